@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Domain XML in and out. One read gives a struct domain_config or a list of diagnostics with
+ * file, line, column, path, reason, code and hint; every mistake of a file is found in one run. Only
+ * the text is looked at: whether a kernel exists or a CPU is there is the caller's question.
+ * No host state, no root rights, no network, no DTD.
+ */
+#ifndef XENTOOLS_CONFIG_H
+#define XENTOOLS_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "xentools/domain_config.h"
+
+struct zerr;
+
+#define CONFIG_NAMESPACE	"urn:zazen:domain:1.0"
+#define CONFIG_FILE_MAX		(1024u * 1024u)	/* bytes */
+#define CONFIG_DEPTH_MAX	32u
+#define CONFIG_ELEMENTS_MAX	10000u
+#define CONFIG_ERRORS_SHOWN	20u
+
+enum config_severity { CONFIG_ERROR, CONFIG_WARNING, CONFIG_NOTE };
+
+struct config_diag {
+	enum config_severity severity;
+	unsigned int line, column;	/* 1-based; line 0: no position (an override) */
+	unsigned int order;		/* keeps the order of discovery at one position */
+	char code[8];			/* "E361" */
+	char *path;			/* "domain/os/type@arch"; may be NULL */
+	char *message;
+	char *hint;			/* may be NULL */
+};
+
+struct config_diags {
+	char *file;			/* the name to print */
+	struct config_diag *items;	/* sorted by position when a read returns */
+	size_t count;
+	unsigned int errors, warnings, notes;
+};
+
+enum config_flags {
+	CONFIG_STRICT = 1 << 0,		/* warnings become errors */
+	CONFIG_LAX = 1 << 1,		/* unknown elements and attributes become warnings */
+	CONFIG_TARGET_ARCH = 1 << 2,	/* other architecture or hypervisor (class A): warnings */
+};
+
+struct config_options {
+	unsigned int flags;		/* enum config_flags */
+	const char *const *overrides;	/* "vcpu=4", "os/cmdline=...", "vcpu@current=1" */
+	size_t override_count;
+};
+
+/* An empty list: all members zero. */
+void config_diags_free(struct config_diags *diags);
+#define _cleanup_config_diags_ __attribute__((cleanup(config_diags_free)))
+
+/*
+ * Read a file, or size bytes that came from "name". 0: *cfg is filled (free it), diags may hold warnings
+ * and notes. -1: *cfg is untouched, *err says why in one sentence (class ZERR_BAD_CONFIG, or
+ * ZERR_NOT_FOUND / ZERR_FAILED when the file cannot be read) and diags holds the details, if any.
+ * opt may be NULL; diags must be empty at entry and is to be freed in both cases.
+ */
+int config_read_file(const char *path, const struct config_options *opt, struct domain_config *cfg,
+		     struct config_diags *diags, struct zerr **err);
+int config_read_mem(const char *name, const void *text, size_t size,
+		    const struct config_options *opt, struct domain_config *cfg,
+		    struct config_diags *diags, struct zerr **err);
+
+/*
+ * Print as FILE:LINE:COL: error: PATH: reason [CODE] with indented hint lines, at most CONFIG_ERRORS_SHOWN
+ * errors and a count of the rest. notes: also those of severity CONFIG_NOTE. json: one object a line.
+ */
+void config_diags_print(FILE *out, const struct config_diags *diags, bool notes, bool json);
+
+/* Canonical XML in malloc'd memory: fixed order, two blanks, KiB, single quotes. NULL: no memory. */
+char *config_format(const struct domain_config *cfg);
+
+/* The same with an id attribute on <domain>, for a running domain. */
+char *config_format_live(const struct domain_config *cfg, unsigned int domid);
+
+#endif

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What a guest is asked to be: the plain-C image of one domain XML file. Filled by config_read_*(),
+ * written back by config_format(), consumed by the builder and the life-cycle library. It owns every
+ * string it points to; domain_config_init() makes an empty one that domain_config_free() accepts.
+ * It knows nothing of running domains (domids, states) and touches no file.
+ */
+#ifndef XENTOOLS_DOMAIN_CONFIG_H
+#define XENTOOLS_DOMAIN_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define DOMAIN_NAME_MAX		63u	/* bytes, without the final NUL */
+#define DOMAIN_CMDLINE_MAX	4095u	/* bytes, without the final NUL */
+#define DOMAIN_VCPUS_MAX	128u
+#define DOMAIN_CPU_MAX		1024u	/* physical CPUs that a cpuset can name: 0 .. 1023 */
+#define DOMAIN_MEMORY_MIN_KIB	(16u * 1024u)
+#define DOMAIN_UUID_TEXT	37u	/* bytes of the text form with its NUL */
+#define DOMAIN_WEIGHT_DEFAULT	256u
+
+/* Physical CPUs; bit n of the array is CPU n. */
+struct cpuset {
+	uint64_t bits[DOMAIN_CPU_MAX / 64];
+};
+
+static inline bool cpuset_has(const struct cpuset *set, unsigned int cpu)
+{
+	return cpu < DOMAIN_CPU_MAX && (set->bits[cpu / 64] >> (cpu % 64) & 1) != 0;
+}
+
+/* What to do when a domain ends; "preserve" keeps its memory until zl destroy. */
+enum domain_action {
+	DOMAIN_ACTION_DESTROY,
+	DOMAIN_ACTION_RESTART,
+	DOMAIN_ACTION_PRESERVE,
+	DOMAIN_ACTION_RENAME_RESTART,
+	DOMAIN_ACTION_COREDUMP_DESTROY,		/* on_crash only */
+	DOMAIN_ACTION_COREDUMP_RESTART,		/* on_crash only */
+};
+
+enum domain_arch {
+	DOMAIN_ARCH_AARCH64,
+	DOMAIN_ARCH_ARMV7L,			/* AArch32 guest: 32-bit kernel at EL1 */
+};
+
+/* Hard affinity of one vCPU; overrides domain_config.affinity. */
+struct domain_vcpupin {
+	unsigned int vcpu;
+	struct cpuset cpus;
+};
+
+struct domain_config {
+	char *name;				/* always set after a successful read */
+	bool uuid_set;				/* false: domain_config_fill_uuid() makes one */
+	uint8_t uuid[16];			/* network byte order, as printed */
+	char *title;				/* NULL or text */
+	char *description;			/* NULL or text */
+
+	uint64_t memory_kib;			/* static maximum, a multiple of 4 KiB */
+	uint64_t current_kib;			/* balloon target at start, <= memory_kib */
+
+	unsigned int vcpus_max;			/* 1 .. DOMAIN_VCPUS_MAX */
+	unsigned int vcpus_current;		/* online at start, 1 .. vcpus_max */
+	bool affinity_set;			/* false: all CPUs */
+	struct cpuset affinity;			/* hard affinity of every vCPU without a pin */
+	struct domain_vcpupin *pins;		/* sorted by vcpu, no duplicates */
+	size_t pin_count;
+
+	unsigned int weight;			/* 1 .. 65535; 0 = scheduler's default (256) */
+	unsigned int cap;			/* per cent of one CPU; 0 = no cap */
+
+	enum domain_arch arch;
+	char *kernel;				/* absolute path in the control domain */
+	char *initrd;				/* NULL or absolute path */
+	char *cmdline;				/* NULL or at most DOMAIN_CMDLINE_MAX bytes */
+
+	enum domain_action on_poweroff;		/* default destroy */
+	enum domain_action on_reboot;		/* default restart */
+	enum domain_action on_crash;		/* default destroy */
+};
+
+/* Put the defaults of the XML contract into *cfg; nothing is allocated. */
+void domain_config_init(struct domain_config *cfg);
+
+/* Free what *cfg owns and make it empty again; NULL is fine. */
+void domain_config_free(struct domain_config *cfg);
+
+/* Deep copy into an uninitialised *dst. 0 or -ENOMEM, then *dst is empty. */
+int domain_config_copy(struct domain_config *dst, const struct domain_config *src);
+
+/* Give a domain without a UUID a random version 4 one. 0 or negative errno of getrandom(). */
+int domain_config_fill_uuid(struct domain_config *cfg);
+
+/* Hard affinity of one vCPU: its pin, else the domain's, else NULL (any CPU). */
+const struct cpuset *domain_config_vcpu_affinity(const struct domain_config *cfg,
+						 unsigned int vcpu);
+
+/* "destroy", "rename-restart", ...: the XML word of an action. */
+const char *domain_action_name(enum domain_action action);
+
+/* 0 and *action, or -EINVAL for an unknown word. */
+int domain_action_parse(const char *word, enum domain_action *action);
+
+/* Lower-case text with dashes. */
+void domain_uuid_format(const uint8_t uuid[16], char text[DOMAIN_UUID_TEXT]);
+
+/* 32 hex digits, dashes anywhere between digits; all-zero refused. 0 or -EINVAL. */
+int domain_uuid_parse(const char *text, uint8_t uuid[16]);
+
+/*
+ * The rules for a domain's name: 1 to 63 bytes of UTF-8 without '/' and control characters, not all digits,
+ * not ".", ".." or "Domain-0". NULL when the name is good, else the reason as a clause.
+ */
+const char *domain_name_problem(const char *name);
+
+/* "0-3,^2,8": 0, -EINVAL (syntax), -ERANGE (CPU number too large) or -ENOENT (selects none). */
+int cpuset_parse(const char *text, struct cpuset *set);
+
+/* Ranges such as "0-3,6" into buf; -ENOSPC when it does not fit. */
+int cpuset_format(const struct cpuset *set, char *buf, size_t size);
+
+#define _cleanup_domain_config_ __attribute__((cleanup(domain_config_free)))
+
+#endif
