@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What a domain is to the toolstack: create, find, steer, watch and end one. Everything goes
+ * through a `struct domain_ctx` of the caller: no global state. Functions return 0, or -1 with
+ * *err set; the class in the error is the program's exit code. xs may be NULL where noted (the
+ * store daemon is down): names are then missing, all else works.
+ * The library trusts only store nodes that the guest cannot write.
+ */
+#ifndef XENTOOLS_DOMAIN_H
+#define XENTOOLS_DOMAIN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <xentools/hyp.h>
+
+struct xs;
+struct zerr;
+struct domain_config;
+
+#define DOMAIN_RUN_DIR "/run/zl"
+#define DOMAIN_LOG_DIR "/var/log/zl"
+#define DOMAIN_NAME_MAX 64		/* bytes with the NUL */
+
+struct domain_ctx {
+	struct hyp *hyp;
+	struct xs *xs;
+	const char *run_dir;		/* NULL: DOMAIN_RUN_DIR */
+	const char *log_dir;		/* NULL: DOMAIN_LOG_DIR */
+	/* Progress lines ("loading kernel"), level 1 = step, 2 = detail. May be NULL. */
+	void (*progress)(void *arg, int level, const char *text);
+	void *progress_arg;
+	/* Things the user should know but that stop nothing. May be NULL. */
+	void (*warn)(void *arg, const char *code, const char *text);
+	void *warn_arg;
+};
+
+/* ---- find ---- */
+
+struct domain_summary {
+	struct hyp_domain_info info;
+	char name[DOMAIN_NAME_MAX];	/* "" when the store has none */
+};
+
+/* "running", "blocked", "paused", "shutdown", "crashed", "dying". */
+const char *domain_state_word(const struct hyp_domain_info *info);
+/* "poweroff", "reboot", "suspend", "crash", "watchdog", "soft_reset". */
+const char *domain_shutdown_word(unsigned int reason);
+/* Six flags "rbpscd" with '-' for what does not hold, as `zl list` shows them. */
+void domain_state_flags(const struct hyp_domain_info *info, char ret[7]);
+
+/* name | domid | UUID, or id=, name=, uuid=. Unknown: class ZERR_NOT_FOUND. xs may be NULL. */
+int domain_resolve(struct domain_ctx *ctx, const char *text, uint16_t *ret, struct zerr **err);
+int domain_get(struct domain_ctx *ctx, uint16_t domid, struct domain_summary *ret,
+	       struct zerr **err);
+/* All domains, ascending; *ret is malloc'd. xs may be NULL. */
+int domain_list(struct domain_ctx *ctx, struct domain_summary **ret, size_t *n, struct zerr **err);
+/* The name, malloc'd; class ZERR_NOT_FOUND when there is none. */
+int domain_name(struct domain_ctx *ctx, uint16_t domid, char **ret, struct zerr **err);
+void domain_uuid_format(const uint8_t uuid[16], char ret[37]);
+bool domain_uuid_parse(const char *text, uint8_t ret[16]);
+/* Nanoseconds since the domain was created (its /vm/UUID/start_time). */
+int domain_uptime_ns(struct domain_ctx *ctx, uint16_t domid, uint64_t *ret, struct zerr **err);
+
+/* ---- create and end ---- */
+
+struct domain_create_opts {
+	bool keep_paused;		/* -p */
+	/*
+	 * Called when all is ready and before the first instruction, with the console's pty path
+	 * (NULL when the console daemon does not answer). -1 with *err set undoes the domain.
+	 */
+	int (*before_unpause)(void *arg, uint16_t domid, const char *tty, struct zerr **err);
+	void *arg;
+	/* The text that a restart and dumpxml read again (canonical XML); may be NULL. */
+	const char *config_text;
+	unsigned int restarts;		/* how often the domain was restarted before */
+	bool no_monitor_check;		/* the monitor itself creates it */
+	bool dry_run;			/* check names, files and memory, change nothing */
+};
+
+struct domain_create_result {
+	uint16_t domid;
+	bool monitored;			/* zl-monitord runs and will carry out on_* */
+	bool console;			/* the console daemon took the console */
+};
+
+/*
+ * Build and start a domain. On failure nothing is left behind.
+ * Classes: ZERR_STATE name or UUID in use, ZERR_NO_RESOURCES memory (with figures),
+ * ZERR_BAD_CONFIG kernel or initrd refused, ZERR_NOT_FOUND a file is missing,
+ * ZERR_NO_HYPERVISOR store or hypervisor out of reach, ZERR_FAILED the rest.
+ */
+int domain_create(struct domain_ctx *ctx, const struct domain_config *cfg,
+		  const struct domain_create_opts *opts, struct domain_create_result *ret,
+		  struct zerr **err);
+/* Ends it at once, removes nodes and state file; waits until the hypervisor has forgotten it. */
+int domain_destroy(struct domain_ctx *ctx, uint16_t domid, struct zerr **err);
+
+/* ---- steer ---- */
+
+enum domain_request {
+	DOMAIN_REQUEST_POWEROFF,
+	DOMAIN_REQUEST_REBOOT,
+	DOMAIN_REQUEST_HALT,
+	DOMAIN_REQUEST_SUSPEND,
+};
+
+int domain_pause(struct domain_ctx *ctx, uint16_t domid, struct zerr **err);
+int domain_unpause(struct domain_ctx *ctx, uint16_t domid, struct zerr **err);
+/* Write control/shutdown. Class ZERR_STATE when the domain has already ended. */
+int domain_request(struct domain_ctx *ctx, uint16_t domid, enum domain_request what,
+		   struct zerr **err);
+/* The same, and wait until the guest has taken the request away (it read it). */
+int domain_request_ack(struct domain_ctx *ctx, uint16_t domid, enum domain_request what,
+		       int timeout_ms, struct zerr **err);
+/* Stop a domain that does not listen: it counts as shut down with that reason (-F). */
+int domain_force_shutdown(struct domain_ctx *ctx, uint16_t domid, enum domain_request what,
+			  struct zerr **err);
+int domain_sysrq(struct domain_ctx *ctx, uint16_t domid, char letter, struct zerr **err);
+int domain_rename(struct domain_ctx *ctx, uint16_t domid, const char *name, struct zerr **err);
+
+/* ---- wait ---- */
+
+enum domain_wait {
+	DOMAIN_WAIT_SHUTDOWN,		/* shut down, dying or gone */
+	DOMAIN_WAIT_GONE,		/* the hypervisor knows it no more */
+};
+
+struct domain_end {
+	bool gone;
+	bool known;			/* reason is valid */
+	unsigned int reason;		/* enum hyp_shutdown */
+};
+
+/*
+ * Wait for the end of a domain by the store's @releaseDomain and a look each second. timeout_ms
+ * -1 waits for ever; class ZERR_TIMEOUT when it passes. fd, when not -1, ends the wait with class
+ * ZERR_INTERRUPTED as soon as it is readable. ret may be NULL.
+ */
+int domain_wait(struct domain_ctx *ctx, uint16_t domid, enum domain_wait what, int timeout_ms,
+		int fd, struct domain_end *ret, struct zerr **err);
+
+/* ---- the store ---- */
+
+/* Read and write below /local/domain/N. 1 found (malloc'd), 0 not there, -1 error. */
+int domain_store_read(struct domain_ctx *ctx, uint16_t domid, const char *rel, char **ret,
+		      struct zerr **err);
+int domain_store_write(struct domain_ctx *ctx, uint16_t domid, const char *rel, const char *value,
+		       struct zerr **err);
+/* The console's pty; waits for the daemon up to timeout_ms. Class ZERR_TIMEOUT. */
+int domain_console_tty(struct domain_ctx *ctx, uint16_t domid, int timeout_ms, char **ret,
+		       struct zerr **err);
+/* LOG_DIR/console/NAME.log, malloc'd; the name is made harmless first. NULL: no memory. */
+char *domain_console_log_path(const struct domain_ctx *ctx, const char *name);
+char *domain_log_path(const struct domain_ctx *ctx, const char *name);
+
+/* ---- state file RUN_DIR/domains/DOMID.json ---- */
+
+enum domain_action {
+	DOMAIN_ACTION_DESTROY,
+	DOMAIN_ACTION_RESTART,
+	DOMAIN_ACTION_PRESERVE,
+	DOMAIN_ACTION_RENAME_RESTART,
+	DOMAIN_ACTION_COREDUMP_DESTROY,
+	DOMAIN_ACTION_COREDUMP_RESTART,
+};
+
+struct domain_state {
+	uint16_t domid;
+	char name[DOMAIN_NAME_MAX];
+	uint8_t uuid[16];
+	uint64_t created_ns;		/* CLOCK_REALTIME */
+	unsigned int restarts;
+	enum domain_action on_poweroff, on_reboot, on_crash;
+	char *config_text;		/* may be NULL */
+};
+
+/* 1 found, 0 no such file, -1 error (broken file: class ZERR_STATE). Free with _clear. */
+int domain_state_load(const struct domain_ctx *ctx, uint16_t domid, struct domain_state *ret,
+		      struct zerr **err);
+int domain_state_save(const struct domain_ctx *ctx, const struct domain_state *s,
+		      struct zerr **err);
+int domain_state_remove(const struct domain_ctx *ctx, uint16_t domid, struct zerr **err);
+/* The domids that have a file, ascending, malloc'd. */
+int domain_state_scan(const struct domain_ctx *ctx, uint16_t **ret, size_t *n, struct zerr **err);
+void domain_state_clear(struct domain_state *s);
+const char *domain_action_word(enum domain_action a);
+bool domain_action_parse(const char *word, enum domain_action *ret);
+
+/* Is a daemon of that name ("zl-monitord", "xenconsoled") running? By its locked pid file. */
+bool domain_daemon_running(const struct domain_ctx *ctx, const char *name);
+
+#endif
