@@ -13,15 +13,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <xentools/hyp.h>
+#include "xentools/domain_config.h"	/* also names, UUIDs and actions as text */
+#include "xentools/hyp.h"
 
 struct xs;
 struct zerr;
-struct domain_config;
 
 #define DOMAIN_RUN_DIR "/run/zl"
 #define DOMAIN_LOG_DIR "/var/log/zl"
-#define DOMAIN_NAME_MAX 64		/* bytes with the NUL */
 
 struct domain_ctx {
 	struct hyp *hyp;
@@ -40,7 +39,7 @@ struct domain_ctx {
 
 struct domain_summary {
 	struct hyp_domain_info info;
-	char name[DOMAIN_NAME_MAX];	/* "" when the store has none */
+	char name[DOMAIN_NAME_MAX + 1];	/* "" when the store has none */
 };
 
 /* "running", "blocked", "paused", "shutdown", "crashed", "dying". */
@@ -58,8 +57,6 @@ int domain_get(struct domain_ctx *ctx, uint16_t domid, struct domain_summary *re
 int domain_list(struct domain_ctx *ctx, struct domain_summary **ret, size_t *n, struct zerr **err);
 /* The name, malloc'd; class ZERR_NOT_FOUND when there is none. */
 int domain_name(struct domain_ctx *ctx, uint16_t domid, char **ret, struct zerr **err);
-void domain_uuid_format(const uint8_t uuid[16], char ret[37]);
-bool domain_uuid_parse(const char *text, uint8_t ret[16]);
 /* Nanoseconds since the domain was created (its /vm/UUID/start_time). */
 int domain_uptime_ns(struct domain_ctx *ctx, uint16_t domid, uint64_t *ret, struct zerr **err);
 
@@ -158,18 +155,9 @@ char *domain_log_path(const struct domain_ctx *ctx, const char *name);
 
 /* ---- state file RUN_DIR/domains/DOMID.json ---- */
 
-enum domain_action {
-	DOMAIN_ACTION_DESTROY,
-	DOMAIN_ACTION_RESTART,
-	DOMAIN_ACTION_PRESERVE,
-	DOMAIN_ACTION_RENAME_RESTART,
-	DOMAIN_ACTION_COREDUMP_DESTROY,
-	DOMAIN_ACTION_COREDUMP_RESTART,
-};
-
 struct domain_state {
 	uint16_t domid;
-	char name[DOMAIN_NAME_MAX];
+	char name[DOMAIN_NAME_MAX + 1];
 	uint8_t uuid[16];
 	uint64_t created_ns;		/* CLOCK_REALTIME */
 	unsigned int restarts;
@@ -186,8 +174,6 @@ int domain_state_remove(const struct domain_ctx *ctx, uint16_t domid, struct zer
 /* The domids that have a file, ascending, malloc'd. */
 int domain_state_scan(const struct domain_ctx *ctx, uint16_t **ret, size_t *n, struct zerr **err);
 void domain_state_clear(struct domain_state *s);
-const char *domain_action_word(enum domain_action a);
-bool domain_action_parse(const char *word, enum domain_action *ret);
 
 /* Is a daemon of that name ("zl-monitord", "xenconsoled") running? By its locked pid file. */
 bool domain_daemon_running(const struct domain_ctx *ctx, const char *name);
