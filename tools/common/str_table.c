@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Look-up in small constant tables of words, and the edit distance that turns a misspelt word
+ * into a suggestion. Linear search: the tables have tens of rows.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include <xentools/macros.h>
+#include <xentools/str_table.h>
+
+#define WORD_MAX 63
+#define NEAR_EDITS 2
+
+/* Find the value of a word: 0 or -ENOENT, *ret_value untouched then. */
+int str_table_value(const struct str_row *rows, size_t n, const char *name, int *ret_value)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (!strcmp(rows[i].name, name)) {
+			*ret_value = rows[i].value;
+			return 0;
+		}
+	}
+	return -ENOENT;
+}
+
+const char *str_table_name(const struct str_row *rows, size_t n, int value)
+{
+	for (size_t i = 0; i < n; i++)
+		if (rows[i].value == value)
+			return rows[i].name;
+	return NULL;
+}
+
+/* The classical table of prefixes, three rows of it kept; a swap of neighbours counts once. */
+unsigned int str_distance(const char *a, const char *b)
+{
+	unsigned int row[3][WORD_MAX + 1];
+	size_t la = strlen(a), lb = strlen(b);
+	unsigned int *before = row[0], *prev = row[1], *cur = row[2], *tmp;
+
+	if (la > WORD_MAX || lb > WORD_MAX)
+		return 99;
+	for (size_t j = 0; j <= lb; j++)
+		prev[j] = (unsigned int)j;
+	memset(before, 0, sizeof(row[0]));
+	for (size_t i = 1; i <= la; i++) {
+		cur[0] = (unsigned int)i;
+		for (size_t j = 1; j <= lb; j++) {
+			unsigned int best = prev[j - 1] + (a[i - 1] != b[j - 1]);
+
+			best = MIN(best, prev[j] + 1);
+			best = MIN(best, cur[j - 1] + 1);
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+				best = MIN(best, before[j - 2] + 1);
+			cur[j] = best;
+		}
+		tmp = before;
+		before = prev;
+		prev = cur;
+		cur = tmp;
+	}
+	return prev[lb];
+}
+
+const char *str_table_nearest(const struct str_row *rows, size_t n, const char *word)
+{
+	unsigned int best = NEAR_EDITS + 1;
+	const char *found = NULL;
+
+	for (size_t i = 0; i < n; i++) {
+		unsigned int d = str_distance(word, rows[i].name);
+
+		if (d < best && d < strlen(rows[i].name)) {
+			best = d;
+			found = rows[i].name;
+		}
+	}
+	return found;
+}

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Growing byte strings. Capacity doubles, so n additions cost O(n) bytes copied; a failed
+ * allocation leaves the contents as they were and sets .failed.
+ */
+#include <errno.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <xentools/strbuf.h>
+
+int strbuf_reserve(struct strbuf *sb, size_t more)
+{
+	size_t need, size;
+	char *buf;
+
+	if (sb->failed)
+		return -ENOMEM;
+	if (__builtin_add_overflow(sb->len, more, &need) ||
+	    __builtin_add_overflow(need, 1, &need))
+		goto fail;
+	if (need <= sb->size)
+		return 0;
+	size = sb->size ? sb->size : 64;
+	while (size < need) {
+		if (size > SIZE_MAX / 2)
+			goto fail;
+		size *= 2;
+	}
+	buf = realloc(sb->buf, size);
+	if (!buf)
+		goto fail;
+	sb->buf = buf;
+	sb->size = size;
+	return 0;
+fail:
+	sb->failed = true;
+	return -ENOMEM;
+}
+
+void strbuf_add(struct strbuf *sb, const void *data, size_t len)
+{
+	if (strbuf_reserve(sb, len))
+		return;
+	if (len)
+		memcpy(sb->buf + sb->len, data, len);
+	sb->len += len;
+	sb->buf[sb->len] = '\0';
+}
+
+void strbuf_addstr(struct strbuf *sb, const char *s)
+{
+	strbuf_add(sb, s, strlen(s));
+}
+
+void strbuf_addch(struct strbuf *sb, char c)
+{
+	strbuf_add(sb, &c, 1);
+}
+
+void strbuf_vaddf(struct strbuf *sb, const char *fmt, va_list ap)
+{
+	va_list again;
+	int n;
+
+	va_copy(again, ap);
+	n = vsnprintf(NULL, 0, fmt, ap);
+	if (n >= 0 && !strbuf_reserve(sb, (size_t)n)) {
+		vsnprintf(sb->buf + sb->len, (size_t)n + 1, fmt, again);
+		sb->len += (size_t)n;
+	}
+	va_end(again);
+}
+
+void strbuf_addf(struct strbuf *sb, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	strbuf_vaddf(sb, fmt, ap);
+	va_end(ap);
+}
+
+void strbuf_add_json(struct strbuf *sb, const char *s)
+{
+	strbuf_addch(sb, '"');
+	for (; *s; s++) {
+		unsigned char c = (unsigned char)*s;
+
+		if (c == '"' || c == '\\')
+			strbuf_addf(sb, "\\%c", c);
+		else if (c == '\n')
+			strbuf_addstr(sb, "\\n");
+		else if (c == '\t')
+			strbuf_addstr(sb, "\\t");
+		else if (c < 0x20 || c == 0x7f)
+			strbuf_addf(sb, "\\u%04x", c);
+		else
+			strbuf_addch(sb, (char)c);
+	}
+	strbuf_addch(sb, '"');
+}
+
+void strbuf_consume(struct strbuf *sb, size_t len)
+{
+	if (len >= sb->len) {
+		strbuf_reset(sb);
+		return;
+	}
+	memmove(sb->buf, sb->buf + len, sb->len - len + 1);
+	sb->len -= len;
+}
+
+void strbuf_reset(struct strbuf *sb)
+{
+	sb->len = 0;
+	sb->failed = false;
+	if (sb->buf)
+		sb->buf[0] = '\0';
+}
+
+void strbuf_free(struct strbuf *sb)
+{
+	free(sb->buf);
+	*sb = (struct strbuf)STRBUF_INIT;
+}
+
+char *strbuf_steal(struct strbuf *sb)
+{
+	char *s;
+
+	if (sb->failed || strbuf_reserve(sb, 0)) {
+		strbuf_free(sb);
+		return NULL;
+	}
+	s = sb->buf;
+	s[sb->len] = '\0';
+	*sb = (struct strbuf)STRBUF_INIT;
+	return s;
+}
+
+const char *strbuf_cstr(const struct strbuf *sb)
+{
+	return sb->buf ? sb->buf : "";
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Tables of words and the values they stand for, and the search for the word that was meant.
+ * Tables are constant arrays of struct str_row; order does not matter.
+ */
+#ifndef XENTOOLS_STR_TABLE_H
+#define XENTOOLS_STR_TABLE_H
+
+#include <stddef.h>
+
+struct str_row {
+	const char *name;
+	int value;
+};
+
+int str_table_value(const struct str_row *rows, size_t n, const char *name, int *ret_value);
+const char *str_table_name(const struct str_row *rows, size_t n, int value);
+
+/* The row name nearest to a misspelt word (at most 2 edits away), or NULL. */
+const char *str_table_nearest(const struct str_row *rows, size_t n, const char *word);
+
+/* Edits (insert, delete, replace, swap of neighbours) from a to b; words over 63 bytes: 99. */
+unsigned int str_distance(const char *a, const char *b);
+
+#endif
