@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Machine contract: atomics on words that a guest can write at the same time. One LSE
+ * instruction where the CPU has it; else an exclusive loop with a bound, after which the guest is
+ * starving us on purpose: *ok becomes false and the caller crashes that domain (robustness rule 6).
+ * All are fully ordered.
+ */
+#ifndef ARCH_GUEST_ATOMIC_H
+#define ARCH_GUEST_ATOMIC_H
+
+#include <xen/types.h>
+
+bool guest_test_and_set_bit(unsigned int bit, uint64_t *word, bool *ok);
+bool guest_test_and_clear_bit(unsigned int bit, uint64_t *word, bool *ok);
+bool guest_test_and_set_bit32(unsigned int bit, uint32_t *word, bool *ok);
+bool guest_test_and_clear_bit32(unsigned int bit, uint32_t *word, bool *ok);
+/* Compare and swap: returns the value found; equal to old means done. */
+uint32_t guest_cmpxchg32(uint32_t *p, uint32_t old, uint32_t val, bool *ok);
+uint16_t guest_cmpxchg16(uint16_t *p, uint16_t old, uint16_t val, bool *ok);
+/* Clear bits of a 16-bit word (grant flags). */
+void guest_clear_mask16(uint16_t mask, uint16_t *p, bool *ok);
+
+/* One volatile load or store of natural size on shared memory. */
+#define shared_read(p)		(*(const volatile __typeof__(*(p)) *)(p))
+#define shared_write(p, v)	(*(volatile __typeof__(*(p)) *)(p) = (v))
+
+#endif

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Machine contract: interrupts between physical CPUs (SGIs). */
+#ifndef ARCH_IPI_H
+#define ARCH_IPI_H
+
+#include <xen/types.h>
+
+enum ipi { IPI_RESCHED, IPI_CALL, IPI_HALT, IPI_COUNT };
+
+/*
+ * Make CPU cpu leave its guest or its idle loop. IPI_RESCHED: it sets WORK_RESCHED | WORK_VGIC |
+ * WORK_TIMER; IPI_CALL: WORK_CALL. All earlier stores of the caller are visible to the handler.
+ */
+void ipi_send(unsigned int cpu, enum ipi ipi);
+void ipi_send_others(enum ipi ipi);
+
+#endif

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Machine contract: the counter and the EL2 physical timer (CNTHP). */
+#ifndef ARCH_TIMER_H
+#define ARCH_TIMER_H
+
+#include <xen/types.h>
+
+/* Ticks of CNTPCT_EL0, and their rate in Hz. */
+uint64_t timer_ticks(void);
+uint64_t timer_frequency(void);
+/* Nanoseconds of system time (0 at the hypervisor's start), monotonic and equal on all CPUs. */
+s_time_t system_time(void);
+/* Convert between system time in ns and counter ticks (absolute), saturating. */
+s_time_t ticks_to_system_time(uint64_t ticks);
+uint64_t system_time_to_ticks(s_time_t t);
+/* Let this CPU's EL2 timer interrupt at system time t (at once if past); 0 switches it off. */
+void timer_set_deadline(s_time_t t);
+
+#endif

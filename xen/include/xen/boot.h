@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What start-up knows about the host, and the steps that use it (boot/). The host's
+ * device tree is mapped read-only at EL2 while start-up lasts and is read through libfdt only.
+ */
+#ifndef XEN_BOOT_H
+#define XEN_BOOT_H
+
+#include <xen/types.h>
+#include <xen/percpu.h>
+
+#define BOOT_MAX_BANKS	64u
+#define BOOT_MAX_RESERVED 64u
+#define BOOT_CMDLINE	1024u
+
+struct mem_range { pa_t base; uint64_t size; };
+struct boot_module { pa_t base; uint64_t size; bool present; };
+
+struct bootinfo {
+	const void *fdt;		/* mapped host tree */
+	pa_t fdt_pa;
+	uint32_t fdt_size;
+	struct mem_range banks[BOOT_MAX_BANKS];		/* RAM, sorted, merged */
+	uint32_t nr_banks;
+	struct mem_range reserved[BOOT_MAX_RESERVED];	/* /memreserve/, /reserved-memory, image, fdt, modules */
+	uint32_t nr_reserved;
+	struct boot_module kernel, ramdisk;
+	char xen_cmdline[BOOT_CMDLINE];
+	char dom0_cmdline[BOOT_CMDLINE];
+};
+extern struct bootinfo bootinfo;
+
+struct host_irq { uint32_t intid; bool edge; };
+struct host_info {
+	uint32_t nr_cpus;				/* at most MAX_CPUS used; the first is the boot CPU's */
+	uint64_t cpu_mpidr[MAX_CPUS];
+	char cpu_compatible[64];
+	uint32_t cpu_clock_frequency;			/* 0 unknown */
+	bool psci_smc;					/* method = "smc" */
+	pa_t gicd_base; uint64_t gicd_size;
+	struct mem_range gicr[16]; uint32_t nr_gicr; uint64_t gicr_stride;	/* stride 0: architectural */
+	uint8_t gic_version;
+	uint32_t maintenance_ppi;			/* INTIDs */
+	uint32_t timer_ppi_sec, timer_ppi_phys, timer_ppi_virt, timer_ppi_hyp;
+	uint32_t timer_clock_frequency;			/* 0: CNTFRQ_EL0 */
+	pa_t uart_base; uint64_t uart_size; struct host_irq uart_irq; int uart_node;	/* node offset, -1 none */
+};
+extern struct host_info host_info;
+
+/* boot/bootinfo.c: banks, reservations, modules, command lines from the tree. -EINVAL with a line printed. */
+int bootinfo_parse(struct bootinfo *bi) __must_check;
+/* boot/dt_host.c */
+int dt_host_parse(const void *fdt, const char *dtuart, struct host_info *h) __must_check;
+/* Free RAM = banks less reservations: call fn for each piece, page-aligned inwards. */
+void bootinfo_for_each_free(const struct bootinfo *bi, void (*fn)(pa_t base, uint64_t size, void *arg), void *arg);
+
+/* boot/dom0_build.c: make dom0 and leave it ready to run (vCPU 0 has its context; not yet unpaused). */
+int dom0_build(const struct bootinfo *bi, const struct host_info *h) __must_check;
+
+/* boot/dom0_mem.c, dom0_dt.c: pieces, tested on the host */
+struct dom0_plan {
+	struct mem_range bank[8]; uint32_t nr_banks;	/* 1:1 */
+	ipa_t kernel, kernel_entry, dtb, initrd; uint64_t initrd_size;
+	struct mem_range grant_window;
+	uint32_t event_ppi;
+	uint32_t nr_vcpus;
+};
+/* Where kernel, device tree and ramdisk go in the banks (pure). -ENOMEM when they do not fit. */
+int dom0_place(struct dom0_plan *p, uint64_t text_offset, uint64_t image_size, uint64_t dtb_size,
+	       uint64_t initrd_size) __must_check;
+/* Write dom0's tree into buf; calls map/route for each device region and interrupt it gives to dom0. Returns size or -errno. */
+struct dom0_dt_sink {
+	int (*map_mmio)(void *arg, pa_t base, uint64_t size);
+	int (*route_irq)(void *arg, uint32_t intid, bool edge);
+	void *arg;
+};
+int dom0_dt_make(const void *host_fdt, const struct host_info *h, const struct dom0_plan *p, const char *bootargs,
+		 const struct dom0_dt_sink *sink, void *buf, size_t size) __must_check;
+
+#endif

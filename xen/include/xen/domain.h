@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * struct domain: what several folders share of a domain. Each concept keeps its own
+ * state behind a pointer (evtchn, grant, vgic, mmio) that only its folder follows; they are
+ * created and torn down through the table of hooks in core/domain.c.
+ *
+ * Life: created paused -> first unpause -> (shut down) -> dying -> gone. A dying domain
+ * accepts nothing new: mutators check domain_is_dying() again under their own lock. The
+ * struct lives until its last reference and its last page are gone.
+ */
+#ifndef XEN_DOMAIN_H
+#define XEN_DOMAIN_H
+
+#include <xen/types.h>
+#include <xen/list.h>
+#include <xen/spinlock.h>
+#include <xen/p2m.h>
+
+#define DOMID_FIRST_RESERVED_NR	0x7FF0u
+#define MAX_VCPUS		128u
+#define HVM_NR_PARAMS_KEPT	29u
+
+enum domain_dying { DOMAIN_ALIVE, DOMAIN_DYING, DOMAIN_DEAD };
+
+struct domain {
+	domid_t id;
+	bool is_privileged;		/* dom0: control and hardware domain, console owner; constant */
+	bool is_direct_mapped;		/* gfn == mfn for its own RAM; constant */
+	uint8_t gic_version;		/* 3 (or 2); constant */
+	uint32_t refcnt;		/* atomic; domain_get/_put */
+	struct list_head all;		/* domain table's list, ascending id; LOCK_DOMAIN_TABLE */
+	struct domain *hash_next;
+
+	spinlock_t lock;		/* LOCK_DOMAIN: the members below unless said otherwise */
+	uint8_t handle[16];		/* UUID */
+	uint32_t pause_count;		/* of the controller (domctl), <= 255 */
+	bool creation_finished;		/* first unpause was seen */
+	uint8_t dying;			/* enum domain_dying; written under lock, read with load_acquire */
+	bool shut_down;			/* is shut down, with the reason */
+	uint8_t shutdown_code;		/* SHUTDOWN_*; 0xff none */
+	bool debugging;
+	uint64_t hvm_params[HVM_NR_PARAMS_KEPT];
+
+	uint32_t tot_pages;		/* atomic; pages owned */
+	uint32_t max_pages;		/* WRITE_ONCE by domctl */
+	uint32_t heap_pages;		/* atomic: page tables and such, charged to the domain */
+	uint32_t max_heap_pages;
+
+	uint32_t max_vcpus;		/* constant */
+	struct vcpu **vcpu;		/* max_vcpus entries; set once by domctl max_vcpus */
+
+	struct p2m p2m;
+	struct shared_info *shared_info;	/* heap page, owner: this domain */
+	mfn_t shared_info_mfn;
+
+	struct evtchn_domain *evtchn;	/* event/ */
+	struct gnttab *grant;		/* grant/ */
+	struct vgic_dist *vgic;		/* vgic/ */
+	struct mmio_space *mmio;	/* vdev/mmio.c */
+
+	uint64_t cntvoff;		/* CNTVOFF_EL2 of all its vCPUs; set at creation */
+	int64_t wallclock_offset;	/* seconds added to the host's wall clock */
+	uint16_t weight;		/* scheduling weight 1..65535, default 256; sched/ */
+	uint16_t cap;			/* percent of a CPU, 0 none; sched/ */
+	bool runstate_update_flag;	/* vm_assist type 5 */
+	bool allow_peers;		/* command line xsm=dummy: guests may talk to each other */
+
+	uint32_t event_ppi;		/* INTID of the event channel upcall; constant after build */
+	uint32_t max_evtchn_port;	/* limits given at creation; constant */
+	uint32_t max_grant_frames, max_maptrack_frames;
+	uint32_t nr_spis;
+
+	/* rate limit of guest_printk: window start and lines in it; racy on purpose */
+	s_time_t log_window;
+	uint32_t log_lines, log_dropped;
+};
+
+static inline bool domain_is_dying(const struct domain *d)
+{
+	return load_acquire(&d->dying) != DOMAIN_ALIVE;
+}
+
+/* ---- core/domain_table.c ---- */
+
+/* Take a reference on domain id (a plain number, no DOMID_SELF): NULL when there is none. */
+struct domain *domain_get_by_id(domid_t id);
+/* The same for the domain with the lowest id >= id. */
+struct domain *domain_get_from(domid_t id);
+/* DOMID_SELF or a number -> reference; NULL when there is none. */
+struct domain *domain_get_or_self(domid_t id);
+bool domain_get(struct domain *d);	/* false when the last reference is already gone */
+void domain_put(struct domain *d);
+extern struct domain *dom0;		/* NULL until built; never freed */
+
+/* ---- core/domain.c ---- */
+
+struct domain_config {
+	uint8_t handle[16];
+	uint32_t max_vcpus;
+	uint32_t max_evtchn_port;
+	uint32_t max_grant_frames, max_maptrack_frames;
+	uint32_t nr_spis;
+	uint8_t gic_version;
+	bool is_privileged, is_direct_mapped;
+};
+
+/* Make a domain, paused, without vCPUs and RAM; id 0..0x7FEF or DOMID_INVALID to allocate one.
+ * -ENOMEM, -EEXIST, -EINVAL. On success *ret holds a reference of the caller's. */
+int domain_create(domid_t id, const struct domain_config *cfg, struct domain **ret) __must_check;
+/* Make all its vCPUs, down. -ENOMEM, -EINVAL when n differs from max_vcpus, 0 when they exist. */
+int domain_create_vcpus(struct domain *d, uint32_t n) __must_check;
+/* Controller pause: +1. Returns -EOVERFLOW at 255; the vCPUs leave their CPUs soon (see domain_is_quiet). */
+int domain_pause(struct domain *d) __must_check;
+/* Controller pause: -1; -EINVAL below zero. The first unpause finishes creation. */
+int domain_unpause(struct domain *d) __must_check;
+/* No vCPU of d is on a CPU at this moment. Callers who paused d and need that return -ERESTART until true. */
+bool domain_is_quiet(const struct domain *d);
+/* All vCPUs stop; remembers the reason (SHUTDOWN_*), raises VIRQ_DOM_EXC in dom0. dom0's own: the host goes down. */
+void domain_shutdown(struct domain *d, uint8_t reason);
+/* After suspend: run again. */
+void domain_resume(struct domain *d);
+/* Destroy; preemptible: 0 done, -ERESTART call again, -EINVAL for dom0. */
+int domain_kill(struct domain *d) __must_check;
+/* A guest did what nobody answers for: log it once and shut the domain down with reason crash. */
+void domain_crash(struct domain *d, const char *why);
+
+struct domain_info_counts { uint32_t online_vcpus; uint64_t cpu_time; bool any_running, all_blocked; };
+void domain_count(const struct domain *d, struct domain_info_counts *c);
+
+/*
+ * What each folder does in a domain's life. Rows in core/domain.c, in order; undone in reverse. Every
+ * function may be NULL. kill and relinquish are idempotent; relinquish may return -ERESTART to be called again.
+ */
+struct domain_hooks {
+	const char *name;
+	int (*init)(struct domain *d, const struct domain_config *cfg);
+	int (*vcpu_init)(struct vcpu *v);
+	void (*vcpu_free)(struct vcpu *v);
+	int (*relinquish)(struct domain *d);	/* dying: give back, preemptibly */
+	void (*free)(struct domain *d);		/* last reference gone */
+};
+int evtchn_domain_init(struct domain *d, const struct domain_config *cfg);
+int evtchn_vcpu_init(struct vcpu *v);
+void evtchn_vcpu_free(struct vcpu *v);
+int evtchn_relinquish(struct domain *d);
+void evtchn_domain_free(struct domain *d);
+int gnttab_domain_init(struct domain *d, const struct domain_config *cfg);
+int gnttab_relinquish(struct domain *d);
+void gnttab_domain_free(struct domain *d);
+int vgic_domain_init(struct domain *d, const struct domain_config *cfg);
+int vgic_vcpu_init(struct vcpu *v);
+void vgic_vcpu_free(struct vcpu *v);
+int vgic_relinquish(struct domain *d);
+void vgic_domain_free(struct domain *d);
+int mmio_domain_init(struct domain *d, const struct domain_config *cfg);
+void mmio_domain_free(struct domain *d);
+int vtimer_vcpu_init(struct vcpu *v);
+void vtimer_vcpu_free(struct vcpu *v);
+int sched_vcpu_init(struct vcpu *v);
+void sched_vcpu_free(struct vcpu *v);
+int p2m_domain_init(struct domain *d, const struct domain_config *cfg);
+int p2m_relinquish(struct domain *d);
+void p2m_domain_free(struct domain *d);
+int vcpu_areas_relinquish(struct domain *d);	/* vcpu_info, runstate: core/vcpu_areas.c */
+
+#endif

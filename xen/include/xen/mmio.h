@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Emulated device memory of a domain: frames sorted by address, one handler each (vdev/mmio.c). */
+#ifndef XEN_MMIO_H
+#define XEN_MMIO_H
+
+#include <xen/types.h>
+
+struct mmio_access {
+	ipa_t ipa;
+	uint64_t data;		/* write: value, masked to size; read: result, masked by the dispatcher */
+	uint8_t size;		/* bytes: 1, 2, 4, 8 */
+	bool write;
+};
+
+enum mmio_result { MMIO_DONE, MMIO_ABORT /* the guest gets a data abort */, MMIO_NONE /* nobody's address */ };
+
+/* offset is from the frame's base. v is the vCPU that accesses. */
+typedef enum mmio_result mmio_fn(struct vcpu *v, struct mmio_access *a, uint64_t offset, void *ctx);
+
+/* At creation of the domain only (or before its first unpause). -EEXIST on overlap, -ENOSPC (at most 8). */
+int mmio_register(struct domain *d, ipa_t base, uint64_t size, mmio_fn *fn, void *ctx) __must_check;
+enum mmio_result mmio_dispatch(struct vcpu *v, struct mmio_access *a);
+
+#endif

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A domain's physical map: guest frame -> machine frame and kind. Every entry holds one
+ * reference on its page. Removal goes: clear entry -> TLB invalidate -> drop references, in one helper.
+ * All functions take p2m.lock themselves; functions ending in _locked expect it held.
+ */
+#ifndef XEN_P2M_H
+#define XEN_P2M_H
+
+#include <xen/types.h>
+#include <xen/pte.h>
+#include <xen/spinlock.h>
+
+#define P2M_IPA_BITS_MIN 40u
+
+struct p2m {
+	spinlock_t lock;	/* LOCK_P2M */
+	pte_t *root;		/* concatenated start tables; heap */
+	uint8_t root_level;	/* 0 or 1 */
+	uint8_t root_order;	/* log2 of the number of concatenated tables */
+	uint8_t ipa_bits;
+	uint16_t vmid;		/* valid when the generation is current (mm/vmid.c) */
+	uint64_t vmid_generation;
+	uint64_t vttbr;		/* root | VMID: what VTTBR_EL2 gets */
+	uint64_t max_gfn;	/* highest gfn ever mapped */
+	uint64_t relinquish_next;	/* progress of p2m_relinquish */
+	uint32_t nr_ram;	/* 4 KiB entries of kind RAM, for tests and getdomaininfo */
+};
+
+struct p2m_entry {
+	mfn_t mfn;
+	enum p2m_kind kind;
+	unsigned int order;	/* of the mapping that covers the gfn: 0, 9, 18 */
+};
+
+/* How many bits of guest-physical address stage 2 takes here (host's PA size, capped at 48). */
+extern uint32_t p2m_host_ipa_bits;
+/* VTCR_EL2 for p2m_host_ipa_bits. */
+uint64_t p2m_vtcr(void);
+
+/* What g maps to; P2M_HOLE outside. */
+struct p2m_entry p2m_lookup(struct domain *d, gfn_t g);
+struct p2m_entry p2m_lookup_locked(struct domain *d, gfn_t g);
+/* Look up and take a reference on the page: INVALID_MFN for a hole, MMIO, or (write) read-only. *kind may be NULL. */
+mfn_t p2m_get_page(struct domain *d, gfn_t g, bool write, enum p2m_kind *kind);
+/*
+ * Map 2^order frames at g. The caller gives one reference on each page to the entries (MMIO: none needed).
+ * What was mapped there is unmapped and released first. -ENOMEM (nothing changed), -EINVAL, -ESRCH when dying.
+ */
+int p2m_map(struct domain *d, gfn_t g, mfn_t m, unsigned int order, enum p2m_kind kind) __must_check;
+/* Unmap 2^order frames at g, releasing their pages. -ENOENT when g maps nothing. Splits blocks (-ENOMEM). */
+int p2m_unmap(struct domain *d, gfn_t g, unsigned int order) __must_check;
+/* Unmap g only if it maps m with this kind (grant unmap, remove_from_physmap): -ENOENT otherwise. */
+int p2m_unmap_if(struct domain *d, gfn_t g, mfn_t m, enum p2m_kind kind) __must_check;
+/* Clean and invalidate to PoC the RAM in [g, g + nr); returns how many gfns are done (preemptible). */
+uint64_t p2m_cache_flush(struct domain *d, gfn_t g, uint64_t nr);
+/* Does a stage-2 fault at ipa (translation or permission) deserve another try (raced with a change)? */
+bool p2m_fault_is_spurious(struct domain *d, ipa_t ipa, bool write);
+
+/* ---- mm/vmid.c: VMIDs by generation, like ASIDs ---- */
+void vmid_init(unsigned int bits);
+/* Before d's stage 2 is loaded on this CPU: p2m.vttbr has a valid VMID afterwards; flushes on a roll-over. */
+void vmid_make_current(struct p2m *p2m);
+
+#endif

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Frames of the machine: who owns each, what it is, who refers to it. One 16-byte
+ * struct page_info a frame in the frame table (mm/page_info.c), and the buddy allocator over them
+ * (mm/page_alloc.c).
+ *
+ * Ownership: an allocated page has count >= 1. Each stage-2 entry, grant map, pin and permanent EL2
+ * mapping of a page holds one count; when the last goes the page is freed (zeroed before it is given out
+ * again) and its owner's tot_pages drops. There is no per-domain page list: a domain's p2m is that list.
+ */
+#ifndef XEN_PAGE_H
+#define XEN_PAGE_H
+
+#include <xen/types.h>
+
+enum page_type {
+	PAGE_FREE,		/* in the buddy allocator */
+	PAGE_RESERVED,		/* not RAM for us: hypervisor image, firmware, holes, boot modules */
+	PAGE_RAM,		/* a domain's memory */
+	PAGE_HEAP,		/* the hypervisor heap: always mapped at EL2 */
+	PAGE_P2M,		/* heap page that is a stage-2 table of owner */
+	PAGE_GRANT_FRAME,	/* heap page shared with owner: grant table */
+	PAGE_SHARED_INFO,	/* heap page shared with owner: shared_info */
+	PAGE_TYPES
+};
+
+#define DOMID_NOBODY	0x7FF4u		/* owner of free, reserved and heap pages: DOMID_INVALID */
+
+struct page_info {
+	uint16_t owner;		/* domid; constant while count > 0 */
+	uint8_t type;		/* enum page_type; changed by page_set_type alone */
+	uint8_t order;		/* free block's order when its head; 0xff otherwise */
+	uint32_t count;		/* references; atomic */
+	union {
+		struct { uint32_t next, prev; } free;	/* frame indices in the free list; LOCK_ZONE */
+		uint64_t priv;				/* type's own use */
+	} u;
+};
+static_assert_size(struct page_info, 16);
+
+#define PAGE_ORDER_MAX	18	/* 1 GiB */
+#define PAGE_ORDER_2M	9
+#define PAGE_ORDER_1G	18
+
+/* ---- mm/page_info.c ---- */
+
+/* The frame table covers [first, first + nr); table memory is the caller's. All frames start PAGE_RESERVED. */
+void page_info_init(struct page_info *table, mfn_t first, uint64_t nr);
+/* NULL when m is outside the table. */
+struct page_info *mfn_to_page(mfn_t m);
+mfn_t page_to_mfn(const struct page_info *pg);
+/* Take a reference; false when the page is free (count was 0), not there, or the count would overflow. */
+bool page_get(mfn_t m) __must_check;
+/* Take a reference if d owns the page and it is RAM. */
+bool page_get_ram_of(mfn_t m, const struct domain *d) __must_check;
+/* Drop a reference; the last one frees the page (to the zone or the heap by its type). */
+void page_put(mfn_t m);
+/* The one writer of type: by the table of transitions; -EINVAL for one that is not in it. */
+int page_set_type(mfn_t m, enum page_type type) __must_check;
+struct domain *page_owner_get(mfn_t m);	/* reference on the owner, NULL nobody */
+
+/* ---- mm/page_alloc.c: the host's free memory ---- */
+
+/* Give [first, first + nr) to the allocator (boot). Frames must be PAGE_RESERVED. They count as dirty. */
+void zone_add(mfn_t first, uint64_t nr);
+/* 2^order contiguous frames, naturally aligned, zeroed if asked; owner NOBODY, count 0. INVALID_MFN: none left. */
+mfn_t zone_alloc(unsigned int order, bool zero);
+/* Any frames in [lo, hi): used for dom0's banks. */
+mfn_t zone_alloc_range(mfn_t lo, mfn_t hi, unsigned int order);
+/* Take exactly these frames out of the free lists (dom0 1:1): -EBUSY if any is not free. */
+int zone_take(mfn_t first, uint64_t nr) __must_check;
+void zone_free(mfn_t m, unsigned int order);
+uint64_t zone_free_pages(void);
+uint64_t zone_total_pages(void);
+mfn_t zone_max_mfn(void);
+/* Largest free aligned run below limit, for dom0's banks: returns frames and *first. */
+uint64_t zone_largest_run(mfn_t below, mfn_t *first);
+/* Zero some free dirty pages; true when there is more to do (idle loop). */
+bool zone_scrub_some(void);
+
+/* A domain's RAM: 2^order zeroed frames, count 1 each, owner d, charged against max_pages. INVALID_MFN. */
+mfn_t domain_alloc_pages(struct domain *d, unsigned int order);
+
+#endif

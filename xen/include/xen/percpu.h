@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One struct pcpu for each physical CPU, found by this_cpu(). "Public" members may be
+ * read by other CPUs with load_acquire or under the named lock; all else belongs to the
+ * CPU itself, which never takes an interrupt inside EL2.
+ */
+#ifndef XEN_PERCPU_H
+#define XEN_PERCPU_H
+
+#include <xen/types.h>
+#include <xen/spinlock.h>
+
+#define MAX_CPUS	8
+#define CPU_STACK_SIZE	(16 * 1024UL)
+
+/*
+ * Work to do before this CPU goes back to a guest: the one word that every return tests.
+ * Written by its own CPU only; others send an IPI (arch/ipi.h), whose handler sets bits.
+ */
+enum cpu_work {
+	WORK_RESCHED	= 1u << 0,	/* choose another vCPU (sched/sched.c) */
+	WORK_VGIC	= 1u << 1,	/* the current vCPU's list registers are stale */
+	WORK_TIMER	= 1u << 2,	/* soft timers are due */
+	WORK_RESTART	= 1u << 3,	/* execute the current hypercall again (continuation) */
+	WORK_CALL	= 1u << 4,	/* smp_call requests wait */
+	WORK_DEFERRED	= 1u << 5,	/* deferred frees, scrubbing */
+};
+
+struct soft_timer;
+struct sched_rq;
+
+struct pcpu {
+	/* Offsets of the first members are used by the vectors. */
+	struct vcpu *current;		/* running vCPU, NULL in the idle loop; public */
+	uint64_t stack_top;		/* EL2 stack of this CPU */
+	uint32_t work;			/* enum cpu_work */
+	uint32_t id;			/* 0 .. nr_cpus - 1 */
+
+	uint64_t mpidr;			/* MPIDR_EL1 affinity fields, for PSCI and the GIC */
+	bool online;			/* public */
+
+	struct vcpu *fp_owner;		/* whose FP/SIMD registers are in the CPU; NULL nobody's */
+	struct vcpu *el1_owner;		/* whose EL1 state is in the CPU; NULL nobody's */
+	uint64_t vmid_generation;	/* last generation for which this CPU flushed (mm/vmid.c) */
+
+	uint32_t window_next;		/* next unused map-window slot (mm/map_window.c) */
+	uint32_t window_busy;		/* slots in use now, for the leak check on return to a guest */
+
+	struct sched_rq *rq;		/* run queue; lock inside */
+	struct soft_timer **timers;	/* heap of armed timers; timer_lock */
+	uint32_t nr_timers, max_timers;
+	spinlock_t timer_lock;
+	s_time_t timer_deadline;	/* what the hardware timer is set to; 0 off */
+
+	struct smp_call_queue *calls;	/* core/smp_call.c; own lock */
+	struct scrub_state *scrub;	/* mm: idle scrubbing */
+
+	s_time_t idle_since;		/* start of the present idle period, 0 when busy */
+	s_time_t idle_time;		/* ns spent idle in finished periods; public */
+
+	uint64_t exits[8];		/* counters of guest exits by enum exit_class, for the bench */
+#ifdef CONFIG_LOCK_DEBUG
+	uint32_t held_ranks[16];
+	uint32_t nr_held;
+#endif
+};
+
+extern struct pcpu *cpus[MAX_CPUS];	/* set up by arm64/smp.c; fake: tests/unit/fake */
+extern uint32_t nr_cpus;		/* CPUs that are online */
+
+static inline struct vcpu *this_vcpu(void) { return this_cpu()->current; }
+/* Ask this CPU for work before its next return to a guest. */
+static inline void cpu_raise_work(uint32_t bits) { this_cpu()->work |= bits; }
+
+#endif

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Scheduling: mechanism (sched/sched.c) and policy (one file each, struct sched_policy). A run queue per
+ * CPU under its own lock. There is no idle vCPU: sched_switch waits in the idle loop when nothing is runnable.
+ */
+#ifndef XEN_SCHED_H
+#define XEN_SCHED_H
+
+#include <xen/types.h>
+#include <xen/spinlock.h>
+#include <xen/vcpu.h>
+
+#define SCHED_SLICE_NS		(10 * 1000 * 1000LL)
+#define SCHED_RATELIMIT_NS	(1000 * 1000LL)
+
+struct sched_rq {
+	spinlock_t lock;	/* LOCK_SCHED */
+	uint32_t cpu;
+	uint32_t nr_runnable;	/* queued, without the running one */
+	struct vcpu *running;	/* NULL idle */
+	void *policy;		/* the policy's per-CPU state */
+	struct soft_timer slice;
+	uint32_t ratelimit_us;
+};
+
+/* Decisions only; the run queue's lock is held in each. */
+struct sched_policy {
+	const char *name;
+	uint32_t sched_id;	/* XEN_SCHEDULER_*: what sysctl sched_id answers */
+	int (*init_cpu)(struct sched_rq *rq);
+	void (*init_vcpu)(struct vcpu *v);
+	void (*enqueue)(struct sched_rq *rq, struct vcpu *v, bool wakeup);
+	void (*dequeue)(struct sched_rq *rq, struct vcpu *v);
+	struct vcpu *(*pick)(struct sched_rq *rq);	/* takes it out of the queue; NULL none */
+	void (*charge)(struct sched_rq *rq, struct vcpu *v, s_time_t ran);	/* v ran this long */
+	bool (*preempts)(struct sched_rq *rq, const struct vcpu *waker, const struct vcpu *running);
+	s_time_t (*slice)(struct sched_rq *rq, const struct vcpu *v);	/* ns until a forced look; 0 none needed */
+};
+extern const struct sched_policy sched_credit;		/* the default, weighted proportional share */
+extern const struct sched_policy sched_null;
+extern const struct sched_policy *sched;		/* the one in use, from the command line */
+
+int sched_init_cpu(struct pcpu *c);
+/*
+ * Choose what runs next on this CPU and switch to it: accounts prev, saves and loads contexts, waits in the idle loop
+ * if needed. Returns the vCPU to enter. Called on the way out when WORK_RESCHED is set, and by the idle entry at boot
+ * (prev NULL).
+ */
+struct vcpu *sched_switch(struct vcpu *prev);
+void sched_yield(struct vcpu *v);
+int sched_set_affinity(struct vcpu *v, const uint64_t *hard, const uint64_t *soft) __must_check;
+int sched_set_params(struct domain *d, uint16_t weight, uint16_t cap) __must_check;
+/* Time of v in its present state counted in: fills the four runstate times. */
+void sched_get_runstate(struct vcpu *v, uint32_t *state, s_time_t *entry, uint64_t time[4]);
+uint64_t sched_cpu_time(struct vcpu *v);	/* ns of running */
+uint64_t sched_idle_time(unsigned int cpu);
+/* A CPU with nothing to run waits here until something is queued (sched/idle.c). Interrupts are handled by arch_handle_irq. */
+void idle_wait(struct pcpu *c);
+
+/* arm64/trap.c: take and handle one physical interrupt if there is one (used by the idle loop). */
+void arch_handle_irqs(void);
+/* arm64: do the work bits other than RESCHED and VGIC (timers, calls, deferred). */
+void cpu_do_work(void);
+
+#endif

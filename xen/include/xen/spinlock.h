@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Ticket spinlocks with a rank. EL2 runs with interrupts masked throughout, so a
+ * lock is never taken from an interrupt and needs no irq-save form. Ranks give
+ * the one lock order (docs/lock-order.md is made of this enum's comments): take
+ * only locks of a higher rank than those held. Debug builds check it
+ * (lib/lock_rank.c). Spin loops execute WFE or YIELD: QEMU needs it too.
+ */
+#ifndef XEN_SPINLOCK_H
+#define XEN_SPINLOCK_H
+
+#include <xen/types.h>
+#include <arch/cpu.h>
+
+enum lock_rank {
+	LOCK_NONE = 0,		/* unranked: only in tests */
+	LOCK_DOMAIN_TABLE,	/* domid table and list, creation of ids */
+	LOCK_DOMAIN,		/* struct domain: pause counts, shutdown state, parameters */
+	LOCK_GRANT,		/* one domain's grant table, or its maptrack */
+	LOCK_EVTCHN,		/* one domain's event channels; two domains': lower domid first */
+	LOCK_P2M,		/* one domain's stage 2; never two at once */
+	LOCK_VGIC,		/* one vCPU's or one domain's virtual interrupts */
+	LOCK_SCHED,		/* one CPU's run queue; two: lower CPU first */
+	LOCK_TIMER,		/* one CPU's timer heap */
+	LOCK_POOL,		/* an object pool */
+	LOCK_HEAP,		/* the hypervisor heap */
+	LOCK_ZONE,		/* the host's free pages */
+	LOCK_SHARED_MAP,	/* slots for pages shared with guests */
+	LOCK_MMU,		/* EL2's own page tables */
+	LOCK_CONSOLE,		/* console ring and UART: anybody may print */
+	LOCK_RANKS
+};
+
+typedef struct {
+	uint32_t next;		/* ticket to hand out; atomic */
+	uint32_t serving;	/* ticket being served; release-stored by the holder */
+	uint32_t rank;		/* enum lock_rank */
+} spinlock_t;
+
+#define SPINLOCK_INIT(r)	{ 0, 0, (r) }
+
+static inline void spin_lock_init(spinlock_t *l, enum lock_rank rank)
+{
+	*l = (spinlock_t)SPINLOCK_INIT(rank);
+}
+
+#ifdef CONFIG_LOCK_DEBUG
+void lock_rank_acquire(const spinlock_t *l);
+void lock_rank_release(const spinlock_t *l);
+bool lock_rank_none_held(void);
+#else
+static inline void lock_rank_acquire(const spinlock_t *l) { (void)l; }
+static inline void lock_rank_release(const spinlock_t *l) { (void)l; }
+static inline bool lock_rank_none_held(void) { return true; }
+#endif
+
+static inline void spin_lock(spinlock_t *l)
+{
+	uint32_t ticket = __atomic_fetch_add(&l->next, 1, __ATOMIC_RELAXED);
+
+	lock_rank_acquire(l);
+	while (__atomic_load_n(&l->serving, __ATOMIC_ACQUIRE) != ticket)
+		cpu_relax();
+}
+
+static inline bool spin_trylock(spinlock_t *l)
+{
+	uint32_t serving = __atomic_load_n(&l->serving, __ATOMIC_RELAXED);
+	uint32_t ticket = serving;
+
+	if (!__atomic_compare_exchange_n(&l->next, &ticket, serving + 1, false,
+					 __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+		return false;
+	lock_rank_acquire(l);
+	return true;
+}
+
+static inline void spin_unlock(spinlock_t *l)
+{
+	lock_rank_release(l);
+	__atomic_store_n(&l->serving, l->serving + 1, __ATOMIC_RELEASE);
+	cpu_wake_spinners();
+}
+
+static inline bool spin_is_locked(const spinlock_t *l)
+{
+	return __atomic_load_n(&l->next, __ATOMIC_RELAXED) !=
+	       __atomic_load_n(&l->serving, __ATOMIC_RELAXED);
+}
+
+#endif

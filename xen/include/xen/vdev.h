@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Virtual timers, PSCI and SMCCC as the trap handlers and the scheduler call them. */
+#ifndef XEN_VDEV_H
+#define XEN_VDEV_H
+
+#include <xen/types.h>
+
+#define VTIMER_PPI	27u
+#define PTIMER_PPI	30u
+#define EVTCHN_PPI_DOMU	31u
+
+/* v left a CPU with ctxt.cntv_* saved: arm a soft timer for it; v comes back: disarm. */
+void vtimer_put_cpu(struct vcpu *v);
+void vtimer_load_cpu(struct vcpu *v);
+void vtimer_vcpu_reset(struct vcpu *v);
+/* The guest's physical timer registers, emulated: CNTP_CTL, CNTP_CVAL, CNTP_TVAL, (CNTPCT is not trapped). */
+uint64_t vptimer_read_ctl(struct vcpu *v);
+uint64_t vptimer_read_cval(struct vcpu *v);
+uint64_t vptimer_read_tval(struct vcpu *v);
+void vptimer_write_ctl(struct vcpu *v, uint64_t val);
+void vptimer_write_cval(struct vcpu *v, uint64_t val);
+void vptimer_write_tval(struct vcpu *v, uint64_t val);
+
+/*
+ * SMCCC call of v (HVC #0 or SMC #0): function id in x0. Results go to v->regs.x[0..3]. PSCI calls that end the
+ * vCPU's or the domain's run set flags and raise WORK_RESCHED.
+ */
+void vsmccc_call(struct vcpu *v);
+/* PSCI part: returns false when function is not PSCI's. */
+bool vpsci_call(struct vcpu *v, uint32_t fn, uint64_t *ret);
+
+#endif
