@@ -1,0 +1,304 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""One emulated machine: QEMU with a hypervisor, dom0 and its console.
+
+A Machine starts QEMU, reads its serial console in a thread, and offers expect() with a deadline
+for each step.  What goes wrong is raised as MachineFailure, whose text holds the step, the last
+console lines and a dump of the CPUs.  Nothing outlives close(): QEMU is ended and its scratch
+folder removed.  It knows nothing of what is tested.
+"""
+import ctypes
+import dataclasses
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import tarfile
+import tempfile
+import threading
+import time
+
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+OUT = os.environ.get("ZAZEN_OUT", os.path.join(TOP, "out"))
+QEMU = os.environ.get("ZAZEN_QEMU", "qemu-system-aarch64")
+PROMPT = "dom0:"
+PEER = os.path.join(OUT, "peer", "boot", "xen-4.17-arm64")
+KERNEL_AT = 0x4A000000
+INITRD_AT = 0x50000000
+# A slow build machine may stretch every deadline, never the bars of a test.
+PATIENCE = float(os.environ.get("ZAZEN_PATIENCE", "1"))
+
+
+class MachineFailure(AssertionError):
+    """A step that failed or ran into its deadline."""
+
+
+@dataclasses.dataclass
+class Config:
+    """What kind of machine; the defaults boot ours with the dom0 of out/dom0."""
+    hypervisor: str = os.path.join(OUT, "zazen")
+    smp: int = 2
+    mem: str = "2G"
+    gic: int = 3
+    cpu: str = "cortex-a72"
+    dom0_mem: str = "768M"
+    append: str = ""                      # more options for the hypervisor
+    dom0_kernel: str = os.path.join(OUT, "dom0", "Image")
+    dom0_initrd: str = os.path.join(OUT, "dom0", "initramfs.gz")
+    dom0_root: str = os.path.join(OUT, "dom0", "root.img")
+    dom0_append: str = ""                 # more words for dom0's kernel
+    job: str = ""                         # script or tar, run by dom0 in place of the shell
+    overlay: str = ""                     # tar, unpacked over dom0's root before its services
+    icount: bool = False
+    cntfrq: int = 0
+    seed: bool = True                     # rng-seed and kaslr-seed in the device tree
+    extra: tuple = ()                     # more QEMU options
+    log: str = ""                         # console log; "" keeps it in memory only
+
+
+def is_peer(path):
+    """Tell Debian's Xen from ours: it needs to be told its UART."""
+    return os.path.basename(path).startswith("xen-")
+
+
+def make_job(path, script, files=()):
+    """Write a job tar: run.sh with this text and more files, given as (name, source path)."""
+    tmp = path + ".run.sh"
+    with open(tmp, "w", encoding="utf-8") as f:
+        f.write(script)
+    with tarfile.open(path, "w", format=tarfile.USTAR_FORMAT) as t:
+        t.add(tmp, "run.sh")
+        for name, source in files:
+            t.add(source, name)
+    os.unlink(tmp)
+
+
+def _pad(path, scratch, name):
+    """A disk is whole sectors: a copy of the file, filled up with newlines (scripts) or NULs."""
+    out = os.path.join(scratch, name)
+    shutil.copyfile(path, out)
+    size = os.path.getsize(out)
+    with open(out, "rb") as f:
+        fill = b"\n" if f.read(2) == b"#!" else b"\0"
+    with open(out, "ab") as f:
+        f.write(fill * (-size % 4096 or (4096 if size == 0 else 0)))
+    return out
+
+
+def _die_with_parent():
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+    os.nice(5)
+
+
+class Machine:
+    """A running QEMU.  Use it as a context manager."""
+
+    def __init__(self, config=None, **changes):
+        self.config = dataclasses.replace(config or Config(), **changes)
+        self.text = ""
+        self.pos = 0
+        self.proc = None
+        self.started = time.monotonic()
+        self.scratch = tempfile.mkdtemp(prefix="zazen-qemu-")
+        self._cond = threading.Condition()
+        self._eof = False
+        self._log = None
+        self._saved_dump = ""
+
+    # -- start and end ----------------------------------------------------------------------
+
+    def command(self):
+        """The QEMU command line of this machine."""
+        c = self.config
+        comma = lambda s: s.replace(",", ",,")
+        machine = f"virt,virtualization=on,gic-version={c.gic}"
+        if not c.seed:
+            machine += ",dtb-randomness=off"
+        cpu = c.cpu + (f",cntfrq={c.cntfrq}" if c.cntfrq else "")
+        args = [QEMU, "-M", machine, "-cpu", cpu, "-smp", str(c.smp), "-m", c.mem,
+                "-nographic", "-nodefaults", "-no-reboot", "-serial", "stdio", "-monitor", "none",
+                "-qmp", f"unix:{self.scratch}/qmp,server=on,wait=off", "-kernel", c.hypervisor]
+        append = f"dom0_mem={c.dom0_mem}"
+        if is_peer(c.hypervisor):
+            append += " console=dtuart dtuart=/pl011@9000000"
+        args += ["-append", (append + " " + c.append).strip()]
+        if c.icount:
+            args += ["-icount", "shift=0,sleep=off"]
+        if c.dom0_kernel:
+            words = ("console=hvc0 quiet " + c.dom0_append).strip()
+            if c.job:
+                words += " zazen.job"
+            args += ["-device", f"guest-loader,addr={KERNEL_AT:#x},kernel={comma(c.dom0_kernel)},"
+                     f"bootargs={comma(words)}"]
+        if c.dom0_initrd:
+            args += ["-device", f"guest-loader,addr={INITRD_AT:#x},initrd={comma(c.dom0_initrd)}"]
+        disks = []
+        if c.dom0_root:
+            disks.append(("root", c.dom0_root, "snapshot=on"))
+        for name, path in (("overlay", c.overlay), ("job", c.job)):
+            if path:
+                disks.append((name, _pad(path, self.scratch, name), "readonly=on"))
+        for name, path, how in disks:
+            args += ["-drive", f"file={comma(path)},format=raw,if=none,id={name},{how}",
+                     "-device", f"virtio-blk-device,drive={name},serial={name}"]
+        return args + list(c.extra)
+
+    def start(self):
+        """Start QEMU; raises MachineFailure when a file or QEMU itself is missing."""
+        c = self.config
+        for path in (c.hypervisor, c.dom0_kernel, c.dom0_initrd, c.dom0_root, c.job, c.overlay):
+            if path and not os.path.exists(path):
+                raise MachineFailure(f"no file {path}: run ./quickstart --batch or ./check first")
+        if not shutil.which(QEMU):
+            raise MachineFailure(f"no {QEMU}: install qemu-system-arm")
+        if c.log:
+            os.makedirs(os.path.dirname(os.path.abspath(c.log)), exist_ok=True)
+            self._log = open(c.log, "w", encoding="utf-8", errors="replace")
+        self.started = time.monotonic()
+        self.proc = subprocess.Popen(self.command(), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                     stderr=subprocess.STDOUT, preexec_fn=_die_with_parent,
+                                     env=dict(os.environ, TMPDIR=self.scratch))
+        threading.Thread(target=self._read, daemon=True).start()
+        return self
+
+    def close(self):
+        """End QEMU if it still runs, and clean up."""
+        if self.proc and self.proc.poll() is None:
+            self.proc.terminate()
+            try:
+                self.proc.wait(5)
+            except subprocess.TimeoutExpired:
+                self.proc.kill()
+                self.proc.wait()
+        if self._log:
+            self._log.close()
+            self._log = None
+        shutil.rmtree(self.scratch, ignore_errors=True)
+
+    def __enter__(self):
+        try:
+            return self.start()
+        except BaseException:
+            self.close()
+            raise
+
+    def __exit__(self, *exc):
+        self.close()
+
+    def _read(self):
+        while True:
+            data = os.read(self.proc.stdout.fileno(), 65536)
+            text = data.decode("utf-8", "replace").replace("\r", "").replace("\0", "")
+            with self._cond:
+                self.text += text
+                if self._log and text:
+                    self._log.write(text)
+                    self._log.flush()
+                if not data:
+                    self._eof = True
+                self._cond.notify_all()
+            if not data:
+                return
+
+    # -- the console ------------------------------------------------------------------------
+
+    def expect(self, pattern, timeout, step=None):
+        """Wait until PATTERN (a regular expression) comes up behind the last match."""
+        step = step or f"waiting for {pattern!r}"
+        regex = re.compile(pattern, re.M)
+        deadline = time.monotonic() + timeout * PATIENCE
+        with self._cond:
+            while True:
+                m = regex.search(self.text, self.pos)
+                if m:
+                    self.pos = m.end()
+                    return m
+                left = deadline - time.monotonic()
+                if self._eof:
+                    break
+                if left <= 0:
+                    break
+                self._cond.wait(min(left, 1))
+        why = "QEMU ended" if self._eof else f"no answer within {timeout * PATIENCE:.0f} s"
+        raise self.failure(step, f"{why} ({pattern!r} did not come up)")
+
+    def send(self, text):
+        """Type TEXT; in small pieces, because the way to dom0's shell holds few bytes."""
+        data = text.encode()
+        for i in range(0, len(data), 48):
+            self.proc.stdin.write(data[i:i + 48])
+            self.proc.stdin.flush()
+            if len(data) > 48:
+                time.sleep(0.05)
+
+    def wait_shell(self, timeout=90):
+        """Wait for dom0's root shell."""
+        self.expect(r"dom0: up after", timeout, "dom0 boots")
+        self.expect(re.escape(PROMPT) + r"\S*# ", 20, "dom0 gives a shell")
+
+    def run(self, command, timeout=30, check=True, step=None):
+        """Run COMMAND in dom0's shell; returns (exit code, output without hypervisor lines)."""
+        step = step or f"dom0 runs: {command}"
+        self.send(f'echo @@"BEGIN"@@; {command}; echo @@"RC"$?@@\n')
+        self.expect(r"@@BEGIN@@\n", timeout, step)
+        start = self.pos
+        m = self.expect(r"@@RC(\d+)@@\n", timeout, step)
+        self.expect(re.escape(PROMPT) + r"\S*# ", 20, step)
+        lines = self.text[start:m.start()].split("\n")
+        output = "\n".join(l for l in lines if not re.match(r"\((XEN|ZAZEN)\)", l))
+        rc = int(m.group(1))
+        if check and rc != 0:
+            raise self.failure(step, f"exit code {rc}, output:\n{output}")
+        return rc, output
+
+    def wait_exit(self, timeout, step="the machine powers off"):
+        """Wait until QEMU ends by itself; returns its exit code."""
+        try:
+            return self.proc.wait(timeout * PATIENCE)
+        except subprocess.TimeoutExpired:
+            raise self.failure(step, f"still running after {timeout * PATIENCE:.0f} s") from None
+
+    # -- reports ----------------------------------------------------------------------------
+
+    def monitor(self, command):
+        """Ask QEMU's monitor; returns its text."""
+        s = socket.socket(socket.AF_UNIX)
+        s.settimeout(5)
+        try:
+            s.connect(f"{self.scratch}/qmp")
+            f = s.makefile("rw", encoding="utf-8")
+            f.readline()
+            for request in ({"execute": "qmp_capabilities"},
+                            {"execute": "human-monitor-command",
+                             "arguments": {"command-line": command}}):
+                f.write(json.dumps(request) + "\n")
+                f.flush()
+                reply = json.loads(f.readline())
+                while "event" in reply:
+                    reply = json.loads(f.readline())
+            return reply.get("return", str(reply))
+        except OSError as e:
+            return f"(no monitor: {e})"
+        finally:
+            s.close()
+
+    def dump(self):
+        """Registers of every CPU, and what the hypervisor says of its domains when it still does."""
+        if not self.proc or self.proc.poll() is not None:
+            code = self.proc.poll() if self.proc else None
+            return f"QEMU is not running (exit code {code})"
+        regs = self.monitor("info registers -a")
+        keep = [l for l in regs.splitlines() if re.match(r"CPU#|\s*PC=|PSTATE|\s*X(00|29)", l)]
+        return "\n".join(keep)
+
+    def failure(self, step, why):
+        """Make the exception for a failed step."""
+        tail = "\n".join("    | " + l for l in self.text.splitlines()[-40:])
+        after = time.monotonic() - self.started
+        return MachineFailure(
+            f"step failed: {step}\n  {why}\n  {after:.1f} s after start\n"
+            f"  hypervisor: {self.config.hypervisor}\n  last console lines:\n{tail}\n"
+            f"  CPUs:\n" + "\n".join("    " + l for l in self.dump().splitlines()) +
+            (f"\n  whole console: {self.config.log}" if self.config.log else ""))
