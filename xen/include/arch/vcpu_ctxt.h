@@ -42,6 +42,7 @@ struct vcpu_ctxt {
 	uint64_t vmpidr;		/* VMPIDR_EL2 */
 	struct vgic_hw gic;
 	struct fp_regs fp;
+	uint32_t fp_cpu;		/* CPU that loaded them last: fp_owner there is true only then */
 	uint32_t fp_uses;		/* slices in a row that used FP: eager restore after two */
 };
 

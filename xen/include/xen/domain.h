@@ -12,7 +12,6 @@
 #define XEN_DOMAIN_H
 
 #include <xen/types.h>
-#include <xen/list.h>
 #include <xen/spinlock.h>
 #include <xen/p2m.h>
 
@@ -20,7 +19,8 @@
 #define MAX_VCPUS		128u
 #define HVM_NR_PARAMS_KEPT	29u
 
-enum domain_dying { DOMAIN_ALIVE, DOMAIN_DYING, DOMAIN_DEAD };
+/* CREATING: in the table, not yet whole; nobody but its creator may act on it. */
+enum domain_dying { DOMAIN_ALIVE, DOMAIN_CREATING, DOMAIN_DYING, DOMAIN_DEAD };
 
 struct domain {
 	domid_t id;
@@ -28,8 +28,6 @@ struct domain {
 	bool is_direct_mapped;		/* gfn == mfn for its own RAM; constant */
 	uint8_t gic_version;		/* 3 (or 2); constant */
 	uint32_t refcnt;		/* atomic; domain_get/_put */
-	struct list_head all;		/* domain table's list, ascending id; LOCK_DOMAIN_TABLE */
-	struct domain *hash_next;
 
 	spinlock_t lock;		/* LOCK_DOMAIN: the members below unless said otherwise */
 	uint8_t handle[16];		/* UUID */
@@ -124,6 +122,15 @@ int domain_kill(struct domain *d) __must_check;
 /* A guest did what nobody answers for: log it once and shut the domain down with reason crash. */
 void domain_crash(struct domain *d, const char *why);
 
+/*
+ * n pages of RAM were given to d / taken back: tot_pages changes, and the domain lives while it owns any.
+ * sub is called by the page allocator for every freed page of a domain, and may free the domain.
+ */
+void domain_pages_add(struct domain *d, uint32_t n);
+void domain_pages_sub(struct domain *d, uint32_t n);
+/* Look a domain up without a reference: only for the owner of a page that is being freed, which keeps it alive. */
+struct domain *domain_of_page_owner(domid_t id);
+
 struct domain_info_counts { uint32_t online_vcpus; uint64_t cpu_time; bool any_running, all_blocked; };
 void domain_count(const struct domain *d, struct domain_info_counts *c);
 
@@ -139,6 +146,9 @@ struct domain_hooks {
 	int (*relinquish)(struct domain *d);	/* dying: give back, preemptibly */
 	void (*free)(struct domain *d);		/* last reference gone */
 };
+/* Run the vCPU hooks for v: core/vcpu.c alone calls these. */
+int domain_vcpu_hooks_init(struct vcpu *v) __must_check;
+void domain_vcpu_hooks_free(struct vcpu *v);
 int evtchn_domain_init(struct domain *d, const struct domain_config *cfg);
 int evtchn_vcpu_init(struct vcpu *v);
 void evtchn_vcpu_free(struct vcpu *v);

@@ -115,5 +115,6 @@ bool vcpu_event_pending(struct vcpu *v);
 int vcpu_register_info(struct vcpu *v, gfn_t g, uint32_t offset) __must_check;
 int vcpu_register_runstate(struct vcpu *v, const gfn_t g[2], uint32_t offset) __must_check;
 void vcpu_update_runstate_area(struct vcpu *v);
+void vcpu_release_runstate(struct vcpu *v);
 
 #endif

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The console: what the hypervisor prints goes into a ring that dom0 can read and, when there is a UART,
+ * out of it. dom0's own hvc0 shares the UART; bytes typed there are kept for it. One lock, the last
+ * in the order, so that anybody may print.
+ */
+#include <xen/console.h>
+#include <xen/evtchn.h>
+#include <xen/lib.h>
+#include <xen/spinlock.h>
+#include <public/xen.h>
+
+#define RING_SIZE	(64u * 1024u)
+#define INPUT_SIZE	1024u
+
+static spinlock_t console_lock = SPINLOCK_INIT(LOCK_CONSOLE);
+static const struct uart_ops *uart;
+static char ring[RING_SIZE];
+static uint32_t ring_prod;	/* free-running count of bytes ever written */
+static uint32_t ring_cleared;	/* bytes before this were cleared by `zl dmesg -c` */
+static char input[INPUT_SIZE];
+static uint32_t input_prod, input_cons;
+
+/* From now on text also goes to this UART; what the ring holds already is sent first. */
+void console_set_uart(const struct uart_ops *ops)
+{
+	uint32_t i;
+
+	spin_lock(&console_lock);
+	for (i = ring_prod > RING_SIZE ? ring_prod - RING_SIZE : 0; i != ring_prod; i++) {
+		if (ring[i % RING_SIZE] == '\n')
+			ops->putc('\r');
+		ops->putc(ring[i % RING_SIZE]);
+	}
+	uart = ops;
+	spin_unlock(&console_lock);
+}
+
+static void uart_write(const char *s, size_t n)
+{
+	if (!uart)
+		return;
+	for (; n; n--, s++) {
+		if (*s == '\n')
+			uart->putc('\r');
+		uart->putc(*s);
+	}
+}
+
+/* The hypervisor's own text: ring and UART. */
+void console_write(const char *s, size_t n)
+{
+	size_t i;
+
+	spin_lock(&console_lock);
+	for (i = 0; i < n; i++)
+		ring[ring_prod++ % RING_SIZE] = s[i];
+	uart_write(s, n);
+	spin_unlock(&console_lock);
+}
+
+/* dom0's output: the UART alone, so that it does not push the hypervisor's text out of the ring. */
+void console_write_guest(const char *s, size_t n)
+{
+	spin_lock(&console_lock);
+	uart_write(s, n);
+	spin_unlock(&console_lock);
+}
+
+/* Take what was typed and tell dom0. More than fits is dropped: nobody reads. */
+void console_rx_irq(void)
+{
+	bool any = false;
+	uint32_t left = INPUT_SIZE;
+	int c;
+
+	spin_lock(&console_lock);
+	while (uart && left-- && (c = uart->getc()) >= 0) {
+		if (input_prod - input_cons < INPUT_SIZE)
+			input[input_prod++ % INPUT_SIZE] = (char)c;
+		any = true;
+	}
+	spin_unlock(&console_lock);
+	if (any)
+		virq_raise_global(VIRQ_CONSOLE);
+}
+
+/* Move up to n typed bytes to buf; returns how many. */
+size_t console_read_input(char *buf, size_t n)
+{
+	size_t i = 0;
+
+	spin_lock(&console_lock);
+	while (i < n && input_cons != input_prod)
+		buf[i++] = input[input_cons++ % INPUT_SIZE];
+	spin_unlock(&console_lock);
+	return i;
+}
+
+/*
+ * Copy log text to buf, from *index on when incremental, else from the oldest that is still there and not cleared.
+ * Returns the number of bytes and sets *index behind them.
+ */
+size_t console_ring_read(uint32_t *index, bool incremental, char *buf, size_t n)
+{
+	uint32_t from, oldest;
+	size_t i = 0;
+
+	spin_lock(&console_lock);
+	oldest = ring_prod > RING_SIZE ? ring_prod - RING_SIZE : 0;
+	if ((int32_t)(ring_cleared - oldest) > 0)
+		oldest = ring_cleared;
+	from = oldest;
+	if (incremental && (int32_t)(*index - oldest) > 0 && (int32_t)(ring_prod - *index) >= 0)
+		from = *index;
+	while (i < n && from != ring_prod)
+		buf[i++] = ring[from++ % RING_SIZE];
+	*index = from;
+	spin_unlock(&console_lock);
+	return i;
+}
+
+/* Forget the log up to now. */
+void console_ring_clear(void)
+{
+	spin_lock(&console_lock);
+	ring_cleared = ring_prod;
+	spin_unlock(&console_lock);
+}

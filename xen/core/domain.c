@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A domain's life: create, pause, shut down, kill, free. What the other folders keep of a
+ * domain is made and torn down through the table of hooks below; this file follows none of their
+ * pointers. d->lock covers pause counts and shutdown state. A domain is freed by its last reference, and
+ * the pages it owns hold one together.
+ */
+#include <xen/cmdline.h>
+#include <xen/domain.h>
+#include <xen/evtchn.h>
+#include <xen/heap.h>
+#include <xen/hypercall.h>
+#include <xen/lib.h>
+#include <xen/page.h>
+#include <xen/percpu.h>
+#include <xen/sched.h>
+#include <xen/vcpu.h>
+#include <xen/vdev.h>
+#include <xen/wallclock.h>
+#include <arch/timer.h>
+#include <public/sched.h>
+#include <public/xen.h>
+#include "domain_private.h"
+
+static int shared_info_init(struct domain *d, const struct domain_config *cfg);
+static void shared_info_free(struct domain *d);
+
+/* In order of creation; torn down in reverse. */
+static const struct domain_hooks hooks[] = {
+	{ .name = "p2m", .init = p2m_domain_init, .relinquish = p2m_relinquish, .free = p2m_domain_free },
+	{ .name = "shared info", .init = shared_info_init, .free = shared_info_free },
+	{ .name = "mmio", .init = mmio_domain_init, .free = mmio_domain_free },
+	{ .name = "vgic", .init = vgic_domain_init, .vcpu_init = vgic_vcpu_init, .vcpu_free = vgic_vcpu_free,
+	  .relinquish = vgic_relinquish, .free = vgic_domain_free },
+	{ .name = "vtimer", .vcpu_init = vtimer_vcpu_init, .vcpu_free = vtimer_vcpu_free },
+	{ .name = "sched", .vcpu_init = sched_vcpu_init, .vcpu_free = sched_vcpu_free },
+	{ .name = "vcpu areas", .relinquish = vcpu_areas_relinquish },
+	{ .name = "grant", .init = gnttab_domain_init, .relinquish = gnttab_relinquish, .free = gnttab_domain_free },
+	{ .name = "evtchn", .init = evtchn_domain_init, .vcpu_init = evtchn_vcpu_init,
+	  .vcpu_free = evtchn_vcpu_free, .relinquish = evtchn_relinquish, .free = evtchn_domain_free },
+};
+
+static int shared_info_init(struct domain *d, const struct domain_config *cfg)
+{
+	(void)cfg;
+	d->shared_info = heap_alloc_page();
+	if (!d->shared_info)
+		return -ENOMEM;
+	d->shared_info_mfn = heap_to_mfn(d->shared_info);
+	mfn_to_page(d->shared_info_mfn)->owner = d->id;
+	return page_set_type(d->shared_info_mfn, PAGE_SHARED_INFO);
+}
+
+/* The page lives on while a stage 2 (its own is gone by now: dom0's) still maps it. */
+static void shared_info_free(struct domain *d)
+{
+	if (d->shared_info)
+		page_put(d->shared_info_mfn);
+	d->shared_info = NULL;
+}
+
+static void undo_init(struct domain *d, size_t done)
+{
+	while (done-- > 0)
+		if (hooks[done].free)
+			hooks[done].free(d);
+}
+
+/*
+ * Make a domain, paused and empty. id: a plain number, or anything from 0x7FF0 on to have one
+ * allocated. Returns -ENOMEM, -EEXIST, -ENOSPC or what a hook says; *ret then is untouched.
+ */
+int domain_create(domid_t id, const struct domain_config *cfg, struct domain **ret)
+{
+	struct domain *d = xzalloc(struct domain);
+	size_t i;
+	int rc;
+
+	if (!d)
+		return -ENOMEM;
+	spin_lock_init(&d->lock, LOCK_DOMAIN);
+	d->refcnt = 1;
+	d->is_privileged = cfg->is_privileged;
+	d->is_direct_mapped = cfg->is_direct_mapped;
+	d->gic_version = cfg->gic_version;
+	d->pause_count = 1;
+	d->dying = DOMAIN_CREATING;
+	d->shutdown_code = 0xff;
+	d->max_vcpus = cfg->max_vcpus;
+	d->max_evtchn_port = cfg->max_evtchn_port;
+	d->max_grant_frames = cfg->max_grant_frames;
+	d->max_maptrack_frames = cfg->max_maptrack_frames;
+	d->nr_spis = cfg->nr_spis;
+	d->weight = 256;
+	d->allow_peers = opt.allow_peers;
+	d->event_ppi = EVTCHN_PPI_DOMU;
+	d->max_heap_pages = ~0u;
+	d->cntvoff = cfg->is_privileged ? 0 : timer_ticks();
+	memcpy(d->handle, cfg->handle, sizeof(d->handle));
+	d->vcpu = xzalloc_array(struct vcpu *, cfg->max_vcpus);
+	if (!d->vcpu) {
+		xfree(d);
+		return -ENOMEM;
+	}
+	rc = domain_table_insert(d, id);
+	if (rc) {
+		xfree(d->vcpu);
+		xfree(d);
+		return rc;
+	}
+	for (i = 0; i < ARRAY_SIZE(hooks); i++) {
+		rc = hooks[i].init ? hooks[i].init(d, cfg) : 0;
+		if (rc)
+			break;
+	}
+	if (rc) {
+		/* Out of the table by the one reference; nothing else can have found a use for it. */
+		undo_init(d, i);
+		d->dying = DOMAIN_DEAD;
+		domain_put(d);
+		return rc;
+	}
+	wallclock_update_domain(d);
+	store_release(&d->dying, DOMAIN_ALIVE);
+	(void)domain_get(d);
+	*ret = d;
+	return 0;
+}
+
+/* No reference is left: free what the hooks made (unless creation had failed and undid it). */
+void domain_destroy_final(struct domain *d)
+{
+	uint32_t i;
+	bool was_whole = d->shared_info != NULL;
+
+	for (i = 0; i < d->max_vcpus; i++)
+		if (d->vcpu[i])
+			vcpu_free(d->vcpu[i]);
+	if (was_whole)
+		undo_init(d, ARRAY_SIZE(hooks));
+	xfree(d->vcpu);
+	xfree(d);
+	if (was_whole)
+		virq_raise_global(VIRQ_DOM_EXC);
+}
+
+/* Run the vCPU part of every hook; on failure undo those done. */
+int domain_vcpu_hooks_init(struct vcpu *v)
+{
+	size_t i;
+	int rc = 0;
+
+	for (i = 0; i < ARRAY_SIZE(hooks) && !rc; i++)
+		if (hooks[i].vcpu_init)
+			rc = hooks[i].vcpu_init(v);
+	if (!rc)
+		return 0;
+	for (i--; i-- > 0;)
+		if (hooks[i].vcpu_free)
+			hooks[i].vcpu_free(v);
+	return rc;
+}
+
+/* Undo domain_vcpu_hooks_init. */
+void domain_vcpu_hooks_free(struct vcpu *v)
+{
+	size_t i;
+
+	for (i = ARRAY_SIZE(hooks); i-- > 0;)
+		if (hooks[i].vcpu_free)
+			hooks[i].vcpu_free(v);
+}
+
+/* Make all vCPUs, down. Existing ones are kept. -EINVAL when n is not the domain's number, -ENOMEM. */
+int domain_create_vcpus(struct domain *d, uint32_t n)
+{
+	uint32_t i;
+
+	if (n != d->max_vcpus)
+		return -EINVAL;
+	for (i = 0; i < n; i++) {
+		struct vcpu *v;
+
+		if (d->vcpu[i])
+			continue;
+		v = vcpu_create(d, i);
+		if (!v)
+			return -ENOMEM;
+		store_release(&d->vcpu[i], v);
+	}
+	return 0;
+}
+
+static void set_flag_all(struct domain *d, uint32_t flag, bool on)
+{
+	uint32_t i;
+
+	for (i = 0; i < d->max_vcpus; i++) {
+		if (!d->vcpu[i])
+			continue;
+		if (on)
+			vcpu_set_flag(d->vcpu[i], flag);
+		else
+			vcpu_clear_flag(d->vcpu[i], flag);
+	}
+}
+
+/* Controller's pause. -EOVERFLOW at 255. */
+int domain_pause(struct domain *d)
+{
+	int rc = 0;
+
+	spin_lock(&d->lock);
+	if (d->pause_count == 255)
+		rc = -EOVERFLOW;
+	else if (d->pause_count++ == 0)
+		set_flag_all(d, VPF_PAUSED, true);
+	spin_unlock(&d->lock);
+	return rc;
+}
+
+/* Controller's unpause. -EINVAL when it is not paused. */
+int domain_unpause(struct domain *d)
+{
+	int rc = 0;
+
+	spin_lock(&d->lock);
+	if (d->pause_count == 0) {
+		rc = -EINVAL;
+	} else if (--d->pause_count == 0) {
+		d->creation_finished = true;
+		set_flag_all(d, VPF_PAUSED, false);
+	}
+	spin_unlock(&d->lock);
+	return rc;
+}
+
+/* No vCPU of d is on a CPU now. */
+bool domain_is_quiet(const struct domain *d)
+{
+	uint32_t i;
+
+	for (i = 0; i < d->max_vcpus; i++)
+		if (d->vcpu[i] && load_acquire(&d->vcpu[i]->is_running))
+			return false;
+	return true;
+}
+
+static void host_goes_down(uint8_t reason)
+{
+	pr_info("dom0 ended: %s\n", reason == SHUTDOWN_poweroff ? "power off" :
+		reason == SHUTDOWN_reboot ? "reboot" : "crash");
+	if (reason == SHUTDOWN_poweroff || opt.noreboot)
+		machine_power_off();
+	machine_restart();
+}
+
+/* All vCPUs stop with this reason; the first reason stays. The host goes down with dom0. */
+void domain_shutdown(struct domain *d, uint8_t reason)
+{
+	if (d == dom0)
+		host_goes_down(reason);
+	spin_lock(&d->lock);
+	if (d->shut_down || d->dying) {
+		spin_unlock(&d->lock);
+		return;
+	}
+	d->shut_down = true;
+	d->shutdown_code = reason;
+	set_flag_all(d, VPF_SHUTDOWN, true);
+	spin_unlock(&d->lock);
+	virq_raise_global(VIRQ_DOM_EXC);
+}
+
+/* Undo a shutdown (after suspend). */
+void domain_resume(struct domain *d)
+{
+	spin_lock(&d->lock);
+	if (d->shut_down && !d->dying) {
+		d->shut_down = false;
+		d->shutdown_code = 0xff;
+		set_flag_all(d, VPF_SHUTDOWN, false);
+	}
+	spin_unlock(&d->lock);
+}
+
+/* The guest did what nobody answers for; its end, nobody else's. */
+void domain_crash(struct domain *d, const char *why)
+{
+	guest_printk(d, "crashed: %s", why);
+	domain_shutdown(d, SHUTDOWN_crash);
+}
+
+/*
+ * Destroy d; preemptible and idempotent: 0 when nothing but references of others keeps it, -ERESTART to be
+ * called again, -EINVAL for dom0.
+ */
+int domain_kill(struct domain *d)
+{
+	size_t i;
+	int rc;
+
+	if (d == dom0)
+		return -EINVAL;
+	spin_lock(&d->lock);
+	if (d->dying == DOMAIN_DEAD || d->dying == DOMAIN_CREATING) {
+		spin_unlock(&d->lock);
+		return -ESRCH;
+	}
+	if (d->dying == DOMAIN_ALIVE) {
+		store_release(&d->dying, DOMAIN_DYING);
+		set_flag_all(d, VPF_DYING, true);
+	}
+	spin_unlock(&d->lock);
+	if (!domain_is_quiet(d))
+		return -ERESTART;
+	for (i = ARRAY_SIZE(hooks); i-- > 0;) {
+		rc = hooks[i].relinquish ? hooks[i].relinquish(d) : 0;
+		if (rc)
+			return rc;
+	}
+	spin_lock(&d->lock);
+	rc = d->dying == DOMAIN_DEAD ? -ESRCH : 0;
+	store_release(&d->dying, DOMAIN_DEAD);
+	spin_unlock(&d->lock);
+	if (!rc)
+		domain_put(d);	/* the reference of domain_create */
+	return rc;
+}
+
+/* d owns n more pages of RAM: they hold one reference on it together. */
+void domain_pages_add(struct domain *d, uint32_t n)
+{
+	if (__atomic_fetch_add(&d->tot_pages, n, __ATOMIC_ACQ_REL) == 0)
+		(void)domain_get(d);
+}
+
+/* d owns n pages less; may free d. */
+void domain_pages_sub(struct domain *d, uint32_t n)
+{
+	if (__atomic_sub_fetch(&d->tot_pages, n, __ATOMIC_ACQ_REL) == 0)
+		domain_put(d);
+}
+
+/* Figures for getdomaininfo, without stopping anybody. */
+void domain_count(const struct domain *d, struct domain_info_counts *c)
+{
+	uint32_t i;
+
+	*c = (struct domain_info_counts){ .all_blocked = true };
+	for (i = 0; i < d->max_vcpus; i++) {
+		struct vcpu *v = d->vcpu[i];
+
+		if (!v)
+			continue;
+		c->cpu_time += sched_cpu_time(v);
+		if (READ_ONCE(v->flags) & VPF_DOWN)
+			continue;
+		c->online_vcpus++;
+		if (!(READ_ONCE(v->flags) & VPF_BLOCKED))
+			c->all_blocked = false;
+		if (load_acquire(&v->is_running))
+			c->any_running = true;
+	}
+}

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Domain ids and references. A two-level array gives the domain of an id, a two-level
+ * bitmap the next id in use or free, so that nothing here grows with the number of domains. The table
+ * holds no reference of its own: a domain leaves it when its last reference goes. All under table_lock,
+ * which is held for a few instructions at a time.
+ */
+#include <xen/domain.h>
+#include <xen/heap.h>
+#include <xen/lib.h>
+#include <xen/percpu.h>
+#include <xen/vcpu.h>
+#include "domain_private.h"
+
+#define NR_IDS		DOMID_FIRST_RESERVED_NR
+#define CHUNK_SHIFT	9
+#define CHUNK_SIZE	(1u << CHUNK_SHIFT)
+#define NR_CHUNKS	(0x8000u >> CHUNK_SHIFT)
+#define NR_WORDS	(0x8000u / 64)
+
+static spinlock_t table_lock = SPINLOCK_INIT(LOCK_DOMAIN_TABLE);
+static struct domain **chunks[NR_CHUNKS];
+static uint64_t used[NR_WORDS];			/* bit per id */
+static uint64_t used_summary[NR_WORDS / 64];	/* bit per word of used[]: not zero */
+static uint64_t full_summary[NR_WORDS / 64];	/* bit per word of used[]: all ones */
+static uint32_t last_id;
+
+struct domain *dom0;
+
+static struct domain *lookup_locked(uint32_t id)
+{
+	struct domain **chunk;
+
+	if (id >= NR_IDS)
+		return NULL;
+	id = (uint32_t)index_nospec(id, NR_IDS);
+	chunk = chunks[id >> CHUNK_SHIFT];
+	return chunk ? chunk[id & (CHUNK_SIZE - 1)] : NULL;
+}
+
+static void set_used(uint32_t id, bool on)
+{
+	uint32_t w = id / 64;
+
+	if (on)
+		used[w] |= BIT(id % 64);
+	else
+		used[w] &= ~BIT(id % 64);
+	used_summary[w / 64] = (used_summary[w / 64] & ~BIT(w % 64)) |
+			       ((uint64_t)(used[w] != 0) << (w % 64));
+	full_summary[w / 64] = (full_summary[w / 64] & ~BIT(w % 64)) |
+			       ((uint64_t)(used[w] == ~0UL) << (w % 64));
+}
+
+/* Lowest id >= from whose bit in used[] is `want`; NR_IDS when there is none. */
+static uint32_t find_from(uint32_t from, bool want)
+{
+	uint32_t w = from / 64;
+	uint64_t word, sum;
+
+	if (from >= NR_IDS)
+		return NR_IDS;
+	word = (want ? used[w] : ~used[w]) & (~0UL << (from % 64));
+	if (!word) {
+		uint32_t s;
+
+		w++;
+		for (s = w / 64; s < ARRAY_SIZE(used_summary); s++, w = s * 64) {
+			sum = want ? used_summary[s] : ~full_summary[s];
+			sum &= ~0UL << (w % 64);
+			if (sum)
+				break;
+		}
+		if (s >= ARRAY_SIZE(used_summary))
+			return NR_IDS;
+		w = s * 64 + (uint32_t)__builtin_ctzl(sum);
+		word = want ? used[w] : ~used[w];
+	}
+	return MIN(w * 64 + (uint32_t)__builtin_ctzl(word), NR_IDS);
+}
+
+/*
+ * Enter d under id, or under the next free id after the last one given (never 0) when id is not a
+ * plain one. -EEXIST, -ENOSPC (no id left), -ENOMEM. Sets d->id.
+ */
+int domain_table_insert(struct domain *d, domid_t id)
+{
+	struct domain **fresh = xzalloc_array(struct domain *, CHUNK_SIZE);
+	uint32_t n = id;
+	int rc = 0;
+
+	if (!fresh)
+		return -ENOMEM;
+	spin_lock(&table_lock);
+	if (id >= NR_IDS) {
+		n = find_from(last_id + 1, false);
+		if (n >= NR_IDS)
+			n = find_from(1, false);
+		if (n >= NR_IDS) {
+			rc = -ENOSPC;
+			goto out;
+		}
+		last_id = n;
+	} else if (lookup_locked(n)) {
+		rc = -EEXIST;
+		goto out;
+	}
+	if (!chunks[n >> CHUNK_SHIFT]) {
+		chunks[n >> CHUNK_SHIFT] = fresh;
+		fresh = NULL;
+	}
+	d->id = (domid_t)n;
+	chunks[n >> CHUNK_SHIFT][n & (CHUNK_SIZE - 1)] = d;
+	set_used(n, true);
+out:
+	spin_unlock(&table_lock);
+	xfree(fresh);
+	return rc;
+}
+
+static bool get_unless_zero(struct domain *d)
+{
+	uint32_t n = __atomic_load_n(&d->refcnt, __ATOMIC_RELAXED);
+
+	do {
+		if (n == 0)
+			return false;
+	} while (!__atomic_compare_exchange_n(&d->refcnt, &n, n + 1, false,
+					      __ATOMIC_ACQUIRE, __ATOMIC_RELAXED));
+	return true;
+}
+
+/* Take a reference on a domain that the caller knows to be alive or dying. */
+bool domain_get(struct domain *d)
+{
+	return get_unless_zero(d);
+}
+
+/* Reference on domain id, or NULL. */
+struct domain *domain_get_by_id(domid_t id)
+{
+	struct domain *d;
+
+	spin_lock(&table_lock);
+	d = lookup_locked(id);
+	if (d && !get_unless_zero(d))
+		d = NULL;
+	spin_unlock(&table_lock);
+	return d;
+}
+
+/* Reference on the domain with the lowest id >= id, or NULL. */
+struct domain *domain_get_from(domid_t id)
+{
+	struct domain *d = NULL;
+	uint32_t n = id;
+
+	spin_lock(&table_lock);
+	while ((n = find_from(n, true)) < NR_IDS) {
+		d = lookup_locked(n);
+		if (d && get_unless_zero(d))
+			break;
+		d = NULL;
+		n++;
+	}
+	spin_unlock(&table_lock);
+	return d;
+}
+
+/* DOMID_SELF or a plain id -> reference, or NULL. */
+struct domain *domain_get_or_self(domid_t id)
+{
+	if (id == DOMID_FIRST_RESERVED_NR) {
+		struct domain *d = this_vcpu()->domain;
+
+		return domain_get(d) ? d : NULL;
+	}
+	return domain_get_by_id(id);
+}
+
+/* The owner of a page that is being freed: its tot_pages keeps it in the table. */
+struct domain *domain_of_page_owner(domid_t id)
+{
+	struct domain *d;
+
+	spin_lock(&table_lock);
+	d = lookup_locked(id);
+	spin_unlock(&table_lock);
+	return d;
+}
+
+/* Drop a reference; the last one takes d out of the table and frees it. */
+void domain_put(struct domain *d)
+{
+	if (__atomic_sub_fetch(&d->refcnt, 1, __ATOMIC_ACQ_REL) != 0)
+		return;
+	spin_lock(&table_lock);
+	chunks[d->id >> CHUNK_SHIFT][d->id & (CHUNK_SIZE - 1)] = NULL;
+	set_used(d->id, false);
+	spin_unlock(&table_lock);
+	domain_destroy_final(d);
+}

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Guest memory that a vCPU registers to be shared with the hypervisor: vcpu_info and the
+ * runstate area. Checked once, pinned and mapped until the domain dies. Written by the CPU that runs the
+ * vCPU, or while it does not run; under the domain's lock at registration.
+ */
+#include <xen/domain.h>
+#include <xen/evtchn.h>
+#include <xen/heap.h>
+#include <xen/lib.h>
+#include <xen/page.h>
+#include <xen/sched.h>
+#include <xen/vcpu.h>
+#include <arch/guest_atomic.h>
+#include <public/vcpu.h>
+#include <public/xen.h>
+
+/* Bit 63 of state_entry_time while an update is under way (vm_assist type 5). */
+#define RUNSTATE_UPDATE	BIT(63)
+
+/* A page of v's own writable RAM, referenced; INVALID_MFN. */
+static mfn_t get_own_ram(struct vcpu *v, gfn_t g)
+{
+	enum p2m_kind kind;
+	mfn_t m = p2m_get_page(v->domain, g, true, &kind);
+
+	if (mfn_valid(m) && kind != P2M_RAM_RW) {
+		page_put(m);
+		m = INVALID_MFN;
+	}
+	return m;
+}
+
+/*
+ * Move v's vcpu_info to offset in guest frame g. Once per vCPU: -EINVAL the second time or for no RAM,
+ * -ENXIO for a bad offset, -ENOMEM. All events count as pending afterwards (the ABI's rule).
+ */
+int vcpu_register_info(struct vcpu *v, gfn_t g, uint32_t offset)
+{
+	struct domain *d = v->domain;
+	struct vcpu_info *fresh;
+	char *page;
+	mfn_t m;
+
+	if (offset > PAGE_SIZE - sizeof(struct vcpu_info) || (offset & 7))
+		return -ENXIO;
+	m = get_own_ram(v, g);
+	if (!mfn_valid(m))
+		return -EINVAL;
+	page = shared_map(&m, 1);
+	if (!page) {
+		page_put(m);
+		return -ENOMEM;
+	}
+	spin_lock(&d->lock);
+	if (mfn_valid(v->info_mfn) || domain_is_dying(d)) {
+		spin_unlock(&d->lock);
+		shared_unmap(page, 1);
+		page_put(m);
+		return -EINVAL;
+	}
+	fresh = (struct vcpu_info *)(page + offset);
+	if (v->id == 0)
+		memcpy(fresh, v->info, sizeof(*fresh));
+	else
+		memset(fresh, 0, sizeof(*fresh));
+	v->info_mfn = m;
+	store_release(&v->info, fresh);
+	spin_unlock(&d->lock);
+	/* What was sent before went to the old place: let the guest look at every word. */
+	shared_write(&fresh->evtchn_pending_sel, ~0UL);
+	shared_write(&fresh->evtchn_upcall_pending, 0);
+	evtchn_mark_upcall(v);
+	return 0;
+}
+
+/*
+ * Register the runstate area at offset in g[0], running over into g[1] when it does not fit. Replaces
+ * an earlier one. -EFAULT when the frames are not the guest's RAM, -ENOMEM.
+ */
+int vcpu_register_runstate(struct vcpu *v, const gfn_t g[2], uint32_t offset)
+{
+	unsigned int i, nr = offset + sizeof(struct vcpu_runstate_info) > PAGE_SIZE ? 2 : 1;
+	mfn_t m[2] = { INVALID_MFN, INVALID_MFN };
+	char *page;
+
+	for (i = 0; i < nr; i++) {
+		m[i] = get_own_ram(v, g[i]);
+		if (!mfn_valid(m[i]))
+			goto bad;
+	}
+	page = shared_map(m, nr);
+	if (!page) {
+		for (i = 0; i < nr; i++)
+			page_put(m[i]);
+		return -ENOMEM;
+	}
+	vcpu_release_runstate(v);
+	v->runstate_mfn[0] = m[0];
+	v->runstate_mfn[1] = m[1];
+	v->runstate_area = (struct vcpu_runstate_info *)(page + offset);
+	vcpu_update_runstate_area(v);
+	return 0;
+bad:
+	while (i-- > 0)
+		page_put(m[i]);
+	return -EFAULT;
+}
+
+/* Take v's runstate area down, if it has one. */
+void vcpu_release_runstate(struct vcpu *v)
+{
+	unsigned int i, nr = mfn_valid(v->runstate_mfn[1]) ? 2 : 1;
+	void *page = (void *)((uintptr_t)v->runstate_area & PAGE_MASK);
+
+	if (!v->runstate_area)
+		return;
+	v->runstate_area = NULL;
+	shared_unmap(page, nr);
+	for (i = 0; i < nr; i++) {
+		page_put(v->runstate_mfn[i]);
+		v->runstate_mfn[i] = INVALID_MFN;
+	}
+}
+
+/* Show v's guest its present runstate. The guest may read at any time: entry time is flagged meanwhile. */
+void vcpu_update_runstate_area(struct vcpu *v)
+{
+	struct vcpu_runstate_info *area = v->runstate_area;
+	bool flag = READ_ONCE(v->domain->runstate_update_flag);
+	uint64_t time[4], entry;
+	s_time_t entry_time;
+	uint32_t state;
+	unsigned int i;
+
+	if (!area)
+		return;
+	sched_get_runstate(v, &state, &entry_time, time);
+	entry = (uint64_t)entry_time;
+	if (flag) {
+		shared_write(&area->state_entry_time, entry | RUNSTATE_UPDATE);
+		smp_wmb();
+	}
+	shared_write(&area->state, (int)state);
+	for (i = 0; i < 4; i++)
+		shared_write(&area->time[i], time[i]);
+	if (flag)
+		smp_wmb();
+	shared_write(&area->state_entry_time, entry);
+}
+
+/* The domain dies: release every registered page. Its vCPUs run nowhere. */
+int vcpu_areas_relinquish(struct domain *d)
+{
+	static struct vcpu_info gone = { .evtchn_upcall_pending = 1 };
+	uint32_t i;
+
+	for (i = 0; i < d->max_vcpus; i++) {
+		struct vcpu *v = d->vcpu[i];
+
+		if (!v)
+			continue;
+		vcpu_release_runstate(v);
+		if (mfn_valid(v->info_mfn)) {
+			void *page = (void *)((uintptr_t)v->info & PAGE_MASK);
+
+			store_release(&v->info, &gone);
+			shared_unmap(page, 1);
+			page_put(v->info_mfn);
+			v->info_mfn = INVALID_MFN;
+		}
+	}
+	return 0;
+}

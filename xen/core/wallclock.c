@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Wall clock: what UTC was at system time 0, told by dom0, shown to each domain in its shared_info
+ * relative to that domain's own virtual counter. The version is odd while the words change.
+ */
+#include <xen/domain.h>
+#include <xen/lib.h>
+#include <xen/spinlock.h>
+#include <xen/wallclock.h>
+#include <arch/guest_atomic.h>
+#include <arch/timer.h>
+#include <public/xen.h>
+
+#define NS_PER_SECOND	1000000000ULL
+
+/* Outermost, like the domain table: held while domains are looked up one by one. */
+static spinlock_t wc_lock = SPINLOCK_INIT(LOCK_NONE);
+static uint64_t base_ns;	/* UTC in ns at system time 0; wc_lock */
+
+/* Show d the wall clock. Any context without d->lock. */
+void wallclock_update_domain(struct domain *d)
+{
+	struct shared_info *s = d->shared_info;
+	uint64_t ns, secs;
+	uint32_t version;
+
+	spin_lock(&wc_lock);
+	ns = base_ns + (uint64_t)ticks_to_system_time(d->cntvoff) ;
+	secs = ns / NS_PER_SECOND + (uint64_t)READ_ONCE(d->wallclock_offset);
+	version = shared_read(&s->wc_version) | 1u;
+	shared_write(&s->wc_version, version);
+	smp_wmb();
+	shared_write(&s->wc_sec, (uint32_t)secs);
+	shared_write(&s->wc_sec_hi, (uint32_t)(secs >> 32));
+	shared_write(&s->wc_nsec, (uint32_t)(ns % NS_PER_SECOND));
+	smp_wmb();
+	shared_write(&s->wc_version, version + 1);
+	spin_unlock(&wc_lock);
+}
+
+/* UTC was secs.nsecs at system time at; every living domain is told. Called by dom0, about every 11 minutes. */
+void wallclock_set(uint64_t secs, uint32_t nsecs, s_time_t at)
+{
+	struct domain *d;
+	uint32_t id = 0;
+
+	spin_lock(&wc_lock);
+	base_ns = secs * NS_PER_SECOND + nsecs - (uint64_t)at;
+	spin_unlock(&wc_lock);
+	while (id < DOMID_FIRST_RESERVED_NR && (d = domain_get_from((domid_t)id))) {
+		id = d->id + 1u;
+		if (!domain_is_dying(d))
+			wallclock_update_domain(d);
+		domain_put(d);
+	}
+}
