@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The builder's steps, for domain_build.c: each works on one domain and leaves its clean-up to
+ * the domain's destruction.
+ */
+#ifndef TOOLS_BUILD_PRIV_H
+#define TOOLS_BUILD_PRIV_H
+
+#include <xentools/build.h>
+#include <xentools/error.h>
+
+/* guest_memory.c */
+int guest_memory_populate(struct hyp *h, uint16_t domid, const struct guest_layout *l,
+			  struct zerr **err);
+int guest_memory_load_file(struct hyp *h, uint16_t domid, const struct image_file *f,
+			   uint64_t address, struct zerr **err);
+int guest_memory_write(struct hyp *h, uint16_t domid, uint64_t address, const void *data,
+		       size_t size, struct zerr **err);
+
+/* magic_pages.c */
+int magic_pages_make(struct hyp *h, const struct domain_build_args *args, struct zerr **err);
+int magic_pages_grant(struct hyp *h, const struct domain_build_args *args, struct zerr **err);
+
+#endif

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Unpack a gzip stream from a stranger: in a child without privileges, without our descriptors
+ * and with limits on time, memory and output, into a memory file. The parent believes nothing
+ * but the child's exit code and the file's size, and checks both.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <zlib.h>
+
+#include <xentools/build.h>
+#include <xentools/error.h>
+
+#define CHUNK (64 * 1024)
+#define NOBODY 65534
+#define CPU_SECONDS 60
+#define IN_FD 3
+#define OUT_FD 4
+
+enum child_code { CHILD_OK, CHILD_CORRUPT, CHILD_TOO_LARGE, CHILD_FAILED };
+
+static int write_out(const uint8_t *buf, size_t len)
+{
+	ssize_t n;
+
+	while (len > 0) {
+		n = write(OUT_FD, buf, len);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return -1;
+		buf += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+/* Inflate until the end of the stream; trailing bytes behind it do not matter. */
+static enum child_code inflate_all(uint64_t offset, uint64_t max)
+{
+	static uint8_t in[CHUNK], out[CHUNK];
+	uint64_t total = 0;
+	z_stream z;
+	ssize_t n;
+	size_t got;
+	int rc = Z_OK;
+
+	memset(&z, 0, sizeof(z));
+	if (inflateInit2(&z, 16 + MAX_WBITS) != Z_OK)
+		return CHILD_FAILED;
+	while (rc != Z_STREAM_END) {
+		if (z.avail_in == 0) {
+			n = pread(IN_FD, in, sizeof(in), (off_t)offset);
+			if (n < 0)
+				return CHILD_FAILED;
+			if (n == 0)
+				return CHILD_CORRUPT;
+			offset += (uint64_t)n;
+			z.next_in = in;
+			z.avail_in = (uInt)n;
+		}
+		z.next_out = out;
+		z.avail_out = sizeof(out);
+		rc = inflate(&z, Z_NO_FLUSH);
+		if (rc != Z_OK && rc != Z_STREAM_END)
+			return CHILD_CORRUPT;
+		got = sizeof(out) - z.avail_out;
+		total += got;
+		if (total > max)
+			return CHILD_TOO_LARGE;
+		if (write_out(out, got) != 0)
+			return CHILD_FAILED;
+	}
+	return CHILD_OK;
+}
+
+static void limit(int what, uint64_t value)
+{
+	struct rlimit r = { .rlim_cur = value, .rlim_max = value };
+
+	setrlimit(what, &r);
+}
+
+static void close_above(int last)
+{
+	long fd, max = sysconf(_SC_OPEN_MAX);
+
+	if (syscall(SYS_close_range, last + 1, ~0U, 0) == 0)
+		return;
+	for (fd = last + 1; fd < max; fd++)
+		close((int)fd);
+}
+
+/* In the child: keep two descriptors and nothing else that is worth having. */
+static int drop_all(int in, int out)
+{
+	int high_in = fcntl(in, F_DUPFD, 10), high_out = fcntl(out, F_DUPFD, 10);
+
+	if (high_in < 0 || high_out < 0 || dup2(high_in, IN_FD) < 0 || dup2(high_out, OUT_FD) < 0)
+		return -1;
+	close_above(OUT_FD);
+	if (geteuid() == 0 &&
+	    (setgroups(0, NULL) != 0 || setgid(NOBODY) != 0 || setuid(NOBODY) != 0))
+		return -1;
+	limit(RLIMIT_CPU, CPU_SECONDS);
+	limit(RLIMIT_CORE, 0);
+	return 0;
+}
+
+static void child_main(int in, int out, uint64_t offset, uint64_t max)
+{
+	enum child_code code = CHILD_FAILED;
+
+	signal(SIGXFSZ, SIG_IGN);
+	limit(RLIMIT_FSIZE, max + CHUNK);
+	if (drop_all(in, out) == 0)
+		code = inflate_all(offset, max);
+	_exit(code);
+}
+
+static int child_error(const char *path, int status, uint64_t max, struct zerr **err)
+{
+	if (WIFEXITED(status) && WEXITSTATUS(status) == CHILD_CORRUPT)
+		return zerr_set(err, ZERR_BAD_CONFIG, "E302", 0,
+				"the kernel %s cannot be used: its gzip data is damaged or cut off",
+				path);
+	if (WIFEXITED(status) && WEXITSTATUS(status) == CHILD_TOO_LARGE)
+		return zerr_set(err, ZERR_BAD_CONFIG, "E304", 0,
+				"the kernel %s unpacks to more than the guest's %llu MiB of memory",
+				path, (unsigned long long)(max >> 20));
+	return zerr_set(err, ZERR_FAILED, "E301", 0, "unpacking the kernel %s failed (%s %d)", path,
+			WIFSIGNALED(status) ? "signal" : "status",
+			WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+}
+
+/*
+ * Unpack the stream that starts at offset of fd into a new memory file of at most max bytes.
+ * Classes: ZERR_BAD_CONFIG damaged or too large, ZERR_NO_RESOURCES, ZERR_FAILED.
+ */
+int image_gunzip(const char *path, int fd, uint64_t offset, uint64_t max, int *ret_fd,
+		 uint64_t *ret_size, struct zerr **err)
+{
+	_cleanup_close_ int out = memfd_create("zl-kernel", MFD_CLOEXEC);
+	struct stat st;
+	int status;
+	pid_t pid;
+
+	if (max > IMAGE_ARM64_MAX)
+		max = IMAGE_ARM64_MAX;
+	if (out < 0)
+		return zerr_set(err, ZERR_NO_RESOURCES, "E600", errno,
+				"no memory to unpack the kernel %s", path);
+	pid = fork();
+	if (pid < 0)
+		return zerr_set(err, ZERR_NO_RESOURCES, "E600", errno,
+				"no process to unpack the kernel %s", path);
+	if (pid == 0)
+		child_main(fd, out, offset, max);
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return zerr_set(err, ZERR_FAILED, "E301", errno,
+					"unpacking the kernel %s failed", path);
+	if (!WIFEXITED(status) || WEXITSTATUS(status) != CHILD_OK)
+		return child_error(path, status, max, err);
+	if (fstat(out, &st) < 0 || (uint64_t)st.st_size > max)
+		return zerr_set(err, ZERR_FAILED, "E301", errno,
+				"unpacking the kernel %s failed", path);
+	*ret_size = (uint64_t)st.st_size;
+	*ret_fd = steal_fd(&out);
+	return 0;
+}

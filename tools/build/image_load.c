@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Open a guest's kernel and initrd and say what they need, before any domain exists. Files are
+ * strangers: only regular ones, sizes bounded by what the guest could hold, headers checked by
+ * image_arm64_probe(). A gzip kernel is unpacked first (image_gunzip.c), so that behind this
+ * file there are plain bytes only.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <xentools/build.h>
+#include <xentools/error.h>
+
+#define MIB (1024 * 1024ull)
+
+static int open_failed(const char *path, const char *what, int e, struct zerr **err)
+{
+	zerr_set(err, e == ENOENT || e == ENOTDIR ? ZERR_NOT_FOUND : ZERR_FAILED, "E301", e,
+		 "cannot open the %s %s", what, path);
+	if (e == ENOENT || e == ENOTDIR)
+		zerr_hint(err, "the path is one of the control domain; check <%s> under <os>", what);
+	return -1;
+}
+
+static int open_regular(const char *path, const char *what, uint64_t max, struct image_file *ret,
+			struct zerr **err)
+{
+	struct image_file f = { .path = path };
+	struct stat st;
+
+	/* O_NONBLOCK: a FIFO in the file's place must not stop us. */
+	f.fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (f.fd < 0)
+		return open_failed(path, what, errno, err);
+	if (fstat(f.fd, &st) < 0) {
+		open_failed(path, what, errno, err);
+		goto fail;
+	}
+	if (!S_ISREG(st.st_mode)) {
+		zerr_set(err, ZERR_BAD_CONFIG, "E302", 0, "the %s %s is not a regular file", what,
+			 path);
+		goto fail;
+	}
+	f.size = (uint64_t)st.st_size;
+	if (f.size == 0) {
+		zerr_set(err, ZERR_BAD_CONFIG, "E302", 0, "the %s %s is empty", what, path);
+		goto fail;
+	}
+	if (f.size > max || f.size > GUEST_FILE_MAX) {
+		zerr_set(err, ZERR_BAD_CONFIG, "E304", 0,
+			 "the %s %s has %llu MiB, the guest only %llu MiB of memory", what, path,
+			 (unsigned long long)((f.size + MIB - 1) / MIB),
+			 (unsigned long long)(max / MIB));
+		goto fail;
+	}
+	*ret = f;
+	return 0;
+fail:
+	close(f.fd);
+	return -1;
+}
+
+static int read_head(const struct image_file *f, uint8_t head[IMAGE_ARM64_HEAD],
+		     struct zerr **err)
+{
+	ssize_t n = pread(f->fd, head, IMAGE_ARM64_HEAD, 0);
+
+	if (n < 0)
+		return zerr_set(err, ZERR_FAILED, "E301", errno, "cannot read the kernel %s",
+				f->path);
+	memset(head + n, 0, IMAGE_ARM64_HEAD - (size_t)n);
+	return 0;
+}
+
+/* Why image_arm64_probe() refused a file, in words; guesses common mistakes by their magic. */
+static int refuse(const struct image_file *f, const uint8_t *head, int rc, struct zerr **err)
+{
+	static const uint8_t elf[4] = { 0x7f, 'E', 'L', 'F' };
+	const char *reason = "it is not an arm64 Linux Image";
+	const char *hint = "give the arm64 Image (Debian: /boot/vmlinuz-*-arm64), plain or gzip";
+
+	if (rc == -ENODATA)
+		reason = "it is too short for a kernel";
+	else if (rc == -EOPNOTSUPP)
+		reason = "big-endian kernels and packings other than gzip cannot be started";
+	else if (rc == -ERANGE)
+		reason = "a field of its header is out of bounds";
+	else if (rc == -E2BIG)
+		reason = "its header asks for more than 1 GiB";
+	else if (memcmp(head, elf, sizeof(elf)) == 0)
+		reason = "it is an ELF file, not an arm64 Image";
+	else if (head[0x202] == 'H' && head[0x203] == 'd' && head[0x204] == 'r')
+		reason = "it is a kernel for x86";
+	else if (head[0x24] == 0x18 && head[0x25] == 0x28 && head[0x26] == 0x6f)
+		reason = "it is a kernel for 32-bit Arm";
+	zerr_set(err, ZERR_BAD_CONFIG, "E302", 0, "the kernel %s cannot be used: %s", f->path,
+		 reason);
+	return zerr_hint(err, "%s", hint);
+}
+
+static int probe(const struct image_file *f, struct image_arm64 *image, struct zerr **err)
+{
+	uint8_t head[IMAGE_ARM64_HEAD + 0x200];
+	int rc;
+
+	memset(head, 0, sizeof(head));
+	if (read_head(f, head, err) != 0)
+		return -1;
+	rc = image_arm64_probe(head, f->size, image);
+	if (rc == 0)
+		return 0;
+	/* Only for the message: the x86 magic lies further in. */
+	if (pread(f->fd, head, sizeof(head), 0) < 0)
+		memset(head, 0, sizeof(head));
+	return refuse(f, head, rc, err);
+}
+
+static int unpack(struct image_file *f, uint64_t max, struct image_arm64 *image,
+		  struct zerr **err)
+{
+	struct image_file plain = { .path = f->path, .fd = -1 };
+
+	if (image_gunzip(f->path, f->fd, image->payload_offset, max, &plain.fd, &plain.size,
+			 err) != 0)
+		return -1;
+	if (probe(&plain, image, err) != 0) {
+		close(plain.fd);
+		return -1;
+	}
+	if (image->kind != IMAGE_ARM64_PLAIN) {
+		close(plain.fd);
+		return zerr_set(err, ZERR_BAD_CONFIG, "E302", 0,
+				"the kernel %s cannot be used: it is packed twice", f->path);
+	}
+	close(f->fd);
+	*f = plain;
+	return 0;
+}
+
+/*
+ * Open a kernel for a guest of max_bytes memory; *image then describes the plain Image behind
+ * ret->fd. Classes: ZERR_NOT_FOUND missing, ZERR_BAD_CONFIG refused, ZERR_FAILED unreadable.
+ */
+int image_open_kernel(const char *path, uint64_t max_bytes, struct image_file *ret,
+		      struct image_arm64 *image, struct zerr **err)
+{
+	struct image_file f;
+
+	if (open_regular(path, "kernel", max_bytes, &f, err) != 0)
+		return -1;
+	if (probe(&f, image, err) != 0)
+		goto fail;
+	if (image->kind == IMAGE_ARM64_GZIP && unpack(&f, max_bytes, image, err) != 0)
+		goto fail;
+	*ret = f;
+	return 0;
+fail:
+	close(f.fd);
+	return -1;
+}
+
+/* Open an initrd; the kernel inside the guest is its judge. Classes as for the kernel. */
+int image_open_initrd(const char *path, uint64_t max_bytes, struct image_file *ret,
+		      struct zerr **err)
+{
+	return open_regular(path, "initrd", max_bytes, ret, err);
+}
+
+/* Close the file; it may have been closed or never opened (fd -1). */
+void image_close(struct image_file *f)
+{
+	if (f->fd >= 0)
+		close(f->fd);
+	f->fd = -1;
+}

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The pages a guest shares with dom0's daemons: console ring, store ring, monitor ring, vuart
+ * ring. They are cleared, told to the guest as HVM parameters, and granted to the daemons by the
+ * two reserved entries of the guest's grant table, which we write before the guest exists to itself.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include <public/grant_table.h>
+
+#include "tools/build/build_priv.h"
+#include "tools/build/guest_map.h"
+
+static int clear_pages(struct hyp *h, uint16_t domid, struct zerr **err)
+{
+	struct hyp_map map;
+
+	if (hyp_map_foreign(h, domid, MAGIC_GFN, MAGIC_PAGES, &map, err) != 0)
+		return -1;
+	memset(map.addr, 0, map.nr * HYP_PAGE_SIZE);
+	hyp_unmap(h, &map);
+	return hyp_domain_cacheflush(h, domid, MAGIC_GFN, MAGIC_PAGES, err);
+}
+
+static int set_params(struct hyp *h, const struct domain_build_args *args, struct zerr **err)
+{
+	const struct {
+		uint32_t index;
+		uint64_t value;
+	} params[] = {
+		{ HYP_PARAM_CONSOLE_PFN, MAGIC_GFN + MAGIC_CONSOLE },
+		{ HYP_PARAM_STORE_PFN, MAGIC_GFN + MAGIC_STORE },
+		{ HYP_PARAM_MONITOR_RING_PFN, MAGIC_GFN + MAGIC_MONITOR },
+		{ HYP_PARAM_CONSOLE_EVTCHN, args->console_port },
+		{ HYP_PARAM_STORE_EVTCHN, args->store_port },
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(params); i++)
+		if (hyp_param_set(h, args->domid, params[i].index, params[i].value, err) != 0)
+			return -1;
+	return 0;
+}
+
+/* Populate, clear and announce the magic pages. */
+int magic_pages_make(struct hyp *h, const struct domain_build_args *args, struct zerr **err)
+{
+	uint64_t gfns[MAGIC_PAGES];
+	unsigned int i;
+	long done;
+
+	for (i = 0; i < MAGIC_PAGES; i++)
+		gfns[i] = MAGIC_GFN + i;
+	done = hyp_populate(h, args->domid, gfns, MAGIC_PAGES, 0, err);
+	if (done < 0)
+		return -1;
+	if (done != MAGIC_PAGES)
+		return zerr_set(err, ZERR_NO_RESOURCES, "E601", ENOMEM,
+				"not enough memory for the shared pages of domain %u", args->domid);
+	if (clear_pages(h, args->domid, err) != 0)
+		return -1;
+	return set_params(h, args, err);
+}
+
+static void write_entries(struct grant_entry_v1 *table, const struct domain_build_args *args)
+{
+	table[GNTTAB_RESERVED_CONSOLE] = (struct grant_entry_v1){
+		.flags = GTF_permit_access,
+		.domid = args->console_domid,
+		.frame = MAGIC_GFN + MAGIC_CONSOLE,
+	};
+	table[GNTTAB_RESERVED_XENSTORE] = (struct grant_entry_v1){
+		.flags = GTF_permit_access,
+		.domid = args->store_domid,
+		.frame = MAGIC_GFN + MAGIC_STORE,
+	};
+}
+
+/* For kernels or hypervisors without the resource call: the table is placed in the guest first. */
+static int grant_by_physmap(struct hyp *h, const struct domain_build_args *args,
+			    struct zerr **err)
+{
+	struct hyp_map map;
+	int rc;
+
+	if (hyp_add_grant_frame(h, args->domid, GNTTAB_GFN, err) != 0)
+		return -1;
+	rc = hyp_map_foreign(h, args->domid, GNTTAB_GFN, 1, &map, err);
+	if (rc == 0) {
+		write_entries(map.addr, args);
+		hyp_unmap(h, &map);
+	}
+	if (hyp_remove_from_physmap(h, args->domid, GNTTAB_GFN, err) != 0)
+		return -1;
+	return rc;
+}
+
+/* Let the daemons map the console and store rings by grant references 0 and 1. */
+int magic_pages_grant(struct hyp *h, const struct domain_build_args *args, struct zerr **err)
+{
+	struct zerr *why = NULL;
+	struct hyp_map map;
+
+	if (hyp_map_grant_table(h, args->domid, 0, 1, &map, &why) == 0) {
+		write_entries(map.addr, args);
+		hyp_unmap(h, &map);
+		return 0;
+	}
+	if (why && why->errnum == EOPNOTSUPP) {
+		zerr_free(why);
+		return grant_by_physmap(h, args, err);
+	}
+	if (err && !*err)
+		*err = why;
+	else
+		zerr_free(why);
+	return -1;
+}

@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Domain control: one function per domctl operation that a domain's life needs. Each takes a
+ * fresh envelope, fills its part of the union, calls, and copies the answer into a struct of
+ * ours. vCPU operations are in domctl_vcpu.c.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tools/hyp/domctl.h"
+
+#define LIST_BATCH 256			/* 30 KiB of the buffer pool */
+
+/* A fresh envelope, for a public function's start. NULL and *err: no buffer memory. */
+struct xen_domctl *domctl_new(struct hyp *h, uint32_t cmd, uint16_t domid, struct zerr **err)
+{
+	struct xen_domctl *op;
+
+	hcall_reset(h);
+	op = hcall_alloc(h, sizeof(*op));
+	if (!op) {
+		hcall_no_memory(err);
+		return NULL;
+	}
+	op->cmd = cmd;
+	op->interface_version = XEN_DOMCTL_INTERFACE_VERSION;
+	op->domain = domid;
+	return op;
+}
+
+long domctl_call(struct hyp *h, struct xen_domctl *op)
+{
+	return hyp_call(h, __HYPERVISOR_domctl, hcall_addr(op), 0, 0, 0);
+}
+
+int domctl_do(struct hyp *h, struct xen_domctl *op, const char *what, struct zerr **err)
+{
+	int domid = op->domain;
+	long rc = domctl_call(h, op);
+
+	return rc < 0 ? hyp_error(err, rc, what, domid) : 0;
+}
+
+static int simple(struct hyp *h, uint16_t domid, uint32_t cmd, const char *what,
+		  struct zerr **err)
+{
+	struct xen_domctl *op = domctl_new(h, cmd, domid, err);
+
+	return op ? domctl_do(h, op, what, err) : -1;
+}
+
+static uint8_t gic_to_abi(uint8_t version)
+{
+	switch (version) {
+	case 2:
+		return XEN_DOMCTL_CONFIG_GIC_V2;
+	case 3:
+		return XEN_DOMCTL_CONFIG_GIC_V3;
+	default:
+		return XEN_DOMCTL_CONFIG_GIC_NATIVE;
+	}
+}
+
+static uint8_t gic_from_abi(uint8_t abi)
+{
+	switch (abi) {
+	case XEN_DOMCTL_CONFIG_GIC_V2:
+		return 2;
+	case XEN_DOMCTL_CONFIG_GIC_V3:
+		return 3;
+	default:
+		return 0;
+	}
+}
+
+/*
+ * Make an empty, paused domain with an id of the hypervisor's choice. It has no vCPUs and no
+ * memory. Classes: ZERR_NO_RESOURCES, ZERR_FAILED for a refused argument.
+ */
+int hyp_domain_create(struct hyp *h, const struct hyp_create_args *args,
+		      struct hyp_create_result *ret, struct zerr **err)
+{
+	struct xen_domctl *op = domctl_new(h, XEN_DOMCTL_createdomain, DOMID_INVALID, err);
+	struct xen_domctl_createdomain *c;
+	long rc;
+
+	if (!op)
+		return -1;
+	c = &op->u.createdomain;
+	memcpy(c->handle, args->uuid, sizeof(c->handle));
+	c->flags = XEN_DOMCTL_CDF_hvm | XEN_DOMCTL_CDF_hap;
+	c->max_vcpus = args->max_vcpus;
+	c->max_evtchn_port = args->max_evtchn_port ? args->max_evtchn_port : 1023;
+	c->max_grant_frames = args->max_grant_frames;
+	c->max_maptrack_frames = args->max_maptrack_frames;
+	c->grant_opts = XEN_DOMCTL_GRANT_version(1);
+	c->cpupool_id = args->cpupool;
+	c->arch.gic_version = gic_to_abi(args->gic_version);
+	c->arch.nr_spis = args->nr_spis;
+	rc = domctl_call(h, op);
+	if (rc < 0) {
+		hyp_error(err, rc, "createdomain", NO_DOMAIN);
+		if (rc == -EINVAL)
+			zerr_hint(err, "the host may not offer %u vCPUs or what else the domain "
+				  "asks for; zl dmesg may say more", args->max_vcpus);
+		return -1;
+	}
+	ret->domid = op->domain;
+	ret->gic_version = gic_from_abi(c->arch.gic_version);
+	ret->clock_frequency = c->arch.clock_frequency;
+	return 0;
+}
+
+/* Begin and finish the end of a domain; the kernel's caller waits while its pages are freed. */
+int hyp_domain_destroy(struct hyp *h, uint16_t domid, struct zerr **err)
+{
+	struct xen_domctl *op;
+	long rc;
+
+	do {
+		op = domctl_new(h, XEN_DOMCTL_destroydomain, domid, err);
+		if (!op)
+			return -1;
+		rc = domctl_call(h, op);
+	} while (rc == -EAGAIN || rc == -ERESTART);
+	return rc < 0 ? hyp_error(err, rc, "destroydomain", domid) : 0;
+}
+
+int hyp_domain_pause(struct hyp *h, uint16_t domid, struct zerr **err)
+{
+	return simple(h, domid, XEN_DOMCTL_pausedomain, "pausedomain", err);
+}
+
+int hyp_domain_unpause(struct hyp *h, uint16_t domid, struct zerr **err)
+{
+	return simple(h, domid, XEN_DOMCTL_unpausedomain, "unpausedomain", err);
+}
+
+static void info_from_abi(const struct xen_domctl_getdomaininfo *i, struct hyp_domain_info *ret)
+{
+	*ret = (struct hyp_domain_info){
+		.domid = i->domain,
+		.dying = i->flags & XEN_DOMINF_dying,
+		.shutdown = i->flags & XEN_DOMINF_shutdown,
+		.paused = i->flags & XEN_DOMINF_paused,
+		.blocked = i->flags & XEN_DOMINF_blocked,
+		.running = i->flags & XEN_DOMINF_running,
+		.shutdown_reason = i->flags >> XEN_DOMINF_shutdownshift & XEN_DOMINF_shutdownmask,
+		.tot_pages = i->tot_pages,
+		.max_pages = i->max_pages,
+		.outstanding_pages = i->outstanding_pages,
+		.shared_pages = i->shr_pages,
+		.cpu_time_ns = i->cpu_time,
+		.nr_online_vcpus = i->nr_online_vcpus,
+		.max_vcpu_id = i->max_vcpu_id,
+		.ssidref = i->ssidref,
+		.cpupool = i->cpupool,
+		.gpaddr_bits = i->gpaddr_bits,
+		.gic_version = gic_from_abi(i->arch_config.gic_version),
+		.clock_frequency = i->arch_config.clock_frequency,
+	};
+	memcpy(ret->uuid, i->handle, sizeof(ret->uuid));
+}
+
+/* The operation answers with the first domain at or above the id: another one means "none". */
+int hyp_domain_info(struct hyp *h, uint16_t domid, struct hyp_domain_info *ret, struct zerr **err)
+{
+	struct xen_domctl *op = domctl_new(h, XEN_DOMCTL_getdomaininfo, domid, err);
+	long rc;
+
+	if (!op)
+		return -1;
+	rc = domctl_call(h, op);
+	if (rc == -ESRCH || (rc == 0 && op->u.getdomaininfo.domain != domid))
+		return 0;
+	if (rc < 0)
+		return hyp_error(err, rc, "getdomaininfo", domid);
+	info_from_abi(&op->u.getdomaininfo, ret);
+	return 1;
+}
+
+/* Ask for domains from `first` on; their number, or -1. */
+static long list_batch(struct hyp *h, uint16_t first, struct hyp_domain_info *out,
+		       struct zerr **err)
+{
+	struct xen_domctl_getdomaininfo *buf;
+	struct xen_sysctl *op = sysctl_new(h, XEN_SYSCTL_getdomaininfolist, err);
+	long rc, i, n;
+
+	if (!op)
+		return -1;
+	buf = hcall_alloc(h, LIST_BATCH * sizeof(*buf));
+	if (!buf)
+		return hcall_no_memory(err);
+	op->u.getdomaininfolist.first_domain = first;
+	op->u.getdomaininfolist.max_domains = LIST_BATCH;
+	set_xen_guest_handle(op->u.getdomaininfolist.buffer, buf);
+	rc = sysctl_call(h, op);
+	if (rc < 0)
+		return hyp_error(err, rc, "getdomaininfolist", NO_DOMAIN);
+	n = MIN((long)op->u.getdomaininfolist.num_domains, (long)LIST_BATCH);
+	for (i = 0; i < n; i++)
+		info_from_abi(&buf[i], &out[i]);
+	return n;
+}
+
+int hyp_domain_list(struct hyp *h, struct hyp_domain_info **ret, size_t *n, struct zerr **err)
+{
+	struct hyp_domain_info *all = NULL, *more;
+	size_t count = 0;
+	uint32_t first = 0;
+	long got;
+
+	do {
+		more = realloc(all, (count + LIST_BATCH) * sizeof(*all));
+		if (!more) {
+			free(all);
+			return hcall_no_memory(err);
+		}
+		all = more;
+		got = list_batch(h, (uint16_t)first, all + count, err);
+		if (got < 0) {
+			free(all);
+			return -1;
+		}
+		count += (size_t)got;
+		if (count > 0)
+			first = all[count - 1].domid + 1U;
+	} while (got == LIST_BATCH && first < DOMID_FIRST_RESERVED);
+	*ret = all;
+	*n = count;
+	return 0;
+}
+
+/* Must equal the number given at creation; makes the vCPUs, all of them down. */
+int hyp_domain_max_vcpus(struct hyp *h, uint16_t domid, uint32_t n, struct zerr **err)
+{
+	struct xen_domctl *op = domctl_new(h, XEN_DOMCTL_max_vcpus, domid, err);
+
+	if (!op)
+		return -1;
+	op->u.max_vcpus.max = n;
+	return domctl_do(h, op, "max_vcpus", err);
+}
+
+/* Upper limit of the domain's memory, KiB; may be below what it has. */
+int hyp_domain_max_mem(struct hyp *h, uint16_t domid, uint64_t kib, struct zerr **err)
+{
+	struct xen_domctl *op = domctl_new(h, XEN_DOMCTL_max_mem, domid, err);
+
+	if (!op)
+		return -1;
+	op->u.max_mem.max_memkb = kib;
+	return domctl_do(h, op, "max_mem", err);
+}
+
+/* Memory for the domain's page tables; a multiple of the page size. */
+int hyp_domain_set_paging_pool(struct hyp *h, uint16_t domid, uint64_t bytes, struct zerr **err)
+{
+	struct xen_domctl *op = domctl_new(h, XEN_DOMCTL_set_paging_mempool_size, domid, err);
+
+	if (!op)
+		return -1;
+	op->u.paging_mempool.size = bytes;
+	return domctl_do(h, op, "set_paging_mempool_size", err);
+}
+
+/* 64, or 32 where EL1 has AArch32; before any memory is there. */
+int hyp_domain_set_address_size(struct hyp *h, uint16_t domid, uint32_t bits, struct zerr **err)
+{
+	struct xen_domctl *op = domctl_new(h, XEN_DOMCTL_set_address_size, domid, err);
+
+	if (!op)
+		return -1;
+	op->u.address_size.size = bits;
+	return domctl_do(h, op, "set_address_size", err);
+}
+
+int hyp_domain_set_handle(struct hyp *h, uint16_t domid, const uint8_t uuid[16],
+			  struct zerr **err)
+{
+	struct xen_domctl *op = domctl_new(h, XEN_DOMCTL_setdomainhandle, domid, err);
+
+	if (!op)
+		return -1;
+	memcpy(op->u.setdomainhandle.handle, uuid, 16);
+	return domctl_do(h, op, "setdomainhandle", err);
+}
+
+int hyp_domain_set_time_offset(struct hyp *h, uint16_t domid, int64_t seconds, struct zerr **err)
+{
+	struct xen_domctl *op = domctl_new(h, XEN_DOMCTL_settimeoffset, domid, err);
+
+	if (!op)
+		return -1;
+	op->u.settimeoffset.time_offset_seconds = seconds;
+	return domctl_do(h, op, "settimeoffset", err);
+}
+
+/* Write guest pages out of the data caches: the guest starts with its caches off. */
+int hyp_domain_cacheflush(struct hyp *h, uint16_t domid, uint64_t gfn, uint64_t nr,
+			  struct zerr **err)
+{
+	const uint64_t max = 1u << 18;
+	struct xen_domctl *op;
+	uint64_t n;
+
+	for (; nr > 0; gfn += n, nr -= n) {
+		n = MIN(nr, max);
+		op = domctl_new(h, XEN_DOMCTL_cacheflush, domid, err);
+		if (!op)
+			return -1;
+		op->u.cacheflush.start_pfn = gfn;
+		op->u.cacheflush.nr_pfns = n;
+		if (domctl_do(h, op, "cacheflush", err) != 0)
+			return -1;
+	}
+	return 0;
+}

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Domain control of virtual CPUs: start state, accounting, affinity, and the scheduler's
+ * parameters of their domain.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "tools/hyp/domctl.h"
+
+/* Everything off, interrupts masked, EL1: as arm64's boot protocol wants it. */
+int hyp_vcpu_start_state(struct hyp *h, uint16_t domid, uint32_t vcpu,
+			 const struct hyp_vcpu_start *s, struct zerr **err)
+{
+	struct xen_domctl *op = domctl_new(h, XEN_DOMCTL_setvcpucontext, domid, err);
+	struct vcpu_guest_context *c;
+
+	if (!op)
+		return -1;
+	c = hcall_alloc(h, sizeof(*c));
+	if (!c)
+		return hcall_no_memory(err);
+	c->flags = VGCF_online;
+	c->user_regs.pc64 = s->pc;
+	c->user_regs.x0 = s->x0;
+	c->user_regs.cpsr = PSR_GUEST64_INIT;
+	c->sctlr = SCTLR_GUEST_INIT;
+	op->u.vcpucontext.vcpu = vcpu;
+	set_xen_guest_handle(op->u.vcpucontext.ctxt, c);
+	return domctl_do(h, op, "setvcpucontext", err);
+}
+
+int hyp_vcpu_info(struct hyp *h, uint16_t domid, uint32_t vcpu, struct hyp_vcpu_info *ret,
+		  struct zerr **err)
+{
+	struct xen_domctl *op = domctl_new(h, XEN_DOMCTL_getvcpuinfo, domid, err);
+	const struct xen_domctl_getvcpuinfo *v;
+	long rc;
+
+	if (!op)
+		return -1;
+	op->u.getvcpuinfo.vcpu = vcpu;
+	rc = domctl_call(h, op);
+	if (rc == -ESRCH || rc == -EINVAL)
+		return 0;
+	if (rc < 0)
+		return hyp_error(err, rc, "getvcpuinfo", domid);
+	v = &op->u.getvcpuinfo;
+	*ret = (struct hyp_vcpu_info){
+		.online = v->online,
+		.blocked = v->blocked,
+		.running = v->running,
+		.cpu_time_ns = v->cpu_time,
+		.cpu = v->cpu,
+	};
+	return 1;
+}
+
+int hyp_vcpu_get_affinity(struct hyp *h, uint16_t domid, uint32_t vcpu, uint8_t *hard,
+			  uint8_t *soft, size_t map_len, struct zerr **err)
+{
+	struct xen_domctl *op = domctl_new(h, XEN_DOMCTL_getvcpuaffinity, domid, err);
+	uint8_t *hard_buf, *soft_buf;
+
+	if (!op)
+		return -1;
+	hard_buf = hcall_alloc(h, map_len);
+	soft_buf = hcall_alloc(h, map_len);
+	if (!hard_buf || !soft_buf)
+		return hcall_no_memory(err);
+	op->u.vcpuaffinity.vcpu = vcpu;
+	op->u.vcpuaffinity.flags = XEN_VCPUAFFINITY_HARD | XEN_VCPUAFFINITY_SOFT;
+	op->u.vcpuaffinity.cpumap_hard.nr_bits = (uint32_t)map_len * 8;
+	op->u.vcpuaffinity.cpumap_soft.nr_bits = (uint32_t)map_len * 8;
+	set_xen_guest_handle(op->u.vcpuaffinity.cpumap_hard.bitmap, hard_buf);
+	set_xen_guest_handle(op->u.vcpuaffinity.cpumap_soft.bitmap, soft_buf);
+	if (domctl_do(h, op, "getvcpuaffinity", err) != 0)
+		return -1;
+	if (hard)
+		memcpy(hard, hard_buf, map_len);
+	if (soft)
+		memcpy(soft, soft_buf, map_len);
+	return 0;
+}
+
+/* `which`: HYP_AFFINITY_HARD, HYP_AFFINITY_SOFT or both; the same map for both. */
+int hyp_vcpu_set_affinity(struct hyp *h, uint16_t domid, uint32_t vcpu, uint32_t which,
+			  const uint8_t *map, size_t map_len, struct zerr **err)
+{
+	struct xen_domctl *op = domctl_new(h, XEN_DOMCTL_setvcpuaffinity, domid, err);
+	uint8_t *hard, *soft;
+
+	if (!op)
+		return -1;
+	/* The hypervisor writes the effective masks back, so each has a buffer of its own. */
+	hard = hcall_alloc(h, map_len);
+	soft = hcall_alloc(h, map_len);
+	if (!hard || !soft)
+		return hcall_no_memory(err);
+	memcpy(hard, map, map_len);
+	memcpy(soft, map, map_len);
+	op->u.vcpuaffinity.vcpu = vcpu;
+	op->u.vcpuaffinity.flags = which;
+	if (which & HYP_AFFINITY_HARD) {
+		op->u.vcpuaffinity.cpumap_hard.nr_bits = (uint32_t)map_len * 8;
+		set_xen_guest_handle(op->u.vcpuaffinity.cpumap_hard.bitmap, hard);
+	}
+	if (which & HYP_AFFINITY_SOFT) {
+		op->u.vcpuaffinity.cpumap_soft.nr_bits = (uint32_t)map_len * 8;
+		set_xen_guest_handle(op->u.vcpuaffinity.cpumap_soft.bitmap, soft);
+	}
+	return domctl_do(h, op, "setvcpuaffinity", err);
+}
+
+static struct xen_domctl *sched_op(struct hyp *h, uint16_t domid, uint32_t sched_id, uint32_t cmd,
+				   struct zerr **err)
+{
+	struct xen_domctl *op = domctl_new(h, XEN_DOMCTL_scheduler_op, domid, err);
+
+	if (op) {
+		op->u.scheduler_op.sched_id = sched_id;
+		op->u.scheduler_op.cmd = cmd;
+	}
+	return op;
+}
+
+/* credit and credit2 have the same two fields at the same place. */
+int hyp_sched_params_get(struct hyp *h, uint16_t domid, uint32_t sched_id, uint16_t *weight,
+			 uint16_t *cap, struct zerr **err)
+{
+	struct xen_domctl *op = sched_op(h, domid, sched_id, XEN_DOMCTL_SCHEDOP_getinfo, err);
+
+	if (!op || domctl_do(h, op, "scheduler_op getinfo", err) != 0)
+		return -1;
+	*weight = op->u.scheduler_op.u.credit2.weight;
+	*cap = op->u.scheduler_op.u.credit2.cap;
+	return 0;
+}
+
+int hyp_sched_params_set(struct hyp *h, uint16_t domid, uint32_t sched_id, uint16_t weight,
+			 uint16_t cap, struct zerr **err)
+{
+	struct xen_domctl *op = sched_op(h, domid, sched_id, XEN_DOMCTL_SCHEDOP_putinfo, err);
+
+	if (!op)
+		return -1;
+	op->u.scheduler_op.u.credit2.weight = weight;
+	op->u.scheduler_op.u.credit2.cap = cap;
+	return domctl_do(h, op, "scheduler_op putinfo", err);
+}

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Making a guest: memory map, kernel and initrd into its memory, its device tree, the pages it
+ * shares with the control domain. guest_layout_* and guest_dt_* are pure; domain_build() talks to
+ * the hypervisor. It expects a domain with vCPUs and a memory limit, and leaves a domain that
+ * lacks store nodes and the first unpause. On failure the caller destroys the domain.
+ */
+#ifndef XENTOOLS_BUILD_H
+#define XENTOOLS_BUILD_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <xen/image_arm64.h>
+
+#include <xentools/hyp.h>
+
+struct zerr;
+
+#define GUEST_DTB_MAX (64u * 1024)		/* bytes; room kept for the tree */
+#define GUEST_FILE_MAX (1ull << 30)		/* bytes of a kernel or initrd file */
+#define GUEST_CMDLINE_MAX 4095u			/* bytes without the NUL */
+
+struct guest_range {
+	uint64_t base, size;			/* guest physical, bytes */
+};
+
+struct guest_layout {
+	struct guest_range ram[2];
+	unsigned int nr_ram;
+	struct guest_range kernel;		/* image with bss; base is also the entry */
+	struct guest_range initrd;		/* size 0: none */
+	struct guest_range dtb;			/* size GUEST_DTB_MAX until the tree is made */
+};
+
+/* Bytes to load: a file of the host, or memory that holds it unpacked. fd -1: none. */
+struct image_file {
+	const char *path;			/* caller's; names it in errors */
+	int fd;
+	uint64_t size;				/* bytes, as seen when it was opened */
+};
+
+struct guest_dt_args {
+	const struct guest_layout *layout;
+	const char *cmdline;			/* NULL: none */
+	unsigned int vcpus;
+	unsigned int gic_version;		/* 2 or 3 */
+	uint32_t clock_frequency;		/* 0: the guest reads CNTFRQ_EL0 */
+	unsigned int gpaddr_bits;		/* IPA bits of the domain */
+	const uint8_t *rng_seed;		/* NULL: none */
+	size_t rng_seed_size;
+};
+
+struct domain_build_args {
+	uint16_t domid;
+	uint64_t memory_bytes;			/* multiple of 4 KiB */
+	const char *kernel, *initrd, *cmdline;	/* initrd, cmdline may be NULL */
+	unsigned int vcpus;
+	unsigned int gic_version;
+	uint32_t clock_frequency;
+	uint32_t store_port, console_port;	/* in the guest's port space */
+	uint16_t store_domid, console_domid;
+	void (*progress)(void *arg, int level, const char *text);
+	void *progress_arg;
+};
+
+struct domain_build_result {
+	uint64_t store_gfn, console_gfn;
+	struct guest_layout layout;
+};
+
+int guest_layout_plan(uint64_t memory_bytes, const struct image_arm64 *kernel,
+		      uint64_t initrd_size, struct guest_layout *ret, struct zerr **err);
+int guest_dt_make(const struct guest_dt_args *args, void *buf, size_t size, size_t *ret_size,
+		  struct zerr **err);
+
+int image_open_kernel(const char *path, uint64_t max_bytes, struct image_file *ret,
+		      struct image_arm64 *image, struct zerr **err);
+int image_open_initrd(const char *path, uint64_t max_bytes, struct image_file *ret,
+		      struct zerr **err);
+void image_close(struct image_file *f);
+/* Bytes of a gzip stream at offset in fd, unpacked into a new memory file of at most max. */
+int image_gunzip(const char *path, int fd, uint64_t offset, uint64_t max, int *ret_fd,
+		 uint64_t *ret_size, struct zerr **err);
+
+/* Kernel and initrd opened, checked and placed: all that can be refused before a domain exists. */
+struct domain_images {
+	struct image_file kernel, initrd;
+	struct image_arm64 header;
+	struct guest_layout layout;
+};
+
+int domain_images_open(const struct domain_build_args *args, struct domain_images *ret,
+		       struct zerr **err);
+void domain_images_close(struct domain_images *images);
+int domain_build(struct hyp *h, const struct domain_build_args *args,
+		 struct domain_images *images, struct domain_build_result *ret,
+		 struct zerr **err);
+
+#endif
