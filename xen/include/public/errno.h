@@ -10,7 +10,6 @@
 	X(EPERM, 1)		\
 	X(ENOENT, 2)		\
 	X(ESRCH, 3)		\
-	X(EINTR, 4)		\
 	X(EIO, 5)		\
 	X(ENXIO, 6)		\
 	X(E2BIG, 7)		\
@@ -45,7 +44,6 @@
 	X(EBADMSG, 74)		\
 	X(EOVERFLOW, 75)	\
 	X(EILSEQ, 84)		\
-	X(ERESTART, 85)		\
 	X(ENOTSOCK, 88)		\
 	X(EMSGSIZE, 90)		\
 	X(EOPNOTSUPP, 95)	\
