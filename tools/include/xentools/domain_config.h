@@ -57,6 +57,7 @@ struct domain_config {
 	uint8_t uuid[16];			/* network byte order, as printed */
 	char *title;				/* NULL or text */
 	char *description;			/* NULL or text */
+	char *metadata;				/* NULL or the children of <metadata> verbatim */
 
 	uint64_t memory_kib;			/* static maximum, a multiple of 4 KiB */
 	uint64_t current_kib;			/* balloon target at start, <= memory_kib */

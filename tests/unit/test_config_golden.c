@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Runs every file of tests/golden through the reader. accept/NAME.xml must give accept/NAME.canon (and the
+ * warnings in NAME.msg, if any), and the canonical form must be a fixed point. refuse/NAME.xml must give
+ * exactly the diagnostics of refuse/NAME.msg. GOLDEN_UPDATE=1 writes the expected files anew.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <dirent.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "xentools/config.h"
+#include "xentools/error.h"
+#include "xentools/fd_util.h"
+
+static char *path_of(const char *dir, const char *name, const char *suffix)
+{
+	char *path;
+
+	assert_true(asprintf(&path, "%s/tests/golden/%s/%s%s", TEST_SRCDIR, dir, name, suffix) > 0);
+	return path;
+}
+
+static char *messages(const struct config_diags *diags)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+
+	assert_non_null(f);
+	config_diags_print(f, diags, false, false);
+	fclose(f);
+	return text;
+}
+
+/* Compare with the file, or write it. A missing file counts as empty. */
+static void expect(const char *dir, const char *name, const char *suffix, const char *got)
+{
+	_cleanup_free_ char *path = path_of(dir, name, suffix), *want = NULL;
+	size_t len;
+
+	if (getenv("GOLDEN_UPDATE") != NULL) {
+		if (got[0] != '\0')
+			assert_int_equal(fd_write_file_atomic(path, got, strlen(got), 0644), 0);
+		else
+			(void)remove(path);
+		return;
+	}
+	if (fd_read_file(path, 1 << 20, &want, &len) < 0)
+		want = strdup("");
+	if (strcmp(want, got) != 0)
+		fail_msg("%s/%s%s differs; got:\n%s", dir, name, suffix, got);
+}
+
+static char *load(const char *dir, const char *name, size_t *len)
+{
+	_cleanup_free_ char *path = path_of(dir, name, ".xml");
+	char *text;
+
+	assert_int_equal(fd_read_file(path, 2 * CONFIG_FILE_MAX, &text, len), 0);
+	return text;
+}
+
+static void accept_one(const char *name)
+{
+	struct domain_config cfg, again, copy;
+	struct config_diags diags = { .count = 0 }, none = { .count = 0 };
+	_cleanup_free_ char *text = NULL, *canon = NULL, *canon2 = NULL, *canon3 = NULL, *msg = NULL;
+	struct zerr *err = NULL;
+	size_t len;
+
+	text = load("accept", name, &len);
+	if (config_read_mem(name, text, len, NULL, &cfg, &diags, &err) < 0) {
+		config_diags_print(stderr, &diags, true, false);
+		fail_msg("%s is refused", name);
+	}
+	assert_null(err);
+	assert_int_equal(diags.errors, 0);
+	canon = config_format(&cfg);
+	assert_non_null(canon);
+	msg = messages(&diags);
+	expect("accept", name, ".canon", canon);
+	expect("accept", name, ".msg", msg);
+
+	assert_int_equal(config_read_mem("canon", canon, strlen(canon), NULL, &again, &none, &err), 0);
+	assert_int_equal(none.count, 0);	/* not even a warning for our own words */
+	canon2 = config_format(&again);
+	assert_string_equal(canon, canon2);
+	assert_int_equal(domain_config_copy(&copy, &again), 0);
+	canon3 = config_format(&copy);
+	assert_string_equal(canon, canon3);
+	domain_config_free(&cfg);
+	domain_config_free(&again);
+	domain_config_free(&copy);
+	config_diags_free(&diags);
+	config_diags_free(&none);
+}
+
+static void refuse_one(const char *name)
+{
+	struct domain_config cfg;
+	struct config_diags diags = { .count = 0 };
+	_cleanup_free_ char *text = NULL, *msg = NULL;
+	struct zerr *err = NULL;
+	size_t len;
+
+	text = load("refuse", name, &len);
+	memset(&cfg, 0x5a, sizeof(cfg));
+	if (config_read_mem(name, text, len, NULL, &cfg, &diags, &err) == 0)
+		fail_msg("%s is accepted", name);
+	assert_int_equal(zerr_class_of(err), ZERR_BAD_CONFIG);
+	assert_true(diags.errors > 0);
+	for (size_t i = 0; i < sizeof(cfg); i++)	/* outputs untouched on failure */
+		assert_int_equal(((unsigned char *)&cfg)[i], 0x5a);
+	msg = messages(&diags);
+	expect("refuse", name, ".msg", msg);
+	zerr_free(err);
+	config_diags_free(&diags);
+}
+
+static unsigned int for_each(const char *dir, void (*fn)(const char *name))
+{
+	_cleanup_free_ char *path = path_of(dir, "", "");
+	struct dirent **list;
+	unsigned int count = 0;
+	int n = scandir(path, &list, NULL, alphasort);
+
+	assert_true(n > 0);
+	for (int i = 0; i < n; i++) {
+		char *dot = strrchr(list[i]->d_name, '.');
+
+		if (dot != NULL && strcmp(dot, ".xml") == 0) {
+			*dot = '\0';
+			fn(list[i]->d_name);
+			count++;
+		}
+		free(list[i]);
+	}
+	free(list);
+	return count;
+}
+
+static void accepted_files(void **state)
+{
+	(void)state;
+	assert_true(for_each("accept", accept_one) >= 5);
+}
+
+static void refused_files(void **state)
+{
+	(void)state;
+	assert_true(for_each("refuse", refuse_one) >= 20);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(accepted_files),
+		cmocka_unit_test(refused_files),
+	};
+
+	return cmocka_run_group_tests_name("config golden files", tests, NULL, NULL);
+}

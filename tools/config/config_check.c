@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Rules that need more than one field, one function each. They run after the walk, also when it
+ * found errors, so that one run tells everything; a rule stays silent about a field that is already in
+ * error. Defaults that depend on another field are filled in here.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "field_table.h"
+#include "xentools/macros.h"
+#include "xentools/parse_num.h"
+
+/* The node at "a/b" below the root, or NULL. */
+static const struct xml_node *find(struct reader *r, const char *outer, const char *inner)
+{
+	const struct xml_node *n = xml_child(r->tree->root, outer);
+
+	return n != NULL && inner != NULL ? xml_child(n, inner) : n;
+}
+
+static void rule_required(struct reader *r)
+{
+	if (find(r, "name", NULL) == NULL)
+		field_error(r, r->tree->root, NULL, "E201", "add <name>web1</name>",
+			    "the element <name> is missing");
+	if (find(r, "memory", NULL) == NULL)
+		field_error(r, r->tree->root, NULL, "E340", "add <memory unit='MiB'>512</memory>",
+			    "the element <memory> is missing");
+}
+
+static void rule_memory(struct reader *r)
+{
+	struct domain_config *c = &r->build->cfg;
+	const struct xml_node *memory = find(r, "memory", NULL);
+
+	if (memory == NULL || c->memory_kib == 0)
+		return;
+	if (c->memory_kib < DOMAIN_MEMORY_MIN_KIB)
+		field_error(r, memory, NULL, "E341", NULL,
+			    "%" PRIu64 " KiB are too little (at least %u KiB)", c->memory_kib,
+			    DOMAIN_MEMORY_MIN_KIB);
+	if (!r->build->current_set)
+		c->current_kib = c->memory_kib;
+	if (c->current_kib == 0)
+		return;
+	if (c->current_kib > c->memory_kib)
+		field_error(r, find(r, "currentMemory", NULL), NULL, "E342",
+			    "<memory> is the maximum, <currentMemory> the amount at start",
+			    "%" PRIu64 " KiB are more than the maximum of %" PRIu64 " KiB",
+			    c->current_kib, c->memory_kib);
+	else if (c->current_kib < DOMAIN_MEMORY_MIN_KIB && r->build->current_set)
+		field_error(r, find(r, "currentMemory", NULL), NULL, "E341", NULL,
+			    "%" PRIu64 " KiB are too little (at least %u KiB)", c->current_kib,
+			    DOMAIN_MEMORY_MIN_KIB);
+}
+
+static void rule_vcpus(struct reader *r)
+{
+	struct domain_config *c = &r->build->cfg;
+
+	if (find(r, "vcpu", NULL) == NULL)
+		c->vcpus_max = 1;
+	if (c->vcpus_max == 0)
+		return;
+	if (!r->build->vcpus_current_set)
+		c->vcpus_current = c->vcpus_max;
+	else if (c->vcpus_current > c->vcpus_max)
+		field_error(r, find(r, "vcpu", NULL), "current", "E343", NULL,
+			    "%u vCPUs at start are more than the maximum of %u", c->vcpus_current,
+			    c->vcpus_max);
+}
+
+static int compare_pins(const void *a, const void *b)
+{
+	const struct domain_vcpupin *pa = a, *pb = b;
+
+	return pa->vcpu < pb->vcpu ? -1 : pa->vcpu > pb->vcpu;
+}
+
+static void add_pin(struct reader *r, const struct xml_node *node, unsigned int vcpu,
+		    const struct cpuset *cpus)
+{
+	struct domain_config *c = &r->build->cfg;
+	struct domain_vcpupin *pins;
+
+	for (size_t i = 0; i < c->pin_count; i++) {
+		if (c->pins[i].vcpu == vcpu) {
+			field_error(r, node, "vcpu", "E348", NULL, "vCPU %u is pinned twice", vcpu);
+			return;
+		}
+	}
+	pins = realloc(c->pins, (c->pin_count + 1) * sizeof(*pins));
+	if (pins == NULL) {
+		r->rc = -ENOMEM;
+		return;
+	}
+	c->pins = pins;
+	pins[c->pin_count++] = (struct domain_vcpupin){ .vcpu = vcpu, .cpus = *cpus };
+}
+
+static void read_pin(struct reader *r, const struct xml_node *node)
+{
+	static const struct field_row cpuset_row = { .path = "domain/cputune/vcpupin@cpuset" };
+	const char *vcpu = xml_attr_get(node, "vcpu"), *list = xml_attr_get(node, "cpuset");
+	static const struct cpuset none;
+	struct cpuset cpus = none;
+	uint32_t n;
+
+	if (vcpu == NULL || list == NULL)
+		return;		/* the walk has said so */
+	type_cpuset.parse(r, node, &cpuset_row, list, &cpus);
+	vcpu = field_trim(r, vcpu);
+	if (vcpu == NULL)
+		return;
+	if (parse_u32(vcpu, 0, UINT32_MAX, &n) < 0)
+		field_error(r, node, "vcpu", "E348", NULL, "\"%.20s\" is not a vCPU number", vcpu);
+	else if (r->build->cfg.vcpus_max != 0 && n >= r->build->cfg.vcpus_max)
+		field_error(r, node, "vcpu", "E348", NULL,
+			    "there is no vCPU %" PRIu32 " (the domain has %u, from 0)", n,
+			    r->build->cfg.vcpus_max);
+	else if (memcmp(&cpus, &none, sizeof(cpus)) != 0)
+		add_pin(r, node, n, &cpus);
+}
+
+static void rule_pins(struct reader *r)
+{
+	struct domain_config *c = &r->build->cfg;
+	const struct xml_node *tune = find(r, "cputune", NULL);
+
+	if (tune == NULL)
+		return;
+	for (const struct xml_node *n = tune->first; n != NULL; n = n->next)
+		if (n->uri == NULL && strcmp(n->name, "vcpupin") == 0)
+			read_pin(r, n);
+	if (c->pin_count > 1)
+		qsort(c->pins, c->pin_count, sizeof(c->pins[0]), compare_pins);
+}
+
+/* Per cent of one CPU, rounded, at least 1. Quotas of 2^40 us and more are clipped: no CPU has them. */
+static unsigned int cap_per_cent(int64_t quota, uint64_t period, unsigned int vcpus)
+{
+	uint64_t q = quota > (int64_t)1 << 40 ? (uint64_t)1 << 40 : (uint64_t)quota;
+	uint64_t cap = (100 * q * vcpus + period / 2) / period;
+
+	if (cap < 1)
+		return 1;
+	return cap > UINT16_MAX ? UINT16_MAX : (unsigned int)cap;
+}
+
+static void rule_scheduling(struct reader *r)
+{
+	struct config_build *b = r->build;
+	const struct xml_node *tune = find(r, "cputune", NULL);
+	const uint64_t default_period = 100000;		/* libvirt's, in microseconds */
+
+	b->cfg.weight = (unsigned int)b->shares;
+	if (b->quota_set && b->global_quota_set) {
+		field_error(r, tune, NULL, "E347", "keep one of them",
+			    "quota and global_quota contradict each other");
+		return;
+	}
+	if (b->quota_set && b->quota > 0)
+		b->cfg.cap = cap_per_cent(b->quota, b->period ? b->period : default_period,
+					  b->cfg.vcpus_current);
+	if (b->global_quota_set && b->global_quota > 0)
+		b->cfg.cap = cap_per_cent(b->global_quota,
+					  b->global_period ? b->global_period : default_period, 1);
+}
+
+static void rule_boot(struct reader *r)
+{
+	const struct xml_node *os = find(r, "os", NULL);
+
+	if (find(r, "os", "kernel") == NULL && find(r, "os", "loader") == NULL &&
+	    (os == NULL || xml_attr_get(os, "firmware") == NULL))
+		field_error(r, os != NULL ? os : r->tree->root, NULL, "E301",
+			    "add <os><kernel>/path/of/Image</kernel></os>",
+			    "there is nothing to boot: no kernel is named");
+	if (find(r, "os", "kernel") != NULL)
+		return;
+	if (find(r, "os", "initrd") != NULL)
+		field_warning(r, find(r, "os", "initrd"), NULL, "W401", NULL,
+			      "has no effect without a kernel");
+	if (find(r, "os", "cmdline") != NULL)
+		field_warning(r, find(r, "os", "cmdline"), NULL, "W401", NULL,
+			      "has no effect without a kernel");
+}
+
+static void rule_cmdline(struct reader *r)
+{
+	const char *cmdline = r->build->cfg.cmdline;
+
+	if (cmdline != NULL && strlen(cmdline) > DOMAIN_CMDLINE_MAX)
+		field_error(r, find(r, "os", "cmdline"), NULL, "E303", NULL,
+			    "%zu bytes are too long (at most %u)", strlen(cmdline),
+			    DOMAIN_CMDLINE_MAX);
+}
+
+static void rule_topology(struct reader *r)
+{
+	const struct xml_node *node = find(r, "cpu", "topology");
+	uint64_t product = 1;
+
+	if (node == NULL)
+		return;
+	for (size_t i = 0; i < ARRAY_SIZE(r->build->topology); i++)
+		product *= r->build->topology[i] != 0 ? r->build->topology[i] : 1;
+	if (r->build->cfg.vcpus_max != 0 && product != r->build->cfg.vcpus_max)
+		field_error(r, node, NULL, "E345", NULL,
+			    "the topology has %" PRIu64 " vCPUs, the domain %u", product,
+			    r->build->cfg.vcpus_max);
+}
+
+/* Apply all rules; see field_table.h. */
+void config_check(struct reader *r)
+{
+	rule_required(r);
+	rule_memory(r);
+	rule_vcpus(r);
+	rule_pins(r);
+	rule_scheduling(r);
+	rule_boot(r);
+	rule_cmdline(r);
+	rule_topology(r);
+}

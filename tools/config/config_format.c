@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The canonical writer: fixed order, two blanks a level, KiB, single quotes. Reading its output and
+ * writing again gives the same bytes. Defaults that a reader would fill in are written, so that a file says all.
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "xentools/config.h"
+#include "xentools/strbuf.h"
+
+/* Text or attribute value; what would not survive a reader's normalisation becomes a reference. */
+static void add_escaped(struct strbuf *sb, const char *s)
+{
+	for (; *s != '\0'; s++) {
+		switch (*s) {
+		case '&':
+			strbuf_addstr(sb, "&amp;");
+			break;
+		case '<':
+			strbuf_addstr(sb, "&lt;");
+			break;
+		case '>':
+			strbuf_addstr(sb, "&gt;");
+			break;
+		case '\'':
+			strbuf_addstr(sb, "&apos;");
+			break;
+		case '\r':
+			strbuf_addstr(sb, "&#13;");
+			break;
+		default:
+			strbuf_addch(sb, *s);
+		}
+	}
+}
+
+static void add_element(struct strbuf *sb, const char *indent, const char *name, const char *text)
+{
+	if (text == NULL)
+		return;
+	strbuf_addf(sb, "%s<%s>", indent, name);
+	add_escaped(sb, text);
+	strbuf_addf(sb, "</%s>\n", name);
+}
+
+static void add_identity(struct strbuf *sb, const struct domain_config *cfg)
+{
+	char uuid[DOMAIN_UUID_TEXT];
+
+	add_element(sb, "  ", "name", cfg->name ? cfg->name : "");
+	if (cfg->uuid_set) {
+		domain_uuid_format(cfg->uuid, uuid);
+		add_element(sb, "  ", "uuid", uuid);
+	}
+	add_element(sb, "  ", "title", cfg->title);
+	add_element(sb, "  ", "description", cfg->description);
+	if (cfg->metadata != NULL)
+		strbuf_addf(sb, "  <metadata>\n    %s\n  </metadata>\n", cfg->metadata);
+}
+
+static void add_resources(struct strbuf *sb, const struct domain_config *cfg)
+{
+	char list[5 * DOMAIN_CPU_MAX];
+
+	strbuf_addf(sb, "  <memory unit='KiB'>%" PRIu64 "</memory>\n", cfg->memory_kib);
+	strbuf_addf(sb, "  <currentMemory unit='KiB'>%" PRIu64 "</currentMemory>\n",
+		    cfg->current_kib);
+	strbuf_addstr(sb, "  <vcpu placement='static'");
+	if (cfg->affinity_set && cpuset_format(&cfg->affinity, list, sizeof(list)) == 0)
+		strbuf_addf(sb, " cpuset='%s'", list);
+	if (cfg->vcpus_current != cfg->vcpus_max)
+		strbuf_addf(sb, " current='%u'", cfg->vcpus_current);
+	strbuf_addf(sb, ">%u</vcpu>\n", cfg->vcpus_max);
+}
+
+static void add_cputune(struct strbuf *sb, const struct domain_config *cfg)
+{
+	char list[5 * DOMAIN_CPU_MAX];
+
+	if (cfg->weight == 0 && cfg->cap == 0 && cfg->pin_count == 0)
+		return;
+	strbuf_addstr(sb, "  <cputune>\n");
+	if (cfg->weight != 0)
+		strbuf_addf(sb, "    <shares>%u</shares>\n", cfg->weight);
+	if (cfg->cap != 0)	/* 100 ms is 100,000 us: one per cent is 1,000 */
+		strbuf_addf(sb, "    <global_period>100000</global_period>\n"
+			    "    <global_quota>%u000</global_quota>\n", cfg->cap);
+	for (size_t i = 0; i < cfg->pin_count; i++)
+		if (cpuset_format(&cfg->pins[i].cpus, list, sizeof(list)) == 0)
+			strbuf_addf(sb, "    <vcpupin vcpu='%u' cpuset='%s'/>\n", cfg->pins[i].vcpu,
+				    list);
+	strbuf_addstr(sb, "  </cputune>\n");
+}
+
+static void add_os(struct strbuf *sb, const struct domain_config *cfg)
+{
+	strbuf_addf(sb, "  <os>\n    <type arch='%s' machine='xenpvh'>hvm</type>\n",
+		    cfg->arch == DOMAIN_ARCH_ARMV7L ? "armv7l" : "aarch64");
+	add_element(sb, "    ", "kernel", cfg->kernel);
+	add_element(sb, "    ", "initrd", cfg->initrd);
+	add_element(sb, "    ", "cmdline", cfg->cmdline);
+	strbuf_addstr(sb, "  </os>\n");
+}
+
+static char *format(const struct domain_config *cfg, const char *id_attr)
+{
+	struct strbuf sb = STRBUF_INIT;
+
+	strbuf_addf(&sb, "<domain type='xen'%s>\n", id_attr);
+	add_identity(&sb, cfg);
+	add_resources(&sb, cfg);
+	add_cputune(&sb, cfg);
+	add_os(&sb, cfg);
+	strbuf_addstr(&sb, "  <clock offset='utc'/>\n");
+	add_element(&sb, "  ", "on_poweroff", domain_action_name(cfg->on_poweroff));
+	add_element(&sb, "  ", "on_reboot", domain_action_name(cfg->on_reboot));
+	add_element(&sb, "  ", "on_crash", domain_action_name(cfg->on_crash));
+	strbuf_addstr(&sb, "  <devices>\n    <console type='pty'>\n"
+		      "      <target type='xen' port='0'/>\n    </console>\n  </devices>\n"
+		      "</domain>\n");
+	return strbuf_steal(&sb);
+}
+
+/* Canonical XML of a stored domain, malloc'd; NULL: no memory. */
+char *config_format(const struct domain_config *cfg)
+{
+	return format(cfg, "");
+}
+
+/* Canonical XML of a running domain, malloc'd; NULL: no memory. */
+char *config_format_live(const struct domain_config *cfg, unsigned int domid)
+{
+	char attr[32];
+
+	snprintf(attr, sizeof(attr), " id='%u'", domid);
+	return format(cfg, attr);
+}

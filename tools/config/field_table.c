@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The walk over a document, driven by the rows; see field_table.h. It is one loop in document order:
+ * find the element's row, do what its class asks, read its attributes the same way, then the type and
+ * the handler. Nothing here knows any element by name, nor any rule of one.
+ */
+#include "field_table.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "field_rows.h"
+#include "xentools/macros.h"
+#include "xentools/str_table.h"
+
+#define PATH_ROOM 512u
+
+const struct field_table *const field_tables[] = { &fields_domain, &fields_os, &fields_devices };
+const size_t field_table_count = ARRAY_SIZE(field_tables);
+
+/* Report at a node; see field_table.h. CONFIG_STRICT turns warnings into errors here. */
+void field_report(struct reader *r, enum config_severity severity, const struct xml_node *node,
+		  const char *attr, const char *code, const char *hint, const char *fmt, ...)
+{
+	char *path = r->diags->count < 1000 ? xml_path(node, attr) : NULL;
+	va_list ap;
+
+	if (severity == CONFIG_WARNING && r->opt != NULL && (r->opt->flags & CONFIG_STRICT))
+		severity = CONFIG_ERROR;
+	va_start(ap, fmt);
+	diag_addv(r->diags, severity, node->line, node->column, path, code, hint, fmt, ap);
+	va_end(ap);
+}
+
+const char *field_attr(const struct field_row *row)
+{
+	const char *at = strchr(row->path, '@');
+
+	return at != NULL ? at + 1 : NULL;
+}
+
+/* Copy without white space at both ends; the reader remembers when memory ran out. */
+char *field_trim(struct reader *r, const char *value)
+{
+	static const char space[] = " \t\r\n";
+	size_t len;
+	char *copy;
+
+	value += strspn(value, space);
+	len = strlen(value);
+	while (len > 0 && strchr(space, value[len - 1]) != NULL)
+		len--;
+	copy = arena_strndup(&r->tree->arena, value, len);
+	if (copy == NULL)
+		r->rc = -ENOMEM;
+	return copy;
+}
+
+/*
+ * Do what a class asks. `what` names a bad value ("machine \"pc\"") or is NULL when the element or attribute itself
+ * is meant. True: the value may be used.
+ */
+bool field_report_class(struct reader *r, enum field_class cls, const struct xml_node *node,
+			const struct field_row *row, const char *what, const char *note,
+			const char *hint)
+{
+	static const struct {
+		const char *code, *text;
+		enum config_severity severity;
+	} by_class[] = {
+		[FIELD_N] = { "N100", "ignored", CONFIG_NOTE },
+		[FIELD_W] = { "W101", "ignored", CONFIG_WARNING },
+		[FIELD_A] = { "E205", "for another architecture or hypervisor", CONFIG_ERROR },
+		[FIELD_D] = { "E370", "not available here, and the guest would miss it",
+			      CONFIG_ERROR },
+		[FIELD_R] = { "E371", "not supported", CONFIG_ERROR },
+		[FIELD_L] = { "E501", "not supported by this build yet", CONFIG_ERROR },
+	};
+	enum config_severity severity;
+	const char *code;
+
+	if (cls == FIELD_S)
+		return true;
+	severity = by_class[cls].severity;
+	code = row->code != NULL && cls != FIELD_L ? row->code : by_class[cls].code;
+	if (cls == FIELD_A && r->opt != NULL && (r->opt->flags & CONFIG_TARGET_ARCH)) {
+		severity = CONFIG_WARNING;
+		code = "W201";
+	}
+	if (severity == CONFIG_WARNING && code[0] == 'E')
+		code = "W101";
+	field_report(r, severity, node, field_attr(row), code, hint, "%s%s%s%s%s",
+		     what ? what : "", what ? " is " : "", by_class[cls].text, note ? ": " : "",
+		     note ? note : "");
+	return severity != CONFIG_ERROR;
+}
+
+static int compare_path(const void *key, const void *row)
+{
+	return strcmp(key, ((const struct field_row *)row)->path);
+}
+
+static const struct field_row *find_row(const char *path)
+{
+	for (size_t t = 0; t < field_table_count; t++) {
+		const struct field_row *row = bsearch(path, field_tables[t]->rows,
+						      field_tables[t]->count,
+						      sizeof(struct field_row), compare_path);
+
+		if (row != NULL)
+			return row;
+	}
+	return NULL;
+}
+
+/* The table path of a node: names alone. False when it cannot be in the table. */
+static bool table_path(const struct xml_node *node, const char *attr, char *buf, size_t size)
+{
+	const struct xml_node *chain[CONFIG_DEPTH_MAX + 1];
+	size_t depth = 0, used = 0;
+
+	for (; node != NULL; node = node->parent) {
+		if (depth > CONFIG_DEPTH_MAX || node->uri != NULL)
+			return false;
+		chain[depth++] = node;
+	}
+	while (depth-- > 0) {
+		int n = snprintf(buf + used, size - used, "%s%s", chain[depth]->name,
+				 depth > 0 ? "/" : "");
+
+		if (n < 0 || (size_t)n >= size - used)
+			return false;
+		used += (size_t)n;
+	}
+	if (attr != NULL) {
+		int n = snprintf(buf + used, size - used, "@%s", attr);
+
+		return n >= 0 && (size_t)n < size - used;
+	}
+	return true;
+}
+
+/* The name in the table nearest to the last part of a path that is not there, or NULL. */
+static const char *nearest(const char *path, size_t prefix_len, const char *word)
+{
+	const char *best = NULL;
+	unsigned int best_distance = strlen(word) > 3 ? 3 : 2;
+
+	for (size_t t = 0; t < field_table_count; t++) {
+		for (size_t i = 0; i < field_tables[t]->count; i++) {
+			const char *p = field_tables[t]->rows[i].path;
+			unsigned int d;
+
+			if (strncmp(p, path, prefix_len) != 0 || strpbrk(p + prefix_len, "/@"))
+				continue;
+			d = str_distance(word, p + prefix_len);
+			if (d < best_distance) {
+				best_distance = d;
+				best = p + prefix_len;
+			}
+		}
+	}
+	return best;
+}
+
+static void report_unknown(struct reader *r, const struct xml_node *node, const char *attr,
+			   const char *path)
+{
+	enum config_severity severity = CONFIG_ERROR;
+	const char *word = attr != NULL ? attr : node->name, *code, *meant = NULL;
+	char hint[128];
+
+	if (r->opt != NULL && (r->opt->flags & CONFIG_LAX))
+		severity = CONFIG_WARNING;
+	if (severity == CONFIG_WARNING)
+		code = "W102";
+	else
+		code = attr != NULL ? "E361" : "E360";
+	if (path != NULL)
+		meant = nearest(path, strlen(path) - strlen(word), word);
+	if (meant != NULL)
+		snprintf(hint, sizeof(hint), "did you mean \"%s\"?", meant);
+	field_report(r, severity, node, attr, code, meant ? hint : NULL, "unknown %s",
+		     attr != NULL ? "attribute" : "element");
+}
+
+static void report_foreign(struct reader *r, const struct xml_node *node)
+{
+	if (strcmp(node->uri, CONFIG_NAMESPACE) == 0)
+		field_error(r, node, NULL, "E350", "put it inside <metadata>",
+			    "an element of the extension namespace is not allowed here");
+	else
+		field_error(r, node, NULL, "E351", "foreign elements are kept inside <metadata>",
+			    "an element of namespace \"%s\" has no meaning here", node->uri);
+}
+
+static bool bad_chars(const char *s)
+{
+	for (; *s != '\0'; s++) {
+		unsigned char c = (unsigned char)*s;
+
+		if ((c < 0x20 && c != '\t' && c != '\n' && c != '\r') || c == 0x7f)
+			return true;
+	}
+	return false;
+}
+
+static void use_value(struct reader *r, const struct xml_node *node, const struct field_row *row,
+		      const char *value)
+{
+	if (bad_chars(value)) {
+		field_error(r, node, field_attr(row), "E107", NULL,
+			    "control characters are not allowed");
+		return;
+	}
+	if (row->type != NULL)
+		row->type->parse(r, node, row, value, (char *)r->build + row->offset);
+	if (row->handler != NULL)
+		row->handler(r, node, row, value);
+}
+
+static void walk_attrs(struct reader *r, const struct xml_node *node)
+{
+	char path[PATH_ROOM];
+
+	for (size_t i = 0; i < node->attr_count; i++) {
+		const struct xml_attr *a = &node->attrs[i];
+		const struct field_row *row = NULL;
+		bool known = a->prefix == NULL && table_path(node, a->name, path, sizeof(path));
+
+		if (known)
+			row = find_row(path);
+		if (row == NULL) {
+			report_unknown(r, node, a->name, known ? path : NULL);
+			continue;
+		}
+		if (field_report_class(r, row->cls, node, row, NULL, row->note, row->hint) &&
+		    row->cls == FIELD_S)
+			use_value(r, node, row, a->value);
+	}
+}
+
+static void check_required(struct reader *r, const struct xml_node *node, const char *path)
+{
+	size_t len = strlen(path);
+
+	for (size_t t = 0; t < field_table_count; t++) {
+		for (size_t i = 0; i < field_tables[t]->count; i++) {
+			const struct field_row *row = &field_tables[t]->rows[i];
+
+			if ((row->flags & FIELD_REQUIRED) && strncmp(row->path, path, len) == 0 &&
+			    row->path[len] == '@' && xml_attr_get(node, row->path + len + 1) == NULL)
+				field_error(r, node, row->path + len + 1, "E364", row->hint,
+					    "the attribute is missing");
+		}
+	}
+}
+
+static bool is_blank(const char *s)
+{
+	return s[strspn(s, " \t\r\n")] == '\0';
+}
+
+/* Has an elder sibling of the same name? Reported at the younger one. */
+static bool is_repeated(struct reader *r, const struct xml_node *node)
+{
+	const struct xml_node *s;
+
+	if (node->parent == NULL)
+		return false;
+	for (s = node->parent->first; s != node; s = s->next)
+		if (s->uri == NULL && strcmp(s->name, node->name) == 0)
+			break;
+	if (s == node)
+		return false;
+	field_error(r, node, NULL, "E363", NULL, "given more than once (first in line %u)", s->line);
+	return true;
+}
+
+/* One element. True: go on into its children. */
+static bool walk_element(struct reader *r, const struct xml_node *node)
+{
+	const struct field_row *row;
+	char path[PATH_ROOM];
+
+	if (node->uri != NULL) {
+		report_foreign(r, node);
+		return false;
+	}
+	if (!table_path(node, NULL, path, sizeof(path)))
+		path[0] = '\0';
+	row = find_row(path);
+	if (row == NULL) {
+		report_unknown(r, node, NULL, path[0] != '\0' ? path : NULL);
+		return false;
+	}
+	if (row->cls != FIELD_S) {
+		(void)field_report_class(r, row->cls, node, row, NULL, row->note, row->hint);
+		return false;
+	}
+	if (!(row->flags & FIELD_REPEAT) && is_repeated(r, node))
+		return false;
+	if (row->type == NULL && !(row->flags & (FIELD_TEXT | FIELD_VERBATIM)) &&
+	    !is_blank(node->text))
+		field_error(r, node, NULL, "E362", NULL, "text is not allowed in this element");
+	walk_attrs(r, node);
+	check_required(r, node, path);
+	use_value(r, node, row, node->text);
+	return !(row->flags & FIELD_VERBATIM);
+}
+
+/* Walk the whole tree; see field_table.h. */
+int field_walk(struct reader *r)
+{
+	const struct xml_node *node = r->tree->root;
+
+	while (node != NULL && r->rc == 0)
+		node = xml_next(node, !walk_element(r, node));
+	return r->rc;
+}

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The reader is one table: a row per element and attribute, with its class, its type, where its
+ * value goes and which function has a last word. What is in no row is an error. Adding an element is adding
+ * a row (and a golden file); the walk in field_table.c never changes for it.
+ * Rows are sorted by path and their paths are unique within all tables together; a unit test checks both.
+ */
+#ifndef CONFIG_FIELD_TABLE_H
+#define CONFIG_FIELD_TABLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "diag.h"
+#include "xentools/config.h"
+#include "xml_tree.h"
+
+/* The classes of the contract, and "later": supported there, not by this build. */
+enum field_class {
+	FIELD_S,	/* supported */
+	FIELD_N,	/* noise: a note */
+	FIELD_W,	/* ignored or adapted, with a warning */
+	FIELD_A,	/* other architecture or hypervisor: error, warning with CONFIG_TARGET_ARCH */
+	FIELD_D,	/* ignoring it would change what the guest gets: error */
+	FIELD_R,	/* no honest translation exists: error */
+	FIELD_L,	/* error: not supported by this build yet */
+};
+
+enum field_flags {
+	FIELD_REPEAT = 1 << 0,		/* may stand more than once */
+	FIELD_TEXT = 1 << 1,		/* has text, though no type reads it */
+	FIELD_VERBATIM = 1 << 2,	/* what is inside is not ours to judge */
+	FIELD_REQUIRED = 1 << 3,	/* an attribute that its element must have */
+};
+
+struct reader;
+struct field_row;
+
+/*
+ * A type turns text into a value at dst; it reports its own errors and leaves *dst alone then. attr is NULL for
+ * the text of the element itself.
+ */
+struct field_type {
+	const char *name;
+	void (*parse)(struct reader *r, const struct xml_node *node, const struct field_row *row,
+		      const char *value, void *dst);
+};
+
+struct field_row {
+	const char *path;		/* "domain/os/type", "domain/os/type@arch" */
+	enum field_class cls;
+	unsigned int flags;
+	const struct field_type *type;	/* NULL: nothing to parse */
+	size_t offset;			/* into struct config_build */
+	const void *arg;		/* of the type: range, words, ... */
+	/* After the attributes and the type. value is "" for elements without text. */
+	void (*handler)(struct reader *r, const struct xml_node *node,
+			const struct field_row *row, const char *value);
+	const char *code;		/* of what the row reports; NULL: by class */
+	const char *note;		/* why it is not class S, or what the value means */
+	const char *hint;
+};
+
+struct field_table {
+	const struct field_row *rows;
+	size_t count;
+};
+extern const struct field_table *const field_tables[];
+extern const size_t field_table_count;
+
+/* What is being filled: the configuration, and values that only the cross-field rules need. */
+struct config_build {
+	struct domain_config cfg;
+	const struct xml_node *root;
+	bool vcpus_current_set, current_set;
+	uint64_t shares;			/* 0: absent */
+	int64_t quota, global_quota;		/* <= 0: no cap */
+	bool quota_set, global_quota_set;
+	uint64_t period, global_period;		/* microseconds */
+	uint64_t topology[4];			/* sockets, dies, cores, threads; 0: absent */
+};
+
+struct reader {
+	struct xml_tree *tree;
+	struct config_diags *diags;
+	const struct config_options *opt;
+	struct config_build *build;
+	int rc;					/* -ENOMEM */
+};
+
+/* A word, its value and its class; the word "*" stands for all others. Ends with NULL. */
+struct field_word {
+	const char *word;
+	int value;
+	enum field_class cls;
+	const char *note, *hint;
+};
+struct field_range {
+	uint64_t min, max;
+};
+
+extern const struct field_type type_uint;	/* uint64_t; arg: struct field_range */
+extern const struct field_type type_vcpus;	/* unsigned int; arg: struct field_range */
+extern const struct field_type type_int;	/* int64_t, any */
+extern const struct field_type type_size;	/* uint64_t KiB, by the attribute unit */
+extern const struct field_type type_bool;	/* bool: yes, no, on, off */
+extern const struct field_type type_enum;	/* int; arg: struct field_word[] */
+extern const struct field_type type_words;	/* as type_enum, the value is not kept */
+extern const struct field_type type_cpuset;	/* struct cpuset */
+extern const struct field_type type_uuid;	/* uint8_t[16] */
+extern const struct field_type type_path;	/* char *, absolute */
+extern const struct field_type type_line;	/* char *, one line without control characters */
+extern const struct field_type type_text;	/* char *, lines allowed */
+
+/* Walk the whole tree. Errors go to r->diags; -ENOMEM is the only failure. */
+int field_walk(struct reader *r);
+
+/* Reports; path and position are the node's (attr may be NULL). */
+void field_report(struct reader *r, enum config_severity severity, const struct xml_node *node,
+		  const char *attr, const char *code, const char *hint, const char *fmt, ...)
+		  __attribute__((format(printf, 7, 8)));
+#define field_error(r, node, attr, code, hint, ...) \
+	field_report(r, CONFIG_ERROR, node, attr, code, hint, __VA_ARGS__)
+#define field_warning(r, node, attr, code, hint, ...) \
+	field_report(r, CONFIG_WARNING, node, attr, code, hint, __VA_ARGS__)
+
+/* Report something by its class; false for the classes that are errors. */
+bool field_report_class(struct reader *r, enum field_class cls, const struct xml_node *node,
+			const struct field_row *row, const char *what, const char *note,
+			const char *hint);
+
+/* "type" of "domain/os@type", else NULL. */
+const char *field_attr(const struct field_row *row);
+
+/* Copy of value without white space at its ends, in the reader's arena. Never NULL but for memory. */
+char *field_trim(struct reader *r, const char *value);
+
+/* Rules across fields (config_check.c): defaults filled in, contradictions reported. */
+void config_check(struct reader *r);
+
+#endif

@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Rows for what stands directly in <domain>: identity, memory, CPUs and their tuning, what to do at the
+ * end of a life. See field_table.h for how to add one.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "field_rows.h"
+#include "xentools/macros.h"
+#include "xentools/strbuf.h"
+
+static const struct field_word domain_types[] = {
+	{ "xen", 0, FIELD_S, NULL, NULL },
+	{ "kvm", 0, FIELD_A, NULL, "write type='xen'" },
+	{ "qemu", 0, FIELD_A, NULL, "write type='xen'" },
+	{ "hvf", 0, FIELD_A, NULL, "write type='xen'" },
+	{ "*", 0, FIELD_R, "only type='xen' describes a guest of this hypervisor", NULL },
+	{ NULL, 0, FIELD_S, NULL, NULL },
+};
+
+static const struct field_word end_actions[] = {
+	{ "destroy", DOMAIN_ACTION_DESTROY, FIELD_S, NULL, NULL },
+	{ "restart", DOMAIN_ACTION_RESTART, FIELD_S, NULL, NULL },
+	{ "preserve", DOMAIN_ACTION_PRESERVE, FIELD_S, NULL, NULL },
+	{ "rename-restart", DOMAIN_ACTION_RENAME_RESTART, FIELD_S, NULL, NULL },
+	{ NULL, 0, FIELD_S, NULL, NULL },
+};
+
+static const struct field_word crash_actions[] = {
+	{ "destroy", DOMAIN_ACTION_DESTROY, FIELD_S, NULL, NULL },
+	{ "restart", DOMAIN_ACTION_RESTART, FIELD_S, NULL, NULL },
+	{ "preserve", DOMAIN_ACTION_PRESERVE, FIELD_S, NULL, NULL },
+	{ "rename-restart", DOMAIN_ACTION_RENAME_RESTART, FIELD_S, NULL, NULL },
+	{ "coredump-destroy", DOMAIN_ACTION_COREDUMP_DESTROY, FIELD_L, NULL,
+	  "\"preserve\" keeps the domain for inspection" },
+	{ "coredump-restart", DOMAIN_ACTION_COREDUMP_RESTART, FIELD_L, NULL,
+	  "\"preserve\" keeps the domain for inspection" },
+	{ NULL, 0, FIELD_S, NULL, NULL },
+};
+
+static const struct field_word placements[] = {
+	{ "static", 0, FIELD_S, NULL, NULL },
+	{ "auto", 0, FIELD_W, "there is no placement advisor", NULL },
+	{ NULL, 0, FIELD_S, NULL, NULL },
+};
+
+static const struct field_range vcpu_range = { 1, DOMAIN_VCPUS_MAX };
+static const struct field_range weight_range = { 1, 65535 };
+static const struct field_range period_range = { 1, 1000000000 };
+
+static void check_name(struct reader *r, const struct xml_node *node, const struct field_row *row,
+		       const char *value)
+{
+	const char *why, *name = r->build->cfg.name;
+
+	(void)value;
+	if (name == NULL)
+		return;
+	why = domain_name_problem(name);
+	if (why != NULL)
+		field_error(r, node, NULL, row->code, NULL, "%s", why);
+}
+
+static void note_uuid(struct reader *r, const struct xml_node *node, const struct field_row *row,
+		      const char *value)
+{
+	(void)node;
+	(void)row;
+	(void)value;
+	r->build->cfg.uuid_set = true;
+}
+
+static void note_current(struct reader *r, const struct xml_node *node, const struct field_row *row,
+			 const char *value)
+{
+	(void)node;
+	(void)row;
+	(void)value;
+	r->build->current_set = true;
+}
+
+static void note_vcpus_current(struct reader *r, const struct xml_node *node,
+			       const struct field_row *row, const char *value)
+{
+	(void)node;
+	(void)row;
+	(void)value;
+	r->build->vcpus_current_set = true;
+}
+
+static void note_affinity(struct reader *r, const struct xml_node *node,
+			  const struct field_row *row, const char *value)
+{
+	(void)node;
+	(void)row;
+	(void)value;
+	r->build->cfg.affinity_set = true;
+}
+
+static void note_quota(struct reader *r, const struct xml_node *node, const struct field_row *row,
+		       const char *value)
+{
+	(void)node;
+	(void)value;
+	if (strstr(row->path, "global") != NULL)
+		r->build->global_quota_set = true;
+	else
+		r->build->quota_set = true;
+}
+
+static void check_seclabel(struct reader *r, const struct xml_node *node,
+			   const struct field_row *row, const char *value)
+{
+	const char *model = xml_attr_get(node, "model");
+	bool xsm = model != NULL && strcmp(model, "xsm") == 0;
+
+	(void)value;
+	(void)field_report_class(r, xsm ? FIELD_L : FIELD_W, node, row, NULL,
+				 xsm ? NULL : "host security labels do not apply to guests", NULL);
+}
+
+/* Is every namespace prefix used below top declared at or below it? Else the copy would not stand alone. */
+static bool stands_alone(const struct xml_node *top, const struct xml_node *node, const char *prefix)
+{
+	if (prefix != NULL && strcmp(prefix, "xml") == 0)
+		return true;
+	for (;; node = node->parent) {
+		for (size_t i = 0; i < node->declared_count; i++)
+			if (strcmp(node->declared[i], prefix != NULL ? prefix : "") == 0)
+				return true;
+		if (node == top)
+			return false;
+	}
+}
+
+static bool check_metadata_child(struct reader *r, const struct xml_node *top)
+{
+	const struct xml_node *end = xml_next(top, true);
+
+	if (top->uri == NULL) {
+		field_error(r, top, NULL, "E352", NULL, "elements of metadata need a namespace");
+		return false;
+	}
+	if (strcmp(top->uri, CONFIG_NAMESPACE) == 0) {
+		field_error(r, top, NULL, "E501", NULL, "not supported by this build yet");
+		return false;
+	}
+	for (const struct xml_node *s = top->parent->first; s != top; s = s->next) {
+		if (s->uri != NULL && strcmp(s->uri, top->uri) == 0) {
+			field_error(r, top, NULL, "E363", NULL,
+				    "namespace given more than once (first in line %u)", s->line);
+			return false;
+		}
+	}
+	for (const struct xml_node *n = top; n != end; n = xml_next(n, false)) {
+		bool ok = n->uri == NULL || stands_alone(top, n, n->prefix);
+
+		for (size_t i = 0; i < n->attr_count; i++)
+			ok = ok && (n->attrs[i].prefix == NULL ||
+				    stands_alone(top, n, n->attrs[i].prefix));
+		if (!ok) {
+			field_error(r, n, NULL, "E352", "declare it on the child of <metadata>",
+				    "its namespace prefix is declared outside of metadata");
+			return false;
+		}
+	}
+	return true;
+}
+
+static void read_metadata(struct reader *r, const struct xml_node *node,
+			  const struct field_row *row, const char *value)
+{
+	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
+
+	(void)row;
+	(void)value;
+	for (const struct xml_node *n = node->first; n != NULL; n = n->next) {
+		if (!check_metadata_child(r, n) || n->end <= n->begin)
+			continue;
+		if (text.len > 0)
+			strbuf_addstr(&text, "\n    ");
+		strbuf_add(&text, r->tree->text + n->begin, n->end - n->begin);
+	}
+	if (text.failed)
+		r->rc = -ENOMEM;
+	else if (text.len > 0)
+		r->build->cfg.metadata = strbuf_steal(&text);
+}
+
+static const struct field_row rows[] = {
+	ROW("domain", CONTAINER),
+	ROW_W("domain/blkiotune", "there is no such control"),
+	ROW_D("domain/bootloader", "E304", "guest disks are never parsed in the control domain",
+	    "boot a kernel by <os><kernel>"),
+	ROW_D("domain/bootloader_args", "E304",
+	    "guest disks are never parsed in the control domain", "boot a kernel by <os><kernel>"),
+	ROW("domain/cputune", CONTAINER),
+	ROW_D("domain/cputune/cachetune", "E349", "caches are not partitioned", NULL),
+	ROW_W("domain/cputune/emulator_period", "there are no such threads"),
+	ROW_W("domain/cputune/emulator_quota", "there are no such threads"),
+	ROW_W("domain/cputune/emulatorpin", "there are no such threads"),
+	ROW_W("domain/cputune/emulatorsched", "there are no such threads"),
+	ROW("domain/cputune/global_period", .type = &type_uint, INTO(global_period),
+	    .arg = &period_range, .code = "E347"),
+	ROW("domain/cputune/global_quota", .type = &type_int, INTO(global_quota),
+	    .handler = note_quota, .code = "E347"),
+	ROW_W("domain/cputune/iothread_period", "there are no such threads"),
+	ROW_W("domain/cputune/iothread_quota", "there are no such threads"),
+	ROW_W("domain/cputune/iothreadpin", "there are no such threads"),
+	ROW_W("domain/cputune/iothreadsched", "there are no such threads"),
+	ROW_D("domain/cputune/memorytune", "E349", "memory bandwidth is not partitioned", NULL),
+	ROW("domain/cputune/period", .type = &type_uint, INTO(period), .arg = &period_range,
+	    .code = "E347"),
+	ROW("domain/cputune/quota", .type = &type_int, INTO(quota), .handler = note_quota,
+	    .code = "E347"),
+	ROW("domain/cputune/shares", .type = &type_uint, INTO(shares), .arg = &weight_range,
+	    .code = "E345"),
+	ROW("domain/cputune/vcpupin", .flags = FIELD_REPEAT),
+	ROW("domain/cputune/vcpupin@cpuset", .flags = FIELD_REQUIRED),
+	ROW("domain/cputune/vcpupin@vcpu", .flags = FIELD_REQUIRED),
+	ROW_W("domain/cputune/vcpusched", "the hypervisor schedules vCPUs, not the control domain"),
+	ROW("domain/currentMemory", .type = &type_size, INTO(cfg.current_kib),
+	    .handler = note_current, .code = "E341"),
+	ROW("domain/currentMemory@unit", CONTAINER),
+	ROW_W("domain/defaultiothread", "there are no such threads"),
+	ROW("domain/description", .type = &type_text, INTO(cfg.description)),
+	ROW_W("domain/genid", "there is no generation counter device"),
+	ROW_R("domain/idmap", "E371", "containers are not domains"),
+	ROW_W("domain/iothreadids", "there are no such threads"),
+	ROW_W("domain/iothreads", "there are no such threads"),
+	ROW_R("domain/keywrap", "E371", "the promise of confidential computing cannot be kept"),
+	ROW_R("domain/launchSecurity", "E371",
+	    "the promise of confidential computing cannot be kept"),
+	ROW_W("domain/maxMemory", "there is no memory hotplug; the guest gets <memory>"),
+	ROW("domain/memory", .type = &type_size, INTO(cfg.memory_kib), .code = "E341"),
+	ROW_W("domain/memory@dumpCore", "dumps are asked for with dump-core"),
+	ROW_W("domain/memory@nodeset", "place the guest with a cpuset"),
+	ROW("domain/memory@unit", CONTAINER),
+	ROW("domain/memoryBacking", CONTAINER),
+	ROW_W("domain/memoryBacking/access", "guest memory is always private"),
+	ROW_W("domain/memoryBacking/allocation", "guest memory is always allocated at start"),
+	ROW_W("domain/memoryBacking/discard", "guest memory is always resident"),
+	ROW_W("domain/memoryBacking/hugepages", "large pages are always tried"),
+	ROW_W("domain/memoryBacking/locked", "guest memory is always resident"),
+	ROW_L("domain/memoryBacking/nosharepages"),
+	ROW_W("domain/memoryBacking/source", "guest memory is always resident"),
+	ROW_W("domain/memtune", "guest memory is not the control domain's"),
+	ROW("domain/metadata", .handler = read_metadata, .flags = FIELD_VERBATIM),
+	ROW("domain/name", .type = &type_line, INTO(cfg.name), .handler = check_name,
+	    .code = "E202"),
+	ROW_W("domain/numatune", "place the guest with a cpuset"),
+	ROW("domain/on_crash", .type = &type_enum, INTO(cfg.on_crash), .arg = crash_actions),
+	ROW_W("domain/on_lockfailure", "there is no lock manager"),
+	ROW("domain/on_poweroff", .type = &type_enum, INTO(cfg.on_poweroff), .arg = end_actions),
+	ROW("domain/on_reboot", .type = &type_enum, INTO(cfg.on_reboot), .arg = end_actions),
+	ROW_W("domain/perf", "there are no such events"),
+	ROW_W("domain/pm", "there is no ACPI sleep"),
+	ROW_W("domain/resource", "there are no control groups for guests"),
+	ROW("domain/seclabel", .handler = check_seclabel, .flags = FIELD_REPEAT | FIELD_VERBATIM),
+	ROW("domain/seclabel@model", CONTAINER),
+	ROW("domain/seclabel@relabel", CONTAINER),
+	ROW("domain/seclabel@type", CONTAINER),
+	ROW_W("domain/sysinfo", "there are no SMBIOS tables"),
+	ROW("domain/title", .type = &type_line, INTO(cfg.title)),
+	ROW("domain/uuid", .type = &type_uuid, INTO(cfg.uuid), .handler = note_uuid,
+	    .code = "E203"),
+	ROW("domain/vcpu", .type = &type_vcpus, INTO(cfg.vcpus_max), .arg = &vcpu_range,
+	    .code = "E343"),
+	ROW("domain/vcpu@cpuset", .type = &type_cpuset, INTO(cfg.affinity),
+	    .handler = note_affinity),
+	ROW("domain/vcpu@current", .type = &type_vcpus, INTO(cfg.vcpus_current), .arg = &vcpu_range,
+	    .handler = note_vcpus_current, .code = "E343"),
+	ROW("domain/vcpu@placement", WORDS(placements)),
+	ROW_L("domain/vcpus"),
+	ROW_N("domain@id"),
+	ROW("domain@type", WORDS(domain_types), .code = "E204", .flags = FIELD_REQUIRED,
+	    .hint = "write <domain type='xen'>"),
+};
+
+const struct field_table fields_domain = { rows, ARRAY_SIZE(rows) };

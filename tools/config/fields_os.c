@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Rows for <os>, <features>, <cpu> and <clock>: how the guest boots and what its CPUs show. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "field_rows.h"
+#include "xentools/macros.h"
+
+static const struct field_word os_types[] = {
+	{ "hvm", 0, FIELD_S, NULL, NULL },
+	{ "xenpvh", 0, FIELD_S, NULL, NULL },
+	{ "xen", 0, FIELD_S, NULL, NULL },
+	{ "linux", 0, FIELD_S, NULL, NULL },
+	{ "*", 0, FIELD_R, "the one guest type is \"hvm\"", NULL },
+	{ NULL, 0, FIELD_S, NULL, NULL },
+};
+
+static const struct field_word os_archs[] = {
+	{ "aarch64", DOMAIN_ARCH_AARCH64, FIELD_S, NULL, NULL },
+	{ "armv7l", DOMAIN_ARCH_ARMV7L, FIELD_L, NULL, NULL },
+	{ "*", 0, FIELD_A, NULL, "write arch='aarch64'" },
+	{ NULL, 0, FIELD_S, NULL, NULL },
+};
+
+static const struct field_word os_machines[] = {
+	{ "xenpvh", 0, FIELD_S, NULL, NULL },
+	{ "xenpv", 0, FIELD_S, NULL, NULL },
+	{ "*", 0, FIELD_A, NULL, "write machine='xenpvh'" },
+	{ NULL, 0, FIELD_S, NULL, NULL },
+};
+
+static const struct field_word firmwares[] = {
+	{ "efi", 0, FIELD_L, NULL, "boot a kernel by <kernel>" },
+	{ "*", 0, FIELD_R, "there is no such firmware for Arm guests", NULL },
+	{ NULL, 0, FIELD_S, NULL, NULL },
+};
+
+static const struct field_word gic_versions[] = {
+	{ "host", 0, FIELD_S, NULL, NULL },
+	{ "3", 0, FIELD_S, NULL, NULL },
+	{ "2", 0, FIELD_L, NULL, "guests have a GICv3" },
+	{ NULL, 0, FIELD_S, NULL, NULL },
+};
+
+static const struct field_word off_only[] = {
+	{ "off", 0, FIELD_S, NULL, NULL },
+	{ "on", 0, FIELD_L, NULL, NULL },
+	{ NULL, 0, FIELD_S, NULL, NULL },
+};
+
+static const struct field_word cpu_modes[] = {
+	{ "host-passthrough", 0, FIELD_S, NULL, NULL },
+	{ "maximum", 0, FIELD_W, "the guest sees the host's CPU", NULL },
+	{ "host-model", 0, FIELD_W, "the guest sees the host's CPU", NULL },
+	{ "custom", 0, FIELD_W, "the guest sees the host's CPU", NULL },
+	{ NULL, 0, FIELD_S, NULL, NULL },
+};
+
+static const struct field_word clock_offsets[] = {
+	{ "utc", 0, FIELD_S, NULL, NULL },
+	{ "localtime", 0, FIELD_L, NULL, NULL },
+	{ "timezone", 0, FIELD_L, NULL, NULL },
+	{ "variable", 0, FIELD_L, NULL, NULL },
+	{ "absolute", 0, FIELD_L, NULL, NULL },
+	{ NULL, 0, FIELD_S, NULL, NULL },
+};
+
+static const struct field_word adjustments[] = {
+	{ "reset", 0, FIELD_N, NULL, NULL },
+	{ "*", 0, FIELD_L, NULL, NULL },
+	{ NULL, 0, FIELD_S, NULL, NULL },
+};
+
+static const struct field_range topology_range = { 1, DOMAIN_VCPUS_MAX };
+
+/* "sve" or "sve<N>" with N a multiple of 128 up to 2048; other names that begin so are mistakes. */
+static bool is_sve(const char *name, bool *valid)
+{
+	unsigned long bits;
+	char *end;
+
+	if (strncmp(name, "sve", 3) != 0 || (name[3] != '\0' && (name[3] < '0' || name[3] > '9')))
+		return false;
+	bits = name[3] != '\0' ? strtoul(name + 3, &end, 10) : 128;
+	*valid = name[3] == '\0' || (*end == '\0' && bits > 0 && bits <= 2048 && bits % 128 == 0);
+	return true;
+}
+
+static void check_feature(struct reader *r, const struct xml_node *node,
+			  const struct field_row *row, const char *value)
+{
+	const char *name = xml_attr_get(node, "name"), *policy = xml_attr_get(node, "policy");
+	bool off = policy != NULL &&
+		   (strcmp(policy, "disable") == 0 || strcmp(policy, "forbid") == 0);
+	bool valid = true;
+
+	(void)value;
+	if (name == NULL)
+		return;
+	if (is_sve(name, &valid) || strcmp(name, "pmu") == 0) {
+		if (!valid)
+			field_error(r, node, "name", "E346", NULL,
+				    "\"%.20s\" is no vector length (128 to 2048 in steps of 128)",
+				    name);
+		else if (!off)
+			(void)field_report_class(r, FIELD_L, node, row, name, NULL, NULL);
+		return;
+	}
+	(void)field_report_class(r, FIELD_W, node, row, name, "the guest sees the host's CPU", NULL);
+}
+
+static void warn_topology(struct reader *r, const struct xml_node *node,
+			  const struct field_row *row, const char *value)
+{
+	(void)value;
+	(void)field_report_class(r, FIELD_W, node, row, NULL, "guests see a flat set of vCPUs",
+				 NULL);
+}
+
+static const struct field_row rows[] = {
+	ROW("domain/clock", CONTAINER),
+	ROW_W("domain/clock/timer", "guests use the architecture's timer"),
+	ROW("domain/clock@adjustment", WORDS(adjustments)),
+	ROW_L("domain/clock@basis"),
+	ROW("domain/clock@offset", WORDS(clock_offsets)),
+	ROW_L("domain/clock@start"),
+	ROW_L("domain/clock@timezone"),
+	ROW("domain/cpu", CONTAINER),
+	ROW_W("domain/cpu/cache", "the guest sees the host's CPU"),
+	ROW("domain/cpu/feature", .handler = check_feature, .flags = FIELD_REPEAT),
+	ROW("domain/cpu/feature@name", .flags = FIELD_REQUIRED),
+	ROW("domain/cpu/feature@policy", CONTAINER),
+	ROW_W("domain/cpu/maxphysaddr", "the guest sees the host's CPU"),
+	ROW_W("domain/cpu/model", "the guest sees the host's CPU"),
+	ROW_L("domain/cpu/numa"),
+	ROW("domain/cpu/topology", .handler = warn_topology),
+	ROW("domain/cpu/topology@cores", .type = &type_uint, INTO(topology[2]),
+	    .arg = &topology_range),
+	ROW("domain/cpu/topology@dies", .type = &type_uint, INTO(topology[1]),
+	    .arg = &topology_range),
+	ROW("domain/cpu/topology@sockets", .type = &type_uint, INTO(topology[0]),
+	    .arg = &topology_range),
+	ROW("domain/cpu/topology@threads", .type = &type_uint, INTO(topology[3]),
+	    .arg = &topology_range),
+	ROW_W("domain/cpu/vendor", "the guest sees the host's CPU"),
+	ROW_N("domain/cpu@check"),
+	ROW_N("domain/cpu@match"),
+	ROW_N("domain/cpu@migratable"),
+	ROW("domain/cpu@mode", WORDS(cpu_modes)),
+	ROW("domain/features", CONTAINER),
+	ROW_W("domain/features/acpi", "guests get a device tree"),
+	ROW_W("domain/features/apic", NOT_ON_ARM),
+	ROW_W("domain/features/async-teardown",
+	    "a dead guest's memory is always given back in pieces"),
+	ROW_R("domain/features/capabilities", "E371", "containers are not domains"),
+	ROW_W("domain/features/ccf-assist", NOT_ON_ARM),
+	ROW_W("domain/features/cfpc", NOT_ON_ARM),
+	ROW("domain/features/gic", CONTAINER),
+	ROW("domain/features/gic@version", WORDS(gic_versions)),
+	ROW_W("domain/features/hap", "stage 2 translation is always used"),
+	ROW_W("domain/features/hpt", NOT_ON_ARM),
+	ROW_W("domain/features/htm", NOT_ON_ARM),
+	ROW_W("domain/features/hyperv", NOT_ON_ARM),
+	ROW_W("domain/features/ibs", NOT_ON_ARM),
+	ROW_W("domain/features/ioapic", NOT_ON_ARM),
+	ROW_W("domain/features/kvm", NOT_ON_ARM),
+	ROW_W("domain/features/msrs", NOT_ON_ARM),
+	ROW_W("domain/features/nested-hv", NOT_ON_ARM),
+	ROW_W("domain/features/pae", NOT_ON_ARM),
+	ROW("domain/features/pmu", CONTAINER),
+	ROW("domain/features/pmu@state", WORDS(off_only), .flags = FIELD_REQUIRED),
+	ROW_W("domain/features/privnet", NOT_ON_ARM),
+	ROW_W("domain/features/pvspinlock", NOT_ON_ARM),
+	ROW_W("domain/features/ras", NOT_ON_ARM),
+	ROW_W("domain/features/sbbc", NOT_ON_ARM),
+	ROW_W("domain/features/smm", NOT_ON_ARM),
+	ROW_W("domain/features/tcg", NOT_ON_ARM),
+	ROW_W("domain/features/viridian", NOT_ON_ARM),
+	ROW_W("domain/features/vmcoreinfo", NOT_ON_ARM),
+	ROW_W("domain/features/vmport", NOT_ON_ARM),
+	ROW("domain/features/xen", CONTAINER),
+	ROW_W("domain/features/xen/e820_host", NOT_ON_ARM),
+	ROW("domain/features/xen/passthrough", CONTAINER),
+	ROW_W("domain/features/xen/passthrough@mode", NOT_ON_ARM),
+	ROW("domain/features/xen/passthrough@state", WORDS(off_only), .flags = FIELD_REQUIRED),
+	ROW("domain/os", CONTAINER),
+	ROW_W("domain/os/acpi", "guests get a device tree"),
+	ROW_W("domain/os/bios", "there is no BIOS"),
+	ROW_W("domain/os/boot", "there is no boot order with a kernel"),
+	ROW_W("domain/os/bootmenu", "there is no boot menu"),
+	ROW("domain/os/cmdline", .type = &type_line, INTO(cfg.cmdline), .code = "E303"),
+	ROW_L("domain/os/dtb"),
+	ROW_L("domain/os/firmware"),
+	ROW_R("domain/os/idmap", "E306", "containers are not domains"),
+	ROW_R("domain/os/init", "E306", "containers are not domains"),
+	ROW_R("domain/os/initarg", "E306", "containers are not domains"),
+	ROW_R("domain/os/initdir", "E306", "containers are not domains"),
+	ROW_R("domain/os/initenv", "E306", "containers are not domains"),
+	ROW_R("domain/os/initgroup", "E306", "containers are not domains"),
+	ROW("domain/os/initrd", .type = &type_path, INTO(cfg.initrd), .code = "E302",
+	    .hint = "give the path in the control domain, from /"),
+	ROW_R("domain/os/inituser", "E306", "containers are not domains"),
+	ROW("domain/os/kernel", .type = &type_path, INTO(cfg.kernel), .code = "E302",
+	    .hint = "give the path in the control domain, from /"),
+	ROW_L("domain/os/loader"),
+	ROW_W("domain/os/nvram", "there are no stored firmware variables"),
+	ROW_W("domain/os/smbios", "there are no SMBIOS tables"),
+	ROW("domain/os/type", WORDS(os_types), .code = "E204"),
+	ROW("domain/os/type@arch", .type = &type_enum, INTO(cfg.arch), .arg = os_archs,
+	    .code = "E205"),
+	ROW("domain/os/type@machine", WORDS(os_machines), .code = "E205"),
+	ROW("domain/os@firmware", WORDS(firmwares), .code = "E305"),
+};
+
+const struct field_table fields_os = { rows, ARRAY_SIZE(rows) };

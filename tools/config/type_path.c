@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Strings that the configuration keeps: absolute paths, single lines, free text. Control characters
+ * were refused by the walk, but tabs and line ends, which only free text may hold.
+ */
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "field_table.h"
+
+static void keep(struct reader *r, const char *text, void *dst)
+{
+	char *copy = strdup(text);
+
+	if (copy == NULL) {
+		r->rc = -ENOMEM;
+		return;
+	}
+	free(*(char **)dst);
+	*(char **)dst = copy;
+}
+
+static bool one_line(struct reader *r, const struct xml_node *node, const struct field_row *row,
+		     const char *text)
+{
+	if (strpbrk(text, "\n\r\t") == NULL)
+		return true;
+	field_error(r, node, field_attr(row), row->code ? row->code : "E107", NULL,
+		    "line breaks and tabs are not allowed");
+	return false;
+}
+
+static void parse_path(struct reader *r, const struct xml_node *node, const struct field_row *row,
+		       const char *value, void *dst)
+{
+	const char *code = row->code ? row->code : "E365", *text = field_trim(r, value);
+
+	if (text == NULL || !one_line(r, node, row, text))
+		return;
+	if (text[0] == '\0')
+		field_error(r, node, field_attr(row), code, row->hint, "the path is empty");
+	else if (text[0] != '/')
+		field_error(r, node, field_attr(row), code, row->hint,
+			    "\"%.200s\" is not an absolute path", text);
+	else if (strlen(text) >= PATH_MAX)
+		field_error(r, node, field_attr(row), code, row->hint,
+			    "the path is longer than %d bytes", PATH_MAX - 1);
+	else
+		keep(r, text, dst);
+}
+
+static void parse_line(struct reader *r, const struct xml_node *node, const struct field_row *row,
+		       const char *value, void *dst)
+{
+	const char *text = field_trim(r, value);
+
+	if (text != NULL && one_line(r, node, row, text))
+		keep(r, text, dst);
+}
+
+static void parse_text(struct reader *r, const struct xml_node *node, const struct field_row *row,
+		       const char *value, void *dst)
+{
+	(void)node;
+	(void)row;
+	keep(r, value, dst);
+}
+
+const struct field_type type_path = { "absolute path", parse_path };
+const struct field_type type_line = { "line of text", parse_line };
+const struct field_type type_text = { "text", parse_text };
