@@ -94,6 +94,8 @@ int domain_create(struct domain_ctx *ctx, const struct domain_config *cfg,
 		  struct zerr **err);
 /* Ends it at once, removes nodes and state file; waits until the hypervisor has forgotten it. */
 int domain_destroy(struct domain_ctx *ctx, uint16_t domid, struct zerr **err);
+/* The same but for the state file: the monitor goes on from there. */
+int domain_destroy_keep_state(struct domain_ctx *ctx, uint16_t domid, struct zerr **err);
 
 /* ---- steer ---- */
 
@@ -117,6 +119,8 @@ int domain_force_shutdown(struct domain_ctx *ctx, uint16_t domid, enum domain_re
 			  struct zerr **err);
 int domain_sysrq(struct domain_ctx *ctx, uint16_t domid, char letter, struct zerr **err);
 int domain_rename(struct domain_ctx *ctx, uint16_t domid, const char *name, struct zerr **err);
+/* The same and a new random UUID: makes way for another domain with its name and UUID. */
+int domain_set_aside(struct domain_ctx *ctx, uint16_t domid, const char *name, struct zerr **err);
 
 /* ---- wait ---- */
 
@@ -151,7 +155,11 @@ int domain_console_tty(struct domain_ctx *ctx, uint16_t domid, int timeout_ms, c
 		       struct zerr **err);
 /* LOG_DIR/console/NAME.log, malloc'd; the name is made harmless first. NULL: no memory. */
 char *domain_console_log_path(const struct domain_ctx *ctx, const char *name);
+/* LOG_DIR/domain-NAME.log: what the tools did with the domain. */
 char *domain_log_path(const struct domain_ctx *ctx, const char *name);
+/* Append a line with time, program and text to it; failures are silent. */
+void domain_log(const struct domain_ctx *ctx, const char *name, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
 
 /* ---- state file RUN_DIR/domains/DOMID.json ---- */
 
@@ -162,6 +170,7 @@ struct domain_state {
 	uint64_t created_ns;		/* CLOCK_REALTIME */
 	unsigned int restarts;
 	enum domain_action on_poweroff, on_reboot, on_crash;
+	bool restart_pending;		/* the monitor was about to start it anew */
 	char *config_text;		/* may be NULL */
 };
 
@@ -175,7 +184,15 @@ int domain_state_remove(const struct domain_ctx *ctx, uint16_t domid, struct zer
 int domain_state_scan(const struct domain_ctx *ctx, uint16_t **ret, size_t *n, struct zerr **err);
 void domain_state_clear(struct domain_state *s);
 
+/* ---- daemons ---- */
+
 /* Is a daemon of that name ("zl-monitord", "xenconsoled") running? By its locked pid file. */
 bool domain_daemon_running(const struct domain_ctx *ctx, const char *name);
+/*
+ * Take RUN_DIR/NAME.pid for this daemon: locked until the descriptor is closed. Class ZERR_STATE
+ * when another one runs. daemon_pid_write() puts the caller's process id in, after its last fork.
+ */
+int daemon_pid_lock(const char *run_dir, const char *name, int *ret_fd, struct zerr **err);
+int daemon_pid_write(int fd, struct zerr **err);
 
 #endif
