@@ -3,6 +3,10 @@
  * A domain's physical map: guest frame -> machine frame and kind. Every entry holds one
  * reference on its page. Removal goes: clear entry -> TLB invalidate -> drop references, in one helper.
  * All functions take p2m.lock themselves; functions ending in _locked expect it held.
+ *
+ * A direct-mapped domain (dom0) keeps its RAM for life: its 1:1 RAM entries (gfn == mfn) carry no
+ * reference of their own, the domain's ownership is the one reference. So unmapping one leaves the page owned by the
+ * domain (a reservation), and p2m_map(d, g, mfn(g.v), order, P2M_RAM_RW) puts it back without a new reference.
  */
 #ifndef XEN_P2M_H
 #define XEN_P2M_H

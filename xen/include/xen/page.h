@@ -14,8 +14,8 @@
 #include <xen/types.h>
 
 enum page_type {
-	PAGE_FREE,		/* in the buddy allocator */
 	PAGE_RESERVED,		/* not RAM for us: hypervisor image, firmware, holes, boot modules */
+	PAGE_FREE,		/* in the buddy allocator, or just taken out of it */
 	PAGE_RAM,		/* a domain's memory */
 	PAGE_HEAP,		/* the hypervisor heap: always mapped at EL2 */
 	PAGE_P2M,		/* heap page that is a stage-2 table of owner */
@@ -29,7 +29,7 @@ enum page_type {
 struct page_info {
 	uint16_t owner;		/* domid; constant while count > 0 */
 	uint8_t type;		/* enum page_type; changed by page_set_type alone */
-	uint8_t order;		/* free block's order when its head; 0xff otherwise */
+	uint8_t order;		/* of a free block: mm/buddy.h; 0 otherwise */
 	uint32_t count;		/* references; atomic */
 	union {
 		struct { uint32_t next, prev; } free;	/* frame indices in the free list; LOCK_ZONE */
@@ -55,6 +55,8 @@ bool page_get(mfn_t m) __must_check;
 bool page_get_ram_of(mfn_t m, const struct domain *d) __must_check;
 /* Drop a reference; the last one frees the page (to the zone or the heap by its type). */
 void page_put(mfn_t m);
+/* Drop one reference on each of nr frames; cheaper than as many page_put(). No p2m lock may be held. */
+void page_put_range(mfn_t m, uint64_t nr);
 /* The one writer of type: by the table of transitions; -EINVAL for one that is not in it. */
 int page_set_type(mfn_t m, enum page_type type) __must_check;
 struct domain *page_owner_get(mfn_t m);	/* reference on the owner, NULL nobody */
@@ -80,5 +82,7 @@ bool zone_scrub_some(void);
 
 /* A domain's RAM: 2^order zeroed frames, count 1 each, owner d, charged against max_pages. INVALID_MFN. */
 mfn_t domain_alloc_pages(struct domain *d, unsigned int order);
+/* Give frames that zone_take() or zone_alloc() took to d as RAM, count 1 each, as they are. -ENOMEM over max_pages. */
+int domain_own_pages(struct domain *d, mfn_t first, uint64_t nr) __must_check;
 
 #endif

@@ -43,8 +43,8 @@ struct pcpu {
 	struct vcpu *el1_owner;		/* whose EL1 state is in the CPU; NULL nobody's */
 	uint64_t vmid_generation;	/* last generation for which this CPU flushed (mm/vmid.c) */
 
-	uint32_t window_next;		/* next unused map-window slot (mm/map_window.c) */
-	uint32_t window_busy;		/* slots in use now, for the leak check on return to a guest */
+	uint64_t window_clean;		/* map-window slots not used since the last local flush (mm/map_window.c) */
+	uint64_t window_busy;		/* slots in use now; none on return to a guest */
 
 	struct sched_rq *rq;		/* run queue; lock inside */
 	struct soft_timer **timers;	/* heap of armed timers; timer_lock */

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The guest's side of the fake machine: register state in and out of a CPU, its own
+ * address translation (identity, with ranges that fault), exceptions, shared-word atomics.
+ */
+#include <string.h>
+#include <arch/guest_atomic.h>
+#include <arch/vcpu_ctxt.h>
+#include <xen/errno.h>
+#include "fake.h"
+#include "fake_private.h"
+
+bool fake_atomic_starved;
+
+#define MAX_RANGES 16u
+static struct { uint64_t start, end; bool reads, writes; } ranges[MAX_RANGES];
+static unsigned int nr_ranges;
+
+void fake_va_fault(uint64_t start, uint64_t end, bool reads, bool writes)
+{
+	if (nr_ranges == MAX_RANGES)
+		fake_die("too many fault ranges");
+	ranges[nr_ranges].start = start;
+	ranges[nr_ranges].end = end;
+	ranges[nr_ranges].reads = reads;
+	ranges[nr_ranges++].writes = writes;
+}
+
+void fake_va_fault_clear(void)
+{
+	nr_ranges = 0;
+}
+
+void fake_guest_reset(void)
+{
+	nr_ranges = 0;
+	fake_atomic_starved = false;
+}
+
+int guest_va_to_ipa(uint64_t va, bool write, ipa_t *ipa)
+{
+	for (unsigned int i = 0; i < nr_ranges; i++)
+		if (va >= ranges[i].start && va < ranges[i].end &&
+		    (write ? ranges[i].writes : ranges[i].reads))
+			return -EFAULT;
+	if (va >> 48)
+		return -EFAULT;
+	*ipa = va;
+	return 0;
+}
+
+void vcpu_ctxt_init(struct vcpu *v)
+{
+	memset(&v->ctxt, 0, sizeof(v->ctxt));
+	v->ctxt.sctlr = 0x30d00800;
+	v->ctxt.vmpidr = BIT(31) | vcpu_affinity(v->id);
+}
+
+void vcpu_ctxt_save(struct vcpu *v)
+{
+	struct vgic_hw *g = &v->ctxt.gic;
+
+	for (unsigned int n = 0; n < g->nr_used; n++)
+		g->lr[n] = fake_lr[this_cpu()->id][n];
+	fake_event(FAKE_CTXT_SAVE, (uint64_t)(uintptr_t)v, 0, 0);
+}
+
+void vcpu_ctxt_load(struct vcpu *v)
+{
+	struct vgic_hw *g = &v->ctxt.gic;
+
+	memset(fake_lr[this_cpu()->id], 0, sizeof(fake_lr[0]));
+	for (unsigned int n = 0; n < g->nr_used; n++)
+		fake_lr[this_cpu()->id][n] = g->lr[n];
+	fake_ich_hcr[this_cpu()->id] = g->hcr;
+	vmid_make_current(&v->domain->p2m);
+	this_cpu()->el1_owner = v;
+	fake_event(FAKE_CTXT_LOAD, (uint64_t)(uintptr_t)v, 0, 0);
+}
+
+void vcpu_ctxt_sync(struct vcpu *v)
+{
+	fake_event(FAKE_CTXT_SYNC, (uint64_t)(uintptr_t)v, 0, 0);
+}
+
+void guest_inject_undef(struct vcpu *v)
+{
+	fake_event(FAKE_INJECT_UNDEF, (uint64_t)(uintptr_t)v, 0, 0);
+}
+
+void guest_inject_abort(struct vcpu *v, uint64_t far, bool fetch)
+{
+	fake_event(FAKE_INJECT_ABORT, (uint64_t)(uintptr_t)v, far, fetch);
+}
+
+#define STARVED(ok, value)	do { *(ok) = !fake_atomic_starved; if (fake_atomic_starved) return value; } while (0)
+
+bool guest_test_and_set_bit(unsigned int bit, uint64_t *word, bool *ok)
+{
+	STARVED(ok, false);
+	return __atomic_fetch_or(word, 1UL << bit, __ATOMIC_SEQ_CST) >> bit & 1;
+}
+
+bool guest_test_and_clear_bit(unsigned int bit, uint64_t *word, bool *ok)
+{
+	STARVED(ok, false);
+	return __atomic_fetch_and(word, ~(1UL << bit), __ATOMIC_SEQ_CST) >> bit & 1;
+}
+
+bool guest_test_and_set_bit32(unsigned int bit, uint32_t *word, bool *ok)
+{
+	STARVED(ok, false);
+	return __atomic_fetch_or(word, 1u << bit, __ATOMIC_SEQ_CST) >> bit & 1;
+}
+
+bool guest_test_and_clear_bit32(unsigned int bit, uint32_t *word, bool *ok)
+{
+	STARVED(ok, false);
+	return __atomic_fetch_and(word, ~(1u << bit), __ATOMIC_SEQ_CST) >> bit & 1;
+}
+
+uint32_t guest_cmpxchg32(uint32_t *p, uint32_t old, uint32_t val, bool *ok)
+{
+	STARVED(ok, ~old);
+	__atomic_compare_exchange_n(p, &old, val, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+	return old;
+}
+
+uint16_t guest_cmpxchg16(uint16_t *p, uint16_t old, uint16_t val, bool *ok)
+{
+	STARVED(ok, (uint16_t)~old);
+	__atomic_compare_exchange_n(p, &old, val, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+	return old;
+}
+
+void guest_clear_mask16(uint16_t mask, uint16_t *p, bool *ok)
+{
+	STARVED(ok, );
+	__atomic_fetch_and(p, (uint16_t)~mask, __ATOMIC_SEQ_CST);
+}
