@@ -109,9 +109,6 @@ static int64_t start(uint16_t domid)
 	c.u64[33] = 0x1c5;					/* EL1h, masked */
 	c.u64[40] = 0x00c50078;					/* sctlr */
 	memset(&ctl.u, 0, sizeof(ctl.u));
-	ctl.u.u32[0] = 64;
-	domctl(DOMCTL_set_address_size, domid);
-	memset(&ctl.u, 0, sizeof(ctl.u));
 	ctl.u.u64[1] = (uint64_t)&c;				/* vcpu 0 */
 	return domctl(DOMCTL_setvcpucontext, domid);
 }
@@ -127,6 +124,11 @@ volatile uint64_t *yielding_domain(void)
 		memset(&ctl.u, 0, sizeof(ctl.u));
 		ctl.u.u32[0] = 1;
 		rc = domctl(DOMCTL_max_vcpus, domid);
+	}
+	if (!rc) {
+		step = "set_address_size";
+		ctl.u.u32[0] = 64;
+		rc = domctl(DOMCTL_set_address_size, domid);
 	}
 	if (!rc) {
 		step = "memory";
