@@ -4,6 +4,9 @@
  * mapping of it, so that touching a page which is not mapped at EL2 is a fault here too. A window slot
  * that is used again without a TLB flush in between stops the test.
  */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
