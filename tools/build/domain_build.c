@@ -101,7 +101,7 @@ static int load(struct hyp *h, const struct domain_build_args *args,
  * pages. After a failure the domain is of no use: destroy it.
  */
 int domain_build(struct hyp *h, const struct domain_build_args *args,
-		 struct domain_images *im, struct domain_build_result *ret, struct zerr **err)
+		 const struct domain_images *im, struct zerr **err)
 {
 	struct guest_layout l = im->layout;
 	struct hyp_vcpu_start start;
@@ -115,11 +115,7 @@ int domain_build(struct hyp *h, const struct domain_build_args *args,
 	    magic_pages_make(h, args, err) != 0)
 		return -1;
 	start = (struct hyp_vcpu_start){ .pc = l.kernel.base, .x0 = l.dtb.base };
-	if (hyp_vcpu_start_state(h, args->domid, 0, &start, err) != 0 ||
-	    magic_pages_grant(h, args, err) != 0)
+	if (hyp_vcpu_start_state(h, args->domid, 0, &start, err) != 0)
 		return -1;
-	ret->store_gfn = MAGIC_GFN + MAGIC_STORE;
-	ret->console_gfn = MAGIC_GFN + MAGIC_CONSOLE;
-	ret->layout = l;
-	return 0;
+	return magic_pages_grant(h, args, err);
 }

@@ -9,12 +9,17 @@
 
 #include <public/arch-arm.h>
 
+#include <xentools/build.h>
+
 #define MAGIC_GFN		(GUEST_MAGIC_BASE >> 12)
 #define MAGIC_CONSOLE		0
 #define MAGIC_STORE		1
 #define MAGIC_MONITOR		2
 #define MAGIC_VUART		3
 #define MAGIC_PAGES		4
+
+_Static_assert(GUEST_CONSOLE_GFN == MAGIC_GFN + MAGIC_CONSOLE &&
+	       GUEST_STORE_GFN == MAGIC_GFN + MAGIC_STORE, "rings lie in the magic pages");
 
 #define GNTTAB_GFN		(GUEST_GNTTAB_BASE >> 12)
 

@@ -21,6 +21,10 @@ struct zerr;
 #define GUEST_FILE_MAX (1ull << 30)		/* bytes of a kernel or initrd file */
 #define GUEST_CMDLINE_MAX 4095u			/* bytes without the NUL */
 
+/* Frames of the rings that every guest shares with dom0's daemons. */
+#define GUEST_CONSOLE_GFN 0x39000u
+#define GUEST_STORE_GFN 0x39001u
+
 struct guest_range {
 	uint64_t base, size;			/* guest physical, bytes */
 };
@@ -64,11 +68,6 @@ struct domain_build_args {
 	void *progress_arg;
 };
 
-struct domain_build_result {
-	uint64_t store_gfn, console_gfn;
-	struct guest_layout layout;
-};
-
 int guest_layout_plan(uint64_t memory_bytes, const struct image_arm64 *kernel,
 		      uint64_t initrd_size, struct guest_layout *ret, struct zerr **err);
 int guest_dt_make(const struct guest_dt_args *args, void *buf, size_t size, size_t *ret_size,
@@ -94,7 +93,6 @@ int domain_images_open(const struct domain_build_args *args, struct domain_image
 		       struct zerr **err);
 void domain_images_close(struct domain_images *images);
 int domain_build(struct hyp *h, const struct domain_build_args *args,
-		 struct domain_images *images, struct domain_build_result *ret,
-		 struct zerr **err);
+		 const struct domain_images *images, struct zerr **err);
 
 #endif

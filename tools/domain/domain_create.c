@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * From a configuration to a running domain. First everything that can be refused without a
+ * domain (files, name, memory), then the domain, its nodes, its build, and last the first
+ * unpause. A failure undoes all of it. The name is looked up and taken under one lock.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include <xentools/build.h>
+
+#include "tools/domain/domain_priv.h"
+
+#define MAXMEM_SLACK_KIB 1024		/* magic pages and the like, as libxl allows */
+#define CONSOLE_WAIT_MS 10000
+#define PAGES_PER_VCPU 256		/* of the pool for page tables */
+#define PAGES_FIXED 128
+
+struct creation {
+	struct domain_ctx *ctx;
+	const struct domain_config *cfg;
+	const struct domain_create_opts *opts;
+	struct domain_images images;
+	struct domain_build_args build;
+	struct domain_nodes nodes;
+	uint16_t domid;
+	bool made;			/* a domain exists: undo it on failure */
+};
+
+static void progress(void *arg, int level, const char *text)
+{
+	struct domain_ctx *ctx = arg;
+
+	if (ctx->progress)
+		ctx->progress(ctx->progress_arg, level, text);
+}
+
+static void warn(struct domain_ctx *ctx, const char *code, const char *text)
+{
+	if (ctx->warn)
+		ctx->warn(ctx->warn_arg, code, text);
+}
+
+static uint64_t pool_bytes(const struct domain_config *cfg)
+{
+	uint64_t mib = (cfg->memory_kib + 1023) / 1024;
+
+	return HYP_PAGE_SIZE * (PAGES_PER_VCPU * (uint64_t)cfg->vcpus_max + mib + PAGES_FIXED);
+}
+
+/* Is the name taken, or the UUID? Called with the lock held. */
+static int check_identity(struct creation *c, struct zerr **err)
+{
+	_cleanup_free_ struct domain_summary *all = NULL;
+	size_t i, n;
+
+	if (domain_list(c->ctx, &all, &n, err) != 0)
+		return -1;
+	for (i = 0; i < n; i++) {
+		if (strcmp(all[i].name, c->cfg->name) == 0) {
+			zerr_set(err, ZERR_STATE, "E703", 0,
+				 "the name is in use: domain %u is called \"%s\" (%s)",
+				 all[i].info.domid, c->cfg->name,
+				 domain_state_word(&all[i].info));
+			return zerr_hint(err, "choose another <name>, or zl destroy %s",
+					 c->cfg->name);
+		}
+		if (memcmp(all[i].info.uuid, c->cfg->uuid, 16) == 0) {
+			zerr_set(err, ZERR_STATE, "E707", 0,
+				 "the UUID is in use: domain %u (%s) has it", all[i].info.domid,
+				 all[i].name[0] ? all[i].name : "without a name");
+			return zerr_hint(err, "leave <uuid> out to get a new one");
+		}
+	}
+	return 0;
+}
+
+static int check_host(struct creation *c, struct zerr **err)
+{
+	uint64_t need, free_kib;
+	struct hyp_physinfo phys;
+
+	if (hyp_physinfo(c->ctx->hyp, &phys, err) != 0)
+		return -1;
+	need = c->cfg->memory_kib + MAXMEM_SLACK_KIB + pool_bytes(c->cfg) / 1024;
+	free_kib = phys.free_pages * (HYP_PAGE_SIZE / 1024);
+	if (need > free_kib) {
+		zerr_set(err, ZERR_NO_RESOURCES, "E601", 0,
+			 "not enough memory: need %llu MiB, free %llu MiB",
+			 (unsigned long long)((need + 1023) / 1024),
+			 (unsigned long long)(free_kib / 1024));
+		return zerr_hint(err, "zl list shows who has the memory; the control domain's share "
+				 "is fixed by dom0_mem= when the machine starts");
+	}
+	return 0;
+}
+
+static int make_domain(struct creation *c, struct zerr **err)
+{
+	struct hyp_create_args args = {
+		.max_vcpus = c->cfg->vcpus_max,
+		.max_grant_frames = -1,
+		.max_maptrack_frames = -1,
+	};
+	struct hyp_create_result made;
+
+	memcpy(args.uuid, c->cfg->uuid, sizeof(args.uuid));
+	if (hyp_domain_create(c->ctx->hyp, &args, &made, err) != 0)
+		return -1;
+	c->made = true;
+	c->domid = made.domid;
+	c->build.domid = made.domid;
+	c->build.gic_version = made.gic_version;
+	c->build.clock_frequency = made.clock_frequency;
+	if (hyp_domain_max_vcpus(c->ctx->hyp, c->domid, c->cfg->vcpus_max, err) != 0 ||
+	    hyp_evtchn_alloc_unbound(c->ctx->hyp, c->domid, 0, &c->build.store_port, err) != 0 ||
+	    hyp_evtchn_alloc_unbound(c->ctx->hyp, c->domid, 0, &c->build.console_port, err) != 0)
+		return -1;
+	return 0;
+}
+
+static int write_nodes(struct creation *c, struct zerr **err)
+{
+	c->nodes = (struct domain_nodes){
+		.domid = c->domid,
+		.name = c->cfg->name,
+		.memory_kib = c->cfg->memory_kib,
+		.target_kib = c->cfg->current_kib ? c->cfg->current_kib : c->cfg->memory_kib,
+		.vcpus_max = c->cfg->vcpus_max,
+		.vcpus_online = c->cfg->vcpus_current,
+		.store_port = c->build.store_port,
+		.console_port = c->build.console_port,
+		.store_gfn = GUEST_STORE_GFN,
+		.console_gfn = GUEST_CONSOLE_GFN,
+	};
+	domain_uuid_format(c->cfg->uuid, c->nodes.uuid);
+	return domain_nodes_write(c->ctx->xs, &c->nodes, err);
+}
+
+/* Under the lock: nobody may take the name between the look and the node that shows it. */
+static int claim(struct creation *c, struct zerr **err)
+{
+	_cleanup_close_ int lock = -1;
+
+	if (domain_lock(c->ctx, &lock, err) != 0 || check_identity(c, err) != 0 ||
+	    check_host(c, err) != 0)
+		return -1;
+	if (c->opts->dry_run)
+		return 0;
+	if (make_domain(c, err) != 0)
+		return -1;
+	return write_nodes(c, err);
+}
+
+static int set_affinity(struct creation *c, struct zerr **err)
+{
+	const struct cpuset *set;
+	uint8_t map[DOMAIN_CPU_MAX / 8];
+	unsigned int v, cpu;
+
+	for (v = 0; v < c->cfg->vcpus_max; v++) {
+		set = domain_config_vcpu_affinity(c->cfg, v);
+		if (!set)
+			continue;
+		memset(map, 0, sizeof(map));
+		for (cpu = 0; cpu < DOMAIN_CPU_MAX; cpu++)
+			if (cpuset_has(set, cpu))
+				map[cpu / 8] |= (uint8_t)(1u << cpu % 8);
+		if (hyp_vcpu_set_affinity(c->ctx->hyp, c->domid, v, HYP_AFFINITY_HARD, map,
+					  sizeof(map), err) != 0) {
+			zerr_hint(err, "the host may not have the CPUs of cpuset or vcpupin");
+			return -1;
+		}
+	}
+	return 0;
+}
+
+static int set_schedule(struct creation *c, struct zerr **err)
+{
+	uint16_t weight, cap;
+	uint32_t sched;
+
+	if (!c->cfg->weight && !c->cfg->cap)
+		return 0;
+	if (hyp_sched_id(c->ctx->hyp, &sched, err) != 0 ||
+	    hyp_sched_params_get(c->ctx->hyp, c->domid, sched, &weight, &cap, err) != 0)
+		return -1;
+	if (c->cfg->weight)
+		weight = (uint16_t)c->cfg->weight;
+	return hyp_sched_params_set(c->ctx->hyp, c->domid, sched, weight, (uint16_t)c->cfg->cap,
+				    err);
+}
+
+static int furnish(struct creation *c, struct zerr **err)
+{
+	if (set_affinity(c, err) != 0 ||
+	    hyp_domain_max_mem(c->ctx->hyp, c->domid, c->cfg->memory_kib + MAXMEM_SLACK_KIB,
+			       err) != 0 ||
+	    hyp_domain_set_paging_pool(c->ctx->hyp, c->domid, pool_bytes(c->cfg), err) != 0 ||
+	    domain_build(c->ctx->hyp, &c->build, &c->images, err) != 0)
+		return -1;
+	return set_schedule(c, err);
+}
+
+static int save_state(struct creation *c, struct zerr **err)
+{
+	struct domain_state s = {
+		.domid = c->domid,
+		.restarts = c->opts->restarts,
+		.on_poweroff = c->cfg->on_poweroff,
+		.on_reboot = c->cfg->on_reboot,
+		.on_crash = c->cfg->on_crash,
+		.config_text = (char *)(uintptr_t)c->opts->config_text,
+	};
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	s.created_ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+	memcpy(s.uuid, c->cfg->uuid, sizeof(s.uuid));
+	snprintf(s.name, sizeof(s.name), "%s", c->cfg->name);
+	return domain_state_save(c->ctx, &s, err);
+}
+
+/*
+ * Wait for the console daemon, so that not a byte of the guest's first output is lost; a daemon
+ * that is down or slow does not stop the guest. *tty is malloc'd or NULL.
+ */
+static void await_console(struct creation *c, char **tty)
+{
+	*tty = NULL;
+	if (!domain_daemon_running(c->ctx, "xenconsoled") ||
+	    domain_console_tty(c->ctx, c->domid, CONSOLE_WAIT_MS, tty, NULL) != 0)
+		warn(c->ctx, "W901", "the console daemon does not answer: the guest's console "
+		     "cannot be seen until zl-services start");
+}
+
+static int start(struct creation *c, struct domain_create_result *ret, struct zerr **err)
+{
+	_cleanup_free_ char *tty = NULL;
+
+	if (save_state(c, err) != 0 ||
+	    xs_introduce(c->ctx->xs, c->domid, GUEST_STORE_GFN, c->build.store_port, err) != 0)
+		return -1;
+	await_console(c, &tty);
+	ret->console = tty != NULL;
+	ret->monitored = c->opts->no_monitor_check || domain_daemon_running(c->ctx, "zl-monitord");
+	if (!ret->monitored)
+		warn(c->ctx, "W902", "zl-monitord does not run: what the domain's on_poweroff, "
+		     "on_reboot and on_crash ask for will not happen");
+	if (c->opts->before_unpause &&
+	    c->opts->before_unpause(c->opts->arg, c->domid, tty, err) != 0)
+		return -1;
+	if (!c->opts->keep_paused && hyp_domain_unpause(c->ctx->hyp, c->domid, err) != 0)
+		return -1;
+	ret->domid = c->domid;
+	return 0;
+}
+
+static void undo(struct creation *c)
+{
+	char uuid[DOMAIN_UUID_TEXT];
+
+	domain_uuid_format(c->cfg->uuid, uuid);
+	domain_remove(c->ctx, c->domid, uuid, false, NULL);
+}
+
+static int create(struct creation *c, struct domain_create_result *ret, struct zerr **err)
+{
+	if (claim(c, err) != 0)
+		return -1;
+	if (c->opts->dry_run)
+		return 0;
+	if (furnish(c, err) != 0)
+		return -1;
+	return start(c, ret, err);
+}
+
+int domain_create(struct domain_ctx *ctx, const struct domain_config *cfg,
+		  const struct domain_create_opts *opts, struct domain_create_result *ret,
+		  struct zerr **err)
+{
+	static const struct domain_create_opts defaults;
+	struct domain_create_result result = { .domid = 0 };
+	struct zerr *why = NULL;
+	struct creation c = {
+		.ctx = ctx,
+		.cfg = cfg,
+		.opts = opts ? opts : &defaults,
+		.build = {
+			.memory_bytes = cfg->memory_kib * 1024,
+			.kernel = cfg->kernel,
+			.initrd = cfg->initrd,
+			.cmdline = cfg->cmdline,
+			.vcpus = cfg->vcpus_max,
+			.progress = progress,
+			.progress_arg = ctx,
+		},
+	};
+	int rc;
+
+	if (!cfg->uuid_set)
+		return zerr_set(err, ZERR_BAD_CONFIG, "E203", 0, "the domain has no UUID");
+	if (domain_need_store(ctx, err) != 0 ||
+	    domain_images_open(&c.build, &c.images, err) != 0)
+		return -1;
+	rc = create(&c, &result, &why);
+	domain_images_close(&c.images);
+	if (rc != 0) {
+		if (c.made)
+			undo(&c);
+		domain_log(ctx, cfg->name, "create failed: %s", why ? why->message : "?");
+		if (err && !*err)
+			*err = why;
+		else
+			zerr_free(why);
+		return -1;
+	}
+	if (!c.opts->dry_run)
+		domain_log(ctx, cfg->name, "created as domain %u%s", c.domid,
+			   c.opts->keep_paused ? ", paused" : "");
+	*ret = result;
+	return 0;
+}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * End a domain and leave nothing of it: hypervisor, store nodes, state file. Every step is tried
+ * even when one before it failed, and the whole may be repeated.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "tools/domain/domain_priv.h"
+
+#define GONE_MS 10000			/* daemons need time to let go of its pages */
+
+static void sleep_ms(long ms)
+{
+	struct timespec t = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000 };
+
+	nanosleep(&t, NULL);
+}
+
+/* It is dying as long as a daemon maps one of its pages: 1 gone, 0 still dying, -1 error. */
+static int wait_gone(struct domain_ctx *ctx, uint16_t domid, struct zerr **err)
+{
+	struct hyp_domain_info info;
+	long waited = 0, step = 1;
+	int rc;
+
+	for (;;) {
+		rc = hyp_domain_info(ctx->hyp, domid, &info, err);
+		if (rc <= 0)
+			return rc < 0 ? -1 : 1;
+		if (waited >= GONE_MS)
+			return 0;
+		sleep_ms(step);
+		waited += step;
+		step = MIN(step * 2, 50);
+	}
+}
+
+/*
+ * Take a domain apart; uuid (text) may be NULL, keep_state leaves the state file. Returns 0, or
+ * -1 with the first failure. A domain that is already gone has its leavings removed.
+ */
+int domain_remove(struct domain_ctx *ctx, uint16_t domid, const char *uuid, bool keep_state,
+		  struct zerr **err)
+{
+	struct zerr *why = NULL;
+	char text[120];
+	int rc = 0, gone;
+
+	if (hyp_domain_destroy(ctx->hyp, domid, &why) != 0) {
+		if (!why || why->errnum != ESRCH) {
+			rc = -1;
+			if (err && !*err)
+				*err = steal_ptr(why);
+		}
+		zerr_free(why);
+	}
+	if (ctx->xs && domain_nodes_remove(ctx->xs, domid, uuid, err) != 0)
+		rc = -1;
+	if (!keep_state && domain_state_remove(ctx, domid, err) != 0)
+		rc = -1;
+	if (rc != 0)
+		return -1;
+	gone = wait_gone(ctx, domid, err);
+	if (gone == 0 && ctx->warn) {
+		snprintf(text, sizeof(text), "domain %u stays dying: a program in the control "
+			 "domain still uses its pages", domid);
+		ctx->warn(ctx->warn_arg, "W710", text);
+	}
+	return gone < 0 ? -1 : 0;
+}
+
+static int destroy(struct domain_ctx *ctx, uint16_t domid, bool keep_state, struct zerr **err)
+{
+	struct hyp_domain_info info;
+	char uuid[DOMAIN_UUID_TEXT];
+
+	if (domid == 0)
+		return zerr_set(err, ZERR_STATE, "E705", 0,
+				"domain 0 is the control domain, it cannot be destroyed");
+	if (domain_must_exist(ctx, domid, &info, err) != 0)
+		return -1;
+	domain_uuid_format(info.uuid, uuid);
+	return domain_remove(ctx, domid, uuid, keep_state, err);
+}
+
+int domain_destroy(struct domain_ctx *ctx, uint16_t domid, struct zerr **err)
+{
+	return destroy(ctx, domid, false, err);
+}
+
+int domain_destroy_keep_state(struct domain_ctx *ctx, uint16_t domid, struct zerr **err)
+{
+	return destroy(ctx, domid, true, err);
+}

@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Find domains and say how they are. The hypervisor is the authority on which domains exist and
+ * on their UUIDs; the store has only their names. Without the store names are missing and the
+ * rest works.
+ */
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <xentools/parse_num.h>
+
+#include "tools/domain/domain_priv.h"
+
+const char *domain_shutdown_word(unsigned int reason)
+{
+	static const char *const words[] = {
+		[HYP_SHUTDOWN_POWEROFF] = "poweroff",
+		[HYP_SHUTDOWN_REBOOT] = "reboot",
+		[HYP_SHUTDOWN_SUSPEND] = "suspend",
+		[HYP_SHUTDOWN_CRASH] = "crash",
+		[HYP_SHUTDOWN_WATCHDOG] = "watchdog",
+		[HYP_SHUTDOWN_SOFT_RESET] = "soft_reset",
+	};
+
+	return reason < ARRAY_SIZE(words) ? words[reason] : "unknown";
+}
+
+const char *domain_state_word(const struct hyp_domain_info *i)
+{
+	if (i->dying)
+		return "dying";
+	if (i->shutdown)
+		return i->shutdown_reason == HYP_SHUTDOWN_CRASH ? "crashed" : "shutdown";
+	if (i->paused)
+		return "paused";
+	if (i->blocked && !i->running)
+		return "blocked";
+	return "running";
+}
+
+void domain_state_flags(const struct hyp_domain_info *i, char ret[7])
+{
+	static const char reasons[] = "-rscwS";	/* by shutdown reason; a poweroff has no letter */
+
+	ret[0] = i->running ? 'r' : '-';
+	ret[1] = i->blocked ? 'b' : '-';
+	ret[2] = i->paused ? 'p' : '-';
+	ret[3] = i->shutdown ? 's' : '-';
+	ret[4] = i->shutdown && i->shutdown_reason < sizeof(reasons) - 1 ?
+		reasons[i->shutdown_reason] : '-';
+	ret[5] = i->dying ? 'd' : '-';
+	ret[6] = '\0';
+}
+
+/* The store is needed for what follows. Class ZERR_NO_HYPERVISOR when there is none. */
+int domain_need_store(const struct domain_ctx *ctx, struct zerr **err)
+{
+	if (ctx->xs)
+		return 0;
+	zerr_set(err, ZERR_NO_HYPERVISOR, "E904", 0, "the store daemon does not answer");
+	return zerr_hint(err, "start the daemons with zl-services start");
+}
+
+/* Fill *info for an existing domain; class ZERR_NOT_FOUND for none. Returns 0 or -1. */
+int domain_must_exist(struct domain_ctx *ctx, uint16_t domid, struct hyp_domain_info *info,
+		      struct zerr **err)
+{
+	int rc = hyp_domain_info(ctx->hyp, domid, info, err);
+
+	if (rc == 0)
+		return zerr_set(err, ZERR_NOT_FOUND, "E701", 0, "there is no domain %u", domid);
+	return rc < 0 ? -1 : 0;
+}
+
+/* Read a name into a summary's field; none, or no store, gives "". */
+static int read_name(struct domain_ctx *ctx, uint16_t domid, char name[DOMAIN_NAME_MAX + 1],
+		     struct zerr **err)
+{
+	_cleanup_free_ char *text = NULL;
+	int rc;
+
+	name[0] = '\0';
+	if (!ctx->xs)
+		return 0;
+	rc = domain_store_read(ctx, domid, "name", &text, err);
+	if (rc == 1)
+		snprintf(name, DOMAIN_NAME_MAX + 1, "%s", text);
+	return rc < 0 ? -1 : 0;
+}
+
+int domain_get(struct domain_ctx *ctx, uint16_t domid, struct domain_summary *ret,
+	       struct zerr **err)
+{
+	struct domain_summary s;
+
+	if (domain_must_exist(ctx, domid, &s.info, err) != 0 ||
+	    read_name(ctx, domid, s.name, err) != 0)
+		return -1;
+	*ret = s;
+	return 0;
+}
+
+int domain_list(struct domain_ctx *ctx, struct domain_summary **ret, size_t *n, struct zerr **err)
+{
+	_cleanup_free_ struct hyp_domain_info *infos = NULL;
+	_cleanup_free_ struct domain_summary *all = NULL;
+	size_t i, count;
+
+	if (hyp_domain_list(ctx->hyp, &infos, &count, err) != 0)
+		return -1;
+	all = calloc(count + 1, sizeof(*all));
+	if (!all)
+		return zerr_set(err, ZERR_NO_RESOURCES, "E600", ENOMEM, "no memory");
+	for (i = 0; i < count; i++) {
+		all[i].info = infos[i];
+		if (read_name(ctx, infos[i].domid, all[i].name, err) != 0)
+			return -1;
+	}
+	*ret = steal_ptr(all);
+	*n = count;
+	return 0;
+}
+
+int domain_name(struct domain_ctx *ctx, uint16_t domid, char **ret, struct zerr **err)
+{
+	int rc = domain_store_read(ctx, domid, "name", ret, err);
+
+	if (rc == 0)
+		return zerr_set(err, ZERR_NOT_FOUND, "E701", 0, "domain %u has no name", domid);
+	return rc < 0 ? -1 : 0;
+}
+
+int domain_find_name(struct domain_ctx *ctx, const char *name, uint16_t *ret, struct zerr **err)
+{
+	_cleanup_free_ struct domain_summary *all = NULL;
+	size_t i, n;
+
+	if (domain_list(ctx, &all, &n, err) != 0)
+		return -1;
+	for (i = 0; i < n; i++) {
+		if (strcmp(all[i].name, name) != 0)
+			continue;
+		*ret = all[i].info.domid;
+		return 1;
+	}
+	return 0;
+}
+
+static int resolve_uuid(struct domain_ctx *ctx, const uint8_t uuid[16], uint16_t *ret,
+			struct zerr **err)
+{
+	_cleanup_free_ struct hyp_domain_info *infos = NULL;
+	size_t i, n;
+
+	if (hyp_domain_list(ctx->hyp, &infos, &n, err) != 0)
+		return -1;
+	for (i = 0; i < n; i++) {
+		if (memcmp(infos[i].uuid, uuid, 16) != 0)
+			continue;
+		*ret = infos[i].domid;
+		return 1;
+	}
+	return 0;
+}
+
+static int resolve_id(struct domain_ctx *ctx, const char *text, uint16_t *ret, struct zerr **err)
+{
+	struct hyp_domain_info info;
+	uint32_t id;
+	int rc;
+
+	if (parse_domid(text, &id) != 0)
+		return 0;
+	rc = hyp_domain_info(ctx->hyp, (uint16_t)id, &info, err);
+	if (rc == 1)
+		*ret = (uint16_t)id;
+	return rc;
+}
+
+static bool all_digits(const char *s)
+{
+	if (!*s)
+		return false;
+	for (; *s; s++)
+		if (!isdigit((unsigned char)*s))
+			return false;
+	return true;
+}
+
+static int resolve(struct domain_ctx *ctx, const char *text, uint16_t *ret, struct zerr **err)
+{
+	uint8_t uuid[16];
+
+	if (strncmp(text, "id=", 3) == 0)
+		return resolve_id(ctx, text + 3, ret, err);
+	if (strncmp(text, "uuid=", 5) == 0)
+		return domain_uuid_parse(text + 5, uuid) == 0 ?
+			resolve_uuid(ctx, uuid, ret, err) : 0;
+	if (strncmp(text, "name=", 5) == 0)
+		text += 5;
+	else if (all_digits(text))
+		return resolve_id(ctx, text, ret, err);
+	else if (domain_uuid_parse(text, uuid) == 0)
+		return resolve_uuid(ctx, uuid, ret, err);
+	if (domain_need_store(ctx, err) != 0)
+		return -1;
+	return domain_find_name(ctx, text, ret, err);
+}
+
+/* name | domid | UUID; class ZERR_NOT_FOUND when it means no domain. */
+int domain_resolve(struct domain_ctx *ctx, const char *text, uint16_t *ret, struct zerr **err)
+{
+	int rc = resolve(ctx, text, ret, err);
+
+	if (rc == 0) {
+		zerr_set(err, ZERR_NOT_FOUND, "E701", 0, "there is no domain \"%s\"", text);
+		return zerr_hint(err, "zl list shows the domains that exist");
+	}
+	return rc < 0 ? -1 : 0;
+}
+
+/* "SECONDS.FRACTION" as /vm/UUID/start_time has it. */
+static bool parse_start_time(const char *text, uint64_t *ns)
+{
+	char *end;
+	double seconds;
+
+	errno = 0;
+	seconds = strtod(text, &end);
+	if (errno != 0 || end == text || *end || !(seconds >= 0) || seconds > 1e10)
+		return false;
+	*ns = (uint64_t)(seconds * 1e9);
+	return true;
+}
+
+int domain_uptime_ns(struct domain_ctx *ctx, uint16_t domid, uint64_t *ret, struct zerr **err)
+{
+	char path[80], uuid[DOMAIN_UUID_TEXT];
+	_cleanup_free_ char *text = NULL;
+	struct hyp_domain_info info;
+	struct timespec now;
+	uint64_t start, ns;
+	int rc;
+
+	if (domid == 0) {
+		clock_gettime(CLOCK_BOOTTIME, &now);
+		*ret = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+		return 0;
+	}
+	if (domain_need_store(ctx, err) != 0 || domain_must_exist(ctx, domid, &info, err) != 0)
+		return -1;
+	domain_uuid_format(info.uuid, uuid);
+	snprintf(path, sizeof(path), "/vm/%s/start_time", uuid);
+	rc = xs_read(ctx->xs, XS_NO_TX, path, &text, NULL, err);
+	if (rc < 0)
+		return -1;
+	if (rc == 0 || !parse_start_time(text, &start))
+		return zerr_set(err, ZERR_NOT_FOUND, "E702", 0,
+				"the store does not say when domain %u was started", domid);
+	clock_gettime(CLOCK_REALTIME, &now);
+	ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+	*ret = ns > start ? ns - start : 0;
+	return 0;
+}

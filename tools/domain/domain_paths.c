@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Where the toolstack keeps files about domains and daemons, the lines of a domain's log, and the
+ * locked pid file by which a daemon is known to run. A domain's name may hold anything but '/':
+ * in file names each byte outside [A-Za-z0-9._-] becomes %XX.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <xentools/domain.h>
+#include <xentools/error.h>
+#include <xentools/fd_util.h>
+#include <xentools/strbuf.h>
+
+#include "tools/domain/domain_priv.h"
+
+#define DOMAIN_LOG_MAX (1024 * 1024)	/* then it is renamed to .old */
+
+const char *domain_run_dir(const struct domain_ctx *ctx)
+{
+	return ctx && ctx->run_dir ? ctx->run_dir : DOMAIN_RUN_DIR;
+}
+
+static const char *log_dir(const struct domain_ctx *ctx)
+{
+	return ctx && ctx->log_dir ? ctx->log_dir : DOMAIN_LOG_DIR;
+}
+
+static void add_file_name(struct strbuf *sb, const char *name)
+{
+	static const char plain[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.";
+	const char *p;
+
+	for (p = name; *p; p++) {
+		/* A leading dot would hide the file, or be "..". */
+		if (strchr(plain, *p) && !(p == name && *p == '.'))
+			strbuf_addch(sb, *p);
+		else
+			strbuf_addf(sb, "%%%02x", (unsigned char)*p);
+	}
+}
+
+static char *log_path(const struct domain_ctx *ctx, const char *prefix, const char *name)
+{
+	struct strbuf sb = STRBUF_INIT;
+
+	strbuf_addstr(&sb, log_dir(ctx));
+	strbuf_addstr(&sb, prefix);
+	add_file_name(&sb, name);
+	strbuf_addstr(&sb, ".log");
+	return strbuf_steal(&sb);
+}
+
+char *domain_console_log_path(const struct domain_ctx *ctx, const char *name)
+{
+	return log_path(ctx, "/console/", name);
+}
+
+char *domain_log_path(const struct domain_ctx *ctx, const char *name)
+{
+	return log_path(ctx, "/domain-", name);
+}
+
+static int open_log(const char *path)
+{
+	struct stat st;
+	int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+
+	if (fd >= 0 && fstat(fd, &st) == 0 && st.st_size > DOMAIN_LOG_MAX) {
+		_cleanup_free_ char *old = NULL;
+
+		if (asprintf(&old, "%s.old", path) < 0)
+			old = NULL;
+		close(fd);
+		if (old)
+			rename(path, old);
+		fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+	}
+	return fd;
+}
+
+/* One line: time, program and process, text. A log that cannot be written stops nothing. */
+void domain_log(const struct domain_ctx *ctx, const char *name, const char *fmt, ...)
+{
+	_cleanup_free_ char *path = domain_log_path(ctx, name);
+	_cleanup_strbuf_ struct strbuf line = STRBUF_INIT;
+	_cleanup_close_ int fd = -1;
+	char stamp[32];
+	struct tm tm;
+	time_t now = time(NULL);
+	va_list ap;
+
+	if (!path || !localtime_r(&now, &tm))
+		return;
+	strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H:%M:%S%z", &tm);
+	strbuf_addf(&line, "%s %s[%d]: ", stamp, program_invocation_short_name, (int)getpid());
+	va_start(ap, fmt);
+	strbuf_vaddf(&line, fmt, ap);
+	va_end(ap);
+	strbuf_addch(&line, '\n');
+	fd = open_log(path);
+	if (fd < 0 && errno == ENOENT && fd_mkdir_p(log_dir(ctx), 0755) == 0)
+		fd = open_log(path);
+	if (fd >= 0 && !line.failed && fd_write_all(fd, line.buf, line.len) != 0)
+		return;
+}
+
+static char *pid_path(const char *run_dir, const char *name)
+{
+	char *path;
+
+	return asprintf(&path, "%s/%s.pid", run_dir, name) < 0 ? NULL : path;
+}
+
+bool domain_daemon_running(const struct domain_ctx *ctx, const char *name)
+{
+	_cleanup_free_ char *path = pid_path(domain_run_dir(ctx), name);
+	_cleanup_close_ int fd = -1;
+
+	if (!path)
+		return false;
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	return fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+}
+
+int daemon_pid_lock(const char *run_dir, const char *name, int *ret_fd, struct zerr **err)
+{
+	const char *dir = run_dir ? run_dir : DOMAIN_RUN_DIR;
+	_cleanup_free_ char *path = pid_path(dir, name);
+	_cleanup_close_ int fd = -1;
+
+	if (!path)
+		return zerr_set(err, ZERR_NO_RESOURCES, "E600", ENOMEM, "no memory");
+	fd_mkdir_p(dir, 0755);
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+	if (fd < 0)
+		return zerr_set(err, ZERR_FAILED, "E920", errno, "cannot open %s", path);
+	if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+		zerr_set(err, ZERR_STATE, "E703", 0, "%s runs already", name);
+		return zerr_hint(err, "its process id is in %s", path);
+	}
+	*ret_fd = steal_fd(&fd);
+	return 0;
+}
+
+int daemon_pid_write(int fd, struct zerr **err)
+{
+	char text[16];
+	int n = snprintf(text, sizeof(text), "%d\n", (int)getpid());
+
+	if (ftruncate(fd, 0) != 0 || pwrite(fd, text, (size_t)n, 0) != n)
+		return zerr_set(err, ZERR_FAILED, "E920", errno, "cannot write the pid file");
+	return 0;
+}
+
+/* One tool at a time looks whether a name is free and takes it. */
+int domain_lock(const struct domain_ctx *ctx, int *ret_fd, struct zerr **err)
+{
+	_cleanup_free_ char *path = NULL;
+	_cleanup_close_ int fd = -1;
+
+	if (asprintf(&path, "%s/zl.lock", domain_run_dir(ctx)) < 0) {
+		path = NULL;
+		return zerr_set(err, ZERR_NO_RESOURCES, "E600", ENOMEM, "no memory");
+	}
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (fd < 0 && errno == ENOENT && fd_mkdir_p(domain_run_dir(ctx), 0755) == 0)
+		fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return zerr_set(err, ZERR_FAILED, "E920", errno, "cannot open %s", path);
+	while (flock(fd, LOCK_EX) != 0)
+		if (errno != EINTR)
+			return zerr_set(err, ZERR_FAILED, "E920", errno, "cannot lock %s", path);
+	*ret_fd = steal_fd(&fd);
+	return 0;
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Inside of the domain library: what its files share. Store helpers note the first failure in
+ * *err and turn into no-ops after it, so that a list of writes needs one test at its end.
+ */
+#ifndef TOOLS_DOMAIN_PRIV_H
+#define TOOLS_DOMAIN_PRIV_H
+
+#include <stdint.h>
+
+#include <xentools/domain.h>
+#include <xentools/error.h>
+#include <xentools/xs.h>
+
+/* domain_paths.c */
+const char *domain_run_dir(const struct domain_ctx *ctx);
+int domain_lock(const struct domain_ctx *ctx, int *ret_fd, struct zerr **err);
+
+/* domain_list.c: 1 it exists, -1 with class ZERR_NOT_FOUND or another error */
+int domain_must_exist(struct domain_ctx *ctx, uint16_t domid, struct hyp_domain_info *info,
+		      struct zerr **err);
+int domain_need_store(const struct domain_ctx *ctx, struct zerr **err);
+/* The domain that has the name: 1 found, 0 none, -1 error. */
+int domain_find_name(struct domain_ctx *ctx, const char *name, uint16_t *ret, struct zerr **err);
+
+/* node_writer: writes inside one transaction */
+struct node_writer {
+	struct xs *xs;
+	uint32_t tx;
+	const char *base;		/* prefix of the paths, "" for none */
+	struct zerr **err;
+	int rc;				/* 0, -1 after the first failure */
+};
+
+enum node_perm { NODE_RO, NODE_RW, NODE_PRIVATE, NODE_FRONTEND };
+
+void node_write(struct node_writer *w, const char *rel, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+/* ro: n0,rN; rw: nN; private: n0; frontend: nN,r0 */
+void node_perms(struct node_writer *w, const char *rel, enum node_perm perm, uint16_t domid);
+
+/* What the store is told of a new domain. */
+struct domain_nodes {
+	uint16_t domid;
+	const char *name;
+	char uuid[DOMAIN_UUID_TEXT];
+	uint64_t memory_kib, target_kib;
+	unsigned int vcpus_max, vcpus_online;
+	uint32_t store_port, console_port;
+	uint64_t store_gfn, console_gfn;
+};
+
+/* domain_store.c */
+int domain_nodes_write(struct xs *xs, const struct domain_nodes *n, struct zerr **err);
+int domain_nodes_remove(struct xs *xs, uint16_t domid, const char *uuid, struct zerr **err);
+
+/* device_console.c */
+void device_console_write(struct node_writer *w, const struct domain_nodes *n);
+
+/* domain_destroy.c: undo of a create; err may be NULL */
+int domain_remove(struct domain_ctx *ctx, uint16_t domid, const char *uuid, bool keep_state,
+		  struct zerr **err);
+
+#endif

@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A domain's nodes in the store: what is written for a new one, with which permissions, and what
+ * is removed when it is gone. Values and permissions are those that libxl leaves, so that Xen's
+ * own tools see our domains. A node inherits its parent's permissions; rows say where that is
+ * not what is wanted.
+ */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <xentools/strbuf.h>
+
+#include "tools/domain/domain_priv.h"
+
+static char *join(const char *base, const char *rel)
+{
+	char *path;
+
+	if (asprintf(&path, "%s%s%s", base, base[0] && rel[0] ? "/" : "", rel) < 0)
+		return NULL;
+	return path;
+}
+
+/* Write one value; does nothing once the writer has failed. */
+void node_write(struct node_writer *w, const char *rel, const char *fmt, ...)
+{
+	_cleanup_free_ char *path = NULL, *value = NULL;
+	va_list ap;
+
+	if (w->rc != 0)
+		return;
+	path = join(w->base, rel);
+	va_start(ap, fmt);
+	if (vasprintf(&value, fmt, ap) < 0)
+		value = NULL;
+	va_end(ap);
+	if (!path || !value)
+		w->rc = zerr_set(w->err, ZERR_NO_RESOURCES, "E600", ENOMEM, "no memory");
+	else
+		w->rc = xs_write_str(w->xs, w->tx, path, value, w->err);
+}
+
+/* Set one node's permissions; does nothing once the writer has failed. */
+void node_perms(struct node_writer *w, const char *rel, enum node_perm perm, uint16_t domid)
+{
+	const struct {
+		struct xs_perm list[2];
+		size_t n;
+	} perms[] = {
+		[NODE_RO] = { { { 0, XS_ACCESS_NONE }, { domid, XS_ACCESS_READ } }, 2 },
+		[NODE_RW] = { { { domid, XS_ACCESS_NONE } }, 1 },
+		[NODE_PRIVATE] = { { { 0, XS_ACCESS_NONE } }, 1 },
+		[NODE_FRONTEND] = { { { domid, XS_ACCESS_NONE }, { 0, XS_ACCESS_READ } }, 2 },
+	};
+	_cleanup_free_ char *path = NULL;
+
+	if (w->rc != 0)
+		return;
+	path = join(w->base, rel);
+	if (!path)
+		w->rc = zerr_set(w->err, ZERR_NO_RESOURCES, "E600", ENOMEM, "no memory");
+	else
+		w->rc = xs_set_perms(w->xs, w->tx, path, perms[perm].list, perms[perm].n, w->err);
+}
+
+/* Nodes of fixed value below /local/domain/N; what is not "rw" is read-only like its parent. */
+static const struct {
+	const char *rel, *value;
+	bool rw;			/* the guest owns it */
+} fixed_nodes[] = {
+	{ "device", "", false },
+	{ "device/suspend", "", false },
+	{ "device/suspend/event-channel", "", true },
+	{ "control", "", false },
+	{ "control/shutdown", "", true },
+	{ "control/feature-poweroff", "", true },
+	{ "control/feature-reboot", "", true },
+	{ "control/feature-suspend", "", true },
+	{ "control/sysrq", "", true },
+	{ "control/platform-feature-multiprocessor-suspend", "1", false },
+	{ "control/platform-feature-xs_reset_watches", "1", false },
+	{ "data", "", true },
+	{ "drivers", "", true },
+	{ "feature", "", true },
+	{ "attr", "", true },
+	{ "error", "", true },
+};
+
+static void write_domain(struct node_writer *w, const struct domain_nodes *n)
+{
+	char rel[40];
+	unsigned int i;
+	size_t k;
+
+	node_write(w, "", "%s", "");
+	node_perms(w, "", NODE_RO, n->domid);
+	node_write(w, "vm", "/vm/%s", n->uuid);
+	node_write(w, "name", "%s", n->name);
+	for (i = 0; i < n->vcpus_max; i++) {
+		snprintf(rel, sizeof(rel), "cpu/%u/availability", i);
+		node_write(w, rel, "%s", i < n->vcpus_online ? "online" : "offline");
+	}
+	node_write(w, "memory/static-max", "%llu", (unsigned long long)n->memory_kib);
+	node_write(w, "memory/target", "%llu", (unsigned long long)n->target_kib);
+	node_write(w, "memory/videoram", "0");
+	for (k = 0; k < ARRAY_SIZE(fixed_nodes); k++) {
+		node_write(w, fixed_nodes[k].rel, "%s", fixed_nodes[k].value);
+		if (fixed_nodes[k].rw)
+			node_perms(w, fixed_nodes[k].rel, NODE_RW, n->domid);
+	}
+	node_write(w, "domid", "%u", n->domid);
+	node_write(w, "store/port", "%u", n->store_port);
+	node_write(w, "store/ring-ref", "%llu", (unsigned long long)n->store_gfn);
+}
+
+static void write_vm(struct node_writer *w, const struct domain_nodes *n)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	node_write(w, "", "%s", "");
+	node_perms(w, "", NODE_RO, n->domid);
+	node_write(w, "uuid", "%s", n->uuid);
+	node_write(w, "name", "%s", n->name);
+	node_write(w, "start_time", "%lld.%02ld", (long long)now.tv_sec, now.tv_nsec / 10000000);
+}
+
+static int write_all(struct xs *xs, uint32_t tx, void *arg, struct zerr **err)
+{
+	const struct domain_nodes *n = arg;
+	struct node_writer w = { .xs = xs, .tx = tx, .err = err };
+	char base[80];
+
+	w.base = base;
+	snprintf(base, sizeof(base), "/local/domain/%u", n->domid);
+	/* Nothing of an earlier domain with this id may be inherited. */
+	w.rc = xs_rm(xs, tx, base, err);
+	write_domain(&w, n);
+	snprintf(base, sizeof(base), "/vm/%s", n->uuid);
+	write_vm(&w, n);
+	snprintf(base, sizeof(base), "/libxl/%u", n->domid);
+	node_write(&w, "", "%s", "");
+	node_perms(&w, "", NODE_PRIVATE, n->domid);
+	node_write(&w, "type", "pvh");
+	node_write(&w, "dm-version", "qemu_xen");
+	w.base = "";
+	device_console_write(&w, n);
+	return w.rc;
+}
+
+/* Write all nodes of a new domain, in one transaction. */
+int domain_nodes_write(struct xs *xs, const struct domain_nodes *n, struct zerr **err)
+{
+	if (xs_transaction(xs, write_all, (void *)(uintptr_t)n, err) != 0)
+		return zerr_context(err, "write store nodes of", n->name);
+	return 0;
+}
+
+/* Back-end directories of every kind that serve the domain. */
+static int remove_backends(struct xs *xs, uint16_t domid, struct zerr **err)
+{
+	static const char base[] = "/local/domain/0/backend";
+	_cleanup_free_ char **kinds = NULL;
+	char path[sizeof(base) + 300];
+	size_t i, n;
+	int rc = xs_directory(xs, XS_NO_TX, base, &kinds, &n, err);
+
+	if (rc <= 0)
+		return rc;
+	for (i = 0; i < n; i++) {
+		if (snprintf(path, sizeof(path), "%s/%s/%u", base, kinds[i], domid) >=
+		    (int)sizeof(path))
+			continue;
+		if (xs_rm(xs, XS_NO_TX, path, err) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* Remove what is known of a domain that is gone or about to go; uuid may be NULL. */
+int domain_nodes_remove(struct xs *xs, uint16_t domid, const char *uuid, struct zerr **err)
+{
+	char path[80];
+
+	if (remove_backends(xs, domid, err) != 0)
+		return -1;
+	snprintf(path, sizeof(path), "/local/domain/%u", domid);
+	if (xs_rm(xs, XS_NO_TX, path, err) != 0)
+		return -1;
+	snprintf(path, sizeof(path), "/libxl/%u", domid);
+	if (xs_rm(xs, XS_NO_TX, path, err) != 0)
+		return -1;
+	if (!uuid)
+		return 0;
+	snprintf(path, sizeof(path), "/vm/%s", uuid);
+	return xs_rm(xs, XS_NO_TX, path, err);
+}
+
+static char *domain_path(uint16_t domid, const char *rel)
+{
+	char *path;
+
+	return asprintf(&path, "/local/domain/%u/%s", domid, rel) < 0 ? NULL : path;
+}
+
+int domain_store_read(struct domain_ctx *ctx, uint16_t domid, const char *rel, char **ret,
+		      struct zerr **err)
+{
+	_cleanup_free_ char *path = domain_path(domid, rel);
+
+	if (domain_need_store(ctx, err) != 0)
+		return -1;
+	if (!path)
+		return zerr_set(err, ZERR_NO_RESOURCES, "E600", ENOMEM, "no memory");
+	return xs_read(ctx->xs, XS_NO_TX, path, ret, NULL, err);
+}
+
+int domain_store_write(struct domain_ctx *ctx, uint16_t domid, const char *rel, const char *value,
+		       struct zerr **err)
+{
+	_cleanup_free_ char *path = domain_path(domid, rel);
+
+	if (domain_need_store(ctx, err) != 0)
+		return -1;
+	if (!path)
+		return zerr_set(err, ZERR_NO_RESOURCES, "E600", ENOMEM, "no memory");
+	return xs_write_str(ctx->xs, XS_NO_TX, path, value, err);
+}

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Waiting for something a domain does: its end, or that it takes note of a request, or that the
+ * console daemon has its pty. The store's watches say when to look; a look each second covers a
+ * store that went away. Watches of the caller on the same handle lose their events meanwhile.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <xentools/event_loop.h>
+
+#include "tools/domain/domain_priv.h"
+
+#define LOOK_MS 1000
+#define LOOK_MS_NO_STORE 100
+#define TOKEN "zl-wait"
+
+struct waiter {
+	struct domain_ctx *ctx;
+	const char *path;		/* the watch */
+	int fd;				/* -1, or readable means: give up */
+	uint64_t deadline_ns;		/* 0: none */
+	bool watching;
+};
+
+static void wait_begin(struct waiter *w, struct domain_ctx *ctx, const char *path, int timeout_ms,
+		       int fd)
+{
+	*w = (struct waiter){ .ctx = ctx, .path = path, .fd = fd };
+	if (timeout_ms >= 0)
+		w->deadline_ns = event_now_ns() + (uint64_t)timeout_ms * 1000000u;
+	w->watching = ctx->xs && xs_watch(ctx->xs, path, TOKEN, NULL) == 0;
+}
+
+static void wait_end(struct waiter *w)
+{
+	if (w->watching)
+		xs_unwatch(w->ctx->xs, w->path, TOKEN, NULL);
+}
+
+static int step_ms(const struct waiter *w)
+{
+	int step = w->watching ? LOOK_MS : LOOK_MS_NO_STORE;
+	uint64_t now;
+
+	if (!w->deadline_ns)
+		return step;
+	now = event_now_ns();
+	if (now >= w->deadline_ns)
+		return 0;
+	return (int)MIN((w->deadline_ns - now) / 1000000u + 1, (uint64_t)step);
+}
+
+/* Drop all queued events; a store that failed is not watched any more. */
+static void drain_events(struct waiter *w)
+{
+	struct xs_event ev;
+	int rc;
+
+	while (w->watching && (rc = xs_next_event(w->ctx->xs, 0, &ev, NULL)) != 0) {
+		if (rc < 0)
+			w->watching = false;
+		else
+			xs_event_clear(&ev);
+	}
+}
+
+/* Sleep until it is worth looking again: 1 look, 0 time is up, -1 given up. */
+static int wait_step(struct waiter *w, struct zerr **err)
+{
+	struct pollfd fds[2];
+	nfds_t n = 0;
+	int ms = step_ms(w);
+
+	if (ms == 0)
+		return 0;
+	if (w->fd >= 0)
+		fds[n++] = (struct pollfd){ .fd = w->fd, .events = POLLIN };
+	if (w->watching)
+		fds[n++] = (struct pollfd){ .fd = xs_fd(w->ctx->xs), .events = POLLIN };
+	if (poll(fds, n, ms) < 0 && errno != EINTR)
+		return zerr_set(err, ZERR_FAILED, "E920", errno, "cannot wait");
+	if (w->fd >= 0 && fds[0].revents)
+		return zerr_set(err, ZERR_INTERRUPTED, NULL, 0, "interrupted");
+	drain_events(w);
+	return 1;
+}
+
+/* Has the domain come as far as is waited for? 1 yes, 0 no, -1 error. */
+static int has_ended(struct domain_ctx *ctx, uint16_t domid, enum domain_wait what,
+		     struct domain_end *end, struct zerr **err)
+{
+	struct hyp_domain_info info;
+	int rc = hyp_domain_info(ctx->hyp, domid, &info, err);
+
+	if (rc < 0)
+		return -1;
+	if (rc == 0) {
+		end->gone = true;
+		return 1;
+	}
+	if (info.shutdown) {
+		end->known = true;
+		end->reason = info.shutdown_reason;
+	}
+	return what == DOMAIN_WAIT_SHUTDOWN && (info.shutdown || info.dying);
+}
+
+int domain_wait(struct domain_ctx *ctx, uint16_t domid, enum domain_wait what, int timeout_ms,
+		int fd, struct domain_end *ret, struct zerr **err)
+{
+	struct domain_end end = { .gone = false };
+	struct waiter w;
+	int rc;
+
+	wait_begin(&w, ctx, "@releaseDomain", timeout_ms, fd);
+	do {
+		rc = has_ended(ctx, domid, what, &end, err);
+		if (rc != 0)
+			break;
+		rc = wait_step(&w, err);
+		if (rc == 0)
+			rc = zerr_set(err, ZERR_TIMEOUT, "E801", 0,
+				      "domain %u did not %s within %d s", domid,
+				      what == DOMAIN_WAIT_GONE ? "go away" : "shut down",
+				      timeout_ms / 1000);
+		else if (rc > 0)
+			rc = 0;
+	} while (rc == 0);
+	wait_end(&w);
+	if (rc < 0)
+		return -1;
+	if (ret)
+		*ret = end;
+	return 0;
+}
+
+/* Wait until a node below the domain's directory is empty (want_empty) or has a value. */
+static int wait_node(struct domain_ctx *ctx, uint16_t domid, const char *rel, bool want_empty,
+		     int timeout_ms, char **ret, struct zerr **err)
+{
+	_cleanup_free_ char *path = NULL, *value = NULL;
+	struct domain_end end;
+	struct waiter w;
+	int rc;
+
+	if (asprintf(&path, "/local/domain/%u/%s", domid, rel) < 0) {
+		path = NULL;
+		return zerr_set(err, ZERR_NO_RESOURCES, "E600", ENOMEM, "no memory");
+	}
+	wait_begin(&w, ctx, path, timeout_ms, -1);
+	for (;;) {
+		free(value);
+		value = NULL;
+		rc = xs_read(ctx->xs, XS_NO_TX, path, &value, NULL, err);
+		if (rc < 0 || (rc == 1 && (value[0] == '\0') == want_empty))
+			break;
+		rc = has_ended(ctx, domid, DOMAIN_WAIT_SHUTDOWN, &end, err);
+		if (rc != 0 && want_empty)
+			break;
+		if (rc > 0 && end.gone)
+			rc = zerr_set(err, ZERR_NOT_FOUND, "E701", 0, "domain %u is gone", domid);
+		if (rc < 0)
+			break;
+		rc = wait_step(&w, err);
+		if (rc == 0)
+			rc = zerr_set(err, ZERR_TIMEOUT, "E802", 0,
+				      "domain %u: %s did not change within %d s", domid, rel,
+				      timeout_ms / 1000);
+		if (rc < 0)
+			break;
+	}
+	wait_end(&w);
+	if (rc < 0)
+		return -1;
+	if (ret)
+		*ret = steal_ptr(value);
+	return 0;
+}
+
+/* The path of the console's pty, malloc'd, as soon as the console daemon has one. */
+int domain_console_tty(struct domain_ctx *ctx, uint16_t domid, int timeout_ms, char **ret,
+		       struct zerr **err)
+{
+	struct zerr *why = NULL;
+
+	if (domain_need_store(ctx, err) != 0)
+		return -1;
+	if (wait_node(ctx, domid, "console/tty", false, timeout_ms, ret, &why) == 0)
+		return 0;
+	if (zerr_class_of(why) == ZERR_TIMEOUT) {
+		zerr_free(why);
+		zerr_set(err, ZERR_TIMEOUT, "E802", 0,
+			 "the console daemon has not opened the console of domain %u", domid);
+		return zerr_hint(err, "is xenconsoled running? zl-services status tells");
+	}
+	if (err && !*err)
+		*err = why;
+	else
+		zerr_free(why);
+	return -1;
+}
+
+int domain_request_ack(struct domain_ctx *ctx, uint16_t domid, enum domain_request what,
+		       int timeout_ms, struct zerr **err)
+{
+	if (domain_request(ctx, domid, what, err) != 0)
+		return -1;
+	return wait_node(ctx, domid, "control/shutdown", true, timeout_ms, NULL, err);
+}
