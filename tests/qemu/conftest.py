@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Fixtures: a machine at dom0's shell, shared by a module's tests until one of them fails.
+
+ZAZEN_HYPERVISOR boots another hypervisor (the peer, say); ZAZEN_PATIENCE stretches deadlines.
+"""
+import glob
+import os
+import re
+import sys
+
+import pytest
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import dom0 as dom0_module  # noqa: E402
+import machine  # noqa: E402
+
+HYPERVISOR = os.environ.get("ZAZEN_HYPERVISOR", os.path.join(machine.OUT, "zazen"))
+
+
+def log_path(node):
+    name = re.sub(r"[^\w.-]+", "-", node.strip("/"))
+    return os.path.join(machine.OUT, "log", "qemu", name + ".console")
+
+
+def overlay_texts():
+    """XML files that any test may use: the payloads' stanzas and some Linux guests."""
+    texts = {f"{n}.xml": x for n, x in dom0_module.payload_xmls().items()}
+    texts["one.xml"] = dom0_module.linux_xml("one", on_reboot="restart")
+    for n in ("lin1", "lin2", "lin3"):
+        texts[f"{n}.xml"] = dom0_module.linux_xml(n, vcpus=2)
+    for word in ("crash", "reboot", "poweroff"):
+        texts[f"linux-{word}.xml"] = dom0_module.linux_xml(f"linux-{word}",
+                                                           args=f"zazen.then={word}")
+    return texts
+
+
+@pytest.fixture(scope="session")
+def overlay(tmp_path_factory):
+    """A tar with the payload images and XML files."""
+    path = str(tmp_path_factory.mktemp("overlay") / "overlay.tar")
+    dom0_module.make_overlay(path, overlay_texts(), sorted(glob.glob(dom0_module.IMAGES + "/*.img")))
+    return path
+
+
+@pytest.fixture
+def boot(request, overlay):
+    """boot(**changes): a machine at dom0's shell; ended with the test."""
+    machines = []
+
+    def start(**changes):
+        changes.setdefault("hypervisor", HYPERVISOR)
+        changes.setdefault("overlay", overlay)
+        changes.setdefault("log", log_path(request.node.nodeid))
+        m = machine.Machine(**changes)
+        machines.append(m)
+        m.start()
+        m.wait_shell()
+        return dom0_module.Dom0(m)
+    yield start
+    for m in machines:
+        m.close()
+
+
+class Shared:
+    """The module's machine; thrown away after a failed test."""
+
+    def __init__(self, overlay, node, changes):
+        self.overlay, self.node, self.changes = overlay, node, changes
+        self.d = None
+        self.count = 0
+
+    def get(self):
+        if self.d is None:
+            self.count += 1
+            m = machine.Machine(hypervisor=HYPERVISOR, overlay=self.overlay,
+                                log=log_path(f"{self.node}-{self.count}"), **self.changes)
+            m.start()
+            try:
+                m.wait_shell()
+            except BaseException:
+                m.close()
+                raise
+            self.d = dom0_module.Dom0(m)
+        return self.d
+
+    def drop(self):
+        if self.d:
+            self.d.m.close()
+            self.d = None
+
+
+@pytest.fixture(scope="module")
+def shared(request, overlay):
+    s = Shared(overlay, request.node.nodeid, getattr(request.module, "MACHINE", {}))
+    yield s
+    s.drop()
+
+
+@pytest.fixture
+def dom0(request, shared):
+    """A machine at dom0's shell, as clean as the module's earlier tests left it."""
+    d = shared.get()
+    yield d
+    if getattr(request.node, "failed", False) or d.m.proc.poll() is not None:
+        shared.drop()
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = (yield).get_result()
+    if report.failed:
+        item.failed = True
+        # A failed step tells its own story; Python's frames around it are noise.
+        if call.excinfo and call.excinfo.errisinstance(machine.MachineFailure):
+            report.longrepr = str(call.excinfo.value)

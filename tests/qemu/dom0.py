@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What tests do in dom0: zl, guests' console logs, and the files that are laid there.
+
+A Dom0 wraps a Machine that has reached its shell.  Guests are described by guest_xml(); the
+payloads of tests/guest and the XML files go in as an overlay, unpacked over dom0's root.
+"""
+import configparser
+import io
+import os
+import re
+import tarfile
+import time
+
+import machine
+
+GUESTS_CFG = os.path.join(machine.TOP, "tests", "guest", "guests.cfg")
+IMAGES = os.path.join(machine.OUT, "guests")
+EXAMPLE = "/usr/share/zl/examples/linux.xml"
+READY = "ZAZEN-GUEST-READY"
+FOLDER = "/root/t"
+
+
+def guest_xml(name, kernel, memory=8, vcpus=1, initrd="", args="", on_poweroff="destroy",
+              on_reboot="restart", on_crash="destroy"):
+    """The XML of a guest; memory in MiB."""
+    ird = f"<initrd>{initrd}</initrd>" if initrd else ""
+    return (f"<domain type='xen'>\n  <name>{name}</name>\n  <memory unit='MiB'>{memory}</memory>\n"
+            f"  <vcpu>{vcpus}</vcpu>\n  <os>\n    <type arch='aarch64' machine='xenpvh'>hvm</type>\n"
+            f"    <kernel>{kernel}</kernel>{ird}\n    <cmdline>{args}</cmdline>\n  </os>\n"
+            f"  <on_poweroff>{on_poweroff}</on_poweroff>\n  <on_reboot>{on_reboot}</on_reboot>\n"
+            f"  <on_crash>{on_crash}</on_crash>\n</domain>\n")
+
+
+def linux_xml(name, vcpus=1, memory=128, args="", **more):
+    """The XML of a Debian Linux guest."""
+    boot = "/var/lib/zl/boot"
+    return guest_xml(name, f"{boot}/Image", memory, vcpus, f"{boot}/initramfs.gz",
+                     ("console=hvc0 quiet " + args).strip(), **more)
+
+
+def payload_xmls():
+    """{stanza: XML} of tests/guest/guests.cfg."""
+    cfg = configparser.ConfigParser()
+    cfg.read(GUESTS_CFG)
+    return {name: guest_xml(name, f"{FOLDER}/{s['image']}.img", s.getint("memory"),
+                            s.getint("cpus", 1), args=s.get("args", ""))
+            for name, s in cfg.items() if name != "DEFAULT"}
+
+
+def make_overlay(path, texts, files=()):
+    """A tar that lays TEXTS {name: text} and FILES (paths) into FOLDER of dom0."""
+    with tarfile.open(path, "w", format=tarfile.USTAR_FORMAT) as t:
+        for name, text in texts.items():
+            data = text.encode()
+            info = tarfile.TarInfo(f"{FOLDER[1:]}/{name}")
+            info.size = len(data)
+            info.mode = 0o644
+            t.addfile(info, io.BytesIO(data))
+        for source in files:
+            t.add(source, f"{FOLDER[1:]}/{os.path.basename(source)}")
+
+
+class Dom0:
+    """A machine at dom0's shell."""
+
+    def __init__(self, m):
+        self.m = m
+
+    def run(self, command, timeout=30, check=True, step=None):
+        return self.m.run(command, timeout, check, step)
+
+    def zl(self, args, timeout=30, check=True):
+        """Run zl; returns (exit code, output)."""
+        return self.m.run(f"zl {args}", timeout, check, f"zl {args}")
+
+    def fail(self, step, why):
+        raise self.m.failure(step, why)
+
+    def rows(self):
+        """{name: row as a list of words} of zl list."""
+        lines = self.zl("list")[1].splitlines()
+        at = [i for i, l in enumerate(lines) if l.split()[:2] == ["Name", "ID"]]
+        if not at:
+            self.fail("zl list", "no header line")
+        return {l.split()[0]: l.split() for l in lines[at[0] + 1:] if len(l.split()) >= 6}
+
+    def listed(self, name):
+        """The row of a guest in zl list, or None."""
+        return self.rows().get(name)
+
+    def wait_gone(self, name, timeout):
+        """Wait until zl list does not show NAME any more."""
+        self.poll(lambda: not self.listed(name), timeout, f"guest {name} is gone")
+
+    def poll(self, done, timeout, step):
+        """Ask DONE every half second until it says yes; fails STEP after TIMEOUT seconds."""
+        deadline = time.monotonic() + timeout * machine.PATIENCE
+        while True:
+            answer = done()
+            if answer:
+                return answer
+            if time.monotonic() > deadline:
+                self.fail(step, f"not so after {timeout * machine.PATIENCE:.0f} s")
+            time.sleep(0.5)
+
+    def log(self, name):
+        """A guest's console log so far, over all its lives."""
+        return self.run(f"cat /var/log/zl/console/{name}.log 2>/dev/null", check=False)[1]
+
+    def wait_log(self, name, pattern, timeout, count=1):
+        """Wait until PATTERN stands COUNT times in the guest's console log."""
+        def done():
+            found = re.findall(pattern, self.log(name), re.M)
+            return found if len(found) >= count else None
+        return self.poll(done, timeout, f"guest {name} prints {pattern!r} ({count} times)")
+
+    def attach(self, name, command):
+        """Run COMMAND (zl create -c, zl console) and wait for the Linux guest's shell."""
+        self.m.send(command + "\n")
+        self.m.expect(re.escape(READY), 90, f"guest {name} boots")
+        self.m.expect(r"guest# ", 30, f"guest {name} gives a shell")
+        self.guest_says(name, "hello from $(hostname)", "hello from guest")
+
+    def guest_says(self, name, words, answer):
+        """Have the attached guest's shell echo WORDS; waits for ANSWER."""
+        self.m.send(f"echo {words}\n")
+        self.m.expect(rf"^{answer}$", 20, f"guest {name}'s shell answers")
+        self.m.expect(r"guest# ", 20, f"guest {name}'s shell answers")
+
+    def detach(self):
+        """Leave a guest's console by Ctrl-]."""
+        self.m.send("\x1d")
+        time.sleep(0.3)
+        self.m.send("\n")
+        self.m.expect(re.escape(machine.PROMPT) + r"\S*# ", 20, "the console is left by Ctrl-]")
+        # Whatever prompts are still on their way belong to the past.
+        self.run("true", step="dom0's shell is back")
+
+    def daemons(self):
+        """{name: pid} of the toolstack's daemons."""
+        text = self.run("ps")[1]
+        names = ("xenstored", "xenconsoled", "zl-monitord")
+        found = {}
+        for line in text.splitlines():
+            words = line.split()
+            for n in names:
+                if len(words) > 3 and words[0].isdigit() and any(
+                        os.path.basename(w) == n for w in words[3:5]):
+                    found[n] = int(words[0])
+        return found
+
+    def poweroff(self):
+        """End the machine from inside; QEMU's exit code."""
+        self.m.send("poweroff -f\n")
+        return self.m.wait_exit(40)
