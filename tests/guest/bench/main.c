@@ -4,7 +4,7 @@
  * counter, one line "BENCH name n= min= med= max= unit=insn" each.  Run with -smp 1, -icount and
  * a counter of 1 GHz, so that a tick is an instruction.
  */
-#include "bench.h"
+#include "../lib/domain.h"
 
 #define SAMPLES 1001
 #define GICD_TYPER 0x4
@@ -22,6 +22,9 @@ uint64_t op_pending_sgi(uint64_t);
 void take_sgi(void);
 void call_yield_loop(volatile uint64_t *count, uint64_t limit);
 
+extern char yield_loop[], yield_loop_end[];
+
+static uint8_t other_page[4096] __attribute__((aligned(4096)));
 static uint64_t samples[SAMPLES];
 static uint64_t overhead;
 static char second_stack[4096] __attribute__((aligned(16)));
@@ -98,6 +101,22 @@ static void bench_switch(const char *name, volatile uint64_t *other)
 	printk("BENCH %s n=%lu min=%lu med=%lu max=%lu unit=insn\n", name, switches,
 	       ticks / switches, ticks / switches, ticks / switches);
 	printk("BENCH-NOTE %s: other side ran %lu of %lu\n", name, switches - n, switches);
+}
+
+/* A second domain that only yields; where it counts, or NULL. */
+static volatile uint64_t *yielding_domain(void)
+{
+	struct made_domain d;
+	int64_t rc = domain_make(&d, other_page, yield_loop, (size_t)(yield_loop_end - yield_loop));
+
+	if (!rc) {
+		d.step = "unpausedomain";
+		rc = domain_unpause(&d);
+	}
+	if (!rc)
+		return domain_count(&d);
+	printk("BENCH-ERROR switch_domains: %s answered %ld\n", d.step, rc);
+	return NULL;
 }
 
 void guest_main(const void *dtb)
