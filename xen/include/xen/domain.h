@@ -60,6 +60,7 @@ struct domain {
 	int64_t wallclock_offset;	/* seconds added to the host's wall clock */
 	uint16_t weight;		/* scheduling weight 1..65535, default 256; sched/ */
 	uint16_t cap;			/* percent of a CPU, 0 none; sched/ */
+	uint64_t cap_used, cap_period;	/* ns run in which cap period; atomics of sched_credit.c */
 	bool runstate_update_flag;	/* vm_assist type 5 */
 	bool allow_peers;		/* command line xsm=dummy: guests may talk to each other */
 

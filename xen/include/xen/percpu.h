@@ -51,6 +51,7 @@ struct pcpu {
 	uint32_t nr_timers, max_timers;
 	spinlock_t timer_lock;
 	s_time_t timer_deadline;	/* what the hardware timer is set to; 0 off */
+	struct soft_timer *timer_running;	/* whose handler runs now; public */
 
 	struct smp_call_queue *calls;	/* core/smp_call.c; own lock */
 	struct scrub_state *scrub;	/* mm: idle scrubbing */

@@ -16,11 +16,15 @@
 struct sched_rq {
 	spinlock_t lock;	/* LOCK_SCHED */
 	uint32_t cpu;
-	uint32_t nr_runnable;	/* queued, without the running one */
+	uint32_t nr_runnable;	/* queued, without the running one and those parked by a cap; the policy's */
 	struct vcpu *running;	/* NULL idle */
 	void *policy;		/* the policy's per-CPU state */
-	struct soft_timer slice;
+	struct soft_timer slice;	/* next forced look, or earlier */
 	uint32_t ratelimit_us;
+	s_time_t charged_at;	/* running is accounted up to here */
+	s_time_t look_at;	/* a woken vCPU preempts running then; 0 none */
+	bool must_look;		/* running has to compete for the CPU again */
+	bool yielding;		/* the same, after whoever is next */
 };
 
 /* Decisions only; the run queue's lock is held in each. */
@@ -34,7 +38,12 @@ struct sched_policy {
 	struct vcpu *(*pick)(struct sched_rq *rq);	/* takes it out of the queue; NULL none */
 	void (*charge)(struct sched_rq *rq, struct vcpu *v, s_time_t ran);	/* v ran this long */
 	bool (*preempts)(struct sched_rq *rq, const struct vcpu *waker, const struct vcpu *running);
-	s_time_t (*slice)(struct sched_rq *rq, const struct vcpu *v);	/* ns until a forced look; 0 none needed */
+	/* When the running v has to be looked at again; 0 never. */
+	s_time_t (*slice_end)(struct sched_rq *rq, const struct vcpu *v);
+	/* Take out a queued vCPU that is on no CPU and may run on cpu; NULL none. */
+	struct vcpu *(*steal)(struct sched_rq *rq, unsigned int cpu);
+	/* v, queued nowhere, moves between run queues (only from's lock is held). May be NULL. */
+	void (*migrate)(struct sched_rq *from, struct sched_rq *to, struct vcpu *v);
 };
 extern const struct sched_policy sched_credit;		/* the default, weighted proportional share */
 extern const struct sched_policy sched_null;

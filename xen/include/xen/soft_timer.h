@@ -24,6 +24,8 @@ void soft_timer_init(struct soft_timer *t, soft_timer_fn *fn, void *arg, unsigne
  */
 void soft_timer_set(struct soft_timer *t, s_time_t expires);
 void soft_timer_stop(struct soft_timer *t);
+/* Stop and wait until the handler runs nowhere: before t is freed. */
+void soft_timer_kill(struct soft_timer *t);
 bool soft_timer_armed(const struct soft_timer *t);
 /* Move to another CPU, armed or not. */
 void soft_timer_migrate(struct soft_timer *t, unsigned int cpu);

@@ -62,6 +62,7 @@ struct vcpu {
 		uint64_t soft_affinity;
 		uint32_t wakeups;
 		bool boosted;
+		bool parked;	/* queued, but out of its cap's budget */
 		s_time_t budget;	/* cap accounting */
 		void *policy;		/* the policy's own */
 	} sched;

@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Scheduling mechanism: a CPU's switch from one vCPU to the next, and the time each spends in which state. What runs
+ * next is the policy's choice. Waking, pausing and moving vCPUs is sched_state.c.
+ *
+ * A vCPU's EL1 state stays in the CPU that ran it until another vCPU needs the place (pcpu.el1_owner). Until then
+ * is_running is true and v->sched.cpu is that CPU, so nobody else can pick it; it becomes false, by a
+ * store-release, when all of it is in memory. is_running becomes true only under the lock of the run queue that the
+ * vCPU was picked from. At most one switch happens for each way out to a guest.
+ */
+#include <xen/cmdline.h>
+#include <xen/domain.h>
+#include <xen/heap.h>
+#include <xen/lib.h>
+#include <xen/percpu.h>
+#include <xen/sched.h>
+#include <xen/vdev.h>
+#include <xen/vgic.h>
+#include <arch/ipi.h>
+#include <arch/timer.h>
+#include <arch/vcpu_ctxt.h>
+#include "sched_private.h"
+
+const struct sched_policy *sched = &sched_credit;
+uint64_t sched_cpus;
+uint64_t sched_idle_cpus;
+
+/* The running CPU's slice timer: has the vCPU had its turn? */
+static void slice_timer(void *arg)
+{
+	struct sched_rq *rq = arg;
+	s_time_t now = system_time();
+
+	spin_lock(&rq->lock);
+	if (rq->running) {
+		s_time_t end;
+
+		sched_account(rq, now);
+		end = sched->slice_end(rq, rq->running);
+		if ((end && end <= now) || (rq->look_at && rq->look_at <= now)) {
+			rq->must_look = true;
+			cpu_raise_work(WORK_RESCHED);
+		} else {
+			sched_arm_slice(rq);
+		}
+	}
+	spin_unlock(&rq->lock);
+}
+
+/* Make the run queue of CPU c, which takes vCPUs from then on. -ENOMEM. */
+int sched_init_cpu(struct pcpu *c)
+{
+	struct sched_rq *rq = xzalloc(struct sched_rq);
+	int rc;
+
+	if (!rq)
+		return -ENOMEM;
+	if (!sched_cpus && !strcmp(opt.sched, sched_null.name))
+		sched = &sched_null;
+	spin_lock_init(&rq->lock, LOCK_SCHED);
+	rq->cpu = c->id;
+	rq->ratelimit_us = opt.sched_ratelimit_us;
+	soft_timer_init(&rq->slice, slice_timer, rq, c->id);
+	rc = sched->init_cpu(rq);
+	if (rc) {
+		xfree(rq);
+		return rc;
+	}
+	c->rq = rq;
+	__atomic_fetch_or(&sched_cpus, BIT(c->id), __ATOMIC_RELEASE);
+	return 0;
+}
+
+/* Charge the running vCPU for its time up to now. rq's lock is held. */
+void sched_account(struct sched_rq *rq, s_time_t now)
+{
+	struct vcpu *v = rq->running;
+
+	if (!v || now <= rq->charged_at)
+		return;
+	sched->charge(rq, v, now - rq->charged_at);
+	rq->charged_at = now;
+}
+
+/* Set the slice timer so that it fires when the running vCPU has to be looked at. rq's lock is held. */
+void sched_arm_slice(struct sched_rq *rq)
+{
+	s_time_t end = sched->slice_end(rq, rq->running);
+
+	if (rq->look_at && (!end || rq->look_at < end))
+		end = rq->look_at;
+	/* A timer that fires too early looks and sets itself again: cheaper than setting it at each switch. */
+	if (end && (!soft_timer_armed(&rq->slice) || rq->slice.expires > end))
+		soft_timer_set(&rq->slice, end);
+}
+
+/* v enters a state: count the time of the one it leaves. The lock of its run queue is held. */
+void sched_set_runstate(struct vcpu *v, uint32_t state, s_time_t now)
+{
+	/* now may have been read a moment before the entry time was, on another CPU. */
+	if (now > v->runstate.entry_time)
+		v->runstate.time[v->runstate.state] += now - v->runstate.entry_time;
+	v->runstate.state = state;
+	v->runstate.entry_time = now;
+}
+
+/* The next vCPU of rq that may run on its CPU. One that may not any more is in this CPU still, and moves when it is saved. */
+static struct vcpu *pick_allowed(struct sched_rq *rq)
+{
+	struct vcpu *v;
+
+	while (rq->nr_runnable) {
+		v = sched->pick(rq);
+		if (!v || likely(sched_may_run_on(v, rq->cpu)))
+			return v;
+	}
+	return NULL;
+}
+
+static void start(struct sched_rq *rq, struct vcpu *v, s_time_t now)
+{
+	rq->running = v;
+	rq->charged_at = now;
+	rq->look_at = 0;
+	v->sched.slice_start = now;
+	WRITE_ONCE(v->is_running, true);
+	if (v->runstate.state != RUNSTATE_running_)
+		sched_set_runstate(v, RUNSTATE_running_, now);
+	sched_arm_slice(rq);
+}
+
+/* Settle prev's turn (NULL: none) and start the next vCPU's; NULL when there is none. */
+static struct vcpu *choose(struct sched_rq *rq, struct vcpu *prev)
+{
+	bool stays = false;
+	struct vcpu *next;
+	s_time_t now;
+
+	spin_lock(&rq->lock);
+	now = system_time();
+	if (prev) {
+		sched_account(rq, now);
+		rq->running = NULL;
+		stays = !prev->flags && sched_may_run_on(prev, rq->cpu);
+		if (stays && !rq->yielding)
+			sched->enqueue(rq, prev, false);
+	}
+	next = pick_allowed(rq);
+	if (stays && rq->yielding) {
+		if (next)
+			sched->enqueue(rq, prev, false);
+		else
+			next = prev;
+	}
+	rq->must_look = rq->yielding = false;
+	if (prev && next != prev)
+		sched_set_runstate(prev, sched_state_of(prev->flags), now);
+	if (next)
+		start(rq, next, now);
+	spin_unlock(&rq->lock);
+	return next;
+}
+
+/* A vCPU with this affinity may wait on rq, free to be taken: let an idle CPU look, if there is one. */
+void sched_offer(const struct sched_rq *rq, uint64_t affinity)
+{
+	uint64_t idle = __atomic_load_n(&sched_idle_cpus, __ATOMIC_RELAXED) & affinity & ~BIT(rq->cpu);
+
+	if (READ_ONCE(rq->nr_runnable) && unlikely(idle))
+		ipi_send((unsigned int)__builtin_ctzl(idle), IPI_RESCHED);
+}
+
+/* Move v's state out of CPU c into memory. From the store of is_running on, v is somebody else's. */
+static void evict(struct pcpu *c, struct vcpu *v)
+{
+	uint64_t affinity = v->sched.affinity;
+	struct domain *d = v->domain;
+
+	vcpu_ctxt_save(v);
+	vgic_put_cpu(v);
+	vtimer_put_cpu(v);
+	c->el1_owner = NULL;
+	if (unlikely(!sched_may_run_on(v, c->id)) && domain_get(d)) {
+		/* The reference keeps v in being while it is sent to a CPU that it may use. */
+		store_release(&v->is_running, false);
+		sched_place(v);
+		domain_put(d);
+		return;
+	}
+	store_release(&v->is_running, false);
+	/* Pairs with the barrier in place_unlock: one of us sees the other's store. */
+	smp_mb();
+	sched_offer(c->rq, affinity);
+}
+
+static void switch_to(struct pcpu *c, struct vcpu *v)
+{
+	if (c->el1_owner == v) {
+		/* Its list registers are live; interrupts may have come while it was blocked. */
+		cpu_raise_work(WORK_VGIC);
+	} else {
+		if (c->el1_owner)
+			evict(c, c->el1_owner);
+		v->cpu = c;
+		v->stack_top = c->stack_top;
+		vtimer_load_cpu(v);
+		vgic_load_cpu(v);
+		vcpu_ctxt_load(v);
+		c->el1_owner = v;
+	}
+	c->current = v;
+	if (v->runstate_area)
+		vcpu_update_runstate_area(v);
+}
+
+/* Take a vCPU that waits for a busy CPU. Returns whether one is in rq now. */
+static bool steal(struct sched_rq *rq)
+{
+	uint64_t others = sched_cpus & ~BIT(rq->cpu);
+
+	for (; others; others &= others - 1) {
+		struct sched_rq *from = cpus[__builtin_ctzl(others)]->rq;
+		struct vcpu *v;
+
+		if (!READ_ONCE(from->nr_runnable))
+			continue;
+		/* Both at once, in CPU order: v must not be without a lock that guards it. */
+		spin_lock(from->cpu < rq->cpu ? &from->lock : &rq->lock);
+		spin_lock(from->cpu < rq->cpu ? &rq->lock : &from->lock);
+		v = sched->steal(from, rq->cpu);
+		if (v) {
+			if (sched->migrate)
+				sched->migrate(from, rq, v);
+			WRITE_ONCE(v->sched.cpu, rq->cpu);
+			sched->enqueue(rq, v, false);
+		}
+		spin_unlock(&from->lock);
+		spin_unlock(&rq->lock);
+		if (v)
+			return true;
+	}
+	return false;
+}
+
+/* Must v, in CPU c without running, be moved out although nobody needs the place? */
+static bool must_leave(const struct vcpu *v, const struct pcpu *c)
+{
+	return (READ_ONCE(v->flags) & ~VPF_BLOCKED) || !sched_may_run_on(v, c->id);
+}
+
+/* Nothing to run: wait for a vCPU, own or another CPU's. */
+static struct vcpu *idle(struct pcpu *c)
+{
+	struct sched_rq *rq = c->rq;
+	struct vcpu *next;
+
+	c->idle_since = system_time();
+	for (;;) {
+		/* Others see this CPU idle, or we see what they queued. A waker may have cleared the bit. */
+		__atomic_fetch_or(&sched_idle_cpus, BIT(c->id), __ATOMIC_RELAXED);
+		smp_mb();
+		c->work &= ~(uint32_t)WORK_RESCHED;
+		if (c->el1_owner && must_leave(c->el1_owner, c))
+			evict(c, c->el1_owner);
+		if (READ_ONCE(rq->nr_runnable) || steal(rq)) {
+			next = choose(rq, NULL);
+			if (next)
+				break;
+		}
+		idle_wait(c);
+	}
+	__atomic_fetch_and(&sched_idle_cpus, ~BIT(c->id), __ATOMIC_RELAXED);
+	WRITE_ONCE(c->idle_time, c->idle_time + system_time() - c->idle_since);
+	c->idle_since = 0;
+	return next;
+}
+
+/*
+ * Choose what runs next on this CPU, prev (NULL: nobody) having run until now, and switch to it; waits when there is
+ * nothing. Returns the vCPU to enter. No lock is held. Without a reason to switch it returns prev at once.
+ */
+struct vcpu *sched_switch(struct vcpu *prev)
+{
+	struct pcpu *c = this_cpu();
+	struct sched_rq *rq = c->rq;
+	struct vcpu *next;
+
+	c->work &= ~(uint32_t)WORK_RESCHED;
+	/* Others change these under the lock and then send an IPI: seen now, or at the next call. */
+	if (prev && !READ_ONCE(prev->flags) && !rq->yielding && !READ_ONCE(rq->must_look))
+		return prev;
+	next = choose(rq, prev);
+	if (next && next == prev)
+		return next;
+	c->current = NULL;
+	if (prev && prev->runstate_area)
+		vcpu_update_runstate_area(prev);
+	if (!next)
+		next = idle(c);
+	switch_to(c, next);
+	return next;
+}
+
+/* v, current, lets others run first. Returns at once when there are none; else the switch is on the way out. */
+void sched_yield(struct vcpu *v)
+{
+	struct sched_rq *rq = v->cpu->rq;
+
+	if (!READ_ONCE(rq->nr_runnable))
+		return;
+	rq->yielding = true;
+	cpu_raise_work(WORK_RESCHED);
+}
+
+/* v's state, since when, and the time in each, the present one counted up to now. */
+void sched_get_runstate(struct vcpu *v, uint32_t *state, s_time_t *entry, uint64_t time[4])
+{
+	struct sched_rq *rq = sched_lock_rq_of(v);
+	s_time_t now = system_time();
+	unsigned int i;
+
+	*state = v->runstate.state;
+	*entry = v->runstate.entry_time;
+	for (i = 0; i < 4; i++)
+		time[i] = v->runstate.time[i];
+	if (now > *entry)
+		time[*state] += now - *entry;
+	spin_unlock(&rq->lock);
+}
+
+/* How long v has run, in ns. */
+uint64_t sched_cpu_time(struct vcpu *v)
+{
+	uint64_t time[4];
+	s_time_t entry;
+	uint32_t state;
+
+	sched_get_runstate(v, &state, &entry, time);
+	return time[RUNSTATE_running_];
+}
+
+/* How long CPU cpu has been idle, in ns; the present period counts when it is racily seen. */
+uint64_t sched_idle_time(unsigned int cpu)
+{
+	const struct pcpu *c = cpus[cpu];
+	s_time_t since = READ_ONCE(c->idle_since), now = system_time();
+
+	return READ_ONCE(c->idle_time) + (since && now > since ? now - since : 0);
+}

@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The default policy: weighted proportional share by virtual time. Running for t ns costs a vCPU t * 65536 / weight
+ * units; the one with the least virtual time runs next. The ABI calls it credit2.
+ *
+ * Picking takes constant time: vCPUs wait in rings of 64 buckets with a bitmap each. A bucket of the first ring is 2^28
+ * units wide (1 ms at weight 256), of each further ring eight times that; how far a vCPU is ahead of the queue's
+ * virtual time chooses the ring, so its place is off by an eighth of that distance at most, while its account stays exact.
+ * Who is behind the queue's virtual time, because it slept, waits in the boost list and goes first; a sleeper is
+ * credited one slice and no more, so nobody starves. A domain over its cap is parked until the next period.
+ */
+#include <xen/domain.h>
+#include <xen/heap.h>
+#include <xen/lib.h>
+#include <xen/percpu.h>
+#include <xen/sched.h>
+#include <arch/timer.h>
+#include <public/domctl.h>
+
+#define LEVELS		4u
+#define BUCKETS		64u
+#define LEVEL0_SHIFT	28u
+#define LEVEL_STEP	3u
+#define UNITS_PER_NS	65536UL		/* at weight 1 */
+#define DEFAULT_WEIGHT	256UL
+
+/* What a sleeper may be behind, and how far ahead the running one must be to be interrupted. */
+#define SLEEP_CREDIT	(SCHED_SLICE_NS * (UNITS_PER_NS / DEFAULT_WEIGHT))
+#define PREEMPT_LEAD	(500 * 1000UL * (UNITS_PER_NS / DEFAULT_WEIGHT))
+
+#define CAP_PERIOD_NS	(100 * 1000 * 1000UL)
+#define CAP_MIN_RUN_NS	(100 * 1000UL)		/* no turns shorter than this for a budget's last crumbs */
+#define MAX_CHARGE_NS	(1UL << 40)		/* 18 minutes alone are charged as that: no overflow */
+#define STEAL_LOOKS	32u			/* vCPUs a thief looks at */
+
+struct credit_rq {
+	uint64_t vtime;			/* no vCPU in a bucket is behind this; public, for migration */
+	uint64_t bits[LEVELS];		/* bit set: the bucket may hold somebody */
+	struct list_head bucket[LEVELS][BUCKETS];
+	struct list_head boost;		/* behind vtime, first come first served */
+	struct list_head parked;	/* out of budget */
+	struct soft_timer replenish;	/* next cap period, when somebody is parked */
+	struct sched_rq *rq;
+};
+
+static bool is_before(uint64_t a, uint64_t b)
+{
+	return (int64_t)(a - b) < 0;
+}
+
+static unsigned int level_shift(unsigned int level)
+{
+	return LEVEL0_SHIFT + LEVEL_STEP * level;
+}
+
+/* Put v where its virtual time belongs. Distances beyond the last ring share its last bucket. */
+static void insert(struct credit_rq *c, struct vcpu *v)
+{
+	uint64_t t = v->sched.vruntime;
+	unsigned int level, n;
+
+	v->sched.boosted = is_before(t, c->vtime);
+	if (v->sched.boosted) {
+		list_add_tail(&v->sched.link, &c->boost);
+		return;
+	}
+	for (level = 0; level < LEVELS; level++)
+		if ((t >> level_shift(level)) - (c->vtime >> level_shift(level)) < BUCKETS)
+			break;
+	if (unlikely(level == LEVELS)) {
+		level = LEVELS - 1;
+		t = c->vtime + ((uint64_t)(BUCKETS - 1) << level_shift(level));
+	}
+	n = (t >> level_shift(level)) % BUCKETS;
+	list_add_tail(&v->sched.link, &c->bucket[level][n]);
+	c->bits[level] |= BIT(n);
+}
+
+static void add(struct sched_rq *rq, struct vcpu *v)
+{
+	insert(rq->policy, v);
+	WRITE_ONCE(rq->nr_runnable, rq->nr_runnable + 1);
+}
+
+static void credit_enqueue(struct sched_rq *rq, struct vcpu *v, bool wakeup)
+{
+	struct credit_rq *c = rq->policy;
+
+	if (wakeup && is_before(v->sched.vruntime, c->vtime - SLEEP_CREDIT))
+		v->sched.vruntime = c->vtime - SLEEP_CREDIT;
+	v->sched.queued = true;
+	add(rq, v);
+}
+
+/* An empty bucket keeps its bit until pick meets it. */
+static void credit_dequeue(struct sched_rq *rq, struct vcpu *v)
+{
+	list_del(&v->sched.link);
+	v->sched.queued = false;
+	if (v->sched.parked)
+		v->sched.parked = false;
+	else
+		WRITE_ONCE(rq->nr_runnable, rq->nr_runnable - 1);
+}
+
+/* First bucket of a level in virtual time: its number counted from time 0. bits is not 0. */
+static uint64_t first_bucket(const struct credit_rq *c, unsigned int level)
+{
+	uint64_t base = c->vtime >> level_shift(level);
+	unsigned int turn = base % BUCKETS;
+	uint64_t bits = c->bits[level];
+
+	if (turn)
+		bits = bits >> turn | bits << (BUCKETS - turn);
+	return base + (unsigned int)__builtin_ctzl(bits);
+}
+
+/* The list that holds whoever is next: boosted ones, else the earliest bucket; NULL when all is empty. */
+static struct list_head *first_list(struct credit_rq *c)
+{
+	if (!list_empty(&c->boost))
+		return &c->boost;
+	for (;;) {
+		uint64_t best = 0, number = 0;
+		unsigned int level, at = LEVELS;
+
+		for (level = 0; level < LEVELS; level++) {
+			uint64_t n;
+
+			if (!c->bits[level])
+				continue;
+			n = first_bucket(c, level);
+			if (at == LEVELS || is_before(n << level_shift(level), best)) {
+				best = n << level_shift(level);
+				number = n % BUCKETS;
+				at = level;
+			}
+		}
+		if (at == LEVELS)
+			return NULL;
+		if (!list_empty(&c->bucket[at][number])) {
+			/* Nobody waits before this bucket, so time moves on to it. */
+			if (is_before(c->vtime, best))
+				WRITE_ONCE(c->vtime, best);
+			return &c->bucket[at][number];
+		}
+		c->bits[at] &= ~BIT(number);
+	}
+}
+
+/* ---- caps: a domain may run cap percent of CAP_PERIOD_NS in each period, all its vCPUs together ---- */
+
+static uint64_t cap_budget(const struct domain *d)
+{
+	return READ_ONCE(d->cap) * (CAP_PERIOD_NS / 100);
+}
+
+/* Give d the budgets of the periods that began since it last ran; what it overran stays owed. */
+static void cap_roll(struct domain *d)
+{
+	uint64_t period = system_time() / CAP_PERIOD_NS;
+	uint64_t old = __atomic_load_n(&d->cap_period, __ATOMIC_RELAXED);
+	uint64_t refund, used, left;
+
+	if (likely(old >= period) ||
+	    !__atomic_compare_exchange_n(&d->cap_period, &old, period, false, __ATOMIC_RELAXED,
+					 __ATOMIC_RELAXED))
+		return;
+	refund = MIN(period - old, 1000UL) * cap_budget(d);
+	used = __atomic_load_n(&d->cap_used, __ATOMIC_RELAXED);
+	do {
+		left = used > refund ? used - refund : 0;
+	} while (!__atomic_compare_exchange_n(&d->cap_used, &used, left, true, __ATOMIC_RELAXED,
+					      __ATOMIC_RELAXED));
+}
+
+/* ns that d may still run in this period. */
+static uint64_t cap_left(struct domain *d)
+{
+	uint64_t used, budget = cap_budget(d);
+
+	cap_roll(d);
+	used = __atomic_load_n(&d->cap_used, __ATOMIC_RELAXED);
+	return used < budget ? budget - used : 0;
+}
+
+/* Set v aside until its domain's next period. It is in no list and not counted. */
+static void park(struct credit_rq *c, struct vcpu *v)
+{
+	v->sched.parked = true;
+	list_add_tail(&v->sched.link, &c->parked);
+	if (!soft_timer_armed(&c->replenish))
+		soft_timer_set(&c->replenish, (system_time() / CAP_PERIOD_NS + 1) * CAP_PERIOD_NS);
+}
+
+/* A cap period began: all parked vCPUs compete again; pick parks those that still owe. */
+static void replenish(void *arg)
+{
+	struct credit_rq *c = arg;
+	struct sched_rq *rq = c->rq;
+
+	spin_lock(&rq->lock);
+	while (!list_empty(&c->parked)) {
+		struct vcpu *v = list_first_entry(&c->parked, struct vcpu, sched.link);
+
+		list_del(&v->sched.link);
+		v->sched.parked = false;
+		add(rq, v);
+	}
+	rq->must_look = true;
+	spin_unlock(&rq->lock);
+	cpu_raise_work(WORK_RESCHED);
+}
+
+static struct vcpu *credit_pick(struct sched_rq *rq)
+{
+	struct credit_rq *c = rq->policy;
+	struct list_head *list;
+
+	/* Each turn takes one out, so the loop is as long as vCPUs have to be parked, once a period. */
+	while ((list = first_list(c))) {
+		struct vcpu *v = list_first_entry(list, struct vcpu, sched.link);
+
+		list_del(&v->sched.link);
+		WRITE_ONCE(rq->nr_runnable, rq->nr_runnable - 1);
+		if (likely(!v->domain->cap) || cap_left(v->domain)) {
+			v->sched.queued = false;
+			return v;
+		}
+		park(c, v);
+	}
+	return NULL;
+}
+
+static void credit_charge(struct sched_rq *rq, struct vcpu *v, s_time_t ran)
+{
+	struct credit_rq *c = rq->policy;
+
+	v->sched.vruntime += MIN(ran, MAX_CHARGE_NS) * UNITS_PER_NS / READ_ONCE(v->domain->weight);
+	/* Alone: the queue's time is its own, so that whoever comes competes from here on. */
+	if (!rq->nr_runnable && is_before(c->vtime, v->sched.vruntime))
+		WRITE_ONCE(c->vtime, v->sched.vruntime);
+	if (unlikely(v->domain->cap)) {
+		cap_roll(v->domain);
+		__atomic_fetch_add(&v->domain->cap_used, ran, __ATOMIC_RELAXED);
+	}
+}
+
+static bool credit_preempts(struct sched_rq *rq, const struct vcpu *waker, const struct vcpu *running)
+{
+	(void)rq;
+	return is_before(waker->sched.vruntime + PREEMPT_LEAD, running->sched.vruntime);
+}
+
+static s_time_t credit_slice_end(struct sched_rq *rq, const struct vcpu *v)
+{
+	s_time_t end = rq->nr_runnable ? v->sched.slice_start + SCHED_SLICE_NS : 0;
+
+	if (unlikely(v->domain->cap)) {
+		uint64_t left = cap_left(v->domain);
+		s_time_t broke = system_time() + (left ? MAX(left, CAP_MIN_RUN_NS) : 0);
+
+		if (!end || broke < end)
+			end = broke;
+	}
+	return end;
+}
+
+/* First vCPU of a list that CPU cpu can take, looking at *looks at most. */
+static struct vcpu *find_for(struct list_head *list, unsigned int cpu, unsigned int *looks)
+{
+	struct vcpu *v;
+
+	list_for_each_entry(v, list, sched.link) {
+		if (*looks == 0)
+			return NULL;
+		--*looks;
+		if (!load_acquire(&v->is_running) && (v->sched.affinity >> cpu & 1))
+			return v;
+	}
+	return NULL;
+}
+
+static struct vcpu *credit_steal(struct sched_rq *rq, unsigned int cpu)
+{
+	struct credit_rq *c = rq->policy;
+	unsigned int level, looks = STEAL_LOOKS;
+	struct vcpu *v = find_for(&c->boost, cpu, &looks);
+
+	for (level = 0; !v && level < LEVELS; level++) {
+		uint64_t bits = c->bits[level];
+
+		for (; !v && looks && bits; bits &= bits - 1)
+			v = find_for(&c->bucket[level][__builtin_ctzl(bits)], cpu, &looks);
+	}
+	if (v)
+		credit_dequeue(rq, v);
+	return v;
+}
+
+/* Virtual times of two queues have nothing to do with each other: keep how far v is ahead. */
+static void credit_migrate(struct sched_rq *from, struct sched_rq *to, struct vcpu *v)
+{
+	const struct credit_rq *f = from->policy, *t = to->policy;
+
+	v->sched.vruntime += READ_ONCE(t->vtime) - READ_ONCE(f->vtime);
+}
+
+static int credit_init_cpu(struct sched_rq *rq)
+{
+	struct credit_rq *c = xzalloc(struct credit_rq);
+	unsigned int level, n;
+
+	if (!c)
+		return -ENOMEM;
+	for (level = 0; level < LEVELS; level++)
+		for (n = 0; n < BUCKETS; n++)
+			list_init(&c->bucket[level][n]);
+	list_init(&c->boost);
+	list_init(&c->parked);
+	soft_timer_init(&c->replenish, replenish, c, rq->cpu);
+	c->rq = rq;
+	rq->policy = c;
+	return 0;
+}
+
+static void credit_init_vcpu(struct vcpu *v)
+{
+	v->sched.vruntime = 0;
+}
+
+const struct sched_policy sched_credit = {
+	.name = "credit2",
+	.sched_id = XEN_SCHEDULER_CREDIT2,
+	.init_cpu = credit_init_cpu,
+	.init_vcpu = credit_init_vcpu,
+	.enqueue = credit_enqueue,
+	.dequeue = credit_dequeue,
+	.pick = credit_pick,
+	.charge = credit_charge,
+	.preempts = credit_preempts,
+	.slice_end = credit_slice_end,
+	.steal = credit_steal,
+	.migrate = credit_migrate,
+};

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The example policy: first come, first served, and nobody is interrupted. Meant for hosts with a CPU for each vCPU,
+ * where there is nothing to decide; with more, a vCPU runs until it blocks or yields.
+ */
+#include <xen/errno.h>
+#include <xen/heap.h>
+#include <xen/sched.h>
+#include <public/domctl.h>
+
+static int null_init_cpu(struct sched_rq *rq)
+{
+	struct list_head *queue = xzalloc(struct list_head);
+
+	if (!queue)
+		return -ENOMEM;
+	list_init(queue);
+	rq->policy = queue;
+	return 0;
+}
+
+static void null_init_vcpu(struct vcpu *v)
+{
+	(void)v;
+}
+
+static void null_enqueue(struct sched_rq *rq, struct vcpu *v, bool wakeup)
+{
+	(void)wakeup;
+	list_add_tail(&v->sched.link, rq->policy);
+	v->sched.queued = true;
+	WRITE_ONCE(rq->nr_runnable, rq->nr_runnable + 1);
+}
+
+static void null_dequeue(struct sched_rq *rq, struct vcpu *v)
+{
+	list_del(&v->sched.link);
+	v->sched.queued = false;
+	WRITE_ONCE(rq->nr_runnable, rq->nr_runnable - 1);
+}
+
+static struct vcpu *null_pick(struct sched_rq *rq)
+{
+	struct list_head *queue = rq->policy;
+	struct vcpu *v;
+
+	if (list_empty(queue))
+		return NULL;
+	v = list_first_entry(queue, struct vcpu, sched.link);
+	null_dequeue(rq, v);
+	return v;
+}
+
+static void null_charge(struct sched_rq *rq, struct vcpu *v, s_time_t ran)
+{
+	(void)rq;
+	(void)v;
+	(void)ran;
+}
+
+static bool null_preempts(struct sched_rq *rq, const struct vcpu *waker, const struct vcpu *running)
+{
+	(void)rq;
+	(void)waker;
+	(void)running;
+	return false;
+}
+
+static s_time_t null_slice_end(struct sched_rq *rq, const struct vcpu *v)
+{
+	(void)rq;
+	(void)v;
+	return 0;
+}
+
+static struct vcpu *null_steal(struct sched_rq *rq, unsigned int cpu)
+{
+	struct vcpu *v;
+
+	list_for_each_entry(v, (struct list_head *)rq->policy, sched.link) {
+		if (!load_acquire(&v->is_running) && (v->sched.affinity >> cpu & 1)) {
+			null_dequeue(rq, v);
+			return v;
+		}
+	}
+	return NULL;
+}
+
+const struct sched_policy sched_null = {
+	.name = "null",
+	.sched_id = XEN_SCHEDULER_NULL,
+	.init_cpu = null_init_cpu,
+	.init_vcpu = null_init_vcpu,
+	.enqueue = null_enqueue,
+	.dequeue = null_dequeue,
+	.pick = null_pick,
+	.charge = null_charge,
+	.preempts = null_preempts,
+	.slice_end = null_slice_end,
+	.steal = null_steal,
+};

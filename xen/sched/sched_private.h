@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Between sched.c (switching) and sched_state.c (waking, pausing, moving). */
+#ifndef SCHED_PRIVATE_H
+#define SCHED_PRIVATE_H
+
+#include <xen/percpu.h>
+#include <xen/sched.h>
+
+extern uint64_t sched_cpus;		/* bit per CPU that takes vCPUs; atomic */
+extern uint64_t sched_idle_cpus;	/* CPUs in the idle loop that no waker has claimed; atomic */
+
+/* May v run on cpu by its hard affinity? */
+static inline bool sched_may_run_on(const struct vcpu *v, uint32_t cpu)
+{
+	return READ_ONCE(v->sched.affinity) >> cpu & 1;
+}
+
+/* The runstate of a vCPU with these flags that is on no CPU. */
+static inline uint32_t sched_state_of(uint32_t flags)
+{
+	return !flags ? RUNSTATE_runnable_ :
+	       flags == VPF_BLOCKED ? RUNSTATE_blocked_ : RUNSTATE_offline_;
+}
+
+struct sched_rq *sched_lock_rq_of(struct vcpu *v);	/* lock the run queue that v belongs to */
+void sched_place(struct vcpu *v);			/* queue v where it may run, if it is runnable and is not queued */
+void sched_offer(const struct sched_rq *rq, uint64_t affinity);
+void sched_account(struct sched_rq *rq, s_time_t now);
+void sched_arm_slice(struct sched_rq *rq);
+void sched_set_runstate(struct vcpu *v, uint32_t state, s_time_t now);
+
+#endif

@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * States of a vCPU: what keeps it from running (v->flags), on which run queue it waits, and who has to be told. A vCPU
+ * without flags is running or queued, or in the hands of the CPU that just stopped it. Flags and queue change under
+ * the lock of the run queue named by v->sched.cpu. A vCPU whose state is still in a CPU (is_running) is queued
+ * for that CPU only.
+ */
+#include <xen/domain.h>
+#include <xen/lib.h>
+#include <xen/percpu.h>
+#include <xen/sched.h>
+#include <xen/vcpu.h>
+#include <arch/ipi.h>
+#include <arch/timer.h>
+#include "sched_private.h"
+
+/* Lock the run queue that v belongs to; v may move until the lock is held. */
+struct sched_rq *sched_lock_rq_of(struct vcpu *v)
+{
+	for (;;) {
+		uint32_t cpu = READ_ONCE(v->sched.cpu);
+		struct sched_rq *rq = cpus[cpu]->rq;
+
+		spin_lock(&rq->lock);
+		if (likely(cpu == v->sched.cpu))
+			return rq;
+		spin_unlock(&rq->lock);
+	}
+}
+
+/* Make rq's CPU look at its queue. */
+static void poke(const struct sched_rq *rq)
+{
+	if (rq->cpu == this_cpu()->id)
+		cpu_raise_work(WORK_RESCHED);
+	else
+		ipi_send(rq->cpu, IPI_RESCHED);
+}
+
+/*
+ * The CPU for a woken vCPU that last ran on last: an idle one it prefers, an idle one, else the least busy. A
+ * chosen idle CPU is claimed, so that the next waker takes another.
+ */
+static uint32_t choose_cpu(const struct vcpu *v, uint32_t last)
+{
+	uint64_t may = v->sched.affinity & sched_cpus;
+	uint64_t idle = __atomic_load_n(&sched_idle_cpus, __ATOMIC_RELAXED) & may;
+	uint64_t soft = idle & v->sched.soft_affinity;
+	uint32_t best = last, cpu;
+	uint32_t least = ~0u;
+
+	if (idle) {
+		idle = soft ? soft : idle;
+		best = idle >> last & 1 ? last : (uint32_t)__builtin_ctzl(idle);
+		__atomic_fetch_and(&sched_idle_cpus, ~BIT(best), __ATOMIC_RELAXED);
+		return best;
+	}
+	for (; may; may &= may - 1) {
+		uint32_t load;
+
+		cpu = (uint32_t)__builtin_ctzl(may);
+		/* Ties go to the CPU whose caches know it. */
+		load = READ_ONCE(cpus[cpu]->rq->nr_runnable) * 2 + (cpu != last);
+		if (load < least) {
+			least = load;
+			best = cpu;
+		}
+	}
+	return best;
+}
+
+/* Queue v on rq and let its CPU know as far as it has to. rq's lock is held. */
+static void queue_woken(struct sched_rq *rq, struct vcpu *v)
+{
+	s_time_t now = system_time(), earliest;
+	struct vcpu *running = rq->running;
+
+	sched_account(rq, now);
+	sched->enqueue(rq, v, true);
+	v->sched.last_wake = now;
+	v->sched.wakeups++;
+	if (v->runstate.state != RUNSTATE_runnable_)
+		sched_set_runstate(v, RUNSTATE_runnable_, now);
+	if (!running) {
+		poke(rq);
+		return;
+	}
+	if (sched->preempts(rq, v, running)) {
+		/* Nobody is interrupted before it has had a little time: many wake-ups would be all switches. */
+		earliest = running->sched.slice_start + rq->ratelimit_us * 1000UL;
+		if (earliest <= now) {
+			rq->must_look = true;
+			poke(rq);
+			return;
+		}
+		if (!rq->look_at || earliest < rq->look_at)
+			rq->look_at = earliest;
+	}
+	sched_arm_slice(rq);
+}
+
+/* v moves from rq, whose lock is held, to another CPU's run queue; nowhere queued. */
+static void move(struct sched_rq *rq, struct vcpu *v, uint32_t cpu)
+{
+	if (sched->migrate)
+		sched->migrate(rq, cpus[cpu]->rq, v);
+	WRITE_ONCE(v->sched.cpu, cpu);
+}
+
+/* sched_place with the lock of v's run queue held; releases it. */
+static void place_unlock(struct sched_rq *rq, struct vcpu *v)
+{
+	bool moved = false, bound = false;
+
+	for (;;) {
+		uint32_t cpu;
+
+		if (v->sched.queued && !sched_may_run_on(v, rq->cpu) && !load_acquire(&v->is_running))
+			sched->dequeue(rq, v);
+		if (v->flags || v->sched.queued || rq->running == v)
+			break;
+		/* While its state is in a CPU, only that one can run it; it hands v on if it may not. */
+		bound = load_acquire(&v->is_running);
+		cpu = bound || (moved && sched_may_run_on(v, rq->cpu)) ?
+		      rq->cpu : choose_cpu(v, rq->cpu);
+		if (cpu == rq->cpu) {
+			queue_woken(rq, v);
+			break;
+		}
+		move(rq, v, cpu);
+		moved = true;
+		spin_unlock(&rq->lock);
+		rq = sched_lock_rq_of(v);
+	}
+	spin_unlock(&rq->lock);
+	if (!bound)
+		return;
+	/* Its CPU may have saved it since: then others may take it, and the CPU may have missed that it waits. */
+	smp_mb();
+	if (!load_acquire(&v->is_running))
+		sched_offer(rq, v->sched.affinity);
+}
+
+/* Queue v where it may run, if it is runnable and is not queued. The caller keeps v in being. */
+void sched_place(struct vcpu *v)
+{
+	place_unlock(sched_lock_rq_of(v), v);
+}
+
+/* Keep v from running until the flag is cleared: now if it is queued, soon if it is on a CPU. */
+void vcpu_set_flag(struct vcpu *v, uint32_t flag)
+{
+	struct sched_rq *rq = sched_lock_rq_of(v);
+
+	WRITE_ONCE(v->flags, v->flags | flag);
+	if (v->sched.queued)
+		sched->dequeue(rq, v);
+	if (rq->running != v)
+		sched_set_runstate(v, sched_state_of(v->flags), system_time());
+	if (rq->running == v || load_acquire(&v->is_running))
+		poke(rq);
+	spin_unlock(&rq->lock);
+}
+
+/* Take flags off v; without any left it is queued to run. */
+void vcpu_clear_flag(struct vcpu *v, uint32_t flag)
+{
+	struct sched_rq *rq = sched_lock_rq_of(v);
+	uint32_t left = v->flags & ~flag;
+
+	if (left && left != v->flags && rq->running != v)
+		sched_set_runstate(v, sched_state_of(left), system_time());
+	WRITE_ONCE(v->flags, left);
+	place_unlock(rq, v);
+}
+
+/* End v's WFI or block, if it is in one. What it is woken for was stored before. */
+void vcpu_wake(struct vcpu *v)
+{
+	smp_mb();
+	if (READ_ONCE(v->flags) & VPF_BLOCKED)
+		vcpu_clear_flag(v, VPF_BLOCKED);
+}
+
+/* v, current, waits for an event; none may be pending already. Leaves the CPU on the way out. */
+void vcpu_block(struct vcpu *v)
+{
+	struct sched_rq *rq = sched_lock_rq_of(v);
+
+	WRITE_ONCE(v->flags, v->flags | VPF_BLOCKED);
+	spin_unlock(&rq->lock);
+	/* Whoever raises an event stores it first and looks at the flag then: one of us sees the other. */
+	smp_mb();
+	if (vcpu_event_pending(v))
+		vcpu_clear_flag(v, VPF_BLOCKED);
+	else
+		cpu_raise_work(WORK_RESCHED);
+}
+
+/* v has an interrupt that its list registers do not show: wake it, or make its CPU look. */
+void vcpu_kick(struct vcpu *v)
+{
+	struct pcpu *c = this_cpu();
+
+	if (c->el1_owner == v)
+		cpu_raise_work(WORK_VGIC);
+	if (c->current == v && likely(!READ_ONCE(v->flags)))
+		return;
+	smp_mb();
+	if (READ_ONCE(v->flags) & VPF_BLOCKED)
+		vcpu_clear_flag(v, VPF_BLOCKED);
+	else if (READ_ONCE(v->is_running) && v->cpu != c)
+		ipi_send(v->cpu->id, IPI_RESCHED);
+}
+
+/*
+ * Let v run on the CPUs of hard only, if possible on those of soft; NULL keeps a set. Moves it when it has to. -EINVAL when
+ * no CPU would be left.
+ */
+int sched_set_affinity(struct vcpu *v, const uint64_t *hard, const uint64_t *soft)
+{
+	struct sched_rq *rq;
+
+	if (hard && !(*hard & sched_cpus))
+		return -EINVAL;
+	rq = sched_lock_rq_of(v);
+	if (hard)
+		WRITE_ONCE(v->sched.affinity, *hard);
+	if (soft)
+		v->sched.soft_affinity = *soft;
+	if (!sched_may_run_on(v, rq->cpu)) {
+		if (rq->running == v)
+			rq->must_look = true;
+		if (load_acquire(&v->is_running))
+			poke(rq);
+		place_unlock(rq, v);
+		return 0;
+	}
+	spin_unlock(&rq->lock);
+	return 0;
+}
+
+/* Weight (0: as it is) and cap in percent of a CPU (0: none) of a domain, from now on. -EINVAL above a CPU for each vCPU. */
+int sched_set_params(struct domain *d, uint16_t weight, uint16_t cap)
+{
+	if (cap > 100u * d->max_vcpus)
+		return -EINVAL;
+	if (weight)
+		WRITE_ONCE(d->weight, weight);
+	WRITE_ONCE(d->cap, cap);
+	return 0;
+}
+
+/* Scheduling state of a new vCPU, which has flags set. */
+int sched_vcpu_init(struct vcpu *v)
+{
+	uint64_t all = sched_cpus;
+	uint32_t n = (v->domain->id + v->id) % (uint32_t)__builtin_popcountl(all);
+
+	while (n-- > 0)
+		all &= all - 1;
+	list_init(&v->sched.link);
+	v->sched.cpu = (uint32_t)__builtin_ctzl(all);
+	v->sched.affinity = v->sched.soft_affinity = ~0UL;
+	v->flags |= VPF_DOWN;
+	v->runstate.state = RUNSTATE_offline_;
+	v->runstate.entry_time = system_time();
+	sched->init_vcpu(v);
+	return 0;
+}
+
+/* v goes away; it is on no CPU. */
+void sched_vcpu_free(struct vcpu *v)
+{
+	struct sched_rq *rq = sched_lock_rq_of(v);
+
+	if (v->sched.queued)
+		sched->dequeue(rq, v);
+	spin_unlock(&rq->lock);
+}
