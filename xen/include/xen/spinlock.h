@@ -17,7 +17,9 @@ enum lock_rank {
 	LOCK_DOMAIN_TABLE,	/* domid table and list, creation of ids */
 	LOCK_DOMAIN,		/* struct domain: pause counts, shutdown state, parameters */
 	LOCK_GRANT,		/* one domain's grant table, or its maptrack */
+	LOCK_VIRQ,		/* which domains handle global virtual IRQs */
 	LOCK_EVTCHN,		/* one domain's event channels; two domains': lower domid first */
+	LOCK_EVTCHN_FIFO,	/* one domain's FIFO event queues */
 	LOCK_P2M,		/* one domain's stage 2; never two at once */
 	LOCK_VGIC,		/* one vCPU's or one domain's virtual interrupts */
 	LOCK_SCHED,		/* one CPU's run queue; two: lower CPU first */

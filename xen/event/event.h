@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Event channels, private to event/. A domain's ports live in chunks that are made on demand and
+ * neither move nor go before the domain does, so that a bound pair may point at each other.
+ *
+ * Locks: e->lock (LOCK_EVTCHN) covers a domain's ports and tables. Joining or parting a pair takes
+ * both domains' locks, lower domid first; hence either of the two locks keeps a pair joined, and a
+ * sender needs only its own. f->lock (LOCK_EVTCHN_FIFO) covers queue tails and the members of
+ * struct evtchn that say so.
+ */
+#ifndef EVENT_EVENT_H
+#define EVENT_EVENT_H
+
+#include <xen/domain.h>
+#include <xen/evtchn.h>
+#include <xen/lib.h>
+#include <xen/spinlock.h>
+#include <public/event_channel.h>
+#include <public/xen.h>
+
+#define EVTCHN_CHUNK_PORTS	128u	/* one page of struct evtchn */
+#define NR_VCPU_VIRQS		4u	/* virtual IRQs that each vCPU has its own of */
+
+/* Values are the ABI's EVTCHNSTAT_*. */
+enum port_state {
+	PORT_FREE = EVTCHNSTAT_closed,
+	PORT_UNBOUND = EVTCHNSTAT_unbound,
+	PORT_INTERDOMAIN = EVTCHNSTAT_interdomain,
+	PORT_VIRQ = EVTCHNSTAT_virq,
+	PORT_IPI = EVTCHNSTAT_ipi,
+};
+
+struct evtchn {
+	union {
+		struct {			/* PORT_INTERDOMAIN; both owners' locks */
+			struct domain *dom;
+			struct evtchn *chn;
+			uint32_t port;
+		} peer;
+		domid_t remote;			/* PORT_UNBOUND: who may bind */
+		uint32_t virq;			/* PORT_VIRQ */
+		uint32_t next_free;		/* PORT_FREE, in the list of closed ports */
+	} u;
+	uint8_t state;				/* enum port_state; owner's lock */
+	uint8_t notify_vcpu;			/* owner's lock to write, READ_ONCE to read */
+	uint8_t priority;			/* FIFO queue; as notify_vcpu */
+	uint8_t last_vcpu, last_priority;	/* FIFO queue it was last linked on; f->lock */
+	bool early;				/* FIFO: raised before its word came; f->lock */
+};
+static_assert_size(struct evtchn, 32);
+
+struct fifo_vcpu {
+	void *page;				/* shared_map of the frame below */
+	mfn_t mfn;
+	struct evtchn_fifo_control_block *cb;
+	uint32_t tail[EVTCHN_FIFO_MAX_QUEUES];	/* last port linked, 0 none known; f->lock */
+};
+
+#define FIFO_WORDS_PER_PAGE	((uint32_t)(PAGE_SIZE / sizeof(event_word_t)))
+#define FIFO_MAX_PAGES		((uint32_t)EVTCHN_FIFO_NR_CHANNELS / FIFO_WORDS_PER_PAGE)
+
+/* One heap page. */
+struct evtchn_fifo {
+	spinlock_t lock;
+	uint32_t nr_pages;			/* store-released after page[] */
+	uint32_t nr_early;			/* ports with early set; f->lock */
+	event_word_t *page[FIFO_MAX_PAGES];
+	mfn_t mfn[FIFO_MAX_PAGES];
+	struct fifo_vcpu *vcpu[];		/* max_vcpus; NULL without control block; f->lock */
+};
+_Static_assert(sizeof(struct evtchn_fifo) + MAX_VCPUS * sizeof(void *) <= PAGE_SIZE, "one page");
+
+struct evtchn_domain {
+	spinlock_t lock;
+	uint32_t limit;				/* ports are below it; constant */
+	uint32_t nr_ports;			/* in chunks that exist */
+	uint32_t fresh;				/* lowest port never used */
+	uint32_t free_first, free_last;		/* closed ports, the longest closed first; 0 none */
+	uint32_t nr_active;			/* ports not free */
+	uint32_t reset_next;			/* progress of evtchn_close_all */
+	struct evtchn **chunk;
+	uint32_t chunk_slots;			/* pointers chunk[] has room for */
+	struct evtchn_fifo *fifo;		/* NULL: 2-level; store-released */
+	struct evtchn_fifo *fifo_dead;		/* cut off by a reset, being freed */
+	uint32_t global_virq[NR_VIRQS];		/* port, 0 none */
+	uint32_t (*vcpu_virq)[NR_VCPU_VIRQS];	/* max_vcpus rows */
+};
+
+/* The port's struct; NULL when there is none. e->lock. */
+static inline struct evtchn *evtchn_at(struct evtchn_domain *e, uint32_t port)
+{
+	if (port >= e->nr_ports)
+		return NULL;
+	port = (uint32_t)index_nospec(port, e->nr_ports);
+	return &e->chunk[port / EVTCHN_CHUNK_PORTS][port % EVTCHN_CHUNK_PORTS];
+}
+
+/*
+ * Functions that touch words shared with the guest answer `ok`: false when the guest kept an
+ * atomic from ending. Their callers call evtchn_starved(d) after their last unlock (d referenced).
+ */
+void evtchn_starved(struct domain *d);
+
+/* evtchn.c; e->lock held */
+int evtchn_port_take(struct domain *d, uint32_t *port, struct evtchn **chn) __must_check;
+/* evtchn.c: close every port; -ERESTART to be called again. */
+int evtchn_close_all(struct domain *d) __must_check;
+
+/* evtchn_send.c. Something keeps the port: its owner's lock, or the peer's. */
+bool evtchn_raise(struct domain *d, struct evtchn *chn, uint32_t port) __must_check;
+bool evtchn_clear_pending(struct domain *d, struct evtchn *chn, uint32_t port) __must_check;
+void evtchn_wake_pollers(struct domain *d, uint32_t port);
+
+/* evtchn_2l.c */
+bool evtchn_2l_set(struct shared_info *s, uint32_t port, bool *unmasked, bool *ok);
+bool evtchn_2l_select(struct vcpu_info *vi, uint32_t port, bool *ok);
+bool evtchn_2l_clear_mask(struct shared_info *s, uint32_t port, bool *ok);
+bool evtchn_2l_clear(struct shared_info *s, uint32_t port, bool *ok);
+bool evtchn_2l_is_pending(const struct shared_info *s, uint32_t port);
+
+/* evtchn_fifo.c */
+bool evtchn_fifo_raise(struct domain *d, struct evtchn_fifo *f, struct evtchn *chn,
+		       uint32_t port) __must_check;
+bool evtchn_fifo_unmask(struct domain *d, struct evtchn_fifo *f, struct evtchn *chn,
+			uint32_t port) __must_check;
+bool evtchn_fifo_clear(struct evtchn_fifo *f, struct evtchn *chn, uint32_t port) __must_check;
+bool evtchn_fifo_is_pending(struct evtchn_fifo *f, const struct evtchn *chn, uint32_t port);
+bool evtchn_fifo_is_linked(struct evtchn_fifo *f, uint32_t port);
+/* Free what a reset or death cut off; false: preempted, call again. */
+bool evtchn_fifo_free_dead(struct domain *d) __must_check;
+
+/* virq.c */
+bool virq_is_global(uint32_t virq);
+uint32_t *virq_slot(struct evtchn_domain *e, uint32_t virq, uint32_t vcpu);
+bool evtchn_upcall(struct vcpu *v) __must_check;
+void virq_forget_handler(struct domain *d);
+
+#endif

@@ -1,0 +1,534 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The port state machine: allocate, bind, close, ask. A domain's ports are made in chunks as they
+ * are needed, up to its own limit and that of the form of delivery in use. Closed ports are used
+ * again in the order they were closed. A joined pair points at each other; see event.h for the
+ * locks. Delivery is in evtchn_send.c.
+ */
+#include <xen/heap.h>
+#include <xen/hypercall.h>
+#include <xen/peers.h>
+#include <xen/vcpu.h>
+#include "event.h"
+
+#define FREE_TRIES	64u	/* closed ports looked at for one that no FIFO queue still holds */
+#define CLOSE_TRIES	16u	/* a peer that parts and joins again all the time */
+
+/* Ports of d are below this. */
+static uint32_t port_limit(const struct evtchn_domain *e)
+{
+	return e->fifo ? e->limit : MIN(e->limit, (uint32_t)EVTCHN_2L_NR_CHANNELS);
+}
+
+/* One more chunk of ports. -ENOMEM. */
+static int grow(struct domain *d)
+{
+	struct evtchn_domain *e = d->evtchn;
+	uint32_t n = e->nr_ports / EVTCHN_CHUNK_PORTS;
+	struct evtchn *c;
+
+	if (n == e->chunk_slots) {
+		uint32_t slots = n ? n * 2 : 4;
+		struct evtchn **bigger = xzalloc_array(struct evtchn *, slots);
+
+		if (!bigger)
+			return -ENOMEM;
+		if (n)
+			memcpy(bigger, e->chunk, n * sizeof(*bigger));
+		xfree(e->chunk);
+		e->chunk = bigger;
+		e->chunk_slots = slots;
+	}
+	c = domain_heap_alloc_page(d);
+	if (!c)
+		return -ENOMEM;
+	e->chunk[n] = c;
+	WRITE_ONCE(e->nr_ports, (n + 1) * EVTCHN_CHUNK_PORTS);
+	return 0;
+}
+
+static void free_list_append(struct evtchn_domain *e, struct evtchn *chn, uint32_t port)
+{
+	chn->u.next_free = 0;
+	if (e->free_last)
+		evtchn_at(e, e->free_last)->u.next_free = port;
+	else
+		e->free_first = port;
+	e->free_last = port;
+}
+
+static uint32_t free_list_pop(struct evtchn_domain *e)
+{
+	uint32_t port = e->free_first;
+
+	if (port) {
+		e->free_first = evtchn_at(e, port)->u.next_free;
+		if (!e->free_first)
+			e->free_last = 0;
+	}
+	return port;
+}
+
+/*
+ * A closed port that may be used again, or 0. One that is still linked in a FIFO queue waits: its
+ * events would come by that queue, which may be another vCPU's.
+ */
+static uint32_t reuse_port(struct evtchn_domain *e)
+{
+	uint32_t tries, port;
+
+	for (tries = 0; tries < FREE_TRIES; tries++) {
+		port = free_list_pop(e);
+		if (!port || !e->fifo || !evtchn_fifo_is_linked(e->fifo, port))
+			return port;
+		free_list_append(e, evtchn_at(e, port), port);
+	}
+	return 0;
+}
+
+/*
+ * Take a free port of d; the caller fills it in and sets its state. e->lock held. -ENOSPC at the
+ * limit, -ENOMEM.
+ */
+int evtchn_port_take(struct domain *d, uint32_t *port, struct evtchn **ret)
+{
+	struct evtchn_domain *e = d->evtchn;
+	uint32_t p = reuse_port(e);
+	struct evtchn *chn;
+
+	if (!p) {
+		p = e->fresh;
+		if (p >= port_limit(e))
+			return -ENOSPC;
+		if (p >= e->nr_ports) {
+			int rc = grow(d);
+
+			if (rc)
+				return rc;
+		}
+		e->fresh = p + 1;
+	}
+	chn = evtchn_at(e, p);
+	chn->notify_vcpu = 0;
+	chn->priority = EVTCHN_FIFO_PRIORITY_DEFAULT;
+	e->nr_active++;
+	*port = p;
+	*ret = chn;
+	return 0;
+}
+
+/* Make an active port free. e->lock held. False: starved. */
+static bool port_free(struct domain *d, struct evtchn *chn, uint32_t port)
+{
+	struct evtchn_domain *e = d->evtchn;
+	bool ok = evtchn_clear_pending(d, chn, port);
+
+	if (chn->state == PORT_VIRQ)
+		*virq_slot(e, chn->u.virq, chn->notify_vcpu) = 0;
+	chn->state = PORT_FREE;
+	e->nr_active--;
+	free_list_append(e, chn, port);
+	return ok;
+}
+
+static void lock_both(struct domain *a, struct domain *b)
+{
+	struct domain *first = a->id < b->id ? a : b;
+
+	spin_lock(&first->evtchn->lock);
+	if (a != b)
+		spin_lock(&(first == a ? b : a)->evtchn->lock);
+}
+
+static void unlock_both(struct domain *a, struct domain *b)
+{
+	spin_unlock(&a->evtchn->lock);
+	if (a != b)
+		spin_unlock(&b->evtchn->lock);
+}
+
+/*
+ * A port of d that domain `remote` may bind to. -EPERM when the two may not talk, -EINVAL for a
+ * reserved domid, -ESRCH (d is dying), -ENOSPC, -ENOMEM. The remote domain need not exist yet.
+ */
+int evtchn_alloc_unbound(struct domain *d, domid_t remote, uint32_t *port)
+{
+	struct evtchn_domain *e = d->evtchn;
+	struct evtchn *chn;
+	struct domain *rd;
+	bool allowed;
+	int rc;
+
+	if (remote >= DOMID_FIRST_RESERVED)
+		return -EINVAL;
+	rd = domain_get_by_id(remote);
+	allowed = rd ? domain_peers_allowed(d, rd) : d->is_privileged || opt.allow_peers;
+	if (rd)
+		domain_put(rd);
+	if (!allowed)
+		return -EPERM;
+	spin_lock(&e->lock);
+	rc = domain_is_dying(d) ? -ESRCH : evtchn_port_take(d, port, &chn);
+	if (!rc) {
+		chn->u.remote = remote;
+		chn->state = PORT_UNBOUND;
+	}
+	spin_unlock(&e->lock);
+	return rc;
+}
+
+/* Join a new port of d to rport of rd. Both locks held. */
+static int join(struct domain *d, struct domain *rd, uint32_t rport, uint32_t *port,
+		struct evtchn **ret)
+{
+	struct evtchn *chn, *rchn;
+	int rc;
+
+	if (domain_is_dying(d) || domain_is_dying(rd))
+		return -ESRCH;
+	rchn = evtchn_at(rd->evtchn, rport);
+	if (!rchn || rchn->state != PORT_UNBOUND || rchn->u.remote != d->id)
+		return -EINVAL;
+	rc = evtchn_port_take(d, port, &chn);
+	if (rc)
+		return rc;
+	chn->u.peer.dom = rd;
+	chn->u.peer.chn = rchn;
+	chn->u.peer.port = rport;
+	chn->state = PORT_INTERDOMAIN;
+	rchn->u.peer.dom = d;
+	rchn->u.peer.chn = chn;
+	rchn->u.peer.port = *port;
+	rchn->state = PORT_INTERDOMAIN;
+	*ret = chn;
+	return 0;
+}
+
+/*
+ * Bind a new port of d to a port that domain `remote` (or DOMID_SELF) offers to d; the new port is
+ * pending at once, as the peer may have sent before. It notifies vCPU `notify`, 0 when NULL.
+ * -ESRCH, -EPERM, -EINVAL (no such offer), -ENOSPC, -ENOMEM.
+ */
+int evtchn_bind_interdomain(struct domain *d, struct vcpu *notify, domid_t remote, uint32_t rport,
+			    uint32_t *port)
+{
+	struct domain *rd = domain_get_or_self(remote);
+	struct evtchn *chn;
+	bool ok = true;
+	int rc;
+
+	if (!rd)
+		return -ESRCH;
+	if (!domain_peers_allowed(d, rd)) {
+		domain_put(rd);
+		return -EPERM;
+	}
+	lock_both(d, rd);
+	rc = join(d, rd, rport, port, &chn);
+	if (!rc) {
+		if (notify)
+			chn->notify_vcpu = (uint8_t)notify->id;
+		ok = evtchn_raise(d, chn, *port);
+	}
+	unlock_both(d, rd);
+	if (!ok)
+		evtchn_starved(d);
+	domain_put(rd);
+	return rc;
+}
+
+/*
+ * A port for virq. -EINVAL (no such one, or global and vcpu not 0), -ENOENT (vcpu), -EEXIST,
+ * -ENOSPC, -ENOMEM.
+ */
+int evtchn_bind_virq(struct domain *d, uint32_t virq, uint32_t vcpu, uint32_t *port)
+{
+	struct evtchn_domain *e = d->evtchn;
+	struct evtchn *chn;
+	uint32_t *slot;
+	int rc;
+
+	if (virq >= NR_VIRQS || (virq_is_global(virq) && vcpu != 0))
+		return -EINVAL;
+	if (!domain_vcpu(d, vcpu))
+		return -ENOENT;
+	vcpu = (uint32_t)index_nospec(vcpu, d->max_vcpus);
+	spin_lock(&e->lock);
+	slot = virq_slot(e, virq, vcpu);
+	if (domain_is_dying(d))
+		rc = -ESRCH;
+	else if (*slot)
+		rc = -EEXIST;
+	else
+		rc = evtchn_port_take(d, port, &chn);
+	if (!rc) {
+		chn->u.virq = virq;
+		chn->notify_vcpu = (uint8_t)vcpu;
+		chn->state = PORT_VIRQ;
+		*slot = *port;
+	}
+	spin_unlock(&e->lock);
+	return rc;
+}
+
+/* A port by which d signals its own vCPU. -ENOENT, -ENOSPC, -ENOMEM. */
+int evtchn_bind_ipi(struct domain *d, uint32_t vcpu, uint32_t *port)
+{
+	struct evtchn_domain *e = d->evtchn;
+	struct evtchn *chn;
+	int rc;
+
+	if (!domain_vcpu(d, vcpu))
+		return -ENOENT;
+	spin_lock(&e->lock);
+	rc = domain_is_dying(d) ? -ESRCH : evtchn_port_take(d, port, &chn);
+	if (!rc) {
+		chn->notify_vcpu = (uint8_t)vcpu;
+		chn->state = PORT_IPI;
+	}
+	spin_unlock(&e->lock);
+	return rc;
+}
+
+/*
+ * Part the pair of chn (port of d): the peer waits for d again, or for nobody when d dies. Both
+ * locks held.
+ */
+static bool part(struct domain *d, struct evtchn *chn, uint32_t port)
+{
+	struct evtchn *rchn = chn->u.peer.chn;
+
+	rchn->state = PORT_UNBOUND;
+	rchn->u.remote = domain_is_dying(d) ? DOMID_INVALID : d->id;
+	return port_free(d, chn, port);
+}
+
+/*
+ * One try to close a port; the peer's lock may have to be taken before ours, and then the pair may
+ * have changed. 0, -EINVAL, or -EAGAIN to try again.
+ */
+static int try_close(struct domain *d, uint32_t port, bool *ok)
+{
+	struct evtchn_domain *e = d->evtchn;
+	struct domain *rd = NULL;
+	struct evtchn *chn;
+	int rc = 0;
+
+	spin_lock(&e->lock);
+	chn = evtchn_at(e, port);
+	if (!chn || chn->state == PORT_FREE) {
+		rc = -EINVAL;
+	} else if (chn->state != PORT_INTERDOMAIN) {
+		*ok = port_free(d, chn, port);
+	} else {
+		rd = chn->u.peer.dom;
+		/* Joined, so its death has still to come by our lock: the reference cannot fail. */
+		if (!domain_get(rd))
+			rd = NULL;
+		rc = -EAGAIN;
+	}
+	spin_unlock(&e->lock);
+	if (!rd)
+		return rc;
+	lock_both(d, rd);
+	if (chn->state == PORT_INTERDOMAIN && chn->u.peer.dom == rd) {
+		*ok = part(d, chn, port);
+		rc = 0;
+	}
+	unlock_both(d, rd);
+	domain_put(rd);
+	return rc;
+}
+
+/*
+ * Close a port: a virtual IRQ or IPI is unbound, a peer waits for d anew. -EINVAL for one that is
+ * not open; -EAGAIN when the peer kept changing meanwhile.
+ */
+int evtchn_close(struct domain *d, uint32_t port)
+{
+	unsigned int tries;
+	bool ok = true;
+	int rc = -EAGAIN;
+
+	for (tries = 0; tries < CLOSE_TRIES && rc == -EAGAIN; tries++)
+		rc = try_close(d, port, &ok);
+	if (!ok)
+		evtchn_starved(d);
+	return rc;
+}
+
+/* What s->port of d is. -EINVAL when it is out of range; a port never used counts as closed. */
+int evtchn_status_get(struct domain *d, struct evtchn_status *s)
+{
+	struct evtchn_domain *e = d->evtchn;
+	struct evtchn *chn;
+	int rc = 0;
+
+	s->status = EVTCHNSTAT_closed;
+	s->vcpu = 0;
+	memset(&s->u, 0, sizeof(s->u));
+	spin_lock(&e->lock);
+	chn = evtchn_at(e, s->port);
+	if (!chn) {
+		rc = s->port < EVTCHN_CHUNK_PORTS ? 0 : -EINVAL;
+	} else if (chn->state != PORT_FREE) {
+		s->status = chn->state;
+		s->vcpu = chn->notify_vcpu;
+		if (chn->state == PORT_UNBOUND) {
+			s->u.unbound.dom = chn->u.remote;
+		} else if (chn->state == PORT_INTERDOMAIN) {
+			s->u.interdomain.dom = chn->u.peer.dom->id;
+			s->u.interdomain.port = chn->u.peer.port;
+		} else if (chn->state == PORT_VIRQ) {
+			s->u.virq = chn->u.virq;
+		}
+	}
+	spin_unlock(&e->lock);
+	return rc;
+}
+
+/*
+ * From now on port notifies vcpu; what is pending stays where it is. -ENOENT (vcpu), -EINVAL
+ * (port, or its kind).
+ */
+int evtchn_bind_vcpu(struct domain *d, uint32_t port, uint32_t vcpu)
+{
+	struct evtchn_domain *e = d->evtchn;
+	struct evtchn *chn;
+	int rc = -EINVAL;
+
+	if (!domain_vcpu(d, vcpu))
+		return -ENOENT;
+	spin_lock(&e->lock);
+	chn = evtchn_at(e, port);
+	if (chn && (chn->state == PORT_UNBOUND || chn->state == PORT_INTERDOMAIN ||
+		    (chn->state == PORT_VIRQ && virq_is_global(chn->u.virq)))) {
+		WRITE_ONCE(chn->notify_vcpu, (uint8_t)vcpu);
+		rc = 0;
+	}
+	spin_unlock(&e->lock);
+	return rc;
+}
+
+/* FIFO queue of port: 0 first to 15 last. -EINVAL, -ENOSYS with 2-level delivery. */
+int evtchn_set_priority(struct domain *d, uint32_t port, uint32_t priority)
+{
+	struct evtchn_domain *e = d->evtchn;
+	struct evtchn *chn;
+	int rc = 0;
+
+	spin_lock(&e->lock);
+	chn = evtchn_at(e, port);
+	if (!e->fifo)
+		rc = -ENOSYS;
+	else if (priority > EVTCHN_FIFO_PRIORITY_MIN || !chn || chn->state == PORT_FREE)
+		rc = -EINVAL;
+	else
+		WRITE_ONCE(chn->priority, (uint8_t)priority);
+	spin_unlock(&e->lock);
+	return rc;
+}
+
+/*
+ * Close all ports of d, preemptibly: -ERESTART to be called again. Ports opened meanwhile are
+ * closed too.
+ */
+int evtchn_close_all(struct domain *d)
+{
+	struct evtchn_domain *e = d->evtchn;
+	uint32_t port;
+
+	for (port = READ_ONCE(e->reset_next); port < READ_ONCE(e->nr_ports); port++) {
+		bool again = evtchn_close(d, port) == -EAGAIN;
+
+		if (again || (port % 32 == 31 && hypercall_preempt())) {
+			WRITE_ONCE(e->reset_next, again ? port : port + 1);
+			return -ERESTART;
+		}
+	}
+	WRITE_ONCE(e->reset_next, 0);
+	return READ_ONCE(e->nr_active) ? -ERESTART : 0;
+}
+
+/* Cut the FIFO state off once no port is open; it is freed piece by piece. */
+static int drop_fifo(struct domain *d)
+{
+	struct evtchn_domain *e = d->evtchn;
+	int rc = 0;
+
+	if (!evtchn_fifo_free_dead(d))
+		return -ERESTART;
+	spin_lock(&e->lock);
+	if (e->nr_active || e->fifo_dead) {
+		rc = -ERESTART;
+	} else {
+		e->fifo_dead = e->fifo;
+		store_release(&e->fifo, NULL);
+	}
+	spin_unlock(&e->lock);
+	if (rc)
+		return rc;
+	return evtchn_fifo_free_dead(d) ? 0 : -ERESTART;
+}
+
+/* Close all ports of d and go back to 2-level delivery. -ERESTART to be called again. */
+int evtchn_reset_all(struct domain *d)
+{
+	int rc = evtchn_close_all(d);
+
+	return rc ? rc : drop_fifo(d);
+}
+
+/* Hook: a domain without ports. -ENOMEM. */
+int evtchn_domain_init(struct domain *d, const struct domain_config *cfg)
+{
+	struct evtchn_domain *e = xzalloc(struct evtchn_domain);
+
+	if (!e)
+		return -ENOMEM;
+	e->vcpu_virq = xzalloc_bytes(d->max_vcpus * sizeof(*e->vcpu_virq));
+	if (!e->vcpu_virq) {
+		xfree(e);
+		return -ENOMEM;
+	}
+	spin_lock_init(&e->lock, LOCK_EVTCHN);
+	e->limit = MIN(cfg->max_evtchn_port, (uint32_t)EVTCHN_FIFO_NR_CHANNELS - 1) + 1;
+	e->fresh = 1;
+	d->evtchn = e;
+	return 0;
+}
+
+/* Hook: nothing is kept per vCPU before it registers a control block. */
+int evtchn_vcpu_init(struct vcpu *v)
+{
+	(void)v;
+	return 0;
+}
+
+void evtchn_vcpu_free(struct vcpu *v)
+{
+	(void)v;
+}
+
+/* Hook: d is dying; close everything. -ERESTART to be called again. */
+int evtchn_relinquish(struct domain *d)
+{
+	virq_forget_handler(d);
+	return evtchn_reset_all(d);
+}
+
+/* Hook: nothing refers to d any more. */
+void evtchn_domain_free(struct domain *d)
+{
+	struct evtchn_domain *e = d->evtchn;
+	uint32_t i;
+
+	if (!e)
+		return;
+	for (i = 0; i < e->nr_ports / EVTCHN_CHUNK_PORTS; i++)
+		domain_heap_free_page(d, e->chunk[i]);
+	xfree(e->chunk);
+	xfree(e->vcpu_virq);
+	xfree(e);
+	d->evtchn = NULL;
+}

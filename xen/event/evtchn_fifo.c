@@ -1,0 +1,444 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * FIFO event delivery: an event word per port in pages of the guest's, queues of 16 priorities for
+ * each vCPU threaded through the words, and a control block per vCPU with the queue heads. Those
+ * pages stay mapped and referenced until a reset or death. We only append, at a tail that we keep
+ * ourselves, and never follow a link that the guest can write. f->lock covers appending; words
+ * change by atomics only.
+ */
+#include <xen/heap.h>
+#include <xen/hypercall.h>
+#include <xen/page.h>
+#include <xen/vcpu.h>
+#include <arch/cpu.h>
+#include <arch/guest_atomic.h>
+#include "event.h"
+
+#define W_PENDING	(1u << EVTCHN_FIFO_PENDING)
+#define W_MASKED	(1u << EVTCHN_FIFO_MASKED)
+#define W_LINKED	(1u << EVTCHN_FIFO_LINKED)
+#define W_BUSY		(1u << EVTCHN_FIFO_BUSY)
+#define LINK_TRIES	4u
+
+/* The word of port; NULL while its page has not come. port is one of the domain's. */
+static event_word_t *word_of(struct evtchn_fifo *f, uint32_t port)
+{
+	uint32_t p = port / FIFO_WORDS_PER_PAGE;
+
+	if (p >= load_acquire(&f->nr_pages))
+		return NULL;
+	return &f->page[index_nospec(p, FIFO_MAX_PAGES)][port % FIFO_WORDS_PER_PAGE];
+}
+
+enum link_result { LINK_DONE, LINK_EMPTY, LINK_AGAIN };
+
+/* Put link into *word if that is still linked; *w is its last seen value. */
+static enum link_result try_link(event_word_t *word, event_word_t *w, uint32_t link, bool *ok)
+{
+	event_word_t fresh, found;
+
+	if (!(*w & W_LINKED))
+		return LINK_EMPTY;
+	fresh = (*w & ~(W_BUSY | (event_word_t)EVTCHN_FIFO_LINK_MASK)) | link;
+	found = guest_cmpxchg32(word, *w, fresh, ok);
+	if (found == *w)
+		return LINK_DONE;
+	*w = found;
+	return LINK_AGAIN;
+}
+
+/*
+ * Append link behind the tail's word. False when the guest has taken that word off the queue
+ * already, so that the queue is empty. While BUSY is set a well-behaved guest does not unmask,
+ * which bounds the changes.
+ */
+static bool link_behind(event_word_t *word, uint32_t link, bool *ok)
+{
+	event_word_t w = shared_read(word);
+	enum link_result r = try_link(word, &w, link, ok);
+	unsigned int i;
+
+	if (r == LINK_AGAIN && *ok) {
+		(void)guest_test_and_set_bit32(EVTCHN_FIFO_BUSY, word, ok);
+		w = shared_read(word);
+		for (i = 0; i < LINK_TRIES && r == LINK_AGAIN && *ok; i++)
+			r = try_link(word, &w, link, ok);
+		if (r == LINK_AGAIN)
+			*ok = false;	/* it goes on changing the word: on purpose */
+		if (r == LINK_EMPTY)
+			(void)guest_test_and_clear_bit32(EVTCHN_FIFO_BUSY, word, ok);
+	}
+	return r == LINK_DONE;
+}
+
+/*
+ * Append port to the queue q of fv. True when the queue was empty: its ready bit has to be set.
+ * f->lock held.
+ */
+static bool append(struct evtchn_fifo *f, struct fifo_vcpu *fv, uint32_t q, uint32_t port, bool *ok)
+{
+	bool linked = false;
+
+	if (fv->tail[q])
+		linked = link_behind(word_of(f, fv->tail[q]), port, ok);
+	if (!linked)
+		shared_write(&fv->cb->head[q], port);
+	fv->tail[q] = port;
+	return !linked;
+}
+
+/*
+ * port is pending and unmasked: put it on the queue of its vCPU and priority unless it is on one.
+ * Without a control block the event is dropped: the ABI has the guest unmask nothing before.
+ */
+static bool enqueue(struct domain *d, struct evtchn_fifo *f, struct evtchn *chn, event_word_t *word,
+		    uint32_t port)
+{
+	uint32_t id = READ_ONCE(chn->notify_vcpu), q = READ_ONCE(chn->priority);
+	struct fifo_vcpu *fv, *old;
+	bool first = false, ok = true;
+
+	spin_lock(&f->lock);
+	fv = f->vcpu[id];
+	if (fv && !guest_test_and_set_bit32(EVTCHN_FIFO_LINKED, word, &ok) && ok) {
+		/*
+		 * If the guest took it off as the last of its old queue, that queue has no tail
+		 * now.
+		 */
+		old = f->vcpu[chn->last_vcpu];
+		if (old && old->tail[chn->last_priority] == port)
+			old->tail[chn->last_priority] = 0;
+		chn->last_vcpu = (uint8_t)id;
+		chn->last_priority = (uint8_t)q;
+		first = append(f, fv, q, port, &ok);
+	}
+	spin_unlock(&f->lock);
+	if (first && ok && !guest_test_and_set_bit32(q, &fv->cb->ready, &ok) && ok)
+		ok = evtchn_upcall(load_acquire(&d->vcpu[id]));
+	return ok;
+}
+
+/* The word of port, or NULL after remembering that the port was raised. */
+static event_word_t *word_or_early(struct evtchn_fifo *f, struct evtchn *chn, uint32_t port)
+{
+	event_word_t *word = word_of(f, port);
+
+	if (likely(word))
+		return word;
+	spin_lock(&f->lock);
+	word = word_of(f, port);
+	if (!word && !chn->early) {
+		chn->early = true;
+		f->nr_early++;
+	}
+	spin_unlock(&f->lock);
+	return word;
+}
+
+/* evtchn_raise for a domain with FIFO delivery. */
+bool evtchn_fifo_raise(struct domain *d, struct evtchn_fifo *f, struct evtchn *chn, uint32_t port)
+{
+	event_word_t *word = word_or_early(f, chn, port);
+	bool was_pending, ok = true;
+	event_word_t w;
+
+	if (unlikely(!word)) {
+		evtchn_wake_pollers(d, port);
+		return true;
+	}
+	/* As in evtchn_2l_set: the sender's stores come before our look. */
+	smp_mb();
+	w = shared_read(word);
+	if ((w & W_PENDING) && (w & (W_MASKED | W_LINKED)))
+		return true;
+	was_pending = guest_test_and_set_bit32(EVTCHN_FIFO_PENDING, word, &ok);
+	if (ok && !(shared_read(word) & (W_MASKED | W_LINKED)))
+		ok = enqueue(d, f, chn, word, port);
+	if (!was_pending)
+		evtchn_wake_pollers(d, port);
+	return ok;
+}
+
+/* Clear the mask; queue the port if it is pending. Owner's lock held. */
+bool evtchn_fifo_unmask(struct domain *d, struct evtchn_fifo *f, struct evtchn *chn, uint32_t port)
+{
+	event_word_t *word = word_of(f, port);
+	bool ok = true;
+
+	if (!word)
+		return true;
+	(void)guest_test_and_clear_bit32(EVTCHN_FIFO_MASKED, word, &ok);
+	if (ok && (shared_read(word) & W_PENDING))
+		ok = evtchn_fifo_raise(d, f, chn, port);
+	return ok;
+}
+
+/* Nothing of port stays pending. Owner's lock held. */
+bool evtchn_fifo_clear(struct evtchn_fifo *f, struct evtchn *chn, uint32_t port)
+{
+	event_word_t *word;
+	bool ok = true;
+
+	spin_lock(&f->lock);
+	if (chn->early) {
+		chn->early = false;
+		f->nr_early--;
+	}
+	spin_unlock(&f->lock);
+	word = word_of(f, port);
+	if (word)
+		(void)guest_test_and_clear_bit32(EVTCHN_FIFO_PENDING, word, &ok);
+	return ok;
+}
+
+bool evtchn_fifo_is_pending(struct evtchn_fifo *f, const struct evtchn *chn, uint32_t port)
+{
+	event_word_t *word = word_of(f, port);
+
+	return word ? shared_read(word) & W_PENDING : READ_ONCE(chn->early);
+}
+
+bool evtchn_fifo_is_linked(struct evtchn_fifo *f, uint32_t port)
+{
+	event_word_t *word = word_of(f, port);
+
+	return word && (shared_read(word) & W_LINKED);
+}
+
+/* Map a page of d's own RAM for good. -EINVAL when it is none, -ENOMEM. */
+static int map_own_page(struct domain *d, gfn_t g, mfn_t *m, void **page)
+{
+	enum p2m_kind kind;
+
+	*m = p2m_get_page(d, g, true, &kind);
+	if (!mfn_valid(*m))
+		return -EINVAL;
+	if (kind != P2M_RAM_RW) {
+		page_put(*m);
+		return -EINVAL;
+	}
+	*page = shared_map(m, 1);
+	if (*page)
+		return 0;
+	page_put(*m);
+	return -ENOMEM;
+}
+
+static void unmap_own_page(mfn_t m, void *page)
+{
+	shared_unmap(page, 1);
+	page_put(m);
+}
+
+/*
+ * From now on d has FIFO delivery. What is pending in the bitmaps is remembered until the words'
+ * pages come. A sender that saw 2-level still set in use looks again after it set its bit
+ * (evtchn_raise). e->lock held.
+ */
+static bool migrate(struct domain *d, struct evtchn_fifo *f)
+{
+	struct evtchn_domain *e = d->evtchn;
+	bool ok = true;
+	uint32_t i;
+
+	store_release(&e->fifo, f);
+	smp_mb();
+	for (i = 0; i < ARRAY_SIZE(d->shared_info->evtchn_pending); i++) {
+		uint64_t bits = shared_read(&d->shared_info->evtchn_pending[i]);
+
+		while (bits) {
+			uint32_t port = i * 64 + (uint32_t)__builtin_ctzll(bits);
+			struct evtchn *chn = evtchn_at(e, port);
+
+			bits &= bits - 1;
+			if (!chn || chn->state == PORT_FREE)
+				continue;
+			(void)evtchn_2l_clear(d->shared_info, port, &ok);
+			(void)word_or_early(f, chn, port);
+		}
+	}
+	return ok;
+}
+
+static struct evtchn_fifo *fifo_alloc(struct domain *d)
+{
+	struct evtchn_fifo *f = domain_heap_alloc_page(d);
+
+	if (f)
+		spin_lock_init(&f->lock, LOCK_EVTCHN_FIFO);
+	return f;
+}
+
+/* Enter fv as vcpu's control block. On 0 *fresh is used up when it was needed. e->lock held. */
+static int install_control(struct domain *d, uint32_t vcpu, struct fifo_vcpu *fv,
+			   struct evtchn_fifo **fresh, bool *ok)
+{
+	struct evtchn_domain *e = d->evtchn;
+	struct evtchn_fifo *f = e->fifo;
+
+	if (domain_is_dying(d))
+		return -ESRCH;
+	if (e->fifo_dead)
+		return -EBUSY;
+	if (!f) {
+		f = *fresh;
+		*fresh = NULL;
+		*ok = migrate(d, f);
+	}
+	if (f->vcpu[vcpu])
+		return -EINVAL;
+	spin_lock(&f->lock);
+	f->vcpu[vcpu] = fv;
+	spin_unlock(&f->lock);
+	return 0;
+}
+
+/*
+ * Register a vCPU's control block; the domain's first turns it to FIFO delivery. -ENOENT (vcpu),
+ * -EINVAL (offset, frame, or registered already), -ENOMEM, -EBUSY while a reset is under way,
+ * -ESRCH.
+ */
+int evtchn_fifo_init_control(struct domain *d, struct evtchn_init_control *ic)
+{
+	struct evtchn_fifo *fresh;
+	struct fifo_vcpu *fv;
+	uint32_t vcpu;
+	bool ok = true;
+	int rc;
+
+	if (!domain_vcpu(d, ic->vcpu))
+		return -ENOENT;
+	vcpu = (uint32_t)index_nospec(ic->vcpu, d->max_vcpus);
+	if (ic->offset > PAGE_SIZE - sizeof(struct evtchn_fifo_control_block) || (ic->offset & 7))
+		return -EINVAL;
+	fv = xzalloc(struct fifo_vcpu);
+	fresh = fifo_alloc(d);
+	rc = fv && fresh ? map_own_page(d, gfn(ic->control_gfn), &fv->mfn, &fv->page) : -ENOMEM;
+	if (!rc) {
+		fv->cb = (void *)((char *)fv->page + ic->offset);
+		spin_lock(&d->evtchn->lock);
+		rc = install_control(d, vcpu, fv, &fresh, &ok);
+		spin_unlock(&d->evtchn->lock);
+		if (rc)
+			unmap_own_page(fv->mfn, fv->page);
+	}
+	if (rc)
+		xfree(fv);
+	else
+		ic->link_bits = EVTCHN_FIFO_LINK_BITS;
+	if (fresh)
+		domain_heap_free_page(d, fresh);
+	if (!ok)
+		evtchn_starved(d);
+	return rc;
+}
+
+/* Raise the ports of array page p that were raised before it came. e->lock held. */
+static bool raise_early(struct domain *d, struct evtchn_fifo *f, uint32_t p)
+{
+	struct evtchn_domain *e = d->evtchn;
+	uint32_t port, end = MIN((p + 1) * FIFO_WORDS_PER_PAGE, e->nr_ports);
+	bool early, ok = true;
+
+	for (port = p * FIFO_WORDS_PER_PAGE; port < end && READ_ONCE(f->nr_early); port++) {
+		struct evtchn *chn = evtchn_at(e, port);
+
+		spin_lock(&f->lock);
+		early = chn->early;
+		chn->early = false;
+		f->nr_early -= early;
+		spin_unlock(&f->lock);
+		if (early && !evtchn_fifo_raise(d, f, chn, port))
+			ok = false;
+	}
+	return ok;
+}
+
+/*
+ * Append a page of event words. -EOPNOTSUPP without FIFO delivery, -ENOSPC when the domain's ports
+ * have their words, -EINVAL (frame), -ENOMEM, -ESRCH.
+ */
+int evtchn_fifo_expand_array(struct domain *d, gfn_t g)
+{
+	struct evtchn_domain *e = d->evtchn;
+	struct evtchn_fifo *f;
+	bool ok = true;
+	void *page;
+	mfn_t m;
+	int rc;
+
+	if (!load_acquire(&e->fifo))
+		return -EOPNOTSUPP;
+	rc = map_own_page(d, g, &m, &page);
+	if (rc)
+		return rc;
+	spin_lock(&e->lock);
+	f = e->fifo;
+	if (!f) {
+		rc = -EOPNOTSUPP;
+	} else if (domain_is_dying(d)) {
+		rc = -ESRCH;
+	} else if (f->nr_pages >= DIV_ROUND_UP(e->limit, FIFO_WORDS_PER_PAGE)) {
+		rc = -ENOSPC;
+	} else {
+		spin_lock(&f->lock);
+		f->page[f->nr_pages] = page;
+		f->mfn[f->nr_pages] = m;
+		store_release(&f->nr_pages, f->nr_pages + 1);
+		spin_unlock(&f->lock);
+		ok = raise_early(d, f, f->nr_pages - 1);
+	}
+	spin_unlock(&e->lock);
+	if (rc)
+		unmap_own_page(m, page);
+	if (!ok)
+		evtchn_starved(d);
+	return rc;
+}
+
+/* Unmap one piece of f. False: nothing left. */
+static bool free_piece(struct domain *d, struct evtchn_fifo *f)
+{
+	uint32_t i;
+
+	if (f->nr_pages) {
+		f->nr_pages--;
+		unmap_own_page(f->mfn[f->nr_pages], f->page[f->nr_pages]);
+		return true;
+	}
+	for (i = 0; i < d->max_vcpus; i++) {
+		struct fifo_vcpu *fv = f->vcpu[i];
+
+		if (!fv)
+			continue;
+		f->vcpu[i] = NULL;
+		unmap_own_page(fv->mfn, fv->page);
+		xfree(fv);
+		return true;
+	}
+	return false;
+}
+
+/*
+ * Free the FIFO state that was cut off, a piece at a time: one caller takes it out, and puts back
+ * what it leaves. False: preempted, call again.
+ */
+bool evtchn_fifo_free_dead(struct domain *d)
+{
+	struct evtchn_domain *e = d->evtchn;
+	struct evtchn_fifo *f = __atomic_exchange_n(&e->fifo_dead, NULL, __ATOMIC_ACQ_REL);
+	struct evtchn_fifo *none = NULL;
+
+	if (!f)
+		return true;
+	while (free_piece(d, f)) {
+		/* Should another reset have put its own there, we go on to the end. */
+		if (hypercall_preempt() &&
+		    __atomic_compare_exchange_n(&e->fifo_dead, &none, f, false, __ATOMIC_ACQ_REL,
+						__ATOMIC_ACQUIRE))
+			return false;
+		none = NULL;
+	}
+	domain_heap_free_page(d, f);
+	return true;
+}

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Virtual IRQs: events whose sender is the hypervisor. Some each vCPU has for itself, the others
+ * exist once and go to the domain set to handle them, dom0 unless told otherwise. Also the last
+ * step of every delivery: the upcall byte and the interrupt behind it.
+ */
+#include <xen/vcpu.h>
+#include <xen/vgic.h>
+#include <arch/guest_atomic.h>
+#include "event.h"
+
+/* Handlers other than dom0, each with a reference that its death takes back. */
+static spinlock_t handler_lock = SPINLOCK_INIT(LOCK_VIRQ);
+static struct domain *handler[NR_VIRQS];
+
+/* Row of virq in the per-vCPU table; NR_VCPU_VIRQS for a global one. */
+static uint32_t vcpu_virq_row(uint32_t virq)
+{
+	switch (virq) {
+	case VIRQ_TIMER:	return 0;
+	case VIRQ_DEBUG:	return 1;
+	case VIRQ_XENOPROF:	return 2;
+	case VIRQ_XENPMU:	return 3;
+	default:		return NR_VCPU_VIRQS;
+	}
+}
+
+bool virq_is_global(uint32_t virq)
+{
+	return vcpu_virq_row(virq) == NR_VCPU_VIRQS;
+}
+
+/* Where the port of virq is kept; both numbers are valid by the caller's check. e->lock. */
+uint32_t *virq_slot(struct evtchn_domain *e, uint32_t virq, uint32_t vcpu)
+{
+	uint32_t row = vcpu_virq_row(virq);
+
+	if (row == NR_VCPU_VIRQS)
+		return &e->global_virq[index_nospec(virq, NR_VIRQS)];
+	return &e->vcpu_virq[vcpu][row];
+}
+
+/*
+ * Set v's upcall byte; its 0 -> 1 injects the event interrupt, which wakes v. False: starved. A
+ * byte that is already set is enough: the guest clears it before it looks at what we wrote
+ * earlier.
+ */
+bool evtchn_upcall(struct vcpu *v)
+{
+	struct vcpu_info *vi = load_acquire(&v->info);
+	bool ok = true;
+
+	if (shared_read(&vi->evtchn_upcall_pending))
+		return true;
+	if (!guest_test_and_set_bit32(0, (uint32_t *)(void *)vi, &ok) && ok)
+		(void)vgic_inject_ppi(v, v->domain->event_ppi);
+	return ok;
+}
+
+/* The same for other folders. No lock of rank LOCK_DOMAIN or above held. */
+void evtchn_mark_upcall(struct vcpu *v)
+{
+	if (!evtchn_upcall(v))
+		evtchn_starved(v->domain);
+}
+
+static void raise_in(struct domain *d, uint32_t virq, uint32_t vcpu, bool *ok)
+{
+	struct evtchn_domain *e = d->evtchn;
+	uint32_t port;
+
+	spin_lock(&e->lock);
+	port = *virq_slot(e, virq, vcpu);
+	if (port)
+		*ok = evtchn_raise(d, evtchn_at(e, port), port);
+	spin_unlock(&e->lock);
+}
+
+/* Raise v's own virq. Locks below LOCK_EVTCHN may be held, but none above. */
+void virq_raise_vcpu(struct vcpu *v, uint32_t virq)
+{
+	bool ok = true;
+
+	raise_in(v->domain, virq, v->id, &ok);
+	if (!ok)
+		evtchn_starved(v->domain);
+}
+
+/* Raise a global virq in the domain that handles it; lost when nobody does. No lock held. */
+void virq_raise_global(uint32_t virq)
+{
+	struct domain *d = dom0;
+	bool ok = true, held = false;
+
+	if (unlikely(READ_ONCE(handler[virq]))) {
+		spin_lock(&handler_lock);
+		if (handler[virq] && domain_get(handler[virq])) {
+			d = handler[virq];
+			held = true;
+		}
+		spin_unlock(&handler_lock);
+	}
+	if (!d || !d->evtchn)
+		return;
+	raise_in(d, virq, 0, &ok);
+	if (!ok)
+		evtchn_starved(d);
+	if (held)
+		domain_put(d);
+}
+
+/*
+ * Send the global virq to d from now on. -EINVAL for a per-vCPU one or none, -ESRCH for a dying d.
+ */
+int virq_set_handler(struct domain *d, uint32_t virq)
+{
+	struct domain *old;
+
+	if (virq >= NR_VIRQS || !virq_is_global(virq))
+		return -EINVAL;
+	virq = (uint32_t)index_nospec(virq, NR_VIRQS);
+	spin_lock(&handler_lock);
+	if (domain_is_dying(d) || !domain_get(d)) {
+		spin_unlock(&handler_lock);
+		return -ESRCH;
+	}
+	old = handler[virq];
+	WRITE_ONCE(handler[virq], d);
+	spin_unlock(&handler_lock);
+	if (old)
+		domain_put(old);
+	return 0;
+}
+
+/* d dies: what it handled goes to dom0 again. */
+void virq_forget_handler(struct domain *d)
+{
+	uint32_t i, dropped = 0;
+
+	spin_lock(&handler_lock);
+	for (i = 0; i < NR_VIRQS; i++) {
+		if (handler[i] != d)
+			continue;
+		WRITE_ONCE(handler[i], NULL);
+		dropped++;
+	}
+	spin_unlock(&handler_lock);
+	while (dropped--)
+		domain_put(d);
+}
