@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A domain's grant table: its frames, made when they are first asked for, version 1 only; and the
+ * use of an entry by reference, from the checks to a referenced machine frame. Frames are heap
+ * pages that the lender maps; frame numbers beyond the table's size or not made yet hold no valid
+ * entries.
+ */
+#include <xen/heap.h>
+#include <xen/page.h>
+#include "grant.h"
+
+/* The entry and pin of ref; false when there is none. g->lock. */
+static bool entry_at(struct gnttab *g, uint32_t ref, struct grant_entry_v1 **e,
+		     struct grant_pin **p)
+{
+	uint32_t n = g->nr_frames * ENTRIES_PER_FRAME;
+	struct grant_frame *f;
+
+	if (ref >= n)
+		return false;
+	ref = (uint32_t)index_nospec(ref, n);
+	f = &g->frame[ref / ENTRIES_PER_FRAME];
+	if (!f->entry)
+		return false;
+	*e = &f->entry[ref % ENTRIES_PER_FRAME];
+	*p = &f->pin[ref % ENTRIES_PER_FRAME];
+	return true;
+}
+
+/*
+ * Use entry ref of the lender on behalf of domain `by`: pin it and take a reference on the frame
+ * behind it, which is the lender's own RAM. Takes the lender's lock; none may be held. GNTST_*.
+ */
+int gnttab_pin_ref(struct domain *lender, domid_t by, uint32_t ref, bool readonly, mfn_t *m)
+{
+	struct gnttab *g = lender->grant;
+	struct grant_entry_v1 *e;
+	struct grant_pin *p;
+	enum p2m_kind kind;
+	uint32_t frame = 0;
+	bool ok = true;
+	int st;
+
+	spin_lock(&g->lock);
+	if (domain_is_dying(lender))
+		st = GNTST_bad_domain;
+	else if (!entry_at(g, ref, &e, &p))
+		st = GNTST_bad_gntref;
+	else
+		st = grant_entry_pin(e, p, by, readonly, &frame, &ok);
+	spin_unlock(&g->lock);
+	if (unlikely(!ok))
+		domain_crash(lender, "starves grant table atomics");
+	if (st)
+		return st;
+	*m = p2m_get_page(lender, gfn(frame), !readonly, &kind);
+	if (likely(mfn_valid(*m))) {
+		if (likely(kind == P2M_RAM_RW || kind == P2M_RAM_RO))
+			return GNTST_okay;
+		page_put(*m);
+	}
+	gnttab_unpin_ref(lender, ref, readonly);
+	return GNTST_bad_page;
+}
+
+/* Undo the pin (the page reference is the caller's). Works on a dying lender. */
+void gnttab_unpin_ref(struct domain *lender, uint32_t ref, bool readonly)
+{
+	struct gnttab *g = lender->grant;
+	struct grant_entry_v1 *e;
+	struct grant_pin *p;
+	bool ok = true;
+
+	spin_lock(&g->lock);
+	if (entry_at(g, ref, &e, &p))
+		grant_entry_unpin(e, p, readonly, &ok);
+	spin_unlock(&g->lock);
+	if (unlikely(!ok))
+		domain_crash(lender, "starves grant table atomics");
+}
+
+/* Make frame idx of the table. g->lock held. -ENOMEM. */
+static int make_frame(struct domain *d, uint32_t idx)
+{
+	struct gnttab *g = d->grant;
+	struct grant_frame *f;
+	uint32_t i;
+	mfn_t m;
+
+	if (!g->frame) {
+		g->frame = xzalloc_array(struct grant_frame, g->max_frames);
+		if (!g->frame)
+			return -ENOMEM;
+		for (i = 0; i < g->max_frames; i++)
+			g->frame[i].gfn = INVALID_GFN;
+	}
+	f = &g->frame[idx];
+	f->pin = domain_heap_alloc_page(d);
+	f->entry = domain_heap_alloc_page(d);
+	if (!f->pin || !f->entry)
+		goto fail;
+	m = heap_to_mfn(f->entry);
+	mfn_to_page(m)->owner = d->id;
+	if (page_set_type(m, PAGE_GRANT_FRAME))
+		goto fail;
+	if (idx >= g->nr_frames)
+		g->nr_frames = idx + 1;
+	return 0;
+fail:
+	if (f->pin)
+		domain_heap_free_page(d, f->pin);
+	if (f->entry)
+		domain_heap_free_page(d, f->entry);
+	f->pin = NULL;
+	f->entry = NULL;
+	return -ENOMEM;
+}
+
+/*
+ * The machine frame of table frame idx, made if need be. It lives as long as d; whoever maps it
+ * takes a reference of its own. -EINVAL beyond the limit, -ENOMEM, -ESRCH when d is dying.
+ */
+int gnttab_frame_mfn(struct domain *d, uint32_t idx, mfn_t *m)
+{
+	struct gnttab *g = d->grant;
+	int rc = 0;
+
+	if (idx >= g->max_frames)
+		return -EINVAL;
+	idx = (uint32_t)index_nospec(idx, g->max_frames);
+	spin_lock(&g->lock);
+	if (domain_is_dying(d))
+		rc = -ESRCH;
+	else if (!g->frame || !g->frame[idx].entry)
+		rc = make_frame(d, idx);
+	if (!rc)
+		*m = heap_to_mfn(g->frame[idx].entry);
+	spin_unlock(&g->lock);
+	return rc;
+}
+
+/* Frames of d's table: 1 from the start, though it is made when first used. */
+uint32_t gnttab_nr_frames(struct domain *d)
+{
+	uint32_t n = READ_ONCE(d->grant->nr_frames);
+
+	return n ? n : 1;
+}
+
+/* Note where d has mapped frame idx. An idx beyond the table is ignored. */
+void gnttab_set_frame_gfn(struct domain *d, uint32_t idx, gfn_t g)
+{
+	struct gnttab *t = d->grant;
+
+	spin_lock(&t->lock);
+	if (idx < t->nr_frames)
+		t->frame[index_nospec(idx, t->nr_frames)].gfn = g;
+	spin_unlock(&t->lock);
+}
+
+/* Where d has mapped frame idx; INVALID_GFN nowhere. */
+gfn_t gnttab_frame_gfn(struct domain *d, uint32_t idx)
+{
+	struct gnttab *t = d->grant;
+	gfn_t g = INVALID_GFN;
+
+	spin_lock(&t->lock);
+	if (idx < t->nr_frames)
+		g = t->frame[index_nospec(idx, t->nr_frames)].gfn;
+	spin_unlock(&t->lock);
+	return g;
+}
+
+/* GNTTABOP_query_size on d. */
+void gnttab_query(struct domain *d, struct gnttab_query_size *op)
+{
+	op->nr_frames = gnttab_nr_frames(d);
+	op->max_nr_frames = d->grant->max_frames;
+	op->status = GNTST_okay;
+}
+
+/* Version 1 is all there is: *version becomes 1. -ENOSYS for 2, -EINVAL for others. */
+int gnttab_set_version_of(struct domain *d, uint32_t *version)
+{
+	uint32_t wanted = *version;
+
+	(void)d;
+	*version = 1;
+	return wanted == 1 ? 0 : wanted == 2 ? -ENOSYS : -EINVAL;
+}
+
+/* Exchange two entries that nobody uses. GNTST_bad_gntref, GNTST_eagain when one is in use. */
+int gnttab_swap_refs(struct domain *d, uint32_t a, uint32_t b)
+{
+	struct gnttab *g = d->grant;
+	struct grant_entry_v1 *ea, *eb, tmp;
+	struct grant_pin *pa, *pb;
+	int st = GNTST_okay;
+
+	spin_lock(&g->lock);
+	if (domain_is_dying(d)) {
+		st = GNTST_bad_domain;
+	} else if (!entry_at(g, a, &ea, &pa) || !entry_at(g, b, &eb, &pb)) {
+		st = GNTST_bad_gntref;
+	} else if (pa->readers || pa->writers || pb->readers || pb->writers) {
+		st = GNTST_eagain;
+	} else if (ea != eb) {
+		/* Both are the caller's own words: what it writes meanwhile is its own loss. */
+		tmp = *(volatile struct grant_entry_v1 *)ea;
+		*(volatile struct grant_entry_v1 *)ea = *(volatile struct grant_entry_v1 *)eb;
+		*(volatile struct grant_entry_v1 *)eb = tmp;
+	}
+	spin_unlock(&g->lock);
+	return st;
+}
+
+/* Hook: an empty table. -ENOMEM. */
+int gnttab_domain_init(struct domain *d, const struct domain_config *cfg)
+{
+	struct gnttab *g = xzalloc(struct gnttab);
+
+	if (!g)
+		return -ENOMEM;
+	spin_lock_init(&g->lock, LOCK_GRANT);
+	spin_lock_init(&g->mt_lock, LOCK_GRANT);
+	g->max_frames = MIN(cfg->max_grant_frames, ~0u / ENTRIES_PER_FRAME);
+	g->mt_max = MIN(cfg->max_maptrack_frames, ~0u / MAPTRACK_PER_PAGE);
+	d->grant = g;
+	return 0;
+}
+
+/*
+ * Hook: nothing refers to d any more. A frame that another stage 2 still maps lives on until that
+ * is gone.
+ */
+void gnttab_domain_free(struct domain *d)
+{
+	struct gnttab *g = d->grant;
+	uint32_t i;
+
+	if (!g)
+		return;
+	for (i = 0; i < g->nr_frames; i++) {
+		if (!g->frame[i].entry)
+			continue;
+		domain_heap_free_page(d, g->frame[i].pin);
+		page_put(heap_to_mfn(g->frame[i].entry));
+	}
+	for (i = 0; i < g->mt_pages; i++)
+		domain_heap_free_page(d, g->mt[i]);
+	xfree(g->frame);
+	xfree(g->mt);
+	xfree(g);
+	d->grant = NULL;
+}

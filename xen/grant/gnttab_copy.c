@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Grant copy: bytes from one page to another, each the caller's own by frame or a lender's by
+ * reference. Both sides are pinned, referenced and seen through the map window for the time of the
+ * copy only.
+ */
+#include <xen/heap.h>
+#include <xen/page.h>
+#include <xen/peers.h>
+#include "grant.h"
+
+/* One side of a copy, held. */
+struct copy_side {
+	struct domain *lender;	/* NULL: the caller's own page */
+	uint32_t ref;
+	bool readonly;
+	mfn_t page;
+};
+
+static int hold_own(struct domain *caller, const struct gnttab_copy_ptr *ptr, struct copy_side *s)
+{
+	enum p2m_kind kind;
+
+	if (ptr->domid != DOMID_SELF)
+		return GNTST_permission_denied;
+	s->page = p2m_get_page(caller, gfn(ptr->u.gmfn), !s->readonly, &kind);
+	if (!mfn_valid(s->page))
+		return GNTST_bad_page;
+	if (kind == P2M_RAM_RW || kind == P2M_RAM_RO)
+		return GNTST_okay;
+	page_put(s->page);
+	return GNTST_bad_page;
+}
+
+static int hold_ref(struct domain *caller, const struct gnttab_copy_ptr *ptr, struct copy_side *s)
+{
+	int st;
+
+	s->lender = domain_get_or_self(ptr->domid);
+	if (!s->lender)
+		return GNTST_bad_domain;
+	s->ref = ptr->u.ref;
+	if (domain_peers_allowed(caller, s->lender))
+		st = gnttab_pin_ref(s->lender, caller->id, s->ref, s->readonly, &s->page);
+	else
+		st = GNTST_permission_denied;
+	if (st)
+		domain_put(s->lender);
+	return st;
+}
+
+/* Hold one side: GNTST_*, nothing held unless okay. */
+static int hold(struct domain *caller, const struct gnttab_copy_ptr *ptr, bool by_ref,
+		bool readonly, struct copy_side *s)
+{
+	s->lender = NULL;
+	s->readonly = readonly;
+	return by_ref ? hold_ref(caller, ptr, s) : hold_own(caller, ptr, s);
+}
+
+static void let_go(struct copy_side *s)
+{
+	page_put(s->page);
+	if (s->lender) {
+		gnttab_unpin_ref(s->lender, s->ref, s->readonly);
+		domain_put(s->lender);
+	}
+}
+
+/* One element of GNTTABOP_copy for caller: status into op. No lock held. */
+void gnttab_copy_one(struct domain *caller, struct gnttab_copy *op)
+{
+	struct copy_side from, to;
+	char *src, *dst;
+
+	if ((uint32_t)op->source.offset + op->len > PAGE_SIZE ||
+	    (uint32_t)op->dest.offset + op->len > PAGE_SIZE ||
+	    (op->flags & ~(GNTCOPY_source_gref | GNTCOPY_dest_gref))) {
+		op->status = GNTST_bad_copy_arg;
+		return;
+	}
+	op->status = (int16_t)hold(caller, &op->source, op->flags & GNTCOPY_source_gref, true,
+				   &from);
+	if (op->status)
+		return;
+	op->status = (int16_t)hold(caller, &op->dest, op->flags & GNTCOPY_dest_gref, false, &to);
+	if (!op->status) {
+		src = map_window_get(from.page);
+		dst = map_window_get(to.page);
+		/* The two may be one page. */
+		memmove(dst + op->dest.offset, src + op->source.offset, op->len);
+		map_window_put(dst);
+		map_window_put(src);
+		let_go(&to);
+	}
+	let_go(&from);
+}

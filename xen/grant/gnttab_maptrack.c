@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A borrower's handles. A handle is free, busy (in the hands of one map or unmap), or live; only
+ * live ones are found, and whoever claims one makes it busy, so that two unmaps of one handle
+ * cannot both succeed. Pages of handles are made as needed and stay until the domain is freed. All
+ * under g->mt_lock.
+ */
+#include <xen/heap.h>
+#include <xen/hypercall.h>
+#include "grant.h"
+
+#define SCAN_STEP	64u
+
+static struct maptrack *at(struct gnttab *g, uint32_t handle)
+{
+	uint32_t n = g->mt_pages * MAPTRACK_PER_PAGE;
+
+	if (handle >= n)
+		return NULL;
+	handle = (uint32_t)index_nospec(handle, n);
+	return &g->mt[handle / MAPTRACK_PER_PAGE][handle % MAPTRACK_PER_PAGE];
+}
+
+/* One more page of free handles. -ENOSPC at the limit, -ENOMEM. */
+static int grow(struct domain *d)
+{
+	struct gnttab *g = d->grant;
+	struct maptrack *page;
+	uint32_t i, first;
+
+	if (g->mt_pages == g->mt_max)
+		return -ENOSPC;
+	if (!g->mt) {
+		g->mt = xzalloc_array(struct maptrack *, g->mt_max);
+		if (!g->mt)
+			return -ENOMEM;
+	}
+	page = domain_heap_alloc_page(d);
+	if (!page)
+		return -ENOMEM;
+	first = g->mt_pages * MAPTRACK_PER_PAGE;
+	for (i = 0; i < MAPTRACK_PER_PAGE; i++)
+		page[i].next_free = i + 1 < MAPTRACK_PER_PAGE ? first + i + 2 : 0;
+	g->mt[g->mt_pages++] = page;
+	g->mt_free = first + 1;
+	return 0;
+}
+
+/* A busy handle of d. -ESRCH when d is dying, -ENOSPC, -ENOMEM. */
+int maptrack_get(struct domain *d, uint32_t *handle)
+{
+	struct gnttab *g = d->grant;
+	struct maptrack *m;
+	int rc = 0;
+
+	spin_lock(&g->mt_lock);
+	if (domain_is_dying(d))
+		rc = -ESRCH;
+	else if (!g->mt_free)
+		rc = grow(d);
+	if (!rc) {
+		*handle = g->mt_free - 1;
+		m = at(g, *handle);
+		g->mt_free = m->next_free;
+		m->state = MT_BUSY;
+		g->mt_used++;
+	}
+	spin_unlock(&g->mt_lock);
+	return rc;
+}
+
+/*
+ * The mapping of a busy handle exists: it is live. False when d is dying: the release may be past
+ * it, the caller undoes.
+ */
+bool maptrack_publish(struct domain *d, uint32_t handle, const struct maptrack *fresh)
+{
+	struct gnttab *g = d->grant;
+	struct maptrack *m;
+	bool ok;
+
+	spin_lock(&g->mt_lock);
+	ok = !domain_is_dying(d);
+	m = at(g, handle);
+	if (ok) {
+		*m = *fresh;
+		m->state = MT_LIVE;
+	}
+	spin_unlock(&g->mt_lock);
+	return ok;
+}
+
+/* Make a live handle busy and tell what it is. -ENOENT for any other. */
+int maptrack_claim(struct domain *d, uint32_t handle, struct maptrack *copy)
+{
+	struct gnttab *g = d->grant;
+	struct maptrack *m;
+	int rc = -ENOENT;
+
+	spin_lock(&g->mt_lock);
+	m = at(g, handle);
+	if (m && m->state == MT_LIVE) {
+		*copy = *m;
+		m->state = MT_BUSY;
+		rc = 0;
+	}
+	spin_unlock(&g->mt_lock);
+	return rc;
+}
+
+/* Take the claim back. */
+void maptrack_unclaim(struct domain *d, uint32_t handle)
+{
+	struct gnttab *g = d->grant;
+
+	spin_lock(&g->mt_lock);
+	at(g, handle)->state = MT_LIVE;
+	spin_unlock(&g->mt_lock);
+}
+
+/* Free a busy handle. */
+void maptrack_put(struct domain *d, uint32_t handle)
+{
+	struct gnttab *g = d->grant;
+	struct maptrack *m;
+
+	spin_lock(&g->mt_lock);
+	m = at(g, handle);
+	m->state = MT_FREE;
+	m->lender = NULL;
+	m->next_free = g->mt_free;
+	g->mt_free = handle + 1;
+	g->mt_used--;
+	spin_unlock(&g->mt_lock);
+}
+
+/* Handles that exist, free or not. */
+uint32_t maptrack_handles(struct domain *d)
+{
+	return READ_ONCE(d->grant->mt_pages) * MAPTRACK_PER_PAGE;
+}
+
+/*
+ * Has d a live mapping of machine frame m? Looks from *next on: 1, 0, or -ERESTART with *next
+ * moved on.
+ */
+int maptrack_find_mfn(struct domain *d, mfn_t m, uint32_t *next)
+{
+	struct gnttab *g = d->grant;
+	uint32_t i, end;
+	int found = 0;
+
+	while (!found && *next < maptrack_handles(d)) {
+		spin_lock(&g->mt_lock);
+		end = MIN(g->mt_pages * MAPTRACK_PER_PAGE, *next + SCAN_STEP);
+		for (i = *next; i < end && !found; i++) {
+			const struct maptrack *t = at(g, i);
+
+			found = t->state == MT_LIVE && t->mfn == m.v;
+		}
+		spin_unlock(&g->mt_lock);
+		*next = i;
+		if (!found && hypercall_preempt())
+			return -ERESTART;
+	}
+	return found;
+}

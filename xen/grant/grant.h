@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Grant tables, private to grant/. As lender, a domain has frames of entries shared with it, and
+ * beside each the pins in use on every entry. As borrower it has a maptrack: a handle for each
+ * mapping it made, which holds a reference on the lender, so that a lender's table outlives every
+ * mapping of its pages.
+ *
+ * Locks, both of rank LOCK_GRANT and never held together, nor two domains': g->lock covers the
+ * table and its pins; g->mt_lock the maptrack.
+ */
+#ifndef GRANT_GRANT_H
+#define GRANT_GRANT_H
+
+#include <xen/domain.h>
+#include <xen/gnttab.h>
+#include <xen/lib.h>
+#include <xen/p2m.h>
+#include <xen/spinlock.h>
+#include <public/grant_table.h>
+#include <public/xen.h>
+
+#define ENTRIES_PER_FRAME	((uint32_t)(PAGE_SIZE / sizeof(struct grant_entry_v1)))
+#define GRANT_PIN_MAX		0xffffffu
+
+/* Uses of one entry, all by one domain. 8 bytes, so that the pins of a frame are a page too. */
+struct grant_pin {
+	uint64_t by : 16;		/* domid, when any count is not 0 */
+	uint64_t readers : 24;
+	uint64_t writers : 24;
+};
+static_assert_size(struct grant_pin, 8);
+
+struct grant_frame {
+	struct grant_entry_v1 *entry;	/* shared with the lender; NULL: not made yet */
+	struct grant_pin *pin;
+	gfn_t gfn;			/* where the lender mapped it, INVALID_GFN nowhere */
+};
+
+enum maptrack_state {
+	MT_FREE,
+	MT_BUSY,			/* owned by the map or unmap in progress */
+	MT_LIVE,
+};
+
+struct maptrack {
+	struct domain *lender;		/* referenced */
+	uint64_t gfn;			/* of the borrower */
+	uint64_t mfn : 48;
+	uint64_t state : 8;		/* enum maptrack_state */
+	uint64_t readonly : 8;
+	uint32_t ref;
+	uint32_t next_free;		/* handle + 1, 0 none */
+};
+static_assert_size(struct maptrack, 32);
+#define MAPTRACK_PER_PAGE	((uint32_t)(PAGE_SIZE / sizeof(struct maptrack)))
+
+struct gnttab {
+	spinlock_t lock;
+	uint32_t nr_frames;		/* highest frame asked for, plus 1 */
+	uint32_t max_frames;		/* constant */
+	struct grant_frame *frame;	/* max_frames of them; NULL before the first */
+
+	spinlock_t mt_lock;
+	struct maptrack **mt;		/* mt_max pages; NULL before the first */
+	uint32_t mt_pages, mt_max;
+	uint32_t mt_free;		/* handle + 1, 0 none */
+	uint32_t mt_next;		/* progress of the release */
+	uint32_t mt_used;		/* handles not free */
+};
+
+/* gnttab_entry.c: pure on words. GNTST_*; *ok false when the lender starves us. */
+int grant_entry_pin(struct grant_entry_v1 *e, struct grant_pin *p, domid_t by, bool readonly,
+		    uint32_t *frame, bool *ok);
+void grant_entry_unpin(struct grant_entry_v1 *e, struct grant_pin *p, bool readonly, bool *ok);
+
+/* gnttab.c */
+int gnttab_pin_ref(struct domain *lender, domid_t by, uint32_t ref, bool readonly,
+		   mfn_t *m) __must_check;
+void gnttab_unpin_ref(struct domain *lender, uint32_t ref, bool readonly);
+
+/* gnttab_maptrack.c */
+int maptrack_get(struct domain *d, uint32_t *handle) __must_check;
+bool maptrack_publish(struct domain *d, uint32_t handle, const struct maptrack *m) __must_check;
+int maptrack_claim(struct domain *d, uint32_t handle, struct maptrack *m) __must_check;
+void maptrack_unclaim(struct domain *d, uint32_t handle);
+void maptrack_put(struct domain *d, uint32_t handle);
+/* 1 when a live mapping of m is found from *next on, 0 none, -ERESTART with *next set. */
+int maptrack_find_mfn(struct domain *d, mfn_t m, uint32_t *next) __must_check;
+uint32_t maptrack_handles(struct domain *d);
+
+/* gnttab_map.c: undo a claimed mapping: p2m entry, pin, handle, reference. */
+int gnttab_undo_map(struct domain *d, uint32_t handle, const struct maptrack *m) __must_check;
+
+#endif
