@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include <xentools/build.h>
@@ -236,6 +237,22 @@ static void await_console(struct creation *c, char **tty)
 		     "cannot be seen until zl-services start");
 }
 
+/*
+ * Note where this life's lines begin in the console's log, which goes on from one domain of a
+ * name to the next. Only zl console and zl wait ask; without it they look at all of the log.
+ */
+static void note_log_start(struct creation *c)
+{
+	_cleanup_free_ char *path = domain_console_log_path(c->ctx, c->cfg->name);
+	char text[24];
+	struct stat st;
+
+	if (!path || stat(path, &st) != 0)
+		return;
+	snprintf(text, sizeof(text), "%llu", (unsigned long long)st.st_size);
+	domain_store_write(c->ctx, c->domid, "console/log-start", text, NULL);
+}
+
 static int start(struct creation *c, struct domain_create_result *ret, struct zerr **err)
 {
 	_cleanup_free_ char *tty = NULL;
@@ -244,6 +261,7 @@ static int start(struct creation *c, struct domain_create_result *ret, struct ze
 	    xs_introduce(c->ctx->xs, c->domid, GUEST_STORE_GFN, c->build.store_port, err) != 0)
 		return -1;
 	await_console(c, &tty);
+	note_log_start(c);
 	ret->console = tty != NULL;
 	ret->monitored = c->opts->no_monitor_check || domain_daemon_running(c->ctx, "zl-monitord");
 	if (!ret->monitored)
