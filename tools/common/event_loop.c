@@ -362,3 +362,8 @@ void event_loop_stop(struct event_loop *loop, int code)
 	loop->stopped = true;
 	loop->code = code;
 }
+
+bool event_loop_is_stopped(const struct event_loop *loop)
+{
+	return loop->stopped;
+}

@@ -47,6 +47,7 @@ int event_loop_run_once(struct event_loop *loop, int timeout_ms);
 /* Until event_loop_stop(): the code given there, or -errno. */
 int event_loop_run(struct event_loop *loop);
 void event_loop_stop(struct event_loop *loop, int code);
+bool event_loop_is_stopped(const struct event_loop *loop);
 
 uint64_t event_now_ns(void);	/* CLOCK_MONOTONIC */
 

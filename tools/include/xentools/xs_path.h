@@ -32,8 +32,9 @@ const char *xs_path_name(const char *path);
 
 /*
  * Absolute form of a path given by domid: relative ones are put below its home. Checks the path.
- * 0, -EINVAL or -ENOMEM; *ret is malloc'd.
+ * 0 or -EINVAL; *ret is path itself or buf.
  */
-int xs_path_resolve(const char *path, uint32_t domid, char **ret);
+int xs_path_resolve(const char *path, uint32_t domid, char buf[XS_PATH_ABS_MAX],
+		    const char **ret);
 
 #endif

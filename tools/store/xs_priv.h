@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Inside of the client library: the connection and one exchange on it.
+ */
+#ifndef XENTOOLS_XS_PRIV_H
+#define XENTOOLS_XS_PRIV_H
+
+#include <stdbool.h>
+
+#include <xentools/error.h>
+#include <xentools/xs.h>
+#include <xentools/xs_wire.h>
+
+struct xs_queued {
+	struct xs_queued *next;
+	struct xs_event event;
+};
+
+struct xs {
+	int fd;
+	int timeout_ms;
+	bool broken;			/* after a transport error: nothing goes any more */
+	uint32_t req_id;
+	struct xs_queued *events, **events_tail;
+	size_t in_len;
+	char in[XS_WIRE_MESSAGE_MAX];	/* the message being received */
+};
+
+/* A request's parts are sent one after the other as its body. */
+struct xs_part {
+	const void *data;
+	size_t len;
+};
+
+/* A string with its NUL as a part. */
+struct xs_part xs_string(const char *s);
+
+/*
+ * Send a request and wait for its reply; events on the way are queued. 0: *ret_body is malloc'd
+ * with a NUL added (both ret_ may be NULL); 1: the daemon refused, *ret_errnum says why; -1: the
+ * connection failed, *err is set.
+ */
+int xs_talk(struct xs *xs, enum xs_wire_type type, uint32_t tx, const struct xs_part *parts,
+	    size_t n_parts, char **ret_body, size_t *ret_len, int *ret_errnum, struct zerr **err);
+
+/* The usual case: every refusal is an error, told with `path` (may be NULL). 0 or -1. */
+int xs_simple(struct xs *xs, enum xs_wire_type type, uint32_t tx, const char *path,
+	      const struct xs_part *parts, size_t n_parts, char **ret_body, size_t *ret_len,
+	      struct zerr **err);
+
+/* Set the error for a refusal; -1. */
+int xs_refused(enum xs_wire_type type, const char *path, int errnum, struct zerr **err);
+
+/* Queue the event that stands in a message body: 0 or -1. */
+int xs_queue_event(struct xs *xs, const char *body, size_t len, struct zerr **err);
+
+/* Receive one message into xs->in: 1 whole message, 0 time is up, -1 error. */
+int xs_receive(struct xs *xs, int timeout_ms, struct zerr **err);
+
+#endif

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Watches and the queue of events that came while something else was awaited.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "xs_priv.h"
+
+int xs_watch(struct xs *xs, const char *path, const char *token, struct zerr **err)
+{
+	const struct xs_part parts[] = { xs_string(path), xs_string(token) };
+
+	return xs_simple(xs, XS_WATCH, XS_NO_TX, path, parts, 2, NULL, NULL, err);
+}
+
+int xs_unwatch(struct xs *xs, const char *path, const char *token, struct zerr **err)
+{
+	const struct xs_part parts[] = { xs_string(path), xs_string(token) };
+
+	return xs_simple(xs, XS_UNWATCH, XS_NO_TX, path, parts, 2, NULL, NULL, err);
+}
+
+int xs_queue_event(struct xs *xs, const char *body, size_t len, struct zerr **err)
+{
+	const char *strings[2];
+	struct xs_queued *q;
+
+	if (xs_wire_strings(body, len, strings, 2, NULL) != 2) {
+		xs->broken = true;
+		return zerr_set(err, ZERR_FAILED, "E112", EPROTO, "xenstore watch-event");
+	}
+	q = calloc(1, sizeof(*q));
+	if (q) {
+		q->event.path = strdup(strings[0]);
+		q->event.token = strdup(strings[1]);
+	}
+	if (!q || !q->event.path || !q->event.token) {
+		if (q)
+			xs_event_clear(&q->event);
+		free(q);
+		return zerr_set(err, ZERR_NO_RESOURCES, "E600", ENOMEM, "out of memory");
+	}
+	*xs->events_tail = q;
+	xs->events_tail = &q->next;
+	return 0;
+}
+
+static bool take_event(struct xs *xs, struct xs_event *ret)
+{
+	struct xs_queued *q = xs->events;
+
+	if (!q)
+		return false;
+	xs->events = q->next;
+	if (!xs->events)
+		xs->events_tail = &xs->events;
+	*ret = q->event;
+	free(q);
+	return true;
+}
+
+int xs_next_event(struct xs *xs, int timeout_ms, struct xs_event *ret, struct zerr **err)
+{
+	struct xs_wire_header header;
+	int rc;
+
+	if (take_event(xs, ret))
+		return 1;
+	rc = xs_receive(xs, timeout_ms, err);
+	if (rc <= 0)
+		return rc;
+	memcpy(&header, xs->in, sizeof(header));
+	xs->in_len = 0;
+	if (header.type != XS_WATCH_EVENT) {
+		xs->broken = true;
+		return zerr_set(err, ZERR_FAILED, "E112", EPROTO,
+				"xenstore: a reply that nobody asked for");
+	}
+	if (xs_queue_event(xs, xs->in + sizeof(header), header.len, err))
+		return -1;
+	return take_event(xs, ret);
+}
+
+void xs_event_clear(struct xs_event *ev)
+{
+	free(ev->path);
+	free(ev->token);
+	*ev = (struct xs_event){ NULL, NULL };
+}

@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Clients: receiving whole messages, sending queued ones, taking turns. A turn is bounded, so no
+ * client can keep the others waiting; a client that does not read its answers is not listened to.
+ * Events beyond a domain's share shrink to one per watch (naming the watch's own path), so what a
+ * client can make us keep is bounded while it still learns that something changed.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <xentools/log.h>
+
+#include "connection.h"
+
+#define REQUESTS_PER_TURN 8
+#define COALESCE_DEPTH 512	/* how many waiting events are compared with a new one */
+
+static struct connection *of_watcher(struct watcher *watcher)
+{
+	return container_of(watcher, struct connection, watcher);
+}
+
+static void deliver(struct watcher *watcher, const struct watch *watch, const char *path)
+{
+	connection_send_event(of_watcher(watcher), watch, path);
+}
+
+struct connection *connection_new(struct server *server, uint32_t domid,
+				  const struct conn_ops *ops, void *transport)
+{
+	static uint32_t last_id;
+	struct connection *conn = calloc(1, sizeof(*conn));
+
+	if (!conn)
+		return NULL;
+	conn->server = server;
+	conn->watcher.cred = (struct cred){ domid, CRED_NO_TARGET };
+	conn->watcher.deliver = deliver;
+	conn->ops = ops;
+	conn->transport = transport;
+	conn->id = ++last_id;
+	conn->out_tail = &conn->out;
+	conn->next = server->connections;
+	conn->pprev = &server->connections;
+	if (conn->next)
+		conn->next->pprev = &conn->next;
+	server->connections = conn;
+	server->n_connections++;
+	return conn;
+}
+
+struct tx *connection_find_tx(const struct connection *conn, uint32_t id)
+{
+	struct tx *tx = conn->transactions;
+
+	while (tx && tx->id != id)
+		tx = tx->next;
+	return tx;
+}
+
+void connection_forget_tx(struct connection *conn, struct tx *tx)
+{
+	struct tx **p = &conn->transactions;
+
+	while (*p != tx)
+		p = &(*p)->next;
+	*p = tx->next;
+}
+
+void connection_reset(struct connection *conn)
+{
+	while (conn->transactions) {
+		struct tx *tx = conn->transactions;
+
+		conn->transactions = tx->next;
+		tx_abort(tx);
+	}
+	watch_remove_all(&conn->server->store.watches, &conn->watcher);
+}
+
+static void out_pop(struct connection *conn)
+{
+	struct out_msg *msg = conn->out;
+
+	conn->out = msg->next;
+	if (!conn->out)
+		conn->out_tail = &conn->out;
+	if (msg->is_event)
+		conn->n_events--;
+	else
+		conn->n_replies--;
+	quota_uncharge(&conn->server->store.quotas, conn->watcher.cred.domid, QUOTA_MEMORY,
+		       sizeof(*msg) + msg->len);
+	free(msg);
+}
+
+void connection_close(struct connection *conn)
+{
+	struct server *server = conn->server;
+
+	if (conn->closed)
+		return;
+	conn->closed = true;
+	connection_reset(conn);
+	while (conn->out)
+		out_pop(conn);
+	free(conn->in);
+	conn->in = NULL;
+	conn->in_len = 0;
+	conn->ops->close(conn);
+	*conn->pprev = conn->next;
+	if (conn->next)
+		conn->next->pprev = conn->pprev;
+	server->n_connections--;
+	conn->next = server->graveyard;
+	server->graveyard = conn;
+	/* An active one stays in the queue; its turn does nothing, then the memory goes. */
+}
+
+void connection_activate(struct connection *conn)
+{
+	struct server *server = conn->server;
+
+	if (conn->is_active || conn->closed)
+		return;
+	conn->is_active = true;
+	conn->active_next = NULL;
+	*server->active_tail = conn;
+	server->active_tail = &conn->active_next;
+}
+
+/* --- output --- */
+
+static int queue(struct connection *conn, const struct xs_wire_header *header, const char *part1,
+		 size_t len1, const char *part2, size_t len2, bool is_event)
+{
+	struct quotas *quotas = &conn->server->store.quotas;
+	size_t len = sizeof(*header) + len1 + len2;
+	struct account *account = quota_account(quotas, conn->watcher.cred.domid);
+	struct out_msg *msg = account ? malloc(sizeof(*msg) + len) : NULL;
+
+	if (!msg)
+		return -ENOMEM;
+	account->used[QUOTA_MEMORY] += sizeof(*msg) + len;
+	msg->next = NULL;
+	msg->len = (uint32_t)len;
+	msg->sent = 0;
+	msg->is_event = is_event;
+	memcpy(msg->data, header, sizeof(*header));
+	if (len1)
+		memcpy(msg->data + sizeof(*header), part1, len1);
+	if (len2)
+		memcpy(msg->data + sizeof(*header) + len1, part2, len2);
+	*conn->out_tail = msg;
+	conn->out_tail = &msg->next;
+	if (is_event)
+		conn->n_events++;
+	else
+		conn->n_replies++;
+	connection_activate(conn);
+	return 0;
+}
+
+int connection_send(struct connection *conn, const struct xs_wire_header *header, const void *body)
+{
+	return queue(conn, header, body, header->len, NULL, 0, false);
+}
+
+static bool event_waits(const struct connection *conn, const char *path, size_t path_len,
+			const char *token, size_t token_len)
+{
+	size_t depth = 0;
+
+	for (const struct out_msg *m = conn->out; m && depth < COALESCE_DEPTH; m = m->next) {
+		const char *body = m->data + XS_WIRE_HEADER_SIZE;
+
+		if (!m->is_event || m->sent)
+			continue;
+		depth++;
+		if (m->len == XS_WIRE_HEADER_SIZE + path_len + token_len &&
+		    !memcmp(body, path, path_len) && !memcmp(body + path_len, token, token_len))
+			return true;
+	}
+	return false;
+}
+
+static bool over_share(const struct connection *conn)
+{
+	const struct quotas *quotas = &conn->server->store.quotas;
+	uint32_t domid = conn->watcher.cred.domid;
+
+	return quota_check(quotas, domid, QUOTA_EVENTS, conn->n_events + 1) ||
+	       quota_check(quotas, domid, QUOTA_MEMORY, XS_WIRE_MESSAGE_MAX);
+}
+
+void connection_send_event(struct connection *conn, const struct watch *watch, const char *path)
+{
+	size_t path_len = strlen(path) + 1, token_len = strlen(watch->token) + 1;
+	struct xs_wire_header header = { .type = XS_WATCH_EVENT };
+
+	if (conn->closed)
+		return;
+	if (path_len + token_len > XS_WIRE_PAYLOAD_MAX || over_share(conn)) {
+		path = watch_shown_path(watch);
+		path_len = strlen(path) + 1;
+	}
+	if (event_waits(conn, path, path_len, watch->token, token_len))
+		return;
+	header.len = (uint32_t)(path_len + token_len);
+	if (queue(conn, &header, path, path_len, watch->token, token_len, true))
+		zlog(ZLOG_WARNING, "connection %u: event lost, out of memory", conn->id);
+}
+
+/* Send until the queue is empty or the peer takes no more; false when the peer is gone. */
+static bool flush(struct connection *conn)
+{
+	while (conn->out) {
+		struct out_msg *msg = conn->out;
+		ssize_t n = conn->ops->write(conn, msg->data + msg->sent, msg->len - msg->sent);
+
+		if (n == -EAGAIN)
+			return true;
+		if (n < 0)
+			return false;
+		msg->sent += (uint32_t)n;
+		if (msg->sent == msg->len)
+			out_pop(conn);
+	}
+	return true;
+}
+
+/* --- input --- */
+
+/* Length of the whole message at the front, 0 when its header is not complete. */
+static size_t message_len(const struct connection *conn)
+{
+	struct xs_wire_header header;
+
+	if (conn->in_len < sizeof(header))
+		return 0;
+	memcpy(&header, conn->in, sizeof(header));
+	return header.len > XS_WIRE_PAYLOAD_MAX ? SIZE_MAX : sizeof(header) + header.len;
+}
+
+/* 1: a whole message stands in conn->in; 0: not yet; negative: the peer must go. */
+static int receive(struct connection *conn)
+{
+	size_t want = message_len(conn);
+	ssize_t n;
+
+	if (!conn->in) {
+		conn->in = malloc(XS_WIRE_MESSAGE_MAX);
+		if (!conn->in)
+			return -ENOMEM;
+	}
+	while (!want || conn->in_len < want) {
+		n = conn->ops->read(conn, conn->in + conn->in_len,
+				    XS_WIRE_MESSAGE_MAX - conn->in_len);
+		if (n == -EAGAIN)
+			return 0;
+		if (n < 0)
+			return (int)n;
+		conn->in_len += (size_t)n;
+		want = message_len(conn);
+		if (want == SIZE_MAX)
+			return -EPROTO;
+	}
+	return want == SIZE_MAX ? -EPROTO : 1;
+}
+
+static void process_front(struct connection *conn)
+{
+	size_t len = message_len(conn);
+	struct xs_wire_header header;
+
+	memcpy(&header, conn->in, sizeof(header));
+	request_process(conn, &header, conn->in + sizeof(header));
+	if (conn->closed)
+		return;
+	conn->in_len -= len;
+	memmove(conn->in, conn->in + len, conn->in_len);
+}
+
+/* The one limit that holds for domain 0 too: it costs its clients nothing but waiting. */
+static bool may_ask(const struct connection *conn)
+{
+	return conn->n_replies < conn->server->store.quotas.limit[QUOTA_REQUESTS];
+}
+
+/* Serve up to a turn's worth of requests; the last receive()'s result, 1 = there is more. */
+static int serve(struct connection *conn)
+{
+	int rc = 0;
+
+	for (int i = 0; i < REQUESTS_PER_TURN; i++) {
+		if (!may_ask(conn))
+			return 0;
+		rc = receive(conn);
+		if (rc <= 0)
+			return rc;
+		process_front(conn);
+		if (conn->closed)
+			return 0;
+		if (!flush(conn))
+			return -EPIPE;
+		if (!conn->in_len && !conn->ops->reads_until_empty)
+			return 0;
+	}
+	return 1;
+}
+
+bool connection_turn(struct connection *conn)
+{
+	bool more;
+	int rc;
+
+	if (conn->closed)
+		return false;
+	rc = flush(conn) ? serve(conn) : -EPIPE;
+	if (conn->closed)
+		return false;
+	if (rc < 0) {
+		zlog(ZLOG_DEBUG, "connection %u: closed: %s", conn->id, strerror(-rc));
+		connection_close(conn);
+		return false;
+	}
+	if (!conn->in_len) {
+		free(conn->in);
+		conn->in = NULL;
+	}
+	more = conn->ops->finish(conn, may_ask(conn), conn->out != NULL);
+	return rc == 1 || (more && may_ask(conn));
+}

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Limits, one row each, and the accounts that the counted ones are charged to. Callers charge
+ * before the work and give back what they do not use; quota_check() is asked for things that are
+ * charged later, at a transaction's commit. Accounts of dead domains are dropped as a whole.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "quota.h"
+
+static const struct {
+	const char *name;
+	size_t limit;
+	int error;
+} rows[QUOTA_ITEMS] = {
+	[QUOTA_NODES] = { "nodes", 1000, ENOSPC },
+	[QUOTA_WATCHES] = { "watches", 128, E2BIG },
+	[QUOTA_TRANSACTIONS] = { "transactions", 10, ENOSPC },
+	[QUOTA_MEMORY] = { "memory", 2560 * 1024, ENOSPC },
+	[QUOTA_NODE_SIZE] = { "node-size", 2048, ENOSPC },
+	[QUOTA_NODE_PERMS] = { "node-permissions", 5, ENOSPC },
+	[QUOTA_TRANSACTION_NODES] = { "transaction-nodes", 1024, ENOSPC },
+	[QUOTA_PATH_LENGTH] = { "path-length", 2048, EINVAL },
+	[QUOTA_REQUESTS] = { "outstanding", 20, ENOSPC },
+	[QUOTA_EVENTS] = { "queued-events", 512, ENOSPC },
+};
+
+int quotas_init(struct quotas *q)
+{
+	for (size_t i = 0; i < QUOTA_ITEMS; i++)
+		q->limit[i] = rows[i].limit;
+	q->accounts = calloc(QUOTA_MAX_DOMID + 1, sizeof(struct account *));
+	return q->accounts ? 0 : -ENOMEM;
+}
+
+void quotas_free(struct quotas *q)
+{
+	if (!q->accounts)
+		return;
+	for (size_t i = 0; i <= QUOTA_MAX_DOMID; i++)
+		free(q->accounts[i]);
+	free(q->accounts);
+	q->accounts = NULL;
+}
+
+const char *quota_name(enum quota_item item)
+{
+	return rows[item].name;
+}
+
+/* 0, or -ENOENT for a name that no row has. */
+int quota_set_limit(struct quotas *q, const char *name, size_t limit)
+{
+	for (size_t i = 0; i < QUOTA_ITEMS; i++) {
+		if (!strcmp(rows[i].name, name)) {
+			q->limit[i] = limit;
+			return 0;
+		}
+	}
+	return -ENOENT;
+}
+
+struct account *quota_account_peek(const struct quotas *q, uint32_t domid)
+{
+	return domid <= QUOTA_MAX_DOMID ? q->accounts[domid] : NULL;
+}
+
+struct account *quota_account(struct quotas *q, uint32_t domid)
+{
+	struct account *account = quota_account_peek(q, domid);
+
+	if (account || domid > QUOTA_MAX_DOMID)
+		return account;
+	account = calloc(1, sizeof(*account));
+	if (!account)
+		return NULL;
+	account->domid = domid;
+	q->accounts[domid] = account;
+	return account;
+}
+
+/* The domain's nodes, watches, transactions and messages must be gone. */
+void quota_forget_domain(struct quotas *q, uint32_t domid)
+{
+	if (domid > QUOTA_MAX_DOMID)
+		return;
+	free(q->accounts[domid]);
+	q->accounts[domid] = NULL;
+}
+
+int quota_check(const struct quotas *q, uint32_t domid, enum quota_item item, size_t more)
+{
+	const struct account *account = quota_account_peek(q, domid);
+	size_t used = item < QUOTA_COUNTED && account ? account->used[item] : 0;
+
+	if (domid == 0)
+		return 0;
+	if (used > q->limit[item] || more > q->limit[item] - used)
+		return -rows[item].error;
+	return 0;
+}
+
+int quota_charge(struct quotas *q, uint32_t domid, enum quota_item item, size_t n)
+{
+	struct account *account;
+	int rc = quota_check(q, domid, item, n);
+
+	if (rc)
+		return rc;
+	account = quota_account(q, domid);
+	if (!account)
+		return -ENOMEM;
+	account->used[item] += n;
+	return 0;
+}
+
+void quota_uncharge(struct quotas *q, uint32_t domid, enum quota_item item, size_t n)
+{
+	struct account *account = quota_account_peek(q, domid);
+
+	if (account)
+		account->used[item] -= MIN(n, account->used[item]);
+}

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The daemon's life between init and free, and the round that serves the active connections. What
+ * a round closes is freed at its end, so that no turn meets freed memory.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <xentools/error.h>
+
+#include "connection.h"
+#include "domain.h"
+#include "server.h"
+
+static const char *const first_nodes[] = { "/tool/xenstored", "/local" };
+
+int server_init(struct server *server, struct event_loop *loop, struct zerr **err)
+{
+	const struct cred cred = { 0, CRED_NO_TARGET };
+
+	memset(server, 0, sizeof(*server));
+	server->loop = loop;
+	server->listen_fd = -1;
+	server->active_tail = &server->active;
+	if (store_init(&server->store))
+		return zerr_set(err, ZERR_NO_RESOURCES, "E600", ENOMEM, "out of memory");
+	server->domains = calloc(QUOTA_MAX_DOMID + 1, sizeof(struct domain *));
+	if (!server->domains)
+		goto fail;
+	for (size_t i = 0; i < ARRAY_SIZE(first_nodes); i++)
+		if (store_mkdir(&server->store, NULL, &cred, first_nodes[i]))
+			goto fail;
+	return 0;
+fail:
+	server_free(server);
+	return zerr_set(err, ZERR_NO_RESOURCES, "E600", ENOMEM, "out of memory");
+}
+
+static void bury(struct server *server)
+{
+	struct connection **p = &server->graveyard;
+
+	while (*p) {
+		struct connection *conn = *p;
+
+		if (conn->is_active) {
+			p = &conn->next;
+			continue;
+		}
+		*p = conn->next;
+		free(conn);
+	}
+}
+
+void server_free(struct server *server)
+{
+	if (server->domains)
+		domain_release_all(server);
+	while (server->connections)
+		connection_close(server->connections);
+	while (server->active)
+		server_work(server);
+	bury(server);
+	event_source_remove(server->listen_source);
+	if (server->listen_fd >= 0)
+		close(server->listen_fd);
+	if (server->socket_path)
+		unlink(server->socket_path);
+	free(server->socket_path);
+	free(server->domains);
+	free(server->by_port);
+	store_free(&server->store);
+	memset(server, 0, sizeof(*server));
+}
+
+/* Connections that become active during the round get their turn in the next one. */
+void server_work(struct server *server)
+{
+	struct connection *conn = server->active;
+
+	server->active = NULL;
+	server->active_tail = &server->active;
+	while (conn) {
+		struct connection *next = conn->active_next;
+
+		conn->is_active = false;
+		if (connection_turn(conn))
+			connection_activate(conn);
+		conn = next;
+	}
+	bury(server);
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The daemon's state in one place: the store, who is connected, which domains are introduced.
+ * Single-threaded; everything happens in the event loop's callbacks and in server_work().
+ */
+#ifndef XENSTORED_SERVER_H
+#define XENSTORED_SERVER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <xentools/event_loop.h>
+
+#include "store.h"
+
+struct connection;
+struct domain;
+struct xen_if;
+struct zerr;
+
+struct server {
+	struct store store;
+	struct event_loop *loop;
+	struct connection *connections;		/* all of them */
+	struct connection *active, **active_tail;	/* those with work, served in turn */
+	struct connection *graveyard;		/* closed, freed after the round */
+	struct domain **domains;		/* by domid; NULL: not introduced */
+	struct domain **by_port;		/* introduced domains by our local port */
+	size_t n_ports;
+	struct xen_if *xen;			/* NULL: no domains (--no-domains) */
+	size_t n_connections, n_domains;
+	int listen_fd;				/* -1: no socket */
+	struct event_source *listen_source;
+	char *socket_path;
+};
+
+int server_init(struct server *server, struct event_loop *loop, struct zerr **err);
+void server_free(struct server *server);
+
+/* Give each active connection one turn. */
+void server_work(struct server *server);
+static inline bool server_has_work(const struct server *server)
+{
+	return server->active != NULL;
+}
+
+/* Listen on RUN_DIR/socket (the directory is made when missing). */
+int server_listen(struct server *server, const char *run_dir, struct zerr **err);
+
+#endif
