@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Write what a guest prints to a file that someone will later show on a terminal: control
+ * sequences are taken out, so the text cannot steer it. The file is renamed when it is full and a
+ * few old ones are kept; the guest chooses neither name nor size. A log that cannot be written
+ * never stops the console.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <xentools/cleanup.h>
+#include <xentools/fd_util.h>
+
+#include "tools/xenconsoled/logfile.h"
+
+#define CHUNK 2048
+
+static enum log_filter_state after_escape(unsigned char c)
+{
+	if (c == '[')
+		return FILTER_CSI;
+	if (c == ']' || c == 'P' || c == 'X' || c == '^' || c == '_')
+		return FILTER_STRING;		/* OSC, DCS, SOS, PM, APC: up to BEL or ESC \ */
+	return c >= 0x20 && c <= 0x2f ? FILTER_ESC : FILTER_TEXT;
+}
+
+/*
+ * Copy printable bytes, newlines and tabs of in to out (as large as in) and drop the rest. The
+ * state carries a sequence across calls; a newline ends any, so a lone ESC hides one line at most.
+ */
+size_t log_filter(enum log_filter_state *state, const char *in, size_t len, char *out)
+{
+	enum log_filter_state s = *state;
+	size_t i, n = 0;
+
+	for (i = 0; i < len; i++) {
+		unsigned char c = (unsigned char)in[i];
+
+		if (c == '\n')
+			s = FILTER_TEXT;
+		switch (s) {
+		case FILTER_TEXT:
+			if (c == 0x1b)
+				s = FILTER_ESC;
+			else if ((c >= 0x20 && c != 0x7f) || c == '\n' || c == '\t')
+				out[n++] = in[i];
+			break;
+		case FILTER_ESC:
+			s = after_escape(c);
+			break;
+		case FILTER_CSI:
+			if (c >= 0x40 && c <= 0x7e)
+				s = FILTER_TEXT;
+			break;
+		case FILTER_STRING:
+			if (c == 0x07)
+				s = FILTER_TEXT;
+			else if (c == 0x1b)
+				s = FILTER_STRING_ESC;
+			break;
+		case FILTER_STRING_ESC:
+			s = c == '\\' ? FILTER_TEXT : after_escape(c);
+			break;
+		}
+	}
+	*state = s;
+	return n;
+}
+
+static int open_file(struct logfile *log)
+{
+	struct stat st;
+
+	log->fd = open(log->path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (log->fd < 0)
+		return -errno;
+	log->size = fstat(log->fd, &st) == 0 ? st.st_size : 0;
+	return 0;
+}
+
+/* Open for appending; 0 or -errno, and then logfile_write() does nothing. */
+int logfile_open(struct logfile *log, const char *path, off_t max_size, unsigned int keep)
+{
+	*log = (struct logfile){ .fd = -1, .max_size = max_size, .keep = keep };
+	log->path = strdup(path);
+	return log->path ? open_file(log) : -ENOMEM;
+}
+
+/* NAME.log.3 -> .4, ..., NAME.log -> .1, and a new NAME.log. */
+static void rotate(struct logfile *log)
+{
+	_cleanup_free_ char *from = NULL, *to = NULL;
+	unsigned int i;
+
+	close(log->fd);
+	log->fd = -1;
+	for (i = log->keep; i > 0; i--) {
+		free(from);
+		free(to);
+		from = to = NULL;
+		if (asprintf(&to, "%s.%u", log->path, i) < 0)
+			to = NULL;
+		if (i > 1 && asprintf(&from, "%s.%u", log->path, i - 1) < 0)
+			from = NULL;
+		if (to && (from || i == 1))
+			rename(i > 1 ? from : log->path, to);
+	}
+	if (log->keep == 0)
+		unlink(log->path);
+	open_file(log);
+}
+
+static void write_text(struct logfile *log, const char *text, size_t n)
+{
+	if (log->size + (off_t)n > log->max_size)
+		rotate(log);
+	if (log->fd >= 0 && fd_write_all(log->fd, text, n) == 0)
+		log->size += (off_t)n;
+}
+
+/* Append what is fit to be shown of the guest's bytes. */
+void logfile_write(struct logfile *log, const char *buf, size_t len)
+{
+	char text[CHUNK];
+	size_t n, part;
+
+	for (; len > 0 && log->fd >= 0; buf += part, len -= part) {
+		part = len < sizeof(text) ? len : sizeof(text);
+		n = log_filter(&log->filter, buf, part, text);
+		if (n > 0)
+			write_text(log, text, n);
+	}
+}
+
+void logfile_close(struct logfile *log)
+{
+	if (log->fd >= 0)
+		close(log->fd);
+	free(log->path);
+	*log = (struct logfile){ .fd = -1 };
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One pseudo terminal in raw mode. Both ends are held: without an open slave the master would
+ * report a hang-up each time the last reader leaves.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "tools/xenconsoled/pty.h"
+
+static int set_raw(int fd)
+{
+	struct termios t;
+
+	if (tcgetattr(fd, &t) != 0)
+		return -errno;
+	cfmakeraw(&t);
+	return tcsetattr(fd, TCSANOW, &t) != 0 ? -errno : 0;
+}
+
+/* Open a new pair; 0 or -errno. */
+int pty_open(struct pty *p)
+{
+	int rc;
+
+	p->slave = -1;
+	p->master = posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+	if (p->master < 0)
+		return -errno;
+	if (grantpt(p->master) != 0 || unlockpt(p->master) != 0 ||
+	    ptsname_r(p->master, p->name, sizeof(p->name)) != 0) {
+		rc = -errno;
+		goto fail;
+	}
+	p->slave = open(p->name, O_RDWR | O_NOCTTY | O_CLOEXEC);
+	if (p->slave < 0) {
+		rc = -errno;
+		goto fail;
+	}
+	rc = set_raw(p->slave);
+	if (rc == 0)
+		return 0;
+fail:
+	pty_close(p);
+	return rc;
+}
+
+void pty_close(struct pty *p)
+{
+	if (p->master >= 0)
+		close(p->master);
+	if (p->slave >= 0)
+		close(p->slave);
+	p->master = p->slave = -1;
+}
+
+/* Bytes that wait for a reader of the slave. */
+int pty_unread(const struct pty *p)
+{
+	int n = 0;
+
+	return p->slave >= 0 && ioctl(p->slave, FIONREAD, &n) == 0 ? n : 0;
+}

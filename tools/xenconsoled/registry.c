@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Which guests have a console here. The store says who was introduced and who was released; a
+ * guest whose console nodes come later is watched until they are there. Consoles stay open while
+ * the store is away. Only nodes that the guest cannot write are believed.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <xentools/error.h>
+#include <xentools/log.h>
+#include <xentools/parse_num.h>
+
+#include "tools/xenconsoled/consoled.h"
+
+#define RETRY_NS 1000000000ull
+#define TOKEN_INTRODUCE "introduce"
+#define TOKEN_RELEASE "release"
+#define TOKEN_NODES "nodes:"
+
+/* Remember whose local port it is; 0 or -ENOMEM. */
+int consoled_add_port(struct consoled *d, uint32_t port, struct domain_console *c)
+{
+	struct domain_console **more;
+	uint32_t n;
+
+	if (port >= d->nr_ports) {
+		n = port + 64;
+		more = realloc(d->by_port, n * sizeof(*more));
+		if (!more)
+			return -ENOMEM;
+		memset(more + d->nr_ports, 0, (n - d->nr_ports) * sizeof(*more));
+		d->by_port = more;
+		d->nr_ports = n;
+	}
+	d->by_port[port] = c;
+	return 0;
+}
+
+/* The console no longer belongs to a domid. */
+void consoled_forget(struct consoled *d, struct domain_console *c)
+{
+	if (d->by_domid[c->domid] != c)
+		return;
+	d->by_domid[c->domid] = NULL;
+	d->nr_consoles--;
+}
+
+static int read_node(struct consoled *d, uint16_t domid, const char *rel, char **ret)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/local/domain/%u/%s", domid, rel);
+	return xs_read(d->xs, XS_NO_TX, path, ret, NULL, NULL);
+}
+
+static int read_number(struct consoled *d, uint16_t domid, const char *rel, uint32_t *ret)
+{
+	_cleanup_free_ char *text = NULL;
+
+	if (read_node(d, domid, rel, &text) != 1 || parse_u32(text, 1, UINT32_MAX, ret) != 0)
+		return -1;
+	return 0;
+}
+
+/* All that is needed to open a console: 0, or -1 while the nodes are not complete. */
+static int read_nodes(struct consoled *d, uint16_t domid, struct console_nodes *ret)
+{
+	_cleanup_free_ char *type = NULL, *name = NULL, *vm = NULL;
+	struct console_nodes n = { .domid = domid };
+
+	if (read_number(d, domid, "console/port", &n.port) != 0 ||
+	    read_number(d, domid, "console/ring-ref", &n.ring_ref) != 0 ||
+	    read_node(d, domid, "name", &name) != 1 || read_node(d, domid, "vm", &vm) != 1)
+		return -1;
+	/* Another program serves a console of another type. */
+	if (read_node(d, domid, "console/type", &type) == 1 && strcmp(type, "xenconsoled") != 0)
+		return -1;
+	n.name = steal_ptr(name);
+	n.vm = steal_ptr(vm);
+	*ret = n;
+	return 0;
+}
+
+static void watch_nodes(struct consoled *d, uint16_t domid, bool on)
+{
+	char path[64], token[32];
+
+	snprintf(path, sizeof(path), "/local/domain/%u/console", domid);
+	snprintf(token, sizeof(token), TOKEN_NODES "%u", domid);
+	if (on)
+		xs_watch(d->xs, path, token, NULL);
+	else
+		xs_unwatch(d->xs, path, token, NULL);
+}
+
+static void write_tty(struct consoled *d, const struct domain_console *c)
+{
+	_cleanup_zerr_ struct zerr *err = NULL;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/local/domain/%u/console/tty", c->domid);
+	if (c->pty.master >= 0 && xs_write_str(d->xs, XS_NO_TX, path, c->pty.name, &err) != 0)
+		zlog_zerr(ZLOG_WARNING, err);
+}
+
+/* Open a console whose nodes are complete: 1 opened, 0 not yet, -1 refused. */
+static int try_open(struct consoled *d, uint16_t domid)
+{
+	_cleanup_zerr_ struct zerr *err = NULL;
+	struct console_nodes nodes;
+	struct domain_console *c;
+
+	if (read_nodes(d, domid, &nodes) != 0)
+		return 0;
+	c = domain_console_open(d, &nodes, &err);
+	if (!c) {
+		zlog_zerr(ZLOG_WARNING, err);
+		free(nodes.name);
+		free(nodes.vm);
+		return -1;
+	}
+	d->by_domid[domid] = c;
+	d->nr_consoles++;
+	write_tty(d, c);
+	return 1;
+}
+
+/* Look at all domains of the store and open what is new. */
+static void scan_introduced(struct consoled *d)
+{
+	_cleanup_free_ char **names = NULL;
+	uint32_t domid;
+	size_t i, n;
+
+	if (xs_directory(d->xs, XS_NO_TX, "/local/domain", &names, &n, NULL) != 1)
+		return;
+	for (i = 0; i < n; i++) {
+		if (parse_domid(names[i], &domid) != 0 || domid == 0 || d->by_domid[domid])
+			continue;
+		if (xs_is_introduced(d->xs, domid, NULL) != 1)
+			continue;
+		if (try_open(d, (uint16_t)domid) == 0)
+			watch_nodes(d, (uint16_t)domid, true);
+	}
+}
+
+/* Is this still the domain that the console was opened for? An error counts as yes. */
+static bool still_there(struct consoled *d, const struct domain_console *c)
+{
+	_cleanup_free_ char *vm = NULL;
+	int rc = xs_is_introduced(d->xs, c->domid, NULL);
+
+	if (rc != 1)
+		return rc < 0;
+	return read_node(d, c->domid, "vm", &vm) != 1 || strcmp(vm, c->vm) == 0;
+}
+
+/* Somebody died or shut down: last words of all, and the end of those that are gone. */
+static void scan_released(struct consoled *d)
+{
+	unsigned int left = d->nr_consoles;
+	uint32_t domid;
+
+	for (domid = 1; domid < HYP_DOMID_FIRST_RESERVED && left > 0; domid++) {
+		struct domain_console *c = d->by_domid[domid];
+
+		if (!c)
+			continue;
+		left--;
+		if (still_there(d, c))
+			domain_console_drain(c);
+		else
+			domain_console_end(c);
+	}
+}
+
+static void on_nodes(struct consoled *d, const char *token)
+{
+	uint32_t domid;
+
+	if (parse_domid(token + strlen(TOKEN_NODES), &domid) != 0)
+		return;
+	if (d->by_domid[domid] || try_open(d, (uint16_t)domid) != 0 ||
+	    xs_is_introduced(d->xs, domid, NULL) == 0)
+		watch_nodes(d, (uint16_t)domid, false);
+}
+
+static void on_store_lost(struct consoled *d)
+{
+	zlog(ZLOG_WARNING, "the store daemon went away; consoles go on");
+	event_source_remove(d->xs_source);
+	d->xs_source = NULL;
+	xs_close(d->xs);
+	d->xs = NULL;
+	event_timer_set(d->xs_retry, RETRY_NS);
+}
+
+static void on_store(void *data, int fd, unsigned int revents)
+{
+	struct consoled *d = data;
+	bool introduced = false, released = false;
+	struct xs_event ev;
+	int rc;
+
+	(void)fd;
+	(void)revents;
+	/* Look-ups while handling an event may queue further ones, hence the outer loop. */
+	do {
+		introduced = released = false;
+		while ((rc = xs_next_event(d->xs, 0, &ev, NULL)) == 1) {
+			if (strcmp(ev.token, TOKEN_INTRODUCE) == 0)
+				introduced = true;
+			else if (strcmp(ev.token, TOKEN_RELEASE) == 0)
+				released = true;
+			else if (strncmp(ev.token, TOKEN_NODES, strlen(TOKEN_NODES)) == 0)
+				on_nodes(d, ev.token);
+			xs_event_clear(&ev);
+		}
+		if (rc < 0) {
+			on_store_lost(d);
+			return;
+		}
+		if (released)
+			scan_released(d);
+		if (introduced)
+			scan_introduced(d);
+	} while (introduced || released);
+}
+
+static void on_retry(void *data)
+{
+	struct consoled *d = data;
+
+	if (consoled_connect(d, NULL) != 0)
+		event_timer_set(d->xs_retry, RETRY_NS);
+	else
+		zlog(ZLOG_INFO, "the store daemon is back");
+}
+
+/* Connect to the store, watch it, and open all consoles it knows of. */
+int consoled_connect(struct consoled *d, struct zerr **err)
+{
+	struct xs *xs = NULL;
+	uint32_t domid;
+
+	if (!d->xs_retry)
+		d->xs_retry = event_loop_add_timer(d->loop, on_retry, d);
+	if (xs_open(&xs, NULL, err) != 0)
+		return -1;
+	if (xs_watch(xs, "@introduceDomain", TOKEN_INTRODUCE, err) != 0 ||
+	    xs_watch(xs, "@releaseDomain", TOKEN_RELEASE, err) != 0)
+		goto fail;
+	d->xs_source = event_loop_add_fd(d->loop, xs_fd(xs), POLLIN, on_store, d);
+	if (!d->xs_source || !d->xs_retry) {
+		zerr_set(err, ZERR_NO_RESOURCES, "E600", ENOMEM, "no memory");
+		goto fail;
+	}
+	d->xs = xs;
+	/* The first event of each watch is here already: do what it asks for now. */
+	on_store(d, -1, 0);
+	for (domid = 1; d->xs && domid < HYP_DOMID_FIRST_RESERVED && d->nr_consoles; domid++)
+		if (d->by_domid[domid])
+			write_tty(d, d->by_domid[domid]);
+	return 0;
+fail:
+	event_source_remove(d->xs_source);
+	d->xs_source = NULL;
+	xs_close(xs);
+	return -1;
+}

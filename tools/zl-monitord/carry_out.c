@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Carry a decision out. A restart survives our own death at any point: the state file says
+ * "restart pending" before the domain is destroyed and is removed only after its successor runs,
+ * and a successor cannot start twice because name and UUID are the same.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <xentools/config.h>
+#include <xentools/error.h>
+
+#include "tools/zl-monitord/monitor.h"
+
+#define NAMES_TRIED 1000
+
+/* The stored text may have no UUID, or a name from before a rename. */
+static int keep_identity(struct domain_config *cfg, const struct domain_state *s,
+			 struct zerr **err)
+{
+	char *name = strdup(s->name);
+
+	if (!name)
+		return zerr_set(err, ZERR_NO_RESOURCES, "E600", ENOMEM, "no memory");
+	free(cfg->name);
+	cfg->name = name;
+	memcpy(cfg->uuid, s->uuid, sizeof(cfg->uuid));
+	cfg->uuid_set = true;
+	return 0;
+}
+
+static int start_again(struct domain_ctx *ctx, const struct domain_state *s, struct zerr **err)
+{
+	struct domain_create_opts opts = {
+		.config_text = s->config_text,
+		.restarts = s->restarts + 1,
+		.no_monitor_check = true,
+	};
+	struct domain_create_result made;
+	struct config_diags diags = { NULL, NULL, 0, 0, 0, 0 };
+	struct domain_config cfg;
+	int rc;
+
+	rc = config_read_mem(s->name, s->config_text, strlen(s->config_text), NULL, &cfg, &diags,
+			     err);
+	config_diags_free(&diags);
+	if (rc != 0)
+		return -1;
+	rc = keep_identity(&cfg, s, err);
+	if (rc == 0)
+		rc = domain_create(ctx, &cfg, &opts, &made, err);
+	if (rc == 0)
+		domain_log(ctx, s->name, "restarted: domain %u became domain %u", s->domid,
+			   made.domid);
+	domain_config_free(&cfg);
+	return rc;
+}
+
+/* Is the successor there already, started before we died? 1 yes, 0 no, -1 error. */
+static int successor_runs(struct domain_ctx *ctx, const struct domain_state *s,
+			  struct zerr **err)
+{
+	struct hyp_domain_info *infos;
+	int found = 0;
+	size_t i, n;
+
+	if (hyp_domain_list(ctx->hyp, &infos, &n, err) != 0)
+		return -1;
+	for (i = 0; i < n; i++)
+		if (infos[i].domid != s->domid && memcmp(infos[i].uuid, s->uuid, 16) == 0)
+			found = 1;
+	free(infos);
+	return found;
+}
+
+/*
+ * Bring a domain back whose state file says so: its old self is destroyed if it is still there.
+ * The old state file goes in any case: a restart that fails is not tried for ever.
+ */
+int monitor_restart(struct domain_ctx *ctx, const struct domain_state *s, struct zerr **err)
+{
+	struct hyp_domain_info info;
+	int rc = hyp_domain_info(ctx->hyp, s->domid, &info, err);
+
+	if (rc == 1 && memcmp(info.uuid, s->uuid, 16) == 0)
+		rc = domain_destroy_keep_state(ctx, s->domid, err);
+	if (rc >= 0) {
+		rc = successor_runs(ctx, s, err);
+		if (rc == 0)
+			rc = start_again(ctx, s, err);
+	}
+	/* The successor may have got the same number: then the file is its own by now. */
+	if (hyp_domain_info(ctx->hyp, s->domid, &info, NULL) != 1)
+		domain_state_remove(ctx, s->domid, NULL);
+	if (rc < 0)
+		return zerr_context(err, "restart", s->name);
+	return 0;
+}
+
+static int restart(struct domain_ctx *ctx, const struct domain_state *s, struct zerr **err)
+{
+	struct domain_state pending = *s;
+
+	pending.restart_pending = true;
+	if (domain_state_save(ctx, &pending, err) != 0)
+		return -1;
+	return monitor_restart(ctx, s, err);
+}
+
+/* NAME-1, NAME-2, ...: the first that is free. The old domain stays as it ended. */
+static int rename_restart(struct domain_ctx *ctx, const struct domain_state *s, struct zerr **err)
+{
+	char name[DOMAIN_NAME_MAX + 1];
+	struct zerr *why = NULL;
+	int i;
+
+	for (i = 1; i < NAMES_TRIED; i++) {
+		zerr_free(why);
+		why = NULL;
+		snprintf(name, sizeof(name), "%.*s-%d", (int)DOMAIN_NAME_MAX - 4, s->name, i);
+		if (domain_set_aside(ctx, s->domid, name, &why) == 0)
+			break;
+		if (zerr_class_of(why) != ZERR_STATE)
+			break;
+	}
+	if (why) {
+		if (err && !*err)
+			*err = why;
+		else
+			zerr_free(why);
+		return -1;
+	}
+	domain_log(ctx, s->name, "domain %u is kept as \"%s\"", s->domid, name);
+	return start_again(ctx, s, err);
+}
+
+/* Do what was decided for a domain that has shut down. */
+int monitor_carry_out(struct domain_ctx *ctx, const struct domain_state *s,
+		      const struct monitor_decision *d, struct zerr **err)
+{
+	if (d->core_skipped)
+		domain_log(ctx, s->name, "note: no core dump is written by this version");
+	switch (d->step) {
+	case MONITOR_NOTHING:
+		return 0;
+	case MONITOR_PRESERVE:
+		domain_log(ctx, s->name, "domain %u is preserved until zl destroy", s->domid);
+		return 0;
+	case MONITOR_DESTROY:
+		return domain_destroy(ctx, s->domid, err);
+	case MONITOR_RESTART:
+		return restart(ctx, s, err);
+	case MONITOR_RENAME_RESTART:
+		return rename_restart(ctx, s, err);
+	}
+	return 0;
+}

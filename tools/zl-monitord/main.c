@@ -1,0 +1,362 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * zl-monitord: one process that watches all domains of `zl` and does what their configuration asks
+ * for when one ends. The state files say which domains are ours; the store says when to look; the
+ * hypervisor says what is. It keeps nothing that those three do not have, so it may be killed and
+ * started at any time.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+
+#include <xentools/daemonize.h>
+#include <xentools/domain.h>
+#include <xentools/error.h>
+#include <xentools/event_loop.h>
+#include <xentools/log.h>
+#include <xentools/xs.h>
+
+#include "tools/zl-monitord/monitor.h"
+
+#define PROGRAM "zl-monitord"
+#define RETRY_NS 1000000000ull
+
+struct monitord {
+	struct domain_ctx ctx;
+	struct event_loop *loop;
+	struct event_source *xs_source;
+	struct event_source *retry;	/* timer: reach the store again */
+	struct event_source *later;	/* timer: restarts that wait */
+	uint64_t later_ns;		/* when it fires; 0: not set */
+	/* By domid: creation time of the domain whose end was dealt with, as a preserved one stays. */
+	uint64_t done[HYP_DOMID_FIRST_RESERVED];
+	uint64_t not_before[HYP_DOMID_FIRST_RESERVED];	/* restart delayed until then; 0: no */
+};
+
+static const char usage[] =
+	"usage: " PROGRAM " [OPTIONS]\n"
+	"  -f, --foreground      stay in the foreground, log to stderr\n"
+	"      --run-dir=DIR     state files and pid file (" DOMAIN_RUN_DIR ")\n"
+	"      --log-dir=DIR     logs of the domains (" DOMAIN_LOG_DIR ")\n"
+	"  -h, --help\n";
+
+static uint64_t realtime_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+static void log_failure(struct monitord *m, const struct domain_state *s, struct zerr *err)
+{
+	zlog_zerr(ZLOG_ERROR, err);
+	domain_log(&m->ctx, s->name, "error: %s", err ? err->message : "unknown");
+	zerr_free(err);
+}
+
+static void set_later(struct monitord *m, uint64_t at_ns)
+{
+	uint64_t now = event_now_ns();
+
+	if (m->later_ns && m->later_ns <= at_ns)
+		return;
+	m->later_ns = at_ns;
+	event_timer_set(m->later, at_ns > now ? at_ns - now : 0);
+}
+
+static struct monitor_decision decide(const struct domain_state *s,
+				      const struct hyp_domain_info *info)
+{
+	uint64_t now = realtime_ns();
+	struct monitor_end end = {
+		.reason = info->shutdown_reason,
+		.lived_ns = now > s->created_ns ? now - s->created_ns : 0,
+		.restarts = s->restarts,
+		.on_poweroff = s->on_poweroff,
+		.on_reboot = s->on_reboot,
+		.on_crash = s->on_crash,
+		.has_config = s->config_text != NULL,
+	};
+
+	return monitor_decide(&end);
+}
+
+/* One of ours has shut down. True when something was done about it. */
+static bool domain_ended(struct monitord *m, const struct domain_state *s,
+			 const struct hyp_domain_info *info)
+{
+	struct monitor_decision d = decide(s, info);
+	struct zerr *err = NULL;
+	uint64_t now = event_now_ns();
+
+	if (m->done[s->domid] == s->created_ns)
+		return false;
+	if (d.delay_ns && !m->not_before[s->domid]) {
+		m->not_before[s->domid] = now + d.delay_ns;
+		domain_log(&m->ctx, s->name, "comes back too fast: the restart waits %d s",
+			   (int)(d.delay_ns / 1000000000u));
+	}
+	if (m->not_before[s->domid] > now) {
+		set_later(m, m->not_before[s->domid]);
+		return false;
+	}
+	m->not_before[s->domid] = 0;
+	m->done[s->domid] = s->created_ns;
+	zlog(ZLOG_INFO, "domain %u (%s) ended: %s", s->domid, s->name,
+	     domain_shutdown_word(info->shutdown_reason));
+	domain_log(&m->ctx, s->name, "domain %u ended: %s", s->domid,
+		   domain_shutdown_word(info->shutdown_reason));
+	if (monitor_carry_out(&m->ctx, s, &d, &err) != 0)
+		log_failure(m, s, err);
+	return true;
+}
+
+/* It is gone: destroyed by somebody, or we died in the middle of its restart. */
+static bool domain_gone(struct monitord *m, const struct domain_state *s)
+{
+	struct zerr *err = NULL;
+	bool restart = s->restart_pending && s->config_text;
+	int rc;
+
+	m->not_before[s->domid] = 0;
+	if (restart)
+		rc = monitor_restart(&m->ctx, s, &err);
+	else
+		rc = domain_state_remove(&m->ctx, s->domid, &err);
+	if (rc != 0)
+		log_failure(m, s, err);
+	return restart;
+}
+
+/* info NULL: the hypervisor has no such domain. True when something was done. */
+static bool look_at(struct monitord *m, uint16_t domid, const struct hyp_domain_info *info)
+{
+	struct zerr *err = NULL;
+	struct domain_state s;
+	bool acted = false;
+	int rc;
+
+	if (info && (!info->shutdown || info->dying)) {
+		m->not_before[domid] = 0;
+		return false;
+	}
+	rc = domain_state_load(&m->ctx, domid, &s, &err);
+	if (rc <= 0) {
+		if (rc < 0)
+			zlog_zerr(ZLOG_WARNING, err);
+		zerr_free(err);
+		return false;
+	}
+	if (!info || memcmp(info->uuid, s.uuid, sizeof(s.uuid)) != 0)
+		acted = domain_gone(m, &s);
+	else
+		acted = domain_ended(m, &s, info);
+	domain_state_clear(&s);
+	return acted;
+}
+
+static bool look_once(struct monitord *m, struct zerr **err)
+{
+	_cleanup_free_ struct hyp_domain_info *infos = NULL;
+	_cleanup_free_ uint16_t *ids = NULL;
+	size_t i, k = 0, n, nr_infos;
+	bool acted = false;
+
+	/* First the files: a domain made after this has no file in our list yet. */
+	if (domain_state_scan(&m->ctx, &ids, &n, err) != 0 ||
+	    hyp_domain_list(m->ctx.hyp, &infos, &nr_infos, err) != 0)
+		return false;
+	for (i = 0; i < n && ids[i] < HYP_DOMID_FIRST_RESERVED; i++) {
+		while (k < nr_infos && infos[k].domid < ids[i])
+			k++;
+		acted |= look_at(m, ids[i],
+				 k < nr_infos && infos[k].domid == ids[i] ? &infos[k] : NULL);
+	}
+	return acted;
+}
+
+/*
+ * Deal with every domain that has ended. Carrying something out takes seconds and uses up store
+ * events, so after an action everything is looked at once more.
+ */
+static void look_at_all(struct monitord *m)
+{
+	struct zerr *err = NULL;
+
+	while (m->ctx.xs && look_once(m, &err))
+		;
+	if (err)
+		zlog_zerr(ZLOG_ERROR, err);
+	zerr_free(err);
+}
+
+static void on_later(void *data)
+{
+	struct monitord *m = data;
+
+	m->later_ns = 0;
+	look_at_all(m);
+}
+
+static void store_lost(struct monitord *m)
+{
+	zlog(ZLOG_WARNING, "the store daemon went away");
+	event_source_remove(m->xs_source);
+	m->xs_source = NULL;
+	xs_close(m->ctx.xs);
+	m->ctx.xs = NULL;
+	event_timer_set(m->retry, RETRY_NS);
+}
+
+/* Something was released: take the events together, then look. */
+static void on_store(void *data, int fd, unsigned int revents)
+{
+	struct monitord *m = data;
+	struct xs_event ev;
+	bool look;
+	int rc;
+
+	(void)fd;
+	(void)revents;
+	do {
+		look = false;
+		while ((rc = xs_next_event(m->ctx.xs, 0, &ev, NULL)) == 1) {
+			look = true;
+			xs_event_clear(&ev);
+		}
+		if (rc < 0) {
+			store_lost(m);
+			return;
+		}
+		if (look)
+			look_at_all(m);
+	} while (look);
+}
+
+static int connect_store(struct monitord *m, struct zerr **err)
+{
+	struct xs *xs = NULL;
+
+	if (xs_open(&xs, NULL, err) != 0)
+		return -1;
+	if (xs_watch(xs, "@releaseDomain", PROGRAM, err) != 0)
+		goto fail;
+	m->xs_source = event_loop_add_fd(m->loop, xs_fd(xs), POLLIN, on_store, m);
+	if (!m->xs_source) {
+		zerr_set(err, ZERR_NO_RESOURCES, "E600", ENOMEM, "no memory");
+		goto fail;
+	}
+	m->ctx.xs = xs;
+	/* The watch's first event makes the first look: what ended while we were away. */
+	event_timer_set(m->later, 0);
+	return 0;
+fail:
+	xs_close(xs);
+	return -1;
+}
+
+static void on_retry(void *data)
+{
+	struct monitord *m = data;
+
+	if (connect_store(m, NULL) != 0)
+		event_timer_set(m->retry, RETRY_NS);
+}
+
+static void on_signal(void *data, int signo)
+{
+	struct monitord *m = data;
+
+	(void)signo;
+	event_loop_stop(m->loop, 0);
+}
+
+static void on_warning(void *arg, const char *code, const char *text)
+{
+	(void)arg;
+	zlog(ZLOG_WARNING, "%s [%s]", text, code);
+}
+
+static int set_up(struct monitord *m, struct zerr **err)
+{
+	if (hyp_open(&m->ctx.hyp, err) != 0)
+		return -1;
+	m->loop = event_loop_new();
+	if (m->loop) {
+		m->retry = event_loop_add_timer(m->loop, on_retry, m);
+		m->later = event_loop_add_timer(m->loop, on_later, m);
+	}
+	if (!m->loop || !m->retry || !m->later ||
+	    !event_loop_add_signal(m->loop, SIGTERM, on_signal, m) ||
+	    !event_loop_add_signal(m->loop, SIGINT, on_signal, m))
+		return zerr_set(err, ZERR_NO_RESOURCES, "E600", ENOMEM, "no memory");
+	return connect_store(m, err);
+}
+
+static int run(struct monitord *m, bool foreground, struct zerr **err)
+{
+	const struct rlimit none = { 0, 0 };
+	struct daemonize dz = DAEMONIZE_INIT;
+	_cleanup_close_ int pid_fd = -1;
+	int rc = -1;
+
+	if (daemon_pid_lock(m->ctx.run_dir, PROGRAM, &pid_fd, err) != 0 ||
+	    (!foreground && daemonize_begin(&dz, err) != 0) ||
+	    daemon_pid_write(pid_fd, err) != 0)
+		return -1;
+	zlog_open(PROGRAM, !foreground, ZLOG_INFO);
+	setrlimit(RLIMIT_CORE, &none);
+	signal(SIGPIPE, SIG_IGN);
+	if (set_up(m, err) == 0) {
+		daemonize_ready(&dz);
+		rc = event_loop_run(m->loop);
+		if (rc < 0)
+			zerr_set(err, ZERR_FAILED, "E920", -rc, "cannot wait for events");
+	}
+	xs_close(m->ctx.xs);
+	hyp_close(m->ctx.hyp);
+	event_loop_free(m->loop);
+	return rc < 0 ? -1 : 0;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option longs[] = {
+		{ "foreground", no_argument, NULL, 'f' },
+		{ "run-dir", required_argument, NULL, 'r' },
+		{ "log-dir", required_argument, NULL, 'l' },
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 },
+	};
+	static struct monitord m = { .ctx = { .warn = on_warning } };
+	_cleanup_zerr_ struct zerr *err = NULL;
+	bool foreground = false;
+	int opt;
+
+	while ((opt = getopt_long(argc, argv, "fh", longs, NULL)) != -1) {
+		if (opt == 'f') {
+			foreground = true;
+		} else if (opt == 'r') {
+			m.ctx.run_dir = optarg;
+		} else if (opt == 'l') {
+			m.ctx.log_dir = optarg;
+		} else {
+			fputs(usage, opt == 'h' ? stdout : stderr);
+			return opt == 'h' ? 0 : ZERR_USAGE;
+		}
+	}
+	if (optind != argc) {
+		fputs(usage, stderr);
+		return ZERR_USAGE;
+	}
+	if (run(&m, foreground, &err) == 0)
+		return 0;
+	zerr_print(stderr, err, false);
+	return (int)zerr_class_of(err);
+}
