@@ -29,6 +29,8 @@ void *xzalloc_array_bytes(size_t size, size_t n);
 /* The same, charged to d's heap_pages (in whole pages); NULL over its limit. */
 void *domain_heap_alloc_page(struct domain *d);
 void domain_heap_free_page(struct domain *d, void *p);
+void *domain_heap_alloc_pages(struct domain *d, unsigned int order);
+void domain_heap_free_pages(struct domain *d, void *p, unsigned int order);
 
 /* ---- mm/shared_map.c: guest pages mapped at EL2 for good, because the guest registered them ---- */
 /* Map nr (<= 2) frames side by side, read-write; the caller holds a reference on each. NULL: no slots. */

@@ -27,7 +27,9 @@ struct p2m {
 	uint64_t vmid_generation;
 	uint64_t vttbr;		/* root | VMID: what VTTBR_EL2 gets */
 	uint64_t max_gfn;	/* highest gfn ever mapped */
-	uint64_t relinquish_next;	/* progress of p2m_relinquish */
+	uint64_t relinquish_next;	/* progress of p2m_relinquish: next gfn ... */
+	mfn_t release_mfn;		/* ... and what is left to drop of a large leaf taken out */
+	uint64_t release_nr;
 	uint32_t nr_ram;	/* 4 KiB entries of kind RAM, for tests and getdomaininfo */
 };
 
@@ -42,7 +44,7 @@ extern uint32_t p2m_host_ipa_bits;
 /* VTCR_EL2 for p2m_host_ipa_bits. */
 uint64_t p2m_vtcr(void);
 
-/* What g maps to; P2M_HOLE outside. */
+/* What g maps to; P2M_HOLE outside. order of a hole: at least 2^order gfns, aligned, are a hole. */
 struct p2m_entry p2m_lookup(struct domain *d, gfn_t g);
 struct p2m_entry p2m_lookup_locked(struct domain *d, gfn_t g);
 /* Look up and take a reference on the page: INVALID_MFN for a hole, MMIO, or (write) read-only. *kind may be NULL. */

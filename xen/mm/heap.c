@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The hypervisor heap in pages. It takes 2 MiB chunks from the zone, maps each at HEAP_BASE + machine address
+ * and keeps a buddy over them; a chunk that is all free again goes back, but for one that is kept to not
+ * take it anew at once. heap_lock covers the buddy; pages are zeroed outside it, when given out. A heap page
+ * that a guest can map (grant frame, shared info) is freed by its last reference.
+ */
+#include <xen/domain.h>
+#include <xen/heap.h>
+#include <xen/lib.h>
+#include <arch/mmu.h>
+#include "buddy.h"
+#include "poison.h"
+
+static spinlock_t heap_lock = SPINLOCK_INIT(LOCK_HEAP);
+static struct buddy heap;
+static bool heap_ready;
+static uint64_t nr_used;	/* pages given out; heap_lock */
+
+#define CHUNK_PAGES	(1UL << PAGE_ORDER_2M)
+
+/* Take one more chunk from the zone. heap_lock. */
+static int grow(void)
+{
+	mfn_t m = zone_alloc(PAGE_ORDER_2M, false);
+	int rc;
+
+	if (!mfn_valid(m))
+		return -ENOMEM;
+	rc = mmu_heap_map(m);
+	if (rc) {
+		zone_free(m, PAGE_ORDER_2M);
+		return rc;
+	}
+	if (!heap_ready)
+		buddy_init(&heap, PAGE_HEAP, PAGE_ORDER_2M);
+	heap_ready = true;
+	frames_make_heap(m, CHUNK_PAGES);
+	buddy_free(&heap, m.v, PAGE_ORDER_2M, false);
+	return 0;
+}
+
+/* A chunk is all free: give it back unless it is the only such one. heap_lock. */
+static void shrink(uint64_t m)
+{
+	if (heap.nr_free < 2 * CHUNK_PAGES)
+		return;
+	buddy_take(&heap, m, CHUNK_PAGES);
+	mmu_heap_unmap(mfn(m));
+	heap_unpoison(HEAP_VA(m << PAGE_SHIFT), CHUNK_PAGES << PAGE_SHIFT);
+	frames_make_free(mfn(m), CHUNK_PAGES);
+	zone_free(mfn(m), PAGE_ORDER_2M);
+}
+
+/* 2^order contiguous zeroed pages (order <= 9), naturally aligned, count 1 each, owner nobody; NULL: no memory. */
+void *heap_alloc_pages(unsigned int order)
+{
+	struct page_info *pg;
+	unsigned long i;
+	uint64_t m = ~0UL;
+	char *p;
+
+	if (order > PAGE_ORDER_2M || alloc_refused())
+		return NULL;
+	spin_lock(&heap_lock);
+	if (heap.nonempty[BUDDY_DIRTY] >> order || grow() == 0)
+		m = buddy_alloc(&heap, order, BUDDY_DIRTY);
+	if (m != ~0UL)
+		nr_used += 1UL << order;
+	spin_unlock(&heap_lock);
+	if (m == ~0UL)
+		return NULL;
+	pg = frame_page(m);
+	p = HEAP_VA(m << PAGE_SHIFT);
+	heap_unpoison(p, PAGE_SIZE << order);
+	for (i = 0; i < 1UL << order; i++) {
+		clear_page(p + i * PAGE_SIZE);
+		pg[i].order = 0;
+		pg[i].u.priv = 0;
+		store_release(&pg[i].count, 1);
+	}
+	return p;
+}
+
+/* Enter free pages (count 0) into the heap's buddy. */
+static void release(uint64_t m, unsigned int order)
+{
+	frames_make_heap(mfn(m), 1UL << order);
+	heap_poison(HEAP_VA(m << PAGE_SHIFT), PAGE_SIZE << order);
+	spin_lock(&heap_lock);
+	nr_used -= 1UL << order;
+	if (buddy_free(&heap, m, order, false) == PAGE_ORDER_2M)
+		shrink(m & ~(CHUNK_PAGES - 1));
+	spin_unlock(&heap_lock);
+}
+
+/* page_put() dropped the last reference of heap page m, of whatever heap type. */
+void heap_page_released(mfn_t m)
+{
+	release(m.v, 0);
+}
+
+/* Drop the allocation's reference on 2^order pages; pages that a guest still maps live on until it unmaps them. */
+void heap_free_pages(void *p, unsigned int order)
+{
+	mfn_t m;
+	unsigned long i;
+	bool shared = false;
+
+	if (!p)
+		return;
+	m = heap_to_mfn(p);
+	for (i = 0; i < 1UL << order; i++)
+		shared |= __atomic_load_n(&frame_page(m.v + i)->count, __ATOMIC_ACQUIRE) != 1;
+	if (order == 0 || shared) {
+		for (i = 0; i < 1UL << order; i++)
+			page_put(mfn_add(m, i));
+		return;
+	}
+	/* The only references are ours, and nobody can take another: these pages are in no stage 2. */
+	for (i = 0; i < 1UL << order; i++)
+		WRITE_ONCE(frame_page(m.v + i)->count, 0);
+	release(m.v, order);
+}
+
+/* The frame of a heap address. */
+mfn_t heap_to_mfn(const void *p)
+{
+	return pa_to_mfn(HEAP_PA(p));
+}
+
+/* The address of a heap page. */
+void *mfn_to_heap(mfn_t m)
+{
+	return HEAP_VA(mfn_to_pa(m));
+}
+
+/* Pages given out now. */
+uint64_t heap_pages_used(void)
+{
+	return READ_ONCE(nr_used);
+}
+
+/* 2^order heap pages as heap_alloc_pages, charged to d and owned by it; NULL: over d's limit, or no memory. */
+void *domain_heap_alloc_pages(struct domain *d, unsigned int order)
+{
+	uint32_t n = 1u << order;
+	unsigned long i;
+	void *p;
+
+	if (__atomic_add_fetch(&d->heap_pages, n, __ATOMIC_RELAXED) > READ_ONCE(d->max_heap_pages)) {
+		__atomic_fetch_sub(&d->heap_pages, n, __ATOMIC_RELAXED);
+		return NULL;
+	}
+	p = heap_alloc_pages(order);
+	if (!p) {
+		__atomic_fetch_sub(&d->heap_pages, n, __ATOMIC_RELAXED);
+		return NULL;
+	}
+	for (i = 0; i < n; i++)
+		frame_page(heap_to_mfn(p).v + i)->owner = d->id;
+	return p;
+}
+
+/* Free them, as heap_free_pages; d pays no longer, even if a guest keeps a page alive by mapping it. */
+void domain_heap_free_pages(struct domain *d, void *p, unsigned int order)
+{
+	if (!p)
+		return;
+	__atomic_fetch_sub(&d->heap_pages, 1u << order, __ATOMIC_RELAXED);
+	heap_free_pages(p, order);
+}
+
+/* One page, charged. */
+void *domain_heap_alloc_page(struct domain *d)
+{
+	return domain_heap_alloc_pages(d, 0);
+}
+
+/* One page, no longer charged. */
+void domain_heap_free_page(struct domain *d, void *p)
+{
+	domain_heap_free_pages(d, p, 0);
+}

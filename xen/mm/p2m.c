@@ -1,0 +1,452 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The physical map of a domain: policy over stage2.c. Entries hold references on pages (but MMIO, and a
+ * direct-mapped domain's own RAM, see p2m.h). d->p2m.lock covers the tree. References are dropped after the
+ * flush and after the lock is released, since the last one may free another domain. Single pages, which is what
+ * guests and back-ends use, take short paths of their own.
+ */
+#include <xen/domain.h>
+#include <xen/heap.h>
+#include <xen/hypercall.h>
+#include <xen/lib.h>
+#include <xen/page.h>
+#include <arch/mmu.h>
+#include "stage2.h"
+
+uint32_t p2m_host_ipa_bits = 40;
+
+/* Pages that p2m_cache_flush cleans between two looks at the clock. */
+#define CACHE_FLUSH_BATCH	16u
+
+static uint64_t nr_gfns(const struct p2m *p2m)
+{
+	return 1UL << (p2m->ipa_bits - PAGE_SHIFT);
+}
+
+static struct stage2 stage2_of(struct domain *d)
+{
+	struct p2m *p2m = &d->p2m;
+
+	return (struct stage2){
+		.tree = { .root = p2m->root, .root_level = p2m->root_level, .nr_gfns = nr_gfns(p2m) },
+		.p2m = p2m,
+		.d = d,
+	};
+}
+
+/* A start table of up to 16 concatenated ones saves a level, up to 43 bits of input (Arm ARM, VTCR_EL2.SL0). */
+static unsigned int root_level(unsigned int ipa_bits)
+{
+	return ipa_bits > 43 ? 0 : 1;
+}
+
+/* Make d's empty stage 2. -ENOMEM. */
+int p2m_domain_init(struct domain *d, const struct domain_config *cfg)
+{
+	struct p2m *p2m = &d->p2m;
+	unsigned int i;
+
+	(void)cfg;
+	spin_lock_init(&p2m->lock, LOCK_P2M);
+	p2m->ipa_bits = (uint8_t)p2m_host_ipa_bits;
+	p2m->root_level = (uint8_t)root_level(p2m->ipa_bits);
+	p2m->root_order = p2m->root_level == 1 && p2m->ipa_bits > 39 ? (uint8_t)(p2m->ipa_bits - 39) : 0;
+	p2m->root = domain_heap_alloc_pages(d, p2m->root_order);
+	if (!p2m->root)
+		return -ENOMEM;
+	for (i = 0; i < 1u << p2m->root_order; i++)
+		if (page_set_type(mfn_add(heap_to_mfn(p2m->root), i), PAGE_P2M))
+			return -EINVAL;	/* never: fresh heap pages */
+	/* The tables are empty in memory before any walker can be told of them. */
+	stage2_sync();
+	WRITE_ONCE(p2m->vttbr, mfn_to_pa(heap_to_mfn(p2m->root)));
+	return 0;
+}
+
+/* No reference on d is left: give back whatever is. */
+void p2m_domain_free(struct domain *d)
+{
+	struct p2m *p2m = &d->p2m;
+
+	if (!p2m->root)
+		return;
+	while (p2m_relinquish(d) == -ERESTART)
+		;	/* already empty, but for a domain that was never killed: makes progress each time */
+	domain_heap_free_pages(d, p2m->root, p2m->root_order);
+	p2m->root = NULL;
+}
+
+/* The deepest entry for g: its place, and its level in *level. g is in range. */
+static inline pte_t *find_entry(const struct p2m *p2m, uint64_t g, unsigned int *level)
+{
+	unsigned int l = p2m->root_level;
+	pte_t *p = &p2m->root[index_nospec(g >> pt_order(l), nr_gfns(p2m) >> pt_order(l))];
+
+	for (; l < 3; l++) {
+		pte_t pte = READ_ONCE(*p);
+
+		if (pte_kind(pte, l) != PTE_TABLE)
+			break;
+		p = (pte_t *)HEAP_VA(mfn_to_pa(pte_mfn(pte))) + (g >> pt_order(l + 1) & 511);
+	}
+	*level = l;
+	return p;
+}
+
+/* What g maps to, P2M_HOLE outside the input size. The lock is held. */
+struct p2m_entry p2m_lookup_locked(struct domain *d, gfn_t g)
+{
+	const struct p2m *p2m = &d->p2m;
+	struct p2m_entry e = { .mfn = INVALID_MFN, .kind = P2M_HOLE };
+	unsigned int level;
+	pte_t pte;
+
+	if (unlikely(g.v >= nr_gfns(p2m)))
+		return e;
+	pte = *find_entry(p2m, g.v, &level);
+	e.order = pt_order(level);
+	if (pte_kind(pte, level) == PTE_INVALID)
+		return e;
+	e.kind = pte_p2m_kind(pte);
+	e.mfn = mfn_add(pte_mfn(pte), g.v & ((1UL << e.order) - 1));
+	return e;
+}
+
+/* The same, with the lock taken and released: a snapshot. */
+struct p2m_entry p2m_lookup(struct domain *d, gfn_t g)
+{
+	struct p2m_entry e;
+
+	spin_lock(&d->p2m.lock);
+	e = p2m_lookup_locked(d, g);
+	spin_unlock(&d->p2m.lock);
+	return e;
+}
+
+static bool kind_is_writable(enum p2m_kind kind)
+{
+	return BIT(kind) & (BIT(P2M_RAM_RW) | BIT(P2M_GRANT_RW) | BIT(P2M_FOREIGN_RW) | BIT(P2M_SHARED) |
+			    BIT(P2M_MMIO));
+}
+
+/*
+ * Reference on the page that g maps to, taken under the lock that proves the mapping. INVALID_MFN for a hole,
+ * for MMIO, and for a read-only mapping when write is asked. *kind (may be NULL) is what stood there.
+ */
+mfn_t p2m_get_page(struct domain *d, gfn_t g, bool write, enum p2m_kind *kind)
+{
+	struct p2m_entry e;
+
+	spin_lock(&d->p2m.lock);
+	e = p2m_lookup_locked(d, g);
+	if (e.kind == P2M_MMIO || (write && !kind_is_writable(e.kind)) || !page_get(e.mfn))
+		e.mfn = INVALID_MFN;
+	spin_unlock(&d->p2m.lock);
+	if (kind)
+		*kind = e.kind;
+	return e.mfn;
+}
+
+/* Does an entry g -> m of this kind hold a reference on m? */
+static bool entry_has_ref(const struct domain *d, uint64_t g, mfn_t m, enum p2m_kind kind)
+{
+	if (kind == P2M_MMIO || kind == P2M_HOLE)
+		return false;
+	return !(d->is_direct_mapped && g == m.v && (kind == P2M_RAM_RW || kind == P2M_RAM_RO));
+}
+
+/* Drop the references of what was taken out and flushed; neighbours together. No lock is held. */
+static void release_extents(const struct domain *d, struct stage2_gather *ga)
+{
+	mfn_t run = INVALID_MFN;
+	uint64_t nr = 0;
+	unsigned int i;
+
+	for (i = 0; i < ga->nr; i++) {
+		const struct stage2_extent *x = &ga->ext[i];
+
+		if (!entry_has_ref(d, x->g, x->m, (enum p2m_kind)x->kind))
+			continue;
+		if (nr && x->m.v == run.v + nr) {
+			nr += 1UL << x->order;
+			continue;
+		}
+		if (nr)
+			page_put_range(run, nr);
+		run = x->m;
+		nr = 1UL << x->order;
+	}
+	if (nr)
+		page_put_range(run, nr);
+	ga->nr = 0;
+}
+
+/* One 4 KiB entry at ptep goes: flushed on return. Its old word is returned. */
+static pte_t take_page(struct p2m *p2m, pte_t *ptep, uint64_t g)
+{
+	pte_t old = *ptep;
+
+	WRITE_ONCE(*ptep, 0);
+	if (pte_p2m_kind(old) == P2M_RAM_RW || pte_p2m_kind(old) == P2M_RAM_RO)
+		p2m->nr_ram--;
+	stage2_sync();
+	smp_mb();	/* against vmid_make_current, as in stage2.c */
+	tlb_flush_ipa(READ_ONCE(p2m->vttbr), g << PAGE_SHIFT, 1);
+	return old;
+}
+
+static void release_page(const struct domain *d, uint64_t g, pte_t old)
+{
+	if (pte_kind(old, 3) == PTE_PAGE && entry_has_ref(d, g, pte_mfn(old), pte_p2m_kind(old)))
+		page_put(pte_mfn(old));
+}
+
+/* A range that needs tables, blocks, or has much to take out. */
+static int map_range(struct domain *d, uint64_t g, uint64_t nr, mfn_t m, enum p2m_kind kind)
+{
+	struct stage2 s = stage2_of(d);
+	struct stage2_gather ga;
+	/* Each pass takes out GATHER_MAX leaves; more passes only if another vCPU fills the range meanwhile. */
+	uint64_t passes = nr / GATHER_MAX + 16;
+	int rc;
+
+	do {
+		uint64_t next;
+
+		stage2_gather_init(&ga);
+		spin_lock(&d->p2m.lock);
+		rc = domain_is_dying(d) ? -ESRCH : stage2_prepare(&s, g, nr, true, m);
+		if (!rc)
+			rc = stage2_unmap(&s, g, nr, &ga, &next);
+		if (rc == PT_NEXT) {
+			stage2_map(&s, g, nr, m, kind, &ga);
+			d->p2m.max_gfn = MAX(d->p2m.max_gfn, g + nr - 1);
+		} else {
+			stage2_flush(&s, &ga);
+		}
+		spin_unlock(&d->p2m.lock);
+		release_extents(d, &ga);
+		stage2_free_tables(&s, &ga);
+	} while (rc == PT_STOP && --passes);
+	return rc == PT_STOP ? -EBUSY : rc;
+}
+
+/* One page whose table is there: the common case. 1 when it is not that easy. */
+static int map_page(struct domain *d, uint64_t g, mfn_t m, enum p2m_kind kind)
+{
+	struct p2m *p2m = &d->p2m;
+	unsigned int level;
+	pte_t *ptep, old = 0;
+
+	spin_lock(&p2m->lock);
+	if (domain_is_dying(d)) {
+		spin_unlock(&p2m->lock);
+		return -ESRCH;
+	}
+	ptep = find_entry(p2m, g, &level);
+	if (level != 3) {
+		spin_unlock(&p2m->lock);
+		return 1;
+	}
+	if (*ptep)
+		old = take_page(p2m, ptep, g);
+	WRITE_ONCE(*ptep, stage2_leaf_pte(m, kind, 3));
+	stage2_sync();
+	if (kind == P2M_RAM_RW || kind == P2M_RAM_RO)
+		p2m->nr_ram++;
+	p2m->max_gfn = MAX(p2m->max_gfn, g);
+	spin_unlock(&p2m->lock);
+	release_page(d, g, old);
+	return 0;
+}
+
+/*
+ * Map 2^order frames from m on at g, which may have any alignment. The caller's one reference on each page becomes
+ * the entries' (see p2m.h for MMIO and direct-mapped RAM). What was there goes first. -EINVAL, -ENOMEM, -ESRCH when
+ * d is dying, -EBUSY when other vCPUs of d keep filling the range: the references stay the caller's then.
+ */
+int p2m_map(struct domain *d, gfn_t g, mfn_t m, unsigned int order, enum p2m_kind kind)
+{
+	uint64_t nr = 1UL << order, mfns = 1UL << (p2m_host_ipa_bits - PAGE_SHIFT);
+	int rc = 1;
+
+	if (order > PAGE_ORDER_1G || kind == P2M_HOLE || kind >= P2M_KINDS ||
+	    g.v >= nr_gfns(&d->p2m) || nr > nr_gfns(&d->p2m) - g.v || m.v >= mfns || nr > mfns - m.v)
+		return -EINVAL;
+	if (order == 0)
+		rc = map_page(d, g.v, m, kind);
+	return rc > 0 ? map_range(d, g.v, nr, m, kind) : rc;
+}
+
+/* Any range, any blocks. Takes the lock once for each GATHER_MAX leaves. */
+static int unmap_range(struct domain *d, uint64_t g, uint64_t nr)
+{
+	struct stage2 s = stage2_of(d);
+	struct stage2_gather ga;
+	uint64_t end = g + nr;
+	bool any = false;
+	int rc;
+
+	do {
+		stage2_gather_init(&ga);
+		spin_lock(&d->p2m.lock);
+		rc = stage2_prepare(&s, g, end - g, false, INVALID_MFN);
+		if (!rc)
+			rc = stage2_unmap(&s, g, end - g, &ga, &g);
+		stage2_flush(&s, &ga);
+		spin_unlock(&d->p2m.lock);
+		any |= ga.found != 0;
+		release_extents(d, &ga);
+	} while (rc == PT_STOP);
+	if (rc)
+		return rc;
+	return any ? 0 : -ENOENT;
+}
+
+/* Unmap 2^order frames at g. -ENOENT when nothing is mapped there, -ENOMEM when a block cannot be split, -EINVAL. */
+int p2m_unmap(struct domain *d, gfn_t g, unsigned int order)
+{
+	struct p2m *p2m = &d->p2m;
+	unsigned int level;
+	pte_t *ptep, old = 0;
+
+	if (order > PAGE_ORDER_1G || g.v >= nr_gfns(p2m) || 1UL << order > nr_gfns(p2m) - g.v)
+		return -EINVAL;
+	if (order)
+		return unmap_range(d, g.v, 1UL << order);
+	spin_lock(&p2m->lock);
+	ptep = find_entry(p2m, g.v, &level);
+	if (pte_kind(*ptep, level) == PTE_PAGE)
+		old = take_page(p2m, ptep, g.v);
+	else if (pte_kind(*ptep, level) == PTE_INVALID)
+		level = 3;
+	spin_unlock(&p2m->lock);
+	if (level != 3)
+		return unmap_range(d, g.v, 1);
+	release_page(d, g.v, old);
+	return old ? 0 : -ENOENT;
+}
+
+/*
+ * Unmap the page g if it maps m as kind, else -ENOENT. The look and the change are one under the lock. -ENOMEM
+ * when that splits a block.
+ */
+int p2m_unmap_if(struct domain *d, gfn_t g, mfn_t m, enum p2m_kind kind)
+{
+	struct stage2 s = stage2_of(d);
+	struct p2m *p2m = &d->p2m;
+	struct p2m_entry e;
+	unsigned int level;
+	pte_t *ptep, old = 0;
+	int rc = 0;
+
+	spin_lock(&p2m->lock);
+	e = p2m_lookup_locked(d, g);
+	if (e.kind == P2M_HOLE || e.kind != kind || !mfn_eq(e.mfn, m))
+		rc = -ENOENT;
+	else if (e.order)
+		rc = stage2_prepare(&s, g.v, 1, false, INVALID_MFN);
+	if (!rc) {
+		ptep = find_entry(p2m, g.v, &level);
+		old = take_page(p2m, ptep, g.v);
+	}
+	spin_unlock(&p2m->lock);
+	release_page(d, g.v, old);
+	return rc;
+}
+
+/*
+ * Clean and invalidate to the point of coherency what [g, g + nr) maps. Returns how many gfns are done, fewer
+ * than nr when something else waits for this CPU.
+ */
+uint64_t p2m_cache_flush(struct domain *d, gfn_t g, uint64_t nr)
+{
+	uint64_t i = 0, light = 0, heavy = 0;
+
+	while (i < nr) {
+		gfn_t cur = gfn_add(g, i);
+		struct p2m_entry e;
+		mfn_t m;
+		void *va;
+
+		if (cur.v >= nr_gfns(&d->p2m) || cur.v < g.v)
+			return nr;
+		e = p2m_lookup(d, cur);
+		if (e.kind == P2M_HOLE || e.kind == P2M_MMIO) {
+			i = ROUND_DOWN(cur.v, 1UL << e.order) + (1UL << e.order) - g.v;
+			light++;
+		} else {
+			m = p2m_get_page(d, cur, false, NULL);
+			if (mfn_valid(m)) {
+				va = map_window_get(m);
+				cache_clean_inval_poc(va, PAGE_SIZE);
+				map_window_put(va);
+				page_put(m);
+			}
+			i++;
+			heavy++;
+		}
+		if ((light == 64 || heavy == CACHE_FLUSH_BATCH) && i < nr) {
+			if (hypercall_preempt())
+				return i;
+			light = heavy = 0;
+		}
+	}
+	return nr;
+}
+
+/* Would the access at ipa that faulted succeed now? Then a break-before-make was under way: try again. */
+bool p2m_fault_is_spurious(struct domain *d, ipa_t ipa, bool write)
+{
+	struct p2m_entry e = p2m_lookup(d, ipa_to_gfn(ipa));
+
+	return e.kind != P2M_HOLE && (!write || kind_is_writable(e.kind));
+}
+
+/* Drop the pages of a large leaf that was taken out, some at a time; true when some are left. */
+static bool release_large(struct p2m *p2m)
+{
+	uint64_t n = MIN(p2m->release_nr, 512UL);
+
+	if (!n)
+		return false;
+	page_put_range(p2m->release_mfn, n);
+	p2m->release_mfn = mfn_add(p2m->release_mfn, n);
+	p2m->release_nr -= n;
+	return p2m->release_nr != 0;
+}
+
+/*
+ * d is dying and runs nowhere: take out every entry and free every table but the root. Preemptible: -ERESTART
+ * asks to be called again; 0 when all is gone, also on every later call.
+ */
+int p2m_relinquish(struct domain *d)
+{
+	struct p2m *p2m = &d->p2m;
+	struct stage2 s = stage2_of(d);
+	struct stage2_gather ga;
+	int rc;
+
+	while (p2m->relinquish_next < nr_gfns(p2m) || p2m->release_nr) {
+		if (!release_large(p2m) && p2m->relinquish_next < nr_gfns(p2m)) {
+			stage2_gather_init(&ga);
+			spin_lock(&p2m->lock);
+			rc = stage2_tear_down(&s, p2m->relinquish_next, &ga, &p2m->relinquish_next);
+			stage2_flush(&s, &ga);
+			spin_unlock(&p2m->lock);
+			ASSERT(rc == PT_NEXT || rc == PT_STOP);
+			if (ga.nr == 1 && ga.ext[0].order > PAGE_ORDER_2M) {
+				bool ref = entry_has_ref(d, ga.ext[0].g, ga.ext[0].m, ga.ext[0].kind);
+
+				p2m->release_mfn = ga.ext[0].m;
+				p2m->release_nr = ref ? 1UL << ga.ext[0].order : 0;
+			} else {
+				release_extents(d, &ga);
+			}
+			stage2_free_tables(&s, &ga);
+		}
+		if (hypercall_preempt())
+			return -ERESTART;
+	}
+	return 0;
+}

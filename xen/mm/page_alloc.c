@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The zone: the host's free memory. One buddy over all banks under zone_lock; what is done to the contents of
+ * frames is done outside it, on frames that are out of the lists. Freed frames are dirty; idle CPUs zero them little
+ * by little, and each frame remembers (FREE_ZEROED) that it was zeroed and cleaned to memory. A domain gets
+ * zeroed frames only.
+ */
+#include <xen/domain.h>
+#include <xen/heap.h>
+#include <xen/lib.h>
+#include <arch/mmu.h>
+#include "buddy.h"
+
+static spinlock_t zone_lock = SPINLOCK_INIT(LOCK_ZONE);
+static struct buddy zone;
+static bool zone_ready;
+static uint64_t total_pages;
+static uint64_t nr_zeroed;	/* free frames with FREE_ZEROED; atomic */
+static uint64_t max_mfn;
+static uint64_t scrub_cursor;	/* frame to look at next; zone_lock */
+
+#define SCRUB_BATCH	16u	/* frames zeroed in one go */
+#define SCRUB_SCAN	1024u	/* frames looked at in one go */
+
+/* Give [first, first + nr), all reserved, to the allocator. Boot only. */
+void __init zone_add(mfn_t first, uint64_t nr)
+{
+	if (!nr)
+		return;
+	spin_lock(&zone_lock);
+	if (!zone_ready)
+		buddy_init(&zone, PAGE_FREE, PAGE_ORDER_MAX);
+	zone_ready = true;
+	frames_make_free(first, nr);
+	buddy_free_run(&zone, first.v, nr, false);
+	total_pages += nr;
+	max_mfn = MAX(max_mfn, first.v + nr - 1);
+	spin_unlock(&zone_lock);
+}
+
+static void zero_frame(uint64_t m)
+{
+	void *va = map_window_get(mfn(m));
+
+	clear_page(va);
+	cache_clean_poc(va, PAGE_SIZE);
+	map_window_put(va);
+}
+
+/* The frames are out of the lists: zero those that are not, if asked, and forget the marks. */
+static void take_over(uint64_t m, uint64_t nr, bool zero)
+{
+	struct page_info *pg = frame_page(m);
+	uint64_t i, were_zeroed = 0;
+
+	for (i = 0; i < nr; i++) {
+		if (pg[i].order & FREE_ZEROED)
+			were_zeroed++;
+		else if (zero)
+			zero_frame(m + i);
+		pg[i].order = 0;
+	}
+	if (were_zeroed)
+		__atomic_fetch_sub(&nr_zeroed, were_zeroed, __ATOMIC_RELAXED);
+}
+
+/* 2^order frames, naturally aligned, type still FREE, count 0; zeroed if asked. INVALID_MFN: none left. */
+mfn_t zone_alloc(unsigned int order, bool zero)
+{
+	uint64_t m;
+
+	if (order > PAGE_ORDER_MAX || alloc_refused())
+		return INVALID_MFN;
+	spin_lock(&zone_lock);
+	m = buddy_alloc(&zone, order, zero ? BUDDY_CLEAN : BUDDY_DIRTY);
+	spin_unlock(&zone_lock);
+	if (m == ~0UL)
+		return INVALID_MFN;
+	take_over(m, 1UL << order, zero);
+	return mfn(m);
+}
+
+/* An aligned place for 2^order frames in [lo, hi) within a block of this list; ~0 none. */
+static uint64_t place_in_list(unsigned int list, unsigned int block_order, unsigned int order,
+			      uint64_t lo, uint64_t hi)
+{
+	uint32_t i;
+
+	for (i = zone.head[list][block_order]; i != BUDDY_NIL; i = frame_table.page[i].u.free.next) {
+		uint64_t head = i + frame_table.first;
+		uint64_t start = MAX(head, ROUND_UP(lo, 1UL << order));
+
+		if (start + (1UL << order) <= MIN(hi, head + (1UL << block_order)))
+			return start;
+	}
+	return ~0UL;
+}
+
+/* 2^order frames, naturally aligned, anywhere in [lo, hi), as they are. INVALID_MFN. Walks the lists: boot only. */
+mfn_t zone_alloc_range(mfn_t lo, mfn_t hi, unsigned int order)
+{
+	uint64_t m = ~0UL;
+	unsigned int o, list;
+
+	if (order > PAGE_ORDER_MAX || alloc_refused())
+		return INVALID_MFN;
+	spin_lock(&zone_lock);
+	for (o = order; o <= PAGE_ORDER_MAX && m == ~0UL; o++)
+		for (list = 0; list < BUDDY_LISTS && m == ~0UL; list++)
+			m = place_in_list(list, o, order, lo.v, hi.v);
+	if (m != ~0UL)
+		buddy_take(&zone, m, 1UL << order);
+	spin_unlock(&zone_lock);
+	if (m == ~0UL)
+		return INVALID_MFN;
+	take_over(m, 1UL << order, false);
+	return mfn(m);
+}
+
+/* Take exactly [first, first + nr), as they are: -EBUSY (nothing taken) unless all are free. */
+int zone_take(mfn_t first, uint64_t nr)
+{
+	uint64_t pos = first.v, end;
+	int rc = 0;
+
+	if (checked_add(first.v, nr, &end))
+		return -EBUSY;
+	spin_lock(&zone_lock);
+	while (pos < end) {
+		unsigned int order = 0;
+		uint64_t head = frame_known(pos) ? buddy_find(&zone, pos, &order) : ~0UL;
+
+		if (head == ~0UL) {
+			rc = -EBUSY;
+			break;
+		}
+		pos = head + (1UL << order);
+	}
+	if (!rc)
+		buddy_take(&zone, first.v, nr);
+	spin_unlock(&zone_lock);
+	if (!rc)
+		take_over(first.v, nr, false);
+	return rc;
+}
+
+/* Give back 2^order frames that zone_alloc and its like gave, or whose type went back to FREE. They are dirty. */
+void zone_free(mfn_t m, unsigned int order)
+{
+	zone_free_run(m, 1UL << order);
+}
+
+/* The same for a run of any length and alignment. */
+void zone_free_run(mfn_t first, uint64_t nr)
+{
+	spin_lock(&zone_lock);
+	buddy_free_run(&zone, first.v, nr, false);
+	spin_unlock(&zone_lock);
+}
+
+/* Frames in the lists now. */
+uint64_t zone_free_pages(void)
+{
+	return READ_ONCE(zone.nr_free);
+}
+
+/* Frames ever given to the allocator. */
+uint64_t zone_total_pages(void)
+{
+	return total_pages;
+}
+
+/* The highest frame of RAM. */
+mfn_t zone_max_mfn(void)
+{
+	return mfn(max_mfn);
+}
+
+/* The longest run of free frames below `below`: its length, and where it starts. Walks the frame table: boot only. */
+uint64_t zone_largest_run(mfn_t below, mfn_t *first)
+{
+	uint64_t m = frame_table.first, limit = MIN(below.v, frame_table.first + frame_table.nr);
+	uint64_t start = m, best = 0;
+
+	*first = INVALID_MFN;
+	spin_lock(&zone_lock);
+	while (m < limit) {
+		struct page_info *pg = frame_page(m);
+
+		if (pg->type != PAGE_FREE || !(pg->order & FREE_HEAD)) {
+			start = ++m;
+			continue;
+		}
+		m = MIN(m + (1UL << (pg->order & FREE_ORDER)), limit);
+		if (m - start > best) {
+			best = m - start;
+			*first = mfn(start);
+		}
+	}
+	spin_unlock(&zone_lock);
+	return best;
+}
+
+/* From the cursor on, the next free frame that is not zeroed, within the scan limit; ~0 none seen. zone_lock. */
+static uint64_t next_dirty(uint64_t *block_end)
+{
+	uint64_t end = frame_table.first + frame_table.nr;
+	unsigned int i;
+
+	for (i = 0; i < SCRUB_SCAN; i++) {
+		struct page_info *pg;
+		unsigned int order = 0;
+		uint64_t m, head;
+
+		if (scrub_cursor < frame_table.first || scrub_cursor >= end)
+			scrub_cursor = frame_table.first;
+		m = scrub_cursor;
+		pg = frame_page(m);
+		if (pg->type == PAGE_FREE && (pg->order & FREE_HEAD) && (pg->order & FREE_CLEAN)) {
+			scrub_cursor += 1UL << (pg->order & FREE_ORDER);
+			continue;
+		}
+		scrub_cursor++;
+		if (pg->type != PAGE_FREE || (pg->order & FREE_ZEROED))
+			continue;
+		head = buddy_find(&zone, m, &order);
+		if (head == ~0UL)
+			continue;	/* just taken */
+		*block_end = head + (1UL << order);
+		return m;
+	}
+	return ~0UL;
+}
+
+/* Zero a few free dirty frames; true when there may be more to do. For idle CPUs. */
+bool zone_scrub_some(void)
+{
+	uint64_t m, end = 0, i, nr, done = 0;
+
+	if (READ_ONCE(zone.nr_free) <= __atomic_load_n(&nr_zeroed, __ATOMIC_RELAXED))
+		return false;
+	spin_lock(&zone_lock);
+	m = next_dirty(&end);
+	nr = m == ~0UL ? 0 : MIN((uint64_t)SCRUB_BATCH - m % SCRUB_BATCH, end - m);
+	if (nr) {
+		buddy_take(&zone, m, nr);
+		scrub_cursor = m + nr;
+	}
+	spin_unlock(&zone_lock);
+	if (!nr)
+		return true;
+	for (i = 0; i < nr; i++) {
+		struct page_info *pg = frame_page(m + i);
+
+		if (pg->order & FREE_ZEROED)
+			continue;
+		zero_frame(m + i);
+		pg->order = FREE_ZEROED;
+		done++;
+	}
+	__atomic_fetch_add(&nr_zeroed, done, __ATOMIC_RELAXED);
+	spin_lock(&zone_lock);
+	buddy_free_run(&zone, m, nr, true);
+	spin_unlock(&zone_lock);
+	return true;
+}
+
+/* Count n more pages to d: -ENOMEM beyond its maximum. Two callers may both see the excess, and both give up. */
+static int charge(struct domain *d, uint32_t n)
+{
+	domain_pages_add(d, n);
+	if (__atomic_load_n(&d->tot_pages, __ATOMIC_RELAXED) <= READ_ONCE(d->max_pages))
+		return 0;
+	domain_pages_sub(d, n);
+	return -ENOMEM;
+}
+
+/*
+ * 2^order zeroed frames for d, count 1 each, which the caller now holds. INVALID_MFN: over d's maximum, d dying,
+ * or no memory of that order. The caller holds a reference on d.
+ */
+mfn_t domain_alloc_pages(struct domain *d, unsigned int order)
+{
+	mfn_t m;
+
+	if (order > PAGE_ORDER_MAX || domain_is_dying(d) || charge(d, 1u << order))
+		return INVALID_MFN;
+	m = zone_alloc(order, true);
+	if (!mfn_valid(m)) {
+		domain_pages_sub(d, 1u << order);
+		return INVALID_MFN;
+	}
+	frames_make_ram(m, 1UL << order, d->id);
+	return m;
+}
+
+/* Frames just taken from the zone become d's RAM as they are, count 1 each. -ENOMEM over d's maximum. */
+int domain_own_pages(struct domain *d, mfn_t first, uint64_t nr)
+{
+	if (nr > ~0u || charge(d, (uint32_t)nr))
+		return -ENOMEM;
+	frames_make_ram(first, nr, d->id);
+	return 0;
+}

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Stage-2 descriptors of the 4 KiB granule, as words. Pure. Each leaf carries its kind in the bits that the
+ * architecture leaves to software; what a kind allows is one row of the table below.
+ */
+#include <xen/pte.h>
+
+#define PTE_VALID	BIT(0)
+#define PTE_TABLE_BIT	BIT(1)			/* table (levels 0-2), page (level 3) */
+#define PTE_MEMATTR(a)	((uint64_t)(a) << 2)
+#define MEM_NORMAL_WB	0xfu			/* Normal, write-back inside and outside */
+#define MEM_DEVICE	0x1u			/* Device-nGnRE */
+#define PTE_S2AP_R	BIT(6)
+#define PTE_S2AP_W	BIT(7)
+#define PTE_SH_INNER	(3UL << 8)
+#define PTE_AF		BIT(10)
+#define PTE_XN		BIT(54)			/* XN[1:0] = 10: not executable at EL1 and EL0 */
+#define PTE_KIND_SHIFT	55
+#define PTE_KIND_MASK	0xfUL
+#define PTE_ADDR_MASK	GENMASK(47, 12)
+
+#define NORMAL		(PTE_MEMATTR(MEM_NORMAL_WB) | PTE_SH_INNER | PTE_AF | PTE_VALID)
+#define READ		PTE_S2AP_R
+#define WRITE		(PTE_S2AP_R | PTE_S2AP_W)
+
+/* Only a domain's own memory is executable. */
+static const uint64_t kind_bits[P2M_KINDS] = {
+	[P2M_HOLE]	 = 0,
+	[P2M_RAM_RW]	 = NORMAL | WRITE,
+	[P2M_RAM_RO]	 = NORMAL | READ,
+	[P2M_MMIO]	 = PTE_MEMATTR(MEM_DEVICE) | PTE_AF | PTE_VALID | WRITE | PTE_XN,
+	[P2M_GRANT_RW]	 = NORMAL | WRITE | PTE_XN,
+	[P2M_GRANT_RO]	 = NORMAL | READ | PTE_XN,
+	[P2M_FOREIGN_RW] = NORMAL | WRITE | PTE_XN,
+	[P2M_FOREIGN_RO] = NORMAL | READ | PTE_XN,
+	[P2M_SHARED]	 = NORMAL | WRITE | PTE_XN,
+};
+
+/* Descriptor that maps m as kind at this level (1: 1 GiB, 2: 2 MiB, 3: 4 KiB). m is aligned to it. */
+pte_t stage2_leaf_pte(mfn_t m, enum p2m_kind kind, unsigned int level)
+{
+	if (kind == P2M_HOLE)
+		return 0;
+	return mfn_to_pa(m) | kind_bits[kind] | (uint64_t)kind << PTE_KIND_SHIFT |
+	       (level == 3 ? PTE_TABLE_BIT : 0);
+}
+
+/* Descriptor that points to a next-level table. */
+pte_t stage2_table_pte(mfn_t table)
+{
+	return mfn_to_pa(table) | PTE_TABLE_BIT | PTE_VALID;
+}
+
+/* What the descriptor is at this level. */
+enum pt_level_kind pte_kind(pte_t pte, unsigned int level)
+{
+	if (!(pte & PTE_VALID))
+		return PTE_INVALID;
+	if (level == 3)
+		return pte & PTE_TABLE_BIT ? PTE_PAGE : PTE_INVALID;
+	return pte & PTE_TABLE_BIT ? PTE_TABLE : PTE_BLOCK;
+}
+
+/* Frame that a leaf maps or that a table is. */
+mfn_t pte_mfn(pte_t pte)
+{
+	return pa_to_mfn(pte & PTE_ADDR_MASK);
+}
+
+/* Kind of a leaf; P2M_HOLE of what is no leaf (tables and invalid words carry zero). */
+enum p2m_kind pte_p2m_kind(pte_t pte)
+{
+	return (enum p2m_kind)(pte >> PTE_KIND_SHIFT & PTE_KIND_MASK);
+}
