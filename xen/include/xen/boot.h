@@ -25,6 +25,7 @@ struct bootinfo {
 	struct mem_range reserved[BOOT_MAX_RESERVED];	/* /memreserve/, /reserved-memory, image, fdt, modules */
 	uint32_t nr_reserved;
 	struct boot_module kernel, ramdisk;
+	struct mem_range image;				/* the hypervisor itself */
 	char xen_cmdline[BOOT_CMDLINE];
 	char dom0_cmdline[BOOT_CMDLINE];
 };
@@ -49,6 +50,12 @@ extern struct host_info host_info;
 
 /* boot/bootinfo.c: banks, reservations, modules, command lines from the tree. -EINVAL with a line printed. */
 int bootinfo_parse(struct bootinfo *bi) __must_check;
+/* Add a range that is not free RAM (the image, what start-up took). Panics never; too many are refused with -ENOSPC. */
+int bootinfo_reserve(struct bootinfo *bi, pa_t base, uint64_t size);
+/* 64 bits of /chosen's rng-seed or kaslr-seed, 0 when there is none. */
+uint64_t bootinfo_seed(const struct bootinfo *bi);
+/* arm64/host_memory.c: frame table and free pages from what bootinfo says. */
+void host_memory_init(struct bootinfo *bi);
 /* boot/dt_host.c */
 int dt_host_parse(const void *fdt, const char *dtuart, struct host_info *h) __must_check;
 /* Free RAM = banks less reservations: call fn for each piece, page-aligned inwards. */

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Offsets of C structs for the assembly files; the build turns the marked lines into asm_offsets.h. */
+#include <xen/vcpu.h>
+#include <xen/percpu.h>
+
+#define DEFINE(name, value) __asm__ volatile("\n->" #name " %0" :: "i"(value))
+
+void asm_offsets(void);
+void asm_offsets(void)
+{
+	DEFINE(REGS_X0, offsetof(struct vcpu, regs.x[0]));
+	DEFINE(REGS_ELR, offsetof(struct vcpu, regs.elr));
+	DEFINE(REGS_SPSR, offsetof(struct vcpu, regs.spsr));
+	DEFINE(REGS_ESR, offsetof(struct vcpu, regs.esr));
+	DEFINE(VCPU_STACK_TOP, offsetof(struct vcpu, stack_top));
+	DEFINE(PCPU_STACK_TOP, offsetof(struct pcpu, stack_top));
+	DEFINE(PCPU_WORK, offsetof(struct pcpu, work));
+	DEFINE(FP_FPSR, offsetof(struct fp_regs, fpsr));
+	DEFINE(FP_FPCR, offsetof(struct fp_regs, fpcr));
+}

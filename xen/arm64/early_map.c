@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The first EL2 tables, made by the boot CPU before its MMU is on: the image at XEN_VIRT_START (all of it
+ * read-write-execute-less-WXN; mmu_init sets the real permissions) and the page of head.S 1:1. Runs at the load
+ * address: only PC-relative addressing, aligned accesses, no calls.
+ */
+#include <xen/types.h>
+#include <arm64/layout.h>
+#include <arm64/el2_controls.h>
+#include "early_map.h"
+
+#define TABLE(name) pte_el2_t name[512] __aligned(4096) __section(".bss.page_aligned")
+
+TABLE(el2_root);
+TABLE(el2_image_l1);
+TABLE(el2_image_l2);
+TABLE(el2_image_l3[2]);
+static TABLE(identity_l1);
+static TABLE(identity_l2);
+static TABLE(identity_l3);
+
+extern const char _start[], _etext[], _end[], _sinittext[], _einittext[], _srodata[], _erodata[];
+
+static inline unsigned int idx(uint64_t va, unsigned int level)
+{
+	return (unsigned int)(va >> (39 - 9 * level)) & 511;
+}
+
+static inline uint64_t pa_of(const void *p)
+{
+	return (uint64_t)p;	/* adrp-relative: the load address */
+}
+
+void early_map(uint64_t load);
+
+/* Called from head.S with the image's load address; addresses of symbols are physical here. */
+__attribute__((target("strict-align"), optimize("no-stack-protector")))
+void early_map(uint64_t load)
+{
+	uint64_t size = pa_of(_end) - load, off;
+	uint64_t va = XEN_VIRT_START;
+	uint64_t id = load & ~0xfffUL;
+
+	el2_root[idx(va, 0)] = pa_of(el2_image_l1) | EL2_TABLE;
+	el2_image_l1[idx(va, 1)] = pa_of(el2_image_l2) | EL2_TABLE;
+	el2_image_l2[idx(va, 2)] = pa_of(el2_image_l3[0]) | EL2_TABLE;
+	el2_image_l2[idx(va, 2) + 1] = pa_of(el2_image_l3[1]) | EL2_TABLE;
+	for (off = 0; off < size; off += 0x1000) {
+		uint64_t pa = load + off;
+		uint64_t attr = EL2_PAGE_RW;
+
+		if (pa < pa_of(_etext) || (pa >= pa_of(_sinittext) && pa < pa_of(_einittext)))
+			attr = EL2_PAGE_RX;
+		else if (pa >= pa_of(_srodata) && pa < pa_of(_erodata))
+			attr = EL2_PAGE_RO;
+		el2_image_l3[off >> 21][(off >> 12) & 511] = pa | attr;
+	}
+	el2_root[idx(id, 0)] = pa_of(identity_l1) | EL2_TABLE;
+	identity_l1[idx(id, 1)] = pa_of(identity_l2) | EL2_TABLE;
+	identity_l2[idx(id, 2)] = pa_of(identity_l3) | EL2_TABLE;
+	identity_l3[idx(id, 3)] = id | EL2_PAGE_RX;
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the files of xen/arm64 share among themselves and with nobody else. */
+#ifndef ARM64_MACHINE_H
+#define ARM64_MACHINE_H
+
+#include <xen/types.h>
+#include <arch/vcpu_ctxt.h>
+
+/* head.S, vectors.S, fpsimd.S, smccc.S */
+extern const char _start[], _end[], _stext[], _etext[], _sinittext[], _einittext[], _srodata[], _erodata[];
+extern const char _sro_after_init[], _ero_after_init[], _edata[], __init_begin[], __init_end[];
+extern const char secondary_entry[];
+void enter_guest(void) __noreturn;
+void fp_save(struct fp_regs *fp);
+void fp_load(const struct fp_regs *fp);
+int64_t smccc_smc(uint64_t fn, uint64_t a1, uint64_t a2, uint64_t a3);
+int64_t smccc_hvc(uint64_t fn, uint64_t a1, uint64_t a2, uint64_t a3);
+
+/* mmu.c */
+pa_t image_pa(const void *sym);			/* machine address of something in the image */
+void mmu_init(void);				/* windows, stacks; image gets its permissions */
+/* Map [va, va + size) of the frame table to RAM at pa, both 2 MiB aligned. */
+void mmu_map_frametable(uint64_t va, pa_t pa, uint64_t size);
+void mmu_drop_identity(void);			/* after the last secondary is up */
+void mmu_protect_after_init(void);		/* ro_after_init, init memory unmapped */
+void *cpu_stack_map(unsigned int cpu);		/* top of the guarded stack of a CPU */
+
+/* cpu_features.c */
+void cpu_features_init_boot(void);
+void cpu_features_check_secondary(unsigned int cpu);
+/* What a guest reads in ID register op0=3, op1=0, CRn=0, CRm, op2. */
+extern uint64_t guest_id_regs[8][8];
+
+/* gicv3.c */
+int gicv3_init_host(void);
+void gicv3_init_cpu(void);
+void gicv3_send_sgi(uint64_t mpidr, unsigned int sgi);
+uint32_t gicv3_ack(void);
+void gicv3_drop_priority(uint32_t intid);
+void gicv3_save(struct vgic_hw *hw);
+void gicv3_load(const struct vgic_hw *hw);
+
+/* timer.c */
+void timer_init_boot(void);
+void timer_init_cpu(void);
+
+/* psci_client.c */
+void psci_client_init(bool smc);
+int psci_cpu_on(uint64_t mpidr, pa_t entry, uint64_t context);
+
+/* smp.c */
+int smp_init_boot_cpu(void);
+void smp_bring_up_others(void);
+
+/* vcpu_ctxt.c */
+void el2_controls_init(void);			/* trap controls of this CPU that no vCPU changes */
+void fp_trap(struct vcpu *v);			/* v used FP/SIMD while it was trapped */
+
+/* trap_*.c */
+void trap_data_abort(struct vcpu *v, uint32_t iss);
+void trap_instruction_abort(struct vcpu *v, uint32_t iss);
+void trap_sysreg(struct vcpu *v, uint32_t iss);
+void trap_smccc(struct vcpu *v);
+
+#endif

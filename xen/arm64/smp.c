@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Physical CPUs: their areas and stacks, and bringing the others up through the firmware's PSCI. */
+#include <arch/timer.h>
+#include <arm64/layout.h>
+#include <arm64/sysreg.h>
+#include <xen/boot.h>
+#include <xen/heap.h>
+#include <xen/lib.h>
+#include <xen/percpu.h>
+#include <xen/sched.h>
+#include <xen/smp_call.h>
+#include <xen/soft_timer.h>
+#include "machine.h"
+
+#define BRING_UP_TIMEOUT_NS	(1000 * 1000 * 1000LL)
+
+static struct pcpu boot_cpu;
+
+void secondary_cpu_main(struct pcpu *c) __noreturn;
+
+/* The boot CPU's own area, before there is a heap. */
+int smp_init_boot_cpu(void)
+{
+	boot_cpu.mpidr = read_sysreg(mpidr_el1);
+	boot_cpu.stack_top = STACK_VIRT_START + STACK_VIRT_STRIDE;
+	cpus[0] = &boot_cpu;
+	nr_cpus = 1;
+	write_sysreg(tpidr_el2, &boot_cpu);
+	isb();
+	return 0;
+}
+
+static int cpu_prepare(struct pcpu *c)
+{
+	int rc;
+
+	spin_lock_init(&c->timer_lock, LOCK_TIMER);
+	rc = soft_timer_init_cpu(c);
+	if (!rc)
+		rc = smp_call_init_cpu(c);
+	if (!rc)
+		rc = sched_init_cpu(c);
+	return rc;
+}
+
+static bool bring_up(uint32_t id)
+{
+	struct pcpu *c = xzalloc(struct pcpu);
+	s_time_t limit;
+
+	if (!c)
+		return false;
+	c->id = id;
+	c->mpidr = host_info.cpu_mpidr[id];
+	c->stack_top = (uint64_t)cpu_stack_map(id);
+	cpus[id] = c;
+	if (cpu_prepare(c) || psci_cpu_on(c->mpidr, image_pa(secondary_entry), (uint64_t)c)) {
+		cpus[id] = NULL;
+		return false;
+	}
+	limit = system_time() + BRING_UP_TIMEOUT_NS;
+	while (!load_acquire(&c->online) && system_time() < limit)
+		cpu_relax();
+	return c->online;
+}
+
+/* Start every other CPU, one at a time; those that do not come are left out, with a line. */
+__init void smp_bring_up_others(void)
+{
+	uint32_t i;
+
+	if (cpu_prepare(&boot_cpu))
+		panic("no memory for the boot CPU");
+	boot_cpu.online = true;
+	for (i = 1; i < host_info.nr_cpus; i++) {
+		if (!bring_up(i)) {
+			/* Numbers must be dense: what follows would have a gap. */
+			pr_err("CPU%u (MPIDR 0x%lx) does not start: going on with %u\n", i,
+			       (unsigned long)host_info.cpu_mpidr[i], nr_cpus);
+			break;
+		}
+	}
+	pr_info("%u CPUs\n", nr_cpus);
+}
+
+/* A secondary CPU, on its own stack: set itself up, then serve. */
+void secondary_cpu_main(struct pcpu *c)
+{
+	el2_controls_init();
+	gicv3_init_cpu();
+	timer_init_cpu();
+	cpu_features_check_secondary(c->id);
+	nr_cpus = c->id + 1;
+	store_release(&c->online, true);
+	enter_guest();
+}

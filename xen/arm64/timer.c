@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The counter and the EL2 physical timer. System time is the physical counter in nanoseconds since start; the
+ * counter is the same on all CPUs. Conversion is a multiplication by 2^32-scaled constants.
+ */
+#include <arch/timer.h>
+#include <arch/gic.h>
+#include <arm64/el2_controls.h>
+#include <arm64/sysreg.h>
+#include <xen/boot.h>
+#include <xen/lib.h>
+#include "machine.h"
+
+#define NS_PER_SECOND	1000000000UL
+
+static uint64_t freq __ro_after_init;
+static uint64_t start_ticks __ro_after_init;
+static uint64_t ns_mult __ro_after_init;	/* ns = ticks * ns_mult >> 32 */
+static uint64_t tick_mult __ro_after_init;	/* ticks = ns * tick_mult >> 32 */
+
+uint64_t timer_ticks(void)
+{
+	isb();
+	return read_sysreg(cntpct_el0);
+}
+
+uint64_t timer_frequency(void)
+{
+	return freq;
+}
+
+static uint64_t scale(uint64_t v, uint64_t mult)
+{
+	return (uint64_t)((__uint128_t)v * mult >> 32);
+}
+
+s_time_t system_time(void)
+{
+	return (s_time_t)scale(read_sysreg(cntpct_el0) - start_ticks, ns_mult);
+}
+
+s_time_t ticks_to_system_time(uint64_t ticks)
+{
+	int64_t since = (int64_t)(ticks - start_ticks);
+	__uint128_t ns;
+
+	if (since < 0)
+		return ticks > start_ticks ? INT64_MAX : 0;
+	ns = (__uint128_t)(uint64_t)since * ns_mult >> 32;
+	return ns > INT64_MAX ? INT64_MAX : (s_time_t)ns;
+}
+
+uint64_t system_time_to_ticks(s_time_t t)
+{
+	__uint128_t ticks;
+
+	if (t <= 0)
+		return start_ticks;
+	ticks = ((__uint128_t)(uint64_t)t * tick_mult >> 32) + start_ticks;
+	return ticks > UINT64_MAX ? UINT64_MAX : (uint64_t)ticks;
+}
+
+/* The comparison is rounded up by one tick, so that the timer never fires before t by our own conversion. */
+void timer_set_deadline(s_time_t t)
+{
+	if (t == 0) {
+		write_sysreg(cnthp_ctl_el2, 0);
+		return;
+	}
+	write_sysreg(cnthp_cval_el2, system_time_to_ticks(t) + 1);
+	write_sysreg(cnthp_ctl_el2, TIMER_ENABLE);
+	isb();
+}
+
+/* Boot CPU, first thing: from here on system_time() counts. */
+__init void timer_init_boot(void)
+{
+	freq = host_info.timer_clock_frequency ? host_info.timer_clock_frequency : read_sysreg(cntfrq_el0);
+	if (!freq)
+		panic("the host's timer frequency is 0");
+	ns_mult = (NS_PER_SECOND << 32) / freq;
+	tick_mult = (uint64_t)(((__uint128_t)freq << 32) / NS_PER_SECOND);
+	start_ticks = read_sysreg(cntpct_el0);
+}
+
+/* Each CPU: EL2's timer on, the guests' off until one runs. */
+void timer_init_cpu(void)
+{
+	write_sysreg(cnthctl_el2, CNTHCTL_GUEST);
+	write_sysreg(cnthp_ctl_el2, 0);
+	write_sysreg(cntv_ctl_el0, 0);
+	write_sysreg(cntp_ctl_el0, 0);
+	isb();
+	gic_irq_enable(host_info.timer_ppi_hyp);
+	gic_irq_enable(host_info.timer_ppi_virt);
+}

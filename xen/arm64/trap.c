@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Where the vectors arrive in C: one constant table for exception classes, the physical interrupts, the work
+ * before a return to a guest, and EL2's own faults. A guest's exception that no row knows becomes UNDEF in the guest.
+ */
+#include <arch/gic.h>
+#include <arch/ipi.h>
+#include <arch/timer.h>
+#include <arm64/sysreg.h>
+#include <xen/boot.h>
+#include <xen/console.h>
+#include <xen/domain.h>
+#include <xen/heap.h>
+#include <xen/hypercall.h>
+#include <xen/lib.h>
+#include <xen/percpu.h>
+#include <xen/sched.h>
+#include <xen/smp_call.h>
+#include <xen/soft_timer.h>
+#include <xen/vcpu.h>
+#include <xen/vdev.h>
+#include <xen/vgic.h>
+#include "machine.h"
+
+/* Called from vectors.S. */
+void trap_sync(struct vcpu *v);
+void trap_irq(struct vcpu *v);
+void trap_serror(struct vcpu *v);
+struct vcpu *leave_to_guest(struct vcpu *v);
+void el2_fault(const uint64_t *regs) __noreturn;
+
+typedef void trap_fn(struct vcpu *v, uint32_t iss);
+
+static void trap_unknown(struct vcpu *v, uint32_t iss)
+{
+	(void)iss;
+	guest_inject_undef(v);
+}
+
+/* WFI and WFE. An interrupt that waits ends a WFI at once. */
+static void trap_wfx(struct vcpu *v, uint32_t iss)
+{
+	guest_regs_skip(&v->regs);
+	if (iss & 1)
+		sched_yield(v);
+	else
+		vcpu_block(v);
+}
+
+static void trap_fp(struct vcpu *v, uint32_t iss)
+{
+	(void)iss;
+	fp_trap(v);
+}
+
+/* HVC with another immediate than Xen's (the vectors answer that one): 0 is SMCCC. */
+static void trap_hvc(struct vcpu *v, uint32_t iss)
+{
+	if ((iss & 0xffff) == 0)
+		trap_smccc(v);
+	else
+		guest_inject_undef(v);
+}
+
+/* A trapped SMC has not stepped over itself. */
+static void trap_smc(struct vcpu *v, uint32_t iss)
+{
+	if ((iss & 0xffff) != 0) {
+		guest_inject_undef(v);
+		return;
+	}
+	guest_regs_skip(&v->regs);
+	trap_smccc(v);
+}
+
+/* No holes: a class without a row of its own is UNDEF to the guest. */
+static trap_fn *const trap_table[64] = {
+	[0] = trap_unknown,
+	[EC_WFX] = trap_wfx,
+	[EC_WFX + 1 ... EC_FP - 1] = trap_unknown,
+	[EC_FP] = trap_fp,
+	[EC_FP + 1 ... EC_HVC64 - 1] = trap_unknown,
+	[EC_HVC64] = trap_hvc,
+	[EC_SMC64] = trap_smc,
+	[EC_SYS64] = trap_sysreg,
+	[EC_SVE ... EC_IABT_LOWER - 1] = trap_unknown,
+	[EC_IABT_LOWER] = trap_instruction_abort,
+	[EC_IABT_LOWER + 1 ... EC_DABT_LOWER - 1] = trap_unknown,
+	[EC_DABT_LOWER] = trap_data_abort,
+	[EC_DABT_LOWER + 1 ... 63] = trap_unknown,
+};
+
+void trap_sync(struct vcpu *v)
+{
+	uint64_t esr = v->regs.esr;
+
+	trap_table[ESR_EC(esr)](v, ESR_ISS(esr));
+}
+
+/* SError while a guest ran: its own doing, or a machine error on its behalf. It ends, nobody else. */
+void trap_serror(struct vcpu *v)
+{
+	domain_crash(v->domain, "asynchronous external abort");
+	cpu_raise_work(WORK_RESCHED);
+}
+
+static void handle_ipi(uint32_t sgi)
+{
+	switch (sgi) {
+	case IPI_RESCHED:
+		cpu_raise_work(WORK_RESCHED | WORK_VGIC | WORK_TIMER);
+		break;
+	case IPI_CALL:
+		cpu_raise_work(WORK_CALL);
+		break;
+	case IPI_HALT:
+		cpu_halt();
+	}
+}
+
+/* The virtual timer's line is level: it stays physically active until the guest has dealt with it. */
+static void handle_vtimer(uint32_t intid)
+{
+	struct pcpu *c = this_cpu();
+	struct vcpu *v = c->current ? c->current : c->el1_owner;
+
+	if (v) {
+		vgic_hw_vtimer(v, intid, VTIMER_PPI);
+		return;
+	}
+	write_sysreg(cntv_ctl_el0, 0);
+	isb();
+	gic_deactivate(intid);
+}
+
+static void handle_irq(uint32_t intid)
+{
+	gicv3_drop_priority(intid);
+	if (intid == host_info.timer_ppi_virt) {
+		handle_vtimer(intid);
+		return;
+	}
+	if (intid < GIC_NR_SGIS) {
+		gic_deactivate(intid);
+		handle_ipi(intid);
+	} else if (intid == host_info.timer_ppi_hyp) {
+		timer_set_deadline(0);
+		gic_deactivate(intid);
+		cpu_raise_work(WORK_TIMER);
+	} else if (intid == host_info.maintenance_ppi) {
+		if (this_cpu()->current)
+			vgic_maintenance(this_cpu()->current);
+		gic_deactivate(intid);
+	} else if (intid == host_info.uart_irq.intid) {
+		console_rx_irq();
+		gic_deactivate(intid);
+	} else if (!vgic_hw_irq(intid)) {
+		/* Nobody's: never again. */
+		gic_irq_disable(intid);
+		gic_deactivate(intid);
+	}
+}
+
+/* Take every physical interrupt that is pending. */
+void arch_handle_irqs(void)
+{
+	uint32_t intid;
+
+	while ((intid = gicv3_ack()) < GIC_SPURIOUS)
+		handle_irq(intid);
+}
+
+void trap_irq(struct vcpu *v)
+{
+	(void)v;
+	arch_handle_irqs();
+}
+
+/* Timers and calls that are due on this CPU. */
+void cpu_do_work(void)
+{
+	struct pcpu *c = this_cpu();
+	uint32_t work = c->work & (WORK_TIMER | WORK_CALL | WORK_DEFERRED);
+
+	c->work &= ~work;
+	if (work & WORK_TIMER)
+		soft_timer_run();
+	if (work & WORK_CALL)
+		smp_call_run();
+}
+
+/* The current call is executed again, with the arguments that its continuation left. */
+static void restart_hypercall(struct vcpu *v)
+{
+	memcpy(v->regs.x, v->hcall.args, sizeof(v->hcall.args));
+	v->regs.elr -= 4;
+	v->hcall.restart = false;
+}
+
+/*
+ * Do what must be done before this CPU runs a guest again and say which vCPU it is. v is the one that trapped, its
+ * registers all in its frame; NULL when the CPU has just come up.
+ */
+struct vcpu *leave_to_guest(struct vcpu *v)
+{
+	struct pcpu *c = this_cpu();
+	bool switched = false;
+
+	do {
+		if (c->work & WORK_RESTART) {
+			c->work &= ~(uint32_t)WORK_RESTART;
+			restart_hypercall(v);
+		}
+		if (c->work & (WORK_TIMER | WORK_CALL | WORK_DEFERRED))
+			cpu_do_work();
+		if (!v || (c->work & WORK_RESCHED)) {
+			struct vcpu *next;
+
+			c->work &= ~(uint32_t)WORK_RESCHED;
+			next = sched_switch(v);
+			switched |= next != v;
+			v = next;
+		}
+		if (c->work & WORK_VGIC || switched) {
+			c->work &= ~(uint32_t)WORK_VGIC;
+			vgic_flush(v);
+			switched = false;
+		}
+	} while (c->work);
+	ASSERT(map_window_empty());
+	ASSERT(lock_rank_none_held());
+	return v;
+}
+
+/* An exception from EL2 itself: only a bug of ours leads here. regs: x0..x30 as they were. */
+void el2_fault(const uint64_t *regs)
+{
+	unsigned int i;
+
+	pr_err("EL2 exception: ESR 0x%lx FAR 0x%lx ELR 0x%lx SPSR 0x%lx\n", (unsigned long)read_sysreg(esr_el2),
+	       (unsigned long)read_sysreg(far_el2), (unsigned long)read_sysreg(elr_el2),
+	       (unsigned long)read_sysreg(spsr_el2));
+	for (i = 0; i < 31; i++)
+		pr_err("x%u 0x%lx\n", i, (unsigned long)regs[i]);
+	panic("exception in the hypervisor");
+}

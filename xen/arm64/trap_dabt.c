@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Stage-2 aborts: an access to emulated device memory, a race with a change of the tables (try again), or the
+ * guest's own mistake, which comes back to it as an abort.
+ */
+#include <arm64/sysreg.h>
+#include <xen/domain.h>
+#include <xen/lib.h>
+#include <xen/mmio.h>
+#include <xen/p2m.h>
+#include <xen/vcpu.h>
+#include "machine.h"
+
+/* HPFAR_EL2.FIPA holds IPA[51:12] in bits 43:4; it is valid for translation faults and faults on stage-1 walks. */
+static ipa_t fault_ipa(uint64_t far)
+{
+	return (read_sysreg(hpfar_el2) & ~0xfUL) << 8 | (far & (PAGE_SIZE - 1));
+}
+
+/* A load's value as the instruction wants it: sign-extended from size, then cut to 32 bits unless SF. */
+static uint64_t extend(uint64_t data, uint32_t iss, unsigned int size)
+{
+	if ((iss & ISS_DABT_SSE) && size < 8) {
+		unsigned int shift = 64 - 8 * size;
+
+		data = (uint64_t)((int64_t)(data << shift) >> shift);
+	}
+	return iss & ISS_DABT_SF ? data : (uint32_t)data;
+}
+
+static bool emulate(struct vcpu *v, uint32_t iss, ipa_t ipa)
+{
+	struct mmio_access a = {
+		.ipa = ipa,
+		.size = (uint8_t)(1u << ISS_DABT_SAS(iss)),
+		.write = iss & ISS_DABT_WNR,
+	};
+
+	if (a.write)
+		a.data = guest_reg_get(&v->regs, ISS_DABT_SRT(iss));
+	switch (mmio_dispatch(v, &a)) {
+	case MMIO_NONE:
+		return false;
+	case MMIO_ABORT:
+		guest_inject_abort(v, read_sysreg(far_el2), false);
+		return true;
+	case MMIO_DONE:
+		break;
+	}
+	if (!a.write)
+		guest_reg_set(&v->regs, ISS_DABT_SRT(iss), extend(a.data, iss, a.size));
+	guest_regs_skip(&v->regs);
+	return true;
+}
+
+/* An access whose syndrome has no register (ISV = 0), a walk or a cache operation cannot be emulated. */
+void trap_data_abort(struct vcpu *v, uint32_t iss)
+{
+	uint64_t far = read_sysreg(far_el2);
+	uint32_t type = FSC_TYPE(ISS_FSC(iss));
+	ipa_t ipa;
+
+	if (type == FSC_TRANSLATION) {
+		ipa = fault_ipa(far);
+		if ((iss & (ISS_DABT_ISV | ISS_DABT_S1PTW | ISS_DABT_CM)) == ISS_DABT_ISV && emulate(v, iss, ipa))
+			return;
+		if (p2m_fault_is_spurious(v->domain, ipa, iss & ISS_DABT_WNR))
+			return;
+	} else if (type == FSC_PERMISSION && guest_va_to_ipa(far, false, &ipa) == 0 &&
+		   p2m_fault_is_spurious(v->domain, ipa, iss & ISS_DABT_WNR)) {
+		return;
+	}
+	guest_inject_abort(v, far, false);
+}
+
+/* A fetch from outside the guest's memory is the guest's to handle. */
+void trap_instruction_abort(struct vcpu *v, uint32_t iss)
+{
+	uint64_t far = read_sysreg(far_el2);
+
+	if (FSC_TYPE(ISS_FSC(iss)) == FSC_TRANSLATION && p2m_fault_is_spurious(v->domain, fault_ipa(far), false))
+		return;
+	guest_inject_abort(v, far, true);
+}

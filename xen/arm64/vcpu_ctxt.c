@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A vCPU's EL1 state, between memory and machine. Everything a guest can see or change at EL1 and EL0 is
+ * either in this list or traps. FP/SIMD registers move lazily: they are saved at a switch only if used, and loaded at
+ * first use, or at once for a vCPU that used them twice in a row.
+ */
+#include <arch/vcpu_ctxt.h>
+#include <arm64/el2_controls.h>
+#include <arm64/sysreg.h>
+#include <xen/domain.h>
+#include <xen/lib.h>
+#include <xen/p2m.h>
+#include <xen/percpu.h>
+#include <xen/vcpu.h>
+#include <xen/vdev.h>
+#include <xen/vgic.h>
+#include "machine.h"
+
+/* abi/boot.md 4: SCTLR_GUEST_INIT and the architecture's RES1 bits. MMU and caches off. */
+#define SCTLR_EL1_RESET		0x30d50878UL
+#define EAGER_AFTER_USES	2u
+
+/* EL1/EL0 registers that are simply moved: register name, member of struct vcpu_ctxt. */
+#define FOR_EACH_REG(op)									\
+	op(sp_el0, sp_el0) op(sp_el1, sp_el1) op(elr_el1, elr_el1) op(spsr_el1, spsr_el1)	\
+	op(sctlr_el1, sctlr) op(cpacr_el1, cpacr) op(ttbr0_el1, ttbr0) op(ttbr1_el1, ttbr1)	\
+	op(tcr_el1, tcr) op(mair_el1, mair) op(amair_el1, amair) op(vbar_el1, vbar)		\
+	op(esr_el1, esr) op(far_el1, far) op(afsr0_el1, afsr0) op(afsr1_el1, afsr1)		\
+	op(par_el1, par) op(contextidr_el1, contextidr)						\
+	op(tpidr_el0, tpidr_el0) op(tpidrro_el0, tpidrro_el0) op(tpidr_el1, tpidr_el1)		\
+	op(cntkctl_el1, cntkctl) op(csselr_el1, csselr)
+
+void vcpu_ctxt_init(struct vcpu *v)
+{
+	struct vcpu_ctxt *c = &v->ctxt;
+
+	*c = (struct vcpu_ctxt){
+		.sctlr = SCTLR_EL1_RESET,
+		.hcr = HCR_GUEST,
+		.vmpidr = v->vmpidr,
+		.fp_cpu = ~0u,
+	};
+}
+
+/* This CPU's controls that are the same for every guest. VPIDR has no reset value: it is written before any entry. */
+void el2_controls_init(void)
+{
+	write_sysreg(hcr_el2, HCR_GUEST);
+	write_sysreg(vpidr_el2, read_sysreg(midr_el1));
+	write_sysreg(vmpidr_el2, read_sysreg(mpidr_el1));
+	write_sysreg(mdcr_el2, MDCR_GUEST | (read_sysreg(pmcr_el0) >> 11 & 0x1f));
+	write_sysreg(cptr_el2, CPTR_GUEST | CPTR_TFP);
+	write_sysreg(hstr_el2, HSTR_GUEST);
+	write_sysreg(vtcr_el2, p2m_vtcr());
+	write_sysreg(cntvoff_el2, 0);
+	/* Debug state that guests reach only through traps. */
+	write_sysreg(mdscr_el1, 0);
+	isb();
+}
+
+static void fp_put(struct vcpu *v)
+{
+	struct pcpu *c = this_cpu();
+
+	if (read_sysreg(cptr_el2) & CPTR_TFP) {
+		v->ctxt.fp_uses = 0;
+		return;
+	}
+	fp_save(&v->ctxt.fp);
+	c->fp_owner = v;
+	v->ctxt.fp_cpu = c->id;
+	v->ctxt.fp_uses++;
+}
+
+static void fp_take(struct vcpu *v)
+{
+	struct pcpu *c = this_cpu();
+	bool loaded = c->fp_owner == v && v->ctxt.fp_cpu == c->id;
+
+	if (!loaded && v->ctxt.fp_uses < EAGER_AFTER_USES) {
+		write_sysreg(cptr_el2, CPTR_GUEST | CPTR_TFP);
+		return;
+	}
+	write_sysreg(cptr_el2, CPTR_GUEST);
+	isb();
+	if (!loaded) {
+		fp_load(&v->ctxt.fp);
+		c->fp_owner = v;
+		v->ctxt.fp_cpu = c->id;
+	}
+}
+
+/* The current vCPU touches FP/SIMD while it traps: give it its registers; the instruction runs again. */
+void fp_trap(struct vcpu *v)
+{
+	struct pcpu *c = this_cpu();
+
+	write_sysreg(cptr_el2, CPTR_GUEST);
+	isb();
+	if (c->fp_owner != v || v->ctxt.fp_cpu != c->id)
+		fp_load(&v->ctxt.fp);
+	c->fp_owner = v;
+	v->ctxt.fp_cpu = c->id;
+}
+
+#define SAVE_REG(reg, member)	c->member = read_sysreg(reg);
+#define LOAD_REG(reg, member)	write_sysreg(reg, c->member);
+
+/* Move v's state from this CPU to memory; the CPU's guest timers are off and its list registers empty afterwards. */
+void vcpu_ctxt_save(struct vcpu *v)
+{
+	struct vcpu_ctxt *c = &v->ctxt;
+
+	FOR_EACH_REG(SAVE_REG)
+	c->cntv_ctl = read_sysreg(cntv_ctl_el0);
+	c->cntv_cval = read_sysreg(cntv_cval_el0);
+	write_sysreg(cntv_ctl_el0, 0);
+	isb();
+	fp_put(v);
+	vgic_sync(v);
+	vgic_put_cpu(v);
+	gicv3_save(&c->gic);
+	vtimer_put_cpu(v);
+}
+
+/* Move v's state from memory to this CPU: stage 2, registers, timer, virtual interrupts. */
+void vcpu_ctxt_load(struct vcpu *v)
+{
+	struct vcpu_ctxt *c = &v->ctxt;
+	struct p2m *p2m = &v->domain->p2m;
+
+	vmid_make_current(p2m);
+	write_sysreg(vttbr_el2, p2m->vttbr);
+	write_sysreg(hcr_el2, c->hcr);
+	write_sysreg(vmpidr_el2, c->vmpidr);
+	write_sysreg(cntvoff_el2, v->domain->cntvoff);
+	FOR_EACH_REG(LOAD_REG)
+	fp_take(v);
+	vtimer_load_cpu(v);
+	gicv3_load(&c->gic);
+	vgic_load_cpu(v);
+	write_sysreg(cntv_cval_el0, c->cntv_cval);
+	write_sysreg(cntv_ctl_el0, c->cntv_ctl);
+	isb();
+	v->stack_top = this_cpu()->stack_top;
+}
+
+/*
+ * Bring the memory copy up to date (getvcpucontext, dumps) for a vCPU that is not running a guest now. Registers left
+ * in a CPU by a lazy switch are that CPU's to save; callers wait for domain_is_quiet first.
+ */
+void vcpu_ctxt_sync(struct vcpu *v)
+{
+	if (this_cpu()->el1_owner == v) {
+		struct vcpu_ctxt *c = &v->ctxt;
+
+		FOR_EACH_REG(SAVE_REG)
+	}
+}
+
+/* Translate by the current vCPU's own stage 1, with EL1's rights (AT S1E1x: PAN does not count). */
+int guest_va_to_ipa(uint64_t va, bool write, ipa_t *ipa)
+{
+	uint64_t saved = read_sysreg(par_el1), par;
+
+	if (write)
+		__asm__ volatile("at s1e1w, %0" :: "r"(va) : "memory");
+	else
+		__asm__ volatile("at s1e1r, %0" :: "r"(va) : "memory");
+	isb();
+	par = read_sysreg(par_el1);
+	write_sysreg(par_el1, saved);
+	if (par & 1)
+		return -EFAULT;
+	*ipa = (par & GENMASK(51, 12)) | (va & (PAGE_SIZE - 1));
+	return 0;
+}

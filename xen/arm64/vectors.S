@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The vectors. While a guest runs SP_EL2 points at its struct vcpu, so registers are stored straight into the
+ * frame; C then runs on the CPU's own stack. Three ways in: the short hypercall path saves only what C may
+ * clobber; every other exception from a guest saves all; an exception from EL2 itself is the end. On the way out
+ * one word is tested (pcpu.work). Interrupts stay masked in EL2.
+ */
+#include "asm_offsets.h"
+
+#define REG(n)		(REGS_X0 + 8 * (n))
+#define NR_HYPERCALLS	64
+/* ESR_EL2 of HVC #0xEA1 from AArch64: EC 0x16, IL. */
+#define ESR_XEN_HVC_HI	0x5a00
+#define ESR_XEN_HVC_LO	0x0ea1
+
+	/* An eret is not speculated past. */
+	.macro	eret_sb
+	eret
+	dsb	nsh
+	isb
+	.endm
+
+	.macro	ventry label
+	.balign	128
+	b	\label
+	.endm
+
+	/* All but x16, x17, x30 (saved by the caller) into the frame at sp; then onto the CPU's stack with x0 = vcpu. */
+	.macro	save_rest
+	stp	x0, x1, [sp, #REG(0)]
+	stp	x2, x3, [sp, #REG(2)]
+	stp	x4, x5, [sp, #REG(4)]
+	stp	x6, x7, [sp, #REG(6)]
+	stp	x8, x9, [sp, #REG(8)]
+	stp	x10, x11, [sp, #REG(10)]
+	stp	x12, x13, [sp, #REG(12)]
+	stp	x14, x15, [sp, #REG(14)]
+	stp	x18, x19, [sp, #REG(18)]
+	stp	x20, x21, [sp, #REG(20)]
+	stp	x22, x23, [sp, #REG(22)]
+	stp	x24, x25, [sp, #REG(24)]
+	stp	x26, x27, [sp, #REG(26)]
+	stp	x28, x29, [sp, #REG(28)]
+	mrs	x1, elr_el2
+	mrs	x2, spsr_el2
+	stp	x1, x2, [sp, #REGS_ELR]
+	mov	x0, sp
+	mov	x19, sp
+	ldr	x3, [x0, #VCPU_STACK_TOP]
+	mov	sp, x3
+	mov	x29, xzr
+	.endm
+
+	.section .vectors, "ax"
+	.balign	2048
+	.global	el2_vectors
+el2_vectors:
+	/* Current EL with SP_EL0: never used. */
+	ventry	el2_exception
+	ventry	el2_exception
+	ventry	el2_exception
+	ventry	el2_exception
+	/* Current EL with SP_ELx: a bug of ours (or a physical SError). */
+	ventry	el2_exception
+	ventry	el2_exception
+	ventry	el2_exception
+	ventry	el2_serror
+	/* Lower EL, AArch64 */
+	.balign	128
+	str	x30, [sp, #REG(30)]
+	stp	x16, x17, [sp, #REG(16)]
+	mrs	x17, esr_el2
+	movz	w30, #ESR_XEN_HVC_LO
+	movk	w30, #ESR_XEN_HVC_HI, lsl #16
+	cmp	w17, w30
+	b.ne	guest_sync
+	cmp	x16, #NR_HYPERCALLS
+	b.hs	unknown_hypercall
+	stp	x1, x2, [sp, #REG(1)]
+	stp	x3, x4, [sp, #REG(3)]
+	stp	x5, x6, [sp, #REG(5)]
+	stp	x7, x8, [sp, #REG(7)]
+	stp	x9, x10, [sp, #REG(9)]
+	stp	x11, x12, [sp, #REG(11)]
+	stp	x13, x14, [sp, #REG(13)]
+	str	x15, [sp, #REG(15)]
+	str	x19, [sp, #REG(19)]
+	b	hypercall
+	ventry	guest_irq
+	ventry	guest_irq		/* FIQ: group 0 is not ours, treated alike */
+	ventry	guest_serror
+	/* Lower EL, AArch32: no such guest yet; EL0 of an AArch64 guest may be AArch32. */
+	ventry	guest_sync32
+	ventry	guest_irq
+	ventry	guest_irq
+	ventry	guest_serror
+
+	.text
+	.balign	64
+
+/*
+ * The short way: x0..x4 are the arguments, x16 the number. x19 keeps the vCPU, since C preserves it. The bound is a
+ * power of two, so the mask also holds under speculation.
+ */
+hypercall:
+	mov	x19, sp
+	ldr	x30, [sp, #VCPU_STACK_TOP]
+	mov	sp, x30
+	adrp	x17, hypercall_table
+	add	x17, x17, :lo12:hypercall_table
+	and	x16, x16, #(NR_HYPERCALLS - 1)
+	ldr	x17, [x17, x16, lsl #3]
+	blr	x17
+	mrs	x17, tpidr_el2
+	ldr	w17, [x17, #PCPU_WORK]
+	cbnz	w17, hypercall_with_work
+	mov	sp, x19
+	ldp	x1, x2, [sp, #REG(1)]
+	ldp	x3, x4, [sp, #REG(3)]
+	ldp	x5, x6, [sp, #REG(5)]
+	ldp	x7, x8, [sp, #REG(7)]
+	ldp	x9, x10, [sp, #REG(9)]
+	ldp	x11, x12, [sp, #REG(11)]
+	ldp	x13, x14, [sp, #REG(13)]
+	ldr	x15, [sp, #REG(15)]
+	ldr	x17, [sp, #REG(17)]
+	ldr	x19, [sp, #REG(19)]
+	ldr	x30, [sp, #REG(30)]
+	eret_sb
+
+/* The call left work to do: complete the frame (x20..x29 still are the guest's) and go the long way out. */
+hypercall_with_work:
+	str	x0, [x19, #REG(0)]
+	str	x18, [x19, #REG(18)]
+	stp	x20, x21, [x19, #REG(20)]
+	stp	x22, x23, [x19, #REG(22)]
+	stp	x24, x25, [x19, #REG(24)]
+	stp	x26, x27, [x19, #REG(26)]
+	stp	x28, x29, [x19, #REG(28)]
+	mrs	x1, elr_el2
+	mrs	x2, spsr_el2
+	stp	x1, x2, [x19, #REGS_ELR]
+	mov	x0, x19
+	mov	x29, xzr
+	bl	leave_to_guest
+	b	restore_all
+
+unknown_hypercall:
+	mov	x0, #-38		/* -ENOSYS */
+	ldr	x17, [sp, #REG(17)]
+	ldr	x30, [sp, #REG(30)]
+	eret_sb
+
+/* Any other synchronous exception of a guest; x16, x17, x30 are saved, x17 = ESR_EL2. */
+guest_sync:
+	str	x17, [sp, #REGS_ESR]
+	save_rest
+	bl	trap_sync
+	b	exit_to_guest
+
+guest_sync32:
+	str	x30, [sp, #REG(30)]
+	stp	x16, x17, [sp, #REG(16)]
+	mrs	x17, esr_el2
+	b	guest_sync
+
+guest_irq:
+	str	x30, [sp, #REG(30)]
+	stp	x16, x17, [sp, #REG(16)]
+	save_rest
+	bl	trap_irq
+	b	exit_to_guest
+
+guest_serror:
+	str	x30, [sp, #REG(30)]
+	stp	x16, x17, [sp, #REG(16)]
+	mrs	x17, esr_el2
+	str	x17, [sp, #REGS_ESR]
+	save_rest
+	bl	trap_serror
+	b	exit_to_guest
+
+/* x19 = vcpu. */
+exit_to_guest:
+	mov	x0, x19
+	mrs	x17, tpidr_el2
+	ldr	w17, [x17, #PCPU_WORK]
+	cbz	w17, restore_all
+	bl	leave_to_guest
+
+/* x0 = the vCPU to enter. */
+restore_all:
+	mov	sp, x0
+	ldp	x16, x17, [sp, #REGS_ELR]
+	msr	elr_el2, x16
+	msr	spsr_el2, x17
+	ldp	x0, x1, [sp, #REG(0)]
+	ldp	x2, x3, [sp, #REG(2)]
+	ldp	x4, x5, [sp, #REG(4)]
+	ldp	x6, x7, [sp, #REG(6)]
+	ldp	x8, x9, [sp, #REG(8)]
+	ldp	x10, x11, [sp, #REG(10)]
+	ldp	x12, x13, [sp, #REG(12)]
+	ldp	x14, x15, [sp, #REG(14)]
+	ldp	x16, x17, [sp, #REG(16)]
+	ldp	x18, x19, [sp, #REG(18)]
+	ldp	x20, x21, [sp, #REG(20)]
+	ldp	x22, x23, [sp, #REG(22)]
+	ldp	x24, x25, [sp, #REG(24)]
+	ldp	x26, x27, [sp, #REG(26)]
+	ldp	x28, x29, [sp, #REG(28)]
+	ldr	x30, [sp, #REG(30)]
+	eret_sb
+
+/* void enter_guest(void): a CPU that came up goes to its first vCPU. Does not return. */
+	.global	enter_guest
+enter_guest:
+	mov	x0, xzr
+	bl	leave_to_guest
+	b	restore_all
+
+/*
+ * EL2 itself failed. If the stack ran into its guard page SP is no use: bit STACK_VALID_BIT tells, without a
+ * register to spare. Then a stack for that purpose takes over.
+ */
+el2_exception:
+	sub	sp, sp, #(34 * 8)
+	add	sp, sp, x0
+	sub	x0, sp, x0
+	tbz	x0, #14, 1f
+	sub	x0, sp, x0
+	sub	sp, sp, x0
+	b	2f
+1:	adrp	x0, panic_stack + 4096
+	mov	sp, x0
+	sub	sp, sp, #(34 * 8)
+2:	stp	x0, x1, [sp, #0]
+	stp	x2, x3, [sp, #16]
+	stp	x4, x5, [sp, #32]
+	stp	x6, x7, [sp, #48]
+	stp	x8, x9, [sp, #64]
+	stp	x10, x11, [sp, #80]
+	stp	x12, x13, [sp, #96]
+	stp	x14, x15, [sp, #112]
+	stp	x16, x17, [sp, #128]
+	stp	x18, x19, [sp, #144]
+	stp	x20, x21, [sp, #160]
+	stp	x22, x23, [sp, #176]
+	stp	x24, x25, [sp, #192]
+	stp	x26, x27, [sp, #208]
+	stp	x28, x29, [sp, #224]
+	str	x30, [sp, #240]
+	mov	x0, sp
+	bl	el2_fault
+	b	.
+
+el2_serror:
+	b	el2_exception
+
+	.section .bss.page_aligned, "aw", %nobits
+	.balign	4096
+panic_stack:
+	.skip	4096

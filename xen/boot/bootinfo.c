@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the loader hands over: banks of RAM, ranges that are not free, the modules for dom0 and the two command
+ * lines (abi/boot.md 1.3, 1.4). Read once from the host's tree at start-up.
+ */
+#include <libfdt.h>
+#include <xen/boot.h>
+#include <xen/lib.h>
+#include "dt_reg.h"
+
+struct bootinfo bootinfo;
+
+/* Round base..base+size outwards and remember it as not free. -ENOSPC. */
+int bootinfo_reserve(struct bootinfo *bi, pa_t base, uint64_t size)
+{
+	pa_t end = ROUND_UP(base + size, PAGE_SIZE);
+
+	base = ROUND_DOWN(base, PAGE_SIZE);
+	if (bi->nr_reserved == BOOT_MAX_RESERVED)
+		return -ENOSPC;
+	bi->reserved[bi->nr_reserved++] = (struct mem_range){ base, end - base };
+	return 0;
+}
+
+/* Insert a bank in order, whole pages only; touching ones become one. */
+static int add_bank(struct bootinfo *bi, pa_t base, uint64_t size)
+{
+	pa_t end = ROUND_DOWN(base + size, PAGE_SIZE);
+	uint32_t i;
+
+	base = ROUND_UP(base, PAGE_SIZE);
+	if (end <= base)
+		return 0;
+	if (bi->nr_banks == BOOT_MAX_BANKS)
+		return -ENOSPC;
+	for (i = bi->nr_banks++; i > 0 && bi->banks[i - 1].base > base; i--)
+		bi->banks[i] = bi->banks[i - 1];
+	bi->banks[i] = (struct mem_range){ base, end - base };
+	return 0;
+}
+
+static void merge_banks(struct bootinfo *bi)
+{
+	uint32_t i, n = 0;
+
+	for (i = 1; i < bi->nr_banks; i++) {
+		struct mem_range *last = &bi->banks[n];
+
+		if (bi->banks[i].base <= last->base + last->size)
+			last->size = MAX(last->base + last->size, bi->banks[i].base + bi->banks[i].size) - last->base;
+		else
+			bi->banks[++n] = bi->banks[i];
+	}
+	if (bi->nr_banks)
+		bi->nr_banks = n + 1;
+}
+
+static int parse_memory(struct bootinfo *bi)
+{
+	const void *fdt = bi->fdt;
+	int node, rc;
+
+	fdt_for_each_subnode(node, fdt, 0) {
+		const char *type = fdt_getprop(fdt, node, "device_type", NULL);
+		uint64_t base, size;
+		unsigned int n;
+
+		if (!type || strcmp(type, "memory") || !dt_is_available(fdt, node))
+			continue;
+		for (n = 0; dt_reg(fdt, node, n, &base, &size) == 0; n++) {
+			rc = add_bank(bi, base, size);
+			if (rc)
+				return rc;
+		}
+	}
+	merge_banks(bi);
+	return bi->nr_banks ? 0 : -EINVAL;
+}
+
+static int parse_reserved(struct bootinfo *bi)
+{
+	const void *fdt = bi->fdt;
+	int i, node, parent, rc = 0;
+	uint64_t base, size;
+
+	for (i = 0; i < fdt_num_mem_rsv(fdt) && !rc; i++)
+		if (fdt_get_mem_rsv(fdt, i, &base, &size) == 0)
+			rc = bootinfo_reserve(bi, base, size);
+	parent = fdt_path_offset(fdt, "/reserved-memory");
+	if (parent < 0 || rc)
+		return rc;
+	fdt_for_each_subnode(node, fdt, parent) {
+		unsigned int n;
+
+		for (n = 0; dt_reg(fdt, node, n, &base, &size) == 0 && !rc; n++)
+			rc = bootinfo_reserve(bi, base, size);
+	}
+	return rc;
+}
+
+enum module_kind { MODULE_NONE, MODULE_GUESS, MODULE_KERNEL, MODULE_RAMDISK, MODULE_OTHER };
+
+/* By membership in `compatible`, never by position or order. */
+static enum module_kind module_kind(const void *fdt, int node)
+{
+	static const struct { const char *compatible; enum module_kind kind; } known[] = {
+		{ "multiboot,kernel", MODULE_KERNEL }, { "xen,linux-zimage", MODULE_KERNEL },
+		{ "multiboot,ramdisk", MODULE_RAMDISK }, { "xen,linux-initrd", MODULE_RAMDISK },
+		{ "xen,xsm-policy", MODULE_OTHER }, { "multiboot,device-tree", MODULE_OTHER },
+		{ "multiboot,module", MODULE_GUESS }, { "xen,multiboot-module", MODULE_GUESS },
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(known); i++)
+		if (dt_is_compatible(fdt, node, known[i].compatible))
+			return known[i].kind;
+	return MODULE_NONE;
+}
+
+/*
+ * A module's reg. QEMU writes 64-bit cells but no cell counts into /chosen: without them the root's count, not the
+ * default of the specification.
+ */
+static int module_reg(const void *fdt, int chosen, int node, uint64_t *base, uint64_t *size)
+{
+	int len, ac, sc;
+	const fdt32_t *p = fdt_getprop(fdt, node, "reg", &len);
+	bool own = fdt_getprop(fdt, chosen, "#address-cells", NULL) != NULL;
+
+	ac = dt_address_cells(fdt, own ? chosen : 0);
+	sc = dt_size_cells(fdt, own ? chosen : 0);
+	if (!p || ac < 1 || ac > 2 || sc < 1 || sc > 2 || len < (ac + sc) * 4)
+		return -EINVAL;
+	*base = dt_read_cells(p, ac);
+	*size = dt_read_cells(p + ac, sc);
+	return *base + *size < *base ? -EINVAL : 0;
+}
+
+static void copy_string(char *dst, const void *fdt, int node, const char *prop)
+{
+	int len;
+	const char *s = fdt_getprop(fdt, node, prop, &len);
+
+	if (s && len > 0)
+		strlcpy(dst, s, MIN((size_t)len, (size_t)BOOT_CMDLINE));
+}
+
+static int parse_modules(struct bootinfo *bi, int chosen, int *kernel_node)
+{
+	const void *fdt = bi->fdt;
+	int node, rc;
+
+	*kernel_node = -1;
+	fdt_for_each_subnode(node, fdt, chosen) {
+		enum module_kind kind = module_kind(fdt, node);
+		uint64_t base, size;
+
+		if (kind == MODULE_NONE)
+			continue;
+		rc = module_reg(fdt, chosen, node, &base, &size);
+		if (!rc)
+			rc = bootinfo_reserve(bi, base, size);
+		if (rc) {
+			pr_err("boot module %s is malformed\n", fdt_get_name(fdt, node, NULL));
+			return rc;
+		}
+		if (kind == MODULE_KERNEL || (kind == MODULE_GUESS && !bi->kernel.present)) {
+			bi->kernel = (struct boot_module){ base, size, true };
+			*kernel_node = node;
+		} else if (kind == MODULE_RAMDISK || kind == MODULE_GUESS) {
+			bi->ramdisk = (struct boot_module){ base, size, true };
+		}
+	}
+	return 0;
+}
+
+static uint64_t u32_or_u64(const void *fdt, int node, const char *prop)
+{
+	int len;
+	const fdt32_t *p = fdt_getprop(fdt, node, prop, &len);
+
+	return p && (len == 4 || len == 8) ? dt_read_cells(p, len / 4) : 0;
+}
+
+/* linux,initrd-start and -end in /chosen also make a ramdisk. */
+static int parse_initrd(struct bootinfo *bi, int chosen)
+{
+	uint64_t start = u32_or_u64(bi->fdt, chosen, "linux,initrd-start");
+	uint64_t end = u32_or_u64(bi->fdt, chosen, "linux,initrd-end");
+
+	if (bi->ramdisk.present || !start || end <= start)
+		return 0;
+	bi->ramdisk = (struct boot_module){ start, end - start, true };
+	return bootinfo_reserve(bi, start, end - start);
+}
+
+/* The table of abi/boot.md 1.4. */
+static void choose_command_lines(struct bootinfo *bi, int chosen, int kernel_node)
+{
+	const void *fdt = bi->fdt;
+	bool dom0_own = fdt_getprop(fdt, chosen, "xen,dom0-bootargs", NULL);
+	bool module_own = kernel_node >= 0 && fdt_getprop(fdt, kernel_node, "bootargs", NULL);
+	bool xen_own = fdt_getprop(fdt, chosen, "xen,xen-bootargs", NULL);
+
+	if (xen_own)
+		copy_string(bi->xen_cmdline, fdt, chosen, "xen,xen-bootargs");
+	else if (dom0_own || module_own)
+		copy_string(bi->xen_cmdline, fdt, chosen, "bootargs");
+	if (dom0_own)
+		copy_string(bi->dom0_cmdline, fdt, chosen, "xen,dom0-bootargs");
+	else if (module_own)
+		copy_string(bi->dom0_cmdline, fdt, kernel_node, "bootargs");
+	else
+		copy_string(bi->dom0_cmdline, fdt, chosen, "bootargs");
+}
+
+/* Fill bi from bi->fdt, which is mapped. -EINVAL for a tree that is broken or says nothing about memory. */
+int bootinfo_parse(struct bootinfo *bi)
+{
+	int chosen, kernel_node, rc;
+
+	if (fdt_check_header(bi->fdt) || fdt_totalsize(bi->fdt) > 0x200000 ||
+	    fdt_check_full(bi->fdt, fdt_totalsize(bi->fdt)))
+		return -EINVAL;
+	bi->fdt_size = fdt_totalsize(bi->fdt);
+	rc = bootinfo_reserve(bi, bi->fdt_pa, bi->fdt_size);
+	if (!rc)
+		rc = parse_memory(bi);
+	if (!rc)
+		rc = parse_reserved(bi);
+	chosen = fdt_path_offset(bi->fdt, "/chosen");
+	if (rc || chosen < 0)
+		return rc;
+	rc = parse_modules(bi, chosen, &kernel_node);
+	if (!rc)
+		rc = parse_initrd(bi, chosen);
+	choose_command_lines(bi, chosen, kernel_node);
+	return rc;
+}
+
+uint64_t bootinfo_seed(const struct bootinfo *bi)
+{
+	int len, chosen = fdt_path_offset(bi->fdt, "/chosen");
+	const char *p = fdt_getprop(bi->fdt, chosen, "rng-seed", &len);
+	uint64_t seed = 0;
+
+	if (!p || len < 8)
+		p = fdt_getprop(bi->fdt, chosen, "kaslr-seed", &len);
+	if (p && len >= 8)
+		memcpy(&seed, p, sizeof(seed));
+	return seed;
+}
+
+/* Call fn for every piece of RAM that nothing reserves, ascending. */
+void bootinfo_for_each_free(const struct bootinfo *bi, void (*fn)(pa_t base, uint64_t size, void *arg), void *arg)
+{
+	uint32_t b;
+
+	for (b = 0; b < bi->nr_banks; b++) {
+		pa_t at = bi->banks[b].base, end = at + bi->banks[b].size;
+
+		while (at < end) {
+			pa_t stop = end;
+			pa_t next = end;
+			uint32_t r;
+
+			/* The nearest reservation that touches [at, end): it ends the piece, and is stepped over. */
+			for (r = 0; r < bi->nr_reserved; r++) {
+				pa_t rb = bi->reserved[r].base, re = rb + bi->reserved[r].size;
+
+				if (re <= at || rb >= end)
+					continue;
+				if (rb <= at) {
+					stop = at;
+					next = MAX(re, at);
+					break;
+				}
+				if (rb < stop) {
+					stop = rb;
+					next = re;
+				}
+			}
+			if (stop > at)
+				fn(at, stop - at, arg);
+			at = MAX(next, stop);
+		}
+	}
+}

@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Build dom0: a privileged, direct-mapped domain with the loader's kernel and ramdisk, all host devices but those
+ * the hypervisor keeps, and a device tree that says so. Runs once at start-up; any failure ends it with a line
+ * that names the step.
+ */
+#include <arch/gic.h>
+#include <arch/mmu.h>
+#include <public/hvm_params.h>
+#include <xen/boot.h>
+#include <xen/cmdline.h>
+#include <xen/domain.h>
+#include <xen/heap.h>
+#include <xen/image_arm64.h>
+#include <xen/lib.h>
+#include <xen/page.h>
+#include <xen/vcpu.h>
+#include <xen/vgic.h>
+#include "dom0_private.h"
+
+#define DTB_MAX_ORDER	6u	/* 256 KiB for dom0's tree */
+#define GIC_PRIVATE_SPAN	0x20000UL
+/* HVM_PARAM_CALLBACK_IRQ: type 2 (PPI), flag bit 1: active low level. */
+#define CALLBACK_PPI(intid)	((2UL << 56) | (2UL << 8) | (intid))
+
+uint32_t dom0_free_ppi(const struct host_info *h)
+{
+	const uint32_t used[] = { h->timer_ppi_sec, h->timer_ppi_phys, h->timer_ppi_virt, h->timer_ppi_hyp,
+				  h->maintenance_ppi, 23 /* PMU, customary */ };
+	uint32_t ppi;
+	size_t i;
+
+	for (ppi = 16; ppi < 31; ppi++) {
+		for (i = 0; i < ARRAY_SIZE(used) && used[i] != ppi; i++)
+			;
+		if (i == ARRAY_SIZE(used))
+			break;
+	}
+	return ppi;
+}
+
+/* Make the pages of a bank dom0's: one count for the reservation that ballooning leaves, one for the stage-2 entry. */
+static int give_bank(struct domain *d, const struct mem_range *b)
+{
+	uint64_t nr = b->size >> PAGE_SHIFT, i;
+	mfn_t first = pa_to_mfn(b->base);
+
+	for (i = 0; i < nr; i++) {
+		struct page_info *pg = mfn_to_page(mfn_add(first, i));
+
+		pg->owner = d->id;
+		pg->count = 2;
+		if (page_set_type(mfn_add(first, i), PAGE_RAM))
+			return -EINVAL;
+	}
+	domain_pages_add(d, (uint32_t)nr);
+	for (i = 0; i < nr;) {
+		unsigned int order = PAGE_ORDER_1G;
+		int rc;
+
+		while (order && (((first.v + i) & (BIT(order) - 1)) || nr - i < BIT(order)))
+			order -= 9;
+		rc = p2m_map(d, gfn(first.v + i), mfn(first.v + i), order, P2M_RAM_RW);
+		if (rc)
+			return rc;
+		i += BIT(order);
+	}
+	return 0;
+}
+
+/* Copy n bytes of machine memory to dom0's (1:1), page by page, clean to PoC: it starts with its caches off. */
+static void copy_in(ipa_t to, const void *from_va, pa_t from_pa, uint64_t n)
+{
+	uint64_t off;
+
+	for (off = 0; off < n; off += PAGE_SIZE) {
+		char *dst = map_window_get(pa_to_mfn(to + off));
+		size_t len = MIN(n - off, PAGE_SIZE);
+
+		if (from_va) {
+			memcpy(dst, (const char *)from_va + off, len);
+		} else {
+			char *src = map_window_get(pa_to_mfn(from_pa + off));
+
+			if (len == PAGE_SIZE && !(from_pa & (PAGE_SIZE - 1)))
+				copy_page(dst, src);
+			else
+				memcpy(dst, src + (from_pa & (PAGE_SIZE - 1)), len);
+			map_window_put(src);
+		}
+		cache_clean_poc(dst, len);
+		map_window_put(dst);
+	}
+}
+
+static int map_mmio(void *arg, pa_t base, uint64_t size)
+{
+	struct domain *d = arg;
+	uint64_t first = base >> PAGE_SHIFT, end = ROUND_UP(base + size, PAGE_SIZE) >> PAGE_SHIFT;
+
+	if (end > 1UL << (p2m_host_ipa_bits - PAGE_SHIFT))
+		end = 1UL << (p2m_host_ipa_bits - PAGE_SHIFT);
+	while (first < end) {
+		unsigned int order = PAGE_ORDER_1G;
+		int rc;
+
+		while (order && ((first & (BIT(order) - 1)) || end - first < BIT(order)))
+			order -= 9;
+		/* Small devices share pages, and RAM is never given as a device. */
+		if (p2m_lookup(d, gfn(first)).kind == P2M_HOLE) {
+			rc = p2m_map(d, gfn(first), mfn(first), order, P2M_MMIO);
+			if (rc)
+				return rc;
+		}
+		first += BIT(order);
+	}
+	return 0;
+}
+
+static int route_irq(void *arg, uint32_t intid, bool edge)
+{
+	int rc;
+
+	if (intid == host_info.uart_irq.intid)
+		return 0;
+	rc = vgic_route_hw_spi(arg, intid, intid, edge);
+	return rc == -EBUSY ? 0 : rc;	/* shared lines (PCI) are listed more than once */
+}
+
+static int probe_kernel(const struct boot_module *m, struct image_arm64 *img)
+{
+	char head[IMAGE_ARM64_HEAD];
+	char *p;
+
+	if (!m->present || (m->base & (PAGE_SIZE - 1)) || m->size < sizeof(head)) {
+		pr_err("dom0: no kernel module, or not page-aligned\n");
+		return -ENOENT;
+	}
+	p = map_window_get(pa_to_mfn(m->base));
+	memcpy(head, p, sizeof(head));
+	map_window_put(p);
+	if (image_arm64_probe(head, m->size, img) || img->kind != IMAGE_ARM64_PLAIN) {
+		pr_err("dom0: the kernel is no arm64 Image\n");
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static int make_domain(const struct host_info *h, struct dom0_plan *p, struct domain **ret)
+{
+	struct domain_config cfg = {
+		.max_vcpus = opt.dom0_max_vcpus ? MIN(opt.dom0_max_vcpus, 128u) : nr_cpus,
+		.max_evtchn_port = ~0u,
+		.max_grant_frames = opt.gnttab_max_frames,
+		.max_maptrack_frames = opt.gnttab_max_maptrack_frames,
+		.nr_spis = gic_info.nr_irqs - 32,
+		.gic_version = h->gic_version,
+		.is_privileged = true,
+		.is_direct_mapped = true,
+	};
+	struct vgic_layout layout = { .gicd_base = h->gicd_base, .gicr_base = h->gicr[0].base,
+				      .gicr_stride = GIC_PRIVATE_SPAN };
+	struct domain *d;
+	int rc;
+
+	cfg.max_vcpus = (uint32_t)MIN((uint64_t)cfg.max_vcpus, h->gicr[0].size / GIC_PRIVATE_SPAN);
+	rc = domain_create(0, &cfg, &d);
+	if (rc)
+		return rc;
+	dom0 = d;
+	p->nr_vcpus = cfg.max_vcpus;
+	p->event_ppi = dom0_free_ppi(h);
+	d->event_ppi = p->event_ppi;
+	d->hvm_params[HVM_PARAM_CALLBACK_IRQ] = CALLBACK_PPI(p->event_ppi);
+	layout.nr_redists = cfg.max_vcpus;
+	*ret = d;
+	rc = vgic_set_layout(d, &layout);
+	return rc ? rc : domain_create_vcpus(d, cfg.max_vcpus);
+}
+
+/* The modules' memory was kept out of the allocator until now. */
+static void free_module(const struct boot_module *m)
+{
+	pa_t from = ROUND_UP(m->base, PAGE_SIZE), to = ROUND_DOWN(m->base + m->size, PAGE_SIZE);
+
+	if (m->present && to > from)
+		zone_add(pa_to_mfn(from), (to - from) >> PAGE_SHIFT);
+}
+
+static int write_dtb(struct domain *d, const struct bootinfo *bi, const struct host_info *h, struct dom0_plan *p)
+{
+	const struct dom0_dt_sink sink = { map_mmio, route_irq, d };
+	void *buf = heap_alloc_pages(DTB_MAX_ORDER);
+	int size;
+
+	if (!buf)
+		return -ENOMEM;
+	size = dom0_dt_make(bi->fdt, h, p, bi->dom0_cmdline, &sink, buf, PAGE_SIZE << DTB_MAX_ORDER);
+	if (size > 0)
+		copy_in(p->dtb, buf, 0, (uint64_t)size);
+	heap_free_pages(buf, DTB_MAX_ORDER);
+	return size < 0 ? size : 0;
+}
+
+/* Say which step failed, and pass rc on. */
+static int failed(const char *step, int rc)
+{
+	pr_err("dom0: %s failed: error %d\n", step, rc);
+	return rc;
+}
+
+int dom0_build(const struct bootinfo *bi, const struct host_info *h)
+{
+	struct dom0_plan p = { .nr_banks = 0 };
+	struct image_arm64 img;
+	struct domain *d;
+	uint32_t i;
+	int rc;
+
+	rc = probe_kernel(&bi->kernel, &img);
+	if (rc)
+		return rc;
+	if (bi->ramdisk.present && (bi->ramdisk.base & (PAGE_SIZE - 1)))
+		return failed("reading its ramdisk (not page-aligned)", -EINVAL);
+	rc = make_domain(h, &p, &d);
+	if (rc)
+		return failed("making the domain", rc);
+	rc = dom0_choose_banks(&p, opt.dom0_mem);
+	if (rc)
+		return failed("finding its memory (dom0_mem=)", rc);
+	d->max_pages = (uint32_t)(opt.dom0_mem >> PAGE_SHIFT);
+	for (i = 0; i < p.nr_banks && !rc; i++)
+		rc = give_bank(d, &p.bank[i]);
+	if (rc)
+		return failed("mapping its memory", rc);
+	d->max_pages = MAX(d->max_pages, d->tot_pages);
+	p.grant_window = (struct mem_range){ ROUND_DOWN(bi->image.base, PAGE_SIZE),
+					     (uint64_t)opt.gnttab_max_frames << PAGE_SHIFT };
+	rc = dom0_place(&p, img.text_offset, MAX(img.mem_size, bi->kernel.size), PAGE_SIZE << DTB_MAX_ORDER,
+			bi->ramdisk.present ? bi->ramdisk.size : 0);
+	if (rc)
+		return failed("placing kernel and ramdisk: is dom0_mem= too small?", rc);
+	copy_in(p.kernel, NULL, bi->kernel.base, bi->kernel.size);
+	if (bi->ramdisk.present)
+		copy_in(p.initrd, NULL, bi->ramdisk.base, bi->ramdisk.size);
+	rc = write_dtb(d, bi, h, &p);
+	if (rc)
+		return failed("making its device tree", rc);
+	icache_inval_all();
+	free_module(&bi->kernel);
+	free_module(&bi->ramdisk);
+	vcpu_reset(d->vcpu[0], p.kernel_entry, p.dtb);
+	vcpu_clear_flag(d->vcpu[0], VPF_DOWN);
+	pr_info("dom0: %u vCPUs, %lu MiB from 0x%lx, kernel 0x%lx, tree 0x%lx, ramdisk 0x%lx\n", p.nr_vcpus,
+		(unsigned long)(d->tot_pages >> 8), (unsigned long)p.bank[0].base, (unsigned long)p.kernel,
+		(unsigned long)p.dtb, (unsigned long)p.initrd);
+	return 0;
+}

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the host's tree says of CPUs, interrupt controller, timer, firmware and console UART. */
+#include <libfdt.h>
+#include <xen/boot.h>
+#include <xen/lib.h>
+#include "dt_reg.h"
+
+struct host_info host_info;
+
+/* CPUs whose MPIDR is not the boot CPU's follow it in tree order. */
+static int parse_cpus(const void *fdt, struct host_info *h)
+{
+	int cpus_node = fdt_path_offset(fdt, "/cpus"), node, ac;
+	uint64_t boot = this_cpu()->mpidr & 0xff00ffffffUL;
+
+	if (cpus_node < 0)
+		return -EINVAL;
+	ac = dt_address_cells(fdt, cpus_node);
+	h->cpu_mpidr[0] = boot;
+	h->nr_cpus = 1;
+	fdt_for_each_subnode(node, fdt, cpus_node) {
+		const char *type = fdt_getprop(fdt, node, "device_type", NULL);
+		const char *compatible = fdt_getprop(fdt, node, "compatible", NULL);
+		int len;
+		const fdt32_t *reg = fdt_getprop(fdt, node, "reg", &len);
+		uint64_t mpidr;
+
+		if (!type || strcmp(type, "cpu") || !reg || ac < 1 || len < ac * 4)
+			continue;
+		mpidr = dt_read_cells(reg, ac);
+		if (!h->cpu_compatible[0] && compatible) {
+			strlcpy(h->cpu_compatible, compatible, sizeof(h->cpu_compatible));
+			h->cpu_clock_frequency = dt_u32(fdt, node, "clock-frequency", 0);
+		}
+		if (mpidr == boot || !dt_is_available(fdt, node))
+			continue;
+		if (h->nr_cpus == MAX_CPUS) {
+			pr_warn("more CPUs than %u: the rest stays off\n", MAX_CPUS);
+			break;
+		}
+		h->cpu_mpidr[h->nr_cpus++] = mpidr;
+	}
+	return 0;
+}
+
+static int parse_gic(const void *fdt, struct host_info *h, uint32_t *phandle)
+{
+	int node = fdt_node_offset_by_compatible(fdt, -1, "arm,gic-v3");
+	struct dt_irq irq;
+	uint32_t i, regions;
+
+	if (node < 0) {
+		pr_err("no GICv3 in the host's device tree\n");
+		return -ENODEV;
+	}
+	*phandle = fdt_get_phandle(fdt, node);
+	h->gic_version = 3;
+	if (dt_reg(fdt, node, 0, &h->gicd_base, &h->gicd_size))
+		return -EINVAL;
+	regions = MIN(dt_u32(fdt, node, "#redistributor-regions", 1), (uint32_t)ARRAY_SIZE(h->gicr));
+	for (i = 0; i < regions; i++)
+		if (dt_reg(fdt, node, i + 1, &h->gicr[i].base, &h->gicr[i].size))
+			return -EINVAL;
+	h->nr_gicr = regions;
+	h->gicr_stride = dt_u32(fdt, node, "redistributor-stride", 0);
+	/* The maintenance interrupt is the GIC node's only one; 25 is the architecture's advice. */
+	h->maintenance_ppi = dt_gic_irq(fdt, node, *phandle, 0, &irq) == 0 ? irq.intid : 25;
+	return 0;
+}
+
+static int parse_timer(const void *fdt, struct host_info *h, uint32_t gic)
+{
+	int node = fdt_node_offset_by_compatible(fdt, -1, "arm,armv8-timer");
+	uint32_t *const ppis[] = { &h->timer_ppi_sec, &h->timer_ppi_phys, &h->timer_ppi_virt, &h->timer_ppi_hyp };
+	struct dt_irq irq;
+	uint32_t i;
+
+	if (node < 0)
+		node = fdt_node_offset_by_compatible(fdt, -1, "arm,armv7-timer");
+	if (node < 0) {
+		pr_err("no architected timer in the host's device tree\n");
+		return -ENODEV;
+	}
+	for (i = 0; i < ARRAY_SIZE(ppis); i++) {
+		if (dt_gic_irq(fdt, node, gic, i, &irq) || !irq.is_ppi)
+			return -EINVAL;
+		*ppis[i] = irq.intid;
+	}
+	h->timer_clock_frequency = dt_u32(fdt, node, "clock-frequency", 0);
+	return 0;
+}
+
+static void parse_psci(const void *fdt, struct host_info *h)
+{
+	int node = fdt_path_offset(fdt, "/psci");
+	const char *method = node >= 0 ? fdt_getprop(fdt, node, "method", NULL) : NULL;
+
+	h->psci_smc = !method || strcmp(method, "hvc");
+}
+
+/* The node that dtuart= names (path or alias, options after ':' ignored), else /chosen/stdout-path. */
+static int uart_node(const void *fdt, const char *dtuart)
+{
+	char path[128];
+	const char *s = dtuart, *end;
+	int chosen;
+
+	if (!s || !*s) {
+		chosen = fdt_path_offset(fdt, "/chosen");
+		s = chosen >= 0 ? fdt_getprop(fdt, chosen, "stdout-path", NULL) : NULL;
+	}
+	if (!s)
+		return -1;
+	end = strchr(s, ':');
+	strlcpy(path, s, end ? MIN((size_t)(end - s) + 1, sizeof(path)) : sizeof(path));
+	return fdt_path_offset(fdt, path);
+}
+
+/* A UART is welcome, not needed. Only the PL011 is known. */
+static void parse_uart(const void *fdt, const char *dtuart, struct host_info *h, uint32_t gic)
+{
+	int node = uart_node(fdt, dtuart);
+	struct dt_irq irq;
+
+	h->uart_node = -1;
+	if (node < 0 || (!dt_is_compatible(fdt, node, "arm,pl011") && !dt_is_compatible(fdt, node, "arm,sbsa-uart")))
+		return;
+	if (dt_reg(fdt, node, 0, &h->uart_base, &h->uart_size) || dt_gic_irq(fdt, node, gic, 0, &irq))
+		return;
+	h->uart_irq = (struct host_irq){ irq.intid, irq.edge };
+	h->uart_node = node;
+}
+
+/* Fill *h from the tree. -ENODEV or -EINVAL for what cannot be done without. this_cpu()->mpidr is set. */
+int dt_host_parse(const void *fdt, const char *dtuart, struct host_info *h)
+{
+	uint32_t gic = 0;
+	int rc;
+
+	memset(h, 0, sizeof(*h));
+	rc = parse_cpus(fdt, h);
+	if (!rc)
+		rc = parse_gic(fdt, h, &gic);
+	if (!rc)
+		rc = parse_timer(fdt, h, gic);
+	if (rc)
+		return rc;
+	parse_psci(fdt, h);
+	parse_uart(fdt, dtuart, h, gic);
+	return 0;
+}

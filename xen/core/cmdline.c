@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The hypervisor's command line: one row an option, Xen's names where Xen has them. Unknown options and bad values
+ * are told and skipped; a typing error must not keep a host from starting.
+ */
+#include <xen/cmdline.h>
+#include <xen/lib.h>
+
+#define MIB	(1024UL * 1024)
+
+struct boot_options opt = {
+	.dom0_mem = 512 * MIB,
+	.log_level = LOG_INFO,
+	.guest_log_level = LOG_WARNING,
+	.gnttab_max_frames = 64,
+	.gnttab_max_maptrack_frames = 1024,
+	.sched = "credit2",
+	.sched_ratelimit_us = 1000,
+};
+
+char saved_cmdline[1024];
+
+enum option_type { OPT_BOOL, OPT_U32, OPT_SIZE, OPT_STRING, OPT_LEVEL, OPT_PEERS, OPT_IGNORED };
+
+static const struct option_row {
+	const char *name;
+	enum option_type type;
+	void *value;
+	size_t size;		/* OPT_STRING: room */
+} options[] = {
+	{ "bootscrub", OPT_BOOL, &opt.bootscrub, 0 },
+	{ "console", OPT_IGNORED, NULL, 0 },		/* dtuart is the only one */
+	{ "conswitch", OPT_IGNORED, NULL, 0 },		/* dom0 has the input */
+	{ "dom0_max_vcpus", OPT_U32, &opt.dom0_max_vcpus, 0 },
+	{ "dom0_mem", OPT_SIZE, &opt.dom0_mem, 0 },
+	{ "dtuart", OPT_STRING, opt.dtuart, sizeof(opt.dtuart) },
+	{ "gnttab_max_frames", OPT_U32, &opt.gnttab_max_frames, 0 },
+	{ "gnttab_max_maptrack_frames", OPT_U32, &opt.gnttab_max_maptrack_frames, 0 },
+	{ "guest_loglvl", OPT_LEVEL, &opt.guest_log_level, 0 },
+	{ "loglvl", OPT_LEVEL, &opt.log_level, 0 },
+	{ "noreboot", OPT_BOOL, &opt.noreboot, 0 },
+	{ "sched", OPT_STRING, opt.sched, sizeof(opt.sched) },
+	{ "sched_ratelimit_us", OPT_U32, &opt.sched_ratelimit_us, 0 },
+	{ "sync_console", OPT_BOOL, &opt.sync_console, 0 },
+	{ "xsm", OPT_PEERS, &opt.allow_peers, 0 },
+};
+
+/* Bytes with an optional suffix; a bare number is KiB, as Xen has it. False when malformed. */
+static bool parse_size(const char *s, uint64_t *value)
+{
+	const char *end;
+	uint64_t v = strtoul_simple(s, &end, 0);
+	unsigned int shift = 10;
+
+	if (end == s)
+		return false;
+	switch (*end) {
+	case 'b': case 'B': shift = 0; end++; break;
+	case 'k': case 'K': shift = 10; end++; break;
+	case 'm': case 'M': shift = 20; end++; break;
+	case 'g': case 'G': shift = 30; end++; break;
+	case 't': case 'T': shift = 40; end++; break;
+	}
+	/* dom0_mem=512M,max:1G: dom0's memory is fixed, the rest says nothing new */
+	if ((*end && *end != ',') || v > UINT64_MAX >> shift)
+		return false;
+	*value = v << shift;
+	return true;
+}
+
+static bool parse_bool(const char *s, bool *value)
+{
+	static const char *const no[] = { "0", "no", "off", "false", "disable" };
+	size_t i;
+
+	*value = true;
+	for (i = 0; i < ARRAY_SIZE(no); i++)
+		if (!strcmp(s, no[i]))
+			*value = false;
+	return true;
+}
+
+/* all | debug | info | warning | error | none, the part before a '/' (Xen's rate-limit level) counts. */
+static bool parse_level(const char *s, uint32_t *value)
+{
+	static const struct { const char *name; uint32_t level; } levels[] = {
+		{ "all", LOG_DEBUG }, { "debug", LOG_DEBUG }, { "info", LOG_INFO },
+		{ "warning", LOG_WARNING }, { "error", LOG_ERROR }, { "none", LOG_ERROR },
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(levels); i++) {
+		size_t n = strlen(levels[i].name);
+
+		if (!strncmp(s, levels[i].name, n) && (s[n] == '\0' || s[n] == '/')) {
+			*value = levels[i].level;
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool set_option(const struct option_row *o, const char *value)
+{
+	const char *end;
+	uint64_t v;
+
+	switch (o->type) {
+	case OPT_BOOL:
+		return parse_bool(value, o->value);
+	case OPT_SIZE:
+		return parse_size(value, o->value);
+	case OPT_LEVEL:
+		return parse_level(value, o->value);
+	case OPT_STRING:
+		return strlcpy(o->value, value, o->size) < o->size;
+	case OPT_U32:
+		v = strtoul_simple(value, &end, 0);
+		if (end == value || *end || v > UINT32_MAX)
+			return false;
+		*(uint32_t *)o->value = (uint32_t)v;
+		return true;
+	case OPT_PEERS:
+		*(bool *)o->value = !strcmp(value, "dummy");
+		return !strcmp(value, "dummy") || !strcmp(value, "silo");
+	case OPT_IGNORED:
+		return true;
+	}
+	return false;
+}
+
+static void one_word(char *word)
+{
+	char *value = strchr(word, '=');
+	size_t i;
+
+	if (value)
+		*value++ = '\0';
+	for (i = 0; i < ARRAY_SIZE(options); i++) {
+		if (strcmp(word, options[i].name))
+			continue;
+		if (!set_option(&options[i], value ? value : ""))
+			pr_warn("command line: bad value in %s=%s\n", word, value ? value : "");
+		return;
+	}
+	pr_warn("command line: unknown option %s\n", word);
+}
+
+static bool mentions_dom0_mem(const char *s)
+{
+	for (; *s; s++)
+		if (!strncmp(s, "dom0_mem=", 9))
+			return true;
+	return false;
+}
+
+/* Parse and keep the line. Debian's xl wants to find a dom0_mem there: one is added when absent. */
+void cmdline_parse(const char *s)
+{
+	char word[160];
+	size_t n;
+
+	strlcpy(saved_cmdline, s, sizeof(saved_cmdline));
+	while (*s) {
+		while (*s == ' ')
+			s++;
+		for (n = 0; s[n] && s[n] != ' '; n++)
+			;
+		if (n >= sizeof(word)) {
+			pr_warn("command line: a word of %zu characters is skipped\n", n);
+		} else if (n) {
+			strlcpy(word, s, n + 1);
+			one_word(word);
+		}
+		s += n;
+	}
+	n = strlen(saved_cmdline);
+	if (!mentions_dom0_mem(saved_cmdline))
+		snprintf(saved_cmdline + n, sizeof(saved_cmdline) - n, "%sdom0_mem=%luM", n ? " " : "",
+			 (unsigned long)(opt.dom0_mem / MIB));
+}

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * System registers: accessors under the architecture's own names, and the fields we use. EL2
+ * controls that decide what a guest may do are composed in arm64/el2_controls.h, each bit with
+ * its reason.
+ */
+#ifndef ARM64_SYSREG_H
+#define ARM64_SYSREG_H
+
+#include <xen/types.h>
+
+#define read_sysreg(reg) ({						\
+	uint64_t v_;							\
+	__asm__ volatile("mrs %0, " #reg : "=r"(v_));			\
+	v_;								\
+})
+#define write_sysreg(reg, val)						\
+	__asm__ volatile("msr " #reg ", %x0" :: "rZ"((uint64_t)(val)))
+
+static inline void isb(void) { __asm__ volatile("isb" ::: "memory"); }
+#define dsb(opt)	__asm__ volatile("dsb " #opt ::: "memory")
+
+/* Registers that the assembler does not know by name at this architecture level. */
+#define ICC_SRE_EL2	S3_4_C12_C9_5
+#define ICC_SRE_EL1	S3_0_C12_C12_5
+#define ICC_IAR1_EL1	S3_0_C12_C12_0
+#define ICC_EOIR1_EL1	S3_0_C12_C12_1
+#define ICC_DIR_EL1	S3_0_C12_C11_1
+#define ICC_PMR_EL1	S3_0_C4_C6_0
+#define ICC_BPR1_EL1	S3_0_C12_C12_3
+#define ICC_CTLR_EL1	S3_0_C12_C12_4
+#define ICC_IGRPEN1_EL1	S3_0_C12_C12_7
+#define ICC_SGI1R_EL1	S3_0_C12_C11_5
+#define ICH_HCR_EL2	S3_4_C12_C11_0
+#define ICH_VTR_EL2	S3_4_C12_C11_1
+#define ICH_MISR_EL2	S3_4_C12_C11_2
+#define ICH_ELRSR_EL2	S3_4_C12_C11_5
+#define ICH_VMCR_EL2	S3_4_C12_C11_7
+#define ICH_AP0R0_EL2	S3_4_C12_C8_0
+#define ICH_AP0R1_EL2	S3_4_C12_C8_1
+#define ICH_AP1R0_EL2	S3_4_C12_C9_0
+#define ICH_AP1R1_EL2	S3_4_C12_C9_1
+#define read_gicreg(name)	read_gicreg_(name)
+#define read_gicreg_(name)	read_sysreg(name)
+#define write_gicreg(name, v)	write_gicreg_(name, v)
+#define write_gicreg_(name, v)	write_sysreg(name, v)
+
+/* ESR_EL2 */
+#define ESR_EC(esr)		((uint32_t)((esr) >> 26) & 0x3f)
+#define ESR_IL			BIT(25)
+#define ESR_ISS(esr)		((uint32_t)(esr) & 0x1ffffff)
+#define EC_UNKNOWN		0x00
+#define EC_WFX			0x01
+#define EC_FP			0x07
+#define EC_HVC64		0x16
+#define EC_SMC64		0x17
+#define EC_SYS64		0x18
+#define EC_SVE			0x19
+#define EC_IABT_LOWER		0x20
+#define EC_DABT_LOWER		0x24
+#define EC_BRK			0x3c
+#define ISS_DABT_ISV		BIT(24)
+#define ISS_DABT_SAS(iss)	((iss) >> 22 & 3)
+#define ISS_DABT_SSE		BIT(21)
+#define ISS_DABT_SRT(iss)	((iss) >> 16 & 0x1f)
+#define ISS_DABT_SF		BIT(15)
+#define ISS_DABT_CM		BIT(8)
+#define ISS_DABT_S1PTW		BIT(7)
+#define ISS_DABT_WNR		BIT(6)
+#define ISS_FSC(iss)		((iss) & 0x3f)
+#define FSC_TRANSLATION		0x04	/* + level */
+#define FSC_PERMISSION		0x0c	/* + level */
+#define FSC_TYPE(fsc)		((fsc) & 0x3c)
+
+/* ISS of a trapped MSR/MRS, without Rt and direction. */
+#define ISS_SYS_ENC(op0, op1, crn, crm, op2) \
+	(((op0) << 20) | ((op2) << 17) | ((op1) << 14) | ((crn) << 10) | ((crm) << 1))
+#define ISS_SYS_ENC_MASK	ISS_SYS_ENC(3, 7, 15, 15, 7)
+#define ISS_SYS_RT(iss)		((iss) >> 5 & 0x1f)
+#define ISS_SYS_READ		BIT(0)
+
+/* CNTx_CTL */
+#define TIMER_ENABLE		BIT(0)
+#define TIMER_IMASK		BIT(1)
+#define TIMER_ISTATUS		BIT(2)
+
+#endif
