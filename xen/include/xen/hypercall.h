@@ -16,6 +16,8 @@ typedef int64_t hypercall_fn(uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3,
 
 /* One entry per number, no holes: unknown numbers hold a function that answers -ENOSYS. Read by vectors.S. */
 extern hypercall_fn *const hypercall_table[NR_HYPERCALLS];
+/* The two that have their own files and helpers: event_channel_op.c, grant_table_op.c. */
+extern hypercall_fn do_event_channel_op, do_grant_table_op;
 
 /*
  * Ask for the current call to be executed again with these arguments, when the guest next runs

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Who may do what: dom0 is privileged, everybody may act on itself, and an operation that names
+ * another domain needs privilege. Calls that are dom0's as a whole say so in table.c. Between domains only event
+ * channels and grants are open, by their own rules (event/, grant/).
+ */
+#include <xen/lib.h>
+#include "ops.h"
+
+/* May the calling domain control others? */
+bool caller_is_privileged(void)
+{
+	return this_vcpu()->domain->is_privileged;
+}
+
+/* Reference on domain id unless it is still being made; NULL. */
+struct domain *domain_get_whole(domid_t id)
+{
+	struct domain *d = domain_get_by_id(id);
+
+	if (d && load_acquire(&d->dying) == DOMAIN_CREATING) {
+		domain_put(d);
+		d = NULL;
+	}
+	return d;
+}
+
+/* The domain that id names; its own number names the caller like DOMID_SELF does. -EPERM, -ESRCH. */
+int target_get(domid_t id, struct domain **ret)
+{
+	struct domain *self = this_vcpu()->domain, *d;
+
+	if (likely(id == DOMID_SELF || id == self->id)) {
+		*ret = self;
+		return 0;
+	}
+	if (!self->is_privileged)
+		return -EPERM;
+	d = domain_get_whole(id);
+	if (!d)
+		return -ESRCH;
+	*ret = d;
+	return 0;
+}
+
+/* The same, always with a reference for the caller to put. */
+int access_target(domid_t id, struct domain **ret)
+{
+	struct domain *d;
+	int rc = target_get(id, &d);
+
+	if (rc)
+		return rc;
+	/* The caller's own domain is alive: it runs. */
+	if (d == this_vcpu()->domain && !domain_get(d))
+		return -ESRCH;
+	*ret = d;
+	return 0;
+}

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A domain's memory grows and shrinks: XENMEM_populate_physmap and _decrease_reservation, lists of extents
+ * that may be long. Both answer the number of extents done, never an error, and stop at the first that fails.
+ *
+ * A direct-mapped domain (dom0) owns the same machine frames for life: it gives a frame back by losing the
+ * 1:1 entry only, and takes it again by that frame's own number. What it maps there meanwhile is replaced.
+ */
+#include <xen/lib.h>
+#include <xen/p2m.h>
+#include <xen/page.h>
+#include <public/memory.h>
+#include "ops.h"
+
+/* Frames read from the list at once; also the most small extents between two looks at who waits. */
+#define CHUNK		32u
+/*
+ * Largest extent: 2 MiB. Clearing more in one go would hold up the CPU; the toolstack falls back to it
+ * from 1 GiB extents, and stage 2 maps 2 MiB blocks.
+ */
+#define MAX_ORDER	PAGE_ORDER_2M
+
+static bool is_ram(enum p2m_kind kind)
+{
+	return kind == P2M_RAM_RW || kind == P2M_RAM_RO;
+}
+
+/* Put d's own frames back at their 1:1 place. -EPERM when one is not d's. */
+static int populate_direct(struct domain *d, gfn_t g, uint32_t order)
+{
+	uint64_t i, n = BIT(order);
+	int rc = -EPERM;
+
+	for (i = 0; i < n; i++)
+		if (!page_get_ram_of(mfn(g.v + i), d))
+			break;
+	if (i == n)
+		rc = p2m_map(d, g, mfn(g.v), order, P2M_RAM_RW);
+	/* The entries carry no reference of their own. */
+	if (i)
+		page_put_range(mfn(g.v), i);
+	return rc;
+}
+
+/* Give d fresh zeroed memory at g; what was there is released. -ENOMEM and what p2m_map says. */
+static int populate_fresh(struct domain *d, gfn_t g, uint32_t order)
+{
+	mfn_t m = domain_alloc_pages(d, order);
+	int rc;
+
+	if (!mfn_valid(m))
+		return -ENOMEM;
+	rc = p2m_map(d, g, m, order, P2M_RAM_RW);
+	if (rc)
+		page_put_range(m, BIT(order));
+	return rc;
+}
+
+static int populate_one(struct domain *d, gfn_t g, uint32_t order)
+{
+	return d->is_direct_mapped ? populate_direct(d, g, order) : populate_fresh(d, g, order);
+}
+
+/* Take 2^order frames of RAM at g away from d. -EINVAL when one of them is not RAM. */
+static int decrease_one(struct domain *d, gfn_t g, uint32_t order)
+{
+	uint64_t i = 0, n = BIT(order);
+	struct p2m_entry e;
+
+	if (order == 0) {
+		e = p2m_lookup(d, g);
+		return is_ram(e.kind) ? p2m_unmap_if(d, g, e.mfn, e.kind) : -EINVAL;
+	}
+	while (i < n) {
+		gfn_t at = gfn_add(g, i);
+
+		e = p2m_lookup(d, at);
+		if (!is_ram(e.kind))
+			return -EINVAL;
+		/* On to the end of the block that covers this frame. */
+		i += BIT(e.order) - (at.v & (BIT(e.order) - 1));
+	}
+	return p2m_unmap(d, g, order);
+}
+
+/* Read up to CHUNK frame numbers, from element i on; returns how many, 0 when the first cannot be read. */
+static uint64_t read_frames(const struct xen_memory_reservation *r, uint64_t i, uint64_t frames[CHUNK])
+{
+	uint64_t n = MIN(r->nr_extents - i, (uint64_t)CHUNK);
+	uint64_t off, va;
+
+	if (checked_mul(i, sizeof(xen_pfn_t), &off) || checked_add(r->extent_start.p, off, &va))
+		return 0;
+	if (likely(!copy_from_guest(frames, va, n * sizeof(xen_pfn_t))))
+		return n;
+	/* The list may end in a page that is not there: what lies before it still counts. */
+	return n > 1 && !copy_from_guest(frames, va, sizeof(xen_pfn_t)) ? 1 : 0;
+}
+
+typedef int extent_fn(struct domain *d, gfn_t g, uint32_t order);
+
+/* Apply fn to the extents of r from number i on; returns how many of the list are done, or -ERESTART. */
+static int64_t for_each_extent(struct domain *d, const struct xen_memory_reservation *r, uint64_t i,
+			       extent_fn *fn, uint32_t op, uint64_t arg)
+{
+	uint32_t order = r->extent_order;
+	uint64_t frames[CHUNK], j, n;
+
+	while (i < r->nr_extents) {
+		n = read_frames(r, i, frames);
+		if (!n)
+			return (int64_t)i;
+		for (j = 0; j < n; j++) {
+			if ((frames[j] & (BIT(order) - 1)) || fn(d, gfn(frames[j]), order))
+				return (int64_t)(i + j);
+			if (order && i + j + 1 < r->nr_extents && hypercall_preempt())
+				return memory_restart(op, i + j + 1, arg);
+		}
+		i += n;
+		if (i < r->nr_extents && hypercall_preempt())
+			return memory_restart(op, i, arg);
+	}
+	return (int64_t)i;
+}
+
+/* Both operations: read and check the reservation. Whatever is wrong, the answer is what is done: start. */
+static int64_t reservation(uint32_t op, uint64_t start, uint64_t arg, extent_fn *fn)
+{
+	struct xen_memory_reservation r;
+	struct domain *d;
+	int64_t ret;
+
+	if (copy_from_guest(&r, arg, sizeof(r)) || start >= r.nr_extents || r.extent_order > MAX_ORDER ||
+	    r.nr_extents > UINT64_MAX >> (MEMOP_EXTENT_SHIFT + 1) ||
+	    (r.mem_flags & XENMEMF_populate_on_demand) || target_get(r.domid, &d))
+		return (int64_t)start;
+	ret = for_each_extent(d, &r, start, fn, op, arg);
+	target_put(d);
+	return ret;
+}
+
+/* Give memory to a domain at the listed guest frames. Returns the number of extents done. */
+int64_t memory_populate_physmap(uint32_t op, uint64_t start, uint64_t arg)
+{
+	return reservation(op, start, arg, populate_one);
+}
+
+/* Take memory at the listed guest frames away. Returns the number of extents done. */
+int64_t memory_decrease_reservation(uint32_t op, uint64_t start, uint64_t arg)
+{
+	return reservation(op, start, arg, decrease_one);
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * HYPERVISOR_multicall: a list of calls, run one after the other, each with a 64-bit result in its entry.
+ * Preemptible between entries and inside them: the list pointer and count move past what is finished, and an
+ * entry that wants to be executed again gets its new arguments written back.
+ */
+#include <xen/lib.h>
+#include "ops.h"
+
+static int64_t run(const struct multicall_entry *e)
+{
+	if (e->op >= NR_HYPERCALLS)
+		return -ENOSYS;
+	return hypercall_table[index_nospec(e->op, NR_HYPERCALLS)](e->args[0], e->args[1], e->args[2],
+								   e->args[3], e->args[4]);
+}
+
+/*
+ * Run entry i. 0: its result is written; -ERESTART: its arguments are, and it is to be run again; -EFAULT: the
+ * list cannot be read or written.
+ */
+static int run_entry(struct hypercall_state *h, uint64_t list, uint64_t i)
+{
+	struct multicall_entry e;
+	uint64_t va = list + i * sizeof(e);
+	int64_t ret;
+
+	if (copy_elem_from_guest(&e, list, i, sizeof(e)))
+		return -EFAULT;
+	h->restart = false;
+	ret = run(&e);
+	if (h->restart) {
+		h->restart = false;
+		return copy_to_guest(va + offsetof(struct multicall_entry, args), h->args,
+				     sizeof(h->args)) ? -EFAULT : -ERESTART;
+	}
+	return copy_to_guest(va + offsetof(struct multicall_entry, result), &ret, sizeof(ret));
+}
+
+/* Run nr entries (a 32-bit count) at list. 0 whatever their results; -EFAULT; -EINVAL inside a multicall. */
+int64_t do_multicall(uint64_t list, uint64_t nr)
+{
+	struct hypercall_state *h = &this_vcpu()->hcall;
+	uint64_t i, n = (uint32_t)nr;
+	int rc = 0;
+
+	if (h->in_multicall)
+		return -EINVAL;
+	if (!list)
+		return -EFAULT;
+	h->in_multicall = true;
+	for (i = 0; i < n && !rc; i++) {
+		if (i && hypercall_preempt())
+			rc = -ERESTART;
+		else
+			rc = run_entry(h, list, i);
+		if (rc)
+			break;
+	}
+	h->in_multicall = false;
+	if (rc == -ERESTART)
+		return hypercall_restart(list + i * sizeof(struct multicall_entry), n - i, 0, 0, 0);
+	return rc;
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * HYPERVISOR_platform_op: dom0 tells the hypervisor about the machine. On arm that is the time of day; firmware
+ * calls through it are not offered.
+ */
+#include <xen/lib.h>
+#include <xen/wallclock.h>
+#include <public/platform.h>
+#include "ops.h"
+
+#define NS_PER_SECOND	1000000000u
+/* Seconds whose nanoseconds still fit into 64 bits. */
+#define MAX_SECONDS	(INT64_MAX / NS_PER_SECOND - 1)
+
+static int64_t settime64(const struct xenpf_settime64 *t)
+{
+	if (t->mbz || t->nsecs >= NS_PER_SECOND || t->secs > MAX_SECONDS)
+		return -EINVAL;
+	wallclock_set(t->secs, t->nsecs, t->system_time);
+	return 0;
+}
+
+/* Privileged (table.c). -EFAULT, -EACCES (interface version), -ENOSYS, -EINVAL. */
+int64_t do_platform_op(uint64_t arg)
+{
+	/* No more of the 136 bytes than what is used. */
+	struct {
+		uint32_t cmd;
+		uint32_t interface_version;
+		struct xenpf_settime64 settime64;
+	} op;
+	static_assert_size(op, offsetof(struct xen_platform_op, u) + sizeof(struct xenpf_settime64));
+
+	if (copy_from_guest(&op, arg, sizeof(op)))
+		return -EFAULT;
+	if (op.interface_version != XENPF_INTERFACE_VERSION)
+		return -EACCES;
+	return op.cmd == XENPF_settime64 ? settime64(&op.settime64) : -ENOSYS;
+}

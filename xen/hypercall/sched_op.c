@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * HYPERVISOR_sched_op: give the CPU up, wait for events, end a domain. Nothing waits in here: a vCPU that is to
+ * stop is flagged, and the exit path chooses another.
+ */
+#include <xen/evtchn.h>
+#include <xen/lib.h>
+#include <xen/sched.h>
+#include <xen/soft_timer.h>
+#include <arch/timer.h>
+#include <public/sched.h>
+#include "ops.h"
+
+#define POLL_MAX_PORTS	128u
+
+/* -EINVAL for a reason that is none. */
+static int64_t shutdown(uint64_t arg)
+{
+	struct domain *d = this_vcpu()->domain;
+	struct sched_shutdown s;
+	uint8_t noted;
+
+	if (copy_from_guest(&s, arg, sizeof(s)))
+		return -EFAULT;
+	if (s.reason > SHUTDOWN_MAX)
+		return -EINVAL;
+	/* A reason that was noted before is the one that counts. */
+	noted = READ_ONCE(d->shutdown_code);
+	domain_shutdown(d, noted == 0xff ? (uint8_t)s.reason : noted);
+	return 0;
+}
+
+/* Note the reason for a shutdown to come, unless there is one already. */
+static int64_t shutdown_code(uint64_t arg)
+{
+	struct domain *d = this_vcpu()->domain;
+	struct sched_shutdown s;
+
+	if (copy_from_guest(&s, arg, sizeof(s)))
+		return -EFAULT;
+	if (s.reason > SHUTDOWN_MAX)
+		return -EINVAL;
+	spin_lock(&d->lock);
+	if (d->shutdown_code == 0xff)
+		d->shutdown_code = (uint8_t)s.reason;
+	spin_unlock(&d->lock);
+	return 0;
+}
+
+static int64_t remote_shutdown(uint64_t arg)
+{
+	struct sched_remote_shutdown s;
+	struct domain *d;
+
+	if (!caller_is_privileged())
+		return -EPERM;
+	if (copy_from_guest(&s, arg, sizeof(s)))
+		return -EFAULT;
+	if (s.domain_id == DOMID_SELF || s.domain_id == this_vcpu()->domain->id)
+		return -EPERM;
+	if (s.reason > SHUTDOWN_MAX)
+		return -EINVAL;
+	d = domain_get_whole(s.domain_id);
+	if (!d)
+		return -ESRCH;
+	domain_shutdown(d, (uint8_t)s.reason);
+	domain_put(d);
+	return 0;
+}
+
+/* Is any of the ports pending? 1, 0, -EFAULT, -EINVAL. At most POLL_MAX_PORTS turns. */
+static int64_t any_pending(const struct sched_poll *p)
+{
+	uint32_t i, port;
+
+	for (i = 0; i < p->nr_ports; i++) {
+		int rc;
+
+		if (copy_elem_from_guest(&port, p->ports.p, i, sizeof(port)))
+			return -EFAULT;
+		rc = evtchn_port_pending(this_vcpu()->domain, port);
+		if (rc)
+			return rc;
+	}
+	return 0;
+}
+
+/*
+ * Block until one of the ports is pending, an interrupt is, or the time is reached. We announce what we wait for
+ * before we look, and senders make a port pending before they look for us (evtchn_wake_pollers), so one of both sees
+ * the other.
+ */
+static int64_t poll(uint64_t arg)
+{
+	struct vcpu *v = this_vcpu();
+	struct sched_poll p;
+	uint32_t one = 0;
+	int64_t rc;
+
+	if (copy_from_guest(&p, arg, sizeof(p)))
+		return -EFAULT;
+	if (p.nr_ports > POLL_MAX_PORTS)
+		return -EINVAL;
+	if (p.nr_ports == 1 && copy_elem_from_guest(&one, p.ports.p, 0, sizeof(one)))
+		return -EFAULT;
+	WRITE_ONCE(v->poll_port, one);
+	WRITE_ONCE(v->poll_ports_left, p.nr_ports);
+	smp_mb();
+	rc = any_pending(&p);
+	if (!rc && p.timeout && p.timeout <= system_time())
+		rc = 1;
+	if (rc) {
+		WRITE_ONCE(v->poll_ports_left, 0);
+		return MIN(rc, (int64_t)0);
+	}
+	if (p.timeout) {
+		soft_timer_migrate(&v->poll_timer, this_cpu()->id);
+		soft_timer_set(&v->poll_timer, p.timeout);
+	} else {
+		soft_timer_stop(&v->poll_timer);
+	}
+	vcpu_block(v);
+	smp_mb();
+	/* A sender that came between found us not blocked yet. */
+	if (p.nr_ports && !READ_ONCE(v->poll_ports_left))
+		vcpu_wake(v);
+	return 0;
+}
+
+/* -ENOSYS for an unknown command and for watchdogs, which domains here do without. */
+int64_t do_sched_op(uint64_t cmd, uint64_t arg)
+{
+	switch (cmd) {
+	case SCHEDOP_yield:
+		sched_yield(this_vcpu());
+		return 0;
+	case SCHEDOP_block:
+		vcpu_block(this_vcpu());
+		return 0;
+	case SCHEDOP_shutdown:
+		return shutdown(arg);
+	case SCHEDOP_poll:
+		return poll(arg);
+	case SCHEDOP_remote_shutdown:
+		return remote_shutdown(arg);
+	case SCHEDOP_shutdown_code:
+		return shutdown_code(arg);
+	default:
+		return -ENOSYS;
+	}
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * HYPERVISOR_vcpu_op and _vm_assist: a guest registers memory that the hypervisor shares with its vCPUs. Addresses
+ * become frames here, once; core/vcpu_areas.c pins and maps them. vCPUs are started by PSCI, so nothing else
+ * of vcpu_op exists on arm.
+ */
+#include <xen/lib.h>
+#include <public/vcpu.h>
+#include "ops.h"
+
+/* Its areas may be changed by us: it is the caller, or it runs nowhere. */
+static bool may_register(const struct vcpu *v)
+{
+	return v == this_vcpu() || (READ_ONCE(v->flags) & VPF_DOWN);
+}
+
+static int64_t register_vcpu_info(struct vcpu *v, uint64_t arg)
+{
+	struct vcpu_register_vcpu_info info;
+
+	if (copy_from_guest(&info, arg, sizeof(info)))
+		return -EFAULT;
+	return may_register(v) ? vcpu_register_info(v, gfn(info.mfn), info.offset) : -EINVAL;
+}
+
+/* A null address takes the area down. */
+static int64_t register_runstate(struct vcpu *v, uint64_t arg)
+{
+	struct vcpu_register_runstate_memory_area area;
+	gfn_t g[2] = { INVALID_GFN, INVALID_GFN };
+	uint64_t va, last;
+
+	if (copy_from_guest(&area, arg, sizeof(area)))
+		return -EFAULT;
+	if (!may_register(v))
+		return -EINVAL;
+	va = area.addr.v;
+	if (!va) {
+		vcpu_release_runstate(v);
+		return 0;
+	}
+	if (va & 7)
+		return -EINVAL;
+	if (checked_add(va, sizeof(struct vcpu_runstate_info) - 1, &last) ||
+	    guest_va_to_gfn(va, true, &g[0]))
+		return -EFAULT;
+	if ((va ^ last) & PAGE_MASK && guest_va_to_gfn(last, true, &g[1]))
+		return -EFAULT;
+	return vcpu_register_runstate(v, g, (uint32_t)(va & ~PAGE_MASK));
+}
+
+/* -ENOENT for no such vCPU; -EINVAL for what arm does not have; -EFAULT, -ENXIO, -ENOMEM. */
+int64_t do_vcpu_op(uint64_t cmd, uint64_t vcpuid, uint64_t arg)
+{
+	struct vcpu *v = domain_vcpu(this_vcpu()->domain, vcpuid);
+
+	if (!v)
+		return -ENOENT;
+	switch (cmd) {
+	case VCPUOP_register_vcpu_info:
+		return register_vcpu_info(v, arg);
+	case VCPUOP_register_runstate_memory_area:
+		return register_runstate(v, arg);
+	default:
+		return -EINVAL;
+	}
+}
+
+/* Only the update flag in runstate areas is a thing on arm: 0, -EINVAL (type), -ENOSYS (command). */
+int64_t do_vm_assist(uint64_t cmd, uint64_t type)
+{
+	if (cmd != VMASST_CMD_enable && cmd != VMASST_CMD_disable)
+		return -ENOSYS;
+	if (type != VMASST_TYPE_runstate_update_flag)
+		return -EINVAL;
+	WRITE_ONCE(this_vcpu()->domain->runstate_update_flag, cmd == VMASST_CMD_enable);
+	return 0;
+}
