@@ -20,7 +20,7 @@ READY = "ZAZEN-GUEST-READY"
 FOLDER = "/root/t"
 
 
-def guest_xml(name, kernel, memory=8, vcpus=1, initrd="", args="", on_poweroff="destroy",
+def guest_xml(name, kernel, memory=16, vcpus=1, initrd="", args="", on_poweroff="destroy",
               on_reboot="restart", on_crash="destroy"):
     """The XML of a guest; memory in MiB."""
     ird = f"<initrd>{initrd}</initrd>" if initrd else ""

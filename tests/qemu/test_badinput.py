@@ -24,7 +24,7 @@ CASES = {
                      "hello.xml >/tmp/bad.xml", (BAD_CONFIG,), "wrong.img"),
     "kernel-too-big": ("sed 's#/root/t/hello.img#/var/lib/zl/boot/Image#' hello.xml "
                        ">/tmp/bad.xml", (BAD_CONFIG, NO_RESOURCES), "Image"),
-    "too-much-memory": ("sed 's/>8</>60000</' hello.xml >/tmp/bad.xml", (NO_RESOURCES,), "memory"),
+    "too-much-memory": ("sed 's/>16</>60000</' hello.xml >/tmp/bad.xml", (NO_RESOURCES,), "memory"),
 }
 
 
