@@ -12,11 +12,10 @@ OUTPUT_ARCH(aarch64)
 SECTIONS
 {
 	. = XEN_VIRT_START;
-	_start = .;
 	.text : {
 		_stext = .;
-		*(.head.text)
-		*(.vectors)
+		KEEP(*(.head.text))
+		KEEP(*(.vectors))
 		*(.text .text.*)
 		. = ALIGN(4096);
 		_etext = .;

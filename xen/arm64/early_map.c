@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The first EL2 tables, made by the boot CPU before its MMU is on: the image at XEN_VIRT_START (all of it
- * read-write-execute-less-WXN; mmu_init sets the real permissions) and the page of head.S 1:1. Runs at the load
- * address: only PC-relative addressing, aligned accesses, no calls.
+ * The first EL2 tables, made by the boot CPU before its MMU is on: the image at XEN_VIRT_START with its permissions,
+ * the boot CPU's stack, the tables for copy windows, and the page of head.S 1:1. Runs at the load address: only
+ * PC-relative addressing, aligned accesses, no calls.
  */
+#include <xen/percpu.h>
 #include <xen/types.h>
 #include <arm64/layout.h>
 #include <arm64/el2_controls.h>
@@ -15,6 +16,9 @@ TABLE(el2_root);
 TABLE(el2_image_l1);
 TABLE(el2_image_l2);
 TABLE(el2_image_l3[2]);
+static TABLE(cpu_l2);
+TABLE(el2_window_l3);
+TABLE(el2_stack_l3);
 static TABLE(identity_l1);
 static TABLE(identity_l2);
 static TABLE(identity_l3);
@@ -55,6 +59,12 @@ void early_map(uint64_t load)
 			attr = EL2_PAGE_RO;
 		el2_image_l3[off >> 21][(off >> 12) & 511] = pa | attr;
 	}
+	el2_image_l1[idx(WINDOW_VIRT_START, 1)] = pa_of(cpu_l2) | EL2_TABLE;
+	cpu_l2[idx(WINDOW_VIRT_START, 2)] = pa_of(el2_window_l3) | EL2_TABLE;
+	cpu_l2[idx(STACK_VIRT_START, 2)] = pa_of(el2_stack_l3) | EL2_TABLE;
+	for (off = 0; off < CPU_STACK_SIZE; off += 0x1000)
+		el2_stack_l3[idx(STACK_VIRT_START + STACK_VIRT_STRIDE - CPU_STACK_SIZE + off, 3)] =
+			(pa_of(cpu_stacks[0]) + off) | EL2_PAGE_RW;
 	el2_root[idx(id, 0)] = pa_of(identity_l1) | EL2_TABLE;
 	identity_l1[idx(id, 1)] = pa_of(identity_l2) | EL2_TABLE;
 	identity_l2[idx(id, 2)] = pa_of(identity_l3) | EL2_TABLE;

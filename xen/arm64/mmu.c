@@ -19,8 +19,6 @@
 #define BLOCK_2M		0x200000UL
 
 static pte_el2_t static_tables[NR_STATIC_TABLES][512] __aligned(4096) __section(".bss.page_aligned");
-static pte_el2_t window_l3[512] __aligned(4096) __section(".bss.page_aligned");
-static pte_el2_t stack_l3[512] __aligned(4096) __section(".bss.page_aligned");
 char cpu_stacks[MAX_CPUS][CPU_STACK_SIZE] __aligned(4096) __section(".bss.page_aligned");
 
 static spinlock_t mmu_lock = SPINLOCK_INIT(LOCK_MMU);
@@ -108,18 +106,11 @@ void mmu_flush_va_all_cpus(const void *va, unsigned int nr)
 	flush_el2_va((uint64_t)va, nr);
 }
 
-/* Hook the tables for windows and stacks in; the image has its permissions already. */
+/* L2 tables that later mappings find: no CPU then races another to make them. */
 void mmu_init(void)
 {
-	pte_el2_t *e = entry(WINDOW_VIRT_START, 2, true, false);
-	pte_el2_t *s = entry(STACK_VIRT_START, 2, true, false);
-
-	*e = image_pa(window_l3) | EL2_TABLE;
-	*s = image_pa(stack_l3) | EL2_TABLE;
-	/* L2 tables that later mappings find: no CPU then races another to make them. */
 	(void)entry(SHARED_VIRT_START, 2, true, false);
 	(void)entry(FIXED_VIRT_START, 2, true, false);
-	cpu_stack_map(0);
 	sync_new_entry();
 }
 
@@ -130,7 +121,7 @@ void *cpu_stack_map(unsigned int cpu)
 	uint64_t off;
 
 	for (off = 0; off < CPU_STACK_SIZE; off += PAGE_SIZE)
-		stack_l3[va_index(base + off, 3)] = image_pa(cpu_stacks[cpu] + off) | EL2_PAGE_RW;
+		el2_stack_l3[va_index(base + off, 3)] = image_pa(cpu_stacks[cpu] + off) | EL2_PAGE_RW;
 	sync_new_entry();
 	return (void *)(base + CPU_STACK_SIZE);
 }
@@ -289,7 +280,7 @@ void mmu_shared_clear(unsigned int slot)
 
 static pte_el2_t *window_entry(unsigned int slot)
 {
-	return &window_l3[this_cpu()->id * MMU_WINDOW_SLOTS + slot];
+	return &el2_window_l3[this_cpu()->id * MMU_WINDOW_SLOTS + slot];
 }
 
 void *mmu_window_va(unsigned int slot)

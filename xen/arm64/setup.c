@@ -89,7 +89,7 @@ __init void boot_cpu_main(pa_t fdt_pa)
 }
 
 /* Not in .init.text, which goes away here. */
-static void finish(void)
+__attribute__((noinline)) static void finish(void)
 {
 	mmu_unmap_fixed((void *)((uint64_t)bootinfo.fdt & PAGE_MASK), (unsigned int)(FDT_MAX_SIZE / PAGE_SIZE) + 1);
 	bootinfo.fdt = NULL;

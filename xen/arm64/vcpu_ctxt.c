@@ -12,7 +12,6 @@
 #include <xen/p2m.h>
 #include <xen/percpu.h>
 #include <xen/vcpu.h>
-#include <xen/vdev.h>
 #include <xen/vgic.h>
 #include "machine.h"
 
@@ -106,7 +105,10 @@ void fp_trap(struct vcpu *v)
 #define SAVE_REG(reg, member)	c->member = read_sysreg(reg);
 #define LOAD_REG(reg, member)	write_sysreg(reg, c->member);
 
-/* Move v's state from this CPU to memory; the CPU's guest timers are off and its list registers empty afterwards. */
+/*
+ * Move v's state from this CPU to memory; the CPU's guest timer is off and its list registers empty afterwards. What the
+ * vGIC and the virtual timer do about that is the scheduler's to call (sched/sched.c: evict, switch_to).
+ */
 void vcpu_ctxt_save(struct vcpu *v)
 {
 	struct vcpu_ctxt *c = &v->ctxt;
@@ -118,9 +120,7 @@ void vcpu_ctxt_save(struct vcpu *v)
 	isb();
 	fp_put(v);
 	vgic_sync(v);
-	vgic_put_cpu(v);
 	gicv3_save(&c->gic);
-	vtimer_put_cpu(v);
 }
 
 /* Move v's state from memory to this CPU: stage 2, registers, timer, virtual interrupts. */
@@ -136,13 +136,10 @@ void vcpu_ctxt_load(struct vcpu *v)
 	write_sysreg(cntvoff_el2, v->domain->cntvoff);
 	FOR_EACH_REG(LOAD_REG)
 	fp_take(v);
-	vtimer_load_cpu(v);
 	gicv3_load(&c->gic);
-	vgic_load_cpu(v);
 	write_sysreg(cntv_cval_el0, c->cntv_cval);
 	write_sysreg(cntv_ctl_el0, c->cntv_ctl);
 	isb();
-	v->stack_top = this_cpu()->stack_top;
 }
 
 /*
