@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The configuration library piece by piece: the field tables' order, CPU lists, UUIDs, names, options and
- * overrides of a read, limits on files, and the JSON form of diagnostics. Whole documents are in
- * test_config_golden.c.
+ * The configuration library piece by piece: the field tables' order, CPU lists, UUIDs, names,
+ * options and overrides of a read, limits on files, and the JSON form of diagnostics. Whole
+ * documents are in test_config_golden.c.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -127,7 +127,8 @@ static void cpu_lists(void **state)
 static void uuids(void **state)
 {
 	static const char *const bad[] = {
-		"", "0", "00000000-0000-0000-0000-000000000000", "2c9a5ed4-7a1f-4a3e-9f41-0e9a6d1f0b5",
+		"", "0", "00000000-0000-0000-0000-000000000000",
+		"2c9a5ed4-7a1f-4a3e-9f41-0e9a6d1f0b5",
 		"2c9a5ed4-7a1f-4a3e-9f41-0e9a6d1f0b555", "-2c9a5ed47a1f4a3e9f410e9a6d1f0b55",
 		"2c9a5ed47a1f4a3e9f410e9a6d1f0b5g", "2c9a5ed47a1f4a3e9f410e9a6d1f0b55-",
 	};
@@ -181,15 +182,18 @@ static void actions(void **state)
 
 	(void)state;
 	for (int i = DOMAIN_ACTION_DESTROY; i <= DOMAIN_ACTION_COREDUMP_RESTART; i++) {
-		assert_int_equal(domain_action_parse(domain_action_name((enum domain_action)i), &a), 0);
+		const char *word = domain_action_name((enum domain_action)i);
+
+		assert_int_equal(domain_action_parse(word, &a), 0);
 		assert_int_equal(a, i);
 	}
 	assert_int_equal(domain_action_parse("explode", &a), -EINVAL);
 }
 
 static const char warned[] =
-	"<domain type='xen'><name>w</name><memory unit='MiB'>64</memory><features><acpi/></features>"
-	"<os><type arch='aarch64'>hvm</type><kernel>/k</kernel></os></domain>";
+	"<domain type='xen'><name>w</name><memory unit='MiB'>64</memory>"
+	"<features><acpi/></features><os><type arch='aarch64'>hvm</type><kernel>/k</kernel></os>"
+	"</domain>";
 
 struct result {
 	struct domain_config cfg;
@@ -202,7 +206,8 @@ static void read_with(struct result *res, const char *text, const struct config_
 {
 	memset(res, 0, sizeof(*res));
 	domain_config_init(&res->cfg);
-	res->rc = config_read_mem("t.xml", text, strlen(text), opt, &res->cfg, &res->diags, &res->err);
+	res->rc = config_read_mem("t.xml", text, strlen(text), opt, &res->cfg, &res->diags,
+				  &res->err);
 }
 
 static void drop(struct result *res)

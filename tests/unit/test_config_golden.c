@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Runs every file of tests/golden through the reader. accept/NAME.xml must give accept/NAME.canon (and the
- * warnings in NAME.msg, if any), and the canonical form must be a fixed point. refuse/NAME.xml must give
- * exactly the diagnostics of refuse/NAME.msg. GOLDEN_UPDATE=1 writes the expected files anew.
+ * Runs every file of tests/golden through the reader. accept/NAME.xml must give
+ * accept/NAME.canon (and the warnings in NAME.msg, if any), and the canonical form must be a
+ * fixed point. refuse/NAME.xml must give exactly the diagnostics of refuse/NAME.msg.
+ * GOLDEN_UPDATE=1 writes the expected files anew.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -71,7 +72,8 @@ static void accept_one(const char *name)
 {
 	struct domain_config cfg, again, copy;
 	struct config_diags diags = { .count = 0 }, none = { .count = 0 };
-	_cleanup_free_ char *text = NULL, *canon = NULL, *canon2 = NULL, *canon3 = NULL, *msg = NULL;
+	_cleanup_free_ char *text = NULL, *canon = NULL, *canon2 = NULL, *canon3 = NULL;
+	_cleanup_free_ char *msg = NULL;
 	struct zerr *err = NULL;
 	size_t len;
 
@@ -88,7 +90,8 @@ static void accept_one(const char *name)
 	expect("accept", name, ".canon", canon);
 	expect("accept", name, ".msg", msg);
 
-	assert_int_equal(config_read_mem("canon", canon, strlen(canon), NULL, &again, &none, &err), 0);
+	assert_int_equal(config_read_mem("canon", canon, strlen(canon), NULL, &again, &none, &err),
+			 0);
 	assert_int_equal(none.count, 0);	/* not even a warning for our own words */
 	canon2 = config_format(&again);
 	assert_string_equal(canon, canon2);

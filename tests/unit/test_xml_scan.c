@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Positions of tags, the change to UTF-8, and what the tree says. The scanner also meets random bytes and
- * every prefix of a document: it must neither read past the end nor disagree with the parser.
+ * Positions of tags, the change to UTF-8, and what the tree says. The scanner also meets random
+ * bytes and every prefix of a document: it must neither read past the end nor disagree with the
+ * parser.
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Rules that need more than one field, one function each. They run after the walk, also when it
- * found errors, so that one run tells everything; a rule stays silent about a field that is already in
- * error. Defaults that depend on another field are filled in here.
+ * found errors, so that one run tells everything; a rule stays silent about a field that is
+ * already in error. Defaults that depend on another field are filled in here.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -139,7 +139,10 @@ static void rule_pins(struct reader *r)
 		qsort(c->pins, c->pin_count, sizeof(c->pins[0]), compare_pins);
 }
 
-/* Per cent of one CPU, rounded, at least 1. Quotas of 2^40 us and more are clipped: no CPU has them. */
+/*
+ * Per cent of one CPU, rounded, at least 1. Quotas of 2^40 us and more are clipped: no CPU has
+ * them.
+ */
 static unsigned int cap_per_cent(int64_t quota, uint64_t period, unsigned int vcpus)
 {
 	uint64_t q = quota > (int64_t)1 << 40 ? (uint64_t)1 << 40 : (uint64_t)quota;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The canonical writer: fixed order, two blanks a level, KiB, single quotes. Reading its output and
- * writing again gives the same bytes. Defaults that a reader would fill in are written, so that a file says all.
+ * The canonical writer: fixed order, two blanks a level, KiB, single quotes. Reading its output
+ * and writing again gives the same bytes. Defaults that a reader would fill in are written, so
+ * that a file says all.
  */
 #include <inttypes.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The entry points of reading: bytes to tree, overrides on the tree, the walk, the rules, the verdict.
- * The caller's struct domain_config is written only when there is no error at all.
+ * The entry points of reading: bytes to tree, overrides on the tree, the walk, the rules, the
+ * verdict. The caller's struct domain_config is written only when there is no error at all.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -175,9 +175,11 @@ int config_read_file(const char *path, const struct config_options *opt, struct 
 		return verdict(path, 0, diags, err);
 	}
 	if (rc < 0) {
-		zerr_set(err, rc == -ENOENT || rc == -ENOTDIR ? ZERR_NOT_FOUND : ZERR_FAILED, "E110",
-			 -rc, "cannot read %s", path);
-		return zerr_hint(err, "give the path of a domain XML file; zl(1) shows a small one");
+		bool missing = rc == -ENOENT || rc == -ENOTDIR;
+
+		zerr_set(err, missing ? ZERR_NOT_FOUND : ZERR_FAILED, "E110", -rc, "cannot read %s",
+			 path);
+		return zerr_hint(err, "name a domain XML file; zl(1) shows a small one");
 	}
 	return config_read_mem(path, text, size, opt, cfg, diags, err);
 }

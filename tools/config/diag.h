@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The list of what is wrong with a configuration. Entries are added in the order of discovery, sorted
- * by position once, and printed in the form of the user interface contract.
+ * The list of what is wrong with a configuration. Entries are added in the order of discovery,
+ * sorted by position once, and printed in the form of the user interface contract.
  */
 #ifndef CONFIG_DIAG_H
 #define CONFIG_DIAG_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * struct domain_config as an object: defaults, copy, release, and the words of its fields. Nothing here
- * knows XML.
+ * struct domain_config as an object: defaults, copy, release, and the words of its fields.
+ * Nothing here knows XML.
  */
 #include "xentools/domain_config.h"
 

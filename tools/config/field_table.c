@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The walk over a document, driven by the rows; see field_table.h. It is one loop in document order:
- * find the element's row, do what its class asks, read its attributes the same way, then the type and
- * the handler. Nothing here knows any element by name, nor any rule of one.
+ * The walk over a document, driven by the rows; see field_table.h. It is one loop in document
+ * order: find the element's row, do what its class asks, read its attributes the same way, then
+ * the type and the handler. Nothing here knows any element by name, nor any rule of one.
  */
 #include "field_table.h"
 
@@ -58,8 +58,8 @@ char *field_trim(struct reader *r, const char *value)
 }
 
 /*
- * Do what a class asks. `what` names a bad value ("machine \"pc\"") or is NULL when the element or attribute itself
- * is meant. True: the value may be used.
+ * Do what a class asks. `what` names a bad value ("machine \"pc\"") or is NULL when the element
+ * or attribute itself is meant. True: the value may be used.
  */
 bool field_report_class(struct reader *r, enum field_class cls, const struct xml_node *node,
 			const struct field_row *row, const char *what, const char *note,
@@ -249,8 +249,10 @@ static void check_required(struct reader *r, const struct xml_node *node, const 
 		for (size_t i = 0; i < field_tables[t]->count; i++) {
 			const struct field_row *row = &field_tables[t]->rows[i];
 
-			if ((row->flags & FIELD_REQUIRED) && strncmp(row->path, path, len) == 0 &&
-			    row->path[len] == '@' && xml_attr_get(node, row->path + len + 1) == NULL)
+			if (!(row->flags & FIELD_REQUIRED) ||
+			    strncmp(row->path, path, len) != 0 || row->path[len] != '@')
+				continue;
+			if (xml_attr_get(node, row->path + len + 1) == NULL)
 				field_error(r, node, row->path + len + 1, "E364", row->hint,
 					    "the attribute is missing");
 		}
@@ -274,7 +276,8 @@ static bool is_repeated(struct reader *r, const struct xml_node *node)
 			break;
 	if (s == node)
 		return false;
-	field_error(r, node, NULL, "E363", NULL, "given more than once (first in line %u)", s->line);
+	field_error(r, node, NULL, "E363", NULL, "given more than once (first in line %u)",
+		    s->line);
 	return true;
 }
 

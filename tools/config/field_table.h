@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The reader is one table: a row per element and attribute, with its class, its type, where its
- * value goes and which function has a last word. What is in no row is an error. Adding an element is adding
- * a row (and a golden file); the walk in field_table.c never changes for it.
- * Rows are sorted by path and their paths are unique within all tables together; a unit test checks both.
+ * value goes and which function has a last word. What is in no row is an error. Adding an
+ * element is adding a row (and a golden file); the walk in field_table.c never changes for it.
+ * Rows are sorted by path and their paths are unique within all tables together; a unit test
+ * checks both.
  */
 #ifndef CONFIG_FIELD_TABLE_H
 #define CONFIG_FIELD_TABLE_H
@@ -21,7 +22,7 @@ enum field_class {
 	FIELD_S,	/* supported */
 	FIELD_N,	/* noise: a note */
 	FIELD_W,	/* ignored or adapted, with a warning */
-	FIELD_A,	/* other architecture or hypervisor: error, warning with CONFIG_TARGET_ARCH */
+	FIELD_A,	/* of another architecture: error, warning with CONFIG_TARGET_ARCH */
 	FIELD_D,	/* ignoring it would change what the guest gets: error */
 	FIELD_R,	/* no honest translation exists: error */
 	FIELD_L,	/* error: not supported by this build yet */
@@ -38,8 +39,8 @@ struct reader;
 struct field_row;
 
 /*
- * A type turns text into a value at dst; it reports its own errors and leaves *dst alone then. attr is NULL for
- * the text of the element itself.
+ * A type turns text into a value at dst; it reports its own errors and leaves *dst alone then.
+ * attr is NULL for the text of the element itself.
  */
 struct field_type {
 	const char *name;
@@ -133,7 +134,10 @@ bool field_report_class(struct reader *r, enum field_class cls, const struct xml
 /* "type" of "domain/os@type", else NULL. */
 const char *field_attr(const struct field_row *row);
 
-/* Copy of value without white space at its ends, in the reader's arena. Never NULL but for memory. */
+/*
+ * Copy of value without white space at its ends, in the reader's arena. Never NULL but for
+ * memory.
+ */
 char *field_trim(struct reader *r, const char *value);
 
 /* Rules across fields (config_check.c): defaults filled in, contradictions reported. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Rows for what stands directly in <domain>: identity, memory, CPUs and their tuning, what to do at the
- * end of a life. See field_table.h for how to add one.
+ * Rows for what stands directly in <domain>: identity, memory, CPUs and their tuning, what to
+ * do at the end of a life. See field_table.h for how to add one.
  */
 #include <errno.h>
 #include <string.h>
@@ -120,8 +120,12 @@ static void check_seclabel(struct reader *r, const struct xml_node *node,
 				 xsm ? NULL : "host security labels do not apply to guests", NULL);
 }
 
-/* Is every namespace prefix used below top declared at or below it? Else the copy would not stand alone. */
-static bool stands_alone(const struct xml_node *top, const struct xml_node *node, const char *prefix)
+/*
+ * Is every namespace prefix used below top declared at or below it? Else the copy would not
+ * stand alone.
+ */
+static bool stands_alone(const struct xml_node *top, const struct xml_node *node,
+			 const char *prefix)
 {
 	if (prefix != NULL && strcmp(prefix, "xml") == 0)
 		return true;

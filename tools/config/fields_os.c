@@ -106,7 +106,8 @@ static void check_feature(struct reader *r, const struct xml_node *node,
 			(void)field_report_class(r, FIELD_L, node, row, name, NULL, NULL);
 		return;
 	}
-	(void)field_report_class(r, FIELD_W, node, row, name, "the guest sees the host's CPU", NULL);
+	(void)field_report_class(r, FIELD_W, node, row, name, "the guest sees the host's CPU",
+				 NULL);
 }
 
 static void warn_topology(struct reader *r, const struct xml_node *node,

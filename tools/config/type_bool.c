@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* yes and no, on and off: libvirt has one pair in some places and the other elsewhere; we take both. */
+/*
+ * yes and no, on and off: libvirt has one pair in some places and the other elsewhere; we take
+ * both.
+ */
 #include <string.h>
 
 #include "field_table.h"

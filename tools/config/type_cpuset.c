@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Sets of physical CPUs: "0-3,^2,8". Parsing and printing are pure functions on struct cpuset; the field type
- * wraps them. An exclusion applies to what stands before it, as in libvirt.
+ * Sets of physical CPUs: "0-3,^2,8". Parsing and printing are pure functions on struct cpuset;
+ * the field type wraps them. An exclusion applies to what stands before it, as in libvirt.
  */
 #include <ctype.h>
 #include <errno.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Amounts of memory: a number and the unit in the attribute "unit" (KiB by default), as libvirt has them.
- * The value is KiB, rounded up to whole pages of 4 KiB.
+ * Amounts of memory: a number and the unit in the attribute "unit" (KiB by default), as libvirt
+ * has them. The value is KiB, rounded up to whole pages of 4 KiB.
  */
 #include <errno.h>
 #include <inttypes.h>

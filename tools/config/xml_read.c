@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * From bytes to a tree, by libxml2's SAX2 interface; the only file that calls libxml2. Never loads
- * anything: no document type, no entity but the five predefined, no network, no XInclude. Size, depth
- * and number of elements are capped. Positions come from xml_scan(): the n-th start tag that the parser
- * reports is the n-th that the scanner saw.
+ * From bytes to a tree, by libxml2's SAX2 interface; the only file that calls libxml2. Never
+ * loads anything: no document type, no entity but the five predefined, no network, no XInclude.
+ * Size, depth and number of elements are capped. Positions come from xml_scan(): the n-th start
+ * tag that the parser reports is the n-th that the scanner saw.
  */
 #include "xml_tree.h"
 
@@ -138,7 +138,7 @@ static void on_text(void *arg, const xmlChar *text, int len)
 	if (b->rc != 0 || n == NULL || len <= 0)
 		return;
 	if (n->text_len + (size_t)len + 1 > n->text_room) {
-		size_t room = 2 * (n->text_len + (size_t)len + 1);	/* few copies of long text */
+		size_t room = 2 * (n->text_len + (size_t)len + 1);	/* few copies */
 		char *p = arena_alloc(&b->tree->arena, room);
 
 		if (p == NULL) {
@@ -198,8 +198,9 @@ static int parse(struct builder *b)
 	*b->ctxt->sax = sax;
 	b->ctxt->userData = b;
 	/*
-	 * NOENT makes the parser hand out "&amp;" as "&" in attributes; with no document type allowed there
-	 * is no other entity that it could replace. The text is UTF-8 by now, whatever it declares.
+	 * NOENT makes the parser hand out "&amp;" as "&" in attributes; with no document type
+	 * allowed there is no other entity that it could replace. The text is UTF-8 by now,
+	 * whatever it declares.
 	 */
 	xmlCtxtUseOptions(b->ctxt, XML_PARSE_NONET | XML_PARSE_NOENT | XML_PARSE_IGNORE_ENC);
 	(void)xmlParseDocument(b->ctxt);
@@ -249,7 +250,8 @@ static int to_text(const void *data, size_t size, struct xml_tree *tree, struct 
 	}
 	tree->text = *text;
 	if (memchr(*text, '\0', tree->text_len) != NULL) {
-		diag_add(diags, CONFIG_ERROR, 1, 1, NULL, "E107", NULL, "the text holds a NUL byte");
+		diag_add(diags, CONFIG_ERROR, 1, 1, NULL, "E107", NULL,
+			 "the text holds a NUL byte");
 		return -EINVAL;
 	}
 	if (tree->text_len == 0) {

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Where the tags of a document stand. libxml2 tells a start tag only after reading past it and counts columns
- * in its own way; this scanner walks the text once and notes each tag's exact place. It needs
- * no memory but the list, judges nothing except what must be refused before parsing (a document type),
- * and stops at the first thing that is not XML: the parser then says why.
+ * Where the tags of a document stand. libxml2 tells a start tag only after reading past it and
+ * counts columns in its own way; this scanner walks the text once and notes each tag's exact
+ * place. It needs no memory but the list, judges nothing except what must be refused before
+ * parsing (a document type), and stops at the first thing that is not XML: the parser then says
+ * why.
  */
 #ifndef CONFIG_XML_SCAN_H
 #define CONFIG_XML_SCAN_H

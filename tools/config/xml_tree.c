@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The tree's memory and its few questions; see xml_tree.h. The arena hands out zeroed pieces and frees
- * them together, so no node has an owner of its own.
+ * The tree's memory and its few questions; see xml_tree.h. The arena hands out zeroed pieces
+ * and frees them together, so no node has an owner of its own.
  */
 #include "xml_tree.h"
 

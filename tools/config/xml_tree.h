@@ -30,7 +30,7 @@ struct xml_node {
 	size_t text_len, text_room;
 	struct xml_attr *attrs;
 	size_t attr_count;
-	const char **declared;		/* namespace prefixes declared here; "" is the default one */
+	const char **declared;		/* namespace prefixes; "": the default one */
 	size_t declared_count;
 	struct xml_node *parent, *first, *last, *next;
 	unsigned int line, column;	/* of the '<'; 0 when made by an override */

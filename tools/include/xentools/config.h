@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Domain XML in and out. One read gives a struct domain_config or a list of diagnostics with
- * file, line, column, path, reason, code and hint; every mistake of a file is found in one run. Only
- * the text is looked at: whether a kernel exists or a CPU is there is the caller's question.
- * No host state, no root rights, no network, no DTD.
+ * file, line, column, path, reason, code and hint; every mistake of a file is found in one run.
+ * Only the text is looked at: whether a kernel exists or a CPU is there is the caller's
+ * question. No host state, no root rights, no network, no DTD.
  */
 #ifndef XENTOOLS_CONFIG_H
 #define XENTOOLS_CONFIG_H
@@ -44,7 +44,7 @@ struct config_diags {
 enum config_flags {
 	CONFIG_STRICT = 1 << 0,		/* warnings become errors */
 	CONFIG_LAX = 1 << 1,		/* unknown elements and attributes become warnings */
-	CONFIG_TARGET_ARCH = 1 << 2,	/* other architecture or hypervisor (class A): warnings */
+	CONFIG_TARGET_ARCH = 1 << 2,	/* of another architecture: warnings */
 };
 
 struct config_options {
@@ -58,10 +58,11 @@ void config_diags_free(struct config_diags *diags);
 #define _cleanup_config_diags_ __attribute__((cleanup(config_diags_free)))
 
 /*
- * Read a file, or size bytes that came from "name". 0: *cfg is filled (free it), diags may hold warnings
- * and notes. -1: *cfg is untouched, *err says why in one sentence (class ZERR_BAD_CONFIG, or
- * ZERR_NOT_FOUND / ZERR_FAILED when the file cannot be read) and diags holds the details, if any.
- * opt may be NULL; diags must be empty at entry and is to be freed in both cases.
+ * Read a file, or size bytes that came from "name". 0: *cfg is filled (free it), diags may hold
+ * warnings and notes. -1: *cfg is untouched, *err says why in one sentence (class
+ * ZERR_BAD_CONFIG, or ZERR_NOT_FOUND / ZERR_FAILED when the file cannot be read) and diags
+ * holds the details, if any. opt may be NULL; diags must be empty at entry and is to be freed
+ * in both cases.
  */
 int config_read_file(const char *path, const struct config_options *opt, struct domain_config *cfg,
 		     struct config_diags *diags, struct zerr **err);
@@ -70,12 +71,16 @@ int config_read_mem(const char *name, const void *text, size_t size,
 		    struct config_diags *diags, struct zerr **err);
 
 /*
- * Print as FILE:LINE:COL: error: PATH: reason [CODE] with indented hint lines, at most CONFIG_ERRORS_SHOWN
- * errors and a count of the rest. notes: also those of severity CONFIG_NOTE. json: one object a line.
+ * Print as FILE:LINE:COL: error: PATH: reason [CODE] with indented hint lines, at most
+ * CONFIG_ERRORS_SHOWN errors and a count of the rest. notes: also those of severity
+ * CONFIG_NOTE. json: one object a line.
  */
 void config_diags_print(FILE *out, const struct config_diags *diags, bool notes, bool json);
 
-/* Canonical XML in malloc'd memory: fixed order, two blanks, KiB, single quotes. NULL: no memory. */
+/*
+ * Canonical XML in malloc'd memory: fixed order, two blanks, KiB, single quotes. NULL: no
+ * memory.
+ */
 char *config_format(const struct domain_config *cfg);
 
 /* The same with an id attribute on <domain>, for a running domain. */

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a guest is asked to be: the plain-C image of one domain XML file. Filled by config_read_*(),
- * written back by config_format(), consumed by the builder and the life-cycle library. It owns every
- * string it points to; domain_config_init() makes an empty one that domain_config_free() accepts.
- * It knows nothing of running domains (domids, states) and touches no file.
+ * What a guest is asked to be: the plain-C image of one domain XML file. Filled by
+ * config_read_*(), written back by config_format(), consumed by the builder and the life-cycle
+ * library. It owns every string it points to; domain_config_init() makes an empty one that
+ * domain_config_free() accepts. It knows nothing of running domains (domids, states) and
+ * touches no file.
  */
 #ifndef XENTOOLS_DOMAIN_CONFIG_H
 #define XENTOOLS_DOMAIN_CONFIG_H
@@ -15,7 +16,7 @@
 #define DOMAIN_NAME_MAX		63u	/* bytes, without the final NUL */
 #define DOMAIN_CMDLINE_MAX	4095u	/* bytes, without the final NUL */
 #define DOMAIN_VCPUS_MAX	128u
-#define DOMAIN_CPU_MAX		1024u	/* physical CPUs that a cpuset can name: 0 .. 1023 */
+#define DOMAIN_CPU_MAX		1024u	/* a cpuset names physical CPUs 0 to 1023 */
 #define DOMAIN_MEMORY_MIN_KIB	(16u * 1024u)
 #define DOMAIN_UUID_TEXT	37u	/* bytes of the text form with its NUL */
 #define DOMAIN_WEIGHT_DEFAULT	256u
@@ -111,8 +112,9 @@ void domain_uuid_format(const uint8_t uuid[16], char text[DOMAIN_UUID_TEXT]);
 int domain_uuid_parse(const char *text, uint8_t uuid[16]);
 
 /*
- * The rules for a domain's name: 1 to 63 bytes of UTF-8 without '/' and control characters, not all digits,
- * not ".", ".." or "Domain-0". NULL when the name is good, else the reason as a clause.
+ * The rules for a domain's name: 1 to 63 bytes of UTF-8 without '/' and control characters, not
+ * all digits, not ".", ".." or "Domain-0". NULL when the name is good, else the reason as a
+ * clause.
  */
 const char *domain_name_problem(const char *name);
 

@@ -1,0 +1,381 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The zl command as far as it goes without a hypervisor: the command table against parser,
+ * help, manual page and completion; argument parsing; whole command lines with their exit codes
+ * and texts.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <ctype.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tools/zl/zl.h"
+#include "xentools/fd_util.h"
+
+/* ---- the table ---- */
+
+static void check_options(const struct zl_option *rows)
+{
+	size_t n = 0;
+
+	for (const struct zl_option *o = rows; o != NULL && o->name != NULL; o++, n++) {
+		assert_true(o->help != NULL && o->help[0] != '\0');
+		assert_true(islower((unsigned char)o->help[0]) || o->help[0] == 'J');
+		assert_true(o->help[strlen(o->help) - 1] != '.');
+		for (const struct zl_option *p = rows; p != o; p++) {
+			assert_string_not_equal(p->name, o->name);
+			if (o->letter)
+				assert_int_not_equal(p->letter, o->letter);
+		}
+	}
+	assert_true(n <= ZL_OPTIONS_MAX);
+}
+
+static void table_is_sound(void **state)
+{
+	unsigned int common = 0;
+
+	(void)state;
+	check_options(zl_global_options);
+	for (size_t i = 0; i < zl_command_count; i++) {
+		const struct zl_command *c = &zl_commands[i];
+
+		if (i > 0)
+			assert_true(strcmp(zl_commands[i - 1].name, c->name) < 0);
+		assert_non_null(c->run);
+		assert_true(c->summary[0] != '\0' && c->summary[strlen(c->summary) - 1] != '.');
+		assert_true(c->min_args <= c->max_args);
+		check_options(c->options);
+		for (const struct zl_option *o = c->options; o != NULL && o->name != NULL; o++)
+			assert_true(strcmp(o->name, "help") != 0 && o->letter != 'h');
+		for (const char *const *later = zl_later_commands; *later != NULL; later++)
+			assert_string_not_equal(*later, c->name);
+		common += (c->flags & ZL_COMMON) != 0;
+	}
+	assert_true(common + 4 <= 24);		/* zl help fits on a small screen */
+	for (size_t i = 1; zl_later_commands[i] != NULL; i++)
+		assert_true(strcmp(zl_later_commands[i - 1], zl_later_commands[i]) < 0);
+}
+
+static char *printed(void (*fn)(FILE *f))
+{
+	char *text = NULL;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+
+	assert_non_null(f);
+	fn(f);
+	fclose(f);
+	return text;
+}
+
+static void help_long(FILE *f)
+{
+	zl_help_all(f, true);
+}
+
+/* Each command and option stands in help, manual page and completion. */
+static void all_is_documented(void **state)
+{
+	_cleanup_free_ char *help = printed(help_long), *man = printed(zl_help_man);
+	_cleanup_free_ char *completion = printed(zl_completion_bash);
+
+	(void)state;
+	for (size_t i = 0; i < zl_command_count; i++) {
+		const struct zl_command *c = &zl_commands[i];
+		char word[64];
+		char *own = NULL;
+		size_t size;
+		FILE *f = open_memstream(&own, &size);
+
+		zl_help_command(f, c);
+		fclose(f);
+		snprintf(word, sizeof(word), "  %s ", c->name);
+		assert_non_null(strstr(help, word));
+		assert_non_null(strstr(man, c->summary));
+		snprintf(word, sizeof(word), "\t%s", c->name);
+		assert_non_null(strstr(completion, word));
+		for (const struct zl_option *o = c->options; o != NULL && o->name != NULL; o++) {
+			snprintf(word, sizeof(word), "--%s", o->name);
+			assert_non_null(strstr(own, word));
+			assert_non_null(strstr(completion, word));
+		}
+		free(own);
+	}
+}
+
+static void same_as_file(const char *name, void (*fn)(FILE *f))
+{
+	_cleanup_free_ char *want = printed(fn), *path = NULL, *got = NULL;
+	size_t len;
+
+	assert_true(asprintf(&path, "%s/docs/%s", TEST_SRCDIR, name) > 0);
+	assert_int_equal(fd_read_file(path, 1 << 20, &got, &len), 0);
+	if (strcmp(got, want) != 0)
+		fail_msg("docs/%s is not what the command table says: make zl-docs", name);
+}
+
+static void files_are_fresh(void **state)
+{
+	(void)state;
+	same_as_file("man/zl.1", zl_help_man);
+	same_as_file("completion/zl", zl_completion_bash);
+}
+
+/* ---- whole command lines ---- */
+
+struct run {
+	int code;
+	char *out, *err;
+};
+
+static char *slurp(int fd)
+{
+	char *text;
+	size_t len;
+
+	assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
+	assert_int_equal(fd_read_to_end(fd, 1 << 20, &text, &len), 0);
+	close(fd);
+	return text;
+}
+
+static int temporary(void)
+{
+	char path[] = "/tmp/zl-test-XXXXXX";
+	int fd = mkstemp(path);
+
+	assert_true(fd >= 0);
+	unlink(path);
+	return fd;
+}
+
+/* Run "zl WORDS" (at most 15, split at blanks) with its output caught. */
+static void run(struct run *r, const char *line)
+{
+	_cleanup_free_ char *copy = strdup(line);
+	int out = temporary(), err = temporary(), argc = 0;
+	int saved_out = dup(STDOUT_FILENO), saved_err = dup(STDERR_FILENO);
+	char *argv[16] = { NULL }, *save = NULL;
+
+	for (char *w = strtok_r(copy, " ", &save); w != NULL; w = strtok_r(NULL, " ", &save))
+		argv[argc++] = w;
+	fflush(NULL);
+	dup2(out, STDOUT_FILENO);
+	dup2(err, STDERR_FILENO);
+	r->code = zl_main(argc, argv);
+	fflush(NULL);
+	dup2(saved_out, STDOUT_FILENO);
+	dup2(saved_err, STDERR_FILENO);
+	close(saved_out);
+	close(saved_err);
+	r->out = slurp(out);
+	r->err = slurp(err);
+}
+
+static void drop(struct run *r)
+{
+	free(r->out);
+	free(r->err);
+}
+
+static void expect(const char *line, int code, const char *out, const char *err)
+{
+	struct run r;
+
+	run(&r, line);
+	if (r.code != code || (out && !strstr(r.out, out)) || (err && !strstr(r.err, err)) ||
+	    (out == NULL && r.out[0] != '\0') || (err == NULL && r.err[0] != '\0'))
+		fail_msg("%s\nexit code %d, stdout:\n%s\nstderr:\n%s", line, r.code, r.out, r.err);
+	drop(&r);
+}
+
+static void usage_errors(void **state)
+{
+	(void)state;
+	expect("zl", 2, NULL, "usage: zl");
+	expect("zl frobnicate", 2, NULL, "unknown command \"frobnicate\" [E001]");
+	expect("zl lst", 2, NULL, "did you mean list?");
+	expect("zl pauze", 2, NULL, "did you mean pause?");
+	expect("zl d", 2, NULL, "\"d\" can mean destroy, dmesg, domid, domname, dumpxml");
+	expect("zl --frob list", 2, NULL, "unknown option --frob");
+	expect("zl list --lonng", 2, NULL, "did you mean --long?");
+	expect("zl list -x", 2, NULL, "unknown option -x");
+	expect("zl console", 2, NULL, "usage: zl console [-e CHAR]");
+	expect("zl domid a b", 2, NULL, "too many arguments");
+	expect("zl info -s", 2, NULL, "-s needs an argument (FIELD)");
+	expect("zl info --field", 2, NULL, "--field needs an argument (FIELD)");
+	expect("zl list --long=3", 2, NULL, "--long takes no argument");
+	expect("zl --timeout=soon list", 2, NULL, "\"soon\" is not a number of seconds");
+	expect("zl create", 2, NULL, "one FILE is needed");
+	expect("zl create -f a b", 2, NULL, "one FILE is needed");
+	expect("zl shutdown", 2, NULL, "an argument is missing");
+	expect("zl shutdown -a web", 2, NULL, "exclude each other");
+	expect("zl shutdown --then=pray web", 2, NULL, "--then=pray is not known");
+	expect("zl wait web", 2, NULL, "--for=WHAT is missing");
+	expect("zl validate --target-arch=vax a", 2, NULL, "\"vax\" is not known");
+	expect("xl frobnicate", 1, NULL, "unknown command");
+}
+
+static void help_and_version(void **state)
+{
+	(void)state;
+	expect("zl help", 0, "usage: zl", NULL);
+	expect("zl --help", 0, "  create ", NULL);
+	expect("zl help --long", 0, "--run-dir=DIR", NULL);
+	expect("zl help create", 0, "usage: zl create", NULL);
+	expect("zl create --help", 0, "--foreground", NULL);
+	expect("zl create -h", 0, "--foreground", NULL);
+	expect("zl help frob", 2, NULL, "unknown command");
+	expect("zl help --man", 0, ".TH ZL 1", NULL);
+	expect("zl --version", 0, "zl " PACKAGE_VERSION, NULL);
+	expect("zl version", 0, "zl " PACKAGE_VERSION, NULL);
+	expect("zl --json version", 0, "{\"schema\":\"zl.version/1\",\"host\":", NULL);
+	expect("zl completion bash", 0, "complete -F _zl zl", NULL);
+	expect("zl completion csh", 5, NULL, "known: bash");
+	expect("zl vers", 0, "zl " PACKAGE_VERSION, "\"vers\" is short for \"version\"");
+	expect("zl migrate a b", 5, NULL, "migrate: not supported by this build [E501]");
+}
+
+static void validating(void **state)
+{
+	char line[600];
+
+	(void)state;
+#define GOLDEN TEST_SRCDIR "/tests/golden/"
+	expect("zl validate " GOLDEN "accept/minimal.xml", 0, NULL, NULL);
+	expect("zl validate " TEST_SRCDIR "/docs/examples/linux.xml", 0, NULL, NULL);
+	expect("zl validate " GOLDEN "accept/libvirt.xml", 0, NULL, "warning: domain/os/boot");
+	expect("zl -q validate " GOLDEN "accept/libvirt.xml", 0, NULL, NULL);
+	expect("zl validate --strict " GOLDEN "accept/libvirt.xml", 4, NULL,
+	       "error: domain/os/boot");
+	expect("zl validate " GOLDEN "refuse/typo.xml", 4, NULL,
+	       "typo.xml:4:3: error: domain/vcpuu: unknown element [E360]\n"
+	       "    hint: did you mean \"vcpu\"?");
+	expect("zl validate --lax " GOLDEN "refuse/typo.xml", 0, NULL, "typo.xml:4:3: warning:");
+	expect("zl validate --target-arch=aarch64 " GOLDEN "refuse/kvm.xml", 4, NULL,
+	       "warning: domain@type");
+	expect("zl --json validate " GOLDEN "refuse/typo.xml", 4, NULL,
+	       "{\"error\":{\"code\":\"E360\",\"class\":\"bad-config\",\"exit\":4,");
+	expect("zl validate /nonexistent.xml", 3, NULL, "cannot read /nonexistent.xml");
+	snprintf(line, sizeof(line),
+		 "zl validate /nonexistent.xml %saccept/minimal.xml %srefuse/typo.xml", GOLDEN,
+		 GOLDEN);
+	expect(line, 4, NULL, "typo.xml:4:3");	/* the worst of them counts */
+}
+
+static void without_hypervisor(void **state)
+{
+	static const char *const lines[] = {
+		"zl list", "zl info", "zl dmesg", "zl vcpu-list", "zl domid a", "zl pause a",
+		"zl destroy a", "zl console a", "zl wait --for=running a", "zl uptime",
+		"zl dumpxml a", "zl reboot a", "zl shutdown -a", "zl unpause a", "zl domname 1",
+		"zl create " GOLDEN "accept/minimal.xml",
+	};
+
+	(void)state;
+	if (access("/dev/xen/privcmd", F_OK) == 0)
+		skip();
+	for (size_t i = 0; i < ARRAY_SIZE(lines); i++)
+		expect(lines[i], 9, NULL, "zl: error: ");
+	expect("zl create " GOLDEN "refuse/typo.xml", 4, NULL, "unknown element");
+	expect("zl create /nonexistent.xml", 3, NULL, "create: cannot read /nonexistent.xml");
+	expect("zl -N create --set vcpu=3 " GOLDEN "accept/minimal.xml", 0,
+	       "web1 would be created: 512 MiB, 3 vCPUs, kernel /var/lib/zl/boot/Image",
+	       "no hypervisor here");
+	expect("zl --json list", 9, NULL, "\"exit\":9");
+}
+
+/* ---- arguments ---- */
+
+static int parse(struct zl_args *args, const char *name, int argc, const char *const *words)
+{
+	struct zl zl = { .prog = "zl", .timeout_s = ZL_TIMEOUT_DEFAULT };
+	struct zerr *err = NULL;
+	const struct zl_command *cmd = zl_command_find(&zl, name, &err);
+	char *argv[16];
+	int rc;
+
+	assert_non_null(cmd);
+	for (int i = 0; i < argc; i++)
+		argv[i] = (char *)(uintptr_t)words[i];
+	rc = zl_args_parse(&zl, cmd, argc, argv, args, &err);
+	zerr_free(err);
+	return rc;
+}
+
+static void arguments(void **state)
+{
+	static const char *const mixed[] = { "-pc", "file", "--set", "a=b", "--set=c=d" };
+	static const char *const waits[] = { "web", "-ww", "--timeout", "5", "--", "-odd" };
+	static const char *const joined[] = { "-snr_cpus" };
+	struct zl_args args;
+
+	(void)state;
+	assert_int_equal(parse(&args, "create", 5, mixed), 0);
+	assert_true(zl_has(&args, "paused") && zl_has(&args, "console"));
+	assert_false(zl_has(&args, "foreground"));
+	assert_int_equal(zl_count(&args, "set"), 2);
+	assert_string_equal(zl_value(&args, "set"), "c=d");
+	assert_int_equal(args.pos_count, 1);
+	assert_string_equal(args.pos[0], "file");
+	zl_args_free(&args);
+	assert_int_equal(parse(&args, "shutdown", 6, waits), 0);
+	assert_int_equal(zl_count(&args, "wait"), 2);
+	assert_string_equal(zl_value(&args, "timeout"), "5");
+	assert_int_equal(args.pos_count, 2);
+	assert_string_equal(args.pos[1], "-odd");
+	zl_args_free(&args);
+	assert_int_equal(parse(&args, "info", 1, joined), 0);
+	assert_string_equal(zl_value(&args, "field"), "nr_cpus");
+	zl_args_free(&args);
+}
+
+static void durations(void **state)
+{
+	char buf[48];
+
+	(void)state;
+	assert_string_equal(zl_duration(0, buf, sizeof(buf)), "0:00:00");
+	assert_string_equal(zl_duration(3661, buf, sizeof(buf)), "1:01:01");
+	assert_string_equal(zl_duration(86400, buf, sizeof(buf)), "1 day, 0:00:00");
+	assert_string_equal(zl_duration(UINT64_MAX, buf, sizeof(buf)),
+			    "213503982334601 days, 7:00:15");
+}
+
+static void shown_names(void **state)
+{
+	struct domain_summary d = { .info = { .domid = 7 } };
+	char buf[300];
+
+	(void)state;
+	assert_string_equal(zl_shown_name(&d, buf, sizeof(buf)), "(null)");
+	d.info.domid = 0;
+	assert_string_equal(zl_shown_name(&d, buf, sizeof(buf)), "Domain-0");
+	snprintf(d.name, sizeof(d.name), "a b\x1b");
+	assert_string_equal(zl_shown_name(&d, buf, sizeof(buf)), "a\\x20b\\x1b");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(table_is_sound),
+		cmocka_unit_test(all_is_documented),
+		cmocka_unit_test(files_are_fresh),
+		cmocka_unit_test(usage_errors),
+		cmocka_unit_test(help_and_version),
+		cmocka_unit_test(validating),
+		cmocka_unit_test(without_hypervisor),
+		cmocka_unit_test(arguments),
+		cmocka_unit_test(durations),
+		cmocka_unit_test(shown_names),
+	};
+
+	return cmocka_run_group_tests_name("zl", tests, NULL, NULL);
+}

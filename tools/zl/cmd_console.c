@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * zl console: attach to a running domain, or show what is left of one that has ended. The console's
+ * node is waited for, since a guest may be quicker than its console daemon.
+ */
+#include "zl.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "xentools/parse_num.h"
+
+#define ESCAPE_DEFAULT 0x1d		/* ^] */
+#define TAIL_BYTES 4096
+#define TAIL_LINES 20
+
+/* Say how a guest ended. */
+void zl_note_end(struct zl *zl, const char *name, const struct domain_end *end)
+{
+	if (!end->known)
+		zl_note(zl, "%s has ended", name);
+	else
+		zl_note(zl, "%s has ended: %s", name, domain_shutdown_word(end->reason));
+}
+
+static int parse_escape(const char *text, int *ret, struct zerr **err)
+{
+	if (text == NULL)
+		*ret = ESCAPE_DEFAULT;
+	else if (strcmp(text, "none") == 0)
+		*ret = -1;
+	else if (text[0] == '^' && text[1] != '\0' && text[2] == '\0')
+		*ret = toupper((unsigned char)text[1]) & 0x1f;
+	else if (text[0] != '\0' && text[1] == '\0')
+		*ret = toupper((unsigned char)text[0]) & 0x1f;
+	else
+		return zerr_set(err, ZERR_USAGE, "E007", 0,
+				"console: \"%s\" is no escape character (a letter, ^X or none)",
+				text);
+	return 0;
+}
+
+/* The start of the last lines in text. */
+static const char *last_lines(const char *text, size_t len, unsigned int lines)
+{
+	const char *p = text + len;
+
+	while (p > text && lines > 0) {
+		p--;
+		if (p > text && p[-1] == '\n')
+			lines--;
+	}
+	return p;
+}
+
+/* Print the log from an offset, or its last lines only. 0, or 1 when there is no log. */
+static int print_log(struct zl *zl, const char *name, off_t from, bool tail, struct zerr **err)
+{
+	_cleanup_free_ char *path = domain_console_log_path(&zl->ctx, name);
+	_cleanup_close_ int fd = path != NULL ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+	char buf[TAIL_BYTES];
+	struct stat st;
+	ssize_t n;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return 1;
+	if (from > st.st_size)
+		from = 0;		/* the log was rotated meanwhile */
+	if (tail && st.st_size - from > TAIL_BYTES)
+		from = st.st_size - TAIL_BYTES;
+	if (lseek(fd, from, SEEK_SET) < 0)
+		return zerr_set(err, ZERR_FAILED, "E906", errno, "cannot read %s", path);
+	while ((n = read(fd, buf, sizeof(buf))) > 0) {
+		const char *p = tail ? last_lines(buf, (size_t)n, TAIL_LINES) : buf;
+
+		zl_print_clean(stdout, p, (size_t)(buf + n - p));
+	}
+	fflush(stdout);
+	return 0;
+}
+
+static off_t log_start(struct zl *zl, uint16_t domid)
+{
+	_cleanup_free_ char *text = NULL;
+	struct zerr *ignored = NULL;
+	uint64_t start = 0;
+
+	if (domain_store_read(&zl->ctx, domid, "console/log-start", &text, &ignored) == 1 &&
+	    parse_u64(text, 0, INT64_MAX, &start) < 0)
+		start = 0;
+	zerr_free(ignored);
+	return (off_t)start;
+}
+
+/* The domain is not there: its log may be. */
+static int show_gone(struct zl *zl, const char *name, struct zerr **err)
+{
+	struct zerr *ignored = NULL;
+	int rc;
+
+	if (*err == NULL || (*err)->cls != ZERR_NOT_FOUND || strchr(name, '=') != NULL)
+		return -1;
+	rc = print_log(zl, name, 0, true, &ignored);
+	zerr_free(ignored);
+	if (rc == 0)
+		zerr_hint(err, "above is the end of the log of a former domain of that name");
+	return -1;
+}
+
+static int attach(struct zl *zl, const struct zl_args *args, const struct domain_summary *d,
+		  const char *name, struct zerr **err)
+{
+	_cleanup_free_ char *tty = NULL;
+	struct zl_attach a = { .readonly = zl_has(args, "readonly") };
+	struct domain_end end = { .known = false };
+	struct zerr *ignored = NULL;
+	int timeout_ms, rc;
+
+	if (parse_escape(zl_value(args, "escape"), &a.escape, err) < 0 ||
+	    zl_timeout_ms(zl, args, (int)zl->timeout_s * 1000, &timeout_ms, err) < 0)
+		return -1;
+	if (domain_console_tty(&zl->ctx, d->info.domid, timeout_ms, &tty, err) < 0)
+		return -1;
+	a.fd = zl_open_tty(tty, err);
+	if (a.fd < 0)
+		return -1;
+	rc = zl_attach(zl, &a, err);
+	close(a.fd);
+	if (rc < 0 || a.end != ZL_ATTACH_HANGUP)
+		return rc;
+	(void)domain_wait(&zl->ctx, d->info.domid, DOMAIN_WAIT_SHUTDOWN, 0, -1, &end, &ignored);
+	zerr_free(ignored);
+	zl_note_end(zl, name, &end);
+	return 0;
+}
+
+static int console(struct zl *zl, const struct zl_args *args, struct zerr **err)
+{
+	const char *name = args->pos[0];
+	struct domain_summary d;
+	struct domain_end end = { .known = true };
+	uint16_t domid;
+
+	if (domain_resolve(&zl->ctx, name, &domid, err) < 0)
+		return show_gone(zl, name, err);
+	if (domain_get(&zl->ctx, domid, &d, err) < 0)
+		return -1;
+	if (domid == 0)
+		return zerr_set(err, ZERR_STATE, "E701", 0,
+				"this is the control domain, where you are");
+	if (d.name[0] != '\0')
+		name = d.name;
+	if (zl_has(args, "log")) {
+		if (print_log(zl, name, log_start(zl, domid), false, err) == 1)
+			zerr_set(err, ZERR_NOT_FOUND, "E704", 0, "it has no console log");
+		return *err != NULL ? -1 : 0;
+	}
+	if (d.info.shutdown || d.info.dying) {
+		(void)print_log(zl, name, log_start(zl, domid), true, err);
+		end.known = d.info.shutdown;
+		end.reason = d.info.shutdown_reason;
+		zl_note_end(zl, name, &end);
+		return *err != NULL ? -1 : 0;
+	}
+	return attach(zl, args, &d, name, err);
+}
+
+ZL_CMD(console)
+{
+	if (zl_open(zl, ZL_NEED_STORE, err) < 0)
+		return -1;
+	if (console(zl, args, err) < 0)
+		return zerr_context(err, "console", args->pos[0]);
+	return 0;
+}

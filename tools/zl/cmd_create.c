@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * zl create: read the file, call domain_create(), and attach or wait if that is asked for. An
+ * interrupt before the guest runs makes the library undo everything; the pty is opened before
+ * the first instruction, so that the guest's first line is not lost.
+ */
+#include "zl.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <string.h>
+
+struct creating {
+	struct zl *zl;
+	bool want_console;
+	int signals;			/* -1: not watched */
+	int tty_fd;			/* -1: no console */
+};
+
+static bool interrupted(const struct creating *c)
+{
+	struct pollfd p = { .fd = c->signals, .events = POLLIN };
+
+	return poll(&p, 1, 0) > 0;
+}
+
+/* The last moment at which nothing has run; see domain_create_opts. */
+static int before_unpause(void *arg, uint16_t domid, const char *tty, struct zerr **err)
+{
+	struct creating *c = arg;
+
+	(void)domid;
+	if (interrupted(c))
+		return zerr_set(err, ZERR_INTERRUPTED, "E902", 0,
+				"interrupted; nothing is left behind");
+	if (!c->want_console)
+		return 0;
+	if (tty == NULL) {
+		zerr_set(err, ZERR_NO_HYPERVISOR, "E903", 0, "the console daemon does not answer");
+		return zerr_hint(err, "start xenconsoled, or create without -c");
+	}
+	c->tty_fd = zl_open_tty(tty, err);
+	return c->tty_fd < 0 ? -1 : 0;
+}
+
+static int read_config(struct zl *zl, const struct zl_args *args, const char *path,
+		       struct domain_config *cfg, struct zerr **err)
+{
+	const char **sets = calloc(args->given_count + 1, sizeof(*sets));
+	struct config_options opt = { .flags = 0 };
+	struct config_diags diags = { .count = 0 };
+	int rc;
+
+	if (sets == NULL)
+		return zerr_set(err, ZERR_NO_RESOURCES, "E600", ENOMEM, "out of memory");
+	for (size_t i = 0; i < args->given_count; i++)
+		if (strcmp(args->given[i].option->name, "set") == 0)
+			sets[opt.override_count++] = args->given[i].value;
+	opt.overrides = sets;
+	rc = config_read_file(path, &opt, cfg, &diags, err);
+	zl_print_diags(zl, &diags);
+	config_diags_free(&diags);
+	free(sets);
+	return rc;
+}
+
+static int print_plan(struct zl *zl, const struct domain_config *cfg, struct zerr **err)
+{
+	if (zl->json)
+		return zl_print_json(zl, "zl.create-plan/1", zl_config_json(cfg), err);
+	printf("%s would be created: %" PRIu64 " MiB, %u vCPU%s, kernel %s\n", cfg->name,
+	       cfg->memory_kib / 1024, cfg->vcpus_max, cfg->vcpus_max == 1 ? "" : "s", cfg->kernel);
+	return 0;
+}
+
+/* A dry run on a build host: the file is good, more cannot be known. */
+static int plan_without_host(struct zl *zl, const struct domain_config *cfg, struct zerr **err)
+{
+	if (zerr_class_of(*err) != ZERR_NO_HYPERVISOR)
+		return -1;
+	zl_warn(zl, "no hypervisor here: name, images and memory are not checked");
+	zerr_free(*err);
+	*err = NULL;
+	return print_plan(zl, cfg, err);
+}
+
+static int print_created(struct zl *zl, const struct zl_args *args, const struct domain_config *cfg,
+			 uint16_t domid, struct zerr **err)
+{
+	char uuid[DOMAIN_UUID_TEXT];
+	struct json_object *o;
+
+	if (zl_has(args, "print-id")) {
+		printf("%u\n", domid);
+	} else if (zl->json) {
+		o = json_object_new_object();
+		zl_json_uint(o, "domid", domid);
+		zl_json_string(o, "name", cfg->name);
+		domain_uuid_format(cfg->uuid, uuid);
+		zl_json_string(o, "uuid", uuid);
+		return zl_print_json(zl, "zl.create/1", o, err);
+	} else {
+		zl_note(zl, "%s is domain %u", cfg->name, domid);
+	}
+	fflush(stdout);
+	return 0;
+}
+
+/* The exit code that -F promises for an end. */
+static int outcome(const struct domain_end *end)
+{
+	if (end->known && end->reason == HYP_SHUTDOWN_CRASH)
+		return ZERR_GUEST_CRASHED;
+	if (end->known && end->reason == HYP_SHUTDOWN_WATCHDOG)
+		return ZERR_WATCHDOG;
+	return 0;
+}
+
+/*
+ * What comes after the start: the console until it ends, then with -F the domain's end. An
+ * interrupt now only ends the watching; the domain runs on.
+ */
+static int watch(struct zl *zl, const struct zl_args *args, const struct domain_config *cfg,
+		 struct creating *c, uint16_t domid, struct zerr **err)
+{
+	struct zl_attach a = { .fd = c->tty_fd, .escape = 0x1d };
+	struct domain_end end = { .known = false };
+	bool foreground = zl_has(args, "foreground");
+	int rc;
+
+	if (c->tty_fd >= 0 && zl_attach(zl, &a, err) < 0)
+		return -1;
+	if (!foreground && (c->tty_fd < 0 || a.end != ZL_ATTACH_HANGUP))
+		return 0;
+	if (foreground && c->tty_fd >= 0 && a.end == ZL_ATTACH_SIGNAL)
+		return zerr_set(err, ZERR_INTERRUPTED, "E902", 0,
+				"interrupted; the domain runs on");
+	rc = domain_wait(&zl->ctx, domid, DOMAIN_WAIT_SHUTDOWN, foreground ? -1 : 1000, c->signals,
+			 &end, err);
+	if (rc < 0 && !foreground) {	/* the console daemon went away, not the guest */
+		zerr_free(*err);
+		*err = NULL;
+		zl_note(zl, "the console of %s was closed; the domain runs on", cfg->name);
+		return 0;
+	}
+	if (rc < 0)
+		return -1;
+	zl_note_end(zl, cfg->name, &end);
+	return foreground ? outcome(&end) : 0;
+}
+
+static int create(struct zl *zl, const struct zl_args *args, struct domain_config *cfg,
+		  struct creating *c, struct zerr **err)
+{
+	_cleanup_free_ char *text = NULL;
+	struct domain_create_result made;
+	struct domain_create_opts opts = {
+		.keep_paused = zl_has(args, "paused"),
+		.before_unpause = before_unpause,
+		.arg = c,
+		.dry_run = zl->dry_run,
+	};
+	int rc;
+
+	rc = domain_config_fill_uuid(cfg);
+	if (rc < 0)
+		return zerr_set(err, ZERR_FAILED, "E904", -rc, "cannot make a random UUID");
+	text = config_format(cfg);
+	if (text == NULL)
+		return zerr_set(err, ZERR_NO_RESOURCES, "E600", ENOMEM, "out of memory");
+	opts.config_text = text;
+	if (zl_open(zl, ZL_NEED_STORE, err) < 0)
+		return zl->dry_run ? plan_without_host(zl, cfg, err) : -1;
+	c->signals = zl_signal_fd();
+	if (domain_create(&zl->ctx, cfg, &opts, &made, err) < 0)
+		return -1;
+	if (zl->dry_run)
+		return print_plan(zl, cfg, err);
+	if (print_created(zl, args, cfg, made.domid, err) < 0)
+		return -1;
+	if (!c->want_console && !zl_has(args, "foreground"))
+		return 0;
+	return watch(zl, args, cfg, c, made.domid, err);
+}
+
+ZL_CMD(create)
+{
+	_cleanup_domain_config_ struct domain_config cfg;
+	struct creating c = { .zl = zl, .want_console = zl_has(args, "console"), .signals = -1,
+			      .tty_fd = -1 };
+	const char *path = zl_value(args, "file");
+	int rc;
+
+	domain_config_init(&cfg);
+	if ((path != NULL) == (args->pos_count > 0)) {
+		zerr_set(err, ZERR_USAGE, "E006", 0, "create: one FILE is needed");
+		return zerr_hint(err, "usage: zl create %s", args->cmd->synopsis);
+	}
+	if (path == NULL)
+		path = args->pos[0];
+	if (zl_has(args, "quiet"))
+		zl->quiet = true;
+	if (read_config(zl, args, path, &cfg, err) < 0)
+		return zerr_context(err, "create", NULL);
+	rc = create(zl, args, &cfg, &c, err);
+	if (rc < 0)
+		zerr_context(err, "create", cfg.name);
+	if (c.tty_fd >= 0)
+		close(c.tty_fd);
+	if (c.signals >= 0)
+		close(c.signals);
+	return rc;
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* zl dumpxml: the configuration that a running domain was created from, in canonical form. */
+#include "zl.h"
+
+#include <string.h>
+
+static int print_config(struct zl *zl, const struct zl_args *args, uint16_t domid,
+			const struct domain_config *cfg, struct zerr **err)
+{
+	_cleanup_free_ char *text = NULL;
+
+	if (zl->json)
+		return zl_print_json(zl, "zl.dumpxml/1", zl_config_json(cfg), err);
+	text = zl_has(args, "inactive") ? config_format(cfg) : config_format_live(cfg, domid);
+	if (text == NULL)
+		return zerr_set(err, ZERR_NO_RESOURCES, "E600", 0, "out of memory");
+	fputs(text, stdout);
+	return 0;
+}
+
+static int dump(struct zl *zl, const struct zl_args *args, uint16_t domid, struct zerr **err)
+{
+	_cleanup_domain_config_ struct domain_config cfg;
+	struct config_diags diags = { .count = 0 };
+	struct domain_state state;
+	int rc;
+
+	domain_config_init(&cfg);
+	rc = domain_state_load(&zl->ctx, domid, &state, err);
+	if (rc < 0)
+		return -1;
+	if (rc == 0 || state.config_text == NULL) {
+		if (rc > 0)
+			domain_state_clear(&state);
+		return zerr_set(err, ZERR_NOT_FOUND, "E704", 0, "%s",
+				domid == 0 ? "the control domain has no configuration"
+					   : "it was not created by zl create");
+	}
+	rc = config_read_mem("state", state.config_text, strlen(state.config_text), NULL, &cfg,
+			     &diags, err);
+	if (rc == 0)
+		rc = print_config(zl, args, domid, &cfg, err);
+	else
+		zl_print_diags(zl, &diags);
+	config_diags_free(&diags);
+	domain_state_clear(&state);
+	return rc;
+}
+
+ZL_CMD(dumpxml)
+{
+	uint16_t domid;
+
+	if (zl_open(zl, ZL_WANT_STORE, err) < 0)
+		return -1;
+	if (domain_resolve(&zl->ctx, args->pos[0], &domid, err) < 0 ||
+	    dump(zl, args, domid, err) < 0)
+		return zerr_context(err, "dumpxml", args->pos[0]);
+	return 0;
+}

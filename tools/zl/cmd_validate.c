@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * zl validate: read XML files and say all that is wrong with them. Needs no hypervisor and no
+ * rights.
+ */
+#include "zl.h"
+
+#include <string.h>
+
+static int validate_one(struct zl *zl, const char *path, const struct config_options *opt)
+{
+	_cleanup_domain_config_ struct domain_config cfg;
+	struct config_diags diags = { .count = 0 };
+	struct zerr *err = NULL;
+	int rc;
+
+	domain_config_init(&cfg);
+	rc = config_read_file(path, opt, &cfg, &diags, &err);
+	zl_print_diags(zl, &diags);
+	if (rc < 0 && diags.errors > 0) {	/* all is said; the summary would only repeat it */
+		rc = (int)zerr_class_of(err);
+		zerr_free(err);
+	} else if (rc < 0) {
+		zerr_context(&err, "validate", NULL);
+		rc = zl_report(zl, err);
+	}
+	config_diags_free(&diags);
+	return rc;
+}
+
+ZL_CMD(validate)
+{
+	const char *arch = zl_value(args, "target-arch");
+	struct config_options opt = { .flags = 0 };
+	int worst = 0;
+
+	if (zl_has(args, "strict"))
+		opt.flags |= CONFIG_STRICT;
+	if (zl_has(args, "lax"))
+		opt.flags |= CONFIG_LAX;
+	if (arch != NULL) {
+		if (strcmp(arch, "aarch64") != 0)
+			return zerr_set(err, ZERR_USAGE, "E007", 0, "validate: "
+					"architecture \"%s\" is not known (known: aarch64)",
+					arch);
+		opt.flags |= CONFIG_TARGET_ARCH;
+	}
+	for (size_t i = 0; i < args->pos_count; i++) {
+		int rc = validate_one(zl, args->pos[i], &opt);
+
+		worst = MAX(worst, rc);
+	}
+	return worst;
+}

@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * zl wait: until a domain runs, ends, is gone, prints a line, or a store node appears or has a
+ * value. What test scripts need instead of sleep loops.
+ */
+#include "zl.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <regex.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "xentools/parse_num.h"
+#include "xentools/strbuf.h"
+
+#define STEP_MS 100
+#define LINE_MAX_BYTES 65536
+
+struct waiting {
+	struct zl *zl;
+	const char *dom;
+	int timeout_ms, signals;	/* timeout -1: for ever */
+	uint64_t deadline;
+};
+
+static int time_left(const struct waiting *w)
+{
+	uint64_t now = zl_now_ms();
+
+	if (w->timeout_ms < 0)
+		return -1;
+	return now >= w->deadline ? 0 : (int)(w->deadline - now);
+}
+
+/* A pause between two looks; -1 when the time is up or a signal came. */
+static int pause_a_bit(const struct waiting *w, const char *what, struct zerr **err)
+{
+	int left = time_left(w);
+
+	if (left == 0)
+		return zerr_set(err, ZERR_TIMEOUT, "E801", 0, "%s", what);
+	return zl_nap(w->signals, left < 0 ? STEP_MS : MIN(left, STEP_MS), err);
+}
+
+/* Errors that waiting may mend are dropped; others stay. True: go on waiting. */
+static bool not_there_yet(struct zerr **err)
+{
+	if (*err == NULL || (*err)->cls != ZERR_NOT_FOUND)
+		return *err == NULL;
+	zerr_free(*err);
+	*err = NULL;
+	return true;
+}
+
+static int wait_running(const struct waiting *w, struct zerr **err)
+{
+	char what[64] = "it does not exist";
+
+	for (;;) {
+		struct domain_summary d;
+		uint16_t domid;
+
+		if (domain_resolve(&w->zl->ctx, w->dom, &domid, err) == 0 &&
+		    domain_get(&w->zl->ctx, domid, &d, err) == 0) {
+			if (!d.info.paused && !d.info.shutdown && !d.info.dying)
+				return 0;
+			snprintf(what, sizeof(what), "its state is \"%s\"",
+				 domain_state_word(&d.info));
+		}
+		if (!not_there_yet(err) || pause_a_bit(w, what, err) < 0)
+			return -1;
+	}
+}
+
+static int wait_end(const struct waiting *w, enum domain_wait what, struct zerr **err)
+{
+	struct domain_end end = { .known = false };
+	uint16_t domid;
+
+	if (domain_resolve(&w->zl->ctx, w->dom, &domid, err) < 0) {
+		if (what == DOMAIN_WAIT_GONE && not_there_yet(err))
+			return 0;
+		return -1;
+	}
+	if (domain_wait(&w->zl->ctx, domid, what, time_left(w), w->signals, &end, err) < 0)
+		return -1;
+	if (end.known && end.reason == HYP_SHUTDOWN_CRASH)
+		return ZERR_GUEST_CRASHED;
+	return end.known && end.reason == HYP_SHUTDOWN_WATCHDOG ? ZERR_WATCHDOG : 0;
+}
+
+/* ---- console:/RE/ ---- */
+
+struct log_reader {
+	char *path;
+	int fd;
+	off_t at;
+	struct strbuf line;		/* not yet complete, or not yet looked at */
+};
+
+static off_t life_start(const struct waiting *w, uint16_t domid)
+{
+	_cleanup_free_ char *text = NULL;
+	struct zerr *ignored = NULL;
+	uint64_t start = 0;
+
+	if (domain_store_read(&w->zl->ctx, domid, "console/log-start", &text, &ignored) == 1 &&
+	    parse_u64(text, 0, INT64_MAX, &start) < 0)
+		start = 0;
+	zerr_free(ignored);
+	return (off_t)start;
+}
+
+/* Open the log, and open it anew after the daemon rotated it. False: there is none yet. */
+static bool log_open(struct log_reader *r)
+{
+	struct stat now, ours;
+
+	if (r->fd >= 0 && stat(r->path, &now) == 0 && fstat(r->fd, &ours) == 0 &&
+	    now.st_ino != ours.st_ino && r->at >= ours.st_size) {
+		close(r->fd);
+		r->fd = -1;
+		r->at = 0;
+	}
+	if (r->fd < 0) {
+		r->fd = open(r->path, O_RDONLY | O_CLOEXEC);
+		if (r->fd >= 0 && (fstat(r->fd, &ours) < 0 || r->at > ours.st_size))
+			r->at = 0;
+	}
+	return r->fd >= 0;
+}
+
+/* Does a complete line, or the beginning of the last one, match? Complete lines are dropped. */
+static bool lines_match(struct log_reader *r, const regex_t *re)
+{
+	char *end;
+
+	while (r->line.len > 0 && (end = memchr(r->line.buf, '\n', r->line.len)) != NULL) {
+		*end = '\0';
+		if (regexec(re, r->line.buf, 0, NULL, 0) == 0)
+			return true;
+		strbuf_consume(&r->line, (size_t)(end + 1 - r->line.buf));
+	}
+	if (r->line.len > LINE_MAX_BYTES)
+		strbuf_reset(&r->line);
+	return r->line.len > 0 && regexec(re, r->line.buf, 0, NULL, 0) == 0;
+}
+
+/* Read all that is new. 1 matched, 0 not yet, -1 error. */
+static int log_look(struct log_reader *r, const regex_t *re, struct zerr **err)
+{
+	char buf[8192];
+	ssize_t n;
+
+	if (!log_open(r))
+		return 0;
+	while ((n = pread(r->fd, buf, sizeof(buf), r->at)) > 0) {
+		r->at += n;
+		for (ssize_t i = 0; i < n; i++)
+			if (buf[i] != '\0')	/* would end the line for regexec() */
+				strbuf_addch(&r->line, buf[i]);
+		if (r->line.failed)
+			return zerr_set(err, ZERR_NO_RESOURCES, "E600", ENOMEM, "out of memory");
+		if (lines_match(r, re))
+			return 1;
+	}
+	return 0;
+}
+
+static int follow_log(const struct waiting *w, const struct domain_summary *d,
+		      struct log_reader *r, const regex_t *re, struct zerr **err)
+{
+	uint16_t domid = d->info.domid;
+
+	r->at = life_start(w, domid);
+	for (;;) {
+		struct domain_summary now;
+		bool ended = domain_get(&w->zl->ctx, domid, &now, err) < 0 || now.info.shutdown ||
+			     now.info.dying;
+		int rc;
+
+		if (!not_there_yet(err))
+			return -1;
+		rc = log_look(r, re, err);	/* after that look: last lines count */
+		if (rc != 0)
+			return rc < 0 ? -1 : 0;
+		if (ended)
+			return zerr_set(err, ZERR_STATE, "E702", 0,
+					"it ended and has not printed such a line");
+		if (pause_a_bit(w, "no such line yet", err) < 0)
+			return -1;
+	}
+}
+
+static int wait_console(const struct waiting *w, const char *spec, struct zerr **err)
+{
+	struct log_reader r = { .fd = -1, .line = STRBUF_INIT };
+	size_t len = strlen(spec);
+	_cleanup_free_ char *pattern = NULL;
+	struct domain_summary d;
+	char why[128];
+	uint16_t domid;
+	regex_t re;
+	int rc;
+
+	if (len < 3 || spec[0] != '/' || spec[len - 1] != '/')
+		return zerr_set(err, ZERR_USAGE, "E007", 0, "--for=console: needs /RE/");
+	pattern = strndup(spec + 1, len - 2);
+	rc = pattern != NULL ? regcomp(&re, pattern, REG_EXTENDED | REG_NOSUB) : REG_ESPACE;
+	if (rc != 0) {
+		regerror(rc, NULL, why, sizeof(why));
+		return zerr_set(err, ZERR_USAGE, "E007", 0, "bad regular expression %s: %s",
+				spec, why);
+	}
+	rc = -1;
+	if (domain_resolve(&w->zl->ctx, w->dom, &domid, err) == 0 &&
+	    domain_get(&w->zl->ctx, domid, &d, err) == 0) {
+		r.path = domain_console_log_path(&w->zl->ctx, d.name[0] ? d.name : w->dom);
+		if (r.path == NULL)
+			zerr_set(err, ZERR_NO_RESOURCES, "E600", ENOMEM, "out of memory");
+		else
+			rc = follow_log(w, &d, &r, &re, err);
+	}
+	regfree(&re);
+	free(r.path);
+	if (r.fd >= 0)
+		close(r.fd);
+	strbuf_free(&r.line);
+	return rc;
+}
+
+/* ---- xenstore:PATH[=VALUE] ---- */
+
+static int wait_node(const struct waiting *w, const char *spec, struct zerr **err)
+{
+	const char *equals = strchr(spec, '='), *value = equals != NULL ? equals + 1 : NULL;
+	size_t len = equals != NULL ? (size_t)(equals - spec) : strlen(spec);
+	_cleanup_free_ char *path = NULL;
+	uint16_t domid = 0;
+	int rc;
+
+	if (len == 0)
+		return zerr_set(err, ZERR_USAGE, "E007", 0, "--for=xenstore: needs a path");
+	if (domain_resolve(&w->zl->ctx, w->dom, &domid, err) < 0)
+		return -1;
+	if (spec[0] == '/')
+		rc = asprintf(&path, "%.*s", (int)len, spec);
+	else
+		rc = asprintf(&path, "/local/domain/%u/%.*s", domid, (int)len, spec);
+	if (rc < 0) {
+		path = NULL;
+		return zerr_set(err, ZERR_NO_RESOURCES, "E600", ENOMEM, "out of memory");
+	}
+	for (;;) {
+		_cleanup_free_ char *now = NULL;
+		struct domain_summary d;
+
+		rc = xs_read(w->zl->ctx.xs, XS_NO_TX, path, &now, NULL, err);
+		if (rc < 0)
+			return -1;
+		if (rc == 1 && (value == NULL || strcmp(now, value) == 0))
+			return 0;
+		if (domain_get(&w->zl->ctx, domid, &d, err) < 0)
+			return -1;
+		if (pause_a_bit(w, rc == 1 ? "the node has another value" : "there is no such node",
+				err) < 0)
+			return -1;
+	}
+}
+
+static int wait_for(const struct waiting *w, const char *what, struct zerr **err)
+{
+	if (strcmp(what, "running") == 0)
+		return wait_running(w, err);
+	if (strcmp(what, "shutdown") == 0)
+		return wait_end(w, DOMAIN_WAIT_SHUTDOWN, err);
+	if (strcmp(what, "gone") == 0)
+		return wait_end(w, DOMAIN_WAIT_GONE, err);
+	if (strncmp(what, "console:", 8) == 0)
+		return wait_console(w, what + 8, err);
+	if (strncmp(what, "xenstore:", 9) == 0)
+		return wait_node(w, what + 9, err);
+	if (strcmp(what, "agent") == 0)
+		return zerr_set(err, ZERR_UNSUPPORTED, "E501", 0,
+				"--for=agent is not supported by this build");
+	zerr_set(err, ZERR_USAGE, "E007", 0, "--for=%s is not known", what);
+	return zerr_hint(err,
+			 "known: running, shutdown, gone, console:/RE/, xenstore:PATH[=VALUE]");
+}
+
+ZL_CMD(wait)
+{
+	struct waiting w = { .zl = zl, .dom = args->pos[0] };
+	const char *what = zl_value(args, "for");
+	int rc;
+
+	if (what == NULL) {
+		zerr_set(err, ZERR_USAGE, "E006", 0, "wait: --for=WHAT is missing");
+		return zerr_hint(err, "usage: zl wait %s", args->cmd->synopsis);
+	}
+	if (zl_timeout_ms(zl, args, (int)zl->timeout_s * 1000, &w.timeout_ms, err) < 0 ||
+	    zl_open(zl, ZL_NEED_STORE, err) < 0)
+		return -1;
+	w.signals = zl_signal_fd();
+	w.deadline = zl_now_ms() + (uint64_t)w.timeout_ms;
+	rc = wait_for(&w, what, err);
+	if (w.signals >= 0)
+		close(w.signals);
+	return rc < 0 ? zerr_context(err, "wait", args->pos[0]) : rc;
+}

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One run: environment and global options, the command's row, its arguments, its function, and
+ * the exit code. Apart from main() so that unit tests can run whole command lines.
+ */
+#include "zl.h"
+
+#include <string.h>
+
+static void read_environment(struct zl *zl)
+{
+	const char *json = getenv("ZL_JSON");
+
+	zl->config_dir = getenv("ZL_CONFIG_DIR");
+	zl->run_dir = getenv("ZL_RUN_DIR");
+	zl->json = json != NULL && strcmp(json, "1") == 0;
+	zl->no_color = getenv("NO_COLOR") != NULL;
+}
+
+/*
+ * Options before the command. *i then is the command's index, or argc. 1: help or version was
+ * printed.
+ */
+static int global_options(struct zl *zl, int argc, char **argv, int *i, struct zerr **err)
+{
+	while (*i < argc && argv[*i][0] == '-' && argv[*i][1] != '\0') {
+		int rc;
+
+		if (strcmp(argv[*i], "-h") == 0 || strcmp(argv[*i], "--help") == 0) {
+			zl_help_all(stdout, false);
+			return 1;
+		}
+		if (strcmp(argv[*i], "--version") == 0) {
+			printf("zl %s\n", PACKAGE_VERSION);
+			return 1;
+		}
+		rc = zl_global_option(zl, argc, argv, i, err);
+		if (rc < 0)
+			return -1;
+		if (rc == 0) {
+			zerr_set(err, ZERR_USAGE, "E005", 0, "unknown option %s", argv[*i]);
+			return zerr_hint(err, "usage: zl [OPTION]... COMMAND [ARGUMENT]...");
+		}
+	}
+	return 0;
+}
+
+static int run_command(struct zl *zl, int argc, char **argv, struct zerr **err)
+{
+	const struct zl_command *cmd;
+	struct zl_args args;
+	int i = 1, rc;
+
+	rc = global_options(zl, argc, argv, &i, err);
+	if (rc != 0)
+		return rc < 0 ? -1 : 0;
+	if (i == argc) {
+		zl_help_all(stderr, false);
+		return ZERR_USAGE;
+	}
+	cmd = zl_command_find(zl, argv[i], err);
+	if (cmd == NULL)
+		return -1;
+	i++;
+	rc = zl_args_parse(zl, cmd, argc - i, argv + i, &args, err);
+	if (rc == 0 && args.help)
+		zl_help_command(stdout, cmd);
+	else if (rc == 0)
+		rc = cmd->run(zl, &args, err);
+	zl_args_free(&args);
+	return rc;
+}
+
+/* Run a command line; gives the exit code of the contract. */
+int zl_main(int argc, char **argv)
+{
+	struct zl zl = { .prog = "zl", .timeout_s = ZL_TIMEOUT_DEFAULT };
+	struct zerr *err = NULL;
+	const char *name = argc > 0 ? strrchr(argv[0], '/') : NULL;
+	int rc;
+
+	name = name != NULL ? name + 1 : argc > 0 ? argv[0] : "zl";
+	zl.classic = strcmp(name, "xl") == 0;
+	read_environment(&zl);
+	rc = run_command(&zl, argc, argv, &err);
+	if (err != NULL) {
+		int code = zl_report(&zl, err);
+
+		rc = rc > code ? rc : code;
+	}
+	zl_close(&zl);
+	if (fflush(stdout) != 0 && rc == 0)
+		rc = ZERR_FAILED;
+	if (rc < 0)
+		rc = ZERR_FAILED;
+	return zl.classic && rc != 0 ? 1 : rc;
+}

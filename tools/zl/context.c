@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The way to the hypervisor and the store, opened only when a command needs it; domain
+ * arguments; signals as a descriptor. With --run-dir everything is looked for below that
+ * directory.
+ */
+#include "zl.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/signalfd.h>
+
+#include "xentools/event_loop.h"
+
+static void on_progress(void *arg, int level, const char *text)
+{
+	zl_verbose(arg, level, "%s", text);
+}
+
+static void on_warn(void *arg, const char *code, const char *text)
+{
+	if (code != NULL && code[0] != '\0')
+		zl_warn(arg, "%s [%s]", text, code);
+	else
+		zl_warn(arg, "%s", text);
+}
+
+static int set_paths(struct zl *zl, struct zerr **err)
+{
+	struct domain_ctx *c = &zl->ctx;
+
+	c->progress = on_progress;
+	c->progress_arg = zl;
+	c->warn = on_warn;
+	c->warn_arg = zl;
+	if (zl->run_dir == NULL || c->run_dir != NULL)
+		return 0;
+	if (asprintf(&zl->xs_dir, "%s/xenstored", zl->run_dir) < 0)
+		zl->xs_dir = NULL;
+	if (asprintf(&zl->log_dir, "%s/log", zl->run_dir) < 0)
+		zl->log_dir = NULL;
+	if (zl->xs_dir == NULL || zl->log_dir == NULL)
+		return zerr_set(err, ZERR_NO_RESOURCES, "E600", ENOMEM, "out of memory");
+	c->run_dir = zl->run_dir;
+	c->log_dir = zl->log_dir;
+	return 0;
+}
+
+/* Open what a command needs; see zl.h. Opening twice is fine. */
+int zl_open(struct zl *zl, enum zl_need need, struct zerr **err)
+{
+	struct domain_ctx *c = &zl->ctx;
+	struct zerr *store_err = NULL;
+
+	if (set_paths(zl, err) < 0)
+		return -1;
+	if (c->hyp == NULL && hyp_open(&c->hyp, err) < 0)
+		return -1;
+	if (need == ZL_NEED_HYP || c->xs != NULL)
+		return 0;
+	if (xs_open(&c->xs, zl->xs_dir, need == ZL_NEED_STORE ? err : &store_err) == 0)
+		return 0;
+	c->xs = NULL;
+	if (need == ZL_NEED_STORE)
+		return -1;
+	zl_verbose(zl, 1, "going on without the store: %s",
+		   store_err != NULL && store_err->message != NULL ? store_err->message : "?");
+	zerr_free(store_err);
+	return 0;
+}
+
+/* Close what zl_open() opened. */
+void zl_close(struct zl *zl)
+{
+	if (zl->ctx.xs != NULL)
+		xs_close(zl->ctx.xs);
+	if (zl->ctx.hyp != NULL)
+		hyp_close(zl->ctx.hyp);
+	free(zl->xs_dir);
+	free(zl->log_dir);
+	memset(&zl->ctx, 0, sizeof(zl->ctx));
+	zl->xs_dir = zl->log_dir = NULL;
+}
+
+typedef int (*domain_fn)(struct zl *zl, uint16_t domid, const char *name, void *arg,
+			 struct zerr **err);
+
+/* One domain; its own failure is reported here. */
+static int call_one(struct zl *zl, const struct zl_args *args, uint16_t domid, const char *name,
+		    domain_fn fn, void *arg)
+{
+	struct zerr *err = NULL;
+	int rc = fn(zl, domid, name, arg, &err);
+
+	if (err == NULL)
+		return rc < 0 ? ZERR_FAILED : rc;
+	zerr_context(&err, args->cmd->name, name);
+	return zl_report(zl, err);
+}
+
+static int for_all(struct zl *zl, const struct zl_args *args, domain_fn fn, void *arg,
+		   struct zerr **err)
+{
+	_cleanup_free_ struct domain_summary *list = NULL;
+	size_t n;
+	int worst = 0;
+
+	if (domain_list(&zl->ctx, &list, &n, err) < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++) {
+		const char *name = list[i].name;
+		char buf[16];
+		int rc;
+
+		if (list[i].info.domid == 0 || list[i].info.dying)
+			continue;
+		snprintf(buf, sizeof(buf), "%u", list[i].info.domid);
+		rc = call_one(zl, args, list[i].info.domid, name[0] ? name : buf, fn, arg);
+		worst = MAX(worst, rc);
+		if (rc == ZERR_INTERRUPTED)
+			break;
+	}
+	return worst;
+}
+
+/* Call fn for each domain that is named, or for all; see zl.h. */
+int zl_for_each(struct zl *zl, const struct zl_args *args, bool all, domain_fn fn, void *arg,
+		struct zerr **err)
+{
+	int worst = 0;
+
+	if (all)
+		return for_all(zl, args, fn, arg, err);
+	for (size_t i = 0; i < args->pos_count; i++) {
+		struct zerr *why = NULL;
+		uint16_t domid;
+		int rc;
+
+		if (domain_resolve(&zl->ctx, args->pos[i], &domid, &why) < 0) {
+			zerr_context(&why, args->cmd->name, NULL);
+			rc = zl_report(zl, why);
+		} else {
+			rc = call_one(zl, args, domid, args->pos[i], fn, arg);
+		}
+		worst = MAX(worst, rc);
+		if (rc == ZERR_INTERRUPTED)
+			break;
+	}
+	return worst;
+}
+
+/* The name as one word; see zl.h. */
+const char *zl_shown_name(const struct domain_summary *d, char *buf, size_t size)
+{
+	size_t used = 0;
+
+	if (d->name[0] == '\0')
+		return d->info.domid == 0 ? "Domain-0" : "(null)";
+	for (const char *p = d->name; *p != '\0' && used + 5 < size; p++) {
+		unsigned char c = (unsigned char)*p;
+
+		if (c <= ' ' || c == 0x7f)
+			used += (size_t)snprintf(buf + used, size - used, "\\x%02x", c);
+		else
+			buf[used++] = (char)c;
+	}
+	buf[used] = '\0';
+	return buf;
+}
+
+/* Block the signals that end a program and read them from a descriptor instead. -1: errno. */
+int zl_signal_fd(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
+		return -1;
+	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+uint64_t zl_now_ms(void)
+{
+	return event_now_ns() / 1000000;
+}
+
+/* Sleep, but not beyond a signal; see zl.h. */
+int zl_nap(int signal_fd, int ms, struct zerr **err)
+{
+	struct pollfd p = { .fd = signal_fd, .events = POLLIN };
+
+	if (poll(&p, 1, ms) > 0)
+		return zerr_set(err, ZERR_INTERRUPTED, "E902", 0, "interrupted");
+	return 0;
+}

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Everything that is printed in more than one command: errors, warnings and notes on stderr,
+ * the JSON envelope on stdout, durations, and foreign text with its control bytes made visible.
+ */
+#include "zl.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <string.h>
+#include <time.h>
+
+/* Print an error, free it, give its exit code. */
+int zl_report(struct zl *zl, struct zerr *err)
+{
+	int code = (int)zerr_class_of(err);
+
+	if (err == NULL)
+		return 0;
+	fflush(stdout);
+	zerr_print(stderr, err, zl->json);
+	zerr_free(err);
+	return code;
+}
+
+static void message(struct zl *zl, const char *word, const char *fmt, va_list ap)
+{
+	_cleanup_free_ char *text = NULL;
+	struct json_object *top, *o;
+
+	if (vasprintf(&text, fmt, ap) < 0) {
+		text = NULL;
+		return;
+	}
+	fflush(stdout);
+	if (!zl->json) {
+		fprintf(stderr, "%s: %s: %s\n", zl->prog, word, text);
+		return;
+	}
+	top = json_object_new_object();
+	o = json_object_new_object();
+	zl_json_string(o, "message", text);
+	json_object_object_add(top, word, o);
+	fprintf(stderr, "%s\n", json_object_to_json_string_ext(top, JSON_C_TO_STRING_PLAIN |
+							       JSON_C_TO_STRING_NOSLASHESCAPE));
+	json_object_put(top);
+}
+
+/* A warning, unless --quiet. */
+void zl_warn(struct zl *zl, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (zl->quiet)
+		return;
+	va_start(ap, fmt);
+	message(zl, "warning", fmt, ap);
+	va_end(ap);
+}
+
+/* A note, unless --quiet. */
+void zl_note(struct zl *zl, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (zl->quiet)
+		return;
+	va_start(ap, fmt);
+	message(zl, "note", fmt, ap);
+	va_end(ap);
+}
+
+/* What is being done, with that many -v. */
+void zl_verbose(struct zl *zl, int level, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (zl->verbose < level)
+		return;
+	va_start(ap, fmt);
+	message(zl, "note", fmt, ap);
+	va_end(ap);
+}
+
+/* Diagnostics of a configuration; with --quiet only when there are errors. */
+void zl_print_diags(struct zl *zl, const struct config_diags *diags)
+{
+	fflush(stdout);
+	if (!zl->quiet || diags->errors > 0)
+		config_diags_print(stderr, diags, zl->verbose > 0, zl->json);
+}
+
+void zl_json_string(struct json_object *o, const char *key, const char *value)
+{
+	if (value != NULL)
+		json_object_object_add(o, key, json_object_new_string(value));
+}
+
+void zl_json_uint(struct json_object *o, const char *key, uint64_t value)
+{
+	json_object_object_add(o, key, json_object_new_uint64(value));
+}
+
+void zl_json_bool(struct json_object *o, const char *key, bool value)
+{
+	json_object_object_add(o, key, json_object_new_boolean(value));
+}
+
+/* Print data (taken over) in its envelope; indented on a terminal. */
+int zl_print_json(struct zl *zl, const char *schema, struct json_object *data, struct zerr **err)
+{
+	struct json_object *top = json_object_new_object();
+	char host[256] = "", stamp[32] = "";
+	int flags = JSON_C_TO_STRING_NOSLASHESCAPE;
+	time_t now = time(NULL);
+	struct tm tm;
+	bool ok;
+
+	(void)zl;
+	if (gethostname(host, sizeof(host) - 1) < 0)
+		host[0] = '\0';
+	if (gmtime_r(&now, &tm) != NULL)
+		strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H:%M:%SZ", &tm);
+	zl_json_string(top, "schema", schema);
+	zl_json_string(top, "host", host);
+	zl_json_string(top, "time", stamp);
+	json_object_object_add(top, "data", data);
+	flags |= isatty(STDOUT_FILENO) ? JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED
+				       : JSON_C_TO_STRING_PLAIN;
+	ok = printf("%s\n", json_object_to_json_string_ext(top, flags)) > 0 && fflush(stdout) == 0;
+	json_object_put(top);
+	return ok ? 0 : zerr_set(err, ZERR_FAILED, "E901", errno, "cannot write the output");
+}
+
+/* "1 day, 2:03:04", as uptime(1) and xl say it. */
+char *zl_duration(uint64_t seconds, char *buf, size_t size)
+{
+	uint64_t days = seconds / 86400;
+	int used = 0;
+
+	if (days > 0)
+		used = snprintf(buf, size, "%" PRIu64 " day%s, ", days, days == 1 ? "" : "s");
+	snprintf(buf + used, size - (size_t)used, "%" PRIu64 ":%02u:%02u", seconds / 3600 % 24,
+		 (unsigned int)(seconds / 60 % 60), (unsigned int)(seconds % 60));
+	return buf;
+}
+
+/* Print foreign text; control bytes but line ends and tabs become \xNN. UTF-8 passes. */
+void zl_print_clean(FILE *f, const char *text, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		unsigned char c = (unsigned char)text[i];
+
+		if (c == '\r')
+			continue;
+		if ((c < 0x20 && c != '\n' && c != '\t') || c == 0x7f)
+			fprintf(f, "\\x%02x", c);
+		else
+			fputc(c, f);
+	}
+}

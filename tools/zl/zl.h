@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the files of zl share: the run's global options, the command table's row, the arguments
+ * of one command, and the ways to print. A command is one row in cmd_table.c and one function
+ * cmd_NAME(): it parses, calls one library function, prints; it holds no policy.
+ */
+#ifndef ZL_ZL_H
+#define ZL_ZL_H
+
+#include <json-c/json.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "xentools/cleanup.h"
+#include "xentools/config.h"
+#include "xentools/domain.h"
+#include "xentools/error.h"
+#include "xentools/macros.h"
+#include "xentools/xs.h"
+
+#define ZL_TIMEOUT_DEFAULT 60u		/* seconds */
+#define ZL_OPTIONS_MAX 16u		/* rows of one command */
+
+/* One run of the program. */
+struct zl {
+	const char *prog;		/* "zl", for messages */
+	int verbose;
+	bool quiet, dry_run, json, no_color, classic;	/* classic: called as xl */
+	bool timeout_set;
+	unsigned int timeout_s;
+	const char *config_dir, *run_dir;
+	struct domain_ctx ctx;		/* hyp and xs are opened on demand */
+	char *xs_dir, *log_dir;		/* below run_dir, when that was given */
+};
+
+/* ---- command table ---- */
+
+struct zl_option {
+	char letter;			/* 0: long only */
+	const char *name;		/* long form */
+	const char *arg;		/* name of its argument, NULL: none */
+	const char *help;
+};
+
+enum zl_command_flags {
+	ZL_COMMON = 1 << 0,		/* named by plain `zl help` */
+	ZL_CHANGES = 1 << 1,		/* changes state: must honour dry_run */
+	ZL_JSON = 1 << 2,		/* prints a document with --json */
+	ZL_DOMAINS = 1 << 3,		/* its arguments are domains (completion) */
+	ZL_FILES = 1 << 4,		/* its arguments are files (completion) */
+};
+
+struct zl_args;
+
+struct zl_command {
+	const char *name;
+	const char *alias;		/* another name, or NULL */
+	int (*run)(struct zl *zl, const struct zl_args *args, struct zerr **err);
+	unsigned int flags;
+	unsigned int min_args, max_args;
+	const struct zl_option *options;	/* ends with name NULL; may be NULL */
+	const char *synopsis;		/* after the command's name */
+	const char *summary;		/* one line */
+	const char *help;		/* paragraphs separated by an empty line */
+};
+
+extern const struct zl_command zl_commands[];	/* sorted by name */
+extern const size_t zl_command_count;
+extern const struct zl_option zl_global_options[];
+/* Commands of the contract that this build lacks. */
+extern const char *const zl_later_commands[];
+
+/* Exact name, else unambiguous prefix; NULL with *err set. */
+const struct zl_command *zl_command_find(struct zl *zl, const char *name, struct zerr **err);
+
+/* ---- arguments ---- */
+
+struct zl_args {
+	const struct zl_command *cmd;
+	unsigned int count[ZL_OPTIONS_MAX];	/* by option row */
+	struct {
+		const struct zl_option *option;
+		const char *value;
+	} *given;				/* in order, for repeated ones */
+	size_t given_count;
+	const char **pos;			/* positional arguments */
+	size_t pos_count;
+	bool help;
+};
+
+/* Parse argv behind the command's name. 0 or -1; zl_args_free() in both cases. */
+int zl_args_parse(struct zl *zl, const struct zl_command *cmd, int argc, char **argv,
+		  struct zl_args *args, struct zerr **err);
+void zl_args_free(struct zl_args *args);
+unsigned int zl_count(const struct zl_args *args, const char *option);
+static inline bool zl_has(const struct zl_args *args, const char *option)
+{
+	return zl_count(args, option) > 0;
+}
+const char *zl_value(const struct zl_args *args, const char *option);	/* the last, or NULL */
+/* Global options at argv[*i]: 1 taken (*i behind it), 0 not one, -1 error. */
+int zl_global_option(struct zl *zl, int argc, char **argv, int *i, struct zerr **err);
+/* Seconds of --timeout=, the command's own or the global one; or what stands for "not given". */
+int zl_timeout_ms(const struct zl *zl, const struct zl_args *args, int otherwise, int *ret,
+		  struct zerr **err);
+
+/* ---- the hypervisor and the store ---- */
+
+enum zl_need { ZL_NEED_HYP, ZL_WANT_STORE, ZL_NEED_STORE };
+
+/* Open what the command needs; ZL_WANT_STORE goes on without a store. */
+int zl_open(struct zl *zl, enum zl_need need, struct zerr **err);
+void zl_close(struct zl *zl);
+
+/* Call fn for each DOM argument (all but the control domain with all); the worst class counts. */
+int zl_for_each(struct zl *zl, const struct zl_args *args, bool all,
+		int (*fn)(struct zl *zl, uint16_t domid, const char *name, void *arg,
+			  struct zerr **err), void *arg, struct zerr **err);
+
+/* A name to print: the domain's, or "(null)"; blanks are shown as \x20. */
+const char *zl_shown_name(const struct domain_summary *d, char *buf, size_t size);
+
+/*
+ * A descriptor that becomes readable on SIGINT, SIGTERM and SIGHUP, which are blocked. -1:
+ * errno.
+ */
+int zl_signal_fd(void);
+uint64_t zl_now_ms(void);
+/* Sleep, but not beyond a signal: then -1 with class ZERR_INTERRUPTED. */
+int zl_nap(int signal_fd, int ms, struct zerr **err);
+
+/* ---- printing ---- */
+
+/* Print the error, free it, give its exit code. */
+int zl_report(struct zl *zl, struct zerr *err);
+void zl_warn(struct zl *zl, const char *fmt, ...) PRINTF_LIKE(2, 3);
+void zl_note(struct zl *zl, const char *fmt, ...) PRINTF_LIKE(2, 3);
+/* Only with -v. */
+void zl_verbose(struct zl *zl, int level, const char *fmt, ...) PRINTF_LIKE(3, 4);
+/* Diagnostics of a configuration to stderr, as text or JSON. */
+void zl_print_diags(struct zl *zl, const struct config_diags *diags);
+
+/* The envelope {"schema","host","time","data"}; takes data and prints to stdout. */
+int zl_print_json(struct zl *zl, const char *schema, struct json_object *data, struct zerr **err);
+/* A NULL value is left out. */
+void zl_json_string(struct json_object *o, const char *key, const char *value);
+void zl_json_uint(struct json_object *o, const char *key, uint64_t value);
+void zl_json_bool(struct json_object *o, const char *key, bool value);
+
+/* "1 day, 2:03:04" */
+char *zl_duration(uint64_t seconds, char *buf, size_t size);
+/* Text of a guest or a log, control bytes escaped. */
+void zl_print_clean(FILE *f, const char *text, size_t len);
+
+/* ---- pieces used by several commands ---- */
+
+/* A domain as `list` shows it in JSON; takes no references. */
+struct json_object *zl_domain_json(struct zl *zl, const struct domain_summary *d);
+struct json_object *zl_config_json(const struct domain_config *cfg);
+
+/* Attach the terminal to a pty until escape, hang-up or signal; see terminal.c. */
+enum zl_attach_end { ZL_ATTACH_HANGUP, ZL_ATTACH_ESCAPE, ZL_ATTACH_SIGNAL };
+struct zl_attach {
+	int fd;				/* the pty */
+	int escape;			/* character, -1: none */
+	bool readonly;
+	uint64_t shown;			/* bytes of the guest that were printed */
+	enum zl_attach_end end;
+};
+int zl_attach(struct zl *zl, struct zl_attach *a, struct zerr **err);
+int zl_open_tty(const char *tty, struct zerr **err);
+/* Say how the guest ended ("note: web1 powered off"). */
+void zl_note_end(struct zl *zl, const char *name, const struct domain_end *end);
+
+/* Help, manual page and completion from the table; see help.c. */
+void zl_help_command(FILE *f, const struct zl_command *cmd);
+void zl_help_all(FILE *f, bool complete);
+void zl_help_man(FILE *f);
+void zl_completion_bash(FILE *f);
+
+int zl_main(int argc, char **argv);
+
+#define ZL_CMD(name) \
+	int cmd_##name(struct zl *zl, const struct zl_args *args, struct zerr **err)
+ZL_CMD(completion);
+ZL_CMD(console);
+ZL_CMD(create);
+ZL_CMD(destroy);
+ZL_CMD(dmesg);
+ZL_CMD(domid);
+ZL_CMD(domname);
+ZL_CMD(dumpxml);
+ZL_CMD(help);
+ZL_CMD(info);
+ZL_CMD(list);
+ZL_CMD(pause);
+ZL_CMD(reboot);
+ZL_CMD(shutdown);
+ZL_CMD(unpause);
+ZL_CMD(uptime);
+ZL_CMD(validate);
+ZL_CMD(vcpu_list);
+ZL_CMD(version);
+ZL_CMD(wait);
+
+#endif
