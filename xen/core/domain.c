@@ -34,6 +34,7 @@ static const struct domain_hooks hooks[] = {
 	  .relinquish = vgic_relinquish, .free = vgic_domain_free },
 	{ .name = "vtimer", .vcpu_init = vtimer_vcpu_init, .vcpu_free = vtimer_vcpu_free },
 	{ .name = "sched", .vcpu_init = sched_vcpu_init, .vcpu_free = sched_vcpu_free },
+	{ .name = "poll", .vcpu_init = poll_vcpu_init, .vcpu_free = poll_vcpu_free },
 	{ .name = "vcpu areas", .relinquish = vcpu_areas_relinquish },
 	{ .name = "grant", .init = gnttab_domain_init, .relinquish = gnttab_relinquish, .free = gnttab_domain_free },
 	{ .name = "evtchn", .init = evtchn_domain_init, .vcpu_init = evtchn_vcpu_init,

@@ -24,6 +24,7 @@ static uint64_t used[NR_WORDS];			/* bit per id */
 static uint64_t used_summary[NR_WORDS / 64];	/* bit per word of used[]: not zero */
 static uint64_t full_summary[NR_WORDS / 64];	/* bit per word of used[]: all ones */
 static uint32_t last_id;
+static uint32_t nr_domains;			/* in the table */
 
 struct domain *dom0;
 
@@ -112,6 +113,7 @@ int domain_table_insert(struct domain *d, domid_t id)
 	d->id = (domid_t)n;
 	chunks[n >> CHUNK_SHIFT][n & (CHUNK_SIZE - 1)] = d;
 	set_used(n, true);
+	nr_domains++;
 out:
 	spin_unlock(&table_lock);
 	xfree(fresh);
@@ -178,6 +180,12 @@ struct domain *domain_get_or_self(domid_t id)
 	return domain_get_by_id(id);
 }
 
+/* How many domains there are at this moment. */
+uint32_t domain_count_all(void)
+{
+	return READ_ONCE(nr_domains);
+}
+
 /* The owner of a page that is being freed: its tot_pages keeps it in the table. */
 struct domain *domain_of_page_owner(domid_t id)
 {
@@ -197,6 +205,7 @@ void domain_put(struct domain *d)
 	spin_lock(&table_lock);
 	chunks[d->id >> CHUNK_SHIFT][d->id & (CHUNK_SIZE - 1)] = NULL;
 	set_used(d->id, false);
+	nr_domains--;
 	spin_unlock(&table_lock);
 	domain_destroy_final(d);
 }

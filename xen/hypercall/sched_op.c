@@ -127,6 +127,26 @@ static int64_t poll(uint64_t arg)
 	return 0;
 }
 
+static void poll_timeout(void *arg)
+{
+	vcpu_wake(arg);
+}
+
+/* Hooks of core/domain.c: the time-out timer of each vCPU. -ENOMEM. */
+int poll_vcpu_init(struct vcpu *v)
+{
+	soft_timer_init(&v->poll_timer, poll_timeout, v, this_cpu()->id);
+	return soft_timer_reserve(1);
+}
+
+void poll_vcpu_free(struct vcpu *v)
+{
+	soft_timer_stop(&v->poll_timer);
+	/* Giving room back cannot fail. */
+	if (soft_timer_reserve(-1))
+		return;
+}
+
 /* -ENOSYS for an unknown command and for watchdogs, which domains here do without. */
 int64_t do_sched_op(uint64_t cmd, uint64_t arg)
 {

@@ -90,6 +90,7 @@ struct domain *domain_get_or_self(domid_t id);
 bool domain_get(struct domain *d);	/* false when the last reference is already gone */
 void domain_put(struct domain *d);
 extern struct domain *dom0;		/* NULL until built; never freed */
+uint32_t domain_count_all(void);
 
 /* ---- core/domain.c ---- */
 
@@ -167,6 +168,8 @@ int mmio_domain_init(struct domain *d, const struct domain_config *cfg);
 void mmio_domain_free(struct domain *d);
 int vtimer_vcpu_init(struct vcpu *v);
 void vtimer_vcpu_free(struct vcpu *v);
+int poll_vcpu_init(struct vcpu *v);	/* SCHEDOP_poll's timer: hypercall/sched_op.c */
+void poll_vcpu_free(struct vcpu *v);
 int sched_vcpu_init(struct vcpu *v);
 void sched_vcpu_free(struct vcpu *v);
 int p2m_domain_init(struct domain *d, const struct domain_config *cfg);

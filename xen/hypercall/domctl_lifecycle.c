@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * domctl: a domain's life and what is known of it. Creation checks the whole configuration before anything is made.
+ * What has to wait for a domain to leave its CPUs is called again until it has; nobody spins.
+ */
+#include <xen/cmdline.h>
+#include <xen/lib.h>
+#include <xen/p2m.h>
+#include <xen/vgic.h>
+#include <xen/wallclock.h>
+#include <arch/gic.h>
+#include "domctl.h"
+
+#define FLAGS_NEEDED	(XEN_DOMCTL_CDF_hvm | XEN_DOMCTL_CDF_hap)
+#define NR_SPIS_MAX	(1020u - GIC_NR_PRIVATE)
+#define GICV2_MAX_VCPUS	8u
+#define GICR_STRIDE	0x20000u	/* two 64 KiB frames a redistributor */
+#define KILL_TRIES	64u
+
+/* n < 0: the default, which also is the limit. False above it. */
+static bool limit_of(int32_t n, uint32_t limit, uint32_t *ret)
+{
+	*ret = n < 0 ? limit : (uint32_t)n;
+	return *ret <= limit;
+}
+
+/* Check what was asked for and make a domain_config of it. -EINVAL, -ENOENT (CPU pool), -EOPNOTSUPP. */
+static int check_config(const struct xen_domctl_createdomain *c, struct domain_config *cfg)
+{
+	const struct xen_arch_domainconfig *arch = &c->arch;
+
+	if ((c->flags & FLAGS_NEEDED) != FLAGS_NEEDED || (c->flags & ~(uint32_t)FLAGS_NEEDED))
+		return -EINVAL;
+	if (c->iommu_opts || c->vmtrace_size || arch->tee_type != XEN_DOMCTL_CONFIG_TEE_NONE)
+		return -EINVAL;
+	if (c->cpupool_id != 0)
+		return -ENOENT;
+	if (XEN_DOMCTL_GRANT_version(c->grant_opts) > 1 || (c->grant_opts & ~XEN_DOMCTL_GRANT_version_mask))
+		return -EINVAL;
+	if (c->max_vcpus == 0 || c->max_vcpus > MAX_VCPUS || arch->nr_spis > NR_SPIS_MAX)
+		return -EINVAL;
+	if (!limit_of(c->max_grant_frames, opt.gnttab_max_frames, &cfg->max_grant_frames) ||
+	    cfg->max_grant_frames == 0 ||
+	    !limit_of(c->max_maptrack_frames, opt.gnttab_max_maptrack_frames, &cfg->max_maptrack_frames))
+		return -EINVAL;
+	/* A guest sees the controller that the host has. */
+	cfg->gic_version = gic_info.version;
+	if (arch->gic_version != XEN_DOMCTL_CONFIG_GIC_NATIVE &&
+	    arch->gic_version != (gic_info.version == 3 ? XEN_DOMCTL_CONFIG_GIC_V3 : XEN_DOMCTL_CONFIG_GIC_V2))
+		return -EINVAL;
+	if (cfg->gic_version == 2 && c->max_vcpus > GICV2_MAX_VCPUS)
+		return -EINVAL;
+	cfg->max_vcpus = c->max_vcpus;
+	cfg->max_evtchn_port = c->max_evtchn_port;
+	cfg->nr_spis = ROUND_UP(arch->nr_spis, 32u);
+	memcpy(cfg->handle, c->handle, sizeof(cfg->handle));
+	return 0;
+}
+
+/* Where every domU finds its interrupt controller (public/arch-arm.h). */
+static int place_vgic(struct domain *d)
+{
+	const struct vgic_layout layout = {
+		.gicd_base = GUEST_GICV3_GICD_BASE,
+		.gicr_base = GUEST_GICV3_GICR0_BASE,
+		.gicr_stride = GICR_STRIDE,
+		.nr_redists = d->max_vcpus,
+	};
+
+	return vgic_set_layout(d, &layout);
+}
+
+/* Make a domain, paused, without vCPUs and memory. OUT: its id, gic_version, clock_frequency. */
+int domctl_createdomain(struct domain *unused __unused, struct xen_domctl *op, struct op_progress *p __unused)
+{
+	struct xen_domctl_createdomain *c = &op->u.createdomain;
+	domid_t id = op->domain == 0 || op->domain >= DOMID_FIRST_RESERVED ? DOMID_INVALID : op->domain;
+	struct domain_config cfg = { 0 };
+	struct domain *d;
+	uint32_t i;
+	int rc = check_config(c, &cfg);
+
+	if (rc)
+		return rc;
+	rc = domain_create(id, &cfg, &d);
+	if (rc)
+		return rc;
+	rc = place_vgic(d);
+	if (rc) {
+		/* It is empty, so this ends at once; if not, it is left to the toolstack as a dying domain. */
+		for (i = 0; i < KILL_TRIES && domain_kill(d) == -ERESTART; i++)
+			;
+	} else {
+		op->domain = d->id;
+		c->arch.gic_version = d->gic_version == 3 ? XEN_DOMCTL_CONFIG_GIC_V3 :
+				      XEN_DOMCTL_CONFIG_GIC_V2;
+		c->arch.clock_frequency = 0;	/* CNTFRQ_EL0 tells */
+	}
+	domain_put(d);
+	return rc;
+}
+
+/* Preemptible; what is done stays done. -EINVAL for the control domain. */
+int domctl_destroydomain(struct domain *d, struct xen_domctl *op __unused, struct op_progress *p __unused)
+{
+	return domain_kill(d);
+}
+
+/* Returns when no vCPU of d runs any more. The pause is counted once, before the wait. -EOVERFLOW. */
+int domctl_pausedomain(struct domain *d, struct xen_domctl *op __unused, struct op_progress *p)
+{
+	int rc = p->resumed ? 0 : domain_pause(d);
+
+	if (rc)
+		return rc;
+	return domain_is_quiet(d) ? 0 : -ERESTART;
+}
+
+/* -EINVAL when it is not paused. */
+int domctl_unpausedomain(struct domain *d, struct xen_domctl *op __unused, struct op_progress *p __unused)
+{
+	return domain_unpause(d);
+}
+
+/* What is known of d, at this moment and without stopping it. */
+void domctl_fill_info(const struct domain *d, struct xen_domctl_getdomaininfo *info)
+{
+	uint8_t dying = load_acquire(&d->dying), code = READ_ONCE(d->shutdown_code);
+	struct domain_info_counts counts;
+	uint32_t n = d->max_vcpus;
+
+	domain_count(d, &counts);
+	*info = (struct xen_domctl_getdomaininfo){ 0 };
+	info->domain = d->id;
+	info->flags = XEN_DOMINF_hvm_guest | XEN_DOMINF_hap;
+	if (dying == DOMAIN_DYING || dying == DOMAIN_DEAD)
+		info->flags |= XEN_DOMINF_dying;
+	if (READ_ONCE(d->shut_down))
+		info->flags |= XEN_DOMINF_shutdown;
+	if (READ_ONCE(d->pause_count))
+		info->flags |= XEN_DOMINF_paused;
+	if (READ_ONCE(d->debugging))
+		info->flags |= XEN_DOMINF_debugged;
+	if (counts.any_running)
+		info->flags |= XEN_DOMINF_running;
+	if (counts.online_vcpus && counts.all_blocked)
+		info->flags |= XEN_DOMINF_blocked;
+	/* Without a reason all bits are set, as in Xen. */
+	info->flags |= (code == 0xff ? 0xffffu : code) << XEN_DOMINF_shutdownshift;
+	info->tot_pages = READ_ONCE(d->tot_pages);
+	info->max_pages = READ_ONCE(d->max_pages);
+	info->shared_info_frame = ~0UL;
+	info->cpu_time = counts.cpu_time;
+	info->nr_online_vcpus = counts.online_vcpus;
+	while (n && !load_acquire(&d->vcpu[n - 1]))
+		n--;
+	info->max_vcpu_id = n ? n - 1 : XEN_INVALID_MAX_VCPU_ID;
+	memcpy(info->handle, d->handle, sizeof(info->handle));
+	info->gpaddr_bits = d->p2m.ipa_bits;
+}
+
+struct domain *domctl_next_domain(uint32_t id)
+{
+	struct domain *d;
+
+	/* Ids ascend, so this ends with the table. */
+	while (id < DOMID_FIRST_RESERVED && (d = domain_get_from((domid_t)id))) {
+		if (load_acquire(&d->dying) != DOMAIN_CREATING)
+			return d;
+		id = d->id + 1u;
+		domain_put(d);
+	}
+	return NULL;
+}
+
+/* The domain with the lowest id from the one asked for on. -EINVAL for a reserved id, -ESRCH when none is left. */
+int domctl_getdomaininfo(struct domain *unused __unused, struct xen_domctl *op, struct op_progress *p __unused)
+{
+	struct domain *d;
+
+	if (op->domain >= DOMID_FIRST_RESERVED)
+		return -EINVAL;
+	d = domctl_next_domain(op->domain);
+	if (!d)
+		return -ESRCH;
+	domctl_fill_info(d, &op->u.getdomaininfo);
+	op->domain = d->id;
+	domain_put(d);
+	return 0;
+}
+
+/* After a suspend. */
+int domctl_resumedomain(struct domain *d, struct xen_domctl *op __unused, struct op_progress *p __unused)
+{
+	domain_resume(d);
+	return 0;
+}
+
+int domctl_setdomainhandle(struct domain *d, struct xen_domctl *op, struct op_progress *p __unused)
+{
+	spin_lock(&d->lock);
+	memcpy(d->handle, op->u.setdomainhandle.handle, sizeof(d->handle));
+	spin_unlock(&d->lock);
+	return 0;
+}
+
+/* Only remembered, for getdomaininfo. */
+int domctl_setdebugging(struct domain *d, struct xen_domctl *op, struct op_progress *p __unused)
+{
+	WRITE_ONCE(d->debugging, op->u.setdebugging.enable != 0);
+	return 0;
+}
+
+/* Seconds between the host's wall clock and what d is shown. */
+int domctl_settimeoffset(struct domain *d, struct xen_domctl *op, struct op_progress *p __unused)
+{
+	WRITE_ONCE(d->wallclock_offset, op->u.settimeoffset.time_offset_seconds);
+	wallclock_update_domain(d);
+	return 0;
+}
+
+/* What a toolstack may say and nothing here depends on. */
+int domctl_accept(struct domain *d __unused, struct xen_domctl *op __unused, struct op_progress *p __unused)
+{
+	return 0;
+}

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * domctl: limits of a domain's memory, its address size, cache maintenance for its builder, and NUMA questions, of
+ * which there are none with one node.
+ */
+#include <xen/lib.h>
+#include <xen/p2m.h>
+#include "domctl.h"
+
+#define CACHEFLUSH_MAX	(1UL << 18)	/* frames in one call */
+#define MAPPING_MAX	64u
+/*
+ * Pages of hypervisor heap that a domain may use beside its page tables: grant table and event array are the
+ * large ones. Not part of the figure that the toolstack sets and reads.
+ */
+#define EVENT_PAGES	160u
+#define VCPU_PAGES	4u
+
+/* The limit in KiB; may be below what the domain has. */
+int domctl_max_mem(struct domain *d, struct xen_domctl *op, struct op_progress *p __unused)
+{
+	uint64_t pages = op->u.max_mem.max_memkb >> (PAGE_SHIFT - 10);
+
+	WRITE_ONCE(d->max_pages, (uint32_t)MIN(pages, (uint64_t)UINT32_MAX - 1));
+	return 0;
+}
+
+/*
+ * Clean and invalidate d's memory in [start, start + nr) to the point of coherency; holes are passed over.
+ * Preemptible: p->a frames are done. -EINVAL when it is too much or wraps.
+ */
+int domctl_cacheflush(struct domain *d, struct xen_domctl *op, struct op_progress *p)
+{
+	uint64_t start = op->u.cacheflush.start_pfn, nr = op->u.cacheflush.nr_pfns, end;
+
+	if (nr > CACHEFLUSH_MAX || checked_add(start, nr, &end) || p->a > nr)
+		return -EINVAL;
+	p->a += p2m_cache_flush(d, gfn(start + p->a), nr - p->a);
+	return p->a < nr ? -ERESTART : 0;
+}
+
+/* 64, before there is memory. -EINVAL, -EBUSY. */
+int domctl_set_address_size(struct domain *d, struct xen_domctl *op, struct op_progress *p __unused)
+{
+	if (op->u.address_size.size != 64)
+		return -EINVAL;
+	return READ_ONCE(d->tot_pages) ? -EBUSY : 0;
+}
+
+int domctl_get_address_size(struct domain *d __unused, struct xen_domctl *op, struct op_progress *p __unused)
+{
+	op->u.address_size.size = 64;
+	return 0;
+}
+
+static uint32_t other_heap_pages(const struct domain *d)
+{
+	return EVENT_PAGES + d->max_grant_frames + d->max_maptrack_frames + d->max_vcpus * VCPU_PAGES;
+}
+
+/* How much hypervisor memory d's page tables may take, in bytes. -EINVAL unless whole pages, -ENOMEM. */
+int domctl_set_paging_mempool_size(struct domain *d, struct xen_domctl *op, struct op_progress *p __unused)
+{
+	uint64_t size = op->u.paging_mempool.size, pages;
+
+	if (size & ~PAGE_MASK)
+		return -EINVAL;
+	if (checked_add(size >> PAGE_SHIFT, (uint64_t)other_heap_pages(d), &pages) || pages >= UINT32_MAX)
+		return -ENOMEM;
+	WRITE_ONCE(d->max_heap_pages, (uint32_t)pages);
+	return 0;
+}
+
+/* What was set; 0 when nothing was. */
+int domctl_get_paging_mempool_size(struct domain *d, struct xen_domctl *op, struct op_progress *p __unused)
+{
+	uint32_t limit = READ_ONCE(d->max_heap_pages);
+
+	op->u.paging_mempool.size = limit == UINT32_MAX ? 0 :
+				    (uint64_t)(limit - other_heap_pages(d)) << PAGE_SHIFT;
+	return 0;
+}
+
+/* No device memory is anybody's to give away. -EINVAL (wraps), -E2BIG, -EPERM. */
+int domctl_memory_mapping(struct domain *d __unused, struct xen_domctl *op, struct op_progress *p __unused)
+{
+	const struct xen_domctl_memory_mapping *m = &op->u.memory_mapping;
+	uint64_t end;
+
+	if (m->nr_mfns == 0 || checked_add(m->first_mfn, m->nr_mfns - 1, &end) ||
+	    checked_add(m->first_gfn, m->nr_mfns - 1, &end))
+		return -EINVAL;
+	return m->nr_mfns > MAPPING_MAX ? -E2BIG : -EPERM;
+}
+
+/* There is node 0. -EINVAL for a set without it, -EFAULT. */
+int domctl_setnodeaffinity(struct domain *d __unused, struct xen_domctl *op, struct op_progress *p __unused)
+{
+	uint64_t nodes;
+
+	if (bitmap_from_guest(&op->u.nodeaffinity.nodemap, &nodes))
+		return -EFAULT;
+	return nodes & 1 ? 0 : -EINVAL;
+}
+
+int domctl_getnodeaffinity(struct domain *d __unused, struct xen_domctl *op, struct op_progress *p __unused)
+{
+	return bitmap_to_guest(&op->u.nodeaffinity.nodemap, 1);
+}
+
+int domctl_setvnumainfo(struct domain *d __unused, struct xen_domctl *op __unused, struct op_progress *p __unused)
+{
+	return -EINVAL;
+}

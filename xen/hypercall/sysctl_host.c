@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * sysctl: the host's CPUs, memory, the one NUMA node, the one CPU pool and its scheduler. Figures are of the
+ * moment. The topology is flat, as Xen 4.17 on arm shows it.
+ */
+#include <xen/lib.h>
+#include <xen/page.h>
+#include <xen/sched.h>
+#include <arch/timer.h>
+#include "domctl.h"
+
+#define CAPABILITIES	(XEN_SYSCTL_PHYSCAP_hvm | XEN_SYSCTL_PHYSCAP_hap | XEN_SYSCTL_PHYSCAP_gnttab_v1)
+#define NODE_DISTANCE	20u	/* of the one node to itself: what Xen on arm says */
+
+int sysctl_physinfo(struct xen_sysctl *op, struct op_progress *p __unused)
+{
+	op->u.physinfo = (struct xen_sysctl_physinfo){
+		.threads_per_core = 1,
+		.cores_per_socket = 1,
+		.nr_cpus = nr_cpus,
+		.max_cpu_id = nr_cpus - 1,
+		.nr_nodes = 1,
+		.cpu_khz = (uint32_t)(timer_frequency() / 1000),
+		.capabilities = CAPABILITIES,
+		.total_pages = zone_total_pages(),
+		.free_pages = zone_free_pages(),
+		.max_mfn = zone_max_mfn().v,
+	};
+	return 0;
+}
+
+int sysctl_sched_id(struct xen_sysctl *op, struct op_progress *p __unused)
+{
+	op->u.sched_id.sched_id = sched->sched_id;
+	return 0;
+}
+
+/* Idle time of each CPU. */
+int sysctl_getcpuinfo(struct xen_sysctl *op, struct op_progress *p __unused)
+{
+	struct xen_sysctl_getcpuinfo *g = &op->u.getcpuinfo;
+	uint32_t i, n = MIN(g->max_cpus, nr_cpus);
+
+	for (i = 0; i < n; i++) {
+		struct xen_sysctl_cpuinfo info = { .idletime = sched_idle_time(i) };
+
+		if (copy_elem_to_guest(g->info.p, i, &info, sizeof(info)))
+			return -EFAULT;
+	}
+	g->nr_cpus = n;
+	return 0;
+}
+
+int sysctl_availheap(struct xen_sysctl *op, struct op_progress *p __unused)
+{
+	op->u.availheap.avail_bytes = zone_free_pages() << PAGE_SHIFT;
+	return 0;
+}
+
+/* Without a buffer: how many CPUs. */
+int sysctl_cputopoinfo(struct xen_sysctl *op, struct op_progress *p __unused)
+{
+	const struct xen_sysctl_cputopo flat = { 0 };
+	struct xen_sysctl_cputopoinfo *t = &op->u.cputopoinfo;
+	uint32_t i, n = MIN(t->num_cpus, nr_cpus);
+
+	for (i = 0; t->cputopo.p && i < n; i++)
+		if (copy_elem_to_guest(t->cputopo.p, i, &flat, sizeof(flat)))
+			return -EFAULT;
+	t->num_cpus = t->cputopo.p ? n : nr_cpus;
+	return 0;
+}
+
+/* Without buffers: how many nodes. */
+int sysctl_numainfo(struct xen_sysctl *op, struct op_progress *p __unused)
+{
+	struct xen_sysctl_numainfo *n = &op->u.numainfo;
+	const struct xen_sysctl_meminfo mem = {
+		.memsize = zone_total_pages() << PAGE_SHIFT,
+		.memfree = zone_free_pages() << PAGE_SHIFT,
+	};
+	const uint32_t distance = NODE_DISTANCE;
+
+	if (n->num_nodes && n->meminfo.p && copy_to_guest(n->meminfo.p, &mem, sizeof(mem)))
+		return -EFAULT;
+	if (n->num_nodes && n->distance.p && copy_to_guest(n->distance.p, &distance, sizeof(distance)))
+		return -EFAULT;
+	if (n->num_nodes || (!n->meminfo.p && !n->distance.p))
+		n->num_nodes = 1;
+	return 0;
+}
+
+/* All CPUs and domains are in pool 0. -ENOENT above it, -EOPNOTSUPP for changes. */
+int sysctl_cpupool_op(struct xen_sysctl *op, struct op_progress *p __unused)
+{
+	struct xen_sysctl_cpupool_op *c = &op->u.cpupool_op;
+
+	switch (c->op) {
+	case XEN_SYSCTL_CPUPOOL_OP_INFO:
+		if (c->cpupool_id != 0)
+			return -ENOENT;
+		c->sched_id = sched->sched_id;
+		c->n_dom = domain_count_all();
+		return bitmap_to_guest(&c->cpumap, all_cpus_mask());
+	case XEN_SYSCTL_CPUPOOL_OP_FREEINFO:
+		return bitmap_to_guest(&c->cpumap, 0);
+	default:
+		return -EOPNOTSUPP;
+	}
+}
+
+static bool ratelimit_is_valid(uint32_t us)
+{
+	return us == 0 || (us >= XEN_SYSCTL_SCHED_RATELIMIT_MIN && us <= XEN_SYSCTL_SCHED_RATELIMIT_MAX);
+}
+
+static void set_ratelimit(uint32_t us)
+{
+	uint32_t i;
+
+	for (i = 0; i < nr_cpus; i++)
+		WRITE_ONCE(cpus[i]->rq->ratelimit_us, us);
+}
+
+/* Parameters of the scheduler as a whole. -ESRCH (pool), -EINVAL (scheduler, command, value). */
+int sysctl_scheduler_op(struct xen_sysctl *op, struct op_progress *p __unused)
+{
+	struct xen_sysctl_scheduler_op *s = &op->u.scheduler_op;
+	bool credit2 = s->sched_id == XEN_SCHEDULER_CREDIT2;
+	uint32_t ratelimit = READ_ONCE(cpus[0]->rq->ratelimit_us);
+
+	if (s->cpupool_id != 0)
+		return -ESRCH;
+	if (s->sched_id != sched->sched_id || (!credit2 && s->sched_id != XEN_SCHEDULER_CREDIT))
+		return -EINVAL;
+	if (s->cmd == XEN_SYSCTL_SCHEDOP_putinfo) {
+		ratelimit = credit2 ? s->u.sched_credit2.ratelimit_us : s->u.sched_credit.ratelimit_us;
+		if (!ratelimit_is_valid(ratelimit))
+			return -EINVAL;
+		set_ratelimit(ratelimit);
+	} else if (s->cmd != XEN_SYSCTL_SCHEDOP_getinfo) {
+		return -EINVAL;
+	}
+	if (credit2)
+		s->u.sched_credit2.ratelimit_us = ratelimit;
+	else
+		s->u.sched_credit = (struct xen_sysctl_credit_schedule){
+			.tslice_ms = SCHED_SLICE_NS / 1000000, .ratelimit_us = ratelimit,
+		};
+	return 0;
+}
