@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A domain's emulated device memory: at most 8 frames, sorted by address, each with its handler. The table is written
+ * before the domain first runs and is constant then, so accesses take no lock. The frame of the last access is
+ * tried first; that guess is shared by the vCPUs, and being wrong costs a search.
+ */
+#include <xen/domain.h>
+#include <xen/heap.h>
+#include <xen/lib.h>
+#include <xen/mmio.h>
+#include <xen/vcpu.h>
+
+#define MAX_REGIONS	8u
+
+struct mmio_region {
+	ipa_t base;
+	uint64_t size;
+	mmio_fn *fn;
+	void *ctx;
+};
+
+struct mmio_space {
+	uint32_t nr;
+	uint32_t last;		/* index of the last hit; racy on purpose, always below MAX_REGIONS */
+	struct mmio_region region[MAX_REGIONS];
+};
+
+/* Give d an empty table. -ENOMEM. */
+int mmio_domain_init(struct domain *d, const struct domain_config *cfg)
+{
+	(void)cfg;
+	d->mmio = xzalloc(struct mmio_space);
+	return d->mmio ? 0 : -ENOMEM;
+}
+
+void mmio_domain_free(struct domain *d)
+{
+	xfree(d->mmio);
+	d->mmio = NULL;
+}
+
+/*
+ * Let fn(..., ctx) answer accesses of d to [base, base + size). Before d first runs. -EINVAL: empty or wrapping,
+ * -EEXIST: overlaps another, -ENOSPC: too many.
+ */
+int mmio_register(struct domain *d, ipa_t base, uint64_t size, mmio_fn *fn, void *ctx)
+{
+	struct mmio_space *m = d->mmio;
+	ipa_t end;
+	uint32_t i, at;
+
+	if (size == 0 || checked_add(base, size - 1, &end))
+		return -EINVAL;
+	for (at = 0; at < m->nr && m->region[at].base < base; at++)
+		;
+	if (at > 0 && base - m->region[at - 1].base < m->region[at - 1].size)
+		return -EEXIST;
+	if (at < m->nr && m->region[at].base <= end)
+		return -EEXIST;
+	if (m->nr == MAX_REGIONS)
+		return -ENOSPC;
+	for (i = m->nr++; i > at; i--)
+		m->region[i] = m->region[i - 1];
+	m->region[at] = (struct mmio_region){ base, size, fn, ctx };
+	return 0;
+}
+
+/* The region that holds ipa, by bisection; NULL. Remembers it. */
+static const struct mmio_region *find(struct mmio_space *m, ipa_t ipa)
+{
+	uint32_t lo = 0, hi = m->nr;
+
+	while (lo < hi) {
+		uint32_t mid = (lo + hi) / 2;
+		const struct mmio_region *r = &m->region[mid];
+
+		if (ipa < r->base) {
+			hi = mid;
+		} else if (ipa - r->base >= r->size) {
+			lo = mid + 1;
+		} else {
+			WRITE_ONCE(m->last, mid);
+			return r;
+		}
+	}
+	return NULL;
+}
+
+/* Let whoever emulates a->ipa for v do access a. What was read is cut to the access's size. */
+enum mmio_result mmio_dispatch(struct vcpu *v, struct mmio_access *a)
+{
+	struct mmio_space *m = v->domain->mmio;
+	const struct mmio_region *r = &m->region[READ_ONCE(m->last)];
+	uint64_t offset = a->ipa - r->base;
+	enum mmio_result result;
+
+	if (unlikely(offset >= r->size)) {
+		r = find(m, a->ipa);
+		if (!r)
+			return MMIO_NONE;
+		offset = a->ipa - r->base;
+	}
+	/* An access that runs over the end is nobody's; handlers refuse unaligned ones. */
+	if (unlikely(a->size > r->size - offset))
+		return MMIO_ABORT;
+	result = r->fn(v, a, offset, r->ctx);
+	if (!a->write && a->size < 8)
+		a->data &= BIT(8 * a->size) - 1;
+	return result;
+}

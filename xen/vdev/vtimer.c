@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A vCPU's timers. The virtual one is the hardware's while the vCPU's state is in a CPU: its PPI comes to us and
+ * goes on to the guest. While a blocked vCPU is in memory a soft timer stands for it. The physical one is emulated by a
+ * soft timer all the time; it counts without the virtual offset.
+ */
+#include <xen/boot.h>
+#include <xen/domain.h>
+#include <xen/lib.h>
+#include <xen/percpu.h>
+#include <xen/soft_timer.h>
+#include <xen/vcpu.h>
+#include <xen/vdev.h>
+#include <xen/vgic.h>
+#include <arch/timer.h>
+
+#define CTL_ENABLE	BIT(0)
+#define CTL_IMASK	BIT(1)
+#define CTL_ISTATUS	BIT(2)
+
+/* Dom0's tree has the host's PPIs, a domU's those of abi/boot.md 3. */
+static uint32_t host_vtimer_ppi(void)
+{
+	return host_info.timer_ppi_virt ? host_info.timer_ppi_virt : VTIMER_PPI;
+}
+
+static uint32_t vtimer_ppi(const struct vcpu *v)
+{
+	return v->domain->is_privileged ? host_vtimer_ppi() : VTIMER_PPI;
+}
+
+static uint32_t ptimer_ppi(const struct vcpu *v)
+{
+	return v->domain->is_privileged && host_info.timer_ppi_phys ? host_info.timer_ppi_phys : PTIMER_PPI;
+}
+
+static bool can_fire(uint64_t ctl)
+{
+	return (ctl & (CTL_ENABLE | CTL_IMASK)) == CTL_ENABLE;
+}
+
+/* The virtual timer of v, which is on no CPU, is due. */
+static void vtimer_fires(void *arg)
+{
+	struct vcpu *v = arg;
+
+	vgic_hw_vtimer(v, host_vtimer_ppi(), vtimer_ppi(v));
+}
+
+/* v's state has left this CPU: if it sleeps, its virtual timer has to wake it. */
+void vtimer_put_cpu(struct vcpu *v)
+{
+	uint64_t ticks;
+
+	if (!(READ_ONCE(v->flags) & VPF_BLOCKED) || !can_fire(v->ctxt.cntv_ctl))
+		return;
+	/* A time beyond the counter's end never comes. */
+	if (checked_add(v->ctxt.cntv_cval, v->domain->cntvoff, &ticks))
+		return;
+	soft_timer_migrate(&v->vtimer, this_cpu()->id);
+	soft_timer_set(&v->vtimer, ticks_to_system_time(ticks));
+}
+
+/* v's state goes into this CPU: the hardware's timer takes over. */
+void vtimer_load_cpu(struct vcpu *v)
+{
+	soft_timer_stop(&v->vtimer);
+}
+
+static bool ptimer_is_due(const struct vcpu *v)
+{
+	return timer_ticks() >= v->ctxt.cntp_cval;
+}
+
+/* The physical timer's line follows its registers; arm the soft timer for the moment when it will rise. */
+static void ptimer_update(struct vcpu *v)
+{
+	bool fires = can_fire(v->ctxt.cntp_ctl);
+	bool due = fires && ptimer_is_due(v);
+
+	vgic_set_ppi_level(v, ptimer_ppi(v), due);
+	if (fires && !due)
+		soft_timer_set(&v->ptimer, ticks_to_system_time(v->ctxt.cntp_cval));
+	else
+		soft_timer_stop(&v->ptimer);
+}
+
+static void ptimer_fires(void *arg)
+{
+	ptimer_update(arg);
+}
+
+/* CNTP_CTL_EL0 as v reads it. */
+uint64_t vptimer_read_ctl(struct vcpu *v)
+{
+	uint64_t ctl = v->ctxt.cntp_ctl;
+
+	return (ctl & CTL_ENABLE) && ptimer_is_due(v) ? ctl | CTL_ISTATUS : ctl;
+}
+
+uint64_t vptimer_read_cval(struct vcpu *v)
+{
+	return v->ctxt.cntp_cval;
+}
+
+/* CNTP_TVAL_EL0: what is left, as a signed 32-bit number. */
+uint64_t vptimer_read_tval(struct vcpu *v)
+{
+	return (v->ctxt.cntp_cval - timer_ticks()) & 0xffffffff;
+}
+
+void vptimer_write_ctl(struct vcpu *v, uint64_t val)
+{
+	v->ctxt.cntp_ctl = val & (CTL_ENABLE | CTL_IMASK);
+	ptimer_update(v);
+}
+
+void vptimer_write_cval(struct vcpu *v, uint64_t val)
+{
+	v->ctxt.cntp_cval = val;
+	ptimer_update(v);
+}
+
+void vptimer_write_tval(struct vcpu *v, uint64_t val)
+{
+	v->ctxt.cntp_cval = timer_ticks() + (uint64_t)(int64_t)(int32_t)val;
+	ptimer_update(v);
+}
+
+/* Both timers off, as after a CPU's reset. v is on no CPU. */
+void vtimer_vcpu_reset(struct vcpu *v)
+{
+	v->ctxt.cntv_ctl = v->ctxt.cntp_ctl = 0;
+	v->ctxt.cntv_cval = v->ctxt.cntp_cval = 0;
+	soft_timer_stop(&v->vtimer);
+	ptimer_update(v);
+}
+
+/* Room for v's timers (these two and the one of SCHEDOP_poll). -ENOMEM. */
+int vtimer_vcpu_init(struct vcpu *v)
+{
+	int rc = soft_timer_reserve(3);
+
+	if (rc)
+		return rc;
+	soft_timer_init(&v->vtimer, vtimer_fires, v, v->cpu->id);
+	soft_timer_init(&v->ptimer, ptimer_fires, v, v->cpu->id);
+	return 0;
+}
+
+void vtimer_vcpu_free(struct vcpu *v)
+{
+	soft_timer_kill(&v->vtimer);
+	soft_timer_kill(&v->ptimer);
+	soft_timer_kill(&v->poll_timer);
+	(void)soft_timer_reserve(-3);
+}

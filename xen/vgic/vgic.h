@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Inside the virtual interrupt controller. One struct vgic_irq is one interrupt: SGIs and PPIs in each vCPU, SPIs in
+ * the domain; all of them, and all queues, are under the domain's vgic lock (LOCK_VGIC). Of another subsystem's
+ * locks only those of higher rank (run queues) are taken under it.
+ *
+ * List registers are a cache. An interrupt is nobody's, or held by one vCPU: on its queue (it waits for a list
+ * register, or the one it has is out of date), in a list register, or both. List registers are touched by
+ * the one CPU that has the vCPU's state (live_on), or, saved, by the CPU that just took it out. What is pending in a
+ * list register is not in latch: it moves there and back.
+ */
+#ifndef VGIC_PRIVATE_H
+#define VGIC_PRIVATE_H
+
+#include <xen/domain.h>
+#include <xen/list.h>
+#include <xen/mmio.h>
+#include <xen/percpu.h>
+#include <xen/spinlock.h>
+#include <xen/vcpu.h>
+#include <xen/vgic.h>
+#include <arch/gic.h>
+
+#define VGIC_IRM	BIT(31)		/* GICD_IROUTER: any vCPU (we take vCPU 0) */
+#define VGIC_MAX_SPIS	992u
+
+struct vgic_irq {
+	struct list_head link;	/* in holder's queue, else alone */
+	struct vcpu *holder;	/* on whose queue or in whose list register; NULL neither */
+	struct vcpu *target;	/* who gets it: private: the owner; SPI: by GICD_IROUTER, NULL nobody */
+	uint32_t affinity;	/* SPI: GICD_IROUTER, Aff2:Aff1:Aff0 and IRM */
+	uint16_t intid;
+	uint16_t pintid;	/* physical interrupt tied to it; 0 none */
+	uint8_t priority;
+	uint8_t lr;		/* 1 + number of the list register it is in; 0 none */
+	bool enabled;
+	bool group1;
+	bool edge;		/* configured so; else level */
+	bool line;		/* level of the line, if anybody drives one */
+	bool latch;		/* pending by an edge, an SGI or GICD_ISPENDR */
+	bool active;		/* as last folded from its list register */
+	bool active_changed;	/* GICD_I[SC]ACTIVER wrote active after that */
+	bool drop_pending;	/* GICD_ICPENDR: take it out of the list register too */
+	bool by_line;		/* pending in its list register because of line alone */
+	bool phys_active;	/* pintid is active at the machine, for this interrupt */
+	bool phys_again;	/* it fired again before its list register was folded */
+};
+
+struct vgic_vcpu {
+	struct vgic_irq irq[GIC_NR_PRIVATE];
+	struct list_head queue;			/* of struct vgic_irq.link */
+	struct vgic_irq *in_lr[VGIC_MAX_LRS];
+	uint32_t lr_used;			/* bit n: in_lr[n] is set */
+	struct pcpu *live_on;			/* CPU that has its list registers; NULL saved. Written by that CPU */
+	struct vgic_irq *hw_ppi;		/* PPI tied to a physical one of the CPU (virtual timer), or NULL */
+};
+
+struct vgic_dist {
+	spinlock_t lock;
+	struct domain *domain;
+	bool enabled;			/* GICD_CTLR.EnableGrp1, as the guest calls it */
+	uint32_t nr_irqs;		/* INTIDs 0 .. nr_irqs - 1 */
+	struct vgic_irq *spi;		/* INTID 32 on */
+	uint8_t gicr_shift;		/* log2 of the distance between redistributors */
+};
+
+/* ---- vgic_irq.c: look-up and questions ---- */
+struct vgic_irq *vgic_irq_get(struct vgic_dist *dist, struct vcpu *v, uint32_t intid);
+void vgic_irq_state(struct vgic_dist *dist, struct vgic_irq *irq, bool *pending, bool *active);
+void vgic_irq_set_enabled(struct vgic_dist *dist, struct vgic_irq *irq, bool enabled);
+void vgic_irq_set_pending(struct vgic_dist *dist, struct vgic_irq *irq, bool pending);
+void vgic_irq_set_active(struct vgic_dist *dist, struct vgic_irq *irq, bool active);
+void vgic_irq_set_edge(struct vgic_dist *dist, struct vgic_irq *irq, bool edge);
+void vgic_irq_set_affinity(struct vgic_dist *dist, struct vgic_irq *irq, uint32_t affinity);
+
+static inline bool vgic_irq_is_spi(const struct vgic_irq *irq)
+{
+	return irq->intid >= GIC_NR_PRIVATE;
+}
+
+/* Pending apart from what a list register holds. */
+static inline bool vgic_irq_is_pending(const struct vgic_irq *irq)
+{
+	return irq->latch || (irq->line && !irq->edge);
+}
+
+static inline bool vgic_irq_is_allowed(const struct vgic_dist *dist, const struct vgic_irq *irq)
+{
+	return irq->enabled && irq->group1 && dist->enabled;
+}
+
+/* ---- vgic_route.c ---- */
+struct vcpu *vgic_route(const struct vgic_dist *dist, const struct vgic_irq *irq);
+void vgic_requeue(struct vgic_dist *dist, struct vgic_irq *irq);
+void vgic_update(struct vgic_dist *dist, struct vgic_irq *irq);
+void vgic_update_all(struct vgic_dist *dist);
+
+/* ---- vgic_lr.c: list registers; vgic lock held ---- */
+bool vgic_lr_refresh(struct vgic_dist *dist, struct vcpu *v, struct vgic_irq *irq);
+bool vgic_lr_place(struct vgic_dist *dist, struct vcpu *v, struct vgic_irq *irq);
+uint64_t vgic_lr_get(const struct vcpu *v, unsigned int n);
+
+static inline bool vgic_is_live_here(const struct vcpu *v)
+{
+	return v->vgic->live_on == this_cpu();
+}
+
+/* ---- vgic_regs.c: one row a register, one function a kind of register ---- */
+
+/* off is from the register's first byte. v: whose SGIs and PPIs; NULL in GICD, where their bits are RAZ/WI. */
+typedef uint64_t vgic_read_fn(struct vgic_dist *dist, struct vcpu *v, uint32_t off, unsigned int size);
+typedef void vgic_write_fn(struct vgic_dist *dist, struct vcpu *v, uint32_t off, unsigned int size,
+			   uint64_t val);
+
+struct vgic_reg {
+	const char *name;
+	uint32_t offset, len;	/* bytes */
+	uint8_t widths;		/* or of the access sizes allowed */
+	vgic_read_fn *read;
+	vgic_write_fn *write;
+};
+enum mmio_result vgic_reg_access(const struct vgic_reg *r, struct vgic_dist *dist, struct vcpu *v,
+				 struct mmio_access *a, uint32_t offset);
+vgic_read_fn vgic_read_raz, vgic_read_group, vgic_read_enable, vgic_read_pending, vgic_read_active,
+	     vgic_read_priority, vgic_read_config, vgic_read_iidr, vgic_read_pidr2;
+vgic_write_fn vgic_write_wi, vgic_write_group, vgic_set_enable, vgic_clear_enable, vgic_set_pending,
+	      vgic_clear_pending, vgic_set_active, vgic_clear_active, vgic_write_priority, vgic_write_config;
+
+/* ---- vgic_dist.c, vgic_redist.c: tables, look-up by offset, and the frames' handlers ---- */
+extern const struct vgic_reg vgic_dist_regs[], vgic_rd_regs[], vgic_sgi_regs[];
+extern const unsigned int vgic_dist_nr_regs, vgic_rd_nr_regs, vgic_sgi_nr_regs;
+const struct vgic_reg *vgic_dist_find(uint32_t offset);
+const struct vgic_reg *vgic_rd_find(uint32_t offset);
+const struct vgic_reg *vgic_sgi_find(uint32_t offset);
+mmio_fn vgic_dist_mmio, vgic_redist_mmio;
+
+#endif

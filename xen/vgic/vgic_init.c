@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Making, resetting and freeing a domain's virtual interrupt controller, and where its frames are in the guest's
+ * memory: dom0's as the host's tree has them (boot/ says so), a domU's at the fixed places of abi/boot.md 3.
+ */
+#include <xen/heap.h>
+#include <xen/lib.h>
+#include "vgic.h"
+
+#define GICD_SIZE	0x10000u
+#define GICR_SIZE	0x20000u
+
+static const struct vgic_layout domu_layout = {
+	.gicd_base = 0x03001000,
+	.gicr_base = 0x03020000,
+	.gicr_stride = GICR_SIZE,
+	.nr_redists = MAX_VCPUS,
+};
+
+static void irq_init(struct vgic_irq *irq, uint32_t intid, struct vcpu *target)
+{
+	*irq = (struct vgic_irq){ .intid = (uint16_t)intid, .target = target };
+	list_init(&irq->link);
+	/* As after a non-secure start of a machine with firmware. */
+	irq->group1 = true;
+	irq->edge = intid < GIC_NR_SGIS;
+}
+
+/* Make d's distributor, and place the frames unless it is dom0. -ENOMEM, -EINVAL for too many SPIs. */
+int vgic_domain_init(struct domain *d, const struct domain_config *cfg)
+{
+	uint32_t i, nr_spis = ROUND_UP(cfg->nr_spis, 32u);
+	struct vgic_dist *dist;
+	int rc = 0;
+
+	if (cfg->nr_spis > VGIC_MAX_SPIS)
+		return -EINVAL;
+	dist = xzalloc(struct vgic_dist);
+	if (!dist)
+		return -ENOMEM;
+	spin_lock_init(&dist->lock, LOCK_VGIC);
+	dist->domain = d;
+	dist->nr_irqs = MIN(GIC_NR_PRIVATE + nr_spis, GIC_SPURIOUS);
+	if (nr_spis) {
+		dist->spi = xzalloc_array(struct vgic_irq, nr_spis);
+		if (!dist->spi) {
+			xfree(dist);
+			return -ENOMEM;
+		}
+	}
+	for (i = 0; i < nr_spis; i++)
+		irq_init(&dist->spi[i], GIC_NR_PRIVATE + i, NULL);
+	d->vgic = dist;
+	if (!cfg->is_privileged)
+		rc = vgic_set_layout(d, &domu_layout);
+	if (rc)
+		vgic_domain_free(d);
+	return rc;
+}
+
+void vgic_domain_free(struct domain *d)
+{
+	if (!d->vgic)
+		return;
+	xfree(d->vgic->spi);
+	xfree(d->vgic);
+	d->vgic = NULL;
+}
+
+/*
+ * Place the frames of d, not running yet, as the guest's tree will name them. -EINVAL: fewer redistributors than
+ * vCPUs, or a stride that is no power of two of at least 128 KiB; else as mmio_register.
+ */
+int vgic_set_layout(struct domain *d, const struct vgic_layout *l)
+{
+	int rc;
+
+	if (l->nr_redists < d->max_vcpus || l->gicr_stride < GICR_SIZE || l->gicr_stride > BIT(31) ||
+	    (l->gicr_stride & (l->gicr_stride - 1)))
+		return -EINVAL;
+	d->vgic->gicr_shift = (uint8_t)__builtin_ctzl(l->gicr_stride);
+	rc = mmio_register(d, l->gicd_base, GICD_SIZE, vgic_dist_mmio, d->vgic);
+	if (rc)
+		return rc;
+	return mmio_register(d, l->gicr_base, l->gicr_stride * d->max_vcpus, vgic_redist_mmio, d->vgic);
+}
+
+/* Make v's private interrupts. -ENOMEM. */
+int vgic_vcpu_init(struct vcpu *v)
+{
+	struct vgic_dist *dist = v->domain->vgic;
+	uint32_t i;
+
+	v->vgic = xzalloc(struct vgic_vcpu);
+	if (!v->vgic)
+		return -ENOMEM;
+	list_init(&v->vgic->queue);
+	for (i = 0; i < GIC_NR_PRIVATE; i++)
+		irq_init(&v->vgic->irq[i], i, v);
+	/* SPIs start out routed to affinity 0. */
+	if (v->id == 0)
+		for (i = 0; i < dist->nr_irqs - GIC_NR_PRIVATE; i++)
+			dist->spi[i].target = v;
+	return 0;
+}
+
+void vgic_vcpu_free(struct vcpu *v)
+{
+	xfree(v->vgic);
+	v->vgic = NULL;
+}
+
+/* SPI irq, held by v which is reset, is ended; if it is pending it finds its way again. */
+static void reset_spi(struct vgic_dist *dist, struct vgic_irq *irq)
+{
+	list_del(&irq->link);
+	irq->holder = NULL;
+	irq->lr = 0;
+	irq->active = irq->active_changed = irq->drop_pending = irq->by_line = false;
+	vgic_update(dist, irq);
+}
+
+/* Private interrupts of v, which is on no CPU, to their reset state, its list registers empty. */
+void vgic_vcpu_reset(struct vcpu *v)
+{
+	struct vgic_dist *dist = v->domain->vgic;
+	struct vgic_vcpu *vc = v->vgic;
+	struct vgic_irq *irq, *next;
+	uint32_t i;
+
+	spin_lock(&dist->lock);
+	for (i = 0; i < VGIC_MAX_LRS; i++) {
+		irq = vc->in_lr[i];
+		vc->in_lr[i] = NULL;
+		if (irq && vgic_irq_is_spi(irq))
+			reset_spi(dist, irq);
+	}
+	vc->lr_used = 0;
+	list_for_each_entry_safe(irq, next, &vc->queue, link)
+		if (!vgic_irq_is_spi(irq))
+			list_del(&irq->link);
+	for (i = 0; i < GIC_NR_PRIVATE; i++)
+		irq_init(&vc->irq[i], i, v);
+	vc->hw_ppi = NULL;
+	memset(&v->ctxt.gic, 0, sizeof(v->ctxt.gic));
+	v->ctxt.gic.hcr = ICH_HCR_EN;
+	spin_unlock(&dist->lock);
+}

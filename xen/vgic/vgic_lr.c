@@ -1,0 +1,371 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * List registers: pack an interrupt into one, fold back what the guest did with it, fill them before an entry.
+ * Static functions and those with a dist argument run under the vgic lock. The list registers of a vCPU are in
+ * the machine (live_on is this CPU) or in its vgic_hw; both are reached through vgic_lr_get and lr_put.
+ */
+#include <xen/lib.h>
+#include "vgic.h"
+
+#define LR_STATE (LR_STATE_PENDING | LR_STATE_ACTIVE)
+
+/* List register n of v, whose state is in this CPU or saved. */
+uint64_t vgic_lr_get(const struct vcpu *v, unsigned int n)
+{
+	return vgic_is_live_here(v) ? gic_lr_read(n) : v->ctxt.gic.lr[n];
+}
+
+static void lr_put(struct vcpu *v, unsigned int n, uint64_t lr)
+{
+	if (vgic_is_live_here(v))
+		gic_lr_write(n, lr);
+	else
+		v->ctxt.gic.lr[n] = lr;
+}
+
+/* irq as a list register in this state; hw: ending it ends the physical one. */
+static uint64_t lr_make(const struct vgic_irq *irq, bool pending, bool active, bool hw)
+{
+	uint64_t lr = irq->intid | (uint64_t)irq->priority << LR_PRIORITY_SHIFT | LR_GROUP1;
+
+	if (pending)
+		lr |= LR_STATE_PENDING;
+	if (active)
+		lr |= LR_STATE_ACTIVE;
+	if (hw)
+		lr |= LR_HW | (uint64_t)irq->pintid << LR_PINTID_SHIFT;
+	else if ((irq->line && !irq->edge) || irq->phys_active)
+		lr |= LR_EOI;	/* it will have to be pending again then: we want to know */
+	return lr;
+}
+
+/* What the guest, and writes to registers since, made of irq in list register value lr. */
+static void lr_fold(struct vgic_irq *irq, uint64_t lr, bool *pending, bool *active)
+{
+	*pending = lr & LR_STATE_PENDING;
+	*active = lr & LR_STATE_ACTIVE;
+	if (!(lr & LR_STATE) && (lr & LR_HW)) {
+		irq->phys_active = irq->phys_again;
+		irq->phys_again = false;
+	}
+	if (irq->active_changed)
+		*active = irq->active;
+	if (irq->drop_pending || (irq->by_line && !irq->line))
+		*pending = false;
+	irq->active = *active;
+	irq->active_changed = irq->drop_pending = false;
+}
+
+/* irq leaves its list register, which read old. It stays held by v for the caller to settle. */
+static void lr_release(struct vcpu *v, struct vgic_irq *irq, uint64_t old)
+{
+	struct vgic_vcpu *vc = v->vgic;
+	unsigned int n = irq->lr - 1u;
+
+	/* Also when only the EOI bit is left: it keeps the maintenance interrupt up. */
+	if ((old & LR_STATE) || (!(old & LR_HW) && (old & LR_EOI)))
+		lr_put(v, n, 0);
+	vc->in_lr[n] = NULL;
+	vc->lr_used &= ~(1u << n);
+	irq->lr = 0;
+	irq->by_line = false;
+	v->ctxt.gic.nr_used = vc->lr_used ? 32u - (unsigned int)__builtin_clz(vc->lr_used) : 0;
+}
+
+/* Move what is pending from irq into its list register's new state. */
+static void take_pending(struct vgic_irq *irq)
+{
+	irq->by_line = !irq->latch;
+	irq->latch = false;
+}
+
+/*
+ * Bring the list register that irq is in up to date, both ways. False when it was given up; the caller settles irq
+ * then. v's list registers are in this CPU, or saved.
+ */
+bool vgic_lr_refresh(struct vgic_dist *dist, struct vcpu *v, struct vgic_irq *irq)
+{
+	unsigned int n = irq->lr - 1u;
+	uint64_t old = vgic_lr_get(v, n), lr;
+	bool pending, active, hw;
+
+	lr_fold(irq, old, &pending, &active);
+	if (pending && !(vgic_irq_is_allowed(dist, irq) && (irq->target == v || active))) {
+		irq->latch = irq->latch || !irq->by_line;
+		pending = false;
+	}
+	if (!active && !pending && (irq->target != v || !vgic_irq_is_pending(irq) ||
+				    !vgic_irq_is_allowed(dist, irq))) {
+		lr_release(v, irq, old);
+		return false;
+	}
+	/* One that is active as a software interrupt ends as one; a physical one behind it waits in latch. */
+	hw = irq->phys_active && (!active || (old & LR_HW));
+	if (vgic_irq_is_pending(irq) && vgic_irq_is_allowed(dist, irq) && !(active && irq->phys_active)) {
+		if (!pending || irq->latch)
+			take_pending(irq);
+		pending = true;
+	}
+	lr = lr_make(irq, pending, active, hw);
+	if (lr != old)
+		lr_put(v, n, lr);
+	return true;
+}
+
+/* Fold the list registers of v, live here, that the guest is done with. */
+static void fold_finished(struct vgic_dist *dist, struct vcpu *v)
+{
+	uint32_t done = gic_elrsr() & v->vgic->lr_used;
+
+	for (; done; done &= done - 1) {
+		struct vgic_irq *irq = v->vgic->in_lr[__builtin_ctz(done)];
+
+		if (!vgic_lr_refresh(dist, v, irq))
+			vgic_requeue(dist, irq);
+	}
+}
+
+/* Put irq, which v is to hold, into a free list register of v, live here. False when there is none. */
+static bool place(struct vgic_dist *dist, struct vcpu *v, struct vgic_irq *irq)
+{
+	struct vgic_vcpu *vc = v->vgic;
+	uint32_t free = ~vc->lr_used & ((1u << gic_info.nr_lrs) - 1);
+	bool pending, hw = irq->phys_active;
+	unsigned int n;
+
+	if (!free)
+		return false;
+	n = (unsigned int)__builtin_ctz(free);
+	pending = vgic_irq_is_pending(irq) && vgic_irq_is_allowed(dist, irq) && !(hw && irq->active);
+	if (pending)
+		take_pending(irq);
+	vc->in_lr[n] = irq;
+	vc->lr_used |= 1u << n;
+	irq->lr = (uint8_t)(n + 1);
+	list_del(&irq->link);
+	if (v->ctxt.gic.nr_used <= n)
+		v->ctxt.gic.nr_used = n + 1;
+	lr_put(v, n, lr_make(irq, pending, irq->active, hw));
+	return true;
+}
+
+/* The same, making room by folding what is finished. */
+bool vgic_lr_place(struct vgic_dist *dist, struct vcpu *v, struct vgic_irq *irq)
+{
+	if (likely(place(dist, v, irq)))
+		return true;
+	fold_finished(dist, v);
+	return place(dist, v, irq);
+}
+
+/* Most urgent interrupt that waits for a list register; NULL. */
+static struct vgic_irq *most_urgent(const struct vgic_vcpu *vc)
+{
+	struct vgic_irq *irq, *best = NULL;
+
+	list_for_each_entry(irq, &vc->queue, link)
+		if (!irq->lr && (!best || irq->priority < best->priority))
+			best = irq;
+	return best;
+}
+
+/* Least urgent one that is pending only in a list register, and how it reads; NULL. Sets *any for any pending one. */
+static struct vgic_irq *least_urgent(const struct vcpu *v, uint64_t *lr, bool *any)
+{
+	struct vgic_irq *worst = NULL;
+	uint32_t used = v->vgic->lr_used;
+
+	*any = false;
+	for (; used; used &= used - 1) {
+		unsigned int n = (unsigned int)__builtin_ctz(used);
+		uint64_t val = vgic_lr_get(v, n);
+
+		if (val & LR_STATE_PENDING)
+			*any = true;
+		if ((val & LR_STATE) == LR_STATE_PENDING &&
+		    (!worst || v->vgic->in_lr[n]->priority > worst->priority)) {
+			worst = v->vgic->in_lr[n];
+			*lr = val;
+		}
+	}
+	return worst;
+}
+
+/*
+ * More wait than there are list registers: keep the most urgent ones in them. At most nr_lrs exchanges, since
+ * what came in is never less urgent than what still waits. Returns the maintenance interrupts to ask for.
+ */
+static uint32_t prefer_urgent(struct vgic_dist *dist, struct vcpu *v)
+{
+	bool any;
+
+	for (;;) {
+		uint64_t lr = 0;
+		struct vgic_irq *best = most_urgent(v->vgic);
+		struct vgic_irq *worst = least_urgent(v, &lr, &any);
+
+		if (!best || !worst || worst->priority <= best->priority)
+			break;
+		worst->latch = worst->latch || !worst->by_line;
+		lr_release(v, worst, lr);
+		if (list_empty(&worst->link))
+			list_add_tail(&worst->link, &v->vgic->queue);
+		(void)place(dist, v, best);
+	}
+	/* Neither is true at once: no storm. With all of them active, the guest has to end all but one first. */
+	return (any ? ICH_HCR_NPIE : 0) | ((v->vgic->lr_used & (v->vgic->lr_used - 1)) ? ICH_HCR_UIE : 0);
+}
+
+static void fill(struct vgic_dist *dist, struct vcpu *v)
+{
+	struct vgic_irq *irq, *next;
+	uint32_t hcr = ICH_HCR_EN;
+
+	/* All of it first: the loop below must not meet one that moves to another queue by it. */
+	if (v->vgic->lr_used)
+		fold_finished(dist, v);
+	list_for_each_entry_safe(irq, next, &v->vgic->queue, link) {
+		if (irq->lr) {
+			list_del(&irq->link);
+			if (!vgic_lr_refresh(dist, v, irq))
+				vgic_requeue(dist, irq);
+		} else if (vgic_route(dist, irq) != v) {
+			vgic_requeue(dist, irq);
+		} else {
+			(void)place(dist, v, irq);
+		}
+	}
+	if (unlikely(!list_empty(&v->vgic->queue)))
+		hcr |= prefer_urgent(dist, v);
+	if (hcr != v->ctxt.gic.hcr) {
+		v->ctxt.gic.hcr = hcr;
+		gic_hcr_set(hcr);
+	}
+}
+
+static bool queue_is_empty(const struct vgic_vcpu *vc)
+{
+	return READ_ONCE(vc->queue.next) == &vc->queue;
+}
+
+/* Fill the list registers of v, whose state is in this CPU, before it is entered. */
+void vgic_flush(struct vcpu *v)
+{
+	struct vgic_dist *dist = v->domain->vgic;
+
+	if (queue_is_empty(v->vgic) && !(v->ctxt.gic.hcr & (ICH_HCR_UIE | ICH_HCR_NPIE)))
+		return;
+	spin_lock(&dist->lock);
+	fill(dist, v);
+	spin_unlock(&dist->lock);
+	/* Requeueing asked for what has just been done. */
+	this_cpu()->work &= ~(uint32_t)WORK_VGIC;
+}
+
+/* Fold the list registers of v, whose state is in this CPU: what the guest took, what it ended. */
+void vgic_sync(struct vcpu *v)
+{
+	struct vgic_dist *dist = v->domain->vgic;
+	uint32_t used = v->vgic->lr_used;
+
+	if (!used)
+		return;
+	spin_lock(&dist->lock);
+	for (; used; used &= used - 1) {
+		struct vgic_irq *irq = v->vgic->in_lr[__builtin_ctz(used)];
+
+		if (!vgic_lr_refresh(dist, v, irq))
+			vgic_requeue(dist, irq);
+	}
+	spin_unlock(&dist->lock);
+}
+
+/* The guest ended something that others wait for. */
+void vgic_maintenance(struct vcpu *v)
+{
+	vgic_sync(v);
+	vgic_flush(v);
+}
+
+/* Would v, current or on no CPU, be interrupted now, its own masks apart? */
+bool vgic_pending(struct vcpu *v)
+{
+	struct vgic_dist *dist = v->domain->vgic;
+	struct vgic_vcpu *vc = v->vgic;
+	struct vgic_irq *irq;
+	bool found = false;
+	uint32_t used;
+
+	if (vgic_is_live_here(v)) {
+		vgic_sync(v);
+		vgic_flush(v);
+		for (used = vc->lr_used; used; used &= used - 1)
+			if (gic_lr_read((unsigned int)__builtin_ctz(used)) & LR_STATE_PENDING)
+				return true;
+	}
+	if (queue_is_empty(vc))
+		return false;
+	spin_lock(&dist->lock);
+	list_for_each_entry(irq, &vc->queue, link)
+		found = found || (vgic_irq_is_pending(irq) && vgic_irq_is_allowed(dist, irq));
+	spin_unlock(&dist->lock);
+	return found;
+}
+
+/*
+ * v's state has just been saved from this CPU: fold it. What is pending only goes back to the queue, so a saved
+ * vCPU holds list registers for active interrupts alone, and a physical timer interrupt in flight is parked.
+ */
+void vgic_put_cpu(struct vcpu *v)
+{
+	struct vgic_dist *dist = v->domain->vgic;
+	struct vgic_vcpu *vc = v->vgic;
+	uint32_t used = vc->lr_used;
+
+	if (!used && !(vc->hw_ppi && vc->hw_ppi->phys_active)) {
+		WRITE_ONCE(vc->live_on, NULL);
+		return;
+	}
+	spin_lock(&dist->lock);
+	WRITE_ONCE(vc->live_on, NULL);
+	for (; used; used &= used - 1) {
+		struct vgic_irq *irq = vc->in_lr[__builtin_ctz(used)];
+		uint64_t lr = v->ctxt.gic.lr[irq->lr - 1];
+		bool pending, active;
+
+		lr_fold(irq, lr, &pending, &active);
+		if (pending)
+			irq->latch = irq->latch || !irq->by_line;
+		if (!active)
+			lr_release(v, irq, lr);
+		else
+			lr_put(v, irq->lr - 1u, lr_make(irq, false, true, lr & LR_HW));
+		irq->by_line = false;
+		if (!active)
+			vgic_requeue(dist, irq);
+		else if (vgic_irq_is_pending(irq) && list_empty(&irq->link))
+			list_add_tail(&irq->link, &vc->queue);
+	}
+	if (vc->hw_ppi && vc->hw_ppi->phys_active)
+		gic_irq_set_active(vc->hw_ppi->pintid, false);
+	spin_unlock(&dist->lock);
+}
+
+/* v's state is about to be loaded into this CPU: from here on its list registers are this CPU's. */
+void vgic_load_cpu(struct vcpu *v)
+{
+	struct vgic_vcpu *vc = v->vgic;
+
+	WRITE_ONCE(vc->live_on, this_cpu());
+	/* Who queues stores first and looks at is_running (already true) then: one of us sees the other. */
+	smp_mb();
+	if (!queue_is_empty(vc))
+		cpu_raise_work(WORK_VGIC);
+	if (unlikely(vc->hw_ppi && vc->hw_ppi->phys_active)) {
+		/* Given up meanwhile: the physical one was left inactive when v was put. */
+		if (!vc->hw_ppi->latch && !vc->hw_ppi->lr)
+			vc->hw_ppi->phys_active = false;
+		else
+			gic_irq_set_active(vc->hw_ppi->pintid, true);
+	}
+}

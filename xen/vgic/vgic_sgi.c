@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Software-generated interrupts: decode of ICC_SGI1R_EL1 and delivery to each vCPU it names. Bits for vCPUs that
+ * do not exist are ignored, as the architecture has it.
+ */
+#include <xen/lib.h>
+#include "vgic.h"
+
+#define SGI1R_TARGETS(r)	((uint32_t)(r) & 0xffff)
+#define SGI1R_AFF1(r)		((uint32_t)((r) >> 16) & 0xff)
+#define SGI1R_INTID(r)		((uint32_t)((r) >> 24) & 0xf)
+#define SGI1R_IRM		BIT(40)
+/* Aff2, RS, Aff3: no vCPU has any of them. */
+#define SGI1R_ABSENT		(GENMASK(39, 32) | GENMASK(63, 44))
+
+static void send(struct vgic_dist *dist, struct vcpu *to, uint32_t intid)
+{
+	struct vgic_irq *irq;
+
+	if (unlikely(!to))
+		return;
+	irq = &to->vgic->irq[intid];
+	irq->latch = true;
+	vgic_update(dist, irq);
+}
+
+/*
+ * Send the SGI that value, written by v to ICC_SGI1R_EL1, asks for. At most 16 targets, or with IRM all
+ * other vCPUs of the domain.
+ */
+void vgic_sgi1r(struct vcpu *v, uint64_t value)
+{
+	struct domain *d = v->domain;
+	struct vgic_dist *dist = d->vgic;
+	uint32_t intid = SGI1R_INTID(value), targets = SGI1R_TARGETS(value), i;
+
+	spin_lock(&dist->lock);
+	if (unlikely(value & SGI1R_IRM)) {
+		for (i = 0; i < d->max_vcpus; i++)
+			if (d->vcpu[i] != v)
+				send(dist, d->vcpu[i], intid);
+	} else if (likely(!(value & SGI1R_ABSENT))) {
+		for (; targets; targets &= targets - 1)
+			send(dist, domain_vcpu(d, SGI1R_AFF1(value) * 16 + (uint32_t)__builtin_ctz(targets)),
+			     intid);
+	}
+	spin_unlock(&dist->lock);
+}
