@@ -23,7 +23,7 @@ static uint64_t scrub_cursor;	/* frame to look at next; zone_lock */
 #define SCRUB_SCAN	1024u	/* frames looked at in one go */
 
 /* Give [first, first + nr), all reserved, to the allocator. Boot only. */
-void __init zone_add(mfn_t first, uint64_t nr)
+void zone_add(mfn_t first, uint64_t nr)
 {
 	if (!nr)
 		return;
