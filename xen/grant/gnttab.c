@@ -85,7 +85,6 @@ static int make_frame(struct domain *d, uint32_t idx)
 	struct gnttab *g = d->grant;
 	struct grant_frame *f;
 	uint32_t i;
-	mfn_t m;
 
 	if (!g->frame) {
 		g->frame = xzalloc_array(struct grant_frame, g->max_frames);
@@ -99,9 +98,7 @@ static int make_frame(struct domain *d, uint32_t idx)
 	f->entry = domain_heap_alloc_page(d);
 	if (!f->pin || !f->entry)
 		goto fail;
-	m = heap_to_mfn(f->entry);
-	mfn_to_page(m)->owner = d->id;
-	if (page_set_type(m, PAGE_GRANT_FRAME))
+	if (page_set_type(heap_to_mfn(f->entry), PAGE_GRANT_FRAME))
 		goto fail;
 	if (idx >= g->nr_frames)
 		g->nr_frames = idx + 1;
@@ -244,7 +241,7 @@ void gnttab_domain_free(struct domain *d)
 		if (!g->frame[i].entry)
 			continue;
 		domain_heap_free_page(d, g->frame[i].pin);
-		page_put(heap_to_mfn(g->frame[i].entry));
+		domain_heap_free_page(d, g->frame[i].entry);
 	}
 	for (i = 0; i < g->mt_pages; i++)
 		domain_heap_free_page(d, g->mt[i]);
