@@ -327,13 +327,13 @@ static void image_set(const char *from, const char *to, uint64_t attr)
 		uint64_t off = (uint64_t)p - XEN_VIRT_START;
 		pa_t pa = image_pa(p);
 
-		/* Break before make: the entry is live on every CPU. */
-		el2_image_l3[off >> 21][(off >> 12) & 511] = pa & EL2_ADDR_MASK;
+		/*
+		 * No break before make: only the permission changes, and other CPUs read this page meanwhile.
+		 * Without attributes the page goes away.
+		 */
+		el2_image_l3[off >> 21][(off >> 12) & 511] = attr ? pa | attr : pa & EL2_ADDR_MASK;
 		flush_el2_va((uint64_t)p, 1);
-		if (attr)
-			el2_image_l3[off >> 21][(off >> 12) & 511] = pa | attr;
 	}
-	sync_new_entry();
 }
 
 /* Start-up is over: what it alone wrote becomes read-only, its code and data are unmapped (and freed by the caller). */
