@@ -23,7 +23,7 @@ static void progress(const struct domain_build_args *args, const char *text)
 
 /*
  * Open and check kernel and initrd and place them. Free with domain_images_close(). Classes:
- * ZERR_NOT_FOUND, ZERR_BAD_CONFIG, ZERR_FAILED.
+ * ZERR_BAD_CONFIG, ZERR_FAILED.
  */
 int domain_images_open(const struct domain_build_args *args, struct domain_images *ret,
 		       struct zerr **err)

@@ -19,7 +19,7 @@
 
 static int open_failed(const char *path, const char *what, int e, struct zerr **err)
 {
-	zerr_set(err, e == ENOENT || e == ENOTDIR ? ZERR_NOT_FOUND : ZERR_FAILED, "E301", e,
+	zerr_set(err, e == ENOENT || e == ENOTDIR ? ZERR_BAD_CONFIG : ZERR_FAILED, "E301", e,
 		 "cannot open the %s %s", what, path);
 	if (e == ENOENT || e == ENOTDIR)
 		zerr_hint(err, "the path is one of the control domain; check <%s> under <os>", what);
@@ -143,7 +143,7 @@ static int unpack(struct image_file *f, uint64_t max, struct image_arm64 *image,
 
 /*
  * Open a kernel for a guest of max_bytes memory; *image then describes the plain Image behind
- * ret->fd. Classes: ZERR_NOT_FOUND missing, ZERR_BAD_CONFIG refused, ZERR_FAILED unreadable.
+ * ret->fd. Classes: ZERR_BAD_CONFIG missing or refused, ZERR_FAILED unreadable.
  */
 int image_open_kernel(const char *path, uint64_t max_bytes, struct image_file *ret,
 		      struct image_arm64 *image, struct zerr **err)

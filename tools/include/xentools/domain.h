@@ -86,7 +86,7 @@ struct domain_create_result {
 /*
  * Build and start a domain. On failure nothing is left behind.
  * Classes: ZERR_STATE name or UUID in use, ZERR_NO_RESOURCES memory (with figures),
- * ZERR_BAD_CONFIG kernel or initrd refused, ZERR_NOT_FOUND a file is missing,
+ * ZERR_BAD_CONFIG kernel or initrd missing or refused,
  * ZERR_NO_HYPERVISOR store or hypervisor out of reach, ZERR_FAILED the rest.
  */
 int domain_create(struct domain_ctx *ctx, const struct domain_config *cfg,
