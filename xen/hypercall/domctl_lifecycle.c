@@ -6,7 +6,6 @@
 #include <xen/cmdline.h>
 #include <xen/lib.h>
 #include <xen/p2m.h>
-#include <xen/vgic.h>
 #include <xen/wallclock.h>
 #include <arch/gic.h>
 #include "domctl.h"
@@ -14,8 +13,6 @@
 #define FLAGS_NEEDED	(XEN_DOMCTL_CDF_hvm | XEN_DOMCTL_CDF_hap)
 #define NR_SPIS_MAX	(1020u - GIC_NR_PRIVATE)
 #define GICV2_MAX_VCPUS	8u
-#define GICR_STRIDE	0x20000u	/* two 64 KiB frames a redistributor */
-#define KILL_TRIES	64u
 
 /* n < 0: the default, which also is the limit. False above it. */
 static bool limit_of(int32_t n, uint32_t limit, uint32_t *ret)
@@ -57,19 +54,6 @@ static int check_config(const struct xen_domctl_createdomain *c, struct domain_c
 	return 0;
 }
 
-/* Where every domU finds its interrupt controller (public/arch-arm.h). */
-static int place_vgic(struct domain *d)
-{
-	const struct vgic_layout layout = {
-		.gicd_base = GUEST_GICV3_GICD_BASE,
-		.gicr_base = GUEST_GICV3_GICR0_BASE,
-		.gicr_stride = GICR_STRIDE,
-		.nr_redists = d->max_vcpus,
-	};
-
-	return vgic_set_layout(d, &layout);
-}
-
 /* Make a domain, paused, without vCPUs and memory. OUT: its id, gic_version, clock_frequency. */
 int domctl_createdomain(struct domain *unused __unused, struct xen_domctl *op, struct op_progress *p __unused)
 {
@@ -77,7 +61,6 @@ int domctl_createdomain(struct domain *unused __unused, struct xen_domctl *op, s
 	domid_t id = op->domain == 0 || op->domain >= DOMID_FIRST_RESERVED ? DOMID_INVALID : op->domain;
 	struct domain_config cfg = { 0 };
 	struct domain *d;
-	uint32_t i;
 	int rc = check_config(c, &cfg);
 
 	if (rc)
@@ -85,19 +68,11 @@ int domctl_createdomain(struct domain *unused __unused, struct xen_domctl *op, s
 	rc = domain_create(id, &cfg, &d);
 	if (rc)
 		return rc;
-	rc = place_vgic(d);
-	if (rc) {
-		/* It is empty, so this ends at once; if not, it is left to the toolstack as a dying domain. */
-		for (i = 0; i < KILL_TRIES && domain_kill(d) == -ERESTART; i++)
-			;
-	} else {
-		op->domain = d->id;
-		c->arch.gic_version = d->gic_version == 3 ? XEN_DOMCTL_CONFIG_GIC_V3 :
-				      XEN_DOMCTL_CONFIG_GIC_V2;
-		c->arch.clock_frequency = 0;	/* CNTFRQ_EL0 tells */
-	}
+	op->domain = d->id;
+	c->arch.gic_version = d->gic_version == 3 ? XEN_DOMCTL_CONFIG_GIC_V3 : XEN_DOMCTL_CONFIG_GIC_V2;
+	c->arch.clock_frequency = 0;	/* CNTFRQ_EL0 tells */
 	domain_put(d);
-	return rc;
+	return 0;
 }
 
 /* Preemptible; what is done stays done. -EINVAL for the control domain. */

@@ -5,14 +5,16 @@
  */
 #include <xen/heap.h>
 #include <xen/lib.h>
+#include <public/xen.h>
 #include "vgic.h"
 
 #define GICD_SIZE	0x10000u
 #define GICR_SIZE	0x20000u
 
+/* Every domU finds its interrupt controller here. */
 static const struct vgic_layout domu_layout = {
-	.gicd_base = 0x03001000,
-	.gicr_base = 0x03020000,
+	.gicd_base = GUEST_GICV3_GICD_BASE,
+	.gicr_base = GUEST_GICV3_GICR0_BASE,
 	.gicr_stride = GICR_SIZE,
 	.nr_redists = MAX_VCPUS,
 };
