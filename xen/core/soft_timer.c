@@ -173,7 +173,7 @@ void soft_timer_set(struct soft_timer *t, s_time_t expires)
 	heap_insert(c, t, expires);
 	first = t->heap_index == 1;
 	if (first)
-		program_earlier(c, expires);
+		program_earlier(c, t->expires);
 	spin_unlock(&c->timer_lock);
 }
 
