@@ -21,8 +21,9 @@ static uint32_t nr_vmids = 256;
 static uint32_t vmid_bits = 8;
 
 /*
- * What each CPU has loaded: a tag, atomic; 0 after a roll-over took it. Then `kept` (vmid_lock) is the tag of the
- * domain that the CPU goes on running till it loads another. Never are both not 0.
+ * What each CPU has loaded: a tag, atomic; 0 after a roll-over took it. `kept` (vmid_lock) is what it had loaded when
+ * the generation began: it goes on running that till it loads another domain, and the number stays reserved to the
+ * generation's end, since the domain may have taken it over into the generation.
  */
 static struct { uint64_t active, kept; } cpu_vmid[MAX_CPUS];
 
@@ -38,7 +39,7 @@ void vmid_init(unsigned int bits)
 	nr_vmids = 1u << bits;
 }
 
-/* Is vmid on a CPU since before the generation began? vmid_lock. */
+/* Was vmid on a CPU when the generation began? vmid_lock. */
 static bool is_kept(uint32_t vmid)
 {
 	unsigned int i;
@@ -49,7 +50,7 @@ static bool is_kept(uint32_t vmid)
 	return false;
 }
 
-/* Does a CPU still run p2m since an older generation? Then it keeps its number, in this generation too. vmid_lock. */
+/* Was p2m on a CPU when the generation began? Then it keeps its number, in this generation too. vmid_lock. */
 static bool renew_kept(const struct p2m *p2m)
 {
 	uint64_t tag = tag_of(p2m->vmid_generation, p2m->vmid);
@@ -110,7 +111,6 @@ static void make_current_slow(struct p2m *p2m, struct pcpu *c)
 		tlb_flush_all_guests_local();
 		c->vmid_generation = generation;
 	}
-	cpu_vmid[c->id].kept = 0;
 	__atomic_store_n(&cpu_vmid[c->id].active, tag_of(generation, p2m->vmid), __ATOMIC_SEQ_CST);
 	spin_unlock(&vmid_lock);
 }

@@ -102,7 +102,7 @@ extern s_time_t fake_deadline[MAX_CPUS];	/* last timer_set_deadline of each CPU;
 /* ---- faults on demand ---- */
 /* The nth allocation from now (1: the next) fails, and only that one; 0: none. */
 void fake_fail_alloc(unsigned int nth);
-/* True when the failure asked for has happened: the end of a sweep is a run that leaves it false. */
+/* Has the failure asked for happened? No: the sweep is at its end. Takes an unused request back. */
 bool fake_alloc_failed(void);
 /* Guest virtual addresses in [start, end) do not translate (reads, writes); several ranges may be added. */
 void fake_va_fault(uint64_t start, uint64_t end, bool reads, bool writes);

@@ -58,6 +58,7 @@ void fake_fail_alloc(unsigned int nth)
 
 bool fake_alloc_failed(void)
 {
+	fail_countdown = 0;
 	return failed;
 }
 

@@ -136,7 +136,7 @@ void fake_cpu_relax(void)
 {
 	if (++spins == SPIN_LIMIT)
 		fake_die("a spin loop does not end");
-	syscall(SYS_sched_yield);	/* the name is the hypervisor's here */
+	syscall(SYS_sched_yield);	/* <sched.h> and <xen/sched.h> do not go together */
 }
 
 bool fake_cpu_irq_pending(void)
