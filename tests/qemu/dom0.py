@@ -121,6 +121,14 @@ class Dom0:
         self.m.expect(r"guest# ", 30, f"guest {name} gives a shell")
         self.guest_says(name, "hello from $(hostname)", "hello from guest")
 
+    def console(self, name):
+        """Attach to a running Linux guest's console and reach its prompt."""
+        self.m.send(f"zl console {name}\n")
+        self.m.expect(r"console attached", 20, f"zl console {name} attaches")
+        time.sleep(0.3)
+        self.m.send("\n")
+        self.m.expect(r"guest# ", 20, f"guest {name} gives a prompt")
+
     def guest_says(self, name, words, answer):
         """Have the attached guest's shell echo WORDS; waits for ANSWER."""
         self.m.send(f"echo {words}\n")

@@ -69,7 +69,7 @@ def test_smashed_rings(steady):
     d.zl(f"create {FOLDER}/smash.xml")
     d.zl(f"create {FOLDER}/one.xml", timeout=60)
     d.wait_log("one", READY, 60)
-    d.m.send("zl console one\n")
+    d.console("one")
     d.guest_says("one", "well $((3 * 3))", "well 9")
     d.detach()
     assert d.run("xenstore-read /local/domain/0/name")[1].strip() == "Domain-0"

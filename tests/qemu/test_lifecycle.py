@@ -25,7 +25,7 @@ def test_one_guest(dom0):
     assert "one" in d.zl("uptime")[1]
     assert "<name>one</name>" in d.zl("dumpxml one")[1]
     # Its console still works, and what it said first is in its log.
-    d.m.send("zl console one\n")
+    d.console("one")
     d.guest_says("one", "still $((40 + 2))", "still 42")
     d.detach()
     assert READY in d.log("one")
@@ -72,7 +72,7 @@ def test_three_guests(dom0):
     rows = d.rows()
     assert all(n in rows and int(rows[n][3]) == 2 for n in names), rows
     assert len(set(rows[n][1] for n in names)) == 3
-    d.m.send("zl console lin2\n")
+    d.console("lin2")
     d.guest_says("lin2", "two $((1 + 1))", "two 2")
     d.detach()
     for n in names:
