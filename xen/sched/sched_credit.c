@@ -267,13 +267,13 @@ static s_time_t credit_slice_end(struct sched_rq *rq, const struct vcpu *v)
 }
 
 /* First vCPU of a list that CPU cpu can take, looking at *looks at most. */
-static struct vcpu *find_for(struct list_head *list, unsigned int cpu, unsigned int *looks)
+static struct vcpu *find_for(const struct list_head *list, unsigned int cpu, unsigned int *looks)
 {
-	struct vcpu *v;
+	const struct list_head *l;
 
-	list_for_each_entry(v, list, sched.link) {
-		if (*looks == 0)
-			return NULL;
+	for (l = list->next; l != list && *looks > 0; l = l->next) {
+		struct vcpu *v = list_entry(l, struct vcpu, sched.link);
+
 		--*looks;
 		if (!load_acquire(&v->is_running) && (v->sched.affinity >> cpu & 1))
 			return v;

@@ -75,9 +75,11 @@ static s_time_t null_slice_end(struct sched_rq *rq, const struct vcpu *v)
 
 static struct vcpu *null_steal(struct sched_rq *rq, unsigned int cpu)
 {
-	struct vcpu *v;
+	const struct list_head *queue = rq->policy, *l;
 
-	list_for_each_entry(v, (struct list_head *)rq->policy, sched.link) {
+	for (l = queue->next; l != queue; l = l->next) {
+		struct vcpu *v = list_entry(l, struct vcpu, sched.link);
+
 		if (!load_acquire(&v->is_running) && (v->sched.affinity >> cpu & 1)) {
 			null_dequeue(rq, v);
 			return v;
