@@ -324,9 +324,12 @@ int domain_kill(struct domain *d)
 	rc = d->dying == DOMAIN_DEAD ? -ESRCH : 0;
 	store_release(&d->dying, DOMAIN_DEAD);
 	spin_unlock(&d->lock);
-	if (!rc)
-		domain_put(d);	/* the reference of domain_create */
-	return rc;
+	if (rc)
+		return rc;
+	/* Whoever still maps its pages (consoles, the store) learns of it now; the last to let go frees it. */
+	virq_raise_global(VIRQ_DOM_EXC);
+	domain_put(d);	/* the reference of domain_create */
+	return 0;
 }
 
 /* d owns n more pages of RAM: they hold one reference on it together. */
