@@ -342,6 +342,10 @@ static void test_dying(void **state)
 	domain_put(d1);
 	d1 = NULL;
 	assert_int_equal(evtchn_bind_interdomain(d0, NULL, id, 1, &port), -ESRCH);
+	/* One that is still being made is not there yet. */
+	d2->dying = DOMAIN_CREATING;
+	assert_int_equal(evtchn_bind_interdomain(d0, NULL, d2->id, 1, &port), -ESRCH);
+	d2->dying = DOMAIN_ALIVE;
 }
 
 static void test_reset(void **state)

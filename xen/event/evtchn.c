@@ -219,9 +219,14 @@ int evtchn_bind_interdomain(struct domain *d, struct vcpu *notify, domid_t remot
 
 	if (!rd)
 		return -ESRCH;
-	if (!domain_peers_allowed(d, rd)) {
+	/* One still being created has no ports to lock. */
+	if (domain_is_dying(rd))
+		rc = -ESRCH;
+	else
+		rc = domain_peers_allowed(d, rd) ? 0 : -EPERM;
+	if (rc) {
 		domain_put(rd);
-		return -EPERM;
+		return rc;
 	}
 	lock_both(d, rd);
 	rc = join(d, rd, rport, port, &chn);

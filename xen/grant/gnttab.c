@@ -7,6 +7,7 @@
  */
 #include <xen/heap.h>
 #include <xen/page.h>
+#include <xen/peers.h>
 #include "grant.h"
 
 /* The entry and pin of ref; false when there is none. g->lock. */
@@ -25,6 +26,17 @@ static bool entry_at(struct gnttab *g, uint32_t ref, struct grant_entry_v1 **e,
 	*e = &f->entry[ref % ENTRIES_PER_FRAME];
 	*p = &f->pin[ref % ENTRIES_PER_FRAME];
 	return true;
+}
+
+/*
+ * May caller use grants of the lender at all? GNTST_bad_domain for one that dies or is still being
+ * created, GNTST_permission_denied.
+ */
+int16_t gnttab_may_use(const struct domain *caller, const struct domain *lender)
+{
+	if (domain_is_dying(lender))
+		return GNTST_bad_domain;
+	return domain_peers_allowed(caller, lender) ? GNTST_okay : GNTST_permission_denied;
 }
 
 /*

@@ -6,7 +6,6 @@
  */
 #include <xen/heap.h>
 #include <xen/page.h>
-#include <xen/peers.h>
 #include "grant.h"
 
 /* One side of a copy, held. */
@@ -40,10 +39,9 @@ static int hold_ref(struct domain *caller, const struct gnttab_copy_ptr *ptr, st
 	if (!s->lender)
 		return GNTST_bad_domain;
 	s->ref = ptr->u.ref;
-	if (domain_peers_allowed(caller, s->lender))
+	st = gnttab_may_use(caller, s->lender);
+	if (!st)
 		st = gnttab_pin_ref(s->lender, caller->id, s->ref, s->readonly, &s->page);
-	else
-		st = GNTST_permission_denied;
 	if (st)
 		domain_put(s->lender);
 	return st;

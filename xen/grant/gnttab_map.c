@@ -8,7 +8,6 @@
 #include <xen/heap.h>
 #include <xen/hypercall.h>
 #include <xen/page.h>
-#include <xen/peers.h>
 #include <xen/percpu.h>
 #include <xen/vcpu.h>
 #include <arch/mmu.h>
@@ -106,10 +105,9 @@ void gnttab_map(struct domain *caller, struct gnttab_map_grant_ref *op)
 		op->status = GNTST_bad_domain;
 		return;
 	}
-	if (domain_peers_allowed(caller, lender))
+	op->status = gnttab_may_use(caller, lender);
+	if (!op->status)
 		op->status = map_from(caller, lender, op);
-	else
-		op->status = GNTST_permission_denied;
 	/* The maptrack entry keeps the reference. */
 	if (op->status)
 		domain_put(lender);

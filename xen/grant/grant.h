@@ -74,6 +74,7 @@ int grant_entry_pin(struct grant_entry_v1 *e, struct grant_pin *p, domid_t by, b
 void grant_entry_unpin(struct grant_entry_v1 *e, struct grant_pin *p, bool readonly, bool *ok);
 
 /* gnttab.c */
+int16_t gnttab_may_use(const struct domain *caller, const struct domain *lender) __must_check;
 int gnttab_pin_ref(struct domain *lender, domid_t by, uint32_t ref, bool readonly,
 		   mfn_t *m) __must_check;
 void gnttab_unpin_ref(struct domain *lender, uint32_t ref, bool readonly);

@@ -132,7 +132,7 @@ static int16_t setup_frames(struct domain *t, const struct gnttab_setup_table *o
 			    int *rc)
 {
 	struct hypercall_state *h = &this_vcpu()->hcall;
-	uint64_t list = (uint64_t)(uintptr_t)op->frame_list.p, key = uop << 8 | 0x5e, g;
+	uint64_t list = op->frame_list.p, key = uop << 8 | 0x5e, g;
 	uint32_t i = h->progress_key == key ? (uint32_t)h->progress[0] : 0;
 	mfn_t m;
 
