@@ -111,7 +111,7 @@ static int64_t for_each_extent(struct domain *d, const struct xen_memory_reserva
 		if (!n)
 			return (int64_t)i;
 		for (j = 0; j < n; j++) {
-			if ((frames[j] & (BIT(order) - 1)) || fn(d, gfn(frames[j]), order))
+			if (fn(d, gfn(frames[j]), order))
 				return (int64_t)(i + j);
 			if (order && i + j + 1 < r->nr_extents && hypercall_preempt())
 				return memory_restart(op, i + j + 1, arg);
