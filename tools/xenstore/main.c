@@ -174,7 +174,7 @@ int main(int argc, char **argv)
 	if (parse_options(&c, cmd, argc, argv))
 		return 1;
 	/* The directory can be another one for tests and for daemons started with --run-dir. */
-	if (xs_open(&c.xs, getenv("XENSTORED_RUN_DIR"), &err)) {
+	if (xs_open(&c.xs, getenv("XENSTORED_RUNDIR"), &err)) {
 		zerr_print(stderr, err, false);
 		zerr_free(err);
 		return 1;

@@ -220,16 +220,14 @@ void tx_each_child(struct tx *tx, const struct tx_cursor *at,
 	for (; m; m = m->next) {
 		struct tx_cursor child = tx_cursor_child(tx, at, m->name, m->entry.name_len);
 
-		if (tx_cursor_exists(&child) && !fn(arg, m->name, m->entry.name_len))
+		if (child.node && child.node->state != TX_PLAIN)
+			continue;	/* gone, or made anew: shown below */
+		if (!fn(arg, m->name, m->entry.name_len))
 			return;
 	}
-	for (; t; t = t->next) {
-		if (t->state != TX_PRESENT || (at->main && node_child(&tx->store->tree, at->main,
-								    t->name, t->entry.name_len)))
-			continue;	/* not there, or shown above */
-		if (!fn(arg, t->name, t->entry.name_len))
+	for (; t; t = t->next)
+		if (t->state == TX_PRESENT && !fn(arg, t->name, t->entry.name_len))
 			return;
-	}
 }
 
 /* --- notes and changes --- */

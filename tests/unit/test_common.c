@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The tools' basics: error objects in both printed forms, strict numbers, strings, tables of
+ * words, files, and the event loop's promises about sources that go while it runs.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <xentools/error.h>
+#include <xentools/event_loop.h>
+#include <xentools/fd_util.h>
+#include <xentools/log.h>
+#include <xentools/parse_num.h>
+#include <xentools/str_table.h>
+#include <xentools/strbuf.h>
+
+static char *printed(const struct zerr *err, bool json)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+
+	zerr_print(f, err, json);
+	fclose(f);
+	return text;
+}
+
+static void error_keeps_the_first(void **state UNUSED)
+{
+	struct zerr *err = NULL;
+
+	assert_int_equal(zerr_set(&err, ZERR_NO_RESOURCES, "E601", 0, "need %d", 5), -1);
+	assert_int_equal(zerr_set(&err, ZERR_FAILED, "E100", EIO, "later"), -1);
+	assert_int_equal(zerr_class_of(err), ZERR_NO_RESOURCES);
+	assert_string_equal(err->message, "need 5");
+	assert_string_equal(err->code, "E601");
+	zerr_free(err);
+	assert_int_equal(zerr_set(NULL, ZERR_FAILED, "E1", 0, "nobody listens"), -1);
+	assert_int_equal(zerr_class_of(NULL), ZERR_OK);
+}
+
+static void error_prints_context_outermost_first(void **state UNUSED)
+{
+	struct zerr *err = NULL;
+	char *text;
+
+	zerr_set(&err, ZERR_FAILED, "E110", ENOENT, "cannot read \"x\"");
+	zerr_hint(&err, "look");
+	zerr_context(&err, "attach", "vda");
+	zerr_context(&err, "create", "web1");
+	text = printed(err, false);
+	assert_non_null(strstr(text, ": error: create web1: attach vda: cannot read \"x\": "
+				     "No such file or directory [E110]\n    hint: look\n"));
+	free(text);
+	text = printed(err, true);
+	assert_string_equal(text, "{\"error\":{\"class\":\"failed\",\"exit\":1,\"code\":\"E110\","
+				  "\"step\":\"create\",\"object\":\"web1\",\"errno\":2,"
+				  "\"message\":\"attach vda: cannot read \\\"x\\\": "
+				  "No such file or directory\",\"hint\":\"look\"}}\n");
+	free(text);
+	zerr_free(err);
+}
+
+static void error_prints_a_place_in_a_file(void **state UNUSED)
+{
+	struct zerr *err = NULL;
+	char *text;
+
+	zerr_set(&err, ZERR_BAD_CONFIG, "E312", 0, "bad");
+	zerr_at(&err, "vm.xml", 12, 7, "domain/vcpu");
+	text = printed(err, false);
+	assert_string_equal(text, "vm.xml:12:7: error: domain/vcpu: bad [E312]\n");
+	free(text);
+	zerr_free(err);
+}
+
+static void numbers_are_strict(void **state UNUSED)
+{
+	static const struct {
+		const char *text;
+		int rc;
+		uint64_t value;
+	} rows[] = {
+		{ "0", 0, 0 }, { "10", 0, 10 }, { "0x10", 0, 16 }, { "100", 0, 100 },
+		{ "101", -ERANGE, 0 }, { "", -EINVAL, 0 }, { " 1", -EINVAL, 0 },
+		{ "1 ", -EINVAL, 0 }, { "-1", -EINVAL, 0 }, { "+1", -EINVAL, 0 },
+		{ "0x", -EINVAL, 0 }, { "99999999999999999999999", -ERANGE, 0 },
+		{ "1a", -EINVAL, 0 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		uint64_t v = 77;
+
+		assert_int_equal(parse_u64(rows[i].text, 0, 100, &v), rows[i].rc);
+		assert_int_equal(v, rows[i].rc ? 77 : rows[i].value);
+	}
+}
+
+static void signed_numbers_reach_both_ends(void **state UNUSED)
+{
+	int64_t v;
+
+	assert_int_equal(parse_i64("-9223372036854775808", INT64_MIN, INT64_MAX, &v), 0);
+	assert_true(v == INT64_MIN);
+	assert_int_equal(parse_i64("9223372036854775807", INT64_MIN, INT64_MAX, &v), 0);
+	assert_true(v == INT64_MAX);
+	assert_int_equal(parse_i64("9223372036854775808", INT64_MIN, INT64_MAX, &v), -ERANGE);
+	assert_int_equal(parse_i64("-5", -4, 4, &v), -ERANGE);
+	assert_int_equal(parse_i64("--5", -9, 9, &v), -EINVAL);
+}
+
+static void sizes_have_units(void **state UNUSED)
+{
+	static const struct {
+		const char *text;
+		int rc;
+		uint64_t value;
+	} rows[] = {
+		{ "5", 0, 5u << 20 }, { "5k", 0, 5u << 10 }, { "5KiB", 0, 5u << 10 },
+		{ "1G", 0, 1u << 30 }, { "7b", 0, 7 }, { "5KB", -EINVAL, 0 },
+		{ "5x", -EINVAL, 0 }, { "k", -EINVAL, 0 }, { "5kk", -EINVAL, 0 },
+		{ "99999999999t", -ERANGE, 0 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		uint64_t v = 77;
+
+		assert_int_equal(parse_size(rows[i].text, 1u << 20, &v), rows[i].rc);
+		assert_int_equal(v, rows[i].rc ? 77 : rows[i].value);
+	}
+}
+
+static void domids_end_below_the_reserved(void **state UNUSED)
+{
+	uint32_t v;
+
+	assert_int_equal(parse_domid("32751", &v), 0);
+	assert_int_equal(parse_domid("32752", &v), -ERANGE);
+	assert_int_equal(parse_domid("0x1", &v), -EINVAL);
+}
+
+static void strings_grow_and_shrink(void **state UNUSED)
+{
+	_cleanup_strbuf_ struct strbuf sb = STRBUF_INIT;
+
+	assert_string_equal(strbuf_cstr(&sb), "");
+	for (int i = 0; i < 1000; i++)
+		strbuf_addf(&sb, "%d,", i);
+	assert_int_equal(sb.len, 3890);
+	strbuf_consume(&sb, 3886);
+	assert_string_equal(strbuf_cstr(&sb), "999,");
+	strbuf_reset(&sb);
+	strbuf_add_json(&sb, "a\"\\\n\x01");
+	assert_string_equal(strbuf_cstr(&sb), "\"a\\\"\\\\\\n\\u0001\"");
+}
+
+static void words_are_suggested(void **state UNUSED)
+{
+	static const struct str_row rows[] = { { "vcpu", 1 }, { "memory", 2 }, { "os", 3 } };
+	int v;
+
+	assert_int_equal(str_table_value(rows, 3, "memory", &v), 0);
+	assert_int_equal(v, 2);
+	assert_int_equal(str_table_value(rows, 3, "mem", &v), -ENOENT);
+	assert_string_equal(str_table_name(rows, 3, 1), "vcpu");
+	assert_string_equal(str_table_nearest(rows, 3, "vcpuu"), "vcpu");
+	assert_string_equal(str_table_nearest(rows, 3, "mmeory"), "memory");
+	assert_null(str_table_nearest(rows, 3, "xy"));
+	assert_int_equal(str_distance("ab", "ba"), 1);
+	assert_int_equal(str_distance("", "abc"), 3);
+}
+
+static void files_are_replaced_whole(void **state UNUSED)
+{
+	char dir[] = "/tmp/test_common.XXXXXX", path[64], *text;
+	size_t len;
+
+	assert_non_null(mkdtemp(dir));
+	snprintf(path, sizeof(path), "%s/a/b", dir);
+	assert_int_equal(fd_mkdir_p(path, 0755), 0);
+	assert_int_equal(fd_mkdir_p(path, 0755), 0);
+	snprintf(path, sizeof(path), "%s/a/b/file", dir);
+	assert_int_equal(fd_write_file_atomic(path, "one", 3, 0600), 0);
+	assert_int_equal(fd_write_file_atomic(path, "second", 6, 0600), 0);
+	assert_int_equal(fd_read_file(path, 100, &text, &len), 0);
+	assert_string_equal(text, "second");
+	assert_int_equal(len, 6);
+	free(text);
+	assert_int_equal(fd_read_file(path, 5, &text, &len), -EFBIG);
+	assert_int_equal(fd_mkdir_p(path, 0755), -ENOTDIR);
+	assert_int_equal(unlink(path), 0);
+	for (int i = 0; i < 3; i++) {
+		*strrchr(path, '/') = '\0';
+		assert_int_equal(rmdir(path), 0);	/* no temporary is left */
+	}
+}
+
+static void log_text_is_cleaned_and_limited(void **state UNUSED)
+{
+	struct zlog_limit limit = { 0, 0, 0 };
+	char buf[8];
+	int passed = 0;
+
+	assert_string_equal(zlog_clean(buf, sizeof(buf), "a\x1b[0m\n\x80xyz", 10), "a.[0m..");
+	for (int i = 0; i < 100; i++)
+		passed += zlog_allowed(&limit, 10) >= 0;
+	assert_in_range(passed, 10, 20);	/* 20: the second changed in between */
+}
+
+/* --- the event loop --- */
+
+struct loop_world {
+	struct event_loop *loop;
+	struct event_source *first, *second;
+	int calls;
+	char order[8];
+};
+
+static void remove_both(void *data, int fd UNUSED, unsigned int revents UNUSED)
+{
+	struct loop_world *w = data;
+
+	w->calls++;
+	event_source_remove(w->first);
+	event_source_remove(w->second);
+}
+
+static void removed_sources_stay_silent(void **state UNUSED)
+{
+	struct loop_world w = { .loop = event_loop_new() };
+	int a[2], b[2];
+
+	assert_int_equal(pipe(a), 0);
+	assert_int_equal(pipe(b), 0);
+	assert_int_equal(write(a[1], "x", 1), 1);
+	assert_int_equal(write(b[1], "x", 1), 1);
+	w.first = event_loop_add_fd(w.loop, a[0], POLLIN, remove_both, &w);
+	w.second = event_loop_add_fd(w.loop, b[0], POLLIN, remove_both, &w);
+	assert_int_equal(event_loop_run_once(w.loop, 0), 0);
+	assert_int_equal(event_loop_run_once(w.loop, 0), 0);
+	assert_int_equal(w.calls, 1);
+	event_loop_free(w.loop);
+	for (int i = 0; i < 2; i++) {
+		close(a[i]);
+		close(b[i]);
+	}
+}
+
+struct timer_arg {
+	struct loop_world *w;
+	struct event_source *source;
+	char name;
+};
+
+static void note_timer(void *data)
+{
+	struct timer_arg *arg = data;
+
+	strncat(arg->w->order, &arg->name, 1);
+	if (arg->name == 'e')
+		event_loop_stop(arg->w->loop, 5);
+}
+
+static void timers_fire_in_order(void **state UNUSED)
+{
+	static const struct {
+		char name;
+		unsigned int ms;
+	} rows[] = { { 'e', 9 }, { 'b', 3 }, { 'd', 7 }, { 'a', 0 }, { 'c', 5 } };
+	struct loop_world w = { .loop = event_loop_new() };
+	struct timer_arg args[ARRAY_SIZE(rows)];
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		args[i] = (struct timer_arg){ &w, NULL, rows[i].name };
+		args[i].source = event_loop_add_timer(w.loop, note_timer, &args[i]);
+		assert_int_equal(event_timer_set(args[i].source, rows[i].ms * 1000000u), 0);
+	}
+	event_timer_cancel(args[2].source);
+	event_source_remove(args[4].source);
+	assert_int_equal(event_loop_run(w.loop), 5);
+	assert_string_equal(w.order, "abe");
+	event_loop_free(w.loop);
+}
+
+static void note_signal(void *data, int signo)
+{
+	event_loop_stop(data, signo);
+}
+
+static void signals_arrive_in_the_loop(void **state UNUSED)
+{
+	struct event_loop *loop = event_loop_new();
+
+	assert_non_null(event_loop_add_signal(loop, SIGUSR1, note_signal, loop));
+	kill(getpid(), SIGUSR1);
+	assert_int_equal(event_loop_run(loop), SIGUSR1);
+	assert_true(event_loop_is_stopped(loop));
+	event_loop_free(loop);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(error_keeps_the_first),
+		cmocka_unit_test(error_prints_context_outermost_first),
+		cmocka_unit_test(error_prints_a_place_in_a_file),
+		cmocka_unit_test(numbers_are_strict),
+		cmocka_unit_test(signed_numbers_reach_both_ends),
+		cmocka_unit_test(sizes_have_units),
+		cmocka_unit_test(domids_end_below_the_reserved),
+		cmocka_unit_test(strings_grow_and_shrink),
+		cmocka_unit_test(words_are_suggested),
+		cmocka_unit_test(files_are_replaced_whole),
+		cmocka_unit_test(log_text_is_cleaned_and_limited),
+		cmocka_unit_test(removed_sources_stay_silent),
+		cmocka_unit_test(timers_fire_in_order),
+		cmocka_unit_test(signals_arrive_in_the_loop),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

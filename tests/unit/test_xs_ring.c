@@ -1,0 +1,580 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Domains over their rings, against a hypervisor made of plain memory: index arithmetic, messages
+ * larger than the ring, spoilt indexes, introduction, death, and that one domain's mischief or
+ * laziness is nobody else's.
+ */
+#include <xentools/error.h>
+#include <xentools/macros.h>
+
+#include "tools/xenstored/domain.h"
+#include "tools/xenstored/ring.h"
+#include "xs_world.h"
+
+#define MAX_DOMS 4
+
+static struct {
+	struct event_loop *loop;
+	struct server server;
+	struct xen_if xen;
+	struct ring_page page[MAX_DOMS];
+	bool mapped[MAX_DOMS];
+	unsigned int notified[MAX_DOMS];
+	struct xen_domain_state states[MAX_DOMS];
+	size_t n_states;
+	bool refuse_map, refuse_bind;
+} w;
+
+/* Port of domain N is 100 + N. */
+static int fake_map(struct xen_if *xen UNUSED, uint32_t domid, uint64_t gfn UNUSED,
+		    struct xen_ring *ret, struct zerr **err)
+{
+	if (w.refuse_map || domid >= MAX_DOMS)
+		return zerr_set(err, ZERR_FAILED, "E1", EINVAL, "no page");
+	w.mapped[domid] = true;
+	*ret = (struct xen_ring){ &w.page[domid], &w.mapped[domid] };
+	return 0;
+}
+
+static void fake_unmap(struct xen_if *xen UNUSED, struct xen_ring *ring)
+{
+	*(bool *)ring->handle = false;
+}
+
+static int fake_bind(struct xen_if *xen UNUSED, uint32_t domid, uint32_t remote UNUSED,
+		     uint32_t *ret, struct zerr **err)
+{
+	if (w.refuse_bind)
+		return zerr_set(err, ZERR_FAILED, "E1", EINVAL, "no port");
+	*ret = 100 + domid;
+	return 0;
+}
+
+static void fake_unbind(struct xen_if *xen UNUSED, uint32_t port UNUSED)
+{
+}
+
+static void fake_notify(struct xen_if *xen UNUSED, uint32_t port)
+{
+	w.notified[port - 100]++;
+}
+
+static int fake_domains(struct xen_if *xen UNUSED, struct xen_domain_state **ret, size_t *ret_n,
+			struct zerr **err UNUSED)
+{
+	*ret = calloc(MAX_DOMS, sizeof(**ret));
+	memcpy(*ret, w.states, sizeof(w.states));
+	*ret_n = w.n_states;
+	return 0;
+}
+
+static int setup(void **state UNUSED)
+{
+	struct zerr *err = NULL;
+
+	memset(&w, 0, sizeof(w));
+	w.loop = event_loop_new();
+	if (server_init(&w.server, w.loop, &err))
+		return -1;
+	w.xen = (struct xen_if){ .map_ring = fake_map, .unmap_ring = fake_unmap,
+				 .bind = fake_bind, .unbind = fake_unbind,
+				 .notify = fake_notify, .domains = fake_domains };
+	w.server.xen = &w.xen;
+	return domain_introduce(&w.server, 0, 0, 1);
+}
+
+static int teardown(void **state UNUSED)
+{
+	unsigned int wrong = tree_check(&w.server.store.tree);
+
+	server_free(&w.server);
+	event_loop_free(w.loop);
+	for (int i = 0; i < MAX_DOMS; i++)
+		wrong += w.mapped[i];
+	return wrong ? -1 : 0;
+}
+
+static void work(void)
+{
+	for (int i = 0; i < 1000 && server_has_work(&w.server); i++)
+		server_work(&w.server);
+}
+
+/* --- the guest's side of the ring --- */
+
+static size_t guest_put(struct ring_page *page, const char *buf, size_t len)
+{
+	size_t n = 0;
+
+	while (n < len && page->req_prod - page->req_cons < RING_SIZE)
+		page->req[page->req_prod++ % RING_SIZE] = buf[n++];
+	return n;
+}
+
+static size_t guest_take(struct ring_page *page, char *buf, size_t len)
+{
+	size_t n = 0;
+
+	while (n < len && page->rsp_cons != page->rsp_prod)
+		buf[n++] = page->rsp[page->rsp_cons++ % RING_SIZE];
+	return n;
+}
+
+/* Send all of it, letting the daemon run in between; taken replies go to `in`. */
+static void guest_send(uint32_t domid, uint32_t type, const char *body, size_t len,
+		       struct strbuf *in)
+{
+	struct xs_wire_header header = { type, 7, 0, (uint32_t)len };
+	char buf[XS_WIRE_MESSAGE_MAX + 8000], got[RING_SIZE];
+	size_t done = 0, total = sizeof(header) + len;
+
+	memcpy(buf, &header, sizeof(header));
+	memcpy(buf + sizeof(header), body, len);
+	for (int i = 0; i < 100 && done < total; i++) {
+		done += guest_put(&w.page[domid], buf + done, total - done);
+		domain_port_fired(&w.server, 100 + domid);
+		work();
+		strbuf_add(in, got, guest_take(&w.page[domid], got, sizeof(got)));
+	}
+	for (int i = 0; i < 100; i++) {
+		domain_port_fired(&w.server, 100 + domid);
+		work();
+		strbuf_add(in, got, guest_take(&w.page[domid], got, sizeof(got)));
+	}
+}
+
+/* One request, one reply: its type, and its body in *in behind the header. */
+static uint32_t guest_ask(uint32_t domid, uint32_t type, const char *body, size_t len,
+			  struct strbuf *in)
+{
+	struct xs_wire_header header;
+
+	strbuf_reset(in);
+	guest_send(domid, type, body, len, in);
+	assert_true(in->len >= sizeof(header));
+	memcpy(&header, in->buf, sizeof(header));
+	assert_int_equal(header.req_id, 7);
+	assert_int_equal(in->len, sizeof(header) + header.len);
+	strbuf_consume(in, sizeof(header));
+	return header.type;
+}
+
+#define ask(domid, type, body, in) guest_ask(domid, type, body, sizeof(body), in)
+
+static void assert_refused(uint32_t type, const struct strbuf *in, const char *name)
+{
+	assert_int_equal(type, XS_ERROR);
+	assert_string_equal(in->buf, name);
+}
+
+/* Domain N with a home of its own. */
+static void introduce(uint32_t domid)
+{
+	char path[64];
+	struct xs_perm perm = { domid, XS_ACCESS_NONE };
+
+	snprintf(path, sizeof(path), "/local/domain/%u", domid);
+	assert_int_equal(store_mkdir(&w.server.store, NULL, &dom0, path), 0);
+	assert_int_equal(store_set_perms(&w.server.store, NULL, &dom0, path, &perm, 1), 0);
+	assert_int_equal(domain_introduce(&w.server, domid, 0x39001, 1), 0);
+	w.states[w.n_states++] = (struct xen_domain_state){ .domid = domid };
+}
+
+/* --- arithmetic --- */
+
+static void indexes_wrap_at_every_place(void **state UNUSED)
+{
+	static const uint32_t starts[] = { 0, 1, 511, 1023, 1024, 0xfffffc00u, 0xffffffffu };
+	char out[RING_SIZE], in[RING_SIZE];
+	struct ring_page page;
+
+	for (size_t i = 0; i < sizeof(out); i++)
+		out[i] = (char)(i * 7);
+	for (size_t s = 0; s < ARRAY_SIZE(starts); s++) {
+		memset(&page, 0, sizeof(page));
+		page.req_cons = page.req_prod = page.rsp_cons = page.rsp_prod = starts[s];
+		assert_int_equal(ring_take(&page, in, sizeof(in)), -EAGAIN);
+		for (size_t len = 1; len <= RING_SIZE; len += 93) {
+			assert_int_equal(guest_put(&page, out, len), len);
+			assert_true(ring_has_input(&page));
+			assert_int_equal(ring_take(&page, in, sizeof(in)), len);
+			assert_memory_equal(in, out, len);
+			assert_int_equal(ring_put(&page, out, len), len);
+			assert_int_equal(guest_take(&page, in, sizeof(in)), len);
+			assert_memory_equal(in, out, len);
+		}
+		assert_false(ring_has_input(&page));
+	}
+}
+
+static void full_rings_and_spoilt_indexes(void **state UNUSED)
+{
+	struct ring_page page;
+	char buf[2 * RING_SIZE] = "";
+
+	memset(&page, 0, sizeof(page));
+	assert_int_equal(ring_put(&page, buf, sizeof(buf)), RING_SIZE);
+	assert_int_equal(ring_put(&page, buf, 1), -EAGAIN);
+	page.rsp_cons = 1;
+	assert_int_equal(ring_put(&page, buf, 5), 1);
+	page.rsp_cons = page.rsp_prod + 1;
+	assert_int_equal(ring_put(&page, buf, 1), -EIO);
+	page.req_prod = RING_SIZE + 1;
+	assert_int_equal(ring_take(&page, buf, 1), -EIO);
+	page.req_prod = RING_SIZE;
+	assert_int_equal(ring_take(&page, buf, 10), 10);
+	page.req_cons = page.req_prod + 1;
+	assert_int_equal(ring_take(&page, buf, 10), -EIO);
+}
+
+/* --- conversations --- */
+
+static void a_guest_reads_and_writes(void **state UNUSED)
+{
+	_cleanup_strbuf_ struct strbuf in = STRBUF_INIT;
+
+	introduce(1);
+	assert_int_equal(ask(1, XS_WRITE, "data/x\0value", &in), XS_WRITE);
+	assert_string_equal(in.buf, "OK");
+	assert_int_equal(ask(1, XS_READ, "/local/domain/1/data/x", &in), XS_READ);
+	assert_int_equal(in.len, 6);	/* WRITE's body had the NUL of the literal */
+	assert_string_equal(in.buf, "value");
+	assert_int_equal(ask(1, XS_GET_PERMS, "data", &in), XS_GET_PERMS);
+	assert_string_equal(in.buf, "n1");
+	assert_int_equal(ask(1, XS_DIRECTORY, "data", &in), XS_DIRECTORY);
+	assert_memory_equal(in.buf, "x", 2);
+	assert_int_equal(ask(1, XS_GET_DOMAIN_PATH, "5", &in), XS_GET_DOMAIN_PATH);
+	assert_string_equal(in.buf, "/local/domain/5");
+	assert_int_equal(ask(1, XS_IS_DOMAIN_INTRODUCED, "1", &in), XS_IS_DOMAIN_INTRODUCED);
+	assert_string_equal(in.buf, "T");
+	assert_true(w.notified[1] > 0);
+}
+
+static void what_is_not_allowed_is_refused(void **state UNUSED)
+{
+	_cleanup_strbuf_ struct strbuf in = STRBUF_INIT;
+
+	introduce(1);
+	assert_refused(ask(1, XS_INTRODUCE, "2\0" "1\0" "1", &in), &in, "EACCES");
+	assert_refused(ask(1, XS_CONTROL, "check", &in), &in, "EACCES");
+	assert_refused(ask(1, XS_RELEASE, "1", &in), &in, "EACCES");
+	assert_refused(ask(1, 20, "", &in), &in, "ENOSYS");
+	assert_refused(ask(1, 77, "", &in), &in, "ENOSYS");
+	assert_refused(ask(1, XS_WATCH_EVENT, "a\0b", &in), &in, "ENOSYS");
+	assert_refused(ask(1, XS_READ, "/local//x", &in), &in, "EINVAL");
+	assert_refused(ask(1, XS_READ, "a\0b", &in), &in, "EINVAL");
+	assert_refused(guest_ask(1, XS_READ, "a", 1, &in), &in, "EINVAL");
+	assert_refused(guest_ask(1, XS_READ, "", 0, &in), &in, "EINVAL");
+	assert_refused(ask(1, XS_READ, "/tool/xenstored", &in), &in, "EACCES");
+	assert_refused(ask(1, XS_READ, "nothing", &in), &in, "ENOENT");
+	assert_refused(ask(1, XS_TRANSACTION_END, "T", &in), &in, "ENOENT");
+	assert_refused(ask(1, XS_TRANSACTION_END, "X", &in), &in, "EINVAL");
+	assert_refused(ask(1, XS_UNWATCH, "a\0b", &in), &in, "ENOENT");
+	assert_refused(ask(1, XS_SET_PERMS, "\0n1", &in), &in, "EINVAL");
+	assert_refused(ask(1, XS_DIRECTORY_PART, "/local/domain/1\0x", &in), &in, "EINVAL");
+	assert_refused(ask(0, XS_INTRODUCE, "0\0" "1\0" "1", &in), &in, "EINVAL");
+	assert_refused(ask(0, XS_INTRODUCE, "99999\0" "1\0" "1", &in), &in, "EINVAL");
+	assert_refused(ask(0, XS_RELEASE, "3", &in), &in, "ENOENT");
+	assert_refused(ask(0, XS_RELEASE, "0", &in), &in, "EINVAL");
+}
+
+static void messages_larger_than_the_ring_pass(void **state UNUSED)
+{
+	_cleanup_strbuf_ struct strbuf in = STRBUF_INIT;
+	char body[4096];
+
+	memset(body, 'v', sizeof(body));
+	memcpy(body, "/big", 5);
+	assert_int_equal(guest_ask(0, XS_WRITE, body, sizeof(body), &in), XS_WRITE);
+	assert_int_equal(ask(0, XS_READ, "/big", &in), XS_READ);
+	assert_int_equal(in.len, sizeof(body) - 5);
+	assert_memory_equal(in.buf, body + 5, in.len);
+}
+
+static void too_long_a_message_ends_the_connection(void **state UNUSED)
+{
+	_cleanup_strbuf_ struct strbuf in = STRBUF_INIT;
+	struct xs_wire_header header = { XS_READ, 1, 0, XS_WIRE_PAYLOAD_MAX + 1 };
+
+	introduce(1);
+	introduce(2);
+	guest_put(&w.page[1], (char *)&header, sizeof(header));
+	domain_port_fired(&w.server, 101);
+	work();
+	assert_int_equal(w.page[1].error, RING_ERROR_PROTOCOL);
+	assert_null(domain_find(&w.server, 1)->conn);
+	assert_int_equal(ask(2, XS_MKDIR, "x", &in), XS_MKDIR);
+	domain_port_fired(&w.server, 101);	/* ignored */
+	work();
+	/* Introduced anew it lives again. */
+	memset(&w.page[1], 0, sizeof(w.page[1]));
+	assert_int_equal(domain_introduce(&w.server, 1, 0x39001, 2), 0);
+	assert_int_equal(ask(1, XS_MKDIR, "x", &in), XS_MKDIR);
+}
+
+static void spoilt_indexes_cost_only_their_owner(void **state UNUSED)
+{
+	_cleanup_strbuf_ struct strbuf in = STRBUF_INIT;
+
+	introduce(1);
+	introduce(2);
+	guest_send(1, XS_WATCH, "/local/domain/1\0t", 18, &in);
+	assert_int_equal(w.server.store.watches.n_watches, 1);
+	w.page[1].req_prod = w.page[1].req_cons + RING_SIZE + 1;
+	domain_port_fired(&w.server, 101);
+	work();
+	assert_int_equal(w.page[1].error, RING_ERROR_INDEX);
+	assert_null(domain_find(&w.server, 1)->conn);
+	assert_int_equal(w.server.store.watches.n_watches, 0);
+	assert_int_equal(ask(2, XS_MKDIR, "x", &in), XS_MKDIR);
+}
+
+static void a_lazy_reader_keeps_nobody_waiting(void **state UNUSED)
+{
+	_cleanup_strbuf_ struct strbuf in = STRBUF_INIT;
+	struct xs_wire_header header = { XS_READ, 1, 0, 4 };
+	struct connection *conn;
+
+	introduce(1);
+	introduce(2);
+	for (int i = 0; i < 2000; i++) {	/* it asks and asks, and never takes an answer */
+		guest_put(&w.page[1], (char *)&header, sizeof(header));
+		guest_put(&w.page[1], "abc", 4);
+		domain_port_fired(&w.server, 101);
+		work();
+	}
+	conn = domain_find(&w.server, 1)->conn;
+	assert_in_range(conn->n_replies, 1, 21);
+	assert_false(server_has_work(&w.server));
+	assert_int_equal(ask(2, XS_MKDIR, "x", &in), XS_MKDIR);
+	guest_send(1, XS_READ, "abc", 4, &in);	/* it reads at last, and all goes on */
+	assert_int_equal(conn->n_replies, 0);
+}
+
+static void events_of_a_lazy_reader_shrink_to_one_per_watch(void **state UNUSED)
+{
+	_cleanup_strbuf_ struct strbuf in = STRBUF_INIT;
+	struct connection *conn;
+	char path[64];
+
+	introduce(1);
+	assert_int_equal(ask(0, XS_MKDIR, "/local/domain/1/d", &in), XS_MKDIR);
+	guest_send(1, XS_WATCH, "d\0tok", 6, &in);
+	conn = domain_find(&w.server, 1)->conn;
+	for (int i = 0; i < 3000; i++) {
+		snprintf(path, sizeof(path), "/local/domain/1/d/%d", i);
+		assert_int_equal(store_mkdir(&w.server.store, NULL, &dom0, path), 0);
+		work();
+	}
+	assert_in_range(conn->n_events, 500, 513);
+	strbuf_reset(&in);
+	guest_send(1, XS_READ, "nothing", 8, &in);
+	assert_int_equal(conn->n_events, 0);
+	assert_non_null(memmem(in.buf, in.len, "d/7\0tok", 8));
+	assert_non_null(memmem(in.buf, in.len, "\0d\0tok", 7));	/* the one for all the rest */
+}
+
+static void equal_events_wait_once(void **state UNUSED)
+{
+	_cleanup_strbuf_ struct strbuf in = STRBUF_INIT;
+	struct connection *conn;
+
+	introduce(1);
+	guest_send(1, XS_WATCH, "d\0tok", 6, &in);
+	conn = domain_find(&w.server, 1)->conn;
+	for (int i = 0; i < 50; i++)
+		assert_int_equal(store_write(&w.server.store, NULL, &dom0, "/local/domain/1/d", "x",
+					     1), 0);
+	assert_int_equal(conn->n_events, 1);
+}
+
+static void the_watch_is_answered_before_its_event(void **state UNUSED)
+{
+	_cleanup_strbuf_ struct strbuf in = STRBUF_INIT;
+	struct xs_wire_header header;
+
+	introduce(1);
+	guest_send(1, XS_WATCH, "device\0tok", 11, &in);
+	memcpy(&header, in.buf, sizeof(header));
+	assert_int_equal(header.type, XS_WATCH);
+	strbuf_consume(&in, sizeof(header) + 3);
+	memcpy(&header, in.buf, sizeof(header));
+	assert_int_equal(header.type, XS_WATCH_EVENT);
+	assert_int_equal(header.req_id, 0);
+	assert_int_equal(header.tx_id, 0);
+	assert_memory_equal(in.buf + sizeof(header), "device\0tok", 11);
+}
+
+/* --- the life of domains --- */
+
+static void death_leaves_nothing_behind(void **state UNUSED)
+{
+	_cleanup_strbuf_ struct strbuf in = STRBUF_INIT;
+	size_t nodes = w.server.store.tree.n_nodes;
+
+	introduce(1);
+	guest_send(1, XS_WRITE, "a\0b", 4, &in);
+	guest_send(1, XS_WATCH, "a\0t", 4, &in);
+	guest_send(1, XS_TRANSACTION_START, "", 1, &in);
+	guest_send(0, XS_WATCH, "@releaseDomain\0r", 17, &in);
+	strbuf_reset(&in);
+	w.n_states = 0;
+	domain_scan(&w.server);
+	guest_send(0, XS_READ, "/", 2, &in);
+	assert_non_null(memmem(in.buf, in.len, "@releaseDomain\0r", 17));
+	assert_null(domain_find(&w.server, 1));
+	assert_null(quota_account_peek(&w.server.store.quotas, 1));
+	assert_int_equal(w.server.store.watches.n_watches, 1);
+	assert_int_equal(w.server.store.tree.n_nodes, nodes + 1);	/* /local/domain */
+	assert_false(w.mapped[1]);
+	assert_int_equal(w.server.n_connections, 1);
+}
+
+static size_t release_events(struct strbuf *in)
+{
+	size_t n = 0;
+
+	strbuf_reset(in);
+	guest_send(0, XS_READ, "/", 2, in);
+	for (char *p = in->buf; (p = memmem(p, in->len - (size_t)(p - in->buf), "@releaseDomain",
+					    14)); p++)
+		n++;
+	return n;
+}
+
+static void shutdown_is_told_once(void **state UNUSED)
+{
+	_cleanup_strbuf_ struct strbuf in = STRBUF_INIT;
+
+	introduce(1);
+	guest_send(0, XS_WATCH, "@releaseDomain\0r", 17, &in);
+	domain_scan(&w.server);
+	assert_int_equal(release_events(&in), 0);
+	w.states[0].shutdown = true;
+	domain_scan(&w.server);
+	assert_int_equal(release_events(&in), 1);
+	domain_scan(&w.server);
+	assert_int_equal(release_events(&in), 0);
+	assert_int_equal(ask(0, XS_RESUME, "1", &in), XS_RESUME);
+	domain_scan(&w.server);
+	assert_int_equal(release_events(&in), 1);
+	w.states[0].dying = true;
+	domain_scan(&w.server);
+	assert_int_equal(release_events(&in), 1);
+	assert_null(domain_find(&w.server, 1));
+}
+
+/* Named in a list only, never introduced: its number may be used again, its rights may not. */
+static void rights_of_unknown_domains_go_at_a_scan(void **state UNUSED)
+{
+	const struct perm_list *list;
+	_cleanup_strbuf_ struct strbuf in = STRBUF_INIT;
+
+	assert_int_equal(ask(0, XS_MKDIR, "/n", &in), XS_MKDIR);
+	assert_int_equal(ask(0, XS_SET_PERMS, "/n\0n0\0b3", &in), XS_SET_PERMS);
+	domain_scan(&w.server);
+	assert_int_equal(store_get_perms(&w.server.store, NULL, &dom0, "/n", &list), 0);
+	assert_int_equal(list->n, 1);
+}
+
+static void failed_introductions_leave_nothing(void **state UNUSED)
+{
+	_cleanup_strbuf_ struct strbuf in = STRBUF_INIT;
+
+	w.refuse_map = true;
+	assert_refused(ask(0, XS_INTRODUCE, "1\0" "5\0" "1", &in), &in, "EINVAL");
+	w.refuse_map = false;
+	w.refuse_bind = true;
+	assert_refused(ask(0, XS_INTRODUCE, "1\0" "5\0" "1", &in), &in, "EINVAL");
+	assert_false(w.mapped[1]);
+	assert_null(domain_find(&w.server, 1));
+	assert_int_equal(w.server.n_connections, 1);
+}
+
+static void a_fresh_kernel_may_reconnect(void **state UNUSED)
+{
+	_cleanup_strbuf_ struct strbuf in = STRBUF_INIT;
+
+	introduce(1);
+	assert_int_equal(w.page[1].server_features, 3);
+	guest_send(1, XS_WATCH, "d\0t", 4, &in);
+	guest_put(&w.page[1], "half a mess", 11);
+	w.page[1].connection = RING_RECONNECT;
+	domain_port_fired(&w.server, 101);
+	work();
+	assert_int_equal(w.page[1].connection, RING_CONNECTED);
+	assert_int_equal(w.page[1].req_prod, 0);
+	assert_int_equal(w.server.store.watches.n_watches, 0);
+	assert_int_equal(ask(1, XS_MKDIR, "x", &in), XS_MKDIR);
+}
+
+static void reset_watches_drops_transactions_too(void **state UNUSED)
+{
+	_cleanup_strbuf_ struct strbuf in = STRBUF_INIT;
+
+	introduce(1);
+	guest_send(1, XS_WATCH, "d\0t", 4, &in);
+	assert_int_equal(ask(1, XS_TRANSACTION_START, "", &in), XS_TRANSACTION_START);
+	assert_string_equal(in.buf, "1");
+	assert_int_equal(ask(1, XS_RESET_WATCHES, "", &in), XS_RESET_WATCHES);
+	assert_int_equal(w.server.store.watches.n_watches, 0);
+	assert_null(domain_find(&w.server, 1)->conn->transactions);
+}
+
+static void a_target_is_acted_for_while_it_lives(void **state UNUSED)
+{
+	_cleanup_strbuf_ struct strbuf in = STRBUF_INIT;
+
+	introduce(1);
+	introduce(2);
+	assert_refused(ask(2, XS_READ, "/local/domain/1", &in), &in, "EACCES");
+	assert_int_equal(ask(0, XS_SET_TARGET, "2\0" "1", &in), XS_SET_TARGET);
+	assert_int_equal(ask(2, XS_READ, "/local/domain/1", &in), XS_READ);
+	assert_int_equal(ask(0, XS_RELEASE, "1", &in), XS_RELEASE);
+	w.n_states = 0;
+	introduce(1);
+	assert_refused(ask(2, XS_READ, "/local/domain/1", &in), &in, "EACCES");
+}
+
+static void control_answers(void **state UNUSED)
+{
+	_cleanup_strbuf_ struct strbuf in = STRBUF_INIT;
+
+	assert_int_equal(ask(0, XS_CONTROL, "help", &in), XS_CONTROL);
+	assert_non_null(strstr(in.buf, "quota"));
+	assert_int_equal(ask(0, XS_CONTROL, "check", &in), XS_CONTROL);
+	assert_string_equal(in.buf, "OK");
+	assert_int_equal(ask(0, XS_CONTROL, "quota\0set\0nodes\0" "77", &in), XS_CONTROL);
+	assert_int_equal(w.server.store.quotas.limit[QUOTA_NODES], 77);
+	assert_refused(ask(0, XS_CONTROL, "quota\0set\0nodes\0x", &in), &in, "EINVAL");
+	assert_refused(ask(0, XS_CONTROL, "nonsense", &in), &in, "EINVAL");
+}
+
+#define ring_test(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(indexes_wrap_at_every_place),
+		cmocka_unit_test(full_rings_and_spoilt_indexes),
+		ring_test(a_guest_reads_and_writes),
+		ring_test(what_is_not_allowed_is_refused),
+		ring_test(messages_larger_than_the_ring_pass),
+		ring_test(too_long_a_message_ends_the_connection),
+		ring_test(spoilt_indexes_cost_only_their_owner),
+		ring_test(a_lazy_reader_keeps_nobody_waiting),
+		ring_test(events_of_a_lazy_reader_shrink_to_one_per_watch),
+		ring_test(equal_events_wait_once),
+		ring_test(the_watch_is_answered_before_its_event),
+		ring_test(death_leaves_nothing_behind),
+		ring_test(shutdown_is_told_once),
+		ring_test(rights_of_unknown_domains_go_at_a_scan),
+		ring_test(failed_introductions_leave_nothing),
+		ring_test(a_fresh_kernel_may_reconnect),
+		ring_test(reset_watches_drops_transactions_too),
+		ring_test(a_target_is_acted_for_while_it_lives),
+		ring_test(control_answers),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
