@@ -10,7 +10,7 @@
 #include "fake.h"
 #include "fake_private.h"
 
-#define TLB_SIZE	65536u
+#define TLB_SIZE	1024u
 struct entry { bool valid, writable; uint64_t vttbr, page, pa; };
 static struct entry tlb[TLB_SIZE];
 static unsigned int tlb_used;		/* entries below may be valid */
