@@ -81,6 +81,7 @@ static int destroy(struct domain_ctx *ctx, uint16_t domid, bool keep_state, stru
 				"domain 0 is the control domain, it cannot be destroyed");
 	if (domain_must_exist(ctx, domid, &info, err) != 0)
 		return -1;
+	domain_ended_note(ctx, &info);
 	domain_uuid_format(info.uuid, uuid);
 	return domain_remove(ctx, domid, uuid, keep_state, err);
 }

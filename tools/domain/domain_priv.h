@@ -57,6 +57,9 @@ int domain_nodes_remove(struct xs *xs, uint16_t domid, const char *uuid, struct 
 /* device_console.c */
 void device_console_write(struct node_writer *w, const struct domain_nodes *n);
 
+/* domain_ended.c: for domain_ended_find() */
+void domain_ended_note(const struct domain_ctx *ctx, const struct hyp_domain_info *info);
+
 /* domain_destroy.c: undo of a create; err may be NULL */
 int domain_remove(struct domain_ctx *ctx, uint16_t domid, const char *uuid, bool keep_state,
 		  struct zerr **err);

@@ -17,6 +17,21 @@
 #define TAIL_BYTES 4096
 #define TAIL_LINES 20
 
+/* The monitor may have been quicker: then the reason is in its notes. */
+void zl_find_end(struct zl *zl, uint16_t domid, const uint8_t uuid[16], struct domain_end *end)
+{
+	if (!end->known && domain_ended_find(&zl->ctx, domid, uuid, &end->reason) == 1)
+		end->known = true;
+}
+
+/* The exit code that the contract gives to an end. */
+int zl_end_code(const struct domain_end *end)
+{
+	if (end->known && end->reason == HYP_SHUTDOWN_CRASH)
+		return ZERR_GUEST_CRASHED;
+	return end->known && end->reason == HYP_SHUTDOWN_WATCHDOG ? ZERR_WATCHDOG : 0;
+}
+
 /* Say how a guest ended. */
 void zl_note_end(struct zl *zl, const char *name, const struct domain_end *end)
 {
@@ -61,7 +76,7 @@ static int print_log(struct zl *zl, const char *name, off_t from, bool tail, str
 {
 	_cleanup_free_ char *path = domain_console_log_path(&zl->ctx, name);
 	_cleanup_close_ int fd = path != NULL ? open(path, O_RDONLY | O_CLOEXEC) : -1;
-	char buf[TAIL_BYTES];
+	char buf[TAIL_BYTES], last = '\n';
 	struct stat st;
 	ssize_t n;
 
@@ -77,7 +92,10 @@ static int print_log(struct zl *zl, const char *name, off_t from, bool tail, str
 		const char *p = tail ? last_lines(buf, (size_t)n, TAIL_LINES) : buf;
 
 		zl_print_clean(stdout, p, (size_t)(buf + n - p));
+		last = buf[n - 1];
 	}
+	if (last != '\n')
+		putchar('\n');
 	fflush(stdout);
 	return 0;
 }
@@ -106,7 +124,7 @@ static int show_gone(struct zl *zl, const char *name, struct zerr **err)
 	rc = print_log(zl, name, 0, true, &ignored);
 	zerr_free(ignored);
 	if (rc == 0)
-		zerr_hint(err, "above is the end of the log of a former domain of that name");
+		zl_note(zl, "this is the end of the log of a former domain \"%s\"", name);
 	return -1;
 }
 
@@ -133,6 +151,7 @@ static int attach(struct zl *zl, const struct zl_args *args, const struct domain
 		return rc;
 	(void)domain_wait(&zl->ctx, d->info.domid, DOMAIN_WAIT_SHUTDOWN, 0, -1, &end, &ignored);
 	zerr_free(ignored);
+	zl_find_end(zl, d->info.domid, d->info.uuid, &end);
 	zl_note_end(zl, name, &end);
 	return 0;
 }

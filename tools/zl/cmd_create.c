@@ -107,16 +107,6 @@ static int print_created(struct zl *zl, const struct zl_args *args, const struct
 	return 0;
 }
 
-/* The exit code that -F promises for an end. */
-static int outcome(const struct domain_end *end)
-{
-	if (end->known && end->reason == HYP_SHUTDOWN_CRASH)
-		return ZERR_GUEST_CRASHED;
-	if (end->known && end->reason == HYP_SHUTDOWN_WATCHDOG)
-		return ZERR_WATCHDOG;
-	return 0;
-}
-
 /*
  * What comes after the start: the console until it ends, then with -F the domain's end. An
  * interrupt now only ends the watching; the domain runs on.
@@ -146,8 +136,9 @@ static int watch(struct zl *zl, const struct zl_args *args, const struct domain_
 	}
 	if (rc < 0)
 		return -1;
+	zl_find_end(zl, domid, cfg->uuid, &end);
 	zl_note_end(zl, cfg->name, &end);
-	return foreground ? outcome(&end) : 0;
+	return foreground ? zl_end_code(&end) : 0;
 }
 
 static int create(struct zl *zl, const struct zl_args *args, struct domain_config *cfg,

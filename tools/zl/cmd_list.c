@@ -149,10 +149,12 @@ static int select_named(struct zl *zl, const struct zl_args *args, struct domain
 	for (size_t a = 0; a < args->pos_count; a++) {
 		struct zerr *err = NULL;
 		uint16_t domid;
+		int rc;
 
 		if (domain_resolve(&zl->ctx, args->pos[a], &domid, &err) < 0) {
 			zerr_context(&err, "list", NULL);
-			worst = MAX(worst, zl_report(zl, err));
+			rc = zl_report(zl, err);
+			worst = MAX(worst, rc);
 			continue;
 		}
 		for (size_t i = 0; i < *n; i++)

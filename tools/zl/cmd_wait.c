@@ -76,18 +76,19 @@ static int wait_running(const struct waiting *w, struct zerr **err)
 static int wait_end(const struct waiting *w, enum domain_wait what, struct zerr **err)
 {
 	struct domain_end end = { .known = false };
+	struct domain_summary d;
 	uint16_t domid;
 
-	if (domain_resolve(&w->zl->ctx, w->dom, &domid, err) < 0) {
+	if (domain_resolve(&w->zl->ctx, w->dom, &domid, err) < 0 ||
+	    domain_get(&w->zl->ctx, domid, &d, err) < 0) {
 		if (what == DOMAIN_WAIT_GONE && not_there_yet(err))
 			return 0;
 		return -1;
 	}
 	if (domain_wait(&w->zl->ctx, domid, what, time_left(w), w->signals, &end, err) < 0)
 		return -1;
-	if (end.known && end.reason == HYP_SHUTDOWN_CRASH)
-		return ZERR_GUEST_CRASHED;
-	return end.known && end.reason == HYP_SHUTDOWN_WATCHDOG ? ZERR_WATCHDOG : 0;
+	zl_find_end(w->zl, domid, d.info.uuid, &end);
+	return zl_end_code(&end);
 }
 
 /* ---- console:/RE/ ---- */

@@ -170,7 +170,11 @@ struct zl_attach {
 };
 int zl_attach(struct zl *zl, struct zl_attach *a, struct zerr **err);
 int zl_open_tty(const char *tty, struct zerr **err);
-/* Say how the guest ended ("note: web1 powered off"). */
+/* Look up why a domain ended that domain_wait() found gone; fills *end. */
+void zl_find_end(struct zl *zl, uint16_t domid, const uint8_t uuid[16], struct domain_end *end);
+/* The exit code that belongs to an end: 0, 10 crashed or 11 watchdog. */
+int zl_end_code(const struct domain_end *end);
+/* Say how the guest ended ("note: web1 has ended: poweroff"). */
 void zl_note_end(struct zl *zl, const char *name, const struct domain_end *end);
 
 /* Help, manual page and completion from the table; see help.c. */

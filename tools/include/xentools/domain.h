@@ -143,6 +143,13 @@ struct domain_end {
 int domain_wait(struct domain_ctx *ctx, uint16_t domid, enum domain_wait what, int timeout_ms,
 		int fd, struct domain_end *ret, struct zerr **err);
 
+/*
+ * Why a domain that is gone had ended, if it had shut down before it was destroyed: 1 and the
+ * reason (enum hyp_shutdown), 0 not known.
+ */
+int domain_ended_find(const struct domain_ctx *ctx, uint16_t domid, const uint8_t uuid[16],
+		      unsigned int *ret_reason);
+
 /* ---- the store ---- */
 
 /* Read and write below /local/domain/N. 1 found (malloc'd), 0 not there, -1 error. */
