@@ -10,8 +10,6 @@ void asm_offsets(void)
 {
 	DEFINE(REGS_X0, offsetof(struct vcpu, regs.x[0]));
 	DEFINE(REGS_ELR, offsetof(struct vcpu, regs.elr));
-	DEFINE(REGS_SPSR, offsetof(struct vcpu, regs.spsr));
-	DEFINE(REGS_ESR, offsetof(struct vcpu, regs.esr));
 	DEFINE(VCPU_STACK_TOP, offsetof(struct vcpu, stack_top));
 	DEFINE(PCPU_STACK_TOP, offsetof(struct pcpu, stack_top));
 	DEFINE(PCPU_WORK, offsetof(struct pcpu, work));

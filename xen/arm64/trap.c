@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Where the vectors arrive in C: one constant table for exception classes, the physical interrupts, the work
+ * Where the vectors arrive in C: the constant table of exception classes, the physical interrupts, the work
  * before a return to a guest, and EL2's own faults. A guest's exception that no row knows becomes UNDEF in the guest.
  */
 #include <arch/gic.h>
@@ -23,13 +23,14 @@
 #include "machine.h"
 
 /* Called from vectors.S. */
-void trap_sync(struct vcpu *v);
 void trap_irq(struct vcpu *v);
 void trap_serror(struct vcpu *v);
 struct vcpu *leave_to_guest(struct vcpu *v);
 void el2_fault(const uint64_t *regs) __noreturn;
 
+/* iss: ESR_EL2.ISS. The registers are in v->regs. */
 typedef void trap_fn(struct vcpu *v, uint32_t iss);
+extern trap_fn *const trap_table[64];
 
 static void trap_unknown(struct vcpu *v, uint32_t iss)
 {
@@ -73,8 +74,8 @@ static void trap_smc(struct vcpu *v, uint32_t iss)
 	trap_smccc(v);
 }
 
-/* No holes: a class without a row of its own is UNDEF to the guest. */
-static trap_fn *const trap_table[64] = {
+/* By ESR_EL2.EC, read by vectors.S. No holes: a class without a row of its own is UNDEF to the guest. */
+trap_fn *const trap_table[64] = {
 	[0] = trap_unknown,
 	[EC_WFX] = trap_wfx,
 	[EC_WFX + 1 ... EC_FP - 1] = trap_unknown,
@@ -89,13 +90,6 @@ static trap_fn *const trap_table[64] = {
 	[EC_DABT_LOWER] = trap_data_abort,
 	[EC_DABT_LOWER + 1 ... 63] = trap_unknown,
 };
-
-void trap_sync(struct vcpu *v)
-{
-	uint64_t esr = v->regs.esr;
-
-	trap_table[ESR_EC(esr)](v, ESR_ISS(esr));
-}
 
 /* SError while a guest ran: its own doing, or a machine error on its behalf. It ends, nobody else. */
 void trap_serror(struct vcpu *v)
@@ -207,6 +201,7 @@ struct vcpu *leave_to_guest(struct vcpu *v)
 	bool switched = false;
 
 	do {
+		c->work &= ~(uint32_t)WORK_RESTORE;
 		if (c->work & WORK_RESTART) {
 			c->work &= ~(uint32_t)WORK_RESTART;
 			restart_hypercall(v);

@@ -87,13 +87,13 @@ void trap_sysreg(struct vcpu *v, uint32_t iss)
 	const struct sysreg_row *row;
 
 	if ((enc & ID_REGS_MASK) == ID_REGS && (iss & ISS_SYS_READ)) {
-		guest_reg_set(&v->regs, rt, guest_id_regs[enc >> 1 & 7][enc >> 17 & 7]);
+		guest_reg_set(v, rt, guest_id_regs[enc >> 1 & 7][enc >> 17 & 7]);
 		guest_regs_skip(&v->regs);
 		return;
 	}
 	row = find_row(enc);
 	if (row && (iss & ISS_SYS_READ) && row->read) {
-		guest_reg_set(&v->regs, rt, row->read(v));
+		guest_reg_set(v, rt, row->read(v));
 		guest_regs_skip(&v->regs);
 	} else if (row && !(iss & ISS_SYS_READ) && row->write) {
 		guest_regs_skip(&v->regs);

@@ -48,7 +48,6 @@
 	mov	x19, sp
 	ldr	x3, [x0, #VCPU_STACK_TOP]
 	mov	sp, x3
-	mov	x29, xzr
 	.endm
 
 	.section .vectors, "ax"
@@ -151,18 +150,44 @@ unknown_hypercall:
 	ldr	x30, [sp, #REG(30)]
 	eret_sb
 
-/* Any other synchronous exception of a guest; x16, x17, x30 are saved, x17 = ESR_EL2. */
-guest_sync:
-	str	x17, [sp, #REGS_ESR]
-	save_rest
-	bl	trap_sync
-	b	exit_to_guest
-
 guest_sync32:
 	str	x30, [sp, #REG(30)]
 	stp	x16, x17, [sp, #REG(16)]
 	mrs	x17, esr_el2
-	b	guest_sync
+/* Any other synchronous exception of a guest; x16, x17, x30 are saved, x17 = ESR_EL2. One row a class. */
+guest_sync:
+	save_rest
+	adrp	x3, trap_table
+	add	x3, x3, :lo12:trap_table
+	ubfx	w2, w17, #26, #6
+	ubfx	w1, w17, #0, #25
+	ldr	x3, [x3, x2, lsl #3]
+	blr	x3
+
+/*
+ * Back to the guest that x19 names. Without work to do C has preserved x20..x29 (and never touches x18), so they are
+ * still the guest's; a handler that wrote one of them into the frame raised WORK_RESTORE.
+ */
+exit_to_guest:
+	mrs	x17, tpidr_el2
+	ldr	w17, [x17, #PCPU_WORK]
+	cbnz	w17, exit_with_work
+	mov	sp, x19
+	ldp	x16, x17, [sp, #REGS_ELR]
+	msr	elr_el2, x16
+	msr	spsr_el2, x17
+	ldp	x0, x1, [sp, #REG(0)]
+	ldp	x2, x3, [sp, #REG(2)]
+	ldp	x4, x5, [sp, #REG(4)]
+	ldp	x6, x7, [sp, #REG(6)]
+	ldp	x8, x9, [sp, #REG(8)]
+	ldp	x10, x11, [sp, #REG(10)]
+	ldp	x12, x13, [sp, #REG(12)]
+	ldp	x14, x15, [sp, #REG(14)]
+	ldp	x16, x17, [sp, #REG(16)]
+	ldr	x19, [sp, #REG(19)]
+	ldr	x30, [sp, #REG(30)]
+	eret_sb
 
 guest_irq:
 	str	x30, [sp, #REG(30)]
@@ -174,18 +199,12 @@ guest_irq:
 guest_serror:
 	str	x30, [sp, #REG(30)]
 	stp	x16, x17, [sp, #REG(16)]
-	mrs	x17, esr_el2
-	str	x17, [sp, #REGS_ESR]
 	save_rest
 	bl	trap_serror
 	b	exit_to_guest
 
-/* x19 = vcpu. */
-exit_to_guest:
+exit_with_work:
 	mov	x0, x19
-	mrs	x17, tpidr_el2
-	ldr	w17, [x17, #PCPU_WORK]
-	cbz	w17, restore_all
 	bl	leave_to_guest
 
 /* x0 = the vCPU to enter. */

@@ -17,6 +17,7 @@ struct mmio_region {
 	uint64_t size;
 	mmio_fn *fn;
 	void *ctx;
+	mmio_read32_fn *read32;	/* may be NULL */
 };
 
 struct mmio_space {
@@ -61,8 +62,35 @@ int mmio_register(struct domain *d, ipa_t base, uint64_t size, mmio_fn *fn, void
 		return -ENOSPC;
 	for (i = m->nr++; i > at; i--)
 		m->region[i] = m->region[i - 1];
-	m->region[at] = (struct mmio_region){ base, size, fn, ctx };
+	m->region[at] = (struct mmio_region){ base, size, fn, ctx, NULL };
 	return 0;
+}
+
+/* Give the region at base its short way for aligned 4-byte reads. Before d first runs. -ENOENT. */
+int mmio_set_read32(struct domain *d, ipa_t base, mmio_read32_fn *fn)
+{
+	struct mmio_space *m = d->mmio;
+	uint32_t i;
+
+	for (i = 0; i < m->nr; i++) {
+		if (m->region[i].base != base)
+			continue;
+		m->region[i].read32 = fn;
+		return 0;
+	}
+	return -ENOENT;
+}
+
+/* Read 4 bytes at ipa for v if the region of the last access holds it and knows a short way; else MMIO_NOT_SHORT. */
+uint64_t mmio_read32(struct vcpu *v, ipa_t ipa)
+{
+	const struct mmio_space *m = v->domain->mmio;
+	const struct mmio_region *r = &m->region[READ_ONCE(m->last)];
+	uint64_t offset = ipa - r->base;
+
+	if (unlikely(offset >= r->size || (offset & 3) || !r->read32))
+		return MMIO_NOT_SHORT;
+	return r->read32(v, (uint32_t)offset, r->ctx);
 }
 
 /* The region that holds ipa, by bisection; NULL. Remembers it. */

@@ -14,6 +14,8 @@
 
 /* Queries that every service has, in its own owner range. */
 #define SERVICE_CALL_COUNT	0x8000ff00u
+#define PSCI_VERSION_FN		0x84000000u
+#define PSCI_VERSION_1_1	0x00010001u
 #define SERVICE_UID		0x8000ff01u
 #define SERVICE_REVISION	0x8000ff03u
 
@@ -61,6 +63,11 @@ void vsmccc_call(struct vcpu *v)
 {
 	uint32_t fn = (uint32_t)v->regs.x[0];
 
+	/* Asked the most: by guests that count on PSCI's presence, and by firmware probes. */
+	if (likely(fn == PSCI_VERSION_FN)) {
+		v->regs.x[0] = PSCI_VERSION_1_1;
+		return;
+	}
 	if (vpsci_call(v, fn, &v->regs.x[0]))
 		return;
 	if (fn == SMCCC_VERSION) {

@@ -97,6 +97,7 @@ void vgic_update_all(struct vgic_dist *dist);
 
 /* ---- vgic_lr.c: list registers; vgic lock held ---- */
 bool vgic_lr_refresh(struct vgic_dist *dist, struct vcpu *v, struct vgic_irq *irq);
+bool vgic_lr_retrigger(struct vgic_dist *dist, struct vcpu *v, struct vgic_irq *irq);
 bool vgic_lr_place(struct vgic_dist *dist, struct vcpu *v, struct vgic_irq *irq);
 uint64_t vgic_lr_get(const struct vcpu *v, unsigned int n);
 
@@ -133,5 +134,6 @@ const struct vgic_reg *vgic_dist_find(uint32_t offset);
 const struct vgic_reg *vgic_rd_find(uint32_t offset);
 const struct vgic_reg *vgic_sgi_find(uint32_t offset);
 mmio_fn vgic_dist_mmio, vgic_redist_mmio;
+mmio_read32_fn vgic_dist_read32, vgic_redist_read32;
 
 #endif

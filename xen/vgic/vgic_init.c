@@ -84,7 +84,10 @@ int vgic_set_layout(struct domain *d, const struct vgic_layout *l)
 	rc = mmio_register(d, l->gicd_base, GICD_SIZE, vgic_dist_mmio, d->vgic);
 	if (rc)
 		return rc;
-	return mmio_register(d, l->gicr_base, l->gicr_stride * d->max_vcpus, vgic_redist_mmio, d->vgic);
+	rc = mmio_register(d, l->gicr_base, l->gicr_stride * d->max_vcpus, vgic_redist_mmio, d->vgic);
+	if (!rc)
+		rc = mmio_set_read32(d, l->gicd_base, vgic_dist_read32);
+	return rc ? rc : mmio_set_read32(d, l->gicr_base, vgic_redist_read32);
 }
 
 /* Make v's private interrupts. -ENOMEM. */

@@ -70,6 +70,9 @@ static void lr_release(struct vcpu *v, struct vgic_irq *irq, uint64_t old)
 	irq->lr = 0;
 	irq->by_line = false;
 	v->ctxt.gic.nr_used = vc->lr_used ? 32u - (unsigned int)__builtin_clz(vc->lr_used) : 0;
+	/* Others may have waited for it. */
+	if (unlikely(!list_empty(&vc->queue)) && vgic_is_live_here(v))
+		cpu_raise_work(WORK_VGIC);
 }
 
 /* Move what is pending from irq into its list register's new state. */
@@ -109,6 +112,28 @@ bool vgic_lr_refresh(struct vgic_dist *dist, struct vcpu *v, struct vgic_irq *ir
 	lr = lr_make(irq, pending, active, hw);
 	if (lr != old)
 		lr_put(v, n, lr);
+	return true;
+}
+
+/*
+ * The short way for an SGI to v, whose list registers are in this CPU: one already sits in a list register, as
+ * pending, or as finished and to be pending again. False: nothing was done, the long way is needed.
+ */
+bool vgic_lr_retrigger(struct vgic_dist *dist, struct vcpu *v, struct vgic_irq *irq)
+{
+	uint64_t old, state;
+
+	if (!irq->lr || !vgic_is_live_here(v) || irq->active_changed || irq->drop_pending || irq->latch ||
+	    !vgic_irq_is_allowed(dist, irq))
+		return false;
+	old = gic_lr_read(irq->lr - 1u);
+	state = old & LR_STATE;
+	if (state == LR_STATE_PENDING)
+		return true;
+	if (state)
+		return false;
+	irq->active = false;
+	gic_lr_write(irq->lr - 1u, lr_make(irq, true, false, false));
 	return true;
 }
 

@@ -20,6 +20,8 @@ static void send(struct vgic_dist *dist, struct vcpu *to, uint32_t intid)
 	if (unlikely(!to))
 		return;
 	irq = &to->vgic->irq[intid];
+	if (likely(vgic_lr_retrigger(dist, to, irq)))
+		return;
 	irq->latch = true;
 	vgic_update(dist, irq);
 }

@@ -2,8 +2,8 @@
 /*
  * The general registers of an interrupted vCPU. The vectors store straight into
  * this struct, which is the first member of struct vcpu; its offsets reach the
- * assembly through arm64/asm_offsets.c. elr, spsr, esr, far and hpfar are valid after a
- * full save only (every trap but the short hypercall path).
+ * assembly through arm64/asm_offsets.c. elr and spsr are valid after a full save only (every trap but the short
+ * hypercall path).
  */
 #ifndef XEN_GUEST_REGS_H
 #define XEN_GUEST_REGS_H
@@ -14,21 +14,12 @@ struct guest_regs {
 	uint64_t x[31];		/* x0 .. x30 */
 	uint64_t elr;		/* ELR_EL2: where the guest goes on */
 	uint64_t spsr;		/* SPSR_EL2 */
-	uint64_t esr;		/* ESR_EL2 of the last trap */
-	uint64_t far;		/* FAR_EL2 of the last abort */
-	uint64_t hpfar;		/* HPFAR_EL2 of the last stage-2 abort */
 };
 
 /* Register Rt of a trapped instruction: 31 is xzr. */
 static inline uint64_t guest_reg_get(const struct guest_regs *r, unsigned int n)
 {
 	return n < 31 ? r->x[n] : 0;
-}
-
-static inline void guest_reg_set(struct guest_regs *r, unsigned int n, uint64_t v)
-{
-	if (n < 31)
-		r->x[n] = v;
 }
 
 #define SPSR_IL		BIT(20)

@@ -49,9 +49,12 @@ void assert_failed(const char *cond, const char *file, int line) __noreturn;
  */
 static inline uint64_t index_nospec(uint64_t i, uint64_t n)
 {
-	/* All ones when i < n, computed without a branch; n - 1 - i borrows when i >= n. */
-	uint64_t mask = ~(uint64_t)((int64_t)(i | (n - 1 - i)) >> 63);
+	uint64_t mask;
 
+	/* The compiler knows from the bounds check that i < n: it must not reason away what follows. */
+	__asm__ volatile("" : "+r"(i));
+	/* All ones when i < n, computed without a branch; n - 1 - i borrows when i >= n. */
+	mask = ~(uint64_t)((int64_t)(i | (n - 1 - i)) >> 63);
 	__asm__ volatile("" : "+r"(mask));
 	return i & mask;
 }

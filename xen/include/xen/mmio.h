@@ -19,6 +19,14 @@ typedef enum mmio_result mmio_fn(struct vcpu *v, struct mmio_access *a, uint64_t
 
 /* At creation of the domain only (or before its first unpause). -EEXIST on overlap, -ENOSPC (at most 8). */
 int mmio_register(struct domain *d, ipa_t base, uint64_t size, mmio_fn *fn, void *ctx) __must_check;
+/*
+ * A short way for the commonest access, an aligned 4-byte read: the value, or MMIO_NOT_SHORT to be asked the long way. The
+ * hook belongs to the region that starts at base (-ENOENT).
+ */
+#define MMIO_NOT_SHORT	(~0UL)
+typedef uint64_t mmio_read32_fn(struct vcpu *v, uint32_t offset, void *ctx);
+int mmio_set_read32(struct domain *d, ipa_t base, mmio_read32_fn *fn) __must_check;
+uint64_t mmio_read32(struct vcpu *v, ipa_t ipa);
 enum mmio_result mmio_dispatch(struct vcpu *v, struct mmio_access *a);
 
 #endif

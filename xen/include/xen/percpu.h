@@ -24,6 +24,7 @@ enum cpu_work {
 	WORK_RESTART	= 1u << 3,	/* execute the current hypercall again (continuation) */
 	WORK_CALL	= 1u << 4,	/* smp_call requests wait */
 	WORK_DEFERRED	= 1u << 5,	/* deferred frees, scrubbing */
+	WORK_RESTORE	= 1u << 6,	/* a handler wrote x18..x29 of the frame: load them all */
 };
 
 struct soft_timer;

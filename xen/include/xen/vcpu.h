@@ -10,6 +10,7 @@
 #include <xen/types.h>
 #include <xen/guest_regs.h>
 #include <xen/list.h>
+#include <xen/percpu.h>
 #include <xen/soft_timer.h>
 #include <arch/vcpu_ctxt.h>
 
@@ -88,6 +89,19 @@ struct vcpu {
 
 	uint64_t vmpidr;		/* what the guest reads as MPIDR_EL1 */
 };
+
+/*
+ * Set register Rt of the current vCPU's trapped instruction; 31 is xzr. The short way out does not load x18..x29, which C
+ * code preserves: writing one of them asks for the long way.
+ */
+static inline void guest_reg_set(struct vcpu *v, unsigned int n, uint64_t val)
+{
+	if (n > 30)
+		return;
+	v->regs.x[n] = val;
+	if (unlikely(n >= 18 && n < 30))
+		cpu_raise_work(WORK_RESTORE);
+}
 
 /* Aff1:Aff0 as abi/boot.md 2.4: 16 vCPUs a cluster. */
 static inline uint64_t vcpu_affinity(uint32_t id) { return (id & 0xf) | ((uint64_t)(id >> 4) << 8); }
