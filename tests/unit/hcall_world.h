@@ -35,6 +35,7 @@
 
 static struct domain *domu;
 static unsigned int restarts;		/* how often the last call was executed again */
+static void (*on_restart)(void);	/* called before it is */
 
 /* Where a caller keeps its arguments: its first page; buffers go into the second and later. */
 static inline uint64_t arg_va(void)
@@ -79,6 +80,8 @@ static inline int64_t hcall5(unsigned int nr, uint64_t a0, uint64_t a1, uint64_t
 		a3 = v->hcall.args[3];
 		a4 = v->hcall.args[4];
 		assert_true(restarts < 100000);
+		if (on_restart)
+			on_restart();
 	}
 }
 
@@ -133,6 +136,7 @@ static inline int world_teardown(void **state)
 	fake_va_fault_clear();
 	fake_fail_alloc(0);
 	fake_irq_pending = false;
+	on_restart = NULL;
 	if (domu)
 		fake_domain_destroy(domu);
 	domu = NULL;
