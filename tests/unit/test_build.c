@@ -1,0 +1,419 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The domain builder: memory map, device tree, files of strangers, and a whole build. */
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+#include <libfdt.h>
+#include <zlib.h>
+
+#include <xentools/build.h>
+#include <xentools/error.h>
+
+#include "test_support_hyp.h"
+
+#define MIB (1024 * 1024ull)
+
+static const struct image_arm64 kernel33 = { .mem_size = 33 * MIB };
+
+static void layouts(void **state)
+{
+	static const struct {
+		uint64_t memory, initrd;
+		uint64_t initrd_base, dtb_base;		/* 0: refused */
+	} cases[] = {
+		{ 256 * MIB, 5000, 0x48000000, 0x48002000 },
+		{ 256 * MIB, 0, 0, 0x48000000 },
+		/* 128 MiB above the start does not fit: top of the bank */
+		{ 128 * MIB, 4096, 0x47fef000, 0x47ff0000 },
+		{ 34 * MIB, 4096, 0x421ef000, 0x421f0000 },
+		{ 33 * MIB, 4096, 0, 0 },
+		{ 32 * MIB, 0, 0, 0 },
+		{ 16 * MIB, 0, 0, 0 },
+		{ 4096 * MIB, 100 * MIB, 0x48000000, 0x4e400000 },
+		{ 256 * MIB, 300 * MIB, 0, 0 },
+		{ 256 * MIB, ~0ull, 0, 0 },
+		{ 0, 0, 0, 0 },
+		{ 100000001, 0, 0, 0 },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct guest_layout l;
+		struct zerr *err = NULL;
+		int rc = guest_layout_plan(cases[i].memory, &kernel33, cases[i].initrd, &l, &err);
+
+		assert_int_equal(rc, cases[i].dtb_base ? 0 : -1);
+		if (rc == 0) {
+			assert_int_equal(l.kernel.base, 0x40000000);
+			assert_int_equal(l.initrd.base, cases[i].initrd_base);
+			assert_int_equal(l.dtb.base, cases[i].dtb_base);
+		} else {
+			assert_int_equal(zerr_class_of(err), ZERR_BAD_CONFIG);
+		}
+		zerr_free(err);
+	}
+}
+
+static void layout_two_banks(void **state)
+{
+	struct guest_layout l;
+
+	(void)state;
+	assert_int_equal(guest_layout_plan(4096 * MIB, &kernel33, 0, &l, NULL), 0);
+	assert_int_equal(l.nr_ram, 2);
+	assert_int_equal(l.ram[0].size, 3072 * MIB);
+	assert_int_equal(l.ram[1].base, 0x200000000ull);
+	assert_int_equal(l.ram[1].size, 1024 * MIB);
+}
+
+static uint64_t cells(const void *p, int i)
+{
+	return fdt64_ld((const fdt64_t *)((const char *)p + 8 * i));	/* not aligned */
+}
+
+static const void *prop(const void *fdt, const char *path, const char *name, int len)
+{
+	int node = fdt_path_offset(fdt, path), got = -1;
+	const void *p;
+
+	assert_true(node >= 0);
+	p = fdt_getprop(fdt, node, name, &got);
+	if (len >= 0)
+		assert_int_equal(got, len);
+	return p;
+}
+
+static void tree(void **state)
+{
+	static uint8_t buf[GUEST_DTB_MAX];
+	struct guest_layout l;
+	struct guest_dt_args args = {
+		.layout = &l, .cmdline = "console=hvc0", .vcpus = 18, .gic_version = 3,
+		.clock_frequency = 62500000, .gpaddr_bits = 40,
+		.rng_seed = (const uint8_t *)"seed", .rng_seed_size = 4,
+	};
+	const void *p;
+	size_t size;
+
+	(void)state;
+	assert_int_equal(guest_layout_plan(256 * MIB, &kernel33, 5000, &l, NULL), 0);
+	assert_int_equal(guest_dt_make(&args, buf, sizeof(buf), &size, NULL), 0);
+	assert_int_equal(fdt_check_full(buf, size), 0);
+	assert_string_equal(prop(buf, "/chosen", "bootargs", 13), "console=hvc0");
+	assert_int_equal(cells(prop(buf, "/chosen", "linux,initrd-start", 8), 0), 0x48000000);
+	assert_int_equal(cells(prop(buf, "/chosen", "linux,initrd-end", 8), 0), 0x48001388);
+	/* 16 vCPUs to a cluster */
+	assert_int_equal(fdt32_to_cpu(*(const fdt32_t *)prop(buf, "/cpus/cpu@101", "reg", 4)),
+			 0x101);
+	assert_string_equal(prop(buf, "/cpus/cpu@f", "enable-method", -1), "psci");
+	assert_string_equal(prop(buf, "/psci", "method", -1), "hvc");
+	p = prop(buf, "/memory@40000000", "reg", 16);
+	assert_int_equal(cells(p, 1), 256 * MIB);
+	p = prop(buf, "/interrupt-controller@3001000", "reg", 32);
+	assert_int_equal(cells(p, 2), 0x03020000);
+	p = prop(buf, "/hypervisor", "reg", 48);
+	assert_int_equal(cells(p, 0), 0x38000000);
+	assert_int_equal(cells(p, 1), 0x01000000);
+	assert_int_equal(cells(p, 2), 0x50000000);
+	assert_int_equal(cells(p, 3), 0xb0000000);
+	assert_int_equal(cells(p, 4), 0x200000000ull);
+	assert_int_equal(cells(p, 5), (1ull << 40) - 0x200000000ull);
+	/* Linux asks for "xen,xen-" first and "xen,xen" somewhere */
+	p = prop(buf, "/hypervisor", "compatible", 21);
+	assert_memory_equal(p, "xen,xen-4.17\0xen,xen", 21);
+	assert_int_equal(fdt32_to_cpu(((const fdt32_t *)prop(buf, "/hypervisor", "interrupts",
+							      12))[1]), 15);
+	assert_int_equal(fdt32_to_cpu(*(const fdt32_t *)prop(buf, "/timer", "clock-frequency",
+							      4)), 62500000);
+	assert_true(fdt_path_offset(buf, "/memory@200000000") < 0);
+}
+
+static void tree_refusals(void **state)
+{
+	static uint8_t buf[GUEST_DTB_MAX];
+	static char longest[GUEST_CMDLINE_MAX + 2];
+	struct guest_layout l;
+	struct guest_dt_args args = { .layout = &l, .vcpus = 128, .gic_version = 3 };
+	size_t size;
+
+	(void)state;
+	memset(longest, 'c', GUEST_CMDLINE_MAX);
+	assert_int_equal(guest_layout_plan(256 * MIB, &kernel33, 0, &l, NULL), 0);
+	args.cmdline = longest;
+	assert_int_equal(guest_dt_make(&args, buf, sizeof(buf), &size, NULL), 0);
+	assert_int_equal(guest_dt_make(&args, buf, 2000, &size, NULL), -1);
+	longest[GUEST_CMDLINE_MAX] = 'c';
+	assert_int_equal(guest_dt_make(&args, buf, sizeof(buf), &size, NULL), -1);
+	args.cmdline = NULL;
+	args.vcpus = 129;
+	assert_int_equal(guest_dt_make(&args, buf, sizeof(buf), &size, NULL), -1);
+	args.vcpus = 9;
+	args.gic_version = 2;
+	assert_int_equal(guest_dt_make(&args, buf, sizeof(buf), &size, NULL), -1);
+	args.vcpus = 8;
+	assert_int_equal(guest_dt_make(&args, buf, sizeof(buf), &size, NULL), 0);
+	args.gic_version = 4;
+	assert_int_equal(guest_dt_make(&args, buf, sizeof(buf), &size, NULL), -1);
+}
+
+/* ---- files ---- */
+
+static char dir[32];
+
+static char *file_path(const char *name)
+{
+	static char path[64];
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	return path;
+}
+
+static char *make_file(const char *name, const void *data, size_t size)
+{
+	char *path = file_path(name);
+	FILE *f = fopen(path, "w");
+
+	assert_non_null(f);
+	assert_int_equal(fwrite(data, 1, size, f), size);
+	fclose(f);
+	return path;
+}
+
+static char *make_gzip(const char *name, const void *data, size_t size)
+{
+	char *path = file_path(name);
+	gzFile f = gzopen(path, "wb");
+
+	assert_non_null(f);
+	assert_int_equal(gzwrite(f, data, (unsigned int)size), (int)size);
+	gzclose(f);
+	return path;
+}
+
+#define IMAGE_SIZE 100000
+
+static uint8_t *make_image(void)
+{
+	uint8_t *p = calloc(1, IMAGE_SIZE);
+	size_t i;
+
+	for (i = 64; i < IMAGE_SIZE; i++)
+		p[i] = (uint8_t)(i * 7 + i / 256);
+	p[16 + 2] = 2;			/* image_size 0x20000 */
+	p[24] = 0xa;
+	memcpy(p + 56, "ARM\x64", 4);
+	return p;
+}
+
+static int files_set_up(void **state)
+{
+	(void)state;
+	strcpy(dir, "/tmp/zl-test-build-XXXXXX");
+	return mkdtemp(dir) ? 0 : -1;
+}
+
+static int files_tear_down(void **state)
+{
+	char cmd[64];
+
+	(void)state;
+	snprintf(cmd, sizeof(cmd), "rm -rf %s", dir);
+	return system(cmd);
+}
+
+static void refused(const char *path, uint64_t max, const char *words)
+{
+	struct image_arm64 image;
+	struct image_file f;
+	struct zerr *err = NULL;
+
+	assert_int_equal(image_open_kernel(path, max, &f, &image, &err), -1);
+	assert_int_equal(zerr_class_of(err), ZERR_BAD_CONFIG);
+	if (!strstr(err->message, words) || !strstr(err->message, path))
+		fail_msg("\"%s\" does not say \"%s\" and \"%s\"", err->message, words, path);
+	zerr_free(err);
+}
+
+static void kernels_refused(void **state)
+{
+	uint8_t *image = make_image();
+	uint8_t bad[0x300] = { 0 };
+
+	(void)state;
+	refused("/nonexistent/kernel", 64 * MIB, "cannot open");
+	refused("/tmp", 64 * MIB, "not a regular file");
+	refused("/dev/zero", 64 * MIB, "not a regular file");
+	refused(make_file("empty", "", 0), 64 * MIB, "is empty");
+	refused(make_file("short", image, 63), 64 * MIB, "too short");
+	refused(make_file("large", image, IMAGE_SIZE), IMAGE_SIZE - 1, "the guest only");
+	refused(make_file("zeros", bad, sizeof(bad)), 64 * MIB, "not an arm64");
+	memcpy(bad + 0x202, "HdrS", 4);
+	refused(make_file("x86", bad, sizeof(bad)), 64 * MIB, "x86");
+	memcpy(bad, "\177ELF", 4);
+	refused(make_file("elf", bad, sizeof(bad)), 64 * MIB, "ELF");
+	image[24] = 0xb;
+	refused(make_file("be", image, IMAGE_SIZE), 64 * MIB, "big-endian");
+	image[24] = 0xa;
+	image[8 + 5] = 1;
+	refused(make_file("offset", image, IMAGE_SIZE), 64 * MIB, "out of bounds");
+	image[8 + 5] = 0;
+	image[16 + 7] = 1;
+	refused(make_file("huge", image, IMAGE_SIZE), 64 * MIB, "1 GiB");
+	free(image);
+}
+
+static void gzip_kernels(void **state)
+{
+	uint8_t *data = make_image(), *back = malloc(IMAGE_SIZE), *packed;
+	struct image_arm64 image;
+	struct image_file f;
+	struct stat st;
+	char *path;
+	FILE *file;
+
+	(void)state;
+	path = make_gzip("kernel.gz", data, IMAGE_SIZE);
+	assert_int_equal(image_open_kernel(path, 64 * MIB, &f, &image, NULL), 0);
+	assert_int_equal(image.kind, IMAGE_ARM64_PLAIN);
+	assert_int_equal(f.size, IMAGE_SIZE);
+	assert_int_equal(pread(f.fd, back, IMAGE_SIZE, 0), IMAGE_SIZE);
+	assert_memory_equal(back, data, IMAGE_SIZE);
+	image_close(&f);
+	refused(path, 50000, "unpacks to more");
+	/* cut off, and damaged in the middle */
+	stat(path, &st);
+	packed = malloc((size_t)st.st_size);
+	file = fopen(path, "r");
+	assert_int_equal(fread(packed, 1, (size_t)st.st_size, file), (size_t)st.st_size);
+	fclose(file);
+	refused(make_file("cut.gz", packed, (size_t)st.st_size / 2), 64 * MIB, "damaged");
+	packed[st.st_size / 2] ^= 0x55;
+	packed[st.st_size / 2 + 1] ^= 0x55;
+	refused(make_file("bad.gz", packed, (size_t)st.st_size), 64 * MIB, "damaged");
+	free(packed);
+	/* one byte, and a gzip file inside */
+	refused(make_gzip("one.gz", "x", 1), 64 * MIB, "too short");
+	memcpy(data, "\x1f\x8b", 2);
+	refused(make_gzip("twice.gz", data, IMAGE_SIZE), 64 * MIB, "packed twice");
+	free(data);
+	free(back);
+}
+
+/* ---- a whole build ---- */
+
+static void expect_lines(const char *log, const char *const *lines, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		log = strstr(log, lines[i]);
+		if (!log)
+			fail_msg("\"%s\" is missing or out of order", lines[i]);
+	}
+}
+
+static void whole_build(bool resource_call)
+{
+	static const char *const order[] = {
+		"domctl 35\n",				/* set_address_size before memory */
+		"populate order 9 nr 16 first 0x40000\n",
+		"map num 25 first 0x40080\n",		/* kernel: text_offset 512 KiB */
+		"domctl 71\n",
+		"map num 2 first",			/* initrd */
+		"map num 1 first",			/* tree */
+		"populate order 0 nr 4 first 0x39000\n",
+		"map num 4 first 0x39000\n",
+		"param 17 = 0x39000\n", "param 1 = 0x39001\n", "param 28 = 0x39002\n",
+		"param 18 = 0x8\n", "param 2 = 0x7\n",
+		"domctl 12\n",				/* start state */
+	};
+	uint8_t *image = make_image(), *ram;
+	struct hyp_create_args create = { .max_vcpus = 1 };
+	struct hyp_create_result made;
+	struct domain_build_args args = {
+		.memory_bytes = 32 * MIB, .vcpus = 1, .gic_version = 3, .cmdline = "quiet",
+		.store_port = 7, .console_port = 8,
+	};
+	struct grant_entry_v1 *grants;
+	struct domain_images images;
+	struct fake_domain *d;
+	struct fake_hyp fake;
+	struct hyp *hyp;
+
+	image[8 + 2] = 8;			/* text_offset 0x80000 */
+	args.kernel = strdup(make_file("Image", image, IMAGE_SIZE));
+	args.initrd = strdup(make_file("initrd", image, 5000));
+	fake_hyp_init(&fake);
+	fake.no_resource_call = !resource_call;
+	assert_int_equal(hyp_open_ops(&hyp, &fake_hyp_ops, &fake, NULL), 0);
+	assert_int_equal(hyp_domain_create(hyp, &create, &made, NULL), 0);
+	assert_int_equal(hyp_domain_max_mem(hyp, made.domid, 33 * 1024, NULL), 0);
+	args.domid = made.domid;
+	assert_int_equal(domain_images_open(&args, &images, NULL), 0);
+	assert_int_equal(domain_build(hyp, &args, &images, NULL), 0);
+	expect_lines(fake.log.buf, order, sizeof(order) / sizeof(order[0]));
+	d = fake_hyp_domain(&fake, made.domid);
+	assert_int_equal(d->start.user_regs.pc64, 0x40080000);
+	assert_int_equal(d->start.user_regs.x0, images.layout.dtb.base);
+	assert_int_equal(d->start.user_regs.cpsr, 0x1c5);
+	assert_int_equal(d->start.sctlr, 0x00c50078);
+	assert_int_equal(d->params[0], 0x020000000000021full);
+	assert_int_equal(d->info.tot_pages, 32 * 256 + 4);
+	ram = fake_hyp_ram(&fake, 0x40080, 25);
+	assert_memory_equal(ram, image, IMAGE_SIZE);
+	munmap(ram, 25 * 4096);
+	ram = fake_hyp_ram(&fake, images.layout.initrd.base >> 12, 2);
+	assert_memory_equal(ram, image, 5000);
+	munmap(ram, 2 * 4096);
+	ram = fake_hyp_ram(&fake, images.layout.dtb.base >> 12, 16);
+	assert_int_equal(fdt_check_full(ram, GUEST_DTB_MAX), 0);
+	munmap(ram, 16 * 4096);
+	grants = (struct grant_entry_v1 *)fake_hyp_ram(&fake, 0x38000, 1);
+	assert_int_equal(grants[0].flags, GTF_permit_access);
+	assert_int_equal(grants[0].frame, 0x39000);
+	assert_int_equal(grants[1].flags, GTF_permit_access);
+	assert_int_equal(grants[1].frame, 0x39001);
+	munmap(grants, 4096);
+	domain_images_close(&images);
+	hyp_close(hyp);
+	fake_hyp_free(&fake);
+	free((char *)(uintptr_t)args.kernel);
+	free((char *)(uintptr_t)args.initrd);
+	free(image);
+}
+
+static void build_by_resource(void **state)
+{
+	(void)state;
+	whole_build(true);
+}
+
+static void build_by_physmap(void **state)
+{
+	(void)state;
+	whole_build(false);
+}
+
+int main(void)
+{
+#define F(fn) cmocka_unit_test_setup_teardown(fn, files_set_up, files_tear_down)
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(layouts), cmocka_unit_test(layout_two_banks),
+		cmocka_unit_test(tree), cmocka_unit_test(tree_refusals),
+		F(kernels_refused), F(gzip_kernels), F(build_by_resource), F(build_by_physmap),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

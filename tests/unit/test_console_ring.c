@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The console daemon's pure parts: ring arithmetic against a hostile guest, the log's filter and
+ * rotation. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "tools/xenconsoled/logfile.h"
+#include "tools/xenconsoled/ring.h"
+
+static struct xencons_interface ring;
+
+static void guest_writes(const char *text)
+{
+	for (; *text; text++)
+		ring.out[ring.out_prod++ & (sizeof(ring.out) - 1)] = *text;
+}
+
+static void out_in_pieces(void **state)
+{
+	char buf[64];
+
+	(void)state;
+	memset(&ring, 0, sizeof(ring));
+	ring.out_cons = ring.out_prod = 0xfffffffe;	/* indexes wrap */
+	assert_int_equal(ring_out_read(&ring, buf, sizeof(buf)), 0);
+	guest_writes("hello");
+	assert_int_equal(ring_out_read(&ring, buf, 3), 3);
+	assert_memory_equal(buf, "hel", 3);
+	assert_int_equal(ring_out_read(&ring, buf, sizeof(buf)), 2);
+	assert_memory_equal(buf, "lo", 2);
+	assert_int_equal(ring.out_cons, 3);
+}
+
+static void out_full_ring(void **state)
+{
+	char buf[sizeof(ring.out) + 1];
+
+	(void)state;
+	memset(&ring, 'x', sizeof(ring.in) + sizeof(ring.out));
+	ring.out_cons = 77;
+	ring.out_prod = 77 + sizeof(ring.out);
+	assert_int_equal(ring_out_read(&ring, buf, sizeof(buf)), sizeof(ring.out));
+	assert_int_equal(ring.out_cons, ring.out_prod);
+}
+
+static void broken_indexes(void **state)
+{
+	char buf[16];
+
+	(void)state;
+	memset(&ring, 0, sizeof(ring));
+	ring.out_prod = sizeof(ring.out) + 1;
+	assert_int_equal(ring_out_read(&ring, buf, sizeof(buf)), -EPROTO);
+	ring.out_prod = 0;
+	ring.out_cons = 1;
+	assert_int_equal(ring_out_read(&ring, buf, sizeof(buf)), -EPROTO);
+	ring.in_prod = sizeof(ring.in) + 1;
+	assert_int_equal(ring_in_space(&ring), -EPROTO);
+	assert_int_equal(ring_in_write(&ring, "a", 1), -EPROTO);
+	ring.in_prod = 5;
+	ring.in_cons = 6;
+	assert_int_equal(ring_in_write(&ring, "a", 1), -EPROTO);
+}
+
+static void in_until_full(void **state)
+{
+	char text[sizeof(ring.in)];
+
+	(void)state;
+	memset(&ring, 0, sizeof(ring));
+	memset(text, 'y', sizeof(text));
+	ring.in_cons = ring.in_prod = 0xfffffff0;
+	assert_int_equal(ring_in_write(&ring, text, 1000), 1000);
+	assert_int_equal(ring_in_space(&ring), 24);
+	assert_int_equal(ring_in_write(&ring, text, 100), 24);
+	assert_int_equal(ring_in_write(&ring, text, 100), 0);
+	ring.in_cons += 7;
+	assert_int_equal(ring_in_space(&ring), 7);
+}
+
+/* Any indexes at all: never more than the ring, never out of bounds (the sanitizer watches). */
+static void random_indexes(void **state)
+{
+	char buf[sizeof(ring.out)];
+	uint64_t x = 2463534242u;
+
+	(void)state;
+	for (int i = 0; i < 200000; i++) {
+		x ^= x << 13;
+		x ^= x >> 7;
+		x ^= x << 17;
+		ring.out_cons = (uint32_t)x;
+		ring.out_prod = i & 1 ? (uint32_t)(x >> 32) : (uint32_t)x + (uint32_t)(x >> 52);
+		ring.in_cons = (uint32_t)(x >> 16);
+		ring.in_prod = i & 2 ? (uint32_t)(x >> 24) : ring.in_cons + (uint32_t)(x >> 54);
+		assert_in_range(ring_out_read(&ring, buf, sizeof(buf)) + 100, 0,
+				sizeof(ring.out) + 100);
+		assert_in_range(ring_in_write(&ring, buf, 50) + 100, 0, 150);
+	}
+}
+
+struct filter_case {
+	const char *in, *out;
+};
+
+static void filter(void **state)
+{
+	static const struct filter_case cases[] = {
+		{ "plain text\r\n", "plain text\n" },
+		{ "\033[1;31mred\033[0m\tend\n", "red\tend\n" },
+		{ "\033]0;title\007rest", "rest" },
+		{ "\033]0;title\033\\rest", "rest" },
+		{ "\033Pq#0;2\033\\x", "x" },
+		{ "a\033(Bb", "ab" },
+		{ "bell\007 back\b del\177", "bell back del" },
+		{ "gr\xc3\xbc\xc3\x9f", "gr\xc3\xbc\xc3\x9f" },
+		{ "\033]never ends\nnext line", "\nnext line" },
+		{ "\033[12\nok", "\nok" },
+	};
+	enum log_filter_state s;
+	char out[64];
+	size_t n, i, k;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		s = FILTER_TEXT;
+		n = log_filter(&s, cases[i].in, strlen(cases[i].in), out);
+		assert_int_equal(n, strlen(cases[i].out));
+		assert_memory_equal(out, cases[i].out, n);
+		/* The same in single bytes: the state carries over. */
+		s = FILTER_TEXT;
+		for (n = k = 0; k < strlen(cases[i].in); k++)
+			n += log_filter(&s, cases[i].in + k, 1, out + n);
+		assert_int_equal(n, strlen(cases[i].out));
+		assert_memory_equal(out, cases[i].out, n);
+	}
+}
+
+static void rotation(void **state)
+{
+	char dir[] = "/tmp/zl-test-log-XXXXXX", path[64], name[80];
+	struct logfile log;
+	struct stat st;
+	char line[100];
+	int i;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	snprintf(path, sizeof(path), "%s/guest.log", dir);
+	assert_int_equal(logfile_open(&log, path, 1000, 2), 0);
+	memset(line, 'l', sizeof(line));
+	for (i = 0; i < 45; i++)
+		logfile_write(&log, line, sizeof(line));
+	logfile_close(&log);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_size, 500);
+	for (i = 1; i <= 2; i++) {
+		snprintf(name, sizeof(name), "%s.%d", path, i);
+		assert_int_equal(stat(name, &st), 0);
+		assert_int_equal(st.st_size, 1000);
+		unlink(name);
+	}
+	snprintf(name, sizeof(name), "%s.3", path);
+	assert_int_not_equal(stat(name, &st), 0);
+	/* A second opening goes on where the first ended. */
+	assert_int_equal(logfile_open(&log, path, 1000, 2), 0);
+	assert_int_equal(log.size, 500);
+	logfile_close(&log);
+	unlink(path);
+	rmdir(dir);
+	/* No directory: nothing is written, nothing breaks. */
+	assert_int_equal(logfile_open(&log, path, 1000, 2), -ENOENT);
+	logfile_write(&log, line, sizeof(line));
+	logfile_close(&log);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(out_in_pieces),
+		cmocka_unit_test(out_full_ring),
+		cmocka_unit_test(broken_indexes),
+		cmocka_unit_test(in_until_full),
+		cmocka_unit_test(random_indexes),
+		cmocka_unit_test(filter),
+		cmocka_unit_test(rotation),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

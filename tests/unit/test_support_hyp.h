@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A hypervisor for the tools' tests, behind struct hyp_ops: it understands the hypercalls that a
+ * domain's life needs, keeps the guest's memory in a file, writes down what it was asked, and
+ * fails the call it is told to fail. Not the hypervisor's own code: a model of its answers.
+ */
+#ifndef TEST_SUPPORT_HYP_H
+#define TEST_SUPPORT_HYP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <public/domctl.h>
+#include <public/grant_table.h>
+
+#include <xentools/hyp.h>
+#include <xentools/strbuf.h>
+
+#define FAKE_DOMAINS 8
+#define FAKE_GFNS 0x90000u		/* guest frames below this exist */
+
+struct fake_domain {
+	bool exists, dying;
+	uint16_t domid;
+	struct xen_domctl_getdomaininfo info;
+	uint8_t populated[FAKE_GFNS / 8];
+	uint64_t params[32];
+	struct vcpu_guest_context start;
+	uint32_t ports;			/* allocated so far */
+	uint64_t max_kib;
+	uint16_t weight, cap;
+	uint8_t affinity[8][16];
+	bool started;
+};
+
+struct fake_hyp {
+	struct fake_domain domains[FAKE_DOMAINS];
+	uint16_t last_domid;
+	uint64_t free_pages;
+	unsigned int big_orders;	/* extents of order 9 and more that are left */
+	int ram_fd;			/* guest memory, offset = gfn * 4096, all domains alike */
+	struct grant_entry_v1 *grants;	/* the page the resource call gives out */
+	bool no_resource_call;
+	unsigned int calls, fail_at;	/* fail the call with this number, counted from 1 */
+	int fail_errno;
+	unsigned int open_fds;
+	struct strbuf log;		/* one line a call */
+	char version_extra[16];
+};
+
+extern const struct hyp_ops fake_hyp_ops;
+
+void fake_hyp_init(struct fake_hyp *f);
+void fake_hyp_free(struct fake_hyp *f);
+struct fake_domain *fake_hyp_domain(struct fake_hyp *f, uint16_t domid);
+void fake_hyp_add(struct fake_hyp *f, uint16_t domid, const uint8_t uuid[16]);
+/* A window on guest memory; unmap with munmap(). */
+uint8_t *fake_hyp_ram(struct fake_hyp *f, uint64_t gfn, size_t nr);
+
+#endif
