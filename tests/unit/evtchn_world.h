@@ -13,7 +13,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <cmocka.h>
-#include <fake.h>
+#include "fake/fake.h"
 #include <xen/cmdline.h>
 #include <xen/evtchn.h>
 #include <xen/gnttab.h>
