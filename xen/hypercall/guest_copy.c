@@ -17,37 +17,33 @@
 
 #define SMALL_COPY	64u	/* up to here a loop of words beats the call of memcpy */
 
-/* Copy n bytes, each of them read and written once. */
+/* Words and bytes at any address, whatever they are part of. */
+typedef uint64_t __attribute__((aligned(1), may_alias)) word_t;
+typedef uint32_t __attribute__((aligned(1), may_alias)) half_t;
+
+/* Copy n bytes, each of them read and written once. Volatile keeps the loops from becoming calls again. */
 static inline void copy_bytes(void *dst, const void *src, size_t n)
 {
-	uint8_t *d = dst;
-	const uint8_t *s = src;
+	const volatile char *s = src;
+	volatile char *d = dst;
 
-	if (n > SMALL_COPY) {
-		memcpy(d, s, n);
+	if (unlikely(n > SMALL_COPY)) {
+		memcpy(dst, src, n);
 		return;
 	}
-	for (; n >= sizeof(uint64_t); n -= sizeof(uint64_t)) {
-		uint64_t w;
-
-		memcpy(&w, s, sizeof(w));
-		/* Keeps the compiler from making this loop a call again. */
-		__asm__ volatile("" : "+r"(w));
-		memcpy(d, &w, sizeof(w));
-		s += sizeof(w);
-		d += sizeof(w);
+	for (; n >= sizeof(word_t); n -= sizeof(word_t)) {
+		*(volatile word_t *)d = *(const volatile word_t *)s;
+		s += sizeof(word_t);
+		d += sizeof(word_t);
 	}
-	for (; n >= sizeof(uint16_t); n -= sizeof(uint16_t)) {
-		uint16_t h;
-
-		memcpy(&h, s, sizeof(h));
-		__asm__ volatile("" : "+r"(h));
-		memcpy(d, &h, sizeof(h));
-		s += sizeof(h);
-		d += sizeof(h);
+	if (n >= sizeof(half_t)) {
+		*(volatile half_t *)d = *(const volatile half_t *)s;
+		s += sizeof(half_t);
+		d += sizeof(half_t);
+		n -= sizeof(half_t);
 	}
-	if (n)
-		*d = *s;
+	for (; n; n--)
+		*d++ = *s++;
 }
 
 /* The page of the running guest that holds va, referenced and in the window; NULL when va faults. */
@@ -69,8 +65,8 @@ static inline void page_out(char *p, mfn_t m)
 	page_put(m);
 }
 
-/* n bytes that lie in one page. */
-static inline int copy_in_page(void *dst, uint64_t va, size_t n)
+/* n bytes that lie in one page. Not inline: the calls with one page jump here, those with more are rare. */
+static __attribute__((noinline)) int copy_in_page(void *dst, uint64_t va, size_t n)
 {
 	mfn_t m;
 	char *p = page_in(va, false, &m);
@@ -83,7 +79,7 @@ static inline int copy_in_page(void *dst, uint64_t va, size_t n)
 }
 
 /* The same to the guest; src NULL writes zeroes. */
-static inline int copy_out_page(uint64_t va, const void *src, size_t n)
+static __attribute__((noinline)) int copy_out_page(uint64_t va, const void *src, size_t n)
 {
 	mfn_t m;
 	char *p = page_in(va, true, &m);
@@ -103,32 +99,36 @@ static inline size_t left_in_page(uint64_t va)
 	return PAGE_SIZE - (va & ~PAGE_MASK);
 }
 
+static __attribute__((noinline)) int read_guest(char *dst, uint64_t va, size_t size)
+{
+	uint64_t end;
+
+	if (checked_add(va, size, &end) && end)
+		return -EFAULT;
+	while (size) {
+		size_t n = MIN(size, left_in_page(va));
+
+		if (copy_in_page(dst, va, n))
+			return -EFAULT;
+		dst += n;
+		va += n;
+		size -= n;
+	}
+	return 0;
+}
+
 /*
  * Copy size bytes from the running guest at guest_va to dst. 0, or -EFAULT when a byte of them cannot be
  * read by the guest itself or the range wraps; dst then is partly written.
  */
 int copy_from_guest(void *dst, uint64_t guest_va, size_t size)
 {
-	char *d = dst;
-	uint64_t end;
-
 	if (likely(size - 1 < left_in_page(guest_va)))
 		return copy_in_page(dst, guest_va, size);
-	if (checked_add(guest_va, size, &end) && end)
-		return -EFAULT;
-	while (size) {
-		size_t n = MIN(size, left_in_page(guest_va));
-
-		if (copy_in_page(d, guest_va, n))
-			return -EFAULT;
-		d += n;
-		guest_va += n;
-		size -= n;
-	}
-	return 0;
+	return read_guest(dst, guest_va, size);
 }
 
-static int write_guest(uint64_t va, const char *src, size_t size)
+static __attribute__((noinline)) int write_guest(uint64_t va, const char *src, size_t size)
 {
 	uint64_t end;
 
