@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Event channels against a model: three domains, the last with FIFO delivery and dying now and then, with
- * failing allocations and interrupted resets. The model is a table of (state, peer) a port and a pending flag; after each
- * step the ports that the step could touch are compared, now and then all, and a peer always points back. SEED, STEPS.
+ * Event channels against a model: three domains, the last with FIFO delivery and dying now and
+ * then, with failing allocations and interrupted resets. The model is a table of (state, peer) a
+ * port and a pending flag; after each step the ports that the step could touch are compared, now
+ * and then all, and a peer always points back. SEED, STEPS.
  */
 #include <stdlib.h>
 #include <xen/event/event.h>
@@ -297,8 +298,9 @@ static void step(void)
 
 static void prop_evtchn(void **state)
 {
-	unsigned int seed = getenv("SEED") ? (unsigned int)strtoul(getenv("SEED"), NULL, 0) : 1;
-	unsigned int steps = getenv("STEPS") ? (unsigned int)strtoul(getenv("STEPS"), NULL, 0) : 50000;
+	const char *s = getenv("SEED"), *n_steps = getenv("STEPS");
+	unsigned int seed = s ? (unsigned int)strtoul(s, NULL, 0) : 1;
+	unsigned int steps = n_steps ? (unsigned int)strtoul(n_steps, NULL, 0) : 50000;
 
 	(void)state;
 	print_message("SEED=%u STEPS=%u\n", seed, steps);

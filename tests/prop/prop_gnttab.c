@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Grants against a model: three domains that lend each other pages, map, unmap, copy, replace mappings behind the
- * hypervisor's back, take entries back as the protocol allows or rewrite them as it does not, and die, with failing
- * allocations and interrupted releases. The model is a list of mappings; pins, flags, stage-2 entries and page
- * counts are recounts of it. SEED, STEPS.
+ * Grants against a model: three domains that lend each other pages, map, unmap, copy, replace
+ * mappings behind the hypervisor's back, take entries back as the protocol allows or rewrite them
+ * as it does not, and die, with failing allocations and interrupted releases. The model is a list
+ * of mappings; pins, flags, stage-2 entries and page counts are recounts of it. SEED, STEPS.
  */
 #include <stdlib.h>
 #include <xen/grant/grant.h>
@@ -296,8 +296,9 @@ static void step(void)
 
 static void prop_gnttab(void **state)
 {
-	unsigned int seed = getenv("SEED") ? (unsigned int)strtoul(getenv("SEED"), NULL, 0) : 1;
-	unsigned int steps = getenv("STEPS") ? (unsigned int)strtoul(getenv("STEPS"), NULL, 0) : 50000;
+	const char *s = getenv("SEED"), *n_steps = getenv("STEPS");
+	unsigned int seed = s ? (unsigned int)strtoul(s, NULL, 0) : 1;
+	unsigned int steps = n_steps ? (unsigned int)strtoul(n_steps, NULL, 0) : 50000;
 
 	(void)state;
 	print_message("SEED=%u STEPS=%u\n", seed, steps);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The small world of the event channel and grant table tests: dom0 and two guests, each with some pages
- * of RAM. Guest-virtual addresses are guest-physical ones here. The world is made anew for each test, and
- * its end checks that nothing of it stays behind.
+ * The small world of the event channel and grant table tests: dom0 and two guests, each with some
+ * pages of RAM. Guest-virtual addresses are guest-physical ones here. The world is made anew for
+ * each test, and its end checks that nothing of it stays behind.
  */
 #ifndef TESTS_EVTCHN_WORLD_H
 #define TESTS_EVTCHN_WORLD_H
@@ -86,7 +86,10 @@ static int world_up(void **state)
 	(void)state;
 	fake_start();
 	opt.allow_peers = false;
-	/* What the first use of all leaves for good (domain table, a slab of each size) does not count. */
+	/*
+	 * What the first use of all leaves for good (domain table, a slab of each size) does not
+	 * count.
+	 */
 	if (!warm) {
 		unsigned int size;
 
@@ -113,7 +116,10 @@ static int world_down(void **state)
 	end_domains();
 	assert_true(map_window_empty());
 	assert_true(lock_rank_none_held());
-	/* Nothing of the domains is left. Domids go on, and their table grows by a page now and then. */
+	/*
+	 * Nothing of the domains is left. Domids go on, and their table grows by a page now and
+	 * then.
+	 */
 	assert_in_range(heap_pages_used(), 0, heap_before + 1);
 	return 0;
 }

@@ -215,7 +215,10 @@ static void test_bind_vcpu(void **state)
 	assert_int_equal(evtchn_bind_virq(d1, VIRQ_CONSOLE, 0, &port), 0);
 	assert_int_equal(evtchn_bind_virq(d1, VIRQ_TIMER, 1, &port), 0);
 	assert_int_equal(evtchn_bind_vcpu(d1, port, 0), -EINVAL);
-	/* Before it has its vcpu_info, an event for vCPU 1 is noted in the bitmap, and raised at registration. */
+	/*
+	 * Before it has its vcpu_info, an event for vCPU 1 is noted in the bitmap, and raised at
+	 * registration.
+	 */
 	quiet(d1);
 	assert_int_equal(evtchn_send(d0, p0), 0);
 	assert_true(is_pending(d1, p1));

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* FIFO delivery: control blocks, event arrays, queues as a guest consumes them, guests that misbehave. */
+/*
+ * FIFO delivery: control blocks, event arrays, queues as a guest consumes them, guests that
+ * misbehave.
+ */
 #include <xen/event/event.h>
 #include "evtchn_world.h"
 

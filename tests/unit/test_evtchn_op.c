@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* HYPERVISOR_event_channel_op as a guest calls it: structs in guest memory, results as on Xen 4.17. */
+/*
+ * HYPERVISOR_event_channel_op as a guest calls it: structs in guest memory, results as on Xen
+ * 4.17.
+ */
 #include <xen/event/event.h>
 #include "evtchn_world.h"
 

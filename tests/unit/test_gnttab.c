@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Grants: the entry protocol, the table, map and unmap, copy, cache maintenance, domains that die. */
+/*
+ * Grants: the entry protocol, the table, map and unmap, copy, cache maintenance, domains that die.
+ */
 #include <xen/grant/grant.h>
 #include "evtchn_world.h"
 
@@ -265,11 +267,14 @@ static void test_map_errors(void **state)
 	(void)state;
 	grant(d1, 8, d0, ram_gfn(d1, 3).v, true);
 	for (i = 0; i < ARRAY_SIZE(bad_flags); i++) {
-		op = (struct gnttab_map_grant_ref){ .flags = bad_flags[i], .ref = 8, .dom = d1->id };
+		op = (struct gnttab_map_grant_ref){
+			.flags = bad_flags[i], .ref = 8, .dom = d1->id,
+		};
 		gnttab_map(d0, &op);
 		assert_int_equal(op.status, GNTST_general_error);
 	}
-	op = (struct gnttab_map_grant_ref){ .flags = 2, .ref = 8, .dom = d1->id, .host_addr = 0x1001 };
+	op = (struct gnttab_map_grant_ref){ .flags = 2, .ref = 8, .dom = d1->id };
+	op.host_addr = 0x1001;
 	gnttab_map(d0, &op);
 	assert_int_equal(op.status, GNTST_bad_virt_addr);
 	op.host_addr = ~0UL & PAGE_MASK;
@@ -655,7 +660,8 @@ static void test_copy_errors(void **state)
 static int flush(struct domain *d, mfn_t m, uint32_t offset, uint32_t length, uint32_t ops)
 {
 	struct gnttab_cache_flush op = {
-		.a.dev_bus_addr = mfn_to_pa(m), .offset = (uint16_t)offset, .length = (uint16_t)length, .op = ops,
+		.a.dev_bus_addr = mfn_to_pa(m), .offset = (uint16_t)offset,
+		.length = (uint16_t)length, .op = ops,
 	};
 
 	run_as(d, 0);

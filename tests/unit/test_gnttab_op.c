@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* HYPERVISOR_grant_table_op as a guest calls it: batches in guest memory, results as on Xen 4.17. */
+/*
+ * HYPERVISOR_grant_table_op as a guest calls it: batches in guest memory, results as on Xen 4.17.
+ */
 #include <xen/grant/grant.h>
 #include "evtchn_world.h"
 
