@@ -222,20 +222,25 @@ static struct vgic_irq *least_urgent(const struct vcpu *v, uint64_t *lr, bool *a
  */
 static uint32_t prefer_urgent(struct vgic_dist *dist, struct vcpu *v)
 {
-	bool any;
+	struct vgic_irq *best, *worst;
+	bool any, pending, active;
 
 	for (;;) {
 		uint64_t lr = 0;
-		struct vgic_irq *best = most_urgent(v->vgic);
-		struct vgic_irq *worst = least_urgent(v, &lr, &any);
 
-		if (!best || !worst || worst->priority <= best->priority)
+		/* fill may have freed some after it had met those that wait. */
+		while ((best = most_urgent(v->vgic)) && place(dist, v, best))
+			;
+		if (!best)
+			return 0;
+		worst = least_urgent(v, &lr, &any);
+		if (!worst || worst->priority <= best->priority)
 			break;
-		worst->latch = worst->latch || !worst->by_line;
+		lr_fold(worst, lr, &pending, &active);
+		worst->latch = worst->latch || (pending && !worst->by_line);
 		lr_release(v, worst, lr);
-		if (list_empty(&worst->link))
-			list_add_tail(&worst->link, &v->vgic->queue);
 		(void)place(dist, v, best);
+		vgic_requeue(dist, worst);
 	}
 	/* Neither is true at once: no storm. With all of them active, the guest has to end all but one first. */
 	return (any ? ICH_HCR_NPIE : 0) | ((v->vgic->lr_used & (v->vgic->lr_used - 1)) ? ICH_HCR_UIE : 0);

@@ -208,7 +208,6 @@ uint64_t vgic_read_priority(struct vgic_dist *dist, struct vcpu *v, uint32_t off
 	return val;
 }
 
-/* Takes effect when the interrupt next enters a list register, as the architecture lets it. */
 void vgic_write_priority(struct vgic_dist *dist, struct vcpu *v, uint32_t off, unsigned int size,
 			 uint64_t val)
 {
@@ -219,8 +218,11 @@ void vgic_write_priority(struct vgic_dist *dist, struct vcpu *v, uint32_t off, u
 	for (i = 0; i < size; i++) {
 		struct vgic_irq *irq = vgic_irq_get(dist, v, off + i);
 
-		if (irq)
-			irq->priority = (uint8_t)(val >> (8 * i)) & implemented;
+		if (!irq)
+			continue;
+		irq->priority = (uint8_t)(val >> (8 * i)) & implemented;
+		if (irq->holder)
+			vgic_update(dist, irq);
 	}
 	spin_unlock(&dist->lock);
 }

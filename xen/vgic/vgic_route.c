@@ -79,6 +79,9 @@ void vgic_update(struct vgic_dist *dist, struct vgic_irq *irq)
 			return;
 		}
 		if (vgic_lr_refresh(dist, v, irq)) {
+			/* Those that wait may be more urgent now. */
+			if (unlikely(!list_empty(&v->vgic->queue)))
+				cpu_raise_work(WORK_VGIC);
 			wake(v);
 			return;
 		}
