@@ -19,36 +19,14 @@
 
 #include "tools/xenstored/store.h"
 #include "tools/xenstored/transaction.h"
+#include "xs_model.h"
 
-#define MAX_NODES 2000
-#define MAX_PERMS 3
 #define N_DOMS 4
 #define N_TX 6
 #define MAX_TX_OPS 40
 #define N_WATCHES 12
 
-enum op { OP_READ, OP_LIST, OP_GET_PERMS, OP_WRITE, OP_MKDIR, OP_RM, OP_SET_PERMS, OP_COUNT };
-
-struct request {
-	enum op op;
-	char path[16];
-	char value[4];
-	struct xs_perm perms[MAX_PERMS];
-	size_t n_perms;
-};
-
-/* --- the model --- */
-
-struct mnode {
-	char path[16];
-	char value[4];
-	struct xs_perm perms[MAX_PERMS];
-	size_t n_perms;
-};
-
-static struct mnode model[MAX_NODES];
-static size_t n_model, node_limit;
-static unsigned long version;	/* of the model: grows with each change */
+static struct model model;
 static uint64_t rng_state, seed;
 static unsigned long step;
 
@@ -64,174 +42,6 @@ static uint32_t rnd(uint32_t n)
 	rng_state ^= rng_state >> 7;
 	rng_state ^= rng_state << 17;
 	return (uint32_t)(rng_state >> 32) % n;
-}
-
-static struct mnode *m_find(const char *path)
-{
-	for (size_t i = 0; i < n_model; i++)
-		if (!strcmp(model[i].path, path))
-			return &model[i];
-	return NULL;
-}
-
-static void m_parent(const char *path, char *parent)
-{
-	size_t len = xs_path_parent_len(path);
-
-	memcpy(parent, path, len);
-	parent[len] = '\0';
-}
-
-static struct mnode *m_nearest(const char *path)
-{
-	char at[16];
-
-	strcpy(at, path);
-	while (!m_find(at))
-		m_parent(at, at);
-	return m_find(at);
-}
-
-static unsigned int m_mask(const struct mnode *n, uint32_t domid)
-{
-	if (domid == 0 || n->perms[0].domid == domid)
-		return PERM_READ | PERM_WRITE | PERM_OWNER;
-	for (size_t i = 1; i < n->n_perms; i++)
-		if (n->perms[i].domid == domid)
-			return (unsigned int)n->perms[i].access;
-	return (unsigned int)n->perms[0].access;
-}
-
-static size_t m_owned(uint32_t domid)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < n_model; i++)
-		count += model[i].perms[0].domid == domid;
-	return count;
-}
-
-static int m_create(uint32_t domid, const char *path, const char *value)
-{
-	struct mnode near = *m_nearest(path), *n = NULL;
-	size_t missing = 0;
-	const char *p;
-
-	for (p = path + (near.path[1] ? strlen(near.path) : 0); *p; p++)
-		missing += *p == '/';
-	if (domid && m_owned(domid) + missing > node_limit)
-		return -ENOSPC;
-	for (p = path + (near.path[1] ? strlen(near.path) : 0); *p;) {
-		p += 1 + strcspn(p + 1, "/");
-		n = &model[n_model++];
-		*n = near;
-		snprintf(n->path, sizeof(n->path), "%.*s", (int)(p - path), path);
-		n->value[0] = '\0';
-		if (domid)
-			n->perms[0].domid = domid;
-	}
-	strcpy(n->value, value);
-	version++;
-	return 0;
-}
-
-static void m_remove(const char *path)
-{
-	char top[16];
-	size_t kept = 0;
-
-	strcpy(top, path);
-	for (size_t i = 0; i < n_model; i++)
-		if (!xs_path_is_below(model[i].path, top))
-			model[kept++] = model[i];
-	n_model = kept;
-	version++;
-}
-
-static int by_text(const void *a, const void *b)
-{
-	return strcmp(a, b);
-}
-
-static void m_list(const char *path, struct strbuf *out)
-{
-	char names[MAX_NODES][4], parent[16];
-	size_t n = 0;
-
-	for (size_t i = 0; i < n_model; i++) {
-		if (!model[i].path[1])
-			continue;
-		m_parent(model[i].path, parent);
-		if (!strcmp(parent, path))
-			strcpy(names[n++], xs_path_name(model[i].path));
-	}
-	qsort(names, n, sizeof(names[0]), by_text);
-	for (size_t i = 0; i < n; i++)
-		strbuf_addf(out, "%s ", names[i]);
-}
-
-static void perms_text(const struct xs_perm *perms, size_t n, struct strbuf *out)
-{
-	char text[XS_WIRE_PERM_MAX];
-
-	for (size_t i = 0; i < n; i++) {
-		xs_wire_perm_format(&perms[i], text);
-		strbuf_addf(out, "%s ", text);
-	}
-}
-
-static int m_change(uint32_t domid, const struct request *r, struct mnode *n)
-{
-	switch (r->op) {
-	case OP_WRITE:
-		if (!n)
-			return m_create(domid, r->path, r->value);
-		strcpy(n->value, r->value);
-		break;
-	case OP_MKDIR:
-		return n ? 0 : m_create(domid, r->path, "");
-	case OP_SET_PERMS:
-		if (!(m_mask(n, domid) & PERM_OWNER))
-			return -EACCES;
-		if (domid && r->perms[0].domid != n->perms[0].domid)
-			return -EPERM;
-		memcpy(n->perms, r->perms, sizeof(n->perms));
-		n->n_perms = r->n_perms;
-		break;
-	default:
-		if (!r->path[1])
-			return -EINVAL;
-		m_remove(r->path);
-		return 0;
-	}
-	version++;
-	return 0;
-}
-
-/* Carry a request out on the model; what a client would be told goes to `out`. */
-static int m_do(uint32_t domid, const struct request *r, struct strbuf *out)
-{
-	unsigned int want = r->op <= OP_GET_PERMS ? PERM_READ : PERM_WRITE;
-	struct mnode *n = m_find(r->path);
-	char parent[16];
-
-	if (!(m_mask(m_nearest(r->path), domid) & want))
-		return -EACCES;
-	if (!n && r->op == OP_RM) {
-		m_parent(r->path, parent);
-		return m_find(parent) ? 0 : -ENOENT;
-	}
-	if (!n && r->op != OP_WRITE && r->op != OP_MKDIR)
-		return -ENOENT;
-	if (r->op == OP_READ)
-		strbuf_addstr(out, n->value);
-	else if (r->op == OP_LIST)
-		m_list(r->path, out);
-	else if (r->op == OP_GET_PERMS)
-		perms_text(n->perms, n->n_perms, out);
-	else
-		return m_change(domid, r, n);
-	return 0;
 }
 
 /* --- the real thing --- */
@@ -273,7 +83,7 @@ static int real_list(struct tx *tx, const struct cred *cred, const char *path, s
 
 	for (size_t pos = 0; !rc && pos < names.len; pos += strlen(names.buf + pos) + 1)
 		strcpy(sorted[n++], names.buf + pos);
-	qsort(sorted, n, sizeof(sorted[0]), by_text);
+	qsort(sorted, n, sizeof(sorted[0]), model_by_text);
 	for (size_t i = 0; i < n; i++)
 		strbuf_addf(out, "%s ", sorted[i]);
 	return rc;
@@ -298,7 +108,7 @@ static int real_do(struct tx *tx, uint32_t domid, const struct request *r, struc
 	case OP_GET_PERMS:
 		rc = store_get_perms(&store, tx, &cred, r->path, &list);
 		if (!rc)
-			perms_text(list->p, list->n, out);
+			model_perms_text(list->p, list->n, out);
 		return rc;
 	case OP_WRITE:
 		return store_write(&store, tx, &cred, r->path, r->value, strlen(r->value));
@@ -325,7 +135,7 @@ static char *outcome(int rc, const struct strbuf *text)
 static char *model_outcome(uint32_t domid, const struct request *r)
 {
 	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
-	int rc = m_do(domid, r, &text);
+	int rc = model_do(&model, domid, r, &text);
 
 	return outcome(rc, &text);
 }
@@ -347,10 +157,10 @@ static void compare_trees(void)
 	if (tree_check(&store.tree))
 		die("tree_check");
 	for (struct node *node = store.tree.root; node; node = node_next_in(store.tree.root, node)) {
-		struct mnode *m;
+		struct model_node *m;
 
 		node_path(node, path);
-		m = m_find(path);
+		m = model_find(&model, path);
 		if (!m || strlen(m->value) != node->value_len ||
 		    (node->value_len && memcmp(m->value, node->value, node->value_len)) ||
 		    m->n_perms != node->perms->n ||
@@ -358,31 +168,14 @@ static void compare_trees(void)
 			die(path);
 		n++;
 	}
-	if (n != n_model)
+	if (n != model.n)
 		die("a node is missing");
 	for (uint32_t d = 0; d < N_DOMS; d++) {
 		struct account *account = quota_account_peek(&store.quotas, d);
 
-		if ((account ? account->used[QUOTA_NODES] : 0) != m_owned(d))
+		if ((account ? account->used[QUOTA_NODES] : 0) != model_owned(&model, d))
 			die("node counters");
 	}
-}
-
-static bool m_readable(const struct mnode *n, uint32_t domid)
-{
-	return n && (m_mask(n, domid) & PERM_READ);
-}
-
-static bool m_may_hear(const char *path, uint32_t domid)
-{
-	char parent[16];
-
-	if (m_readable(m_find(path), domid))
-		return true;
-	if (!path[1])
-		return false;
-	m_parent(path, parent);
-	return m_readable(m_find(parent), domid);
 }
 
 /* Who should hear of a direct request, asked before (rm) or after (others) it is done. */
@@ -394,11 +187,11 @@ static void expect_events(const struct request *r, bool heard_before[N_WATCHES],
 		uint32_t domid = h->watcher.cred.domid;
 
 		if (xs_path_is_below(r->path, h->path) &&
-		    (heard_before[w] || m_may_hear(r->path, domid)))
+		    (heard_before[w] || model_may_hear(&model, r->path, domid)))
 			strbuf_addf(&expected[w], "%s ", r->path);
 		else if (r->op == OP_RM && strcmp(r->path, h->path) &&
-			 xs_path_is_below(h->path, r->path) && m_find(h->path) &&
-			 m_may_hear(h->path, domid))
+			 xs_path_is_below(h->path, r->path) && model_find(&model, h->path) &&
+			 model_may_hear(&model, h->path, domid))
 			strbuf_addf(&expected[w], "%s ", h->path);
 	}
 }
@@ -407,15 +200,15 @@ static void do_direct(uint32_t domid, const struct request *r)
 {
 	struct strbuf expected[N_WATCHES] = { STRBUF_INIT };
 	bool before[N_WATCHES] = { false };
-	unsigned long was = version;
-	bool existed = m_find(r->path) != NULL;
+	unsigned long was = model.version;
+	bool existed = model_find(&model, r->path) != NULL;
 	char *real, *ours;
 
 	if (r->op == OP_RM && existed)
 		expect_events(r, before, expected);
 	for (size_t w = 0; w < N_WATCHES; w++)
 		before[w] = r->op == OP_SET_PERMS &&
-			    m_readable(m_find(r->path), hearers[w].watcher.cred.domid);
+			    model_readable(model_find(&model, r->path), hearers[w].watcher.cred.domid);
 	real = real_outcome(NULL, domid, r);
 	ours = model_outcome(domid, r);
 	if (strcmp(real, ours)) {
@@ -423,10 +216,10 @@ static void do_direct(uint32_t domid, const struct request *r)
 			ours);
 		die("different results");
 	}
-	if (r->op != OP_RM && version != was)
+	if (r->op != OP_RM && model.version != was)
 		expect_events(r, before, expected);
 	for (size_t w = 0; w < N_WATCHES; w++) {
-		bool changed = version != was;
+		bool changed = model.version != was;
 
 		if (strcmp(strbuf_cstr(&hearers[w].heard),
 			   changed ? strbuf_cstr(&expected[w]) : "")) {
@@ -463,7 +256,7 @@ static void tx_finish(struct txn *t)
 		rc = tx_commit(t->tx);
 	if (rc && rc != -EAGAIN)
 		die("commit");
-	if (rc == -EAGAIN && t->started == version)
+	if (rc == -EAGAIN && t->started == model.version)
 		die("a conflict with nobody");
 	for (size_t i = 0; !abort_it && !rc && i < t->n; i++) {
 		char *now = model_outcome(t->domid, &t->ops[i]);
@@ -486,8 +279,8 @@ static void do_in_tx(struct txn *t, const struct request *r)
 
 	if (!t->tx) {
 		/* With a small quota only domain 0's results do not depend on counters. */
-		t->domid = node_limit < 100 ? 0 : rnd(N_DOMS);
-		t->started = version;
+		t->domid = model.node_limit < 100 ? 0 : rnd(N_DOMS);
+		t->started = model.version;
 		if (tx_start(&store, &(struct cred){ t->domid, cred.target }, 1, &t->tx))
 			die("tx_start");
 	}
@@ -508,27 +301,7 @@ static void forget_domain(uint32_t domid)
 		if (txns[i].tx)
 			tx_finish(&txns[i]);
 	store_forget_domain(&store, domid);
-	for (size_t i = 0; i < n_model; i++) {
-		if (model[i].perms[0].domid != domid)
-			continue;
-		if (!model[i].path[1]) {
-			model[i].n_perms = 1;
-			model[i].perms[0] = (struct xs_perm){ 0, XS_ACCESS_NONE };
-			continue;
-		}
-		m_remove(model[i].path);
-		i = (size_t)-1;
-	}
-	for (size_t i = 0; i < n_model; i++) {
-		struct mnode *m = &model[i];
-		size_t kept = 1;
-
-		for (size_t p = 1; p < m->n_perms; p++)
-			if (m->perms[p].domid != domid)
-				m->perms[kept++] = m->perms[p];
-		m->n_perms = kept;
-	}
-	version++;
+	model_forget_domain(&model, domid);
 	for (size_t w = 0; w < N_WATCHES; w++)
 		strbuf_reset(&hearers[w].heard);
 }
@@ -554,7 +327,7 @@ static struct request random_request(void)
 
 	random_path(r.path);
 	snprintf(r.value, sizeof(r.value), "%u", rnd(100));
-	r.n_perms = 1 + rnd(MAX_PERMS);
+	r.n_perms = 1 + rnd(MODEL_PERMS);
 	for (size_t i = 0; i < r.n_perms; i++)
 		r.perms[i] = (struct xs_perm){ rnd(N_DOMS), (enum xs_access)rnd(4) };
 	if (r.op == OP_RM && rnd(2))
@@ -566,10 +339,8 @@ static void start(void)
 {
 	if (store_init(&store))
 		die("store_init");
-	node_limit = rnd(2) ? 12 : 1000;
-	quota_set_limit(&store.quotas, "nodes", node_limit);
-	n_model = 1;
-	model[0] = (struct mnode){ "/", "", { { 0, XS_ACCESS_NONE } }, 1 };
+	model_init(&model, rnd(2) ? 12 : 1000);
+	quota_set_limit(&store.quotas, "nodes", model.node_limit);
 	for (size_t w = 0; w < N_WATCHES; w++) {
 		struct watch *watch;
 

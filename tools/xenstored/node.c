@@ -89,7 +89,8 @@ size_t node_memory(size_t name_len, size_t value_len)
 	return sizeof(struct node) + name_len + 1 + value_len;
 }
 
-struct node *node_new(struct tree *tree, const char *name, size_t name_len, struct perm_list *perms)
+struct node *node_new(struct tree *tree, const char *name, size_t name_len,
+		      struct perm_list *perms)
 {
 	struct node *node;
 

@@ -62,7 +62,8 @@ size_t node_memory(size_t name_len, size_t value_len);
  * A node outside of the tree, takes over the reference to perms when it succeeds. The owner's
  * account exists afterwards, so that linking cannot fail. NULL without memory.
  */
-struct node *node_new(struct tree *tree, const char *name, size_t name_len, struct perm_list *perms);
+struct node *node_new(struct tree *tree, const char *name, size_t name_len,
+		      struct perm_list *perms);
 void node_discard(struct tree *tree, struct node *node);	/* one that is not linked */
 
 /* The four changes. None can fail; owners are charged without a check. */

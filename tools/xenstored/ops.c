@@ -176,8 +176,8 @@ static size_t children_bytes(struct tx *tx, const struct tx_cursor *at)
 	return tx ? tx_children_bytes(tx, at) : at->main->children_bytes;
 }
 
-static int check_size(struct store *store, const struct cred *cred, size_t value_len, size_t n_perms,
-		      size_t children)
+static int check_size(struct store *store, const struct cred *cred, size_t value_len,
+		      size_t n_perms, size_t children)
 {
 	return quota_check(&store->quotas, cred->domid, QUOTA_NODE_SIZE,
 			   value_len + n_perms * sizeof(struct xs_perm) + children);
