@@ -177,7 +177,7 @@ int config_read_file(const char *path, const struct config_options *opt, struct 
 	if (rc < 0) {
 		bool missing = rc == -ENOENT || rc == -ENOTDIR;
 
-		zerr_set(err, missing ? ZERR_NOT_FOUND : ZERR_FAILED, "E110", -rc, "cannot read %s",
+		zerr_set(err, missing ? ZERR_NOT_FOUND : ZERR_FAILED, "E120", -rc, "cannot read %s",
 			 path);
 		return zerr_hint(err, "name a domain XML file; zl(1) shows a small one");
 	}

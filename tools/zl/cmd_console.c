@@ -87,7 +87,7 @@ static int print_log(struct zl *zl, const char *name, off_t from, bool tail, str
 	if (tail && st.st_size - from > TAIL_BYTES)
 		from = st.st_size - TAIL_BYTES;
 	if (lseek(fd, from, SEEK_SET) < 0)
-		return zerr_set(err, ZERR_FAILED, "E906", errno, "cannot read %s", path);
+		return zerr_set(err, ZERR_FAILED, "E934", errno, "cannot read %s", path);
 	while ((n = read(fd, buf, sizeof(buf))) > 0) {
 		const char *p = tail ? last_lines(buf, (size_t)n, TAIL_LINES) : buf;
 
@@ -168,13 +168,13 @@ static int console(struct zl *zl, const struct zl_args *args, struct zerr **err)
 	if (domain_get(&zl->ctx, domid, &d, err) < 0)
 		return -1;
 	if (domid == 0)
-		return zerr_set(err, ZERR_STATE, "E701", 0,
+		return zerr_set(err, ZERR_STATE, "E705", 0,
 				"this is the control domain, where you are");
 	if (d.name[0] != '\0')
 		name = d.name;
 	if (zl_has(args, "log")) {
 		if (print_log(zl, name, log_start(zl, domid), false, err) == 1)
-			zerr_set(err, ZERR_NOT_FOUND, "E704", 0, "it has no console log");
+			zerr_set(err, ZERR_NOT_FOUND, "E721", 0, "it has no console log");
 		return *err != NULL ? -1 : 0;
 	}
 	if (d.info.shutdown || d.info.dying) {

@@ -32,12 +32,12 @@ static int before_unpause(void *arg, uint16_t domid, const char *tty, struct zer
 
 	(void)domid;
 	if (interrupted(c))
-		return zerr_set(err, ZERR_INTERRUPTED, "E902", 0,
+		return zerr_set(err, ZERR_INTERRUPTED, "E930", 0,
 				"interrupted; nothing is left behind");
 	if (!c->want_console)
 		return 0;
 	if (tty == NULL) {
-		zerr_set(err, ZERR_NO_HYPERVISOR, "E903", 0, "the console daemon does not answer");
+		zerr_set(err, ZERR_NO_HYPERVISOR, "E931", 0, "the console daemon does not answer");
 		return zerr_hint(err, "start xenconsoled, or create without -c");
 	}
 	c->tty_fd = zl_open_tty(tty, err);
@@ -124,7 +124,7 @@ static int watch(struct zl *zl, const struct zl_args *args, const struct domain_
 	if (!foreground && (c->tty_fd < 0 || a.end != ZL_ATTACH_HANGUP))
 		return 0;
 	if (foreground && c->tty_fd >= 0 && a.end == ZL_ATTACH_SIGNAL)
-		return zerr_set(err, ZERR_INTERRUPTED, "E902", 0,
+		return zerr_set(err, ZERR_INTERRUPTED, "E930", 0,
 				"interrupted; the domain runs on");
 	rc = domain_wait(&zl->ctx, domid, DOMAIN_WAIT_SHUTDOWN, foreground ? -1 : 1000, c->signals,
 			 &end, err);
@@ -156,7 +156,7 @@ static int create(struct zl *zl, const struct zl_args *args, struct domain_confi
 
 	rc = domain_config_fill_uuid(cfg);
 	if (rc < 0)
-		return zerr_set(err, ZERR_FAILED, "E904", -rc, "cannot make a random UUID");
+		return zerr_set(err, ZERR_FAILED, "E932", -rc, "cannot make a random UUID");
 	text = config_format(cfg);
 	if (text == NULL)
 		return zerr_set(err, ZERR_NO_RESOURCES, "E600", ENOMEM, "out of memory");

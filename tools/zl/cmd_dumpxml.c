@@ -32,7 +32,7 @@ static int dump(struct zl *zl, const struct zl_args *args, uint16_t domid, struc
 	if (rc == 0 || state.config_text == NULL) {
 		if (rc > 0)
 			domain_state_clear(&state);
-		return zerr_set(err, ZERR_NOT_FOUND, "E704", 0, "%s",
+		return zerr_set(err, ZERR_NOT_FOUND, "E721", 0, "%s",
 				domid == 0 ? "the control domain has no configuration"
 					   : "it was not created by zl create");
 	}

@@ -48,7 +48,7 @@ ZL_CMD(domname)
 	if (find(zl, args, ZL_NEED_STORE, &d, err) < 0)
 		return -1;
 	if (d.name[0] == '\0')
-		return zerr_set(err, ZERR_NOT_FOUND, "E703", 0, "domname: domain %u has no name",
+		return zerr_set(err, ZERR_NOT_FOUND, "E702", 0, "domname: domain %u has no name",
 				d.info.domid);
 	if (zl->json)
 		return print_json(zl, "zl.domname/1", &d, err);

@@ -12,7 +12,7 @@ static int apply(struct zl *zl, uint16_t domid, const char *name, void *arg, str
 	const struct verb *verb = arg;
 
 	if (domid == 0)
-		return zerr_set(err, ZERR_STATE, "E701", 0,
+		return zerr_set(err, ZERR_STATE, "E705", 0,
 				"this is the control domain, which must run");
 	if (zl->dry_run) {
 		printf("%s (id %u) would be %s\n", name, domid, verb->plan);

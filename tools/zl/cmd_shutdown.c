@@ -20,7 +20,7 @@ static int ask(struct zl *zl, const struct plan *p, uint16_t domid, const char *
 	       struct zerr **err)
 {
 	if (domid == 0) {
-		zerr_set(err, ZERR_STATE, "E701", 0, "this is the control domain");
+		zerr_set(err, ZERR_STATE, "E705", 0, "this is the control domain");
 		return zerr_hint(err, "shut the host down from its own shell");
 	}
 	if (zl->dry_run) {
@@ -33,22 +33,29 @@ static int ask(struct zl *zl, const struct plan *p, uint16_t domid, const char *
 	return domain_request(&zl->ctx, domid, p->what, err);
 }
 
+/* It cannot be asked, or the time is up: with --then=destroy drop the error and destroy it. */
+static int destroy_instead(struct zl *zl, const struct plan *p, uint16_t domid, const char *name,
+			   const char *why, struct zerr **err)
+{
+	if (!p->destroy || domid == 0)
+		return -1;
+	zl_note(zl, "%s %s: destroying it", name, why);
+	zerr_free(*err);
+	*err = NULL;
+	return domain_destroy(&zl->ctx, domid, err);
+}
+
 /* The time is up: say what state it is in, or destroy it. */
 static int give_up(struct zl *zl, const struct plan *p, uint16_t domid, const char *name,
 		   struct zerr **err)
 {
+	struct zerr *why = NULL;
 	struct domain_summary d;
-	struct zerr *why = *err;
 
-	if (why == NULL || why->cls != ZERR_TIMEOUT)
+	if (zerr_class_of(*err) != ZERR_TIMEOUT)
 		return -1;
-	if (p->destroy) {
-		zl_note(zl, "%s did not shut down in time: destroying it", name);
-		zerr_free(why);
-		*err = NULL;
-		return domain_destroy(&zl->ctx, domid, err);
-	}
-	why = NULL;
+	if (p->destroy)
+		return destroy_instead(zl, p, domid, name, "did not shut down in time", err);
 	if (domain_get(&zl->ctx, domid, &d, &why) == 0)
 		zerr_hint(err, "its state is \"%s\"; zl destroy %s ends it at once",
 			  domain_state_word(&d.info), name);
@@ -62,8 +69,11 @@ static int shutdown_one(struct zl *zl, uint16_t domid, const char *name, void *a
 	const struct plan *p = arg;
 	struct domain_end end;
 
-	if (ask(zl, p, domid, name, err) < 0)
-		return -1;
+	if (ask(zl, p, domid, name, err) < 0) {
+		if (zerr_class_of(*err) != ZERR_STATE)
+			return -1;
+		return destroy_instead(zl, p, domid, name, "cannot be asked", err);
+	}
 	if (zl->dry_run || (p->wait == 0 && !p->destroy))
 		return 0;
 	if (domain_wait(&zl->ctx, domid, p->wait > 1 ? DOMAIN_WAIT_GONE : DOMAIN_WAIT_SHUTDOWN,

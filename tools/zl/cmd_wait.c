@@ -85,7 +85,7 @@ static int wait_end(const struct waiting *w, enum domain_wait what, struct zerr 
 			return 0;
 		return -1;
 	}
-	if (domain_wait(&w->zl->ctx, domid, what, time_left(w), w->signals, &end, err) < 0)
+	if (domain_wait(&w->zl->ctx, domid, what, w->timeout_ms, w->signals, &end, err) < 0)
 		return -1;
 	zl_find_end(w->zl, domid, d.info.uuid, &end);
 	return zl_end_code(&end);
@@ -187,7 +187,7 @@ static int follow_log(const struct waiting *w, const struct domain_summary *d,
 		if (rc != 0)
 			return rc < 0 ? -1 : 0;
 		if (ended)
-			return zerr_set(err, ZERR_STATE, "E702", 0,
+			return zerr_set(err, ZERR_STATE, "E720", 0,
 					"it ended and has not printed such a line");
 		if (pause_a_bit(w, "no such line yet", err) < 0)
 			return -1;

@@ -195,6 +195,6 @@ int zl_nap(int signal_fd, int ms, struct zerr **err)
 	struct pollfd p = { .fd = signal_fd, .events = POLLIN };
 
 	if (poll(&p, 1, ms) > 0)
-		return zerr_set(err, ZERR_INTERRUPTED, "E902", 0, "interrupted");
+		return zerr_set(err, ZERR_INTERRUPTED, "E930", 0, "interrupted");
 	return 0;
 }

@@ -130,7 +130,7 @@ int zl_print_json(struct zl *zl, const char *schema, struct json_object *data, s
 				       : JSON_C_TO_STRING_PLAIN;
 	ok = printf("%s\n", json_object_to_json_string_ext(top, flags)) > 0 && fflush(stdout) == 0;
 	json_object_put(top);
-	return ok ? 0 : zerr_set(err, ZERR_FAILED, "E901", errno, "cannot write the output");
+	return ok ? 0 : zerr_set(err, ZERR_FAILED, "E935", errno, "cannot write the output");
 }
 
 /* "1 day, 2:03:04", as uptime(1) and xl say it. */

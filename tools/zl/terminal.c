@@ -46,7 +46,7 @@ int zl_open_tty(const char *tty, struct zerr **err)
 	struct termios t;
 
 	if (fd < 0)
-		return zerr_set(err, ZERR_FAILED, "E905", errno,
+		return zerr_set(err, ZERR_FAILED, "E933", errno,
 				"cannot open the console's terminal %s", tty);
 	if (tcgetattr(fd, &t) == 0) {
 		cfmakeraw(&t);
@@ -87,7 +87,7 @@ static int copy_output(struct zl_attach *a, struct zerr **err)
 		return 0;	/* EIO: the daemon has closed its end */
 	a->shown += (uint64_t)n;
 	if (fd_write_all(STDOUT_FILENO, buf, (size_t)n) < 0)
-		return zerr_set(err, ZERR_FAILED, "E901", errno, "cannot write the output");
+		return zerr_set(err, ZERR_FAILED, "E935", errno, "cannot write the output");
 	return 1;
 }
 
@@ -104,7 +104,7 @@ static int round_trip(struct zl_attach *a, int signals, int *input, struct zerr 
 	int rc;
 
 	if (poll(p, 3, -1) < 0)
-		return errno == EINTR ? 1 : zerr_set(err, ZERR_FAILED, "E901", errno, "poll");
+		return errno == EINTR ? 1 : zerr_set(err, ZERR_FAILED, "E935", errno, "poll");
 	if (p[0].revents != 0) {
 		rc = copy_output(a, err);
 		if (rc <= 0) {
