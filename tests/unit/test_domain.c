@@ -13,12 +13,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
 #include <xentools/domain.h>
 #include <xentools/error.h>
+#include <xentools/event_loop.h>
 #include <xentools/fd_util.h>
 #include <xentools/xs.h>
 
@@ -503,6 +505,31 @@ static void state_files(void **state)
 	assert_int_equal(domain_state_load(&ctx, 5, &back, NULL), 0);
 }
 
+/* A domain that the monitor is bringing back is waited for; here it never comes. */
+static void restarting_is_waited_for(void **state)
+{
+	struct domain_state s = { .domid = 9, .name = "coming", .uuid = { 5 },
+				  .restart_pending = true };
+	uint64_t start;
+	pid_t child;
+	int status;
+
+	(void)state;
+	assert_int_equal(domain_state_save(&ctx, &s, NULL), 0);
+	start = event_now_ns();
+	found_by("going", -1);
+	assert_true(event_now_ns() - start < 5000000000ull);
+	child = fork();
+	if (child == 0) {
+		usleep(200000);
+		domain_state_remove(&ctx, 9, NULL);
+		_exit(0);
+	}
+	found_by("name=coming", -1);
+	assert_true(event_now_ns() - start >= 150000000ull);
+	waitpid(child, &status, 0);
+}
+
 static void names_of_files(void **state)
 {
 	char *path = domain_console_log_path(&ctx, "../../etc/pass wd");
@@ -527,7 +554,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(created), T(every_hypercall_fails_once), T(every_store_request_fails_once),
 		T(caller_may_stop_it), T(refusals), T(small_pages_when_large_are_out), T(finding),
-		T(steering), T(state_files), T(names_of_files),
+		T(steering), T(state_files), T(restarting_is_waited_for), T(names_of_files),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

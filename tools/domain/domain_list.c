@@ -15,6 +15,9 @@
 
 #include "tools/domain/domain_priv.h"
 
+#define RESTART_STEP_NS 50000000	/* 600 of them: half a minute */
+#define RESTART_STEPS 600
+
 const char *domain_shutdown_word(unsigned int reason)
 {
 	static const char *const words[] = {
@@ -211,11 +214,46 @@ static int resolve(struct domain_ctx *ctx, const char *text, uint16_t *ret, stru
 	return domain_find_name(ctx, text, ret, err);
 }
 
-/* name | domid | UUID; class ZERR_NOT_FOUND when it means no domain. */
+/* Is the monitor just now bringing back a domain that text may mean? */
+static bool is_restarting(struct domain_ctx *ctx, const char *text)
+{
+	const char *word = strchr(text, '=') ? strchr(text, '=') + 1 : text;
+	_cleanup_free_ uint16_t *ids = NULL;
+	uint8_t uuid[16] = { 0 };
+	struct domain_state s;
+	bool found = false;
+	size_t i, n;
+
+	if (domain_state_scan(ctx, &ids, &n, NULL) != 0)
+		return false;
+	if (domain_uuid_parse(word, uuid) != 0)
+		memset(uuid, 0, sizeof(uuid));
+	for (i = 0; i < n && !found; i++) {
+		if (domain_state_load(ctx, ids[i], &s, NULL) != 1)
+			continue;
+		found = s.restart_pending && (strcmp(word, s.name) == 0 ||
+					      memcmp(uuid, s.uuid, sizeof(uuid)) == 0);
+		domain_state_clear(&s);
+	}
+	return found;
+}
+
+/*
+ * name | domid | UUID; class ZERR_NOT_FOUND when it means no domain. One that is being restarted
+ * is not there for a moment: it is waited for, so that a destroy, say, does not miss it.
+ */
 int domain_resolve(struct domain_ctx *ctx, const char *text, uint16_t *ret, struct zerr **err)
 {
-	int rc = resolve(ctx, text, ret, err);
+	const struct timespec step = { .tv_nsec = RESTART_STEP_NS };
+	int rc = resolve(ctx, text, ret, err), i;
 
+	for (i = 0; rc == 0 && i < RESTART_STEPS && is_restarting(ctx, text); i++) {
+		nanosleep(&step, NULL);
+		rc = resolve(ctx, text, ret, err);
+	}
+	/* The successor may have come between the two looks. */
+	if (rc == 0)
+		rc = resolve(ctx, text, ret, err);
 	if (rc == 0) {
 		zerr_set(err, ZERR_NOT_FOUND, "E701", 0, "there is no domain \"%s\"", text);
 		return zerr_hint(err, "zl list shows the domains that exist");

@@ -75,6 +75,17 @@ static int successor_runs(struct domain_ctx *ctx, const struct domain_state *s,
 	return found;
 }
 
+/* Somebody who destroys the domain takes its state file away: then it is not to come back. */
+static bool is_cancelled(struct domain_ctx *ctx, const struct domain_state *old)
+{
+	struct domain_state s;
+
+	if (domain_state_load(ctx, old->domid, &s, NULL) != 1)
+		return true;
+	domain_state_clear(&s);
+	return false;
+}
+
 /*
  * Bring a domain back whose state file says so: its old self is destroyed if it is still there.
  * The old state file goes in any case: a restart that fails is not tried for ever.
@@ -88,7 +99,9 @@ int monitor_restart(struct domain_ctx *ctx, const struct domain_state *s, struct
 		rc = domain_destroy_keep_state(ctx, s->domid, err);
 	if (rc >= 0) {
 		rc = successor_runs(ctx, s, err);
-		if (rc == 0)
+		if (rc == 0 && is_cancelled(ctx, s))
+			domain_log(ctx, s->name, "destroyed while it was being restarted");
+		else if (rc == 0)
 			rc = start_again(ctx, s, err);
 	}
 	/* The successor may have got the same number: then the file is its own by now. */
