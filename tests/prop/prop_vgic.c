@@ -2,7 +2,7 @@
 /*
  * Random life of a virtual interrupt controller against a model: an interrupt is owed to the guest from the moment
  * it is raised until it is acknowledged, once; list registers, queues, moves between CPUs and overflow must not
- * show. The seed is printed; PROP_SEED and PROP_STEPS replay a run, or a prefix of it.
+ * show. The seed is printed; SEED and STEPS replay a run, or a prefix of it.
  */
 #include <stdarg.h>
 #include <stddef.h>
@@ -40,7 +40,7 @@ static bool fresh;
 static unsigned int rnd(unsigned int n) { return (unsigned int)rand_r(&seed) % n; }
 
 #define CHECK(c, ...) do { if (!(c)) {						\
-	fprintf(stderr, "PROP_SEED=%u PROP_STEPS=%u: ", first_seed, step + 1);	\
+	fprintf(stderr, "SEED=%u STEPS=%u: ", first_seed, step + 1);	\
 	fprintf(stderr, __VA_ARGS__);						\
 	fail_msg("%s", #c);							\
 } } while (0)
@@ -366,7 +366,7 @@ static void make_model(void)
 
 static void prop_vgic(void **state)
 {
-	const char *s = getenv("PROP_SEED"), *n = getenv("PROP_STEPS");
+	const char *s = getenv("SEED"), *n = getenv("STEPS");
 	unsigned int steps = n ? (unsigned int)atoi(n) : 4000;
 
 	(void)state;
@@ -374,7 +374,7 @@ static void prop_vgic(void **state)
 		if (run > 0)
 			assert_int_equal(set_up(state), 0);
 		first_seed = seed = s ? (unsigned int)atoi(s) : 0x5eed + run;
-		print_message("PROP_SEED=%u\n", first_seed);
+		print_message("SEED=%u\n", first_seed);
 		/* Four, three and two list registers make different trouble. */
 		gic_info.nr_lrs = 4 - run % 3;
 		make_model();

@@ -8,7 +8,7 @@
 #define TESTS_VGIC_WORLD_H
 
 #include <xen/page.h>
-#include "fake.h"
+#include "fake/fake.h"
 
 #define GICD	0x08000000UL
 #define GICR	0x080a0000UL
