@@ -152,8 +152,7 @@ class Dom0:
         for line in text.splitlines():
             words = line.split()
             for n in names:
-                if len(words) > 3 and words[0].isdigit() and any(
-                        os.path.basename(w) == n for w in words[3:5]):
+                if len(words) > 2 and words[0].isdigit() and os.path.basename(words[2]) == n:
                     found[n] = int(words[0])
         return found
 

@@ -58,9 +58,10 @@ def test_reboots(steady):
 
 def test_linux_panics(steady):
     d = steady
-    d.zl(f"create {FOLDER}/linux-crash.xml", timeout=60)
-    d.wait_log("linux-crash", READY, 60)
-    d.wait_gone("linux-crash", 60)
+    d.zl(f"create {FOLDER}/linux-panic.xml", timeout=60)
+    d.wait_log("linux-panic", READY, 60)
+    d.wait_gone("linux-panic", 60)
+    assert "Kernel panic" in d.log("linux-panic")
 
 
 def test_smashed_rings(steady):

@@ -22,8 +22,8 @@ def state(d):
         return same
     d.poll(steady, 20, "the hypervisor's free memory is steady")
     nodes = int(d.run("xenstore-ls / | wc -l")[1].split()[-1])
-    processes = sorted(" ".join(l.split()[3:]) for l in d.run("ps")[1].splitlines()
-                       if re.match(r"\s*\d+ ", l) and "[kworker" not in l and " ps" not in l)
+    processes = sorted(" ".join(l.split()[2:]) for l in d.run("ps")[1].splitlines()
+                       if re.match(r"\s*\d+ ", l) and "[kworker" not in l and "ps" not in l.split()[2:])
     files = {n: d.run(f"ls /proc/{pid}/fd | wc -l")[1].strip() for n, pid in d.daemons().items()}
     return {"free bytes": int(last), "xenstore nodes": nodes, "processes": processes,
             "open files": files}
