@@ -258,6 +258,46 @@ static void test_scrub(void **state)
 	fake_domain_destroy(d);
 }
 
+/* Zeroing much gives way to an interrupt, and does not start over. */
+static void test_preempted_alloc(void **state)
+{
+	struct domain *d = fake_domain_create(1);
+	mfn_t m = INVALID_MFN, n = INVALID_MFN;
+	uint64_t frames = zone_free_pages(), first, run = zone_largest_run(mfn(~0UL), &m);
+	unsigned int tries = 0;
+	int rc;
+
+	(void)state;
+	/* All memory that is left in one piece becomes dirty. */
+	first = m.v;
+	assert_true(run >= 8192);
+	assert_int_equal(zone_take(m, run), 0);
+	for (uint64_t i = 0; i < run; i++)
+		memset(fake_raw(mfn_to_pa(mfn(first + i))), 7, 64);
+	for (uint64_t i = 0; i < run; i++)
+		zone_free(mfn(first + i), 0);
+	assert_int_equal(zone_free_pages(), frames);
+	fake_set_current(d->vcpu[0]);
+	fake_irq_pending = true;
+	fake_log_clear();
+	while ((rc = domain_try_alloc_pages(d, 13, true, &n)) == -ERESTART) {
+		assert_int_equal(zone_free_pages(), frames);
+		assert_int_equal(d->tot_pages, 0);
+		assert_true(++tries < 200);
+	}
+	fake_irq_pending = false;
+	fake_set_current(NULL);
+	assert_int_equal(rc, 0);
+	assert_true(tries > 0);
+	/* No page of it was zeroed twice. */
+	assert_true(fake_log_count(FAKE_CACHE_CLEAN) <= 8192);
+	assert_true(is_zeroed(n) && is_zeroed(mfn_add(n, 8191)));
+	assert_int_equal(d->tot_pages, 8192);
+	page_put_range(n, 8192);
+	assert_int_equal(domain_try_alloc_pages(d, 19, true, &n), -ENOMEM);
+	fake_domain_destroy(d);
+}
+
 static void test_dirty_pages_are_preferred_for_us(void **state)
 {
 	mfn_t m, n;
@@ -342,6 +382,7 @@ int main(void)
 		T(test_bounds), T(test_counts), T(test_count_does_not_wrap), T(test_unpaired_put_stops),
 		T(test_max_pages), T(test_last_page_frees_dead_owner), T(test_put_range_mixes),
 		T(test_own_pages_over_maximum), T(test_type_table), T(test_alloc_is_zeroed_and_clean), T(test_scrub),
+		T(test_preempted_alloc),
 		T(test_dirty_pages_are_preferred_for_us), T(test_take), T(test_alloc_range), T(test_exhaustion),
 	};
 

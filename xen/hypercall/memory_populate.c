@@ -42,14 +42,17 @@ static int populate_direct(struct domain *d, gfn_t g, uint32_t order)
 	return rc;
 }
 
-/* Give d fresh zeroed memory at g; what was there is released. -ENOMEM and what p2m_map says. */
+/*
+ * Give d fresh zeroed memory at g; what was there is released. -ENOMEM, what p2m_map says, -ERESTART while there is
+ * much to zero and somebody waits.
+ */
 static int populate_fresh(struct domain *d, gfn_t g, uint32_t order)
 {
-	mfn_t m = domain_alloc_pages(d, order);
-	int rc;
+	mfn_t m;
+	int rc = domain_try_alloc_pages(d, order, true, &m);
 
-	if (!mfn_valid(m))
-		return -ENOMEM;
+	if (rc)
+		return rc;
 	rc = p2m_map(d, g, m, order, P2M_RAM_RW);
 	if (rc)
 		page_put_range(m, BIT(order));

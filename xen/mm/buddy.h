@@ -14,6 +14,7 @@
 #define FREE_HEAD	0x20u
 #define FREE_CLEAN	0x40u	/* the head's: every frame is zeroed, and so in the clean list */
 #define FREE_ZEROED	0x80u	/* this frame is zeroed and clean to memory */
+#define FREE_ZEROED_SHIFT 7
 
 #define BUDDY_NIL	(~0u)
 

@@ -7,6 +7,7 @@
  */
 #include <xen/domain.h>
 #include <xen/heap.h>
+#include <xen/hypercall.h>
 #include <xen/lib.h>
 #include <arch/mmu.h>
 #include "buddy.h"
@@ -21,6 +22,7 @@ static uint64_t scrub_cursor;	/* frame to look at next; zone_lock */
 
 #define SCRUB_BATCH	16u	/* frames zeroed in one go */
 #define SCRUB_SCAN	1024u	/* frames looked at in one go */
+#define ZERO_BATCH	64u	/* frames zeroed between two looks at who waits */
 
 /* Give [first, first + nr), all reserved, to the allocator. Boot only. */
 void zone_add(mfn_t first, uint64_t nr)
@@ -47,37 +49,66 @@ static void zero_frame(uint64_t m)
 	map_window_put(va);
 }
 
-/* The frames are out of the lists: zero those that are not, if asked, and forget the marks. */
-static void take_over(uint64_t m, uint64_t nr, bool zero)
+/* The frames are out of the lists: forget which are zeroed. */
+static void forget_zeroed(uint64_t m, uint64_t nr)
 {
 	struct page_info *pg = frame_page(m);
-	uint64_t i, were_zeroed = 0;
+	uint64_t i, n = 0;
+
+	for (i = 0; i < nr; i++) {
+		n += pg[i].order >> FREE_ZEROED_SHIFT;
+		pg[i].order = 0;
+	}
+	if (n)
+		__atomic_fetch_sub(&nr_zeroed, n, __ATOMIC_RELAXED);
+}
+
+/*
+ * The frames are out of the lists: zero those that are not, and mark them. With preempt set, false when something
+ * waits for this CPU before all are done.
+ */
+static bool zero_frames(uint64_t m, uint64_t nr, bool preempt)
+{
+	struct page_info *pg = frame_page(m);
+	uint64_t i, done = 0;
 
 	for (i = 0; i < nr; i++) {
 		if (pg[i].order & FREE_ZEROED)
-			were_zeroed++;
-		else if (zero)
-			zero_frame(m + i);
-		pg[i].order = 0;
+			continue;
+		if (preempt && done && done % ZERO_BATCH == 0 && hypercall_preempt())
+			break;
+		zero_frame(m + i);
+		pg[i].order = FREE_ZEROED;
+		done++;
 	}
-	if (were_zeroed)
-		__atomic_fetch_sub(&nr_zeroed, were_zeroed, __ATOMIC_RELAXED);
+	if (done)
+		__atomic_fetch_add(&nr_zeroed, done, __ATOMIC_RELAXED);
+	return i == nr;
 }
 
-/* 2^order frames, naturally aligned, type still FREE, count 0; zeroed if asked. INVALID_MFN: none left. */
-mfn_t zone_alloc(unsigned int order, bool zero)
+static mfn_t take_block(unsigned int order, unsigned int prefer)
 {
 	uint64_t m;
 
 	if (order > PAGE_ORDER_MAX || alloc_refused())
 		return INVALID_MFN;
 	spin_lock(&zone_lock);
-	m = buddy_alloc(&zone, order, zero ? BUDDY_CLEAN : BUDDY_DIRTY);
+	m = buddy_alloc(&zone, order, prefer);
 	spin_unlock(&zone_lock);
-	if (m == ~0UL)
-		return INVALID_MFN;
-	take_over(m, 1UL << order, zero);
-	return mfn(m);
+	return mfn(m);	/* ~0 is INVALID_MFN */
+}
+
+/* 2^order frames, naturally aligned, type still FREE, count 0; zeroed if asked. INVALID_MFN: none left. */
+mfn_t zone_alloc(unsigned int order, bool zero)
+{
+	mfn_t m = take_block(order, zero ? BUDDY_CLEAN : BUDDY_DIRTY);
+
+	if (!mfn_valid(m))
+		return m;
+	if (zero)
+		(void)zero_frames(m.v, 1UL << order, false);
+	forget_zeroed(m.v, 1UL << order);
+	return m;
 }
 
 /* An aligned place for 2^order frames in [lo, hi) within a block of this list; ~0 none. */
@@ -113,7 +144,7 @@ mfn_t zone_alloc_range(mfn_t lo, mfn_t hi, unsigned int order)
 	spin_unlock(&zone_lock);
 	if (m == ~0UL)
 		return INVALID_MFN;
-	take_over(m, 1UL << order, false);
+	forget_zeroed(m, 1UL << order);
 	return mfn(m);
 }
 
@@ -140,7 +171,7 @@ int zone_take(mfn_t first, uint64_t nr)
 		buddy_take(&zone, first.v, nr);
 	spin_unlock(&zone_lock);
 	if (!rc)
-		take_over(first.v, nr, false);
+		forget_zeroed(first.v, nr);
 	return rc;
 }
 
@@ -235,7 +266,7 @@ static uint64_t next_dirty(uint64_t *block_end)
 /* Zero a few free dirty frames; true when there may be more to do. For idle CPUs. */
 bool zone_scrub_some(void)
 {
-	uint64_t m, end = 0, i, nr, done = 0;
+	uint64_t m, end = 0, nr;
 
 	if (READ_ONCE(zone.nr_free) <= __atomic_load_n(&nr_zeroed, __ATOMIC_RELAXED))
 		return false;
@@ -249,16 +280,7 @@ bool zone_scrub_some(void)
 	spin_unlock(&zone_lock);
 	if (!nr)
 		return true;
-	for (i = 0; i < nr; i++) {
-		struct page_info *pg = frame_page(m + i);
-
-		if (pg->order & FREE_ZEROED)
-			continue;
-		zero_frame(m + i);
-		pg->order = FREE_ZEROED;
-		done++;
-	}
-	__atomic_fetch_add(&nr_zeroed, done, __ATOMIC_RELAXED);
+	(void)zero_frames(m, nr, false);
 	spin_lock(&zone_lock);
 	buddy_free_run(&zone, m, nr, true);
 	spin_unlock(&zone_lock);
@@ -276,21 +298,38 @@ static int charge(struct domain *d, uint32_t n)
 }
 
 /*
- * 2^order zeroed frames for d, count 1 each, which the caller now holds. INVALID_MFN: over d's maximum, d dying,
- * or no memory of that order. The caller holds a reference on d.
+ * 2^order zeroed frames for d in *ret, count 1 each, which the caller now holds. -ENOMEM: over d's maximum, d dying, or
+ * no memory of that order. -ERESTART, if preempt allows it: zeroing takes time and something waits for this CPU; call
+ * again, what is zeroed stays so. The caller holds a reference on d.
  */
-mfn_t domain_alloc_pages(struct domain *d, unsigned int order)
+int domain_try_alloc_pages(struct domain *d, unsigned int order, bool preempt, mfn_t *ret)
 {
 	mfn_t m;
 
 	if (order > PAGE_ORDER_MAX || domain_is_dying(d) || charge(d, 1u << order))
-		return INVALID_MFN;
-	m = zone_alloc(order, true);
+		return -ENOMEM;
+	m = take_block(order, BUDDY_CLEAN);
 	if (!mfn_valid(m)) {
 		domain_pages_sub(d, 1u << order);
-		return INVALID_MFN;
+		return -ENOMEM;
 	}
+	if (!zero_frames(m.v, 1UL << order, preempt)) {
+		zone_free(m, order);	/* the marks stay */
+		domain_pages_sub(d, 1u << order);
+		return -ERESTART;
+	}
+	forget_zeroed(m.v, 1UL << order);
 	frames_make_ram(m, 1UL << order, d->id);
+	*ret = m;
+	return 0;
+}
+
+/* The same in one go; INVALID_MFN for all errors. */
+mfn_t domain_alloc_pages(struct domain *d, unsigned int order)
+{
+	mfn_t m = INVALID_MFN;
+
+	(void)!domain_try_alloc_pages(d, order, false, &m);
 	return m;
 }
 

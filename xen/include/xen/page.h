@@ -82,6 +82,8 @@ bool zone_scrub_some(void);
 
 /* A domain's RAM: 2^order zeroed frames, count 1 each, owner d, charged against max_pages. INVALID_MFN. */
 mfn_t domain_alloc_pages(struct domain *d, unsigned int order);
+/* The same in *ret; -ENOMEM; with preempt also -ERESTART: call again, zeroing goes on where it was. */
+int domain_try_alloc_pages(struct domain *d, unsigned int order, bool preempt, mfn_t *ret) __must_check;
 /* Give frames that zone_take() or zone_alloc() took to d as RAM, count 1 each, as they are. -ENOMEM over max_pages. */
 int domain_own_pages(struct domain *d, mfn_t first, uint64_t nr) __must_check;
 
