@@ -15,6 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "test_support_output.h"
 #include "tools/zl/zl.h"
 #include "xentools/fd_util.h"
 
@@ -130,70 +131,30 @@ static void files_are_fresh(void **state)
 
 /* ---- whole command lines ---- */
 
-struct run {
-	int code;
-	char *out, *err;
-};
-
-static char *slurp(int fd)
-{
-	char *text;
-	size_t len;
-
-	assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
-	assert_int_equal(fd_read_to_end(fd, 1 << 20, &text, &len), 0);
-	close(fd);
-	return text;
-}
-
-static int temporary(void)
-{
-	char path[] = "/tmp/zl-test-XXXXXX";
-	int fd = mkstemp(path);
-
-	assert_true(fd >= 0);
-	unlink(path);
-	return fd;
-}
-
 /* Run "zl WORDS" (at most 15, split at blanks) with its output caught. */
-static void run(struct run *r, const char *line)
+static int run(struct caught *c, const char *line)
 {
 	_cleanup_free_ char *copy = strdup(line);
-	int out = temporary(), err = temporary(), argc = 0;
-	int saved_out = dup(STDOUT_FILENO), saved_err = dup(STDERR_FILENO);
 	char *argv[16] = { NULL }, *save = NULL;
+	int argc = 0, code;
 
 	for (char *w = strtok_r(copy, " ", &save); w != NULL; w = strtok_r(NULL, " ", &save))
 		argv[argc++] = w;
-	fflush(NULL);
-	dup2(out, STDOUT_FILENO);
-	dup2(err, STDERR_FILENO);
-	r->code = zl_main(argc, argv);
-	fflush(NULL);
-	dup2(saved_out, STDOUT_FILENO);
-	dup2(saved_err, STDERR_FILENO);
-	close(saved_out);
-	close(saved_err);
-	r->out = slurp(out);
-	r->err = slurp(err);
-}
-
-static void drop(struct run *r)
-{
-	free(r->out);
-	free(r->err);
+	output_begin(c);
+	code = zl_main(argc, argv);
+	output_end(c);
+	return code;
 }
 
 static void expect(const char *line, int code, const char *out, const char *err)
 {
-	struct run r;
+	struct caught c;
+	int got = run(&c, line);
 
-	run(&r, line);
-	if (r.code != code || (out && !strstr(r.out, out)) || (err && !strstr(r.err, err)) ||
-	    (out == NULL && r.out[0] != '\0') || (err == NULL && r.err[0] != '\0'))
-		fail_msg("%s\nexit code %d, stdout:\n%s\nstderr:\n%s", line, r.code, r.out, r.err);
-	drop(&r);
+	if (got != code || (out && !strstr(c.out, out)) || (err && !strstr(c.err, err)) ||
+	    (out == NULL && c.out[0] != '\0') || (err == NULL && c.err[0] != '\0'))
+		fail_msg("%s\nexit code %d, stdout:\n%s\nstderr:\n%s", line, got, c.out, c.err);
+	output_free(&c);
 }
 
 static void usage_errors(void **state)

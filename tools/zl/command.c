@@ -81,6 +81,8 @@ int zl_main(int argc, char **argv)
 
 	name = name != NULL ? name + 1 : argc > 0 ? argv[0] : "zl";
 	zl.classic = strcmp(name, "xl") == 0;
+	if (zl.classic)
+		zl.prog = "xl";
 	read_environment(&zl);
 	rc = run_command(&zl, argc, argv, &err);
 	if (err != NULL) {

@@ -1,0 +1,412 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The commands of zl over the model hypervisor and the model store: columns, JSON keys, exit codes
+ * and texts, and a life from create to destroy.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <public/domctl.h>
+
+#include "test_support_hyp.h"
+#include "test_support_output.h"
+#include "test_support_xs.h"
+#include "tools/zl/zl.h"
+#include "xentools/fd_util.h"
+
+static struct fake_hyp fake;
+static struct xs *store;
+static char dir[40];
+
+/* The models are in place already; these keep the real client library out of the program. */
+int xs_open(struct xs **ret, const char *run_dir, struct zerr **err)
+{
+	(void)ret;
+	(void)run_dir;
+	return zerr_set(err, ZERR_NO_HYPERVISOR, "E901", 0, "no store");
+}
+
+void xs_close(struct xs *xs)
+{
+	(void)xs;
+}
+
+static void add_domain(uint16_t domid, const char *name, uint32_t flags, unsigned int mib)
+{
+	uint8_t uuid[16] = { 0x11, 0x22, 0x33, 0x44 };
+	struct fake_domain *d;
+	char path[64];
+
+	uuid[15] = (uint8_t)domid;
+	fake_hyp_add(&fake, domid, uuid);
+	d = fake_hyp_domain(&fake, domid);
+	d->info.flags = flags | XEN_DOMINF_hvm_guest;
+	d->info.tot_pages = mib * 256ull;
+	d->info.max_pages = mib * 256ull;
+	d->info.nr_online_vcpus = 2;
+	d->info.max_vcpu_id = 1;
+	d->info.cpu_time = 37260000000ull;
+	if (name == NULL)
+		return;
+	snprintf(path, sizeof(path), "/local/domain/%u/name", domid);
+	fake_xs_set(store, path, name);
+}
+
+static int set_up(void **state)
+{
+	(void)state;
+	strcpy(dir, "/tmp/zl-test-cmd-XXXXXX");
+	if (!mkdtemp(dir))
+		return -1;
+	fake_hyp_init(&fake);
+	store = fake_xs_new();
+	add_domain(0, "Domain-0", XEN_DOMINF_running, 1024);
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	char cmd[80];
+
+	(void)state;
+	fake_xs_free(store);
+	fake_hyp_free(&fake);
+	snprintf(cmd, sizeof(cmd), "rm -rf %s", dir);
+	return system(cmd);
+}
+
+/* Run a command line (words split at blanks, without "zl") on the models. */
+static int run(struct caught *c, const char *line)
+{
+	struct zl zl = { .prog = "zl", .timeout_s = 1, .timeout_set = true };
+	_cleanup_free_ char *copy = strdup(line);
+	char *argv[16], *save = NULL, *w;
+	const struct zl_command *cmd;
+	struct zerr *err = NULL;
+	struct zl_args args;
+	int argc = 0, i = 0, rc;
+
+	for (w = strtok_r(copy, " ", &save); w != NULL; w = strtok_r(NULL, " ", &save))
+		argv[argc++] = w;
+	zl.ctx.xs = store;
+	zl.ctx.run_dir = zl.ctx.log_dir = dir;
+	assert_int_equal(hyp_open_ops(&zl.ctx.hyp, &fake_hyp_ops, &fake, NULL), 0);
+	output_begin(c);
+	while (i < argc && argv[i][0] == '-')
+		if (zl_global_option(&zl, argc, argv, &i, &err) != 1)
+			break;
+	cmd = zl_command_find(&zl, argv[i], &err);
+	rc = zl_args_parse(&zl, cmd, argc - i - 1, argv + i + 1, &args, &err);
+	if (rc == 0)
+		rc = cmd->run(&zl, &args, &err);
+	if (err != NULL) {
+		int code = zl_report(&zl, err);
+
+		rc = MAX(rc, code);
+	}
+	zl_args_free(&args);
+	output_end(c);
+	hyp_close(zl.ctx.hyp);
+	return rc;
+}
+
+static void expect(const char *line, int code, const char *out, const char *err)
+{
+	struct caught c;
+	int got = run(&c, line);
+
+	if (got != code || (out && !strstr(c.out, out)) || (err && !strstr(c.err, err)) ||
+	    (out == NULL && c.out[0] != '\0') || (err == NULL && c.err[0] != '\0'))
+		fail_msg("%s\nexit code %d, stdout:\n%s\nstderr:\n%s", line, got, c.out, c.err);
+	output_free(&c);
+}
+
+static struct json_object *run_json(const char *line, const char *schema)
+{
+	struct json_object *top, *v, *data;
+	struct caught c;
+	int got = run(&c, line);
+
+	if (got != 0)
+		fail_msg("%s: exit code %d\n%s", line, got, c.err);
+	assert_ptr_equal(strchr(c.out, '\n'), c.out + strlen(c.out) - 1);	/* compact */
+	top = json_tokener_parse(c.out);
+	assert_non_null(top);
+	assert_true(json_object_object_get_ex(top, "schema", &v));
+	assert_string_equal(json_object_get_string(v), schema);
+	assert_true(json_object_object_get_ex(top, "host", &v));
+	assert_true(json_object_object_get_ex(top, "time", &v));
+	assert_int_equal(strlen(json_object_get_string(v)), 20);
+	assert_true(json_object_object_get_ex(top, "data", &data));
+	json_object_get(data);
+	json_object_put(top);
+	output_free(&c);
+	return data;
+}
+
+static void list_table(void **state)
+{
+	static const char want[] =
+		"Name                                        ID   Mem VCPUs      State   Time(s)\n"
+		"Domain-0                                     0  1024     2     r-----      37.3\n"
+		"web1                                         3   512     2     -b----      37.3\n"
+		"(null)                                       4    16     2     ---sc-      37.3\n"
+		"a\\x20b                                       5    16     2     --p---      37.3\n";
+	struct caught c;
+
+	(void)state;
+	add_domain(4, NULL, XEN_DOMINF_shutdown | 3u << XEN_DOMINF_shutdownshift, 16);
+	add_domain(3, "web1", XEN_DOMINF_blocked, 512);
+	add_domain(5, "a b", XEN_DOMINF_paused, 16);
+	assert_int_equal(run(&c, "list"), 0);
+	if (strcmp(c.out, want) != 0)
+		fail_msg("got:\n%s", c.out);
+	output_free(&c);
+	expect("list web1 3", 0, "web1 ", NULL);
+	expect("list id=4", 0, "---sc-", NULL);
+	expect("list -v web1", 0, "11223344-0000-0000-0000-000000000003", NULL);
+	expect("list -v 4", 0, " crash ", NULL);
+	expect("list nosuch", 3, NULL, "list: there is no domain \"nosuch\" [E701]");
+	expect("list nosuch web1", 3, "web1 ", "there is no domain \"nosuch\"");
+}
+
+static uint64_t number(struct json_object *o, const char *key)
+{
+	struct json_object *v;
+
+	if (!json_object_object_get_ex(o, key, &v))
+		fail_msg("no key %s", key);
+	return json_object_get_uint64(v);
+}
+
+static const char *string(struct json_object *o, const char *key)
+{
+	struct json_object *v;
+
+	if (!json_object_object_get_ex(o, key, &v))
+		fail_msg("no key %s", key);
+	return json_object_get_string(v);
+}
+
+static void list_json(void **state)
+{
+	struct json_object *data, *o, *flags, *v;
+
+	(void)state;
+	add_domain(3, "web1", XEN_DOMINF_blocked, 512);
+	data = run_json("--json list", "zl.list/1");
+	assert_int_equal(json_object_array_length(data), 2);
+	o = json_object_array_get_idx(data, 1);
+	assert_int_equal(number(o, "domid"), 3);
+	assert_string_equal(string(o, "name"), "web1");
+	assert_string_equal(string(o, "state"), "blocked");
+	assert_string_equal(string(o, "uuid"), "11223344-0000-0000-0000-000000000003");
+	assert_int_equal(number(o, "memory_bytes"), 512ull << 20);
+	assert_int_equal(number(o, "vcpus_online"), 2);
+	assert_int_equal(number(o, "vcpus_max"), 2);
+	assert_int_equal(number(o, "cpu_time_ns"), 37260000000ull);
+	assert_true(json_object_object_get_ex(o, "flags", &flags));
+	assert_true(json_object_object_get_ex(flags, "blocked", &v));
+	assert_true(json_object_get_boolean(v));
+	assert_false(json_object_object_get_ex(o, "shutdown_reason", &v));
+	json_object_put(data);
+}
+
+static void names_and_numbers(void **state)
+{
+	struct json_object *data;
+
+	(void)state;
+	add_domain(3, "web1", XEN_DOMINF_blocked, 512);
+	add_domain(4, NULL, XEN_DOMINF_blocked, 16);
+	expect("domid web1", 0, "3\n", NULL);
+	expect("domid 11223344-0000-0000-0000-000000000003", 0, "3\n", NULL);
+	expect("domid nosuch", 3, NULL, "domid: there is no domain \"nosuch\"");
+	expect("domname 3", 0, "web1\n", NULL);
+	expect("domname 4", 3, NULL, "domain 4 has no name");
+	data = run_json("--json domname 3", "zl.domname/1");
+	assert_string_equal(string(data, "name"), "web1");
+	json_object_put(data);
+}
+
+static void host_facts(void **state)
+{
+	struct json_object *data;
+
+	(void)state;
+	strcpy(fake.version_extra, "-zazen");
+	expect("info", 0, "nr_cpus                : 2\n", NULL);
+	expect("info", 0, "xen_version            : 4.17-zazen\n", NULL);
+	expect("info", 0, "xen_scheduler          : credit2\n", NULL);
+	expect("info", 0, "zl_hypervisor          : zazen\n", NULL);
+	expect("info -s xen_major", 0, "4\n", NULL);
+	expect("info --field=frob", 2, NULL, "there is no field \"frob\"");
+	data = run_json("--json info", "zl.info/1");
+	assert_int_equal(number(data, "free_memory_bytes"), fake.free_pages * 4096);
+	assert_int_equal(number(data, "nr_cpus"), 2);
+	json_object_put(data);
+	expect("dmesg", 0, "(Z) one\n(Z) two\n", NULL);
+	data = run_json("--json dmesg", "zl.dmesg/1");
+	assert_int_equal(json_object_array_length(data), 2);
+	json_object_put(data);
+	expect("version", 0, "hypervisor 4.17-zazen\n", NULL);
+}
+
+static void steering(void **state)
+{
+	struct fake_domain *d;
+
+	(void)state;
+	add_domain(3, "web1", 0, 16);
+	add_domain(4, "web2", 0, 16);
+	d = fake_hyp_domain(&fake, 3);
+	expect("-N pause web1", 0, "web1 (id 3) would be paused\n", NULL);
+	assert_false(d->info.flags & XEN_DOMINF_paused);
+	expect("pause web1 nosuch web2", 3, NULL, "pause: there is no domain \"nosuch\"");
+	assert_true(d->info.flags & XEN_DOMINF_paused);
+	assert_true(fake_hyp_domain(&fake, 4)->info.flags & XEN_DOMINF_paused);
+	expect("unpause web1", 0, NULL, NULL);
+	assert_false(d->info.flags & XEN_DOMINF_paused);
+	expect("pause 0", 7, NULL, "pause 0: this is the control domain, which must run [E705]");
+	expect("-N shutdown web1", 0, "web1 (id 3) would be asked to power off\n", NULL);
+	expect("shutdown 0", 7, NULL, "this is the control domain");
+	fake_xs_set(store, "/local/domain/3/control/feature-poweroff", "1");
+	expect("shutdown web1", 0, NULL, NULL);
+	assert_string_equal(fake_xs_get(store, "/local/domain/3/control/shutdown"), "poweroff");
+	expect("--json shutdown web2", 7, NULL, "{\"error\":{");	/* paused: cannot be asked */
+	expect("shutdown --then=destroy web2", 0, NULL, "web2 cannot be asked: destroying it");
+	assert_null(fake_hyp_domain(&fake, 4));
+	expect("-N destroy web1", 0, "web1 (id 3) would be destroyed\n", NULL);
+	assert_non_null(fake_hyp_domain(&fake, 3));
+	expect("destroy web1", 0, NULL, NULL);
+	assert_null(fake_hyp_domain(&fake, 3));
+	expect("destroy web1", 3, NULL, "there is no domain \"web1\"");
+}
+
+static void waiting(void **state)
+{
+	struct fake_domain *d;
+	char path[64];
+	FILE *f;
+
+	(void)state;
+	add_domain(3, "web1", XEN_DOMINF_running, 16);
+	fake_xs_set(store, "/local/domain/3/data/ready", "yes");
+	expect("wait --for=running web1", 0, NULL, NULL);
+	expect("wait --for=xenstore:data/ready web1", 0, NULL, NULL);
+	expect("wait --for=xenstore:/local/domain/3/data/ready=yes web1", 0, NULL, NULL);
+	expect("wait --for=xenstore:data/ready=no --timeout=0 web1", 8, NULL, "another value");
+	expect("wait --for=xenstore:data/nix --timeout=0 web1", 8, NULL, "no such node");
+	expect("wait --for=running --timeout=0 nosuch", 8, NULL, "it does not exist [E801]");
+	expect("wait --for=gone nosuch", 0, NULL, NULL);
+	expect("wait --for=shutdown nosuch", 3, NULL, "there is no domain");
+	expect("wait --for=shutdown --timeout=0 web1", 8, NULL, "[E801]");
+	expect("wait --for=agent web1", 5, NULL, "not supported");
+	expect("wait --for=christmas web1", 2, NULL, "known: running, shutdown, gone");
+	expect("wait --for=console:login web1", 2, NULL, "needs /RE/");
+	expect("wait --for=console:/(/ web1", 2, NULL, "bad regular expression");
+
+	snprintf(path, sizeof(path), "%s/console", dir);
+	assert_int_equal(mkdir(path, 0700), 0);
+	snprintf(path, sizeof(path), "%s/console/web1.log", dir);
+	f = fopen(path, "w");
+	fputs("former life: login:\nthis one: hello\nno line end", f);
+	fclose(f);
+	fake_xs_set(store, "/local/domain/3/console/log-start", "20");
+	expect("wait --for=console:/^this.*lo$/ web1", 0, NULL, NULL);
+	expect("wait --for=console:/end$/ web1", 0, NULL, NULL);
+	expect("wait --for=console:/login:/ --timeout=0 web1", 8, NULL, "no such line yet");
+	expect("console --log web1", 0, "this one: hello\nno line end\n", NULL);
+
+	d = fake_hyp_domain(&fake, 3);
+	d->info.flags = XEN_DOMINF_shutdown | 3u << XEN_DOMINF_shutdownshift;
+	expect("wait --for=shutdown web1", 10, NULL, NULL);
+	expect("wait --for=console:/login:/ web1", 7, NULL, "it ended and has not printed");
+	expect("wait --for=running --timeout=0 web1", 8, NULL, "its state is \"crashed\"");
+	expect("console web1", 0, "no line end", "note: web1 has ended: crash");
+	expect("destroy web1", 0, NULL, NULL);
+	expect("console web1", 3, "no line end", "the log of a former domain \"web1\"");
+}
+
+static void write_guest(void)
+{
+	uint8_t image[8192] = { 0 };
+	char path[64];
+	FILE *f;
+
+	image[16 + 1] = 0x20;		/* image_size: two pages */
+	image[24] = 0xa;
+	memcpy(image + 56, "ARM\x64", 4);
+	snprintf(path, sizeof(path), "%s/Image", dir);
+	f = fopen(path, "w");
+	fwrite(image, 1, sizeof(image), f);
+	fclose(f);
+	snprintf(path, sizeof(path), "%s/g.xml", dir);
+	f = fopen(path, "w");
+	fprintf(f, "<domain type='xen'><name>guest</name><memory unit='MiB'>16</memory>"
+		"<os><kernel>%s/Image</kernel></os></domain>\n", dir);
+	fclose(f);
+}
+
+/* create, its plan, its refusals, dumpxml as a fixed point, destroy. */
+static void life(void **state)
+{
+	_cleanup_free_ char *plan = NULL, *make = NULL, *dump = NULL, *again = NULL, *quiet = NULL;
+	struct caught first, second;
+	struct json_object *data;
+	char xml[64], path[64];
+
+	(void)state;
+	write_guest();
+	snprintf(xml, sizeof(xml), "%s/g.xml", dir);
+	assert_true(asprintf(&plan, "-N create --set vcpu=2 %s", xml) > 0);
+	assert_true(asprintf(&make, "create -p %s", xml) > 0);
+	assert_true(asprintf(&quiet, "create -p -q --print-id --set name=other %s", xml) > 0);
+	expect(plan, 0, "guest would be created: 16 MiB, 2 vCPUs, kernel ", NULL);
+	assert_null(fake_hyp_domain(&fake, 1));
+	expect(make, 0, NULL, "note: guest is domain 1\n");
+	assert_true(fake_hyp_domain(&fake, 1)->info.flags & XEN_DOMINF_paused);
+	expect(make, 7, NULL, "create guest: the name is in use");
+	expect(quiet, 0, "2\n", NULL);
+
+	assert_int_equal(run(&first, "dumpxml --inactive guest"), 0);
+	snprintf(path, sizeof(path), "%s/dump.xml", dir);
+	assert_int_equal(fd_write_file_atomic(path, first.out, strlen(first.out), 0600), 0);
+	expect("dumpxml guest", 0, "<domain type='xen' id='1'>", NULL);
+	expect("destroy guest", 0, NULL, NULL);
+	assert_true(asprintf(&again, "create -p %s", path) > 0);
+	expect(again, 0, NULL, "note: guest is domain 3\n");
+	assert_int_equal(run(&second, "dumpxml --inactive guest"), 0);
+	assert_string_equal(first.out, second.out);
+	output_free(&first);
+	output_free(&second);
+	data = run_json("--json dumpxml guest", "zl.dumpxml/1");
+	assert_int_equal(number(data, "memory_bytes"), 16u << 20);
+	json_object_put(data);
+	expect("list -l guest", 0, "\"kernel\": \"/tmp/zl-test-cmd-", NULL);
+	expect("dumpxml 0", 3, NULL, "the control domain has no configuration");
+	expect("destroy guest other", 0, NULL, NULL);
+	expect("dumpxml guest", 3, NULL, "there is no domain");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(list_table, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(list_json, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(names_and_numbers, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(host_facts, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(steering, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(waiting, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(life, set_up, tear_down),
+	};
+
+	return cmocka_run_group_tests_name("zl commands", tests, NULL, NULL);
+}
