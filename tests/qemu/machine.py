@@ -246,7 +246,7 @@ class Machine:
         m = self.expect(r"@@RC(\d+)@@\n", timeout, step)
         self.expect(re.escape(PROMPT) + r"\S*# ", 20, step)
         lines = self.text[start:m.start()].split("\n")
-        output = "\n".join(l for l in lines if not re.match(r"\((XEN|ZAZEN)\)", l))
+        output = "\n".join(l for l in lines if not re.match(r"\((XEN|ZZ)\)", l))
         rc = int(m.group(1))
         if check and rc != 0:
             raise self.failure(step, f"exit code {rc}, output:\n{output}")
