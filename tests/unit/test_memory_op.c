@@ -153,7 +153,8 @@ static void test_preempted(void **state)
 	assert_int_equal(domu->tot_pages, DOMU_PAGES + 500);
 	list_frames(FREE_GFN + 0x1000, 4, 0x200);
 	assert_int_equal(reserve(XENMEM_populate_physmap, domu->id, 4, 9), 4);
-	assert_int_equal(restarts, 3);
+	/* After each extent, and within one while there is memory to zero. */
+	assert_in_range(restarts, 3, 3 + 4 * 8);
 	assert_int_equal(reserve(XENMEM_decrease_reservation, domu->id, 4, 9), 4);
 	assert_int_equal(restarts, 3);
 	list_frames(FREE_GFN, 500, 1);

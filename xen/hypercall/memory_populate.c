@@ -114,7 +114,11 @@ static int64_t for_each_extent(struct domain *d, const struct xen_memory_reserva
 		if (!n)
 			return (int64_t)i;
 		for (j = 0; j < n; j++) {
-			if (fn(d, gfn(frames[j]), order))
+			int rc = fn(d, gfn(frames[j]), order);
+
+			if (rc == -ERESTART)
+				return memory_restart(op, i + j, arg);
+			if (rc)
 				return (int64_t)(i + j);
 			if (order && i + j + 1 < r->nr_extents && hypercall_preempt())
 				return memory_restart(op, i + j + 1, arg);
