@@ -67,7 +67,7 @@ struct hearer {
 
 static struct hearer hearers[N_WATCHES];
 
-static void hear(struct watcher *watcher, const struct watch *watch UNUSED, const char *path)
+static void hear(struct watcher *watcher, struct watch *watch UNUSED, const char *path)
 {
 	strbuf_addf(&container_of(watcher, struct hearer, watcher)->heard, "%s ", path);
 }

@@ -372,6 +372,10 @@ static void events_of_a_lazy_reader_shrink_to_one_per_watch(void **state UNUSED)
 	assert_int_equal(conn->n_events, 0);
 	assert_non_null(memmem(in.buf, in.len, "d/7\0tok", 8));
 	assert_non_null(memmem(in.buf, in.len, "\0d\0tok", 7));	/* the one for all the rest */
+	assert_int_equal(ask(0, XS_MKDIR, "/local/domain/1/d/new", &in), XS_MKDIR);
+	strbuf_reset(&in);
+	guest_send(1, XS_READ, "nothing", 8, &in);
+	assert_non_null(memmem(in.buf, in.len, "d/new\0tok", 10));	/* as before */
 }
 
 static void equal_events_wait_once(void **state UNUSED)

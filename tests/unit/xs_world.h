@@ -32,7 +32,7 @@ struct hearer {
 	struct strbuf heard;	/* "path:token " for each event */
 };
 
-static inline void hear(struct watcher *watcher, const struct watch *watch, const char *path)
+static inline void hear(struct watcher *watcher, struct watch *watch, const char *path)
 {
 	struct hearer *h = container_of(watcher, struct hearer, watcher);
 

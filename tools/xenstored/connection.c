@@ -14,14 +14,15 @@
 #include "connection.h"
 
 #define REQUESTS_PER_TURN 8
-#define COALESCE_DEPTH 512	/* how many waiting events are compared with a new one */
+#define COALESCE_DEPTH 64	/* how many waiting events are compared with a new one */
+#define PRIVILEGED_SHARES 128	/* how many times a guest's queued events dom0's clients may have */
 
 static struct connection *of_watcher(struct watcher *watcher)
 {
 	return container_of(watcher, struct connection, watcher);
 }
 
-static void deliver(struct watcher *watcher, const struct watch *watch, const char *path)
+static void deliver(struct watcher *watcher, struct watch *watch, const char *path)
 {
 	connection_send_event(of_watcher(watcher), watch, path);
 }
@@ -79,9 +80,23 @@ void connection_reset(struct connection *conn)
 	watch_remove_all(&conn->server->store.watches, &conn->watcher);
 }
 
+/* The event that stood for all missed ones is gone: the next missed one needs another. */
+static void uncollapse(struct connection *conn, uint64_t watch_id)
+{
+	struct watch *watch = conn->watcher.watches;
+
+	while (watch && watch->id != watch_id)
+		watch = watch->next;
+	if (watch)
+		watch->collapsed = false;
+}
+
 static void out_pop(struct connection *conn)
 {
 	struct out_msg *msg = conn->out;
+
+	if (msg->collapsed)
+		uncollapse(conn, msg->collapsed);
 
 	conn->out = msg->next;
 	if (!conn->out)
@@ -132,8 +147,9 @@ void connection_activate(struct connection *conn)
 
 /* --- output --- */
 
-static int queue(struct connection *conn, const struct xs_wire_header *header, const char *part1,
-		 size_t len1, const char *part2, size_t len2, bool is_event)
+/* A message of two parts at the end of the queue; NULL without memory. */
+static struct out_msg *queue(struct connection *conn, const struct xs_wire_header *header,
+			     const char *part1, size_t len1, const char *part2, size_t len2)
 {
 	struct quotas *quotas = &conn->server->store.quotas;
 	size_t len = sizeof(*header) + len1 + len2;
@@ -141,12 +157,9 @@ static int queue(struct connection *conn, const struct xs_wire_header *header, c
 	struct out_msg *msg = account ? malloc(sizeof(*msg) + len) : NULL;
 
 	if (!msg)
-		return -ENOMEM;
+		return NULL;
 	account->used[QUOTA_MEMORY] += sizeof(*msg) + len;
-	msg->next = NULL;
-	msg->len = (uint32_t)len;
-	msg->sent = 0;
-	msg->is_event = is_event;
+	*msg = (struct out_msg){ .len = (uint32_t)len };
 	memcpy(msg->data, header, sizeof(*header));
 	if (len1)
 		memcpy(msg->data + sizeof(*header), part1, len1);
@@ -154,17 +167,16 @@ static int queue(struct connection *conn, const struct xs_wire_header *header, c
 		memcpy(msg->data + sizeof(*header) + len1, part2, len2);
 	*conn->out_tail = msg;
 	conn->out_tail = &msg->next;
-	if (is_event)
-		conn->n_events++;
-	else
-		conn->n_replies++;
 	connection_activate(conn);
-	return 0;
+	return msg;
 }
 
 int connection_send(struct connection *conn, const struct xs_wire_header *header, const void *body)
 {
-	return queue(conn, header, body, header->len, NULL, 0, false);
+	if (!queue(conn, header, body, header->len, NULL, 0))
+		return -ENOMEM;
+	conn->n_replies++;
+	return 0;
 }
 
 static bool event_waits(const struct connection *conn, const char *path, size_t path_len,
@@ -185,31 +197,46 @@ static bool event_waits(const struct connection *conn, const char *path, size_t 
 	return false;
 }
 
+/* Clients in dom0 have a share too: one that hangs must not eat all memory. */
 static bool over_share(const struct connection *conn)
 {
 	const struct quotas *quotas = &conn->server->store.quotas;
-	uint32_t domid = conn->watcher.cred.domid;
+	const struct cred *cred = &conn->watcher.cred;
+	size_t share = quotas->limit[QUOTA_EVENTS];
 
-	return quota_check(quotas, domid, QUOTA_EVENTS, conn->n_events + 1) ||
-	       quota_check(quotas, domid, QUOTA_MEMORY, XS_WIRE_MESSAGE_MAX);
+	if (cred_is_privileged(cred))
+		share *= PRIVILEGED_SHARES;
+	return conn->n_events >= share ||
+	       quota_check(quotas, cred->domid, QUOTA_MEMORY, XS_WIRE_MESSAGE_MAX);
 }
 
-void connection_send_event(struct connection *conn, const struct watch *watch, const char *path)
+void connection_send_event(struct connection *conn, struct watch *watch, const char *path)
 {
 	size_t path_len = strlen(path) + 1, token_len = strlen(watch->token) + 1;
 	struct xs_wire_header header = { .type = XS_WATCH_EVENT };
+	bool collapse = path_len + token_len > XS_WIRE_PAYLOAD_MAX || over_share(conn);
+	struct out_msg *msg;
 
-	if (conn->closed)
+	if (conn->closed || (collapse && watch->collapsed))
 		return;
-	if (path_len + token_len > XS_WIRE_PAYLOAD_MAX || over_share(conn)) {
+	if (collapse) {
 		path = watch_shown_path(watch);
 		path_len = strlen(path) + 1;
-	}
-	if (event_waits(conn, path, path_len, watch->token, token_len))
+	} else if (event_waits(conn, path, path_len, watch->token, token_len)) {
 		return;
+	}
 	header.len = (uint32_t)(path_len + token_len);
-	if (queue(conn, &header, path, path_len, watch->token, token_len, true))
+	msg = queue(conn, &header, path, path_len, watch->token, token_len);
+	if (!msg) {
 		zlog(ZLOG_WARNING, "connection %u: event lost, out of memory", conn->id);
+		return;
+	}
+	conn->n_events++;
+	msg->is_event = true;
+	if (collapse) {
+		msg->collapsed = watch->id;
+		watch->collapsed = true;
+	}
 }
 
 /* Send until the queue is empty or the peer takes no more; false when the peer is gone. */

@@ -24,6 +24,7 @@ struct out_msg {
 	uint32_t len;		/* of data */
 	uint32_t sent;
 	bool is_event;
+	uint64_t collapsed;	/* the watch whose missed events this one stands for, or 0 */
 	char data[];		/* header and body */
 };
 
@@ -71,7 +72,7 @@ bool connection_turn(struct connection *conn);
 int connection_send(struct connection *conn, const struct xs_wire_header *header,
 		    const void *body);
 /* Queue an event; one that waits already is not queued twice. */
-void connection_send_event(struct connection *conn, const struct watch *watch, const char *path);
+void connection_send_event(struct connection *conn, struct watch *watch, const char *path);
 
 struct tx *connection_find_tx(const struct connection *conn, uint32_t id);
 /* Unchain a transaction that its caller will end. */

@@ -23,6 +23,7 @@ int server_init(struct server *server, struct event_loop *loop, struct zerr **er
 	memset(server, 0, sizeof(*server));
 	server->loop = loop;
 	server->listen_fd = -1;
+	server->spare_fd = -1;
 	server->active_tail = &server->active;
 	if (store_init(&server->store))
 		return zerr_set(err, ZERR_NO_RESOURCES, "E600", ENOMEM, "out of memory");
@@ -66,6 +67,8 @@ void server_free(struct server *server)
 	event_source_remove(server->listen_source);
 	if (server->listen_fd >= 0)
 		close(server->listen_fd);
+	if (server->spare_fd >= 0)
+		close(server->spare_fd);
 	if (server->socket_path)
 		unlink(server->socket_path);
 	free(server->socket_path);

@@ -30,6 +30,7 @@ struct server {
 	struct xen_if *xen;			/* NULL: no domains (--no-domains) */
 	size_t n_connections, n_domains;
 	int listen_fd;				/* -1: no socket */
+	int spare_fd;				/* closed for a moment when no other is left */
 	struct event_source *listen_source;
 	char *socket_path;
 };

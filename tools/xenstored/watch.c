@@ -20,6 +20,7 @@ void watch_set_init(struct watch_set *set, struct quotas *quotas)
 	name_hash_init(&set->hash);
 	set->quotas = quotas;
 	set->n_watches = 0;
+	set->last_id = 0;
 }
 
 /* All watchers must have taken theirs away. */
@@ -89,6 +90,7 @@ int watch_add(struct watch_set *set, struct watcher *watcher, const char *path, 
 		watch_free(watch);
 		return rc;
 	}
+	watch->id = ++set->last_id;
 	watch->watcher = watcher;
 	watch->skip = skip;
 	watch->entry.name = watch->path;

@@ -20,13 +20,15 @@ struct watcher {
 	struct cred cred;
 	struct watch *watches;		/* newest first */
 	/* An event for one watch; path as the client shall see it. Must not change watches. */
-	void (*deliver)(struct watcher *watcher, const struct watch *watch, const char *path);
+	void (*deliver)(struct watcher *watcher, struct watch *watch, const char *path);
 };
 
 struct watch {
 	struct name_entry entry;	/* keyed by the whole absolute path */
 	struct watcher *watcher;
 	struct watch *next;		/* of the same watcher */
+	uint64_t id;			/* never used again */
+	bool collapsed;			/* for deliver: an event for all that is missed waits */
 	size_t skip;			/* bytes of the path that a relative watch leaves out */
 	char *path;			/* absolute, or "@special" */
 	char *token;
@@ -36,6 +38,7 @@ struct watch_set {
 	struct name_hash hash;
 	struct quotas *quotas;
 	size_t n_watches;
+	uint64_t last_id;
 };
 
 /* Whose right to read decides about an event; each may be NULL. One of them must allow it. */
