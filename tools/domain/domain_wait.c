@@ -16,6 +16,7 @@
 
 #define LOOK_MS 1000
 #define LOOK_MS_NO_STORE 100
+#define LOOK_MS_DYING 10		/* nothing tells when the last page is let go */
 #define TOKEN "zl-wait"
 
 struct waiter {
@@ -24,6 +25,7 @@ struct waiter {
 	int fd;				/* -1, or readable means: give up */
 	uint64_t deadline_ns;		/* 0: none */
 	bool watching;
+	bool dying;			/* the domain was, at the last look */
 };
 
 static void wait_begin(struct waiter *w, struct domain_ctx *ctx, const char *path, int timeout_ms,
@@ -43,7 +45,7 @@ static void wait_end(struct waiter *w)
 
 static int step_ms(const struct waiter *w)
 {
-	int step = w->watching ? LOOK_MS : LOOK_MS_NO_STORE;
+	int step = w->dying ? LOOK_MS_DYING : w->watching ? LOOK_MS : LOOK_MS_NO_STORE;
 	uint64_t now;
 
 	if (!w->deadline_ns)
@@ -90,11 +92,11 @@ static int wait_step(struct waiter *w, struct zerr **err)
 }
 
 /* Has the domain come as far as is waited for? 1 yes, 0 no, -1 error. */
-static int has_ended(struct domain_ctx *ctx, uint16_t domid, enum domain_wait what,
+static int has_ended(struct waiter *w, uint16_t domid, enum domain_wait what,
 		     struct domain_end *end, struct zerr **err)
 {
 	struct hyp_domain_info info;
-	int rc = hyp_domain_info(ctx->hyp, domid, &info, err);
+	int rc = hyp_domain_info(w->ctx->hyp, domid, &info, err);
 
 	if (rc < 0)
 		return -1;
@@ -106,6 +108,7 @@ static int has_ended(struct domain_ctx *ctx, uint16_t domid, enum domain_wait wh
 		end->known = true;
 		end->reason = info.shutdown_reason;
 	}
+	w->dying = info.dying;
 	return what == DOMAIN_WAIT_SHUTDOWN && (info.shutdown || info.dying);
 }
 
@@ -118,7 +121,7 @@ int domain_wait(struct domain_ctx *ctx, uint16_t domid, enum domain_wait what, i
 
 	wait_begin(&w, ctx, "@releaseDomain", timeout_ms, fd);
 	do {
-		rc = has_ended(ctx, domid, what, &end, err);
+		rc = has_ended(&w, domid, what, &end, err);
 		if (rc != 0)
 			break;
 		rc = wait_step(&w, err);
@@ -158,7 +161,7 @@ static int wait_node(struct domain_ctx *ctx, uint16_t domid, const char *rel, bo
 		rc = xs_read(ctx->xs, XS_NO_TX, path, &value, NULL, err);
 		if (rc < 0 || (rc == 1 && (value[0] == '\0') == want_empty))
 			break;
-		rc = has_ended(ctx, domid, DOMAIN_WAIT_SHUTDOWN, &end, err);
+		rc = has_ended(&w, domid, DOMAIN_WAIT_SHUTDOWN, &end, err);
 		if (rc != 0 && want_empty)
 			break;
 		if (rc > 0 && end.gone)
