@@ -20,6 +20,17 @@
 	isb
 	.endm
 
+	/* Move pairs of registers, each "a, b" side by side in the frame, to or from it (base: sp or a register). */
+	.macro	pair op, base, a, b
+	\op	x\a, x\b, [\base, #REG(\a)]
+	.endm
+
+	.macro	pairs op, base, list:vararg
+	.irp	p, \list
+	pair	\op, \base, \p
+	.endr
+	.endm
+
 	.macro	ventry label
 	.balign	128
 	b	\label
@@ -27,20 +38,8 @@
 
 	/* All but x16, x17, x30 (saved by the caller) into the frame at sp; then onto the CPU's stack with x0 = vcpu. */
 	.macro	save_rest
-	stp	x0, x1, [sp, #REG(0)]
-	stp	x2, x3, [sp, #REG(2)]
-	stp	x4, x5, [sp, #REG(4)]
-	stp	x6, x7, [sp, #REG(6)]
-	stp	x8, x9, [sp, #REG(8)]
-	stp	x10, x11, [sp, #REG(10)]
-	stp	x12, x13, [sp, #REG(12)]
-	stp	x14, x15, [sp, #REG(14)]
-	stp	x18, x19, [sp, #REG(18)]
-	stp	x20, x21, [sp, #REG(20)]
-	stp	x22, x23, [sp, #REG(22)]
-	stp	x24, x25, [sp, #REG(24)]
-	stp	x26, x27, [sp, #REG(26)]
-	stp	x28, x29, [sp, #REG(28)]
+	pairs	stp, sp, "0, 1", "2, 3", "4, 5", "6, 7", "8, 9", "10, 11", "12, 13", "14, 15"
+	pairs	stp, sp, "18, 19", "20, 21", "22, 23", "24, 25", "26, 27", "28, 29"
 	mrs	x1, elr_el2
 	mrs	x2, spsr_el2
 	stp	x1, x2, [sp, #REGS_ELR]
@@ -63,7 +62,7 @@ el2_vectors:
 	ventry	el2_exception
 	ventry	el2_exception
 	ventry	el2_exception
-	ventry	el2_serror
+	ventry	el2_exception
 	/* Lower EL, AArch64 */
 	.balign	128
 	str	x30, [sp, #REG(30)]
@@ -75,13 +74,7 @@ el2_vectors:
 	b.ne	guest_sync
 	cmp	x16, #NR_HYPERCALLS
 	b.hs	unknown_hypercall
-	stp	x1, x2, [sp, #REG(1)]
-	stp	x3, x4, [sp, #REG(3)]
-	stp	x5, x6, [sp, #REG(5)]
-	stp	x7, x8, [sp, #REG(7)]
-	stp	x9, x10, [sp, #REG(9)]
-	stp	x11, x12, [sp, #REG(11)]
-	stp	x13, x14, [sp, #REG(13)]
+	pairs	stp, sp, "1, 2", "3, 4", "5, 6", "7, 8", "9, 10", "11, 12", "13, 14"
 	str	x15, [sp, #REG(15)]
 	str	x19, [sp, #REG(19)]
 	b	hypercall
@@ -114,13 +107,7 @@ hypercall:
 	ldr	w17, [x17, #PCPU_WORK]
 	cbnz	w17, hypercall_with_work
 	mov	sp, x19
-	ldp	x1, x2, [sp, #REG(1)]
-	ldp	x3, x4, [sp, #REG(3)]
-	ldp	x5, x6, [sp, #REG(5)]
-	ldp	x7, x8, [sp, #REG(7)]
-	ldp	x9, x10, [sp, #REG(9)]
-	ldp	x11, x12, [sp, #REG(11)]
-	ldp	x13, x14, [sp, #REG(13)]
+	pairs	ldp, sp, "1, 2", "3, 4", "5, 6", "7, 8", "9, 10", "11, 12", "13, 14"
 	ldr	x15, [sp, #REG(15)]
 	ldr	x17, [sp, #REG(17)]
 	ldr	x19, [sp, #REG(19)]
@@ -131,11 +118,7 @@ hypercall:
 hypercall_with_work:
 	str	x0, [x19, #REG(0)]
 	str	x18, [x19, #REG(18)]
-	stp	x20, x21, [x19, #REG(20)]
-	stp	x22, x23, [x19, #REG(22)]
-	stp	x24, x25, [x19, #REG(24)]
-	stp	x26, x27, [x19, #REG(26)]
-	stp	x28, x29, [x19, #REG(28)]
+	pairs	stp, x19, "20, 21", "22, 23", "24, 25", "26, 27", "28, 29"
 	mrs	x1, elr_el2
 	mrs	x2, spsr_el2
 	stp	x1, x2, [x19, #REGS_ELR]
@@ -176,15 +159,8 @@ exit_to_guest:
 	ldp	x16, x17, [sp, #REGS_ELR]
 	msr	elr_el2, x16
 	msr	spsr_el2, x17
-	ldp	x0, x1, [sp, #REG(0)]
-	ldp	x2, x3, [sp, #REG(2)]
-	ldp	x4, x5, [sp, #REG(4)]
-	ldp	x6, x7, [sp, #REG(6)]
-	ldp	x8, x9, [sp, #REG(8)]
-	ldp	x10, x11, [sp, #REG(10)]
-	ldp	x12, x13, [sp, #REG(12)]
-	ldp	x14, x15, [sp, #REG(14)]
-	ldp	x16, x17, [sp, #REG(16)]
+	pairs	ldp, sp, "0, 1", "2, 3", "4, 5", "6, 7"
+	pairs	ldp, sp, "8, 9", "10, 11", "12, 13", "14, 15", "16, 17"
 	ldr	x19, [sp, #REG(19)]
 	ldr	x30, [sp, #REG(30)]
 	eret_sb
@@ -213,21 +189,8 @@ restore_all:
 	ldp	x16, x17, [sp, #REGS_ELR]
 	msr	elr_el2, x16
 	msr	spsr_el2, x17
-	ldp	x0, x1, [sp, #REG(0)]
-	ldp	x2, x3, [sp, #REG(2)]
-	ldp	x4, x5, [sp, #REG(4)]
-	ldp	x6, x7, [sp, #REG(6)]
-	ldp	x8, x9, [sp, #REG(8)]
-	ldp	x10, x11, [sp, #REG(10)]
-	ldp	x12, x13, [sp, #REG(12)]
-	ldp	x14, x15, [sp, #REG(14)]
-	ldp	x16, x17, [sp, #REG(16)]
-	ldp	x18, x19, [sp, #REG(18)]
-	ldp	x20, x21, [sp, #REG(20)]
-	ldp	x22, x23, [sp, #REG(22)]
-	ldp	x24, x25, [sp, #REG(24)]
-	ldp	x26, x27, [sp, #REG(26)]
-	ldp	x28, x29, [sp, #REG(28)]
+	pairs	ldp, sp, "0, 1", "2, 3", "4, 5", "6, 7", "8, 9", "10, 11", "12, 13"
+	pairs	ldp, sp, "14, 15", "16, 17", "18, 19", "20, 21", "22, 23", "24, 25", "26, 27", "28, 29"
 	ldr	x30, [sp, #REG(30)]
 	eret_sb
 
@@ -253,28 +216,12 @@ el2_exception:
 1:	adrp	x0, panic_stack + 4096
 	mov	sp, x0
 	sub	sp, sp, #(34 * 8)
-2:	stp	x0, x1, [sp, #0]
-	stp	x2, x3, [sp, #16]
-	stp	x4, x5, [sp, #32]
-	stp	x6, x7, [sp, #48]
-	stp	x8, x9, [sp, #64]
-	stp	x10, x11, [sp, #80]
-	stp	x12, x13, [sp, #96]
-	stp	x14, x15, [sp, #112]
-	stp	x16, x17, [sp, #128]
-	stp	x18, x19, [sp, #144]
-	stp	x20, x21, [sp, #160]
-	stp	x22, x23, [sp, #176]
-	stp	x24, x25, [sp, #192]
-	stp	x26, x27, [sp, #208]
-	stp	x28, x29, [sp, #224]
+2:	pairs	stp, sp, "0, 1", "2, 3", "4, 5", "6, 7", "8, 9", "10, 11", "12, 13", "14, 15", "16, 17", "18, 19"
+	pairs	stp, sp, "20, 21", "22, 23", "24, 25", "26, 27", "28, 29"
 	str	x30, [sp, #240]
 	mov	x0, sp
 	bl	el2_fault
 	b	.
-
-el2_serror:
-	b	el2_exception
 
 	.section .bss.page_aligned, "aw", %nobits
 	.balign	4096
