@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The zone against a model of one byte a frame: random allocations, frees in pieces, takes, scrubbing. After each step
- * the counts agree, no frame is given twice, alignment holds, and what is promised to be zeroed is. At the end
- * everything merges back to what it was. SEED and STEPS in the environment.
+ * The zone against a model of one byte a frame: random allocations, frees in pieces, takes,
+ * scrubbing. After each step the counts agree, no frame is given twice, alignment holds, and what
+ * is promised to be zeroed is. At the end everything merges back to what it was. SEED and STEPS in
+ * the environment.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -110,7 +111,8 @@ static void step(void)
 
 		if (!mfn_valid(m))
 			break;
-		assert_true(m.v >= lo && m.v + (1UL << order) <= hi && (m.v & ((1UL << order) - 1)) == 0);
+		assert_true(m.v >= lo && m.v + (1UL << order) <= hi &&
+			    (m.v & ((1UL << order) - 1)) == 0);
 		if (nr_pieces < ARRAY_SIZE(pieces))
 			got(m.v, 1UL << order, false);
 		else
@@ -143,7 +145,8 @@ static uint64_t model_run(void)
 static void prop_buddy(void **state)
 {
 	unsigned int seed = getenv("SEED") ? (unsigned int)strtoul(getenv("SEED"), NULL, 0) : 1;
-	unsigned int steps = getenv("STEPS") ? (unsigned int)strtoul(getenv("STEPS"), NULL, 0) : 20000;
+	unsigned int steps = getenv("STEPS") ?
+		(unsigned int)strtoul(getenv("STEPS"), NULL, 0) : 20000;
 	mfn_t first;
 
 	(void)state;

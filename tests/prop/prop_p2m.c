@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The physical map and the references behind it: three domains map their own memory, each other's by grant and foreign
- * kinds, replace, unmap, die and are made again, with failing allocations. The model is a table of (frame, kind) a guest
- * page and a recount of references from it: after each step every touched frame's count is what the model says, and
- * at the end nothing is left. SEED, STEPS.
+ * The physical map and the references behind it: three domains map their own memory, each other's
+ * by grant and foreign kinds, replace, unmap, die and are made again, with failing allocations. The
+ * model is a table of (frame, kind) a guest page and a recount of references from it: after each
+ * step every touched frame's count is what the model says, and at the end nothing is left. SEED,
+ * STEPS.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -34,7 +35,10 @@ static void check_frame(uint64_t m)
 	assert_int_equal(mfn_to_page(mfn(m))->count, refs[m - FIRST]);
 }
 
-/* The range of dom k is unmapped. Counts are compared when all of it is: a frame may stand in it twice. */
+/*
+ * The range of dom k is unmapped. Counts are compared when all of it is: a frame may stand in it
+ * twice.
+ */
 static void model_drop(unsigned int k, uint64_t g, uint64_t nr)
 {
 	static struct entry old[NR_GFNS];
@@ -98,10 +102,14 @@ static void do_populate(unsigned int k)
 	}
 }
 
-/* Map somebody's page here, as grants and foreign mappings do: by a reference that the look-up proves. */
+/*
+ * Map somebody's page here, as grants and foreign mappings do: by a reference that the look-up
+ * proves.
+ */
 static void do_map_other(unsigned int k)
 {
-	static const enum p2m_kind kinds[] = { P2M_GRANT_RW, P2M_GRANT_RO, P2M_FOREIGN_RW, P2M_FOREIGN_RO };
+	static const enum p2m_kind kinds[] =
+		{ P2M_GRANT_RW, P2M_GRANT_RO, P2M_FOREIGN_RW, P2M_FOREIGN_RO };
 	enum p2m_kind kind = kinds[rnd(4)];
 	uint64_t from = rnd(NR_GFNS), g = rnd(NR_GFNS);
 	unsigned int j = rnd(NR_DOMS);
@@ -215,7 +223,8 @@ static void step(unsigned int n)
 static void prop_p2m(void **state)
 {
 	unsigned int seed = getenv("SEED") ? (unsigned int)strtoul(getenv("SEED"), NULL, 0) : 1;
-	unsigned int steps = getenv("STEPS") ? (unsigned int)strtoul(getenv("STEPS"), NULL, 0) : 10000;
+	unsigned int steps = getenv("STEPS") ?
+		(unsigned int)strtoul(getenv("STEPS"), NULL, 0) : 10000;
 	uint64_t before;
 
 	(void)state;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Stage 2 against a model of one word a page: random maps and unmaps of any size and alignment, with device frames
- * (no references), failing allocations, and a guest that touches pages all the time. After each step the guest sees
- * what the model says through the fake machine's own walker, and no TLB entry is stale. SEED, STEPS.
+ * Stage 2 against a model of one word a page: random maps and unmaps of any size and alignment,
+ * with device frames (no references), failing allocations, and a guest that touches pages all the
+ * time. After each step the guest sees what the model says through the fake machine's own walker,
+ * and no TLB entry is stale. SEED, STEPS.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -42,7 +43,9 @@ static void check(uint64_t i)
 	assert_int_equal(e.kind != P2M_HOLE, model[i] != 0);
 	if (model[i])
 		assert_int_equal(e.mfn.v, model[i]);
-	/* A block's first and last page are what the model says, and the frames in between follow. */
+	/*
+	 * A block's first and last page are what the model says, and the frames in between follow.
+	 */
 	if (model[i] && e.order) {
 		uint64_t first = i & ~((1UL << e.order) - 1), last = first + (1UL << e.order) - 1;
 
@@ -105,7 +108,8 @@ static void step(void)
 static void prop_stage2(void **state)
 {
 	unsigned int seed = getenv("SEED") ? (unsigned int)strtoul(getenv("SEED"), NULL, 0) : 1;
-	unsigned int steps = getenv("STEPS") ? (unsigned int)strtoul(getenv("STEPS"), NULL, 0) : 800;
+	unsigned int steps = getenv("STEPS") ?
+		(unsigned int)strtoul(getenv("STEPS"), NULL, 0) : 800;
 	static const uint32_t sizes[] = { 40, 44, 36 };
 	uint64_t free_frames;
 
@@ -128,8 +132,10 @@ static void prop_stage2(void **state)
 			check(i);
 		/* One mapping over all takes every table but the way to it away. */
 		assert_int_equal(p2m_map(d, gfn(BASE), mfn(1UL << 20), 18, P2M_MMIO), 0);
-		assert_int_equal(p2m_map(d, gfn(BASE + (1UL << 18)), mfn(1UL << 20), 18, P2M_MMIO), 0);
-		assert_int_equal(p2m_map(d, gfn(BASE + (2UL << 18)), mfn(1UL << 20), 18, P2M_MMIO), 0);
+		assert_int_equal(p2m_map(d, gfn(BASE + (1UL << 18)), mfn(1UL << 20), 18, P2M_MMIO),
+				 0);
+		assert_int_equal(p2m_map(d, gfn(BASE + (2UL << 18)), mfn(1UL << 20), 18, P2M_MMIO),
+				 0);
 		assert_int_equal(d->heap_pages, tables + (d->p2m.root_level == 0));
 		fake_domain_destroy(d);
 	}

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* mm/heap.c and mm/pool.c: pages, objects, charging, growth and shrinking, and every allocation failing. */
+/*
+ * mm/heap.c and mm/pool.c: pages, objects, charging, growth and shrinking, and every allocation
+ * failing.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -114,7 +117,8 @@ static void test_charged_pages(void **state)
 
 static void test_objects(void **state)
 {
-	static const size_t sizes[] = { 0, 1, 31, 32, 33, 100, 700, 2016, 2017, 4096, 5000, 100000 };
+	static const size_t sizes[] =
+		{ 0, 1, 31, 32, 33, 100, 700, 2016, 2017, 4096, 5000, 100000 };
 	char *p[ARRAY_SIZE(sizes)];
 
 	(void)state;
@@ -207,8 +211,10 @@ int main(void)
 {
 #define T(t) cmocka_unit_test_setup(t, setup)
 	const struct CMUnitTest tests[] = {
-		T(test_pages), T(test_chunks_go_back), T(test_page_lives_on_with_a_reference), T(test_charged_pages),
-		T(test_objects), T(test_many_objects), T(test_limits_and_failures), T(test_wrong_free_stops),
+		T(test_pages), T(test_chunks_go_back), T(test_page_lives_on_with_a_reference),
+		T(test_charged_pages),
+		T(test_objects), T(test_many_objects), T(test_limits_and_failures),
+		T(test_wrong_free_stops),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* lib/string.c: every function against the C library's, over all small sizes, offsets and overlaps. */
+/*
+ * lib/string.c: every function against the C library's, over all small sizes, offsets and overlaps.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -96,7 +98,8 @@ static void test_search(void **state)
 		for (unsigned int j = 0; j < ARRAY_SIZE(text); j++) {
 			assert_int_equal(sign(xen_strcmp(s, text[j])), sign(strcmp(s, text[j])));
 			for (size_t n = 0; n < 8; n++)
-				assert_int_equal(sign(xen_strncmp(s, text[j], n)), sign(strncmp(s, text[j], n)));
+				assert_int_equal(sign(xen_strncmp(s, text[j], n)),
+						 sign(strncmp(s, text[j], n)));
 		}
 	}
 }
@@ -120,11 +123,16 @@ static void test_strlcpy(void **state)
 
 static void test_strtoul(void **state)
 {
-	static const struct { const char *s; unsigned int base; unsigned long v; size_t used; } rows[] = {
-		{ "0", 0, 0, 1 }, { "123x", 0, 123, 3 }, { "0x1fG", 0, 0x1f, 4 }, { "0X1F", 16, 0x1f, 4 },
-		{ "ff", 16, 255, 2 }, { "777", 8, 511, 3 }, { "78", 8, 7, 1 }, { "", 10, 0, 0 }, { "x", 10, 0, 0 },
+	static const struct {
+		const char *s; unsigned int base; unsigned long v; size_t used;
+	} rows[] = {
+		{ "0", 0, 0, 1 }, { "123x", 0, 123, 3 }, { "0x1fG", 0, 0x1f, 4 },
+		{ "0X1F", 16, 0x1f, 4 },
+		{ "ff", 16, 255, 2 }, { "777", 8, 511, 3 }, { "78", 8, 7, 1 }, { "", 10, 0, 0 },
+		{ "x", 10, 0, 0 },
 		{ "0x", 0, 0, 1 }, { "0xg", 16, 0, 1 }, { "18446744073709551615", 10, ~0UL, 20 },
-		{ "18446744073709551616", 10, ~0UL, 20 }, { "99999999999999999999999z", 10, ~0UL, 23 },
+		{ "18446744073709551616", 10, ~0UL, 20 },
+		{ "99999999999999999999999z", 10, ~0UL, 23 },
 		{ "Zz", 36, 35 * 36 + 35, 2 },
 	};
 
@@ -142,7 +150,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_memcpy), cmocka_unit_test(test_memmove_overlaps),
-		cmocka_unit_test(test_memset), cmocka_unit_test(test_memcmp), cmocka_unit_test(test_search),
+		cmocka_unit_test(test_memset), cmocka_unit_test(test_memcmp),
+		cmocka_unit_test(test_search),
 		cmocka_unit_test(test_strlcpy), cmocka_unit_test(test_strtoul),
 	};
 

@@ -19,10 +19,13 @@ static char ours[128], theirs[128];
 
 static void test_numbers(void **state)
 {
-	static const long values[] = { 0, 1, -1, 9, 10, 255, -256, 65535, 0x7fffffff, -0x7fffffffL - 1,
+	static const long values[] =
+		{ 0, 1, -1, 9, 10, 255, -256, 65535, 0x7fffffff, -0x7fffffffL - 1,
 		0x123456789abcdefL, (long)(~0UL >> 1), (long)(1UL << 63) };
-	static const char *const formats[] = { "%ld", "%5ld", "%-5ld|", "%05ld", "%lu", "%20lu", "%-20lu|", "%lx",
-		"%#lx", "%020lx", "%#18lx", "%#018lx", "%-#18lx|", "%lX", "%#lX", "%.5ld", "%8.5ld", "%-8.5ld|",
+	static const char *const formats[] =
+		{ "%ld", "%5ld", "%-5ld|", "%05ld", "%lu", "%20lu", "%-20lu|", "%lx",
+		"%#lx", "%020lx", "%#18lx", "%#018lx", "%-#18lx|", "%lX", "%#lX",
+		"%.5ld", "%8.5ld", "%-8.5ld|",
 		"%08.5ld", "%.0ld", "%li", "%zd", "%llx" };
 
 	(void)state;

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* mm/map_window.c and mm/shared_map.c: slots, flushes, and the order of clear, invalidate, reuse. */
+/*
+ * mm/map_window.c and mm/shared_map.c: slots, flushes, and the order of clear, invalidate, reuse.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -139,7 +141,8 @@ int main(void)
 {
 #define T(t) cmocka_unit_test_setup_teardown(t, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		T(test_window_shows_the_page), T(test_one_flush_pays_for_all_slots), T(test_windows_are_per_cpu),
+		T(test_window_shows_the_page), T(test_one_flush_pays_for_all_slots),
+		T(test_windows_are_per_cpu),
 		T(test_shared_map), T(test_shared_map_fails_cleanly), T(test_shared_slots_run_out),
 	};
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * mm/stage2.c and mm/p2m.c: sizes, references, the order of clear, invalidate and drop, break-before-make,
- * failures that change nothing, preemptible tear-down, dom0's direct map.
+ * mm/stage2.c and mm/p2m.c: sizes, references, the order of clear, invalidate and drop,
+ * break-before-make, failures that change nothing, preemptible tear-down, dom0's direct map.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -260,7 +260,8 @@ static void test_kinds_and_references(void **state)
 	struct domain *other = fake_domain_create(1);
 	mfn_t m = domain_alloc_pages(other, 0);
 	static const struct { enum p2m_kind kind; bool writable; } rows[] = {
-		{ P2M_GRANT_RW, true }, { P2M_GRANT_RO, false }, { P2M_FOREIGN_RW, true }, { P2M_FOREIGN_RO, false },
+		{ P2M_GRANT_RW, true }, { P2M_GRANT_RO, false }, { P2M_FOREIGN_RW, true },
+		{ P2M_FOREIGN_RO, false },
 		{ P2M_SHARED, true }, { P2M_RAM_RO, false },
 	};
 
@@ -295,7 +296,10 @@ static void test_kinds_and_references(void **state)
 	fake_domain_destroy(other);
 }
 
-/* The owner is killed while its page is mapped here; unmapping the last of it frees it, with no lock held. */
+/*
+ * The owner is killed while its page is mapped here; unmapping the last of it frees it, with no
+ * lock held.
+ */
 static void test_unmap_frees_dead_owner(void **state)
 {
 	struct domain *other = fake_domain_create(1);
@@ -447,7 +451,8 @@ static void test_cache_flush(void **state)
 static void test_input_sizes(void **state)
 {
 	static const struct { uint32_t bits; uint8_t level, order; } rows[] = {
-		{ 32, 1, 0 }, { 36, 1, 0 }, { 39, 1, 0 }, { 40, 1, 1 }, { 42, 1, 3 }, { 43, 1, 4 }, { 44, 0, 0 }, { 48, 0, 0 },
+		{ 32, 1, 0 }, { 36, 1, 0 }, { 39, 1, 0 }, { 40, 1, 1 }, { 42, 1, 3 }, { 43, 1, 4 },
+		{ 44, 0, 0 }, { 48, 0, 0 },
 	};
 
 	(void)state;
@@ -462,7 +467,8 @@ static void test_input_sizes(void **state)
 		assert_int_equal(e->p2m.root_order, rows[i].order);
 		assert_int_equal(p2m_map(e, gfn(last), mfn(last), 0, P2M_MMIO), 0);
 		assert_int_equal(p2m_map(e, gfn(last + 1), mfn(last), 0, P2M_MMIO), -EINVAL);
-		assert_int_equal(p2m_map(e, gfn(last - (1UL << 18) + 1 - (1UL << 18)), mfn(1UL << 18), 18, P2M_MMIO), 0);
+		assert_int_equal(p2m_map(e, gfn(last - (1UL << 18) + 1 - (1UL << 18)),
+					 mfn(1UL << 18), 18, P2M_MMIO), 0);
 		vmid_make_current(&e->p2m);
 		assert_true(fake_guest_access(&e->p2m, last << 12, true, &pa));
 		assert_int_equal(pa, last << 12);
@@ -529,11 +535,16 @@ int main(void)
 {
 #define T(t) cmocka_unit_test_setup_teardown(t, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		T(test_map_lookup_unmap), T(test_bad_arguments), T(test_largest_blocks), T(test_order_of_removal),
-		T(test_new_mapping_needs_no_flush), T(test_split), T(test_batches), T(test_kinds_and_references),
-		T(test_unmap_frees_dead_owner), T(test_unmap_if_in_a_block), T(test_failures_change_nothing),
-		T(test_limit_of_tables), T(test_dying), T(test_relinquish_is_preemptible), T(test_cache_flush),
-		T(test_input_sizes), T(test_creation_fails_cleanly), T(test_direct_map_keeps_its_ram),
+		T(test_map_lookup_unmap), T(test_bad_arguments), T(test_largest_blocks),
+		T(test_order_of_removal),
+		T(test_new_mapping_needs_no_flush), T(test_split), T(test_batches),
+		T(test_kinds_and_references),
+		T(test_unmap_frees_dead_owner), T(test_unmap_if_in_a_block),
+		T(test_failures_change_nothing),
+		T(test_limit_of_tables), T(test_dying), T(test_relinquish_is_preemptible),
+		T(test_cache_flush),
+		T(test_input_sizes), T(test_creation_fails_cleanly),
+		T(test_direct_map_keeps_its_ram),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

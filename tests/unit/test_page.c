@@ -216,7 +216,10 @@ static void test_alloc_is_zeroed_and_clean(void **state)
 			assert_true(is_zeroed(mfn_add(m, i)));
 			memset(fake_raw(mfn_to_pa(mfn_add(m, i))), 0x5a, PAGE_SIZE);
 		}
-		/* Each page that had to be zeroed was cleaned to memory too, before its window closed. */
+		/*
+		 * Each page that had to be zeroed was cleaned to memory too, before its window
+		 * closed.
+		 */
 		assert_int_equal(fake_log_count(FAKE_WINDOW_SET), fake_log_count(FAKE_CACHE_CLEAN));
 		page_put_range(m, 1UL << order);
 	}
@@ -379,11 +382,14 @@ int main(void)
 {
 #define T(t) cmocka_unit_test_setup_teardown(t, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		T(test_bounds), T(test_counts), T(test_count_does_not_wrap), T(test_unpaired_put_stops),
+		T(test_bounds), T(test_counts), T(test_count_does_not_wrap),
+		T(test_unpaired_put_stops),
 		T(test_max_pages), T(test_last_page_frees_dead_owner), T(test_put_range_mixes),
-		T(test_own_pages_over_maximum), T(test_type_table), T(test_alloc_is_zeroed_and_clean), T(test_scrub),
+		T(test_own_pages_over_maximum), T(test_type_table),
+		T(test_alloc_is_zeroed_and_clean), T(test_scrub),
 		T(test_preempted_alloc),
-		T(test_dirty_pages_are_preferred_for_us), T(test_take), T(test_alloc_range), T(test_exhaustion),
+		T(test_dirty_pages_are_preferred_for_us), T(test_take), T(test_alloc_range),
+		T(test_exhaustion),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

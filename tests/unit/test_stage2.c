@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* mm/pte.c and mm/pt_walk.c: descriptors by the Arm manual's words, and the order in which the walker visits. */
+/*
+ * mm/pte.c and mm/pt_walk.c: descriptors by the Arm manual's words, and the order in which the
+ * walker visits.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -39,7 +42,8 @@ static void test_descriptors(void **state)
 
 		assert_int_equal(pte, rows[i].pte);
 		assert_int_equal(pte_p2m_kind(pte), rows[i].kind);
-		assert_int_equal(pte_kind(pte, 3), rows[i].kind == P2M_HOLE ? PTE_INVALID : PTE_PAGE);
+		assert_int_equal(pte_kind(pte, 3), rows[i].kind == P2M_HOLE ? PTE_INVALID :
+				 PTE_PAGE);
 		if (rows[i].kind != P2M_HOLE)
 			assert_int_equal(pte_mfn(pte).v, 0x12345);
 		/* Blocks: the same but for bit 1. */
@@ -52,7 +56,8 @@ static void test_descriptors(void **state)
 	assert_int_equal(pte_kind(0x777001, 3), PTE_INVALID);
 	assert_int_equal(pte_kind(~1UL, 2), PTE_INVALID);
 	/* The highest frame, and no other field in the way. */
-	assert_int_equal(pte_mfn(stage2_leaf_pte(mfn((1UL << 36) - 1), P2M_GRANT_RO, 3)).v, (1UL << 36) - 1);
+	assert_int_equal(pte_mfn(stage2_leaf_pte(mfn((1UL << 36) - 1), P2M_GRANT_RO, 3)).v,
+			 (1UL << 36) - 1);
 }
 
 #define MAX_SEEN 64
@@ -130,7 +135,8 @@ static void test_walk_order(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(test_descriptors, setup), cmocka_unit_test_setup(test_walk_order, setup),
+		cmocka_unit_test_setup(test_descriptors, setup),
+		cmocka_unit_test_setup(test_walk_order, setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

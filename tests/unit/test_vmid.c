@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * mm/vmid.c: numbers are never shared by two domains within what any CPU's TLB can know. A model TLB of each
- * CPU remembers which domain a VMID meant when it ran there.
+ * mm/vmid.c: numbers are never shared by two domains within what any CPU's TLB can know. A model
+ * TLB of each CPU remembers which domain a VMID meant when it ran there.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,7 +15,8 @@
 
 #define NR_P2M	600u
 static struct p2m p2m[NR_P2M];
-static const struct p2m *tlb[FAKE_NR_CPUS][65536];	/* whose entries a CPU may hold under a VMID */
+/* whose entries a CPU may hold under a VMID */
+static const struct p2m *tlb[FAKE_NR_CPUS][65536];
 static const struct p2m *loaded[FAKE_NR_CPUS];
 static uint64_t loaded_vttbr[FAKE_NR_CPUS];
 
@@ -91,7 +92,10 @@ static void test_roll_over_flushes_once_a_generation(void **state)
 	assert_in_range(fake_log_count(FAKE_TLB_ALL_LOCAL), 9, 11);
 }
 
-/* A domain that stays on its CPU over several generations keeps its number, wherever else it is loaded. */
+/*
+ * A domain that stays on its CPU over several generations keeps its number, wherever else it is
+ * loaded.
+ */
 static void test_long_runner(void **state)
 {
 	(void)state;
@@ -162,7 +166,8 @@ int main(void)
 {
 #define T(t) cmocka_unit_test_setup(t, setup)
 	const struct CMUnitTest tests[] = {
-		T(test_same_domain_costs_nothing), T(test_roll_over_flushes_once_a_generation), T(test_long_runner),
+		T(test_same_domain_costs_nothing), T(test_roll_over_flushes_once_a_generation),
+		T(test_long_runner),
 		T(test_random), T(test_sixteen_bits), T(test_vtcr),
 	};
 

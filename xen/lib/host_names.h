@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * In host tests the C library keeps its names (the sanitizers watch them) and ours are called
- * xen_*, so that both can be compared. Included after the standard headers by the files that define them.
+ * xen_*, so that both can be compared. Included after the standard headers by the files that define
+ * them.
  */
 #ifndef LIB_HOST_NAMES_H
 #define LIB_HOST_NAMES_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Memory and string functions of the freestanding image: what our code and libfdt call, and what the
- * compiler calls by itself. Words are moved eight bytes at a time, unaligned where need be: normal memory
- * allows it once the MMU is on. Whole pages have functions of their own (arch/mmu.h).
+ * Memory and string functions of the freestanding image: what our code and libfdt call, and what
+ * the compiler calls by itself. Words are moved eight bytes at a time, unaligned where need be:
+ * normal memory allows it once the MMU is on. Whole pages have functions of their own (arch/mmu.h).
  */
 #include <xen/lib.h>
 #define LIB_RENAME
@@ -53,7 +53,10 @@ void *memmove(void *dst, const void *src, size_t n)
 	const char *s = src;
 
 	if ((uintptr_t)d - (uintptr_t)s >= n) {
-		/* dst is below src, or beyond its end: forwards, each word read before it can be overwritten. */
+		/*
+		 * dst is below src, or beyond its end: forwards, each word read before it can be
+		 * overwritten.
+		 */
 		for (; n >= WORD; n -= WORD, d += WORD, s += WORD)
 			*(word_t *)d = *(const word_t *)s;
 		while (n--)
@@ -180,7 +183,10 @@ char *strrchr(const char *s, int c)
 	return (char *)(uintptr_t)found;
 }
 
-/* Copy a string into size bytes, always with an end (size > 0). Returns the length of src: >= size means cut. */
+/*
+ * Copy a string into size bytes, always with an end (size > 0). Returns the length of src: >= size
+ * means cut.
+ */
 size_t strlcpy(char *dst, const char *src, size_t size)
 {
 	size_t n = strlen(src);
@@ -206,14 +212,15 @@ static unsigned int digit_value(char c)
 }
 
 /*
- * Number at the start of s in this base (2..36); 0: decimal, or hexadecimal after "0x". *end (may be
- * NULL) is the first character not used; equal to s: no number. Saturates at ULONG_MAX.
+ * Number at the start of s in this base (2..36); 0: decimal, or hexadecimal after "0x". *end (may
+ * be NULL) is the first character not used; equal to s: no number. Saturates at ULONG_MAX.
  */
 unsigned long strtoul_simple(const char *s, const char **end, unsigned int base)
 {
 	unsigned long n = 0;
 
-	if ((base == 0 || base == 16) && s[0] == '0' && (s[1] == 'x' || s[1] == 'X') && digit_value(s[2]) < 16) {
+	if ((base == 0 || base == 16) && s[0] == '0' && (s[1] == 'x' || s[1] == 'X') &&
+	    digit_value(s[2]) < 16) {
 		s += 2;
 		base = 16;
 	}

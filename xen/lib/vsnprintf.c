@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Formatted text into a bounded buffer: %d %i %u %x %X %c %s %p %% with the flags - 0 #,
- * width, precision (strings and numbers), * for both, and the lengths hh h l ll z. Anything else is copied as it
- * stands. Pure; no floating point, no locale.
+ * Formatted text into a bounded buffer: %d %i %u %x %X %c %s %p %% with the flags - 0 #, width,
+ * precision (strings and numbers), * for both, and the lengths hh h l ll z. Anything else is copied
+ * as it stands. Pure; no floating point, no locale.
  */
 #include <xen/lib.h>
 #define LIB_RENAME
@@ -48,7 +48,8 @@ static void put_string(struct out *o, const struct spec *sp, const char *s)
 		pad(o, ' ', sp->width - (int)n);
 }
 
-static void put_number(struct out *o, const struct spec *sp, uint64_t v, unsigned int base, bool negative)
+static void put_number(struct out *o, const struct spec *sp, uint64_t v, unsigned int base,
+		       bool negative)
 {
 	const char *set = sp->upper ? "0123456789ABCDEF" : "0123456789abcdef";
 	char digits[24];
@@ -196,8 +197,8 @@ static bool convert(struct out *o, char letter, struct spec *sp, va_list *ap)
 }
 
 /*
- * Format into size bytes of buf, always with an end when size > 0. Returns the length the whole text
- * has, which is >= size when it was cut.
+ * Format into size bytes of buf, always with an end when size > 0. Returns the length the whole
+ * text has, which is >= size when it was cut.
  */
 int vsnprintf(char *buf, size_t size, const char *fmt, va_list ap)
 {

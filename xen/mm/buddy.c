@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Buddy lists (see buddy.h). List links are frame indices in page_info.u.free; two blocks of one order
- * whose frame numbers differ only in bit `order` are buddies and merge.
+ * Buddy lists (see buddy.h). List links are frame indices in page_info.u.free; two blocks of one
+ * order whose frame numbers differ only in bit `order` are buddies and merge.
  */
 #include <xen/lib.h>
 #include "buddy.h"
@@ -88,7 +88,9 @@ void buddy_free_run(struct buddy *b, uint64_t m, uint64_t nr, bool clean)
 	}
 }
 
-/* Take 2^order frames; the preferred list gives them even if a larger block has to be split for it. */
+/*
+ * Take 2^order frames; the preferred list gives them even if a larger block has to be split for it.
+ */
 uint64_t buddy_alloc(struct buddy *b, unsigned int order, unsigned int prefer)
 {
 	unsigned int list = prefer, have;
@@ -108,7 +110,8 @@ uint64_t buddy_alloc(struct buddy *b, unsigned int order, unsigned int prefer)
 
 		have--;
 		upper = m + (1UL << have);
-		insert(b, upper, have, clean || (have == 0 && (frame_page(upper)->order & FREE_ZEROED)));
+		insert(b, upper, have,
+		       clean || (have == 0 && (frame_page(upper)->order & FREE_ZEROED)));
 	}
 	b->nr_free -= 1UL << order;
 	return m;
@@ -126,7 +129,8 @@ uint64_t buddy_find(const struct buddy *b, uint64_t m, unsigned int *order)
 		if (!frame_known(head))
 			break;
 		pg = frame_page(head);
-		if (pg->type == b->type && (pg->order & FREE_HEAD) && (pg->order & FREE_ORDER) >= o) {
+		if (pg->type == b->type && (pg->order & FREE_HEAD) &&
+		    (pg->order & FREE_ORDER) >= o) {
 			*order = pg->order & FREE_ORDER;
 			return head;
 		}

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Buddy lists over the frame table, used twice: by the zone (orders 0..18) and by the heap (0..9). A free
- * block is a naturally aligned run of 2^order frames; its first frame is the head and is in a list. Lists are
- * doubled: blocks known to be all zeroed, and the others. Pure bookkeeping: the owner of the struct locks it.
+ * Buddy lists over the frame table, used twice: by the zone (orders 0..18) and by the heap (0..9).
+ * A free block is a naturally aligned run of 2^order frames; its first frame is the head and is in
+ * a list. Lists are doubled: blocks known to be all zeroed, and the others. Pure bookkeeping: the
+ * owner of the struct locks it.
  */
 #ifndef MM_BUDDY_H
 #define MM_BUDDY_H
@@ -29,7 +30,10 @@ struct buddy {
 };
 
 void buddy_init(struct buddy *b, enum page_type type, unsigned int max_order);
-/* Enter a block, merging it with its free buddies; returns the order it ends up in. clean: all frames FREE_ZEROED. */
+/*
+ * Enter a block, merging it with its free buddies; returns the order it ends up in. clean: all
+ * frames FREE_ZEROED.
+ */
 unsigned int buddy_free(struct buddy *b, uint64_t m, unsigned int order, bool clean);
 /* Enter any run of frames as the fewest blocks. */
 void buddy_free_run(struct buddy *b, uint64_t m, uint64_t nr, bool clean);

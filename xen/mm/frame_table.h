@@ -17,11 +17,15 @@ extern struct frame_table frame_table;	/* constant after page_info_init */
 
 static inline bool frame_known(uint64_t m) { return m - frame_table.first < frame_table.nr; }
 /* m must be known. */
-static inline struct page_info *frame_page(uint64_t m) { return &frame_table.page[m - frame_table.first]; }
+static inline struct page_info *frame_page(uint64_t m)
+{
+	return &frame_table.page[m - frame_table.first];
+}
 
 /* mm/page_info.c: allocated frames that nobody refers to become ... */
 void frames_make_ram(mfn_t first, uint64_t nr, domid_t owner);	/* d's memory, count 1 */
-void frames_make_heap(mfn_t first, uint64_t nr);		/* free pages of the heap, count 0 */
+/* free pages of the heap, count 0 */
+void frames_make_heap(mfn_t first, uint64_t nr);
 void frames_make_free(mfn_t first, uint64_t nr);		/* ready for the zone; dirty */
 
 /* mm/page_alloc.c */

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The hypervisor heap in pages. It takes 2 MiB chunks from the zone, maps each at HEAP_BASE + machine address
- * and keeps a buddy over them; a chunk that is all free again goes back, but for one that is kept to not
- * take it anew at once. heap_lock covers the buddy; pages are zeroed outside it, when given out. A heap page
- * that a guest can map (grant frame, shared info) is freed by its last reference.
+ * The hypervisor heap in pages. It takes 2 MiB chunks from the zone, maps each at HEAP_BASE +
+ * machine address and keeps a buddy over them; a chunk that is all free again goes back, but for
+ * one that is kept to not take it anew at once. heap_lock covers the buddy; pages are zeroed
+ * outside it, when given out. A heap page that a guest can map (grant frame, shared info) is freed
+ * by its last reference.
  */
 #include <xen/domain.h>
 #include <xen/heap.h>
@@ -52,7 +53,10 @@ static void shrink(uint64_t m)
 	zone_free(mfn(m), PAGE_ORDER_2M);
 }
 
-/* 2^order contiguous zeroed pages (order <= 9), naturally aligned, count 1 each, owner nobody; NULL: no memory. */
+/*
+ * 2^order contiguous zeroed pages (order <= 9), naturally aligned, count 1 each, owner nobody;
+ * NULL: no memory.
+ */
 void *heap_alloc_pages(unsigned int order)
 {
 	struct page_info *pg;
@@ -100,7 +104,10 @@ void heap_page_released(mfn_t m)
 	release(m.v, 0);
 }
 
-/* Drop the allocation's reference on 2^order pages; pages that a guest still maps live on until it unmaps them. */
+/*
+ * Drop the allocation's reference on 2^order pages; pages that a guest still maps live on until it
+ * unmaps them.
+ */
 void heap_free_pages(void *p, unsigned int order)
 {
 	mfn_t m;
@@ -117,7 +124,9 @@ void heap_free_pages(void *p, unsigned int order)
 			page_put(mfn_add(m, i));
 		return;
 	}
-	/* The only references are ours, and nobody can take another: these pages are in no stage 2. */
+	/*
+	 * The only references are ours, and nobody can take another: these pages are in no stage 2.
+	 */
 	for (i = 0; i < 1UL << order; i++)
 		WRITE_ONCE(frame_page(m.v + i)->count, 0);
 	release(m.v, order);
@@ -141,14 +150,18 @@ uint64_t heap_pages_used(void)
 	return READ_ONCE(nr_used);
 }
 
-/* 2^order heap pages as heap_alloc_pages, charged to d and owned by it; NULL: over d's limit, or no memory. */
+/*
+ * 2^order heap pages as heap_alloc_pages, charged to d and owned by it; NULL: over d's limit, or no
+ * memory.
+ */
 void *domain_heap_alloc_pages(struct domain *d, unsigned int order)
 {
 	uint32_t n = 1u << order;
 	unsigned long i;
 	void *p;
 
-	if (__atomic_add_fetch(&d->heap_pages, n, __ATOMIC_RELAXED) > READ_ONCE(d->max_heap_pages)) {
+	if (__atomic_add_fetch(&d->heap_pages, n, __ATOMIC_RELAXED) >
+	    READ_ONCE(d->max_heap_pages)) {
 		__atomic_fetch_sub(&d->heap_pages, n, __ATOMIC_RELAXED);
 		return NULL;
 	}
@@ -162,7 +175,10 @@ void *domain_heap_alloc_pages(struct domain *d, unsigned int order)
 	return p;
 }
 
-/* Free them, as heap_free_pages; d pays no longer, even if a guest keeps a page alive by mapping it. */
+/*
+ * Free them, as heap_free_pages; d pays no longer, even if a guest keeps a page alive by mapping
+ * it.
+ */
 void domain_heap_free_pages(struct domain *d, void *p, unsigned int order)
 {
 	if (!p)

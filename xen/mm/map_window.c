@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The running CPU's map window: a page is mapped for the time of a copy. Each slot is used once between two
- * local TLB flushes, so that one flush pays for some sixty copies and no stale translation is ever used. State is
- * the CPU's own, no lock; EL2 takes no interrupt meanwhile.
+ * The running CPU's map window: a page is mapped for the time of a copy. Each slot is used once
+ * between two local TLB flushes, so that one flush pays for some sixty copies and no stale
+ * translation is ever used. State is the CPU's own, no lock; EL2 takes no interrupt meanwhile.
  */
 #include <xen/heap.h>
 #include <xen/lib.h>
@@ -11,7 +11,9 @@
 
 _Static_assert(MMU_WINDOW_SLOTS == 64, "a slot is a bit of a word");
 
-/* Map m until map_window_put(). At most 8 pages at once; the caller holds a reference on the page. */
+/*
+ * Map m until map_window_put(). At most 8 pages at once; the caller holds a reference on the page.
+ */
 void *map_window_get(mfn_t m)
 {
 	struct pcpu *c = this_cpu();
@@ -20,7 +22,10 @@ void *map_window_get(mfn_t m)
 
 	if (unlikely(!clean)) {
 		mmu_window_flush_local();
-		/* Slots in use were not touched by the flush for good: their pages are still being accessed. */
+		/*
+		 * Slots in use were not touched by the flush for good: their pages are still being
+		 * accessed.
+		 */
 		clean = ~c->window_busy;
 		BUG_ON(!clean);
 	}
@@ -35,7 +40,8 @@ void *map_window_get(mfn_t m)
 void map_window_put(void *p)
 {
 	struct pcpu *c = this_cpu();
-	unsigned int slot = (unsigned int)(((uintptr_t)p - (uintptr_t)mmu_window_va(0)) >> PAGE_SHIFT);
+	unsigned int slot =
+		(unsigned int)(((uintptr_t)p - (uintptr_t)mmu_window_va(0)) >> PAGE_SHIFT);
 
 	ASSERT(slot < MMU_WINDOW_SLOTS && (c->window_busy & BIT(slot)));
 	mmu_window_clear(slot);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The zone: the host's free memory. One buddy over all banks under zone_lock; what is done to the contents of
- * frames is done outside it, on frames that are out of the lists. Freed frames are dirty; idle CPUs zero them little
- * by little, and each frame remembers (FREE_ZEROED) that it was zeroed and cleaned to memory. A domain gets
- * zeroed frames only.
+ * The zone: the host's free memory. One buddy over all banks under zone_lock; what is done to the
+ * contents of frames is done outside it, on frames that are out of the lists. Freed frames are
+ * dirty; idle CPUs zero them little by little, and each frame remembers (FREE_ZEROED) that it was
+ * zeroed and cleaned to memory. A domain gets zeroed frames only.
  */
 #include <xen/domain.h>
 #include <xen/heap.h>
@@ -64,8 +64,8 @@ static void forget_zeroed(uint64_t m, uint64_t nr)
 }
 
 /*
- * The frames are out of the lists: zero those that are not, and mark them. With preempt set, false when something
- * waits for this CPU before all are done.
+ * The frames are out of the lists: zero those that are not, and mark them. With preempt set, false
+ * when something waits for this CPU before all are done.
  */
 static bool zero_frames(uint64_t m, uint64_t nr, bool preempt)
 {
@@ -98,7 +98,10 @@ static mfn_t take_block(unsigned int order, unsigned int prefer)
 	return mfn(m);	/* ~0 is INVALID_MFN */
 }
 
-/* 2^order frames, naturally aligned, type still FREE, count 0; zeroed if asked. INVALID_MFN: none left. */
+/*
+ * 2^order frames, naturally aligned, type still FREE, count 0; zeroed if asked. INVALID_MFN: none
+ * left.
+ */
 mfn_t zone_alloc(unsigned int order, bool zero)
 {
 	mfn_t m = take_block(order, zero ? BUDDY_CLEAN : BUDDY_DIRTY);
@@ -117,7 +120,8 @@ static uint64_t place_in_list(unsigned int list, unsigned int block_order, unsig
 {
 	uint32_t i;
 
-	for (i = zone.head[list][block_order]; i != BUDDY_NIL; i = frame_table.page[i].u.free.next) {
+	for (i = zone.head[list][block_order]; i != BUDDY_NIL;
+	     i = frame_table.page[i].u.free.next) {
 		uint64_t head = i + frame_table.first;
 		uint64_t start = MAX(head, ROUND_UP(lo, 1UL << order));
 
@@ -127,7 +131,10 @@ static uint64_t place_in_list(unsigned int list, unsigned int block_order, unsig
 	return ~0UL;
 }
 
-/* 2^order frames, naturally aligned, anywhere in [lo, hi), as they are. INVALID_MFN. Walks the lists: boot only. */
+/*
+ * 2^order frames, naturally aligned, anywhere in [lo, hi), as they are. INVALID_MFN. Walks the
+ * lists: boot only.
+ */
 mfn_t zone_alloc_range(mfn_t lo, mfn_t hi, unsigned int order)
 {
 	uint64_t m = ~0UL;
@@ -175,7 +182,10 @@ int zone_take(mfn_t first, uint64_t nr)
 	return rc;
 }
 
-/* Give back 2^order frames that zone_alloc and its like gave, or whose type went back to FREE. They are dirty. */
+/*
+ * Give back 2^order frames that zone_alloc and its like gave, or whose type went back to FREE. They
+ * are dirty.
+ */
 void zone_free(mfn_t m, unsigned int order)
 {
 	zone_free_run(m, 1UL << order);
@@ -207,7 +217,10 @@ mfn_t zone_max_mfn(void)
 	return mfn(max_mfn);
 }
 
-/* The longest run of free frames below `below`: its length, and where it starts. Walks the frame table: boot only. */
+/*
+ * The longest run of free frames below `below`: its length, and where it starts. Walks the frame
+ * table: boot only.
+ */
 uint64_t zone_largest_run(mfn_t below, mfn_t *first)
 {
 	uint64_t m = frame_table.first, limit = MIN(below.v, frame_table.first + frame_table.nr);
@@ -232,7 +245,10 @@ uint64_t zone_largest_run(mfn_t below, mfn_t *first)
 	return best;
 }
 
-/* From the cursor on, the next free frame that is not zeroed, within the scan limit; ~0 none seen. zone_lock. */
+/*
+ * From the cursor on, the next free frame that is not zeroed, within the scan limit; ~0 none seen.
+ * zone_lock.
+ */
 static uint64_t next_dirty(uint64_t *block_end)
 {
 	uint64_t end = frame_table.first + frame_table.nr;
@@ -287,7 +303,10 @@ bool zone_scrub_some(void)
 	return true;
 }
 
-/* Count n more pages to d: -ENOMEM beyond its maximum. Two callers may both see the excess, and both give up. */
+/*
+ * Count n more pages to d: -ENOMEM beyond its maximum. Two callers may both see the excess, and
+ * both give up.
+ */
 static int charge(struct domain *d, uint32_t n)
 {
 	domain_pages_add(d, n);
@@ -298,9 +317,10 @@ static int charge(struct domain *d, uint32_t n)
 }
 
 /*
- * 2^order zeroed frames for d in *ret, count 1 each, which the caller now holds. -ENOMEM: over d's maximum, d dying, or
- * no memory of that order. -ERESTART, if preempt allows it: zeroing takes time and something waits for this CPU; call
- * again, what is zeroed stays so. The caller holds a reference on d.
+ * 2^order zeroed frames for d in *ret, count 1 each, which the caller now holds. -ENOMEM: over d's
+ * maximum, d dying, or no memory of that order. -ERESTART, if preempt allows it: zeroing takes time
+ * and something waits for this CPU; call again, what is zeroed stays so. The caller holds a
+ * reference on d.
  */
 int domain_try_alloc_pages(struct domain *d, unsigned int order, bool preempt, mfn_t *ret)
 {
@@ -333,7 +353,10 @@ mfn_t domain_alloc_pages(struct domain *d, unsigned int order)
 	return m;
 }
 
-/* Frames just taken from the zone become d's RAM as they are, count 1 each. -ENOMEM over d's maximum. */
+/*
+ * Frames just taken from the zone become d's RAM as they are, count 1 each. -ENOMEM over d's
+ * maximum.
+ */
 int domain_own_pages(struct domain *d, mfn_t first, uint64_t nr)
 {
 	if (nr > ~0u || charge(d, (uint32_t)nr))

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The frame table: owner, type and reference count of every page. This file is the only writer of
- * types, by the table of transitions below. Counts are atomic; owner and type are constant while the count is not
- * zero, and belong to whoever took the page while it is. Frees go to the zone (RAM) or the heap.
+ * types, by the table of transitions below. Counts are atomic; owner and type are constant while
+ * the count is not zero, and belong to whoever took the page while it is. Frees go to the zone
+ * (RAM) or the heap.
  */
 #include <xen/domain.h>
 #include <xen/heap.h>
@@ -20,7 +21,8 @@ static const uint8_t transitions[PAGE_TYPES] = {
 	[PAGE_RESERVED]		= BIT(PAGE_FREE),
 	[PAGE_FREE]		= BIT(PAGE_RAM) | BIT(PAGE_HEAP),
 	[PAGE_RAM]		= BIT(PAGE_FREE),
-	[PAGE_HEAP]		= BIT(PAGE_FREE) | BIT(PAGE_P2M) | BIT(PAGE_GRANT_FRAME) | BIT(PAGE_SHARED_INFO),
+	[PAGE_HEAP]		= BIT(PAGE_FREE) | BIT(PAGE_P2M) | BIT(PAGE_GRANT_FRAME) |
+				  BIT(PAGE_SHARED_INFO),
 	[PAGE_P2M]		= BIT(PAGE_HEAP),
 	[PAGE_GRANT_FRAME]	= BIT(PAGE_HEAP),
 	[PAGE_SHARED_INFO]	= BIT(PAGE_HEAP),
@@ -63,7 +65,10 @@ static bool get_unless_free(struct page_info *pg)
 	return true;
 }
 
-/* Take a reference; false for a frame that is not there, free or reserved, or referred to too often. */
+/*
+ * Take a reference; false for a frame that is not there, free or reserved, or referred to too
+ * often.
+ */
 bool page_get(mfn_t m)
 {
 	struct page_info *pg = mfn_to_page(m);
@@ -107,8 +112,8 @@ static void free_ram(mfn_t first, uint64_t nr, domid_t owner)
 }
 
 /*
- * Drop a reference; the last one frees the page. As the owner may be freed with it when it is dead, no
- * lock of LOCK_DOMAIN_TABLE's rank or higher may be held when this may be the last.
+ * Drop a reference; the last one frees the page. As the owner may be freed with it when it is dead,
+ * no lock of LOCK_DOMAIN_TABLE's rank or higher may be held when this may be the last.
  */
 void page_put(mfn_t m)
 {
@@ -122,7 +127,10 @@ void page_put(mfn_t m)
 		heap_page_released(m);
 }
 
-/* Drop one reference on each of [m, m + nr); runs that become free are freed together. Locks as page_put. */
+/*
+ * Drop one reference on each of [m, m + nr); runs that become free are freed together. Locks as
+ * page_put.
+ */
 void page_put_range(mfn_t m, uint64_t nr)
 {
 	mfn_t run = m;
@@ -155,8 +163,9 @@ void page_put_range(mfn_t m, uint64_t nr)
 }
 
 /*
- * Change m's type. -EINVAL for a change that is not in the table. Becoming visible to a guest cleans the
- * page to memory first: the guest may read it with its caches off, and must not find older contents.
+ * Change m's type. -EINVAL for a change that is not in the table. Becoming visible to a guest
+ * cleans the page to memory first: the guest may read it with its caches off, and must not find
+ * older contents.
  */
 int page_set_type(mfn_t m, enum page_type type)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Free heap memory in debug builds: filled with a pattern that no pointer has, and under the address
- * sanitizer (host tests) closed to every access until it is given out again.
+ * Free heap memory in debug builds: filled with a pattern that no pointer has, and under the
+ * address sanitizer (host tests) closed to every access until it is given out again.
  */
 #ifndef MM_POISON_H
 #define MM_POISON_H

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Objects on the heap by size class. A slab is a page: a header, then objects of one size; free objects are
- * chained through their first word. Slabs that have room are in their class's list, empty ones go back to
- * the heap, but for one a class. Above the largest class whole pages are given. A pool object never starts
- * on a page boundary and whole pages always do, so that xfree() needs no size.
+ * Objects on the heap by size class. A slab is a page: a header, then objects of one size; free
+ * objects are chained through their first word. Slabs that have room are in their class's list,
+ * empty ones go back to the heap, but for one a class. Above the largest class whole pages are
+ * given. A pool object never starts on a page boundary and whole pages always do, so that xfree()
+ * needs no size.
  */
 #include <xen/heap.h>
 #include <xen/lib.h>
@@ -24,7 +25,8 @@ struct slab {
 #define SLAB_ROOM	(PAGE_SIZE - SLAB_HEADER)
 
 /* Multiples of 16 that divide a slab's room with little left. */
-static const uint16_t class_size[] = { 32, 64, 96, 128, 192, 256, 336, 448, 576, 672, 800, 1008, 1344, 2016 };
+static const uint16_t class_size[] =
+	{ 32, 64, 96, 128, 192, 256, 336, 448, 576, 672, 800, 1008, 1344, 2016 };
 #define NR_CLASSES	ARRAY_SIZE(class_size)
 #define CLASS_MAX	2016u
 

@@ -47,7 +47,9 @@ static int go_up(struct walk *w, const struct pt_tree *t, uint64_t g, uint64_t e
 	return PT_NEXT;
 }
 
-/* Visit every entry that [start, end) touches, upper levels first. The range lies within the tree. */
+/*
+ * Visit every entry that [start, end) touches, upper levels first. The range lies within the tree.
+ */
 int pt_walk(const struct pt_tree *t, uint64_t start, uint64_t end, const struct pt_visitor *v,
 	    void *arg, uint64_t *next)
 {

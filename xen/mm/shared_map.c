@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Guest pages that stay mapped at EL2 because the guest registered them (vcpu_info, runstate, event
- * arrays): slots of one page in a region of their own, a bit each, under slot_lock. A slot is free again only
- * after the broadcast TLB invalidation. The caller holds a reference on every page for as long.
+ * arrays): slots of one page in a region of their own, a bit each, under slot_lock. A slot is free
+ * again only after the broadcast TLB invalidation. The caller holds a reference on every page for
+ * as long.
  */
 #include <xen/heap.h>
 #include <xen/lib.h>
@@ -70,7 +71,8 @@ void *shared_map(const mfn_t *m, unsigned int nr)
 /* Unmap what shared_map(m, nr) returned; no CPU can reach the pages when it returns. */
 void shared_unmap(void *p, unsigned int nr)
 {
-	unsigned int slot = (unsigned int)(((uintptr_t)p - (uintptr_t)mmu_shared_va(0)) >> PAGE_SHIFT);
+	unsigned int slot =
+		(unsigned int)(((uintptr_t)p - (uintptr_t)mmu_shared_va(0)) >> PAGE_SHIFT);
 	unsigned int i;
 
 	ASSERT(slot + nr <= MMU_SHARED_SLOTS);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Stage-2 operations (see stage2.h). A live entry is never changed into another live one: it is cleared,
- * invalidated, then written. Mapping uses the largest blocks that the alignment of both sides allows.
+ * Stage-2 operations (see stage2.h). A live entry is never changed into another live one: it is
+ * cleared, invalidated, then written. Mapping uses the largest blocks that the alignment of both
+ * sides allows.
  */
 #include <xen/domain.h>
 #include <xen/heap.h>
@@ -52,8 +53,8 @@ static void flush(const struct p2m *p2m, uint64_t first, uint64_t nr)
 
 	stage2_sync();
 	/*
-	 * A CPU may be giving the domain a new VMID meanwhile: either we see it here, or that CPU sees the
-	 * cleared entries (the other barrier is in vmid_make_current).
+	 * A CPU may be giving the domain a new VMID meanwhile: either we see it here, or that CPU
+	 * sees the cleared entries (the other barrier is in vmid_make_current).
 	 */
 	smp_mb();
 	vttbr = READ_ONCE(p2m->vttbr);
@@ -203,7 +204,8 @@ static int unmap_entry(const struct pt_step *st, void *arg)
 }
 
 /* Take out the leaves of a prepared range. */
-int stage2_unmap(struct stage2 *s, uint64_t g, uint64_t nr, struct stage2_gather *ga, uint64_t *next)
+int stage2_unmap(struct stage2 *s, uint64_t g, uint64_t nr, struct stage2_gather *ga,
+		 uint64_t *next)
 {
 	static const struct pt_visitor visitor = { .entry = unmap_entry };
 	struct map_range r = { .s = s, .start = g, .end = g + nr, .ga = ga };
@@ -228,7 +230,8 @@ static int map_entry(const struct pt_step *st, void *arg)
 
 	if (!fits_leaf(st, r))
 		return PT_DESCEND;
-	store_release(st->ptep, stage2_leaf_pte(mfn_add(r->m, st->start - r->start), r->kind, st->level));
+	store_release(st->ptep,
+		      stage2_leaf_pte(mfn_add(r->m, st->start - r->start), r->kind, st->level));
 	return PT_NEXT;
 }
 
@@ -249,13 +252,14 @@ static int clear_way_done(const struct pt_step *st, void *arg)
 }
 
 /*
- * Map [g, g + nr) to frames from m on. The range was prepared and is empty; ga may still hold what was unmapped from
- * it, and is flushed before anything is written.
+ * Map [g, g + nr) to frames from m on. The range was prepared and is empty; ga may still hold what
+ * was unmapped from it, and is flushed before anything is written.
  */
 void stage2_map(struct stage2 *s, uint64_t g, uint64_t nr, mfn_t m, enum p2m_kind kind,
 		struct stage2_gather *ga)
 {
-	static const struct pt_visitor way = { .entry = clear_way_entry, .table_done = clear_way_done };
+	static const struct pt_visitor way =
+		{ .entry = clear_way_entry, .table_done = clear_way_done };
 	static const struct pt_visitor map = { .entry = map_entry };
 	struct map_range r = { .s = s, .start = g, .end = g + nr, .m = m, .kind = kind, .ga = ga };
 
@@ -277,8 +281,8 @@ static int tear_table_done(const struct pt_step *st, void *arg)
 }
 
 /*
- * As unmap, but stops after some pages, since dropping them is what takes time; a leaf above 2 MiB is
- * taken alone, so that the caller can drop its pages piece by piece.
+ * As unmap, but stops after some pages, since dropping them is what takes time; a leaf above 2 MiB
+ * is taken alone, so that the caller can drop its pages piece by piece.
  */
 static int tear_entry(const struct pt_step *st, void *arg)
 {
@@ -292,10 +296,13 @@ static int tear_entry(const struct pt_step *st, void *arg)
 	return unmap_entry(st, arg);
 }
 
-/* Take out leaves from g on, and every table whose end is passed; PT_NEXT when the tree is empty. */
+/*
+ * Take out leaves from g on, and every table whose end is passed; PT_NEXT when the tree is empty.
+ */
 int stage2_tear_down(struct stage2 *s, uint64_t g, struct stage2_gather *ga, uint64_t *next)
 {
-	static const struct pt_visitor visitor = { .entry = tear_entry, .table_done = tear_table_done };
+	static const struct pt_visitor visitor =
+		{ .entry = tear_entry, .table_done = tear_table_done };
 	struct map_range r = { .s = s, .start = g, .end = s->tree.nr_gfns, .ga = ga };
 
 	return pt_walk(&s->tree, g, s->tree.nr_gfns, &visitor, &r, next);

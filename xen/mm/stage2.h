@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Operations on a stage-2 tree as visitors of the walker: make room, map, unmap, give back tables. They know
- * descriptors and break-before-make; owners, references and policy are p2m.c's. The caller locks the tree.
+ * Operations on a stage-2 tree as visitors of the walker: make room, map, unmap, give back tables.
+ * They know descriptors and break-before-make; owners, references and policy are p2m.c's. The
+ * caller locks the tree.
  *
- * Changes are collected in struct stage2_gather: entries are cleared, stage2_flush() invalidates the TLBs
- * once, and only then may the caller drop what stood in them (robustness rule 13).
+ * Changes are collected in struct stage2_gather: entries are cleared, stage2_flush() invalidates
+ * the TLBs once, and only then may the caller drop what stood in them (robustness rule 13).
  */
 #ifndef MM_STAGE2_H
 #define MM_STAGE2_H
@@ -37,12 +38,16 @@ void stage2_flush(struct stage2 *s, struct stage2_gather *ga);
 void stage2_free_tables(struct stage2 *s, struct stage2_gather *ga);
 
 /*
- * Prepare [g, g + nr): afterwards no block sticks out of the range, and (for_map) tables exist wherever mapping
- * frames from m on will need one. No translation changes. -ENOMEM.
+ * Prepare [g, g + nr): afterwards no block sticks out of the range, and (for_map) tables exist
+ * wherever mapping frames from m on will need one. No translation changes. -ENOMEM.
  */
 int stage2_prepare(struct stage2 *s, uint64_t g, uint64_t nr, bool for_map, mfn_t m) __must_check;
-/* Take out leaves of [g, g + nr) that was prepared: PT_STOP when the gather is full; *next tells how far. */
-int stage2_unmap(struct stage2 *s, uint64_t g, uint64_t nr, struct stage2_gather *ga, uint64_t *next);
+/*
+ * Take out leaves of [g, g + nr) that was prepared: PT_STOP when the gather is full; *next tells
+ * how far.
+ */
+int stage2_unmap(struct stage2 *s, uint64_t g, uint64_t nr, struct stage2_gather *ga,
+		 uint64_t *next);
 /* Map the prepared, empty range; cannot fail. */
 void stage2_map(struct stage2 *s, uint64_t g, uint64_t nr, mfn_t m, enum p2m_kind kind,
 		struct stage2_gather *ga);

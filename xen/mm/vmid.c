@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * VMIDs by generation. Within a generation every domain that runs gets the next free number; when they are
- * used up a new generation begins, in which domains that are on a CPU keep theirs, and each CPU empties its guest TLB
- * before it loads the next domain. So any number of domains can live, and a number is never reused while some
- * TLB may still know its old meaning. vmid_lock covers all but the fast path.
+ * VMIDs by generation. Within a generation every domain that runs gets the next free number; when
+ * they are used up a new generation begins, in which domains that are on a CPU keep theirs, and
+ * each CPU empties its guest TLB before it loads the next domain. So any number of domains can
+ * live, and a number is never reused while some TLB may still know its old meaning. vmid_lock
+ * covers all but the fast path.
  */
 #include <xen/lib.h>
 #include <xen/p2m.h>
@@ -21,9 +22,10 @@ static uint32_t nr_vmids = 256;
 static uint32_t vmid_bits = 8;
 
 /*
- * What each CPU has loaded: a tag, atomic; 0 after a roll-over took it. `kept` (vmid_lock) is what it had loaded when
- * the generation began: it goes on running that till it loads another domain, and the number stays reserved to the
- * generation's end, since the domain may have taken it over into the generation.
+ * What each CPU has loaded: a tag, atomic; 0 after a roll-over took it. `kept` (vmid_lock) is what
+ * it had loaded when the generation began: it goes on running that till it loads another domain,
+ * and the number stays reserved to the generation's end, since the domain may have taken it over
+ * into the generation.
  */
 static struct { uint64_t active, kept; } cpu_vmid[MAX_CPUS];
 
@@ -50,7 +52,10 @@ static bool is_kept(uint32_t vmid)
 	return false;
 }
 
-/* Was p2m on a CPU when the generation began? Then it keeps its number, in this generation too. vmid_lock. */
+/*
+ * Was p2m on a CPU when the generation began? Then it keeps its number, in this generation too.
+ * vmid_lock.
+ */
 static bool renew_kept(const struct p2m *p2m)
 {
 	uint64_t tag = tag_of(p2m->vmid_generation, p2m->vmid);
@@ -81,7 +86,10 @@ static void roll_over(void)
 	}
 }
 
-/* A number for p2m, which has none in this generation. At most MAX_CPUS are kept, so one is found. vmid_lock. */
+/*
+ * A number for p2m, which has none in this generation. At most MAX_CPUS are kept, so one is found.
+ * vmid_lock.
+ */
 static uint32_t new_vmid(const struct p2m *p2m)
 {
 	for (;;) {
@@ -102,8 +110,12 @@ static void make_current_slow(struct p2m *p2m, struct pcpu *c)
 		uint32_t vmid = new_vmid(p2m);
 
 		p2m->vmid = (uint16_t)vmid;
-		WRITE_ONCE(p2m->vttbr, (p2m->vttbr & GENMASK(47, 0)) | (uint64_t)vmid << VTTBR_VMID);
-		/* Who clears an entry from here on sees this VTTBR, or its CPU's users see it cleared (stage2.c). */
+		WRITE_ONCE(p2m->vttbr,
+			   (p2m->vttbr & GENMASK(47, 0)) | (uint64_t)vmid << VTTBR_VMID);
+		/*
+		 * Who clears an entry from here on sees this VTTBR, or its CPU's users see it
+		 * cleared (stage2.c).
+		 */
 		smp_mb();
 		store_release(&p2m->vmid_generation, generation);
 	}
@@ -116,8 +128,8 @@ static void make_current_slow(struct p2m *p2m, struct pcpu *c)
 }
 
 /*
- * p2m is about to be loaded on this CPU: afterwards p2m->vttbr holds a VMID of the current generation, and this
- * CPU's TLB knows nothing older of that number.
+ * p2m is about to be loaded on this CPU: afterwards p2m->vttbr holds a VMID of the current
+ * generation, and this CPU's TLB knows nothing older of that number.
  */
 void vmid_make_current(struct p2m *p2m)
 {
@@ -125,7 +137,10 @@ void vmid_make_current(struct p2m *p2m)
 	uint64_t old = __atomic_load_n(&cpu_vmid[c->id].active, __ATOMIC_RELAXED);
 	uint64_t gen = load_acquire(&p2m->vmid_generation);
 
-	/* The exchange fails when a roll-over took our tag meanwhile; then it has not seen the new one. */
+	/*
+	 * The exchange fails when a roll-over took our tag meanwhile; then it has not seen the new
+	 * one.
+	 */
 	if (likely(old && gen == READ_ONCE(generation) && c->vmid_generation == gen &&
 		   __atomic_compare_exchange_n(&cpu_vmid[c->id].active, &old,
 					       tag_of(gen, p2m->vmid), false,

@@ -104,7 +104,10 @@ extern s_time_t fake_deadline[MAX_CPUS];	/* last timer_set_deadline of each CPU;
 void fake_fail_alloc(unsigned int nth);
 /* Has the failure asked for happened? No: the sweep is at its end. Takes an unused request back. */
 bool fake_alloc_failed(void);
-/* Guest virtual addresses in [start, end) do not translate (reads, writes); several ranges may be added. */
+/*
+ * Guest virtual addresses in [start, end) do not translate (reads, writes); several ranges may be
+ * added.
+ */
 void fake_va_fault(uint64_t start, uint64_t end, bool reads, bool writes);
 void fake_va_fault_clear(void);
 /* The guest keeps our atomics from ending: guest_* set *ok = false. */
@@ -133,15 +136,21 @@ extern uint32_t fake_ich_hcr[MAX_CPUS];
 
 /* ---- stage-2 TLB ---- */
 /*
- * Translate as the machine would for a guest whose VTTBR is p2m's: from the fake TLB, else by a walk
- * (own decoder) that fills it. Returns false on a fault. Flushes empty it as on the machine.
+ * Translate as the machine would for a guest whose VTTBR is p2m's: from the fake TLB, else by a
+ * walk (own decoder) that fills it. Returns false on a fault. Flushes empty it as on the machine.
  */
 bool fake_guest_access(struct p2m *p2m, ipa_t ipa, bool write, pa_t *pa);
-/* Does the TLB hold anything that the tables of p2m no longer say? Then some invalidation was forgotten. */
+/*
+ * Does the TLB hold anything that the tables of p2m no longer say? Then some invalidation was
+ * forgotten.
+ */
 bool fake_tlb_is_stale(struct p2m *p2m);
 
 /* ---- domains ---- */
-/* A live domain with nr_vcpus vCPUs and no RAM; hooks of all folders that are linked have run. The first has id 1. */
+/*
+ * A live domain with nr_vcpus vCPUs and no RAM; hooks of all folders that are linked have run. The
+ * first has id 1.
+ */
 struct domain *fake_domain_create(unsigned int nr_vcpus);
 /* The same for dom0: privileged, direct mapped, id 0. */
 struct domain *fake_dom0_create(unsigned int nr_vcpus);
@@ -149,7 +158,10 @@ struct domain *fake_dom0_create(unsigned int nr_vcpus);
 void fake_domain_destroy(struct domain *d);
 /* Give d nr zeroed pages of RAM at g on. */
 void fake_domain_add_ram(struct domain *d, gfn_t g, unsigned int nr);
-/* Host memory behind a guest-physical address of d, NULL when nothing is there. Valid to the end of the page. */
+/*
+ * Host memory behind a guest-physical address of d, NULL when nothing is there. Valid to the end of
+ * the page.
+ */
 void *fake_guest_ptr(struct domain *d, ipa_t ipa);
 
 /* Free frames now, counting heap chunks as used: compare around a test to find leaks. */

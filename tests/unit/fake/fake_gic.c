@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Interrupt controller, IPIs and timer of the fake machine: state in arrays, each call in the log. */
+/*
+ * Interrupt controller, IPIs and timer of the fake machine: state in arrays, each call in the log.
+ */
 #include <string.h>
 #include <arch/timer.h>
 #include "fake.h"
@@ -97,7 +99,8 @@ uint32_t gic_elrsr(void)
 		uint64_t lr = fake_lr[this_cpu()->id][n];
 
 		/* Empty by the manual: no state and (HW or no EOI interrupt asked for). */
-		if (!(lr & (LR_STATE_PENDING | LR_STATE_ACTIVE)) && ((lr & LR_HW) || !(lr & LR_EOI)))
+		if (!(lr & (LR_STATE_PENDING | LR_STATE_ACTIVE)) &&
+		    ((lr & LR_HW) || !(lr & LR_EOI)))
 			empty |= 1u << n;
 	}
 	return empty;

@@ -49,6 +49,21 @@ int guest_va_to_ipa(uint64_t va, bool write, ipa_t *ipa)
 	return 0;
 }
 
+mfn_t guest_va_to_mfn(uint64_t va, bool write)
+{
+	static const uint64_t read_only = BIT(P2M_RAM_RO) | BIT(P2M_GRANT_RO) | BIT(P2M_FOREIGN_RO);
+	struct domain *d = this_cpu()->current->domain;
+	struct p2m_entry e;
+	ipa_t ipa;
+
+	if (!spin_is_locked(&d->p2m.lock))
+		fake_die("guest_va_to_mfn without the p2m lock");
+	if (guest_va_to_ipa(va, write, &ipa))
+		return INVALID_MFN;
+	e = p2m_lookup_locked(d, ipa_to_gfn(ipa));
+	return e.kind == P2M_HOLE || (write && (read_only & BIT(e.kind))) ? INVALID_MFN : e.mfn;
+}
+
 void vcpu_ctxt_init(struct vcpu *v)
 {
 	memset(&v->ctxt, 0, sizeof(v->ctxt));
@@ -93,7 +108,11 @@ void guest_inject_abort(struct vcpu *v, uint64_t far, bool fetch)
 	fake_event(FAKE_INJECT_ABORT, (uint64_t)(uintptr_t)v, far, fetch);
 }
 
-#define STARVED(ok, value)	do { *(ok) = !fake_atomic_starved; if (fake_atomic_starved) return value; } while (0)
+#define STARVED(ok, value) do {			\
+	*(ok) = !fake_atomic_starved;		\
+	if (fake_atomic_starved)		\
+		return value;			\
+} while (0)
 
 bool guest_test_and_set_bit(unsigned int bit, uint64_t *word, bool *ok)
 {

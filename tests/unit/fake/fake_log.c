@@ -78,7 +78,8 @@ static void __noreturn stop(enum fake_event_kind kind)
 		fake_jump_armed = false;
 		longjmp(fake_jump, (int)kind);
 	}
-	fprintf(stderr, "fake machine stopped (event %d); last line: %s\n", (int)kind, fake_last_line);
+	fprintf(stderr, "fake machine stopped (event %d); last line: %s\n", (int)kind,
+		fake_last_line);
 	abort();
 }
 

@@ -83,7 +83,8 @@ static void build(void)
 	vmid_init(8);
 	for (unsigned int i = 0; i < FAKE_NR_CPUS; i++) {
 		fake_this_cpu = cpus[i];
-		if (soft_timer_init_cpu(cpus[i]) || smp_call_init_cpu(cpus[i]) || sched_init_cpu(cpus[i]))
+		if (soft_timer_init_cpu(cpus[i]) || smp_call_init_cpu(cpus[i]) ||
+		    sched_init_cpu(cpus[i]))
 			fake_die("per-CPU areas");
 	}
 }
@@ -156,7 +157,10 @@ void cpu_idle_wait(void)
 	fake_idle_hook();
 }
 
-/* Interrupts of the fake machine are work bits that ipi_send() and tests set; nothing is left to take. */
+/*
+ * Interrupts of the fake machine are work bits that ipi_send() and tests set; nothing is left to
+ * take.
+ */
 void arch_handle_irqs(void)
 {
 }

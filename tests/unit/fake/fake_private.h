@@ -6,7 +6,8 @@
 #include <xen/types.h>
 #include "alloc_hook.h"
 
-void fake_die(const char *why) __noreturn;	/* the test itself, or the fake machine's rules, are broken */
+/* the test itself, or the fake machine's rules, are broken */
+void fake_die(const char *why) __noreturn;
 void fake_ram_init(void);
 void fake_tlb_clear(void);
 void fake_gic_reset(void);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * RAM and EL2 mappings of the fake machine. RAM is a memory file; each EL2 mapping is a real
- * mapping of it, so that touching a page which is not mapped at EL2 is a fault here too. A window slot
- * that is used again without a TLB flush in between stops the test.
+ * mapping of it, so that touching a page which is not mapped at EL2 is a fault here too. A window
+ * slot that is used again without a TLB flush in between stops the test.
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Stage-2 TLB of the fake machine: it remembers every translation that a guest access found
- * until an invalidation takes it away, so that a forgotten one shows. The walk has its own decoder of the
+ * Stage-2 TLB of the fake machine: it remembers every translation that a guest access found until
+ * an invalidation takes it away, so that a forgotten one shows. The walk has its own decoder of the
  * descriptors, apart from mm/pte.c.
  */
 #include <stdio.h>
@@ -40,7 +40,8 @@ void tlb_flush_ipa(uint64_t vttbr, ipa_t ipa, uint64_t nr_pages)
 {
 	fake_event(FAKE_TLB_IPA, vttbr, ipa, nr_pages);
 	for (unsigned int i = 0; i < tlb_used; i++)
-		if (VMID(tlb[i].vttbr) == VMID(vttbr) && tlb[i].page - (ipa >> PAGE_SHIFT) < nr_pages)
+		if (VMID(tlb[i].vttbr) == VMID(vttbr) &&
+		    tlb[i].page - (ipa >> PAGE_SHIFT) < nr_pages)
 			tlb[i].valid = false;
 }
 
@@ -50,7 +51,9 @@ void tlb_flush_all_guests_local(void)
 	fake_tlb_clear();
 }
 
-/* Walk as the machine: start level and concatenation from the p2m, descriptors by the Arm manual. */
+/*
+ * Walk as the machine: start level and concatenation from the p2m, descriptors by the Arm manual.
+ */
 static bool walk(const struct p2m *p2m, ipa_t ipa, pa_t *pa, bool *writable)
 {
 	const uint64_t *table = p2m->root;
@@ -69,7 +72,8 @@ static bool walk(const struct p2m *p2m, ipa_t ipa, pa_t *pa, bool *writable)
 			if (!(d & (1u << 10)) || !(d & (1u << 6)))	/* AF, S2AP[0] */
 				return false;
 			*writable = d & (1u << 7);
-			*pa = (d & 0x0000fffffffff000UL & ~((1UL << shift) - 1)) | (ipa & ((1UL << shift) - 1));
+			*pa = (d & 0x0000fffffffff000UL & ~((1UL << shift) - 1)) |
+			      (ipa & ((1UL << shift) - 1));
 			return true;
 		}
 		table = HEAP_VA(d & 0x0000fffffffff000UL);
@@ -83,7 +87,8 @@ bool fake_guest_access(struct p2m *p2m, ipa_t ipa, bool write, pa_t *pa)
 	struct entry *e = NULL;
 
 	for (unsigned int i = 0; i < tlb_used && !e; i++)
-		if (tlb[i].valid && VMID(tlb[i].vttbr) == VMID(p2m->vttbr) && tlb[i].page == ipa >> PAGE_SHIFT)
+		if (tlb[i].valid && VMID(tlb[i].vttbr) == VMID(p2m->vttbr) &&
+		    tlb[i].page == ipa >> PAGE_SHIFT)
 			e = &tlb[i];
 	if (!e) {
 		pa_t out;
@@ -97,7 +102,9 @@ bool fake_guest_access(struct p2m *p2m, ipa_t ipa, bool write, pa_t *pa)
 			fake_tlb_clear();
 		if (!e)
 			e = &tlb[tlb_used++];
-		*e = (struct entry){ true, writable, p2m->vttbr, ipa >> PAGE_SHIFT, out & PAGE_MASK };
+		*e = (struct entry){
+			true, writable, p2m->vttbr, ipa >> PAGE_SHIFT, out & PAGE_MASK,
+		};
 	}
 	*pa = e->pa | (ipa & ~PAGE_MASK);
 	return !write || e->writable;
