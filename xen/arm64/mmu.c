@@ -278,27 +278,7 @@ void mmu_shared_clear(unsigned int slot)
 		WRITE_ONCE(*e, 0);
 }
 
-static pte_el2_t *window_entry(unsigned int slot)
-{
-	return &el2_window_l3[this_cpu()->id * MMU_WINDOW_SLOTS + slot];
-}
-
-void *mmu_window_va(unsigned int slot)
-{
-	return (void *)(WINDOW_VIRT_START + ((uint64_t)this_cpu()->id * MMU_WINDOW_SLOTS + slot) * PAGE_SIZE);
-}
-
-void mmu_window_set(unsigned int slot, mfn_t m)
-{
-	WRITE_ONCE(*window_entry(slot), mfn_to_pa(m) | EL2_PAGE_RW);
-	dsb(nshst);
-	isb();
-}
-
-void mmu_window_clear(unsigned int slot)
-{
-	WRITE_ONCE(*window_entry(slot), 0);
-}
+_Static_assert(EL2_WINDOW_PAGE == EL2_PAGE_RW && MMU_WINDOW_SLOTS * MAX_CPUS == 512, "window_inline.h");
 
 /* One flush for all slots of this CPU: a local TLBI of EL2's whole regime is cheaper than 64 by address. */
 void mmu_window_flush_local(void)

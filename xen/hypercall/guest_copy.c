@@ -21,16 +21,12 @@
 typedef uint64_t __attribute__((aligned(1), may_alias)) word_t;
 typedef uint32_t __attribute__((aligned(1), may_alias)) half_t;
 
-/* Copy n bytes, each of them read and written once. Volatile keeps the loops from becoming calls again. */
+/* Copy n bytes, few, each of them read and written once. Volatile keeps the loops from becoming calls again. */
 static inline void copy_bytes(void *dst, const void *src, size_t n)
 {
 	const volatile char *s = src;
 	volatile char *d = dst;
 
-	if (unlikely(n > SMALL_COPY)) {
-		memcpy(dst, src, n);
-		return;
-	}
 	for (; n >= sizeof(word_t); n -= sizeof(word_t)) {
 		*(volatile word_t *)d = *(const volatile word_t *)s;
 		s += sizeof(word_t);
@@ -65,29 +61,73 @@ static inline void page_out(char *p, mfn_t m)
 	page_put(m);
 }
 
-/* n bytes that lie in one page. Not inline: the calls with one page jump here, those with more are rare. */
-static __attribute__((noinline)) int copy_in_page(void *dst, uint64_t va, size_t n)
+/*
+ * A few bytes in one page, the copy that every hypercall does. The p2m lock is kept over it instead of a page
+ * reference: the entry under it holds one. The machine walks both stages; what it finds must be memory, not a device.
+ */
+static inline __attribute__((always_inline)) int copy_small(uint64_t va, void *buf, size_t n, bool write)
+{
+	struct p2m *p2m = &this_vcpu()->domain->p2m;
+	const struct page_info *pg;
+	int rc = -EFAULT;
+	char *p;
+	mfn_t m;
+
+	spin_lock(&p2m->lock);
+	m = guest_va_to_mfn(va, write);
+	pg = mfn_to_page(m);
+	if (likely(pg && pg->type > PAGE_FREE)) {
+		p = (char *)map_window_get(m) + (va & ~PAGE_MASK);
+		if (write)
+			copy_bytes(p, buf, n);
+		else
+			copy_bytes(buf, p, n);
+		map_window_put(p);
+		rc = 0;
+	}
+	spin_unlock(&p2m->lock);
+	return rc;
+}
+
+static __attribute__((noinline)) int copy_in_small(void *dst, uint64_t va, size_t n)
+{
+	return copy_small(va, dst, n, false);
+}
+
+static __attribute__((noinline)) int copy_out_small(uint64_t va, const void *src, size_t n)
+{
+	return copy_small(va, (void *)(uintptr_t)src, n, true);
+}
+
+/* n bytes that lie in one page. */
+static int copy_in_page(void *dst, uint64_t va, size_t n)
 {
 	mfn_t m;
-	char *p = page_in(va, false, &m);
+	char *p;
 
+	if (n <= SMALL_COPY)
+		return copy_in_small(dst, va, n);
+	p = page_in(va, false, &m);
 	if (unlikely(!p))
 		return -EFAULT;
-	copy_bytes(dst, p, n);
+	memcpy(dst, p, n);
 	page_out(p, m);
 	return 0;
 }
 
 /* The same to the guest; src NULL writes zeroes. */
-static __attribute__((noinline)) int copy_out_page(uint64_t va, const void *src, size_t n)
+static int copy_out_page(uint64_t va, const void *src, size_t n)
 {
 	mfn_t m;
-	char *p = page_in(va, true, &m);
+	char *p;
 
+	if (n <= SMALL_COPY && src)
+		return copy_out_small(va, src, n);
+	p = page_in(va, true, &m);
 	if (unlikely(!p))
 		return -EFAULT;
 	if (src)
-		copy_bytes(p, src, n);
+		memcpy(p, src, n);
 	else
 		memset(p, 0, n);
 	page_out(p, m);
@@ -123,8 +163,8 @@ static __attribute__((noinline)) int read_guest(char *dst, uint64_t va, size_t s
  */
 int copy_from_guest(void *dst, uint64_t guest_va, size_t size)
 {
-	if (likely(size - 1 < left_in_page(guest_va)))
-		return copy_in_page(dst, guest_va, size);
+	if (likely(size - 1 < MIN(left_in_page(guest_va), (size_t)SMALL_COPY)))
+		return copy_in_small(dst, guest_va, size);
 	return read_guest(dst, guest_va, size);
 }
 
@@ -150,8 +190,8 @@ static __attribute__((noinline)) int write_guest(uint64_t va, const char *src, s
 /* Copy size bytes at src to the running guest at guest_va. 0, or -EFAULT: some of it may be written. */
 int copy_to_guest(uint64_t guest_va, const void *src, size_t size)
 {
-	if (likely(size - 1 < left_in_page(guest_va)))
-		return copy_out_page(guest_va, src, size);
+	if (likely(size - 1 < MIN(left_in_page(guest_va), (size_t)SMALL_COPY)))
+		return copy_out_small(guest_va, src, size);
 	return write_guest(guest_va, src, size);
 }
 

@@ -9,6 +9,7 @@
 #include <xen/heap.h>
 #include <xen/hypercall.h>
 #include <xen/lib.h>
+#include <xen/p2m_walk.h>
 #include <xen/page.h>
 #include <arch/mmu.h>
 #include "stage2.h"
@@ -18,17 +19,12 @@ uint32_t p2m_host_ipa_bits = 40;
 /* Pages that p2m_cache_flush cleans between two looks at the clock. */
 #define CACHE_FLUSH_BATCH	16u
 
-static uint64_t nr_gfns(const struct p2m *p2m)
-{
-	return 1UL << (p2m->ipa_bits - PAGE_SHIFT);
-}
-
 static struct stage2 stage2_of(struct domain *d)
 {
 	struct p2m *p2m = &d->p2m;
 
 	return (struct stage2){
-		.tree = { .root = p2m->root, .root_level = p2m->root_level, .nr_gfns = nr_gfns(p2m) },
+		.tree = { .root = p2m->root, .root_level = p2m->root_level, .nr_gfns = p2m_nr_gfns(p2m) },
 		.p2m = p2m,
 		.d = d,
 	};
@@ -76,40 +72,28 @@ void p2m_domain_free(struct domain *d)
 	p2m->root = NULL;
 }
 
-/* The deepest entry for g: its place, and its level in *level. g is in range. */
-static inline pte_t *find_entry(const struct p2m *p2m, uint64_t g, unsigned int *level)
-{
-	unsigned int l = p2m->root_level;
-	pte_t *p = &p2m->root[index_nospec(g >> pt_order(l), nr_gfns(p2m) >> pt_order(l))];
-
-	for (; l < 3; l++) {
-		pte_t pte = READ_ONCE(*p);
-
-		if (pte_kind(pte, l) != PTE_TABLE)
-			break;
-		p = (pte_t *)HEAP_VA(mfn_to_pa(pte_mfn(pte))) + (g >> pt_order(l + 1) & 511);
-	}
-	*level = l;
-	return p;
-}
-
 /* What g maps to, P2M_HOLE outside the input size. The lock is held. */
-struct p2m_entry p2m_lookup_locked(struct domain *d, gfn_t g)
+static inline struct p2m_entry lookup(struct domain *d, gfn_t g)
 {
 	const struct p2m *p2m = &d->p2m;
 	struct p2m_entry e = { .mfn = INVALID_MFN, .kind = P2M_HOLE };
 	unsigned int level;
 	pte_t pte;
 
-	if (unlikely(g.v >= nr_gfns(p2m)))
+	if (unlikely(g.v >= p2m_nr_gfns(p2m)))
 		return e;
-	pte = *find_entry(p2m, g.v, &level);
+	pte = *p2m_find_entry(p2m, g.v, &level);
 	e.order = pt_order(level);
 	if (pte_kind(pte, level) == PTE_INVALID)
 		return e;
 	e.kind = pte_p2m_kind(pte);
 	e.mfn = mfn_add(pte_mfn(pte), g.v & ((1UL << e.order) - 1));
 	return e;
+}
+
+struct p2m_entry p2m_lookup_locked(struct domain *d, gfn_t g)
+{
+	return lookup(d, g);
 }
 
 /* The same, with the lock taken and released: a snapshot. */
@@ -123,12 +107,6 @@ struct p2m_entry p2m_lookup(struct domain *d, gfn_t g)
 	return e;
 }
 
-static bool kind_is_writable(enum p2m_kind kind)
-{
-	return BIT(kind) & (BIT(P2M_RAM_RW) | BIT(P2M_GRANT_RW) | BIT(P2M_FOREIGN_RW) | BIT(P2M_SHARED) |
-			    BIT(P2M_MMIO));
-}
-
 /*
  * Reference on the page that g maps to, taken under the lock that proves the mapping. INVALID_MFN for a hole,
  * for MMIO, and for a read-only mapping when write is asked. *kind (may be NULL) is what stood there.
@@ -138,8 +116,8 @@ mfn_t p2m_get_page(struct domain *d, gfn_t g, bool write, enum p2m_kind *kind)
 	struct p2m_entry e;
 
 	spin_lock(&d->p2m.lock);
-	e = p2m_lookup_locked(d, g);
-	if (e.kind == P2M_MMIO || (write && !kind_is_writable(e.kind)) || !page_get(e.mfn))
+	e = lookup(d, g);
+	if (e.kind == P2M_MMIO || (write && !p2m_kind_is_writable(e.kind)) || !page_get(e.mfn))
 		e.mfn = INVALID_MFN;
 	spin_unlock(&d->p2m.lock);
 	if (kind)
@@ -243,7 +221,7 @@ static int map_page(struct domain *d, uint64_t g, mfn_t m, enum p2m_kind kind)
 		spin_unlock(&p2m->lock);
 		return -ESRCH;
 	}
-	ptep = find_entry(p2m, g, &level);
+	ptep = p2m_find_entry(p2m, g, &level);
 	if (level != 3) {
 		spin_unlock(&p2m->lock);
 		return 1;
@@ -271,7 +249,7 @@ int p2m_map(struct domain *d, gfn_t g, mfn_t m, unsigned int order, enum p2m_kin
 	int rc = 1;
 
 	if (order > PAGE_ORDER_1G || kind == P2M_HOLE || kind >= P2M_KINDS ||
-	    g.v >= nr_gfns(&d->p2m) || nr > nr_gfns(&d->p2m) - g.v || m.v >= mfns || nr > mfns - m.v)
+	    g.v >= p2m_nr_gfns(&d->p2m) || nr > p2m_nr_gfns(&d->p2m) - g.v || m.v >= mfns || nr > mfns - m.v)
 		return -EINVAL;
 	if (order == 0)
 		rc = map_page(d, g.v, m, kind);
@@ -310,12 +288,12 @@ int p2m_unmap(struct domain *d, gfn_t g, unsigned int order)
 	unsigned int level;
 	pte_t *ptep, old = 0;
 
-	if (order > PAGE_ORDER_1G || g.v >= nr_gfns(p2m) || 1UL << order > nr_gfns(p2m) - g.v)
+	if (order > PAGE_ORDER_1G || g.v >= p2m_nr_gfns(p2m) || 1UL << order > p2m_nr_gfns(p2m) - g.v)
 		return -EINVAL;
 	if (order)
 		return unmap_range(d, g.v, 1UL << order);
 	spin_lock(&p2m->lock);
-	ptep = find_entry(p2m, g.v, &level);
+	ptep = p2m_find_entry(p2m, g.v, &level);
 	if (pte_kind(*ptep, level) == PTE_PAGE)
 		old = take_page(p2m, ptep, g.v);
 	else if (pte_kind(*ptep, level) == PTE_INVALID)
@@ -347,7 +325,7 @@ int p2m_unmap_if(struct domain *d, gfn_t g, mfn_t m, enum p2m_kind kind)
 	else if (e.order)
 		rc = stage2_prepare(&s, g.v, 1, false, INVALID_MFN);
 	if (!rc) {
-		ptep = find_entry(p2m, g.v, &level);
+		ptep = p2m_find_entry(p2m, g.v, &level);
 		old = take_page(p2m, ptep, g.v);
 	}
 	spin_unlock(&p2m->lock);
@@ -369,7 +347,7 @@ uint64_t p2m_cache_flush(struct domain *d, gfn_t g, uint64_t nr)
 		mfn_t m;
 		void *va;
 
-		if (cur.v >= nr_gfns(&d->p2m) || cur.v < g.v)
+		if (cur.v >= p2m_nr_gfns(&d->p2m) || cur.v < g.v)
 			return nr;
 		e = p2m_lookup(d, cur);
 		if (e.kind == P2M_HOLE || e.kind == P2M_MMIO) {
@@ -400,7 +378,7 @@ bool p2m_fault_is_spurious(struct domain *d, ipa_t ipa, bool write)
 {
 	struct p2m_entry e = p2m_lookup(d, ipa_to_gfn(ipa));
 
-	return e.kind != P2M_HOLE && (!write || kind_is_writable(e.kind));
+	return e.kind != P2M_HOLE && (!write || p2m_kind_is_writable(e.kind));
 }
 
 /* Drop the pages of a large leaf that was taken out, some at a time; true when some are left. */
@@ -427,8 +405,8 @@ int p2m_relinquish(struct domain *d)
 	struct stage2_gather ga;
 	int rc;
 
-	while (p2m->relinquish_next < nr_gfns(p2m) || p2m->release_nr) {
-		if (!release_large(p2m) && p2m->relinquish_next < nr_gfns(p2m)) {
+	while (p2m->relinquish_next < p2m_nr_gfns(p2m) || p2m->release_nr) {
+		if (!release_large(p2m) && p2m->relinquish_next < p2m_nr_gfns(p2m)) {
 			stage2_gather_init(&ga);
 			spin_lock(&p2m->lock);
 			rc = stage2_tear_down(&s, p2m->relinquish_next, &ga, &p2m->relinquish_next);

@@ -5,8 +5,6 @@
  */
 #include <xen/pte.h>
 
-#define PTE_VALID	BIT(0)
-#define PTE_TABLE_BIT	BIT(1)			/* table (levels 0-2), page (level 3) */
 #define PTE_MEMATTR(a)	((uint64_t)(a) << 2)
 #define MEM_NORMAL_WB	0xfu			/* Normal, write-back inside and outside */
 #define MEM_DEVICE	0x1u			/* Device-nGnRE */
@@ -15,9 +13,6 @@
 #define PTE_SH_INNER	(3UL << 8)
 #define PTE_AF		BIT(10)
 #define PTE_XN		BIT(54)			/* XN[1:0] = 10: not executable at EL1 and EL0 */
-#define PTE_KIND_SHIFT	55
-#define PTE_KIND_MASK	0xfUL
-#define PTE_ADDR_MASK	GENMASK(47, 12)
 
 #define NORMAL		(PTE_MEMATTR(MEM_NORMAL_WB) | PTE_SH_INNER | PTE_AF | PTE_VALID)
 #define READ		PTE_S2AP_R
@@ -49,26 +44,4 @@ pte_t stage2_leaf_pte(mfn_t m, enum p2m_kind kind, unsigned int level)
 pte_t stage2_table_pte(mfn_t table)
 {
 	return mfn_to_pa(table) | PTE_TABLE_BIT | PTE_VALID;
-}
-
-/* What the descriptor is at this level. */
-enum pt_level_kind pte_kind(pte_t pte, unsigned int level)
-{
-	if (!(pte & PTE_VALID))
-		return PTE_INVALID;
-	if (level == 3)
-		return pte & PTE_TABLE_BIT ? PTE_PAGE : PTE_INVALID;
-	return pte & PTE_TABLE_BIT ? PTE_TABLE : PTE_BLOCK;
-}
-
-/* Frame that a leaf maps or that a table is. */
-mfn_t pte_mfn(pte_t pte)
-{
-	return pa_to_mfn(pte & PTE_ADDR_MASK);
-}
-
-/* Kind of a leaf; P2M_HOLE of what is no leaf (tables and invalid words carry zero). */
-enum p2m_kind pte_p2m_kind(pte_t pte)
-{
-	return (enum p2m_kind)(pte >> PTE_KIND_SHIFT & PTE_KIND_MASK);
 }

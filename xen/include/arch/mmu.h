@@ -43,9 +43,13 @@ void mmu_flush_va_all_cpus(const void *va, unsigned int nr);	/* TLBI VAE2IS, DSB
 
 /* The running CPU's window slots (mm/map_window.c): write or clear an entry (DSB NSHST; ISB), local flush of all slots. */
 #define MMU_WINDOW_SLOTS	64u
+#ifdef ZAZEN_HOST_TEST
 void *mmu_window_va(unsigned int slot);
 void mmu_window_set(unsigned int slot, mfn_t m);
 void mmu_window_clear(unsigned int slot);
+#else
+#include <arm64/window_inline.h>
+#endif
 void mmu_window_flush_local(void);
 
 /* Stage-2 TLB, all inner-shareable: by IPA range of a VMID, a whole VMID, all VMIDs. Each ends with DSB ISH; ISB. */

@@ -59,6 +59,12 @@ void vcpu_ctxt_sync(struct vcpu *v);
  * 0 and *ipa, or -EFAULT.
  */
 int guest_va_to_ipa(uint64_t va, bool write, ipa_t *ipa) __must_check;
+/*
+ * The same through stage 2 as well: the frame that the current vCPU would reach, INVALID_MFN if it
+ * would fault. The lock of its domain's p2m is held: what changes entries also invalidates the TLB
+ * under it, so the answer holds as long.
+ */
+mfn_t guest_va_to_mfn(uint64_t va, bool write);
 
 /* Raise an exception in the current vCPU: UNDEF, or an abort with the given FAR (fetch: instruction abort). */
 void guest_inject_undef(struct vcpu *v);

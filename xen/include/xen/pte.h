@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Stage-2 descriptors as words (mm/pte.c): pure encode and decode. 4 KiB granule, levels 0 to 3. */
+/*
+ * Stage-2 descriptors as words: pure encode (mm/pte.c) and decode (here: each guest copy walks a tree).
+ * 4 KiB granule, levels 0 to 3.
+ */
 #ifndef XEN_PTE_H
 #define XEN_PTE_H
 
@@ -28,8 +31,33 @@ static inline unsigned int pt_order(unsigned int level) { return 9 * (3 - level)
 
 pte_t stage2_leaf_pte(mfn_t m, enum p2m_kind kind, unsigned int level);
 pte_t stage2_table_pte(mfn_t table);
-enum pt_level_kind pte_kind(pte_t pte, unsigned int level);
-mfn_t pte_mfn(pte_t pte);
-enum p2m_kind pte_p2m_kind(pte_t pte);
+
+#define PTE_VALID	BIT(0)
+#define PTE_TABLE_BIT	BIT(1)			/* table (levels 0-2), page (level 3) */
+#define PTE_KIND_SHIFT	55
+#define PTE_KIND_MASK	0xfUL
+#define PTE_ADDR_MASK	GENMASK(47, 12)
+
+/* What the descriptor is at this level. */
+static inline enum pt_level_kind pte_kind(pte_t pte, unsigned int level)
+{
+	if (!(pte & PTE_VALID))
+		return PTE_INVALID;
+	if (level == 3)
+		return pte & PTE_TABLE_BIT ? PTE_PAGE : PTE_INVALID;
+	return pte & PTE_TABLE_BIT ? PTE_TABLE : PTE_BLOCK;
+}
+
+/* Frame that a leaf maps or that a table is. */
+static inline mfn_t pte_mfn(pte_t pte)
+{
+	return pa_to_mfn(pte & PTE_ADDR_MASK);
+}
+
+/* Kind of a leaf; P2M_HOLE of what is no leaf (tables and invalid words carry zero). */
+static inline enum p2m_kind pte_p2m_kind(pte_t pte)
+{
+	return (enum p2m_kind)(pte >> PTE_KIND_SHIFT & PTE_KIND_MASK);
+}
 
 #endif
