@@ -2,7 +2,7 @@
 /*
  * The pages a guest shares with dom0's daemons: console ring, store ring, monitor ring, vuart
  * ring. They are cleared, told to the guest as HVM parameters, and granted to the daemons by the
- * two reserved entries of the guest's grant table, which we write before the guest exists to itself.
+ * two reserved entries of the guest's grant table, which we write before the guest runs.
  */
 #include <errno.h>
 #include <string.h>
