@@ -8,7 +8,7 @@ why not; each constant of those headers is either in the tables or listed below 
 is an error here, so that neither side can drift unseen. Names are Xen's on both sides.
 
   gen_abi_test.py --rows HEADERS        rows for test_abi.c (stdout)
-  gen_abi_test.py --abi-check           xen/core/abi_check.c (stdout)
+  gen_abi_test.py --abi-check           asserts for the hypervisor's build (stdout)
 """
 
 import argparse
@@ -116,7 +116,7 @@ OURS_ONLY = {
 # Members with no fixed size (flexible arrays): only the offset is checked.
 FLEXIBLE = {("struct xen_build_id", "buf"), ("struct physdev_pci_device_add", "optarr")}
 
-# Structs that xen/core/abi_check.c asserts in every build of the hypervisor: what it reads from
+# Structs that the generated abi_check.c asserts in every build of the hypervisor: what it reads from
 # or writes to a guest's memory.
 CORE_HEADERS = ["domctl.h", "grant_table.h", "hvm_op.h", "io/console.h", "memory.h", "platform.h",
                 "sched.h", "sysctl.h", "vcpu.h", "version.h"]
@@ -273,9 +273,8 @@ CORE_HEAD = """\
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Compile-time proof that the structs the hypervisor shares with guests and tools have the sizes
- * and offsets of the Xen ABI. Made by tests/abi/gen_abi_test.py --abi-check from layout.csv; the
- * host test checks that it is up to date, and checks the many structs that are not here. Holds no
- * code and no data.
+ * and offsets of the Xen ABI. Made by tests/abi/gen_abi_test.py --abi-check from layout.csv by
+ * the build. A host test checks the many structs that are not here. Holds no code and no data.
  */
 """
 
