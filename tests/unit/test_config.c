@@ -260,6 +260,8 @@ static void overrides(void **state)
 	static const char *const good[] = { "vcpu=4", "domain/memory=2GiB", "os/cmdline=a=b c",
 					    "vcpu@current=3", "cputune/shares=99", "name=other" };
 	static const char *const bad[] = { "vcpu=none", "frob=1", "novalue" };
+	static const char *const removed[] = { "features/acpi=", "memory@unit=", "memory=65536",
+					       "os/type@arch=", "os/initrd=", "vcpu=", "vcpu=2" };
 	struct config_options opt = { .overrides = good, .override_count = ARRAY_SIZE(good) };
 	struct result res;
 
@@ -278,6 +280,14 @@ static void overrides(void **state)
 	read_with(&res, warned, &opt);
 	assert_int_equal(res.rc, -1);
 	assert_int_equal(res.diags.errors, 3);
+	drop(&res);
+	opt.overrides = removed;
+	opt.override_count = ARRAY_SIZE(removed);
+	read_with(&res, warned, &opt);
+	assert_int_equal(res.rc, 0);
+	assert_int_equal(res.diags.warnings, 0);
+	assert_int_equal(res.cfg.memory_kib, 65536);
+	assert_int_equal(res.cfg.vcpus_max, 2);
 	drop(&res);
 }
 

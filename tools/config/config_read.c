@@ -65,7 +65,10 @@ static struct xml_node *reach(struct xml_tree *tree, const char *path, size_t le
 	return node;
 }
 
-/* One "PATH=VALUE" of --set; PATH may begin with "domain/" and end with "@attribute". */
+/*
+ * One "PATH=VALUE" of --set; PATH may begin with "domain/" and end with "@attribute". Without a
+ * value the element or attribute is taken away.
+ */
 static int apply_override(struct reader *r, const char *text)
 {
 	const char *equals = strchr(text, '='), *path = text, *at;
@@ -91,6 +94,10 @@ static int apply_override(struct reader *r, const char *text)
 	node = reach(r->tree, path, len);
 	if (node == NULL)
 		return -ENOMEM;
+	if (equals[1] == '\0') {
+		xml_remove(node, attr);
+		return 0;
+	}
 	return set_value(r->tree, node, attr, equals + 1);
 }
 

@@ -131,6 +131,37 @@ int xml_attr_set(struct xml_tree *tree, struct xml_node *node, const char *name,
 	return 0;
 }
 
+static void remove_attr(struct xml_node *node, const char *attr)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < node->attr_count; i++)
+		if (node->attrs[i].prefix != NULL || strcmp(node->attrs[i].name, attr) != 0)
+			node->attrs[kept++] = node->attrs[i];
+	node->attr_count = kept;
+}
+
+/* Take an attribute or the element itself away; see xml_tree.h. */
+void xml_remove(struct xml_node *node, const char *attr)
+{
+	struct xml_node *parent = node->parent, *before = NULL;
+
+	if (attr != NULL) {
+		remove_attr(node, attr);
+		return;
+	}
+	if (parent == NULL)
+		return;
+	for (struct xml_node *s = parent->first; s != node; s = s->next)
+		before = s;
+	if (before != NULL)
+		before->next = node->next;
+	else
+		parent->first = node->next;
+	if (parent->last == node)
+		parent->last = before;
+}
+
 /* Next node in document order; with skip, the one after node's whole subtree. */
 struct xml_node *xml_next(const struct xml_node *node, bool skip)
 {

@@ -64,6 +64,8 @@ struct xml_node *xml_add_child(struct xml_tree *tree, struct xml_node *parent, c
 const char *xml_attr_get(const struct xml_node *node, const char *name);
 int xml_attr_set(struct xml_tree *tree, struct xml_node *node, const char *name,
 		 const char *value);
+/* Take an attribute away, or with attr NULL the element itself (but never the root). */
+void xml_remove(struct xml_node *node, const char *attr);
 /* Next node in document order; with skip, the one after node's whole subtree. */
 struct xml_node *xml_next(const struct xml_node *node, bool skip);
 /* "domain/devices/disk[2]/driver@type", malloc'd; attr may be NULL. */

@@ -31,7 +31,7 @@ static const struct zl_option create_options[] = {
 	{ 'q', "quiet", NULL, "print only errors" },
 	{ 0, "print-id", NULL, "print the new domain's id alone on stdout" },
 	{ 'f', "file", "FILE", "the configuration (same as the argument)" },
-	{ 0, "set", "PATH=VALUE", "override a value, for example vcpu=4 (repeatable)" },
+	{ 0, "set", "PATH=VALUE", "override a value, as in vcpu=4; without VALUE remove it" },
 	{ 0, NULL, NULL, NULL },
 };
 
