@@ -95,6 +95,19 @@ static void conflicts_are_found_and_only_those(void **state UNUSED)
 	}
 }
 
+/* Absent, there, absent again: the commit sees what was seen first, yet the child has no parent. */
+static void a_node_that_comes_and_goes_is_a_conflict(void **state UNUSED)
+{
+	struct tx *tx = begin(&dom0);
+
+	assert_int_equal(try_read(tx, &dom0, "/a"), -ENOENT);
+	assert_int_equal(put(NULL, &dom0, "/a", "outside"), 0);
+	assert_int_equal(put(tx, &dom0, "/a/b", "inside"), 0);
+	assert_int_equal(store_rm(&xs_store, NULL, &dom0, "/a"), 0);
+	assert_int_equal(tx_commit(tx), -EAGAIN);
+	assert_list(NULL, "/", "");
+}
+
 static void changes_are_private_until_the_commit(void **state UNUSED)
 {
 	struct tx *tx;
@@ -307,6 +320,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		xs_test(conflicts_are_found_and_only_those),
+		xs_test(a_node_that_comes_and_goes_is_a_conflict),
 		xs_test(changes_are_private_until_the_commit),
 		xs_test(an_abort_leaves_nothing),
 		xs_test(a_conflict_leaves_nothing),

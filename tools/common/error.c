@@ -109,10 +109,9 @@ int zerr_context(struct zerr **err, const char *step, const char *object)
 			return -1;
 		free(e->message);
 		e->message = message;
-		free(e->step);
-		free(e->object);
-		e->object = NULL;
 	}
+	free(e->step);
+	free(e->object);
 	e->step = step ? strdup(step) : NULL;
 	e->object = object ? strdup(object) : NULL;
 	return -1;

@@ -309,7 +309,7 @@ int xs_simple(struct xs *xs, enum xs_wire_type type, uint32_t tx, const char *pa
 	      const struct xs_part *parts, size_t n_parts, char **ret_body, size_t *ret_len,
 	      struct zerr **err)
 {
-	int errnum;
+	int errnum = 0;
 	int rc = xs_talk(xs, type, tx, parts, n_parts, ret_body, ret_len, &errnum, err);
 
 	return rc == 1 ? xs_refused(type, path, errnum, err) : rc;

@@ -253,12 +253,25 @@ int tx_ensure(struct tx *tx, const char *path, size_t path_len, struct tx_node *
 	return 0;
 }
 
+/* What was noted of t still holds, with main as its committed counterpart now. */
+static bool still_as_seen(const struct tx_node *t, const struct node *main)
+{
+	if (t->seen && (main != NULL) != t->seen_exists)
+		return false;
+	if (t->seen && main && main->gen != t->seen_gen)
+		return false;
+	return !t->seen_list || (main && main->children_gen == t->seen_children_gen);
+}
+
 int tx_note_seen(struct tx *tx, const struct tx_cursor *at, bool list)
 {
 	struct tx_node *node = at->node;
 
 	if (node->hidden || node->cut)
 		return 0;	/* what was committed here was noted when it was removed */
+	/* A node may come and go again, so that the commit would find nothing changed. */
+	if (!still_as_seen(node, at->main))
+		tx->doomed = true;
 	if (!node->seen) {
 		int rc = quota_check(&tx->store->quotas, tx->cred.domid, QUOTA_TRANSACTION_NODES,
 				     tx->n_seen + 1);
@@ -378,20 +391,13 @@ int tx_remove(struct tx *tx, const struct tx_cursor *at)
 
 /* --- commit --- */
 
-static bool still_as_seen(const struct tx_node *t)
-{
-	if (t->seen && (t->main != NULL) != t->seen_exists)
-		return false;
-	if (t->seen && t->main && t->main->gen != t->seen_gen)
-		return false;
-	return !t->seen_list || (t->main && t->main->children_gen == t->seen_children_gen);
-}
-
 /* Sets every node's main; the check ignores what this transaction hides. */
 static bool is_conflict(struct tx *tx)
 {
 	struct tree *tree = &tx->store->tree;
 
+	if (tx->doomed)
+		return true;
 	for (struct tx_node *t = tx->root; t; t = next_in(tx->root, t)) {
 		struct tx_node *parent = parent_of(t);
 
@@ -400,7 +406,7 @@ static bool is_conflict(struct tx *tx)
 		else
 			t->main = parent->main ? node_child(tree, parent->main, t->name,
 							    t->entry.name_len) : NULL;
-		if (!still_as_seen(t))
+		if (!still_as_seen(t, t->main))
 			return true;
 	}
 	return false;

@@ -46,6 +46,7 @@ struct tx {
 	struct tx *next;		/* of the same connection */
 	struct name_hash hash;
 	struct tx_node *root;
+	bool doomed;			/* it saw two states of one node: no commit */
 	size_t n_seen;			/* counts against the quota of touched nodes */
 	long delta_nodes;		/* nodes the actor will own more at commit */
 	size_t memory;			/* charged to the actor */
