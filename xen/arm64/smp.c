@@ -8,7 +8,6 @@
 #include <xen/lib.h>
 #include <xen/percpu.h>
 #include <xen/sched.h>
-#include <xen/smp_call.h>
 #include <xen/soft_timer.h>
 #include "machine.h"
 
@@ -36,8 +35,6 @@ static int cpu_prepare(struct pcpu *c)
 
 	spin_lock_init(&c->timer_lock, LOCK_TIMER);
 	rc = soft_timer_init_cpu(c);
-	if (!rc)
-		rc = smp_call_init_cpu(c);
 	if (!rc)
 		rc = sched_init_cpu(c);
 	return rc;

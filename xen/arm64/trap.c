@@ -15,7 +15,6 @@
 #include <xen/lib.h>
 #include <xen/percpu.h>
 #include <xen/sched.h>
-#include <xen/smp_call.h>
 #include <xen/soft_timer.h>
 #include <xen/vcpu.h>
 #include <xen/vdev.h>
@@ -104,9 +103,6 @@ static void handle_ipi(uint32_t sgi)
 	case IPI_RESCHED:
 		cpu_raise_work(WORK_RESCHED | WORK_VGIC | WORK_TIMER);
 		break;
-	case IPI_CALL:
-		cpu_raise_work(WORK_CALL);
-		break;
 	case IPI_HALT:
 		cpu_halt();
 	}
@@ -170,17 +166,15 @@ void trap_irq(struct vcpu *v)
 	arch_handle_irqs();
 }
 
-/* Timers and calls that are due on this CPU. */
+/* Timers that are due on this CPU. */
 void cpu_do_work(void)
 {
 	struct pcpu *c = this_cpu();
-	uint32_t work = c->work & (WORK_TIMER | WORK_CALL | WORK_DEFERRED);
 
-	c->work &= ~work;
-	if (work & WORK_TIMER)
-		soft_timer_run();
-	if (work & WORK_CALL)
-		smp_call_run();
+	if (!(c->work & WORK_TIMER))
+		return;
+	c->work &= ~(uint32_t)WORK_TIMER;
+	soft_timer_run();
 }
 
 /* The current call is executed again, with the arguments that its continuation left. */
@@ -206,8 +200,7 @@ struct vcpu *leave_to_guest(struct vcpu *v)
 			c->work &= ~(uint32_t)WORK_RESTART;
 			restart_hypercall(v);
 		}
-		if (c->work & (WORK_TIMER | WORK_CALL | WORK_DEFERRED))
-			cpu_do_work();
+		cpu_do_work();
 		if (!v || (c->work & WORK_RESCHED)) {
 			struct vcpu *next;
 

@@ -39,21 +39,14 @@ uint32_t dom0_free_ppi(const struct host_info *h)
 	return ppi;
 }
 
-/* Make the pages of a bank dom0's: one count for the reservation that ballooning leaves, one for the stage-2 entry. */
+/* Make the pages of a bank dom0's and map them 1:1; the entries hold no reference (xen/p2m.h), the pages stay its own. */
 static int give_bank(struct domain *d, const struct mem_range *b)
 {
 	uint64_t nr = b->size >> PAGE_SHIFT, i;
 	mfn_t first = pa_to_mfn(b->base);
 
-	for (i = 0; i < nr; i++) {
-		struct page_info *pg = mfn_to_page(mfn_add(first, i));
-
-		pg->owner = d->id;
-		pg->count = 2;
-		if (page_set_type(mfn_add(first, i), PAGE_RAM))
-			return -EINVAL;
-	}
-	domain_pages_add(d, (uint32_t)nr);
+	if (domain_own_pages(d, first, nr))
+		return -ENOMEM;
 	for (i = 0; i < nr;) {
 		unsigned int order = PAGE_ORDER_1G;
 		int rc;
@@ -225,15 +218,17 @@ int dom0_build(const struct bootinfo *bi, const struct host_info *h)
 	rc = make_domain(h, &p, &d);
 	if (rc)
 		return failed("making the domain", rc);
+	while (opt.bootscrub && zone_scrub_some())
+		;
 	rc = dom0_choose_banks(&p, opt.dom0_mem);
 	if (rc)
 		return failed("finding its memory (dom0_mem=)", rc);
-	d->max_pages = (uint32_t)(opt.dom0_mem >> PAGE_SHIFT);
+	for (i = 0; i < p.nr_banks; i++)
+		d->max_pages += (uint32_t)(p.bank[i].size >> PAGE_SHIFT);
 	for (i = 0; i < p.nr_banks && !rc; i++)
 		rc = give_bank(d, &p.bank[i]);
 	if (rc)
 		return failed("mapping its memory", rc);
-	d->max_pages = MAX(d->max_pages, d->tot_pages);
 	p.grant_window = (struct mem_range){ ROUND_DOWN(bi->image.base, PAGE_SIZE),
 					     (uint64_t)opt.gnttab_max_frames << PAGE_SHIFT };
 	rc = dom0_place(&p, img.text_offset, MAX(img.mem_size, bi->kernel.size), PAGE_SIZE << DTB_MAX_ORDER,

@@ -116,8 +116,6 @@ static void ipi_take(unsigned int cpu, enum ipi ipi)
 {
 	if (ipi == IPI_RESCHED)
 		cpus[cpu]->work |= WORK_RESCHED | WORK_VGIC | WORK_TIMER;
-	else if (ipi == IPI_CALL)
-		cpus[cpu]->work |= WORK_CALL;
 }
 
 void ipi_send(unsigned int cpu, enum ipi ipi)

@@ -11,7 +11,6 @@
 #include <xen/lib.h>
 #include <xen/page.h>
 #include <xen/sched.h>
-#include <xen/smp_call.h>
 #include <xen/soft_timer.h>
 #include "fake.h"
 #include "fake_private.h"
@@ -83,8 +82,7 @@ static void build(void)
 	vmid_init(8);
 	for (unsigned int i = 0; i < FAKE_NR_CPUS; i++) {
 		fake_this_cpu = cpus[i];
-		if (soft_timer_init_cpu(cpus[i]) || smp_call_init_cpu(cpus[i]) ||
-		    sched_init_cpu(cpus[i]))
+		if (soft_timer_init_cpu(cpus[i]) || sched_init_cpu(cpus[i]))
 			fake_die("per-CPU areas");
 	}
 }
@@ -173,11 +171,6 @@ void cpu_do_work(void)
 		c->work &= ~(uint32_t)WORK_TIMER;
 		soft_timer_run();
 	}
-	if (c->work & WORK_CALL) {
-		c->work &= ~(uint32_t)WORK_CALL;
-		smp_call_run();
-	}
-	c->work &= ~(uint32_t)WORK_DEFERRED;
 }
 
 uint64_t fake_free_frames(void)

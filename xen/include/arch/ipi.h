@@ -5,11 +5,11 @@
 
 #include <xen/types.h>
 
-enum ipi { IPI_RESCHED, IPI_CALL, IPI_HALT, IPI_COUNT };
+enum ipi { IPI_RESCHED, IPI_HALT, IPI_COUNT };
 
 /*
  * Make CPU cpu leave its guest or its idle loop. IPI_RESCHED: it sets WORK_RESCHED | WORK_VGIC |
- * WORK_TIMER; IPI_CALL: WORK_CALL. All earlier stores of the caller are visible to the handler.
+ * WORK_TIMER; IPI_HALT: it stops. All earlier stores of the caller are visible to the handler.
  */
 void ipi_send(unsigned int cpu, enum ipi ipi);
 void ipi_send_others(enum ipi ipi);

@@ -22,9 +22,7 @@ enum cpu_work {
 	WORK_VGIC	= 1u << 1,	/* the current vCPU's list registers are stale */
 	WORK_TIMER	= 1u << 2,	/* soft timers are due */
 	WORK_RESTART	= 1u << 3,	/* execute the current hypercall again (continuation) */
-	WORK_CALL	= 1u << 4,	/* smp_call requests wait */
-	WORK_DEFERRED	= 1u << 5,	/* deferred frees, scrubbing */
-	WORK_RESTORE	= 1u << 6,	/* a handler wrote x18..x29 of the frame: load them all */
+	WORK_RESTORE	= 1u << 4,	/* a handler wrote x18..x29 of the frame: load them all */
 };
 
 struct soft_timer;
@@ -54,8 +52,6 @@ struct pcpu {
 	s_time_t timer_deadline;	/* what the hardware timer is set to; 0 off */
 	struct soft_timer *timer_running;	/* whose handler runs now; public */
 
-	struct smp_call_queue *calls;	/* core/smp_call.c; own lock */
-	struct scrub_state *scrub;	/* mm: idle scrubbing */
 
 	s_time_t idle_since;		/* start of the present idle period, 0 when busy */
 	s_time_t idle_time;		/* ns spent idle in finished periods; public */
