@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the hypercall tests share: a dom0 and a domU with some RAM, arguments in guest memory, and calls made as
- * the vectors make them, executed again while they ask for it.
+ * What the hypercall tests share: a dom0 and a domU with some RAM, arguments in guest memory,
+ * and calls made as the vectors make them, executed again while they ask for it.
  */
 #ifndef HCALL_WORLD_H
 #define HCALL_WORLD_H
@@ -58,7 +58,8 @@ static inline void run_as(struct domain *d, unsigned int vcpu)
 	fake_set_current(d->vcpu[vcpu]);
 }
 
-static inline int64_t hcall5(unsigned int nr, uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4)
+static inline int64_t hcall5(unsigned int nr, uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3,
+			     uint64_t a4)
 {
 	struct vcpu *v = this_vcpu();
 

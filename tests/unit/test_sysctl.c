@@ -27,7 +27,8 @@ static void clear_op(void) { memset(&op, 0, sizeof(op)); }
 
 static void test_envelope(void **state)
 {
-	static const uint32_t none[] = { 0, 2, 5, 10, 11, 12, 14, 15, 21, 22, 23, 25, 26, 27, 29, 99, ~0u };
+	static const uint32_t none[] = { 0, 2, 5, 10, 11, 12, 14, 15, 21, 22, 23, 25, 26, 27, 29,
+					99, ~0u };
 
 	(void)state;
 	clear_op();
@@ -214,7 +215,8 @@ static void test_domain_list(void **state)
 	/* Forged progress. */
 	op.u.getdomaininfolist.buffer.p = buf_va();
 	memcpy(guest(arg_va()), &op, sizeof(op));
-	assert_int_equal(hcall5(__HYPERVISOR_sysctl, arg_va(), 0x7a617a656e2d6f70UL, ~0UL, ~0UL, 0), 0);
+	assert_int_equal(hcall5(__HYPERVISOR_sysctl, arg_va(), 0x7a617a656e2d6f70UL, ~0UL, ~0UL,
+				0), 0);
 	for (size_t i = 0; i < ARRAY_SIZE(more); i++)
 		fake_domain_destroy(more[i]);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Who may do what: dom0 is privileged, everybody may act on itself, and an operation that names
- * another domain needs privilege. Calls that are dom0's as a whole say so in table.c. Between domains only event
- * channels and grants are open, by their own rules (event/, grant/).
+ * another domain needs privilege. Calls that are dom0's as a whole say so in table.c. Between
+ * domains only event channels and grants are open, by their own rules (event/, grant/).
  */
 #include <xen/lib.h>
 #include "ops.h"
@@ -25,7 +25,10 @@ struct domain *domain_get_whole(domid_t id)
 	return d;
 }
 
-/* The domain that id names; its own number names the caller like DOMID_SELF does. -EPERM, -ESRCH. */
+/*
+ * The domain that id names; its own number names the caller like DOMID_SELF does. -EPERM,
+ * -ESRCH.
+ */
 int target_get(domid_t id, struct domain **ret)
 {
 	struct domain *self = this_vcpu()->domain, *d;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * HYPERVISOR_console_io: dom0's hvc0 writes to the UART and reads what is typed there. A domU's text goes
- * into the log instead, line by line, stripped and rate-limited; it reads nothing.
+ * HYPERVISOR_console_io: dom0's hvc0 writes to the UART and reads what is typed there. A domU's
+ * text goes into the log instead, line by line, stripped and rate-limited; it reads nothing.
  */
 #include <xen/console.h>
 #include <xen/lib.h>

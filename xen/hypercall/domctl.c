@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * HYPERVISOR_domctl: the toolstack makes, changes and ends domains. A row for each sub-operation says what is
- * checked before its handler runs. The argument is copied in once; results are copied out after success only.
+ * HYPERVISOR_domctl: the toolstack makes, changes and ends domains. A row for each sub-operation
+ * says what is checked before its handler runs. The argument is copied in once; results are
+ * copied out after success only.
  */
 #include <xen/lib.h>
 #include "domctl.h"
@@ -52,7 +53,8 @@ static const struct {
 	[XEN_DOMCTL_cacheflush] = { domctl_cacheflush, NEEDS_DOMAIN },
 	[XEN_DOMCTL_setvnumainfo] = { domctl_setvnumainfo, NEEDS_DOMAIN },
 	[XEN_DOMCTL_vuart_op] = { domctl_vuart_op, NEEDS_DOMAIN },
-	[XEN_DOMCTL_get_paging_mempool_size] = { domctl_get_paging_mempool_size, NEEDS_DOMAIN | COPYBACK },
+	[XEN_DOMCTL_get_paging_mempool_size] = { domctl_get_paging_mempool_size,
+						NEEDS_DOMAIN | COPYBACK },
 	[XEN_DOMCTL_set_paging_mempool_size] = { domctl_set_paging_mempool_size, NEEDS_DOMAIN },
 };
 
@@ -76,8 +78,8 @@ static int run(struct xen_domctl *op, struct op_progress *p, uint8_t flags, domc
 }
 
 /*
- * Privileged (table.c). magic, a and b are this call's own when it goes on. -EFAULT, -EACCES (interface
- * version), -ENOSYS, -ESRCH, or the handler's.
+ * Privileged (table.c). magic, a and b are this call's own when it goes on. -EFAULT, -EACCES
+ * (interface version), -ENOSYS, -ESRCH, or the handler's.
  */
 int64_t do_domctl(uint64_t arg, uint64_t magic, uint64_t a, uint64_t b)
 {

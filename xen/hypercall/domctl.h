@@ -8,8 +8,8 @@
 #include "ops.h"
 
 /*
- * x1 of a call that goes on: the handler's own progress is in x2 and x3. Nobody else passes this; a privileged caller
- * that does gets what the handler's checks let through.
+ * x1 of a call that goes on: the handler's own progress is in x2 and x3. Nobody else passes
+ * this; a privileged caller that does gets what the handler's checks let through.
  */
 #define OP_RESUMED	0x7a617a656e2d6f70UL
 
@@ -19,8 +19,8 @@ struct op_progress {
 };
 
 /*
- * A sub-operation on its private copy of the argument. d is referenced, NULL where the row needs none; a
- * handler that makes one leaves it. -ERESTART: to be called again with *p.
+ * A sub-operation on its private copy of the argument. d is referenced, NULL where the row needs
+ * none; a handler that makes one leaves it. -ERESTART: to be called again with *p.
  */
 typedef int domctl_fn(struct domain *d, struct xen_domctl *op, struct op_progress *p);
 typedef int sysctl_fn(struct xen_sysctl *op, struct op_progress *p);

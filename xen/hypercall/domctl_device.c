@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * domctl: devices. Nothing is passed through, so nobody owns an interrupt or device memory that could be given
- * away: grants are refused, and taking away what nobody has succeeds.
+ * domctl: devices. Nothing is passed through, so nobody owns an interrupt or device memory that
+ * could be given away: grants are refused, and taking away what nobody has succeeds.
  */
 #include <xen/evtchn.h>
 #include <xen/lib.h>
 #include "domctl.h"
 
 /* -EPERM to allow, -EINVAL for dirty padding. */
-int domctl_irq_permission(struct domain *d __unused, struct xen_domctl *op, struct op_progress *p __unused)
+int domctl_irq_permission(struct domain *d __unused, struct xen_domctl *op,
+			  struct op_progress *p __unused)
 {
 	const struct xen_domctl_irq_permission *i = &op->u.irq_permission;
 
@@ -18,7 +19,8 @@ int domctl_irq_permission(struct domain *d __unused, struct xen_domctl *op, stru
 }
 
 /* -EPERM to allow, -EINVAL for a range that wraps. */
-int domctl_iomem_permission(struct domain *d __unused, struct xen_domctl *op, struct op_progress *p __unused)
+int domctl_iomem_permission(struct domain *d __unused, struct xen_domctl *op,
+			    struct op_progress *p __unused)
 {
 	const struct xen_domctl_iomem_permission *m = &op->u.iomem_permission;
 	uint64_t end;
@@ -28,8 +30,12 @@ int domctl_iomem_permission(struct domain *d __unused, struct xen_domctl *op, st
 	return m->allow_access ? -EPERM : 0;
 }
 
-/* bind_pt_irq and unbind_pt_irq: -EINVAL for anything but a shared peripheral interrupt, else -EPERM. */
-int domctl_bind_pt_irq(struct domain *d __unused, struct xen_domctl *op, struct op_progress *p __unused)
+/*
+ * bind_pt_irq and unbind_pt_irq: -EINVAL for anything but a shared peripheral interrupt, else
+ * -EPERM.
+ */
+int domctl_bind_pt_irq(struct domain *d __unused, struct xen_domctl *op,
+		       struct op_progress *p __unused)
 {
 	const struct xen_domctl_bind_pt_irq *b = &op->u.bind_pt_irq;
 
@@ -39,7 +45,8 @@ int domctl_bind_pt_irq(struct domain *d __unused, struct xen_domctl *op, struct 
 }
 
 /* assign_device and its kin: there is no IOMMU. */
-int domctl_assign_device(struct domain *d __unused, struct xen_domctl *op __unused, struct op_progress *p __unused)
+int domctl_assign_device(struct domain *d __unused, struct xen_domctl *op __unused,
+			 struct op_progress *p __unused)
 {
 	return -EOPNOTSUPP;
 }

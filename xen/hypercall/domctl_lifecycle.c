@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * domctl: a domain's life and what is known of it. Creation checks the whole configuration before anything is made.
- * What has to wait for a domain to leave its CPUs is called again until it has; nobody spins.
+ * domctl: a domain's life and what is known of it. Creation checks the whole configuration
+ * before anything is made. What has to wait for a domain to leave its CPUs is called again until
+ * it has; nobody spins.
  */
 #include <xen/cmdline.h>
 #include <xen/lib.h>
@@ -21,7 +22,10 @@ static bool limit_of(int32_t n, uint32_t limit, uint32_t *ret)
 	return *ret <= limit;
 }
 
-/* Check what was asked for and make a domain_config of it. -EINVAL, -ENOENT (CPU pool), -EOPNOTSUPP. */
+/*
+ * Check what was asked for and make a domain_config of it. -EINVAL, -ENOENT (CPU pool),
+ * -EOPNOTSUPP.
+ */
 static int check_config(const struct xen_domctl_createdomain *c, struct domain_config *cfg)
 {
 	const struct xen_arch_domainconfig *arch = &c->arch;
@@ -32,18 +36,21 @@ static int check_config(const struct xen_domctl_createdomain *c, struct domain_c
 		return -EINVAL;
 	if (c->cpupool_id != 0)
 		return -ENOENT;
-	if (XEN_DOMCTL_GRANT_version(c->grant_opts) > 1 || (c->grant_opts & ~XEN_DOMCTL_GRANT_version_mask))
+	if (XEN_DOMCTL_GRANT_version(c->grant_opts) > 1 ||
+	    (c->grant_opts & ~XEN_DOMCTL_GRANT_version_mask))
 		return -EINVAL;
 	if (c->max_vcpus == 0 || c->max_vcpus > MAX_VCPUS || arch->nr_spis > NR_SPIS_MAX)
 		return -EINVAL;
 	if (!limit_of(c->max_grant_frames, opt.gnttab_max_frames, &cfg->max_grant_frames) ||
 	    cfg->max_grant_frames == 0 ||
-	    !limit_of(c->max_maptrack_frames, opt.gnttab_max_maptrack_frames, &cfg->max_maptrack_frames))
+	    !limit_of(c->max_maptrack_frames, opt.gnttab_max_maptrack_frames,
+		      &cfg->max_maptrack_frames))
 		return -EINVAL;
 	/* A guest sees the controller that the host has. */
 	cfg->gic_version = gic_info.version;
 	if (arch->gic_version != XEN_DOMCTL_CONFIG_GIC_NATIVE &&
-	    arch->gic_version != (gic_info.version == 3 ? XEN_DOMCTL_CONFIG_GIC_V3 : XEN_DOMCTL_CONFIG_GIC_V2))
+	    arch->gic_version != (gic_info.version == 3 ? XEN_DOMCTL_CONFIG_GIC_V3 :
+				  XEN_DOMCTL_CONFIG_GIC_V2))
 		return -EINVAL;
 	if (cfg->gic_version == 2 && c->max_vcpus > GICV2_MAX_VCPUS)
 		return -EINVAL;
@@ -55,10 +62,12 @@ static int check_config(const struct xen_domctl_createdomain *c, struct domain_c
 }
 
 /* Make a domain, paused, without vCPUs and memory. OUT: its id, gic_version, clock_frequency. */
-int domctl_createdomain(struct domain *unused __unused, struct xen_domctl *op, struct op_progress *p __unused)
+int domctl_createdomain(struct domain *unused __unused, struct xen_domctl *op,
+			struct op_progress *p __unused)
 {
 	struct xen_domctl_createdomain *c = &op->u.createdomain;
-	domid_t id = op->domain == 0 || op->domain >= DOMID_FIRST_RESERVED ? DOMID_INVALID : op->domain;
+	domid_t id = op->domain == 0 || op->domain >= DOMID_FIRST_RESERVED ? DOMID_INVALID :
+		op->domain;
 	struct domain_config cfg = { 0 };
 	struct domain *d;
 	int rc = check_config(c, &cfg);
@@ -69,19 +78,24 @@ int domctl_createdomain(struct domain *unused __unused, struct xen_domctl *op, s
 	if (rc)
 		return rc;
 	op->domain = d->id;
-	c->arch.gic_version = d->gic_version == 3 ? XEN_DOMCTL_CONFIG_GIC_V3 : XEN_DOMCTL_CONFIG_GIC_V2;
+	c->arch.gic_version = d->gic_version == 3 ? XEN_DOMCTL_CONFIG_GIC_V3 :
+		XEN_DOMCTL_CONFIG_GIC_V2;
 	c->arch.clock_frequency = 0;	/* CNTFRQ_EL0 tells */
 	domain_put(d);
 	return 0;
 }
 
 /* Preemptible; what is done stays done. -EINVAL for the control domain. */
-int domctl_destroydomain(struct domain *d, struct xen_domctl *op __unused, struct op_progress *p __unused)
+int domctl_destroydomain(struct domain *d, struct xen_domctl *op __unused,
+			 struct op_progress *p __unused)
 {
 	return domain_kill(d);
 }
 
-/* Returns when no vCPU of d runs any more. The pause is counted once, before the wait. -EOVERFLOW. */
+/*
+ * Returns when no vCPU of d runs any more. The pause is counted once, before the wait.
+ * -EOVERFLOW.
+ */
 int domctl_pausedomain(struct domain *d, struct xen_domctl *op __unused, struct op_progress *p)
 {
 	int rc = p->resumed ? 0 : domain_pause(d);
@@ -92,7 +106,8 @@ int domctl_pausedomain(struct domain *d, struct xen_domctl *op __unused, struct 
 }
 
 /* -EINVAL when it is not paused. */
-int domctl_unpausedomain(struct domain *d, struct xen_domctl *op __unused, struct op_progress *p __unused)
+int domctl_unpausedomain(struct domain *d, struct xen_domctl *op __unused,
+			 struct op_progress *p __unused)
 {
 	return domain_unpause(d);
 }
@@ -148,8 +163,12 @@ struct domain *domctl_next_domain(uint32_t id)
 	return NULL;
 }
 
-/* The domain with the lowest id from the one asked for on. -EINVAL for a reserved id, -ESRCH when none is left. */
-int domctl_getdomaininfo(struct domain *unused __unused, struct xen_domctl *op, struct op_progress *p __unused)
+/*
+ * The domain with the lowest id from the one asked for on. -EINVAL for a reserved id, -ESRCH
+ * when none is left.
+ */
+int domctl_getdomaininfo(struct domain *unused __unused, struct xen_domctl *op,
+			 struct op_progress *p __unused)
 {
 	struct domain *d;
 
@@ -165,7 +184,8 @@ int domctl_getdomaininfo(struct domain *unused __unused, struct xen_domctl *op, 
 }
 
 /* After a suspend. */
-int domctl_resumedomain(struct domain *d, struct xen_domctl *op __unused, struct op_progress *p __unused)
+int domctl_resumedomain(struct domain *d, struct xen_domctl *op __unused,
+			struct op_progress *p __unused)
 {
 	domain_resume(d);
 	return 0;
@@ -195,7 +215,8 @@ int domctl_settimeoffset(struct domain *d, struct xen_domctl *op, struct op_prog
 }
 
 /* What a toolstack may say and nothing here depends on. */
-int domctl_accept(struct domain *d __unused, struct xen_domctl *op __unused, struct op_progress *p __unused)
+int domctl_accept(struct domain *d __unused, struct xen_domctl *op __unused,
+		  struct op_progress *p __unused)
 {
 	return 0;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * domctl: limits of a domain's memory, its address size, cache maintenance for its builder, and NUMA questions, of
- * which there are none with one node.
+ * domctl: limits of a domain's memory, its address size, cache maintenance for its builder, and
+ * NUMA questions, of which there are none with one node.
  */
 #include <xen/lib.h>
 #include <xen/p2m.h>
@@ -10,8 +10,8 @@
 #define CACHEFLUSH_MAX	(1UL << 18)	/* frames in one call */
 #define MAPPING_MAX	64u
 /*
- * Pages of hypervisor heap that a domain may use beside its page tables: grant table and event array are the
- * large ones. Not part of the figure that the toolstack sets and reads.
+ * Pages of hypervisor heap that a domain may use beside its page tables: grant table and event
+ * array are the large ones. Not part of the figure that the toolstack sets and reads.
  */
 #define EVENT_PAGES	160u
 #define VCPU_PAGES	4u
@@ -26,8 +26,8 @@ int domctl_max_mem(struct domain *d, struct xen_domctl *op, struct op_progress *
 }
 
 /*
- * Clean and invalidate d's memory in [start, start + nr) to the point of coherency; holes are passed over.
- * Preemptible: p->a frames are done. -EINVAL when it is too much or wraps.
+ * Clean and invalidate d's memory in [start, start + nr) to the point of coherency; holes are
+ * passed over. Preemptible: p->a frames are done. -EINVAL when it is too much or wraps.
  */
 int domctl_cacheflush(struct domain *d, struct xen_domctl *op, struct op_progress *p)
 {
@@ -47,7 +47,8 @@ int domctl_set_address_size(struct domain *d, struct xen_domctl *op, struct op_p
 	return READ_ONCE(d->tot_pages) ? -EBUSY : 0;
 }
 
-int domctl_get_address_size(struct domain *d __unused, struct xen_domctl *op, struct op_progress *p __unused)
+int domctl_get_address_size(struct domain *d __unused, struct xen_domctl *op,
+			    struct op_progress *p __unused)
 {
 	op->u.address_size.size = 64;
 	return 0;
@@ -55,24 +56,31 @@ int domctl_get_address_size(struct domain *d __unused, struct xen_domctl *op, st
 
 static uint32_t other_heap_pages(const struct domain *d)
 {
-	return EVENT_PAGES + d->max_grant_frames + d->max_maptrack_frames + d->max_vcpus * VCPU_PAGES;
+	return EVENT_PAGES + d->max_grant_frames + d->max_maptrack_frames +
+		d->max_vcpus * VCPU_PAGES;
 }
 
-/* How much hypervisor memory d's page tables may take, in bytes. -EINVAL unless whole pages, -ENOMEM. */
-int domctl_set_paging_mempool_size(struct domain *d, struct xen_domctl *op, struct op_progress *p __unused)
+/*
+ * How much hypervisor memory d's page tables may take, in bytes. -EINVAL unless whole pages,
+ * -ENOMEM.
+ */
+int domctl_set_paging_mempool_size(struct domain *d, struct xen_domctl *op,
+				   struct op_progress *p __unused)
 {
 	uint64_t size = op->u.paging_mempool.size, pages;
 
 	if (size & ~PAGE_MASK)
 		return -EINVAL;
-	if (checked_add(size >> PAGE_SHIFT, (uint64_t)other_heap_pages(d), &pages) || pages >= UINT32_MAX)
+	if (checked_add(size >> PAGE_SHIFT, (uint64_t)other_heap_pages(d), &pages) ||
+	    pages >= UINT32_MAX)
 		return -ENOMEM;
 	WRITE_ONCE(d->max_heap_pages, (uint32_t)pages);
 	return 0;
 }
 
 /* What was set; 0 when nothing was. */
-int domctl_get_paging_mempool_size(struct domain *d, struct xen_domctl *op, struct op_progress *p __unused)
+int domctl_get_paging_mempool_size(struct domain *d, struct xen_domctl *op,
+				   struct op_progress *p __unused)
 {
 	uint32_t limit = READ_ONCE(d->max_heap_pages);
 
@@ -82,7 +90,8 @@ int domctl_get_paging_mempool_size(struct domain *d, struct xen_domctl *op, stru
 }
 
 /* No device memory is anybody's to give away. -EINVAL (wraps), -E2BIG, -EPERM. */
-int domctl_memory_mapping(struct domain *d __unused, struct xen_domctl *op, struct op_progress *p __unused)
+int domctl_memory_mapping(struct domain *d __unused, struct xen_domctl *op,
+			  struct op_progress *p __unused)
 {
 	const struct xen_domctl_memory_mapping *m = &op->u.memory_mapping;
 	uint64_t end;
@@ -94,7 +103,8 @@ int domctl_memory_mapping(struct domain *d __unused, struct xen_domctl *op, stru
 }
 
 /* There is node 0. -EINVAL for a set without it, -EFAULT. */
-int domctl_setnodeaffinity(struct domain *d __unused, struct xen_domctl *op, struct op_progress *p __unused)
+int domctl_setnodeaffinity(struct domain *d __unused, struct xen_domctl *op,
+			   struct op_progress *p __unused)
 {
 	uint64_t nodes;
 
@@ -103,12 +113,14 @@ int domctl_setnodeaffinity(struct domain *d __unused, struct xen_domctl *op, str
 	return nodes & 1 ? 0 : -EINVAL;
 }
 
-int domctl_getnodeaffinity(struct domain *d __unused, struct xen_domctl *op, struct op_progress *p __unused)
+int domctl_getnodeaffinity(struct domain *d __unused, struct xen_domctl *op,
+			   struct op_progress *p __unused)
 {
 	return bitmap_to_guest(&op->u.nodeaffinity.nodemap, 1);
 }
 
-int domctl_setvnumainfo(struct domain *d __unused, struct xen_domctl *op __unused, struct op_progress *p __unused)
+int domctl_setvnumainfo(struct domain *d __unused, struct xen_domctl *op __unused,
+			struct op_progress *p __unused)
 {
 	return -EINVAL;
 }

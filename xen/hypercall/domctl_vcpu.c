@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * domctl: a domain's vCPUs - their number, registers, affinity and share of the CPUs. Registers are read and written
- * under a pause of this call's own, which is taken once and given back when the call ends.
+ * domctl: a domain's vCPUs - their number, registers, affinity and share of the CPUs. Registers
+ * are read and written under a pause of this call's own, which is taken once and given back when
+ * the call ends.
  */
 #include <xen/lib.h>
 #include <xen/sched.h>
@@ -36,8 +37,8 @@ int domctl_max_vcpus(struct domain *d, struct xen_domctl *op, struct op_progress
 }
 
 /*
- * d paused once more by this call, and on no CPU: 0. -ERESTART: not yet off the CPUs. -EOVERFLOW, -EINVAL (nobody
- * holds the pause that the caller says it took).
+ * d paused once more by this call, and on no CPU: 0. -ERESTART: not yet off the CPUs.
+ * -EOVERFLOW, -EINVAL (nobody holds the pause that the caller says it took).
  */
 static int pause_for_call(struct domain *d, const struct op_progress *p)
 {
@@ -96,7 +97,8 @@ static void write_context(struct vcpu *v, const struct vcpu_guest_context *c)
 
 /* x0..x30 are used as an array. */
 _Static_assert(offsetof(struct vcpu_guest_core_regs, x30) ==
-	       offsetof(struct vcpu_guest_core_regs, x0) + 30 * sizeof(uint64_t), "x0..x30 in a row");
+	       offsetof(struct vcpu_guest_core_regs, x0) + 30 * sizeof(uint64_t),
+		       "x0..x30 in a row");
 
 /* Back to the state before the first context: down. */
 static void reset_vcpu(struct vcpu *v)
@@ -106,7 +108,10 @@ static void reset_vcpu(struct vcpu *v)
 	v->initialised = false;
 }
 
-/* Give a vCPU its registers; no context: reset it. -EINVAL (vCPU, processor state), -EFAULT, -EOVERFLOW. */
+/*
+ * Give a vCPU its registers; no context: reset it. -EINVAL (vCPU, processor state), -EFAULT,
+ * -EOVERFLOW.
+ */
 int domctl_setvcpucontext(struct domain *d, struct xen_domctl *op, struct op_progress *p)
 {
 	struct vcpu_guest_context c = { 0 };
@@ -123,7 +128,10 @@ int domctl_setvcpucontext(struct domain *d, struct xen_domctl *op, struct op_pro
 	else
 		rc = 0;
 	if (rc) {
-		/* Resumed, it was right before: the guest's buffer changed. The pause is given back all the same. */
+		/*
+		 * Resumed, it was right before: the guest's buffer changed. The pause is given
+		 * back all the same.
+		 */
 		if (p->resumed)
 			unpause_for_call(d);
 		return rc;
@@ -216,7 +224,10 @@ static bool affinity_flags(uint32_t flags, bool *hard, bool *soft)
 	       !(flags & ~(XEN_VCPUAFFINITY_HARD | XEN_VCPUAFFINITY_SOFT | XEN_VCPUAFFINITY_FORCE));
 }
 
-/* Set where a vCPU may run and where it likes to; OUT: what of it is effective. -EINVAL, -ESRCH, -EFAULT. */
+/*
+ * Set where a vCPU may run and where it likes to; OUT: what of it is effective. -EINVAL, -ESRCH,
+ * -EFAULT.
+ */
 int domctl_setvcpuaffinity(struct domain *d, struct xen_domctl *op, struct op_progress *p __unused)
 {
 	struct xen_domctl_vcpuaffinity *a = &op->u.vcpuaffinity;
@@ -258,13 +269,18 @@ int domctl_getvcpuaffinity(struct domain *d, struct xen_domctl *op, struct op_pr
 	if (!affinity_flags(a->flags, &get_hard, &get_soft) || (a->flags & XEN_VCPUAFFINITY_FORCE))
 		return -EINVAL;
 	if (get_hard)
-		rc = bitmap_to_guest(&a->cpumap_hard, READ_ONCE(v->sched.affinity) & all_cpus_mask());
+		rc = bitmap_to_guest(&a->cpumap_hard,
+				     READ_ONCE(v->sched.affinity) & all_cpus_mask());
 	if (!rc && get_soft)
-		rc = bitmap_to_guest(&a->cpumap_soft, READ_ONCE(v->sched.soft_affinity) & all_cpus_mask());
+		rc = bitmap_to_guest(&a->cpumap_soft,
+				     READ_ONCE(v->sched.soft_affinity) & all_cpus_mask());
 	return rc;
 }
 
-/* Weight and cap: the credit schedulers' parameters share a layout. -EINVAL for another scheduler or command. */
+/*
+ * Weight and cap: the credit schedulers' parameters share a layout. -EINVAL for another
+ * scheduler or command.
+ */
 int domctl_scheduler_op(struct domain *d, struct xen_domctl *op, struct op_progress *p __unused)
 {
 	struct xen_domctl_scheduler_op *s = &op->u.scheduler_op;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * struct xenctl_bitmap: a set of CPUs or nodes as bytes in the caller's memory, least significant bit first. The
- * hypervisor's own sets are one 64-bit word, since it has at most 64 of either.
+ * struct xenctl_bitmap: a set of CPUs or nodes as bytes in the caller's memory, least
+ * significant bit first. The hypervisor's own sets are one 64-bit word, since it has at most 64
+ * of either.
  */
 #include <xen/lib.h>
 #include "ops.h"
@@ -20,7 +21,10 @@ int bitmap_from_guest(const struct xenctl_bitmap *b, uint64_t *bits)
 	return 0;
 }
 
-/* Write bits into the guest's set, with zeroes in what it has room for beyond. 0, -EFAULT, -EINVAL: absurd size. */
+/*
+ * Write bits into the guest's set, with zeroes in what it has room for beyond. 0, -EFAULT,
+ * -EINVAL: absurd size.
+ */
 int bitmap_to_guest(const struct xenctl_bitmap *b, uint64_t bits)
 {
 	uint32_t own = DIV_ROUND_UP(nr_cpus, 8u);

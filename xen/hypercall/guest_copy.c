@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Copying between the hypervisor and guest memory. A guest virtual address is translated by the
- * vCPU's own stage 1 with its own rights, page by page; the frame behind it is looked up and referenced under
- * the p2m lock, mapped in this CPU's window for the time of the copy, and let go. A guest that changes its
- * tables meanwhile reaches only what it could have reached anyway. No pointer into guest memory leaves this file.
+ * vCPU's own stage 1 with its own rights, page by page; the frame behind it is looked up and
+ * referenced under the p2m lock, mapped in this CPU's window for the time of the copy, and let
+ * go. A guest that changes its tables meanwhile reaches only what it could have reached anyway.
+ * No pointer into guest memory leaves this file.
  */
 #include <xen/domain.h>
 #include <xen/heap.h>
@@ -21,7 +22,10 @@
 typedef uint64_t __attribute__((aligned(1), may_alias)) word_t;
 typedef uint32_t __attribute__((aligned(1), may_alias)) half_t;
 
-/* Copy n bytes, few, each of them read and written once. Volatile keeps the loops from becoming calls again. */
+/*
+ * Copy n bytes, few, each of them read and written once. Volatile keeps the loops from becoming
+ * calls again.
+ */
 static inline void copy_bytes(void *dst, const void *src, size_t n)
 {
 	const volatile char *s = src;
@@ -42,7 +46,10 @@ static inline void copy_bytes(void *dst, const void *src, size_t n)
 		*d++ = *s++;
 }
 
-/* The page of the running guest that holds va, referenced and in the window; NULL when va faults. */
+/*
+ * The page of the running guest that holds va, referenced and in the window; NULL when va
+ * faults.
+ */
 static inline char *page_in(uint64_t va, bool write, mfn_t *m)
 {
 	ipa_t ipa;
@@ -62,10 +69,12 @@ static inline void page_out(char *p, mfn_t m)
 }
 
 /*
- * A few bytes in one page, the copy that every hypercall does. The p2m lock is kept over it instead of a page
- * reference: the entry under it holds one. The machine walks both stages; what it finds must be memory, not a device.
+ * A few bytes in one page, the copy that every hypercall does. The p2m lock is kept over it
+ * instead of a page reference: the entry under it holds one. The machine walks both stages; what
+ * it finds must be memory, not a device.
  */
-static inline __attribute__((always_inline)) int copy_small(uint64_t va, void *buf, size_t n, bool write)
+static inline __attribute__((always_inline)) int copy_small(uint64_t va, void *buf, size_t n,
+							    bool write)
 {
 	struct p2m *p2m = &this_vcpu()->domain->p2m;
 	const struct page_info *pg;
@@ -158,8 +167,8 @@ static __attribute__((noinline)) int read_guest(char *dst, uint64_t va, size_t s
 }
 
 /*
- * Copy size bytes from the running guest at guest_va to dst. 0, or -EFAULT when a byte of them cannot be
- * read by the guest itself or the range wraps; dst then is partly written.
+ * Copy size bytes from the running guest at guest_va to dst. 0, or -EFAULT when a byte of them
+ * cannot be read by the guest itself or the range wraps; dst then is partly written.
  */
 int copy_from_guest(void *dst, uint64_t guest_va, size_t size)
 {
@@ -187,7 +196,10 @@ static __attribute__((noinline)) int write_guest(uint64_t va, const char *src, s
 	return 0;
 }
 
-/* Copy size bytes at src to the running guest at guest_va. 0, or -EFAULT: some of it may be written. */
+/*
+ * Copy size bytes at src to the running guest at guest_va. 0, or -EFAULT: some of it may be
+ * written.
+ */
 int copy_to_guest(uint64_t guest_va, const void *src, size_t size)
 {
 	if (likely(size - 1 < MIN(left_in_page(guest_va), (size_t)SMALL_COPY)))
@@ -248,8 +260,8 @@ int copy_from_gfn(struct domain *d, gfn_t g, uint32_t offset, void *dst, size_t 
 }
 
 /*
- * The guest frame behind va of the running vCPU, if the guest itself may read it (write: write). Only stage 1 is
- * looked at: whoever uses the frame checks what it maps. 0 or -EFAULT.
+ * The guest frame behind va of the running vCPU, if the guest itself may read it (write: write).
+ * Only stage 1 is looked at: whoever uses the frame checks what it maps. 0 or -EFAULT.
  */
 int guest_va_to_gfn(uint64_t va, bool write, gfn_t *g)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * HYPERVISOR_hvm_op: the parameters of a domain, by which its builder tells it where xenstore and console are. A
- * domain reads most of its own and writes none; dom0 reads and writes those of others. 64-bit words, each
- * written in one store.
+ * HYPERVISOR_hvm_op: the parameters of a domain, by which its builder tells it where xenstore
+ * and console are. A domain reads most of its own and writes none; dom0 reads and writes those
+ * of others. 64-bit words, each written in one store.
  */
 #include <xen/lib.h>
 #include <public/hvm_op.h>
@@ -55,6 +55,7 @@ int64_t do_hvm_op(uint64_t cmd, uint64_t arg)
 	rc = access_param(d, p.index, cmd == HVMOP_set_param, &p.value);
 	target_put(d);
 	if (!rc && cmd == HVMOP_get_param)
-		rc = copy_to_guest(arg + offsetof(struct xen_hvm_param, value), &p.value, sizeof(p.value));
+		rc = copy_to_guest(arg + offsetof(struct xen_hvm_param, value), &p.value,
+				   sizeof(p.value));
 	return rc;
 }

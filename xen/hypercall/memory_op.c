@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * HYPERVISOR_memory_op: the table of operations, and those that only look. The command's low six bits are the
- * operation; above them is the element to start from, which a preempted call leaves there. Results have 64 bits.
+ * HYPERVISOR_memory_op: the table of operations, and those that only look. The command's low six
+ * bits are the operation; above them is the element to start from, which a preempted call leaves
+ * there. Results have 64 bits.
  */
 #include <xen/lib.h>
 #include <xen/page.h>
@@ -19,12 +20,16 @@ static int64_t increase_reservation(uint32_t op __unused, uint64_t start, uint64
 	return (int64_t)start;
 }
 
-static int64_t maximum_ram_page(uint32_t op __unused, uint64_t start __unused, uint64_t arg __unused)
+static int64_t maximum_ram_page(uint32_t op __unused, uint64_t start __unused,
+				uint64_t arg __unused)
 {
 	return (int64_t)zone_max_mfn().v + 1;
 }
 
-/* current_reservation, maximum_reservation, maximum_gpfn: a figure of one domain. -EFAULT, -EPERM, -ESRCH. */
+/*
+ * current_reservation, maximum_reservation, maximum_gpfn: a figure of one domain. -EFAULT,
+ * -EPERM, -ESRCH.
+ */
 static int64_t domain_figure(uint32_t op, uint64_t start __unused, uint64_t arg)
 {
 	struct xen_memory_domain md;
@@ -57,8 +62,8 @@ static int64_t no_vnuma(uint32_t op __unused, uint64_t start __unused, uint64_t 
 }
 
 /*
- * A builder asks whether there is room for its domain. No claim is kept: the answer is of this moment.
- * -EINVAL, -EPERM, -ESRCH, -ENOMEM.
+ * A builder asks whether there is room for its domain. No claim is kept: the answer is of this
+ * moment. -EINVAL, -EPERM, -ESRCH, -ENOMEM.
  */
 static int64_t claim_pages(uint32_t op __unused, uint64_t start __unused, uint64_t arg)
 {
@@ -80,7 +85,8 @@ static int64_t claim_pages(uint32_t op __unused, uint64_t start __unused, uint64
 }
 
 /* No device here needs memory of its own. */
-static int64_t reserved_device_memory_map(uint32_t op __unused, uint64_t start __unused, uint64_t arg)
+static int64_t reserved_device_memory_map(uint32_t op __unused, uint64_t start __unused,
+					  uint64_t arg)
 {
 	struct xen_reserved_device_memory_map map;
 
@@ -112,7 +118,10 @@ static memory_fn *const memory_ops[] = {
 	[XENMEM_acquire_resource] = memory_acquire_resource,
 };
 
-/* Operation cmd, from the element that its upper bits name. -ENOSYS for one that arm does not have. */
+/*
+ * Operation cmd, from the element that its upper bits name. -ENOSYS for one that arm does not
+ * have.
+ */
 int64_t do_memory_op(uint64_t cmd, uint64_t arg)
 {
 	uint32_t op = (uint32_t)cmd & MEMOP_CMD_MASK;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Frames that are not the domain's own RAM, put into its physical map: shared_info, grant table frames, frames of
- * another domain (the toolstack's mappings), resources of another domain. Each entry holds a reference that
- * goes with it; what was mapped at the place before is released by p2m_map.
+ * Frames that are not the domain's own RAM, put into its physical map: shared_info, grant table
+ * frames, frames of another domain (the toolstack's mappings), resources of another domain. Each
+ * entry holds a reference that goes with it; what was mapped at the place before is released by
+ * p2m_map.
  */
 #include <xen/gnttab.h>
 #include <xen/lib.h>
@@ -104,8 +105,12 @@ int64_t memory_add_to_physmap(uint32_t op __unused, uint64_t start __unused, uin
 	return rc;
 }
 
-/* Entries of the batch from number i on: errors go to their list; a list that cannot be used ends it. */
-static int64_t add_batch(struct domain *d, const struct xen_add_to_physmap_batch *b, struct domain *from,
+/*
+ * Entries of the batch from number i on: errors go to their list; a list that cannot be used
+ * ends it.
+ */
+static int64_t add_batch(struct domain *d, const struct xen_add_to_physmap_batch *b,
+			 struct domain *from,
 			 uint32_t i, uint64_t arg)
 {
 	while (i < b->size) {
@@ -125,8 +130,9 @@ static int64_t add_batch(struct domain *d, const struct xen_add_to_physmap_batch
 }
 
 /*
- * XENMEM_add_to_physmap_batch: 0 even when entries failed (their errors are in errs[]). -EFAULT, -EPERM, -ESRCH
- * of the domain that is mapped into; the foreign domain's absence is each entry's error.
+ * XENMEM_add_to_physmap_batch: 0 even when entries failed (their errors are in errs[]). -EFAULT,
+ * -EPERM, -ESRCH of the domain that is mapped into; the foreign domain's absence is each entry's
+ * error.
  */
 int64_t memory_add_to_physmap_batch(uint32_t op __unused, uint64_t start, uint64_t arg)
 {
@@ -164,8 +170,8 @@ out:
 }
 
 /*
- * XENMEM_remove_from_physmap: -ENOENT when nothing is there that this can remove. Grant mappings go by
- * their handle only.
+ * XENMEM_remove_from_physmap: -ENOENT when nothing is there that this can remove. Grant mappings
+ * go by their handle only.
  */
 int64_t memory_remove_from_physmap(uint32_t op __unused, uint64_t start __unused, uint64_t arg)
 {
@@ -214,7 +220,8 @@ static int64_t resource_size(const struct domain *d, uint16_t type, uint32_t id)
 }
 
 /* Map the frames asked for into the caller, from number i on. */
-static int64_t acquire_frames(struct domain *d, const struct xen_mem_acquire_resource *x, uint32_t i, uint64_t arg)
+static int64_t acquire_frames(struct domain *d, const struct xen_mem_acquire_resource *x,
+			      uint32_t i, uint64_t arg)
 {
 	while (i < x->nr_frames) {
 		uint64_t g;
@@ -234,7 +241,8 @@ static int64_t acquire_frames(struct domain *d, const struct xen_mem_acquire_res
 	return 0;
 }
 
-static int64_t acquire(struct domain *d, struct xen_mem_acquire_resource *x, uint64_t start, uint64_t arg)
+static int64_t acquire(struct domain *d, struct xen_mem_acquire_resource *x, uint64_t start,
+		       uint64_t arg)
 {
 	int64_t size = resource_size(d, x->type, x->id);
 
@@ -244,10 +252,12 @@ static int64_t acquire(struct domain *d, struct xen_mem_acquire_resource *x, uin
 		if (x->nr_frames)
 			return -EINVAL;
 		x->nr_frames = (uint32_t)size;
-		return copy_to_guest(arg + offsetof(struct xen_mem_acquire_resource, nr_frames), &x->nr_frames,
+		return copy_to_guest(arg + offsetof(struct xen_mem_acquire_resource, nr_frames),
+				     &x->nr_frames,
 				     sizeof(x->nr_frames));
 	}
-	if (x->frame >= (uint64_t)size || x->nr_frames > (uint64_t)size - x->frame || start > x->nr_frames)
+	if (x->frame >= (uint64_t)size || x->nr_frames > (uint64_t)size - x->frame ||
+	    start > x->nr_frames)
 		return -EINVAL;
 	if (domain_is_dying(d))
 		return -ESRCH;
@@ -255,8 +265,9 @@ static int64_t acquire(struct domain *d, struct xen_mem_acquire_resource *x, uin
 }
 
 /*
- * XENMEM_acquire_resource: map grant table frames of another domain at the caller's listed frames, or tell how
- * many there are. -EPERM for the caller's own or without privilege, -ESRCH, -EINVAL, -EOPNOTSUPP, -ENOMEM.
+ * XENMEM_acquire_resource: map grant table frames of another domain at the caller's listed
+ * frames, or tell how many there are. -EPERM for the caller's own or without privilege, -ESRCH,
+ * -EINVAL, -EOPNOTSUPP, -ENOMEM.
  */
 int64_t memory_acquire_resource(uint32_t op __unused, uint64_t start, uint64_t arg)
 {

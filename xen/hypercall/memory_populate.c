@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A domain's memory grows and shrinks: XENMEM_populate_physmap and _decrease_reservation, lists of extents
- * that may be long. Both answer the number of extents done, never an error, and stop at the first that fails.
+ * A domain's memory grows and shrinks: XENMEM_populate_physmap and _decrease_reservation, lists
+ * of extents that may be long. Both answer the number of extents done, never an error, and stop
+ * at the first that fails.
  *
- * A direct-mapped domain (dom0) owns the same machine frames for life: it gives a frame back by losing the
- * 1:1 entry only, and takes it again by that frame's own number. What it maps there meanwhile is replaced.
+ * A direct-mapped domain (dom0) owns the same machine frames for life: it gives a frame back by
+ * losing the 1:1 entry only, and takes it again by that frame's own number. What it maps there
+ * meanwhile is replaced.
  */
 #include <xen/lib.h>
 #include <xen/p2m.h>
@@ -15,8 +17,8 @@
 /* Frames read from the list at once; also the most small extents between two looks at who waits. */
 #define CHUNK		32u
 /*
- * Largest extent: 2 MiB. Clearing more in one go would hold up the CPU; the toolstack falls back to it
- * from 1 GiB extents, and stage 2 maps 2 MiB blocks.
+ * Largest extent: 2 MiB. Clearing more in one go would hold up the CPU; the toolstack falls back
+ * to it from 1 GiB extents, and stage 2 maps 2 MiB blocks.
  */
 #define MAX_ORDER	PAGE_ORDER_2M
 
@@ -43,8 +45,8 @@ static int populate_direct(struct domain *d, gfn_t g, uint32_t order)
 }
 
 /*
- * Give d fresh zeroed memory at g; what was there is released. -ENOMEM, what p2m_map says, -ERESTART while there is
- * much to zero and somebody waits.
+ * Give d fresh zeroed memory at g; what was there is released. -ENOMEM, what p2m_map says,
+ * -ERESTART while there is much to zero and somebody waits.
  */
 static int populate_fresh(struct domain *d, gfn_t g, uint32_t order)
 {
@@ -86,8 +88,12 @@ static int decrease_one(struct domain *d, gfn_t g, uint32_t order)
 	return p2m_unmap(d, g, order);
 }
 
-/* Read up to CHUNK frame numbers, from element i on; returns how many, 0 when the first cannot be read. */
-static uint64_t read_frames(const struct xen_memory_reservation *r, uint64_t i, uint64_t frames[CHUNK])
+/*
+ * Read up to CHUNK frame numbers, from element i on; returns how many, 0 when the first cannot
+ * be read.
+ */
+static uint64_t read_frames(const struct xen_memory_reservation *r, uint64_t i,
+			    uint64_t frames[CHUNK])
 {
 	uint64_t n = MIN(r->nr_extents - i, (uint64_t)CHUNK);
 	uint64_t off, va;
@@ -102,7 +108,10 @@ static uint64_t read_frames(const struct xen_memory_reservation *r, uint64_t i, 
 
 typedef int extent_fn(struct domain *d, gfn_t g, uint32_t order);
 
-/* Apply fn to the extents of r from number i on; returns how many of the list are done, or -ERESTART. */
+/*
+ * Apply fn to the extents of r from number i on; returns how many of the list are done, or
+ * -ERESTART.
+ */
 static int64_t for_each_extent(struct domain *d, const struct xen_memory_reservation *r, uint64_t i,
 			       extent_fn *fn, uint32_t op, uint64_t arg)
 {
@@ -130,14 +139,18 @@ static int64_t for_each_extent(struct domain *d, const struct xen_memory_reserva
 	return (int64_t)i;
 }
 
-/* Both operations: read and check the reservation. Whatever is wrong, the answer is what is done: start. */
+/*
+ * Both operations: read and check the reservation. Whatever is wrong, the answer is what is
+ * done: start.
+ */
 static int64_t reservation(uint32_t op, uint64_t start, uint64_t arg, extent_fn *fn)
 {
 	struct xen_memory_reservation r;
 	struct domain *d;
 	int64_t ret;
 
-	if (copy_from_guest(&r, arg, sizeof(r)) || start >= r.nr_extents || r.extent_order > MAX_ORDER ||
+	if (copy_from_guest(&r, arg, sizeof(r)) || start >= r.nr_extents ||
+	    r.extent_order > MAX_ORDER ||
 	    r.nr_extents > UINT64_MAX >> (MEMOP_EXTENT_SHIFT + 1) ||
 	    (r.mem_flags & XENMEMF_populate_on_demand) || target_get(r.domid, &d))
 		return (int64_t)start;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * HYPERVISOR_multicall: a list of calls, run one after the other, each with a 64-bit result in its entry.
- * Preemptible between entries and inside them: the list pointer and count move past what is finished, and an
- * entry that wants to be executed again gets its new arguments written back.
+ * HYPERVISOR_multicall: a list of calls, run one after the other, each with a 64-bit result in
+ * its entry. Preemptible between entries and inside them: the list pointer and count move past
+ * what is finished, and an entry that wants to be executed again gets its new arguments written
+ * back.
  */
 #include <xen/lib.h>
 #include "ops.h"
@@ -11,13 +12,14 @@ static int64_t run(const struct multicall_entry *e)
 {
 	if (e->op >= NR_HYPERCALLS)
 		return -ENOSYS;
-	return hypercall_table[index_nospec(e->op, NR_HYPERCALLS)](e->args[0], e->args[1], e->args[2],
+	return hypercall_table[index_nospec(e->op, NR_HYPERCALLS)](e->args[0], e->args[1],
+								   e->args[2],
 								   e->args[3], e->args[4]);
 }
 
 /*
- * Run entry i. 0: its result is written; -ERESTART: its arguments are, and it is to be run again; -EFAULT: the
- * list cannot be read or written.
+ * Run entry i. 0: its result is written; -ERESTART: its arguments are, and it is to be run
+ * again; -EFAULT: the list cannot be read or written.
  */
 static int run_entry(struct hypercall_state *h, uint64_t list, uint64_t i)
 {
@@ -37,7 +39,10 @@ static int run_entry(struct hypercall_state *h, uint64_t list, uint64_t i)
 	return copy_to_guest(va + offsetof(struct multicall_entry, result), &ret, sizeof(ret));
 }
 
-/* Run nr entries (a 32-bit count) at list. 0 whatever their results; -EFAULT; -EINVAL inside a multicall. */
+/*
+ * Run nr entries (a 32-bit count) at list. 0 whatever their results; -EFAULT; -EINVAL inside a
+ * multicall.
+ */
 int64_t do_multicall(uint64_t list, uint64_t nr)
 {
 	struct hypercall_state *h = &this_vcpu()->hcall;

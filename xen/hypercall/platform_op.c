@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * HYPERVISOR_platform_op: dom0 tells the hypervisor about the machine. On arm that is the time of day; firmware
- * calls through it are not offered.
+ * HYPERVISOR_platform_op: dom0 tells the hypervisor about the machine. On arm that is the time
+ * of day; firmware calls through it are not offered.
  */
 #include <xen/lib.h>
 #include <xen/wallclock.h>
@@ -29,7 +29,8 @@ int64_t do_platform_op(uint64_t arg)
 		uint32_t interface_version;
 		struct xenpf_settime64 settime64;
 	} op;
-	static_assert_size(op, offsetof(struct xen_platform_op, u) + sizeof(struct xenpf_settime64));
+	static_assert_size(op, offsetof(struct xen_platform_op, u) +
+			   sizeof(struct xenpf_settime64));
 
 	if (copy_from_guest(&op, arg, sizeof(op)))
 		return -EFAULT;

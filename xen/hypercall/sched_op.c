@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * HYPERVISOR_sched_op: give the CPU up, wait for events, end a domain. Nothing waits in here: a vCPU that is to
- * stop is flagged, and the exit path chooses another.
+ * HYPERVISOR_sched_op: give the CPU up, wait for events, end a domain. Nothing waits in here: a
+ * vCPU that is to stop is flagged, and the exit path chooses another.
  */
 #include <xen/evtchn.h>
 #include <xen/lib.h>
@@ -86,9 +86,9 @@ static int64_t any_pending(const struct sched_poll *p)
 }
 
 /*
- * Block until one of the ports is pending, an interrupt is, or the time is reached. We announce what we wait for
- * before we look, and senders make a port pending before they look for us (evtchn_wake_pollers), so one of both sees
- * the other.
+ * Block until one of the ports is pending, an interrupt is, or the time is reached. We announce
+ * what we wait for before we look, and senders make a port pending before they look for us
+ * (evtchn_wake_pollers), so one of both sees the other.
  */
 static int64_t poll(uint64_t arg)
 {

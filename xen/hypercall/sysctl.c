@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * HYPERVISOR_sysctl: the toolstack asks about the host and all domains. A row for each sub-operation; the
- * argument is copied in once and copied back after success.
+ * HYPERVISOR_sysctl: the toolstack asks about the host and all domains. A row for each
+ * sub-operation; the argument is copied in once and copied back after success.
  */
 #include <xen/console.h>
 #include <xen/lib.h>
@@ -13,8 +13,8 @@
 #define KEYS_MAX	64u
 
 /*
- * Copy log text out; the count says how much, and a reader goes on from the index until it is 0. May be less than
- * asked for when something else waits for the CPU.
+ * Copy log text out; the count says how much, and a reader goes on from the index until it is 0.
+ * May be less than asked for when something else waits for the CPU.
  */
 static int readconsole(struct xen_sysctl *op, struct op_progress *p __unused)
 {
@@ -24,7 +24,8 @@ static int readconsole(struct xen_sysctl *op, struct op_progress *p __unused)
 	char text[CHUNK];
 
 	while (done < want) {
-		size_t n = console_ring_read(&index, incremental || done, text, MIN(want - done, CHUNK));
+		size_t n = console_ring_read(&index, incremental || done, text,
+					     MIN(want - done, CHUNK));
 
 		if (!n) {
 			at_end = true;
@@ -45,13 +46,14 @@ static int readconsole(struct xen_sysctl *op, struct op_progress *p __unused)
 }
 
 /*
- * Information on every domain from first_domain on, ascending, as many as there is room for. Preemptible: a is the
- * next id, b how many are written.
+ * Information on every domain from first_domain on, ascending, as many as there is room for.
+ * Preemptible: a is the next id, b how many are written.
  */
 static int getdomaininfolist(struct xen_sysctl *op, struct op_progress *p)
 {
 	struct xen_sysctl_getdomaininfolist *l = &op->u.getdomaininfolist;
-	uint32_t id = p->resumed ? (uint32_t)MIN(p->a, (uint64_t)DOMID_FIRST_RESERVED) : l->first_domain;
+	uint32_t id = p->resumed ? (uint32_t)MIN(p->a, (uint64_t)DOMID_FIRST_RESERVED) :
+		l->first_domain;
 	uint32_t n = p->resumed ? (uint32_t)MIN(p->b, (uint64_t)l->max_domains) : 0;
 	struct xen_domctl_getdomaininfo info;
 	struct domain *d;

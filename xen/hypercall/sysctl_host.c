@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * sysctl: the host's CPUs, memory, the one NUMA node, the one CPU pool and its scheduler. Figures are of the
- * moment. The topology is flat, as Xen 4.17 on arm shows it.
+ * sysctl: the host's CPUs, memory, the one NUMA node, the one CPU pool and its scheduler.
+ * Figures are of the moment. The topology is flat, as Xen 4.17 on arm shows it.
  */
 #include <xen/lib.h>
 #include <xen/page.h>
@@ -9,7 +9,8 @@
 #include <arch/timer.h>
 #include "domctl.h"
 
-#define CAPABILITIES	(XEN_SYSCTL_PHYSCAP_hvm | XEN_SYSCTL_PHYSCAP_hap | XEN_SYSCTL_PHYSCAP_gnttab_v1)
+#define CAPABILITIES	(XEN_SYSCTL_PHYSCAP_hvm | XEN_SYSCTL_PHYSCAP_hap | \
+			 XEN_SYSCTL_PHYSCAP_gnttab_v1)
 #define NODE_DISTANCE	20u	/* of the one node to itself: what Xen on arm says */
 
 int sysctl_physinfo(struct xen_sysctl *op, struct op_progress *p __unused)
@@ -83,7 +84,8 @@ int sysctl_numainfo(struct xen_sysctl *op, struct op_progress *p __unused)
 
 	if (n->num_nodes && n->meminfo.p && copy_to_guest(n->meminfo.p, &mem, sizeof(mem)))
 		return -EFAULT;
-	if (n->num_nodes && n->distance.p && copy_to_guest(n->distance.p, &distance, sizeof(distance)))
+	if (n->num_nodes && n->distance.p &&
+	    copy_to_guest(n->distance.p, &distance, sizeof(distance)))
 		return -EFAULT;
 	if (n->num_nodes || (!n->meminfo.p && !n->distance.p))
 		n->num_nodes = 1;
@@ -111,7 +113,8 @@ int sysctl_cpupool_op(struct xen_sysctl *op, struct op_progress *p __unused)
 
 static bool ratelimit_is_valid(uint32_t us)
 {
-	return us == 0 || (us >= XEN_SYSCTL_SCHED_RATELIMIT_MIN && us <= XEN_SYSCTL_SCHED_RATELIMIT_MAX);
+	return us == 0 || (us >= XEN_SYSCTL_SCHED_RATELIMIT_MIN &&
+			   us <= XEN_SYSCTL_SCHED_RATELIMIT_MAX);
 }
 
 static void set_ratelimit(uint32_t us)
@@ -134,7 +137,8 @@ int sysctl_scheduler_op(struct xen_sysctl *op, struct op_progress *p __unused)
 	if (s->sched_id != sched->sched_id || (!credit2 && s->sched_id != XEN_SCHEDULER_CREDIT))
 		return -EINVAL;
 	if (s->cmd == XEN_SYSCTL_SCHEDOP_putinfo) {
-		ratelimit = credit2 ? s->u.sched_credit2.ratelimit_us : s->u.sched_credit.ratelimit_us;
+		ratelimit = credit2 ? s->u.sched_credit2.ratelimit_us :
+			s->u.sched_credit.ratelimit_us;
 		if (!ratelimit_is_valid(ratelimit))
 			return -EINVAL;
 		set_ratelimit(ratelimit);

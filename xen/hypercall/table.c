@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The hypercalls: one row each, number and handler; what is dom0's alone as a whole says so here. Rows
- * that are missing answer -ENOSYS, and the table has no holes: the vectors call through it unchecked.
+ * The hypercalls: one row each, number and handler; what is dom0's alone as a whole says so
+ * here. Rows that are missing answer -ENOSYS, and the table has no holes: the vectors call
+ * through it unchecked.
  */
 #include "ops.h"
 
 #define ARGS	uint64_t a0 __unused, uint64_t a1 __unused, uint64_t a2 __unused, \
 		uint64_t a3 __unused, uint64_t a4 __unused
 
-/* A function of the table's type for a handler; it is a jump, as the arguments are where they belong. */
+/*
+ * A function of the table's type for a handler; it is a jump, as the arguments are where they
+ * belong.
+ */
 #define ANY_DOMAIN(name, ...)						\
 	static int64_t call_##name(ARGS) { return do_##name(__VA_ARGS__); }
 #define PRIVILEGED(name, ...)						\

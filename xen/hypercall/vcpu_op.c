@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * HYPERVISOR_vcpu_op and _vm_assist: a guest registers memory that the hypervisor shares with its vCPUs. Addresses
- * become frames here, once; core/vcpu_areas.c pins and maps them. vCPUs are started by PSCI, so nothing else
- * of vcpu_op exists on arm.
+ * HYPERVISOR_vcpu_op and _vm_assist: a guest registers memory that the hypervisor shares with
+ * its vCPUs. Addresses become frames here, once; core/vcpu_areas.c pins and maps them. vCPUs are
+ * started by PSCI, so nothing else of vcpu_op exists on arm.
  */
 #include <xen/lib.h>
 #include <public/vcpu.h>
@@ -66,7 +66,10 @@ int64_t do_vcpu_op(uint64_t cmd, uint64_t vcpuid, uint64_t arg)
 	}
 }
 
-/* Only the update flag in runstate areas is a thing on arm: 0, -EINVAL (type), -ENOSYS (command). */
+/*
+ * Only the update flag in runstate areas is a thing on arm: 0, -EINVAL (type), -ENOSYS
+ * (command).
+ */
 int64_t do_vm_assist(uint64_t cmd, uint64_t type)
 {
 	if (cmd != VMASST_CMD_enable && cmd != VMASST_CMD_disable)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * HYPERVISOR_xen_version: who we are, and what a guest may rely on. Texts are copied out whole, zero-padded to
- * their ABI length. The version itself (command 0) is answered in table.c.
+ * HYPERVISOR_xen_version: who we are, and what a guest may rely on. Texts are copied out whole,
+ * zero-padded to their ABI length. The version itself (command 0) is answered in table.c.
  */
 #include <xen/cmdline.h>
 #include <xen/lib.h>
@@ -14,8 +14,10 @@
 /* Any non-zero value does: nobody maps anything there. */
 #define VIRT_START	0x200000u
 
-#define FEATURES_ALL	(BIT(XENFEAT_writable_page_tables) | BIT(XENFEAT_auto_translated_physmap) | \
-			 BIT(XENFEAT_memory_op_vnode_supported) | BIT(XENFEAT_ARM_SMCCC_supported))
+#define FEATURES_ALL	(BIT(XENFEAT_writable_page_tables) | \
+			 BIT(XENFEAT_auto_translated_physmap) | \
+			 BIT(XENFEAT_memory_op_vnode_supported) | \
+			 BIT(XENFEAT_ARM_SMCCC_supported))
 
 /* Copy a text out, padded with zeroes to size bytes (more than its length). */
 static int64_t text_to_guest(uint64_t arg, const char *text, size_t size)

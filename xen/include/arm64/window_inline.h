@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The window slots of <arch/mmu.h>, inline since every guest copy sets and clears one. Entries of all CPUs
- * are one table, 64 for each; EL2_WINDOW_PAGE is mmu.c's EL2_PAGE_RW.
+ * The window slots of <arch/mmu.h>, inline since every guest copy sets and clears one. Entries
+ * of all CPUs are one table, 64 for each; EL2_WINDOW_PAGE is mmu.c's EL2_PAGE_RW.
  */
 #ifndef ARM64_WINDOW_INLINE_H
 #define ARM64_WINDOW_INLINE_H

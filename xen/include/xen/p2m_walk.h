@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The look-up in a domain's stage 2, inline for the paths that every hypercall takes. Only mm/p2m.c changes
- * entries; others read one leaf under p2m.lock and use it no longer than they hold it.
+ * The look-up in a domain's stage 2, inline for the paths that every hypercall takes. Only
+ * mm/p2m.c changes entries; others read one leaf under p2m.lock and use it no longer than they
+ * hold it.
  */
 #ifndef XEN_P2M_WALK_H
 #define XEN_P2M_WALK_H
@@ -36,7 +37,8 @@ static inline pte_t *p2m_find_entry(const struct p2m *p2m, uint64_t g, unsigned 
 /* May a guest write through an entry of this kind? */
 static inline bool p2m_kind_is_writable(enum p2m_kind kind)
 {
-	return BIT(kind) & (BIT(P2M_RAM_RW) | BIT(P2M_GRANT_RW) | BIT(P2M_FOREIGN_RW) | BIT(P2M_SHARED) |
+	return BIT(kind) & (BIT(P2M_RAM_RW) | BIT(P2M_GRANT_RW) | BIT(P2M_FOREIGN_RW) |
+			    BIT(P2M_SHARED) |
 			    BIT(P2M_MMIO));
 }
 

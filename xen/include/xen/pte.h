@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Stage-2 descriptors as words: pure encode (mm/pte.c) and decode (here: each guest copy walks a tree).
- * 4 KiB granule, levels 0 to 3.
+ * Stage-2 descriptors as words: pure encode (mm/pte.c) and decode (here: it is on every look-up's
+ * way). 4 KiB granule, levels 0 to 3.
  */
 #ifndef XEN_PTE_H
 #define XEN_PTE_H

@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * domctl on a domain that exists: pauses and registers, followed through the restarts of calls
+ * that wait for it to leave its CPUs; affinity, shares, caches, devices.
+ */
+#include "domctl_world.h"
+
+/* ---- pausing what runs ---- */
+
+static unsigned int leave_after;
+
+/* The other CPU puts its vCPU aside after some turns. */
+static void other_cpu_leaves(void)
+{
+	if (leave_after && --leave_after == 0) {
+		fake_cpu_enter(1);
+		fake_set_current(NULL);
+		fake_cpu_enter(0);
+	}
+}
+
+static void domu_runs_on_cpu1(unsigned int turns)
+{
+	leave_after = turns;
+	on_restart = other_cpu_leaves;
+	fake_cpu_enter(1);
+	run_as(domu, 0);
+	fake_cpu_enter(0);
+}
+
+static void test_pause_waits(void **state)
+{
+	(void)state;
+	vcpu_clear_flag(domu->vcpu[0], VPF_DOWN);
+	domu_runs_on_cpu1(5);
+	assert_int_equal(call(XEN_DOMCTL_pausedomain, domu->id), 0);
+	assert_int_equal(restarts, 5);
+	/* Counted once, however often it was executed. */
+	assert_int_equal(domu->pause_count, 1);
+	for (unsigned int i = 1; i < 255; i++)
+		assert_int_equal(call(XEN_DOMCTL_pausedomain, domu->id), 0);
+	assert_int_equal(call(XEN_DOMCTL_pausedomain, domu->id), -EOVERFLOW);
+	for (unsigned int i = 0; i < 255; i++)
+		assert_int_equal(call(XEN_DOMCTL_unpausedomain, domu->id), 0);
+	domu_runs_on_cpu1(3);
+	assert_int_equal(call(XEN_DOMCTL_destroydomain, domu->id), 0);
+	assert_int_equal(restarts, 3);
+	assert_int_equal(domain_is_dying(domu), true);
+	domain_put(domu);	/* the test's own reference */
+	domu = NULL;
+}
+
+static void test_context_waits(void **state)
+{
+	struct vcpu_guest_context c;
+
+	(void)state;
+	fill_context(&c);
+	domu_runs_on_cpu1(4);
+	assert_int_equal(context(XEN_DOMCTL_setvcpucontext, domu->id, 1, &c), 0);
+	assert_int_equal(restarts, 4);
+	assert_int_equal(domu->pause_count, 0);
+	domu_runs_on_cpu1(2);
+	assert_int_equal(context(XEN_DOMCTL_getvcpucontext, domu->id, 1, &c), 0);
+	assert_int_equal(restarts, 2);
+	assert_int_equal(domu->pause_count, 0);
+	assert_int_equal(c.user_regs.pc64, 0x40000000);
+	/* No context: back to the start. */
+	assert_int_equal(context(XEN_DOMCTL_setvcpucontext, domu->id, 1, NULL), 0);
+	assert_true(domu->vcpu[1]->flags & VPF_DOWN);
+	assert_int_equal(context(XEN_DOMCTL_getvcpucontext, domu->id, 1, &c), -ENODATA);
+	/* Not online. */
+	c.flags = 0;
+	assert_int_equal(context(XEN_DOMCTL_setvcpucontext, domu->id, 1, &c), 0);
+	assert_true(domu->vcpu[1]->flags & VPF_DOWN);
+	assert_int_equal(context(XEN_DOMCTL_getvcpucontext, domu->id, 1, &c), 0);
+	assert_int_equal(c.flags, 0);
+	/* Errors, none of which leaves a pause behind. */
+	assert_int_equal(context(XEN_DOMCTL_setvcpucontext, domu->id, 2, &c), -EINVAL);
+	assert_int_equal(context(XEN_DOMCTL_getvcpucontext, domu->id, 2, &c), -EINVAL);
+	c.user_regs.cpsr = PSR_MODE_EL2h;
+	assert_int_equal(context(XEN_DOMCTL_setvcpucontext, domu->id, 1, &c), -EINVAL);
+	c.user_regs.cpsr = PSR_MODE_SVC;
+	assert_int_equal(context(XEN_DOMCTL_setvcpucontext, domu->id, 1, &c), -EINVAL);
+	c.user_regs.cpsr = ~0UL << 32 | PSR_MODE_EL0t | SPSR_IL | SPSR_SS;
+	assert_int_equal(context(XEN_DOMCTL_setvcpucontext, domu->id, 1, &c), 0);
+	assert_int_equal(domu->vcpu[1]->regs.spsr, PSR_MODE_EL0t);
+	memset(&op.u, 0, sizeof(op.u));
+	op.u.vcpucontext.ctxt.p = NOWHERE;
+	assert_int_equal(call(XEN_DOMCTL_setvcpucontext, domu->id), -EFAULT);
+	op.u.vcpucontext.vcpu = 1;
+	assert_int_equal(call(XEN_DOMCTL_getvcpucontext, domu->id), -EFAULT);
+	assert_int_equal(domu->pause_count, 0);
+}
+
+/* The argument changes between two executions of one call. */
+static void spoil_argument(void)
+{
+	struct xen_domctl *in_guest = guest(arg_va());
+
+	in_guest->u.vcpucontext.vcpu = 99;
+	other_cpu_leaves();
+}
+
+static void unpause_behind(void)
+{
+	if (domu->pause_count)
+		assert_int_equal(domain_unpause(domu), 0);
+}
+
+static void test_context_changed_meanwhile(void **state)
+{
+	struct vcpu_guest_context c;
+
+	(void)state;
+	fill_context(&c);
+	domu_runs_on_cpu1(1);
+	on_restart = spoil_argument;
+	assert_int_equal(context(XEN_DOMCTL_setvcpucontext, domu->id, 1, &c), -EINVAL);
+	assert_int_equal(domu->pause_count, 0);
+	domu->vcpu[1]->initialised = true;
+	domu_runs_on_cpu1(1);
+	on_restart = spoil_argument;
+	assert_int_equal(context(XEN_DOMCTL_getvcpucontext, domu->id, 1, &c), -EINVAL);
+	assert_int_equal(domu->pause_count, 0);
+	/* Somebody takes the pause away. */
+	domu_runs_on_cpu1(9);
+	on_restart = unpause_behind;
+	assert_int_equal(context(XEN_DOMCTL_getvcpucontext, domu->id, 1, &c), -EINVAL);
+	assert_int_equal(domu->pause_count, 0);
+	/* 255 pauses: no room for the call's own. */
+	on_restart = NULL;
+	domu->pause_count = 255;
+	assert_int_equal(context(XEN_DOMCTL_getvcpucontext, domu->id, 1, &c), -EOVERFLOW);
+	domu->pause_count = 0;
+}
+
+/* ---- scheduling ---- */
+
+static int64_t affinity(uint32_t cmd, uint32_t vcpu, uint32_t flags, uint32_t hard_bits,
+			uint32_t soft_bits)
+{
+	memset(&op.u, 0, sizeof(op.u));
+	op.u.vcpuaffinity.vcpu = vcpu;
+	op.u.vcpuaffinity.flags = flags;
+	op.u.vcpuaffinity.cpumap_hard.bitmap.p = buf_va();
+	op.u.vcpuaffinity.cpumap_hard.nr_bits = hard_bits;
+	op.u.vcpuaffinity.cpumap_soft.bitmap.p = buf_va() + 64;
+	op.u.vcpuaffinity.cpumap_soft.nr_bits = soft_bits;
+	return call(cmd, domu->id);
+}
+
+static void test_affinity(void **state)
+{
+	uint8_t *hard = guest(buf_va()), *soft = hard + 64;
+
+	(void)state;
+	memset(hard, 0x55, 128);
+	assert_int_equal(affinity(XEN_DOMCTL_getvcpuaffinity, 0, 3, 64, 16), 0);
+	assert_int_equal(hard[0], 0xf);
+	for (int i = 1; i < 8; i++)
+		assert_int_equal(hard[i], 0);
+	assert_int_equal(hard[8], 0x55);
+	assert_int_equal(soft[0], 0xf);
+	assert_int_equal(soft[1], 0);
+	assert_int_equal(soft[2], 0x55);
+	hard[0] = 6;
+	soft[0] = 0xfc;
+	assert_int_equal(affinity(XEN_DOMCTL_setvcpuaffinity, 0, 3, 8, 8), 0);
+	assert_int_equal(hard[0], 6);
+	assert_int_equal(soft[0], 4);
+	assert_int_equal(domu->vcpu[0]->sched.affinity, 6);
+	assert_int_equal(affinity(XEN_DOMCTL_setvcpuaffinity, 0, 0, 8, 8), -EINVAL);
+	assert_int_equal(affinity(XEN_DOMCTL_setvcpuaffinity, 0, 4, 8, 8), -EINVAL);
+	assert_int_equal(affinity(XEN_DOMCTL_setvcpuaffinity, 0, 9, 8, 8), -EINVAL);
+	assert_int_equal(affinity(XEN_DOMCTL_getvcpuaffinity, 0, 5, 8, 8), -EINVAL);
+	assert_int_equal(affinity(XEN_DOMCTL_setvcpuaffinity, 2, 1, 8, 8), -EINVAL);
+	assert_int_equal(affinity(XEN_DOMCTL_getvcpuaffinity, 2, 1, 8, 8), -EINVAL);
+	/* Empty: no bits, none that exist, none within the given width. */
+	assert_int_equal(affinity(XEN_DOMCTL_setvcpuaffinity, 0, 1, 0, 0), -EINVAL);
+	hard[0] = 0xf0;
+	assert_int_equal(affinity(XEN_DOMCTL_setvcpuaffinity, 0, 1, 8, 8), -EINVAL);
+	hard[0] = 0x8;
+	assert_int_equal(affinity(XEN_DOMCTL_setvcpuaffinity, 0, 1, 3, 8), -EINVAL);
+	assert_int_equal(affinity(XEN_DOMCTL_setvcpuaffinity, 0, 5, 4, 8), 0);
+	/* An absurd width is refused before anything is written. */
+	assert_int_equal(affinity(XEN_DOMCTL_getvcpuaffinity, 0, 1, ~0u, 8), -EINVAL);
+	fake_va_fault(buf_va(), buf_va() + PAGE_SIZE, true, true);
+	assert_int_equal(affinity(XEN_DOMCTL_setvcpuaffinity, 0, 1, 8, 8), -EFAULT);
+	assert_int_equal(affinity(XEN_DOMCTL_getvcpuaffinity, 0, 1, 8, 8), -EFAULT);
+}
+
+static int64_t sched_params(uint32_t id, uint32_t cmd, uint16_t weight, uint16_t cap)
+{
+	memset(&op.u, 0, sizeof(op.u));
+	op.u.scheduler_op.sched_id = id;
+	op.u.scheduler_op.cmd = cmd;
+	op.u.scheduler_op.u.credit2.weight = weight;
+	op.u.scheduler_op.u.credit2.cap = cap;
+	return call(XEN_DOMCTL_scheduler_op, domu->id);
+}
+
+static void test_scheduler(void **state)
+{
+	(void)state;
+	assert_int_equal(sched_params(6, XEN_DOMCTL_SCHEDOP_getinfo, 0, 0), 0);
+	assert_int_equal(op.u.scheduler_op.u.credit2.weight, 256);
+	assert_int_equal(op.u.scheduler_op.u.credit2.cap, 0);
+	assert_int_equal(sched_params(5, XEN_DOMCTL_SCHEDOP_getinfo, 0, 0), -EINVAL);
+	assert_int_equal(sched_params(6, XEN_DOMCTL_SCHEDOP_putinfo, 512, 150), 0);
+	assert_int_equal(domu->weight, 512);
+	assert_int_equal(domu->cap, 150);
+	assert_int_equal(sched_params(6, XEN_DOMCTL_SCHEDOP_putinfo, 0, 0xffff), 0);
+	assert_int_equal(domu->weight, 512);
+	assert_int_equal(domu->cap, 150);
+	assert_int_equal(sched_params(6, XEN_DOMCTL_SCHEDOP_putinfo, 1, 201), -EINVAL);
+	assert_int_equal(domu->weight, 512);
+	assert_int_equal(sched_params(6, XEN_DOMCTL_SCHEDOP_getvcpuinfo, 0, 0), -EINVAL);
+	assert_int_equal(sched_params(6, 99, 0, 0), -EINVAL);
+}
+
+/* ---- memory, devices, the small ones ---- */
+
+static void test_cacheflush(void **state)
+{
+	(void)state;
+	memset(&op.u, 0, sizeof(op.u));
+	op.u.cacheflush.start_pfn = (DOMU_RAM >> 12) - 3;
+	op.u.cacheflush.nr_pfns = DOMU_PAGES + 100;
+	fake_log_clear();
+	assert_int_equal(call(XEN_DOMCTL_cacheflush, domu->id), 0);
+	assert_int_equal(fake_log_count(FAKE_CACHE_CLEAN_INVAL), DOMU_PAGES);
+	/* In pieces, each frame once. */
+	fake_domain_add_ram(domu, gfn(0x90000), 200);
+	op.u.cacheflush.start_pfn = 0x90000;
+	op.u.cacheflush.nr_pfns = 200;
+	fake_irq_pending = true;
+	fake_log_clear();
+	assert_int_equal(call(XEN_DOMCTL_cacheflush, domu->id), 0);
+	assert_int_equal(fake_log_count(FAKE_CACHE_CLEAN_INVAL), 200);
+	assert_true(restarts > 3);
+	fake_irq_pending = false;
+	op.u.cacheflush.nr_pfns = (1UL << 18) + 1;
+	assert_int_equal(call(XEN_DOMCTL_cacheflush, domu->id), -EINVAL);
+	op.u.cacheflush.start_pfn = ~0UL;
+	op.u.cacheflush.nr_pfns = 2;
+	assert_int_equal(call(XEN_DOMCTL_cacheflush, domu->id), -EINVAL);
+	op.u.cacheflush.start_pfn = 1UL << 50;
+	assert_int_equal(call(XEN_DOMCTL_cacheflush, domu->id), 0);
+	/* A forged continuation beyond the end. */
+	memcpy(guest(arg_va()), &op, sizeof(op));
+	assert_int_equal(hcall5(__HYPERVISOR_domctl, arg_va(), 0x7a617a656e2d6f70UL, 1000, 0, 0),
+			 -EINVAL);
+}
+
+static void test_memory_misc(void **state)
+{
+	uint8_t *map = guest(buf_va());
+
+	(void)state;
+	memset(&op.u, 0, sizeof(op.u));
+	op.u.max_mem.max_memkb = ~0UL;
+	assert_int_equal(call(XEN_DOMCTL_max_mem, domu->id), 0);
+	assert_int_equal(domu->max_pages, UINT32_MAX - 1);
+	assert_int_equal(call(XEN_DOMCTL_get_paging_mempool_size, domu->id), 0);
+	assert_int_equal(op.u.paging_mempool.size, 0);
+	memset(&op.u, 0, sizeof(op.u));
+	op.u.nodeaffinity.nodemap.bitmap.p = buf_va();
+	op.u.nodeaffinity.nodemap.nr_bits = 8;
+	map[0] = 0;
+	assert_int_equal(call(XEN_DOMCTL_setnodeaffinity, domu->id), -EINVAL);
+	map[0] = 3;
+	assert_int_equal(call(XEN_DOMCTL_setnodeaffinity, domu->id), 0);
+	assert_int_equal(call(XEN_DOMCTL_getnodeaffinity, domu->id), 0);
+	assert_int_equal(map[0], 1);
+	op.u.nodeaffinity.nodemap.bitmap.p = NOWHERE;
+	assert_int_equal(call(XEN_DOMCTL_setnodeaffinity, domu->id), -EFAULT);
+	assert_int_equal(call(XEN_DOMCTL_setvnumainfo, domu->id), -EINVAL);
+	assert_int_equal(call(XEN_DOMCTL_subscribe, domu->id), 0);
+	assert_int_equal(call(XEN_DOMCTL_set_target, domu->id), 0);
+	memset(op.u.setdomainhandle.handle, 0x21, 16);
+	assert_int_equal(call(XEN_DOMCTL_setdomainhandle, domu->id), 0);
+	assert_int_equal(domu->handle[7], 0x21);
+	op.u.settimeoffset.time_offset_seconds = -3600;
+	assert_int_equal(call(XEN_DOMCTL_settimeoffset, domu->id), 0);
+	assert_true(domu->wallclock_offset == -3600);
+}
+
+static void test_devices(void **state)
+{
+	(void)state;
+	memset(&op.u, 0, sizeof(op.u));
+	assert_int_equal(call(XEN_DOMCTL_irq_permission, domu->id), 0);
+	op.u.irq_permission.allow_access = 1;
+	assert_int_equal(call(XEN_DOMCTL_irq_permission, domu->id), -EPERM);
+	op.u.irq_permission.pad[2] = 1;
+	assert_int_equal(call(XEN_DOMCTL_irq_permission, domu->id), -EINVAL);
+	memset(&op.u, 0, sizeof(op.u));
+	assert_int_equal(call(XEN_DOMCTL_iomem_permission, domu->id), -EINVAL);
+	op.u.iomem_permission.nr_mfns = 1;
+	assert_int_equal(call(XEN_DOMCTL_iomem_permission, domu->id), 0);
+	op.u.iomem_permission.allow_access = 1;
+	assert_int_equal(call(XEN_DOMCTL_iomem_permission, domu->id), -EPERM);
+	op.u.iomem_permission.first_mfn = ~0UL;
+	op.u.iomem_permission.nr_mfns = 2;
+	assert_int_equal(call(XEN_DOMCTL_iomem_permission, domu->id), -EINVAL);
+	memset(&op.u, 0, sizeof(op.u));
+	assert_int_equal(call(XEN_DOMCTL_memory_mapping, domu->id), -EINVAL);
+	op.u.memory_mapping.nr_mfns = 64;
+	assert_int_equal(call(XEN_DOMCTL_memory_mapping, domu->id), -EPERM);
+	op.u.memory_mapping.nr_mfns = 65;
+	assert_int_equal(call(XEN_DOMCTL_memory_mapping, domu->id), -E2BIG);
+	op.u.memory_mapping.first_gfn = ~0UL - 3;
+	assert_int_equal(call(XEN_DOMCTL_memory_mapping, domu->id), -EINVAL);
+	memset(&op.u, 0, sizeof(op.u));
+	op.u.bind_pt_irq.irq_type = PT_IRQ_TYPE_SPI;
+	assert_int_equal(call(XEN_DOMCTL_bind_pt_irq, domu->id), -EPERM);
+	op.u.bind_pt_irq.machine_irq = 5;
+	assert_int_equal(call(XEN_DOMCTL_unbind_pt_irq, domu->id), -EINVAL);
+	assert_int_equal(call(XEN_DOMCTL_assign_device, DOMID_IO), -EOPNOTSUPP);
+	op.u.set_virq_handler.virq = VIRQ_TIMER;
+	assert_int_equal(call(XEN_DOMCTL_set_virq_handler, domu->id), -EINVAL);
+	op.u.set_virq_handler.virq = VIRQ_CONSOLE;
+	assert_int_equal(call(XEN_DOMCTL_set_virq_handler, domu->id), 0);
+	memset(&op.u, 0, sizeof(op.u));
+	domu->creation_finished = false;
+	assert_int_equal(call(XEN_DOMCTL_vuart_op, domu->id), -EOPNOTSUPP);
+	op.u.vuart_op.pad = 1;
+	assert_int_equal(call(XEN_DOMCTL_vuart_op, domu->id), -EINVAL);
+	op.u.vuart_op.pad = 0;
+	domu->creation_finished = true;
+	assert_int_equal(call(XEN_DOMCTL_vuart_op, domu->id), -EPERM);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		world_test(test_pause_waits),
+		world_test(test_context_waits),
+		world_test(test_context_changed_meanwhile),
+		world_test(test_affinity),
+		world_test(test_scheduler),
+		world_test(test_cacheflush),
+		world_test(test_memory_misc),
+		world_test(test_devices),
+	};
+
+	return cmocka_run_group_tests(tests, world_once, NULL);
+}
