@@ -10,11 +10,14 @@
 
 struct bootinfo bootinfo;
 
-/* Round base..base+size outwards and remember it as not free. -ENOSPC. */
+/* Round base..base+size outwards and remember it as not free; a sum that wraps means all above base. -ENOSPC. */
 int bootinfo_reserve(struct bootinfo *bi, pa_t base, uint64_t size)
 {
-	pa_t end = ROUND_UP(base + size, PAGE_SIZE);
+	pa_t end;
 
+	if (checked_add(base, size, &end) || end > PAGE_MASK)
+		end = PAGE_MASK;
+	end = ROUND_UP(end, PAGE_SIZE);
 	base = ROUND_DOWN(base, PAGE_SIZE);
 	if (bi->nr_reserved == BOOT_MAX_RESERVED)
 		return -ENOSPC;
@@ -28,6 +31,8 @@ static int add_bank(struct bootinfo *bi, pa_t base, uint64_t size)
 	pa_t end = ROUND_DOWN(base + size, PAGE_SIZE);
 	uint32_t i;
 
+	if (base > PAGE_MASK)	/* in the very last page: nothing whole */
+		return 0;
 	base = ROUND_UP(base, PAGE_SIZE);
 	if (end <= base)
 		return 0;
@@ -145,30 +150,41 @@ static void copy_string(char *dst, const void *fdt, int node, const char *prop)
 		strlcpy(dst, s, MIN((size_t)len, (size_t)BOOT_CMDLINE));
 }
 
+/* A module that says what it is beats one whose kind is guessed; of two alike the later one stays. */
+static void note_module(struct bootinfo *bi, enum module_kind kind, const struct boot_module *m, bool *is_kernel)
+{
+	*is_kernel = kind == MODULE_KERNEL || (kind == MODULE_GUESS && !bi->kernel.present);
+	if (*is_kernel)
+		bi->kernel = *m;
+	else if (kind == MODULE_RAMDISK || (kind == MODULE_GUESS && !bi->ramdisk.present))
+		bi->ramdisk = *m;
+}
+
+/* Two rounds over /chosen: those with a kind of their own, then what is guessed in order. */
 static int parse_modules(struct bootinfo *bi, int chosen, int *kernel_node)
 {
 	const void *fdt = bi->fdt;
-	int node, rc;
+	int node, rc, guessing;
 
 	*kernel_node = -1;
-	fdt_for_each_subnode(node, fdt, chosen) {
-		enum module_kind kind = module_kind(fdt, node);
-		uint64_t base, size;
+	for (guessing = 0; guessing < 2; guessing++) {
+		fdt_for_each_subnode(node, fdt, chosen) {
+			enum module_kind kind = module_kind(fdt, node);
+			struct boot_module m = { .present = true };
+			bool is_kernel;
 
-		if (kind == MODULE_NONE)
-			continue;
-		rc = module_reg(fdt, chosen, node, &base, &size);
-		if (!rc)
-			rc = bootinfo_reserve(bi, base, size);
-		if (rc) {
-			pr_err("boot module %s is malformed\n", fdt_get_name(fdt, node, NULL));
-			return rc;
-		}
-		if (kind == MODULE_KERNEL || (kind == MODULE_GUESS && !bi->kernel.present)) {
-			bi->kernel = (struct boot_module){ base, size, true };
-			*kernel_node = node;
-		} else if (kind == MODULE_RAMDISK || kind == MODULE_GUESS) {
-			bi->ramdisk = (struct boot_module){ base, size, true };
+			if (kind == MODULE_NONE || (kind == MODULE_GUESS) != guessing)
+				continue;
+			rc = module_reg(fdt, chosen, node, &m.base, &m.size);
+			if (!rc)
+				rc = bootinfo_reserve(bi, m.base, m.size);
+			if (rc) {
+				pr_err("boot module %s is malformed\n", fdt_get_name(fdt, node, NULL));
+				return rc;
+			}
+			note_module(bi, kind, &m, &is_kernel);
+			if (is_kernel)
+				*kernel_node = node;
 		}
 	}
 	return 0;
