@@ -47,7 +47,9 @@ static int parse_gic(const void *fdt, struct host_info *h, uint32_t *phandle)
 {
 	int node = fdt_node_offset_by_compatible(fdt, -1, "arm,gic-v3");
 	struct dt_irq irq;
+	const fdt32_t *stride;
 	uint32_t i, regions;
+	int len;
 
 	if (node < 0) {
 		pr_err("no GICv3 in the host's device tree\n");
@@ -61,8 +63,12 @@ static int parse_gic(const void *fdt, struct host_info *h, uint32_t *phandle)
 	for (i = 0; i < regions; i++)
 		if (dt_reg(fdt, node, i + 1, &h->gicr[i].base, &h->gicr[i].size))
 			return -EINVAL;
+	if (!regions)
+		return -EINVAL;
 	h->nr_gicr = regions;
-	h->gicr_stride = dt_u32(fdt, node, "redistributor-stride", 0);
+	/* Two cells by the binding, one in some trees. */
+	stride = fdt_getprop(fdt, node, "redistributor-stride", &len);
+	h->gicr_stride = stride && (len == 4 || len == 8) ? dt_read_cells(stride, len / 4) : 0;
 	/* The maintenance interrupt is the GIC node's only one; 25 is the architecture's advice. */
 	h->maintenance_ppi = dt_gic_irq(fdt, node, *phandle, 0, &irq) == 0 ? irq.intid : 25;
 	return 0;
