@@ -278,28 +278,11 @@ static bool queue_is_empty(const struct vgic_vcpu *vc)
 	return READ_ONCE(vc->queue.next) == &vc->queue;
 }
 
-/* Fill the list registers of v, whose state is in this CPU, before it is entered. */
-void vgic_flush(struct vcpu *v)
-{
-	struct vgic_dist *dist = v->domain->vgic;
-
-	if (queue_is_empty(v->vgic) && !(v->ctxt.gic.hcr & (ICH_HCR_UIE | ICH_HCR_NPIE)))
-		return;
-	spin_lock(&dist->lock);
-	fill(dist, v);
-	spin_unlock(&dist->lock);
-	/* Requeueing asked for what has just been done. */
-	this_cpu()->work &= ~(uint32_t)WORK_VGIC;
-}
-
-/* Fold the list registers of v, whose state is in this CPU: what the guest took, what it ended. */
-void vgic_sync(struct vcpu *v)
+static __noinline void fold_all(struct vcpu *v)
 {
 	struct vgic_dist *dist = v->domain->vgic;
 	uint32_t used = v->vgic->lr_used;
 
-	if (!used)
-		return;
 	spin_lock(&dist->lock);
 	for (; used; used &= used - 1) {
 		struct vgic_irq *irq = v->vgic->in_lr[__builtin_ctz(used)];
@@ -308,6 +291,31 @@ void vgic_sync(struct vcpu *v)
 			vgic_requeue(dist, irq);
 	}
 	spin_unlock(&dist->lock);
+}
+
+static __noinline void fill_locking(struct vcpu *v)
+{
+	struct vgic_dist *dist = v->domain->vgic;
+
+	spin_lock(&dist->lock);
+	fill(dist, v);
+	spin_unlock(&dist->lock);
+	/* Requeueing asked for what has just been done. */
+	this_cpu()->work &= ~(uint32_t)WORK_VGIC;
+}
+
+/* Fill the list registers of v, whose state is in this CPU, before it is entered. */
+void vgic_flush(struct vcpu *v)
+{
+	if (!queue_is_empty(v->vgic) || (v->ctxt.gic.hcr & (ICH_HCR_UIE | ICH_HCR_NPIE)))
+		fill_locking(v);
+}
+
+/* Fold the list registers of v, whose state is in this CPU: what the guest took, what it ended. */
+void vgic_sync(struct vcpu *v)
+{
+	if (v->vgic->lr_used)
+		fold_all(v);
 }
 
 /* The guest ended something that others wait for. */
@@ -342,20 +350,12 @@ bool vgic_pending(struct vcpu *v)
 	return found;
 }
 
-/*
- * v's state has just been saved from this CPU: fold it. What is pending only goes back to the queue, so a saved
- * vCPU holds list registers for active interrupts alone, and a physical timer interrupt in flight is parked.
- */
-void vgic_put_cpu(struct vcpu *v)
+static __noinline void put_locking(struct vcpu *v)
 {
 	struct vgic_dist *dist = v->domain->vgic;
 	struct vgic_vcpu *vc = v->vgic;
 	uint32_t used = vc->lr_used;
 
-	if (!used && !(vc->hw_ppi && vc->hw_ppi->phys_active)) {
-		WRITE_ONCE(vc->live_on, NULL);
-		return;
-	}
 	spin_lock(&dist->lock);
 	WRITE_ONCE(vc->live_on, NULL);
 	for (; used; used &= used - 1) {
@@ -381,6 +381,30 @@ void vgic_put_cpu(struct vcpu *v)
 	spin_unlock(&dist->lock);
 }
 
+/*
+ * v's state has just been saved from this CPU: fold it. What is pending only goes back to the queue, so a saved
+ * vCPU holds list registers for active interrupts alone, and a physical timer interrupt in flight is parked.
+ */
+void vgic_put_cpu(struct vcpu *v)
+{
+	struct vgic_vcpu *vc = v->vgic;
+
+	if (unlikely(vc->lr_used || (vc->hw_ppi && vc->hw_ppi->phys_active)))
+		put_locking(v);
+	else
+		WRITE_ONCE(vc->live_on, NULL);
+}
+
+/* The vCPU of irq, a PPI in flight, comes back: the physical one is active where it runs. */
+static __noinline void unpark(struct vgic_irq *irq)
+{
+	/* Given up meanwhile: the physical one was left inactive when the vCPU was put. */
+	if (!irq->latch && !irq->lr)
+		irq->phys_active = false;
+	else
+		gic_irq_set_active(irq->pintid, true);
+}
+
 /* v's state is about to be loaded into this CPU: from here on its list registers are this CPU's. */
 void vgic_load_cpu(struct vcpu *v)
 {
@@ -391,11 +415,6 @@ void vgic_load_cpu(struct vcpu *v)
 	smp_mb();
 	if (!queue_is_empty(vc))
 		cpu_raise_work(WORK_VGIC);
-	if (unlikely(vc->hw_ppi && vc->hw_ppi->phys_active)) {
-		/* Given up meanwhile: the physical one was left inactive when v was put. */
-		if (!vc->hw_ppi->latch && !vc->hw_ppi->lr)
-			vc->hw_ppi->phys_active = false;
-		else
-			gic_irq_set_active(vc->hw_ppi->pintid, true);
-	}
+	if (unlikely(vc->hw_ppi && vc->hw_ppi->phys_active))
+		unpark(vc->hw_ppi);
 }

@@ -12,6 +12,7 @@
 #define __aligned(n)		__attribute__((aligned(n)))
 #define __section(s)		__attribute__((section(s)))
 #define __unused		__attribute__((unused))
+#define __noinline		__attribute__((noinline))	/* keeps a seldom way out of a short one */
 #define __printf(fmt, args)	__attribute__((format(printf, fmt, args)))
 /* Code and data that only start-up needs; the pages are freed afterwards. */
 #ifdef ZAZEN_HOST_TEST
