@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The RELAX NG schema as a second opinion: it must compile, accept what the reader accepts and its
+ * canonical form, and refuse what the reader refuses. Every supported or ignored row of the field
+ * tables must have its pattern in the schema, every refused one must have none.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <dirent.h>
+#include <libxml/parser.h>
+#include <libxml/relaxng.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tools/config/field_table.h"
+#include "xentools/cleanup.h"
+#include "xentools/fd_util.h"
+
+#define SCHEMA TEST_SRCDIR "/tools/schema/zl-domain"
+
+static xmlRelaxNGPtr schema;
+
+static void silent(void *arg, xmlErrorPtr e)
+{
+	(void)arg;
+	(void)e;
+}
+
+static int load_schema(void **state)
+{
+	xmlRelaxNGParserCtxtPtr ctxt = xmlRelaxNGNewParserCtxt(SCHEMA ".rng");
+
+	(void)state;
+	schema = ctxt != NULL ? xmlRelaxNGParse(ctxt) : NULL;
+	xmlRelaxNGFreeParserCtxt(ctxt);
+	return schema != NULL ? 0 : -1;
+}
+
+static int free_schema(void **state)
+{
+	(void)state;
+	xmlRelaxNGFree(schema);
+	xmlRelaxNGCleanupTypes();
+	xmlCleanupParser();
+	return 0;
+}
+
+/* 1 valid, 0 not valid, -1 no XML at all. */
+static int valid(const char *path)
+{
+	xmlDocPtr doc = xmlReadFile(path, NULL, XML_PARSE_NONET | XML_PARSE_NOERROR |
+				    XML_PARSE_NOWARNING);
+	xmlRelaxNGValidCtxtPtr ctxt;
+	int rc;
+
+	if (doc == NULL)
+		return -1;
+	ctxt = xmlRelaxNGNewValidCtxt(schema);
+	assert_non_null(ctxt);
+	xmlRelaxNGSetValidStructuredErrors(ctxt, silent, NULL);
+	rc = xmlRelaxNGValidateDoc(ctxt, doc);
+	xmlRelaxNGFreeValidCtxt(ctxt);
+	xmlFreeDoc(doc);
+	return rc == 0;
+}
+
+static void each_file(const char *dir, bool want)
+{
+	struct dirent **list;
+	int n = scandir(dir, &list, NULL, alphasort);
+
+	assert_true(n > 0);
+	for (int i = 0; i < n; i++) {
+		const char *dot = strrchr(list[i]->d_name, '.');
+		_cleanup_free_ char *path = NULL;
+
+		if (dot != NULL && (strcmp(dot, ".xml") == 0 || strcmp(dot, ".canon") == 0)) {
+			assert_true(asprintf(&path, "%s/%s", dir, list[i]->d_name) > 0);
+			if ((valid(path) == 1) != want)
+				fail_msg("%s is %s by the schema", path,
+					 want ? "refused" : "accepted");
+		}
+		free(list[i]);
+	}
+	free(list);
+}
+
+static void same_verdicts(void **state)
+{
+	(void)state;
+	each_file(TEST_SRCDIR "/tests/golden/accept", true);
+	each_file(TEST_SRCDIR "/tests/golden/refuse", false);
+	each_file(TEST_SRCDIR "/docs/examples", true);
+}
+
+static bool has_pattern(const char *text, const char *kind, const char *name)
+{
+	char word[96];
+
+	snprintf(word, sizeof(word), "%s %s {", kind, name);
+	return strstr(text, word) != NULL;
+}
+
+/* A name may stand at several places; what is asked is that it stands somewhere. */
+static void rows_have_patterns(void **state)
+{
+	_cleanup_free_ char *text = NULL;
+	size_t len;
+
+	(void)state;
+	assert_int_equal(fd_read_file(SCHEMA ".rnc", 1 << 20, &text, &len), 0);
+	for (size_t t = 0; t < field_table_count; t++) {
+		for (size_t i = 0; i < field_tables[t]->count; i++) {
+			const struct field_row *row = &field_tables[t]->rows[i];
+			const char *attr = field_attr(row), *name = strrchr(row->path, '/');
+
+			if (row->cls != FIELD_S && row->cls != FIELD_N && row->cls != FIELD_W)
+				continue;
+			if (attr != NULL ? has_pattern(text, "attribute", attr) :
+			    has_pattern(text, "element", name != NULL ? name + 1 : row->path))
+				continue;
+			if (strstr(row->path, "/controller@") != NULL ||
+			    strstr(row->path, "/seclabel@") != NULL)
+				continue;	/* ignored as a whole: any content */
+			fail_msg("%s is not in the schema", row->path);
+		}
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(same_verdicts),
+		cmocka_unit_test(rows_have_patterns),
+	};
+
+	return cmocka_run_group_tests_name("config schema", tests, load_schema, free_schema);
+}
