@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <cmocka.h>
 #include <xen/lib.h>
-#include "xen/lib/host_names.h"
+#include "fake/host_names.h"
 
 #define ROOM 160
 static unsigned char a[ROOM], b[ROOM], c[ROOM];
@@ -123,27 +123,21 @@ static void test_strlcpy(void **state)
 
 static void test_strtoul(void **state)
 {
-	static const struct {
-		const char *s; unsigned int base; unsigned long v; size_t used;
-	} rows[] = {
-		{ "0", 0, 0, 1 }, { "123x", 0, 123, 3 }, { "0x1fG", 0, 0x1f, 4 },
-		{ "0X1F", 16, 0x1f, 4 },
-		{ "ff", 16, 255, 2 }, { "777", 8, 511, 3 }, { "78", 8, 7, 1 }, { "", 10, 0, 0 },
-		{ "x", 10, 0, 0 },
-		{ "0x", 0, 0, 1 }, { "0xg", 16, 0, 1 }, { "18446744073709551615", 10, ~0UL, 20 },
-		{ "18446744073709551616", 10, ~0UL, 20 },
-		{ "99999999999999999999999z", 10, ~0UL, 23 },
-		{ "Zz", 36, 35 * 36 + 35, 2 },
+	static const struct { const char *s; unsigned long v; size_t used; } rows[] = {
+		{ "0", 0, 1 }, { "123x", 123, 3 }, { "0x1fG", 0x1f, 4 }, { "0X1F", 0x1f, 4 },
+		{ "777", 777, 3 }, { "78", 78, 2 }, { "", 0, 0 }, { "x", 0, 0 }, { "ff", 0, 0 },
+		{ "0x", 0, 1 }, { "0xg", 0, 1 }, { "18446744073709551615", ~0UL, 20 },
+		{ "0xffffffffffffffff", ~0UL, 18 }, { "0x10000000000000000", ~0UL, 19 },
+		{ "18446744073709551616", ~0UL, 20 }, { "99999999999999999999999z", ~0UL, 23 },
 	};
 
 	(void)state;
 	for (unsigned int i = 0; i < ARRAY_SIZE(rows); i++) {
 		const char *end;
 
-		assert_int_equal(strtoul_simple(rows[i].s, &end, rows[i].base), rows[i].v);
+		assert_int_equal(strtoul_simple(rows[i].s, &end), rows[i].v);
 		assert_int_equal(end - rows[i].s, rows[i].used);
 	}
-	assert_int_equal(strtoul_simple("42", NULL, 10), 42);
 }
 
 int main(void)

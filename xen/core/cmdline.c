@@ -49,7 +49,7 @@ static const struct option_row {
 static bool parse_size(const char *s, uint64_t *value)
 {
 	const char *end;
-	uint64_t v = strtoul_simple(s, &end, 0);
+	uint64_t v = strtoul_simple(s, &end);
 	unsigned int shift = 10;
 
 	if (end == s)
@@ -115,7 +115,7 @@ static bool set_option(const struct option_row *o, const char *value)
 	case OPT_STRING:
 		return strlcpy(o->value, value, o->size) < o->size;
 	case OPT_U32:
-		v = strtoul_simple(value, &end, 0);
+		v = strtoul_simple(value, &end);
 		if (end == value || *end || v > UINT32_MAX)
 			return false;
 		*(uint32_t *)o->value = (uint32_t)v;

@@ -5,8 +5,9 @@
  * normal memory allows it once the MMU is on. Whole pages have functions of their own (arch/mmu.h).
  */
 #include <xen/lib.h>
-#define LIB_RENAME
-#include "host_names.h"
+#ifdef ZAZEN_HOST_TEST
+#include <fake/libc_rename.h>
+#endif
 
 /* Else the compiler sees that the loop in memcpy is a memcpy, and calls it. */
 #pragma GCC optimize("no-tree-loop-distribute-patterns")
@@ -123,11 +124,7 @@ void *memchr(const void *p, int c, size_t n)
 /* Length of s. */
 size_t strlen(const char *s)
 {
-	const char *e = s;
-
-	while (*e)
-		e++;
-	return (size_t)(e - s);
+	return strnlen(s, ~0UL);
 }
 
 /* Length of s, max when it has no end within max bytes. */
@@ -143,9 +140,7 @@ size_t strnlen(const char *s, size_t max)
 /* Compare strings, bytes as unsigned. */
 int strcmp(const char *a, const char *b)
 {
-	while (*a && *a == *b)
-		a++, b++;
-	return (uint8_t)*a - (uint8_t)*b;
+	return strncmp(a, b, ~0UL);
 }
 
 /* Compare at most n bytes of strings. */
@@ -200,40 +195,33 @@ size_t strlcpy(char *dst, const char *src, size_t size)
 	return n;
 }
 
+/* ~0: none. */
 static unsigned int digit_value(char c)
 {
 	if (c >= '0' && c <= '9')
 		return (unsigned int)(c - '0');
-	if (c >= 'a' && c <= 'z')
-		return (unsigned int)(c - 'a') + 10;
-	if (c >= 'A' && c <= 'Z')
-		return (unsigned int)(c - 'A') + 10;
-	return ~0u;
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? (unsigned int)(c - 'a') + 10 : ~0u;
 }
 
 /*
- * Number at the start of s in this base (2..36); 0: decimal, or hexadecimal after "0x". *end (may
- * be NULL) is the first character not used; equal to s: no number. Saturates at ULONG_MAX.
+ * Number at the start of s: decimal, or hexadecimal after "0x". *end is the first character not
+ * used; equal to s: no number. Saturates at ULONG_MAX.
  */
-unsigned long strtoul_simple(const char *s, const char **end, unsigned int base)
+unsigned long strtoul_simple(const char *s, const char **end)
 {
+	unsigned int base = 10;
 	unsigned long n = 0;
 
-	if ((base == 0 || base == 16) && s[0] == '0' && (s[1] == 'x' || s[1] == 'X') &&
-	    digit_value(s[2]) < 16) {
+	if (s[0] == '0' && (s[1] == 'x' || s[1] == 'X') && digit_value(s[2]) < 16) {
 		s += 2;
 		base = 16;
 	}
-	if (base == 0)
-		base = 10;
 	for (; digit_value(*s) < base; s++)
-		if (checked_mul(n, base, &n) || checked_add(n, digit_value(*s), &n)) {
-			n = ~0UL;
-			while (digit_value(*s) < base)
-				s++;
+		if (checked_mul(n, base, &n) || checked_add(n, digit_value(*s), &n))
 			break;
-		}
-	if (end)
-		*end = s;
+	for (; digit_value(*s) < base; s++)
+		n = ~0UL;
+	*end = s;
 	return n;
 }

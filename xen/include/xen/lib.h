@@ -26,7 +26,7 @@ void guest_printk(struct domain *d, const char *fmt, ...) __printf(2, 3);
 
 int vsnprintf(char *buf, size_t size, const char *fmt, va_list ap);
 int snprintf(char *buf, size_t size, const char *fmt, ...) __printf(3, 4);
-unsigned long strtoul_simple(const char *s, const char **end, unsigned int base);
+unsigned long strtoul_simple(const char *s, const char **end);
 size_t strlcpy(char *dst, const char *src, size_t size);
 
 /*

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * In host tests the C library keeps its names (the sanitizers watch them) and ours are called
- * xen_*, so that both can be compared. Included after the standard headers by the files that define
- * them.
+ * In host tests the C library keeps its names (the sanitizers watch them) and those of xen/lib are
+ * called xen_*, by libc_rename.h, so that both can be compared.
  */
-#ifndef LIB_HOST_NAMES_H
-#define LIB_HOST_NAMES_H
+#ifndef FAKE_HOST_NAMES_H
+#define FAKE_HOST_NAMES_H
 
-#ifdef ZAZEN_HOST_TEST
 #include <stdarg.h>
 #include <stddef.h>
 
@@ -24,22 +22,5 @@ char *xen_strchr(const char *s, int c);
 char *xen_strrchr(const char *s, int c);
 int xen_vsnprintf(char *buf, size_t size, const char *fmt, va_list ap);
 int xen_snprintf(char *buf, size_t size, const char *fmt, ...);
-
-#ifdef LIB_RENAME
-#define memcpy		xen_memcpy
-#define memmove		xen_memmove
-#define memset		xen_memset
-#define memcmp		xen_memcmp
-#define memchr		xen_memchr
-#define strlen		xen_strlen
-#define strnlen		xen_strnlen
-#define strcmp		xen_strcmp
-#define strncmp		xen_strncmp
-#define strchr		xen_strchr
-#define strrchr		xen_strrchr
-#define vsnprintf	xen_vsnprintf
-#define snprintf	xen_snprintf
-#endif
-#endif
 
 #endif
