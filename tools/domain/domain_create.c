@@ -26,8 +26,10 @@ struct creation {
 	struct domain_images images;
 	struct domain_build_args build;
 	struct domain_nodes nodes;
+	char uuid[DOMAIN_UUID_TEXT];
 	uint16_t domid;
 	bool made;			/* a domain exists: undo it on failure */
+	int intent;			/* locked file that says so; -1: none */
 };
 
 static void progress(void *arg, int level, const char *text)
@@ -136,7 +138,7 @@ static int write_nodes(struct creation *c, struct zerr **err)
 		.store_gfn = GUEST_STORE_GFN,
 		.console_gfn = GUEST_CONSOLE_GFN,
 	};
-	domain_uuid_format(c->cfg->uuid, c->nodes.uuid);
+	memcpy(c->nodes.uuid, c->uuid, sizeof(c->nodes.uuid));
 	return domain_nodes_write(c->ctx->xs, &c->nodes, err);
 }
 
@@ -145,12 +147,14 @@ static int claim(struct creation *c, struct zerr **err)
 {
 	_cleanup_close_ int lock = -1;
 
-	if (domain_lock(c->ctx, &lock, err) != 0 || check_identity(c, err) != 0 ||
-	    check_host(c, err) != 0)
+	if (domain_lock(c->ctx, &lock, err) != 0 ||
+	    (!c->opts->dry_run && domain_recover_locked(c->ctx, err) != 0) ||
+	    check_identity(c, err) != 0 || check_host(c, err) != 0)
 		return -1;
 	if (c->opts->dry_run)
 		return 0;
-	if (make_domain(c, err) != 0)
+	if (domain_intent_begin(c->ctx, c->uuid, &c->intent, err) != 0 ||
+	    make_domain(c, err) != 0)
 		return -1;
 	return write_nodes(c, err);
 }
@@ -276,14 +280,6 @@ static int start(struct creation *c, struct domain_create_result *ret, struct ze
 	return 0;
 }
 
-static void undo(struct creation *c)
-{
-	char uuid[DOMAIN_UUID_TEXT];
-
-	domain_uuid_format(c->cfg->uuid, uuid);
-	domain_remove(c->ctx, c->domid, uuid, false, NULL);
-}
-
 static int create(struct creation *c, struct domain_create_result *ret, struct zerr **err)
 {
 	if (claim(c, err) != 0)
@@ -306,6 +302,7 @@ int domain_create(struct domain_ctx *ctx, const struct domain_config *cfg,
 		.ctx = ctx,
 		.cfg = cfg,
 		.opts = opts ? opts : &defaults,
+		.intent = -1,
 		.build = {
 			.memory_bytes = cfg->memory_kib * 1024,
 			.kernel = cfg->kernel,
@@ -323,11 +320,13 @@ int domain_create(struct domain_ctx *ctx, const struct domain_config *cfg,
 	if (domain_need_store(ctx, err) != 0 ||
 	    domain_images_open(&c.build, &c.images, err) != 0)
 		return -1;
+	domain_uuid_format(cfg->uuid, c.uuid);
 	rc = create(&c, &result, &why);
 	domain_images_close(&c.images);
+	if (rc != 0 && c.made)
+		domain_remove(ctx, c.domid, c.uuid, false, NULL);
+	domain_intent_end(ctx, c.uuid, c.intent);
 	if (rc != 0) {
-		if (c.made)
-			undo(&c);
 		domain_log(ctx, cfg->name, "create failed: %s", why ? why->message : "?");
 		if (err && !*err)
 			*err = why;

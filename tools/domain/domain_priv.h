@@ -16,6 +16,12 @@
 const char *domain_run_dir(const struct domain_ctx *ctx);
 int domain_lock(const struct domain_ctx *ctx, int *ret_fd, struct zerr **err);
 
+/* domain_intent.c */
+int domain_intent_begin(const struct domain_ctx *ctx, const char *uuid, int *ret_fd,
+			struct zerr **err);
+void domain_intent_end(const struct domain_ctx *ctx, const char *uuid, int fd);
+int domain_recover_locked(struct domain_ctx *ctx, struct zerr **err);
+
 /* domain_list.c: 1 it exists, -1 with class ZERR_NOT_FOUND or another error */
 int domain_must_exist(struct domain_ctx *ctx, uint16_t domid, struct hyp_domain_info *info,
 		      struct zerr **err);

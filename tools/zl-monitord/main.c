@@ -169,7 +169,8 @@ static bool look_once(struct monitord *m, struct zerr **err)
 	bool acted = false;
 
 	/* First the files: a domain made after this has no file in our list yet. */
-	if (domain_state_scan(&m->ctx, &ids, &n, err) != 0 ||
+	if (domain_recover(&m->ctx, err) != 0 ||
+	    domain_state_scan(&m->ctx, &ids, &n, err) != 0 ||
 	    hyp_domain_list(m->ctx.hyp, &infos, &nr_infos, err) != 0)
 		return false;
 	for (i = 0; i < n && ids[i] < HYP_DOMID_FIRST_RESERVED; i++) {

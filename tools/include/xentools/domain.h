@@ -97,6 +97,9 @@ int domain_destroy(struct domain_ctx *ctx, uint16_t domid, struct zerr **err);
 /* The same but for the state file: the monitor goes on from there. */
 int domain_destroy_keep_state(struct domain_ctx *ctx, uint16_t domid, struct zerr **err);
 
+/* Remove what a killed program left half made. A create and the monitor do it, too. */
+int domain_recover(struct domain_ctx *ctx, struct zerr **err);
+
 /* ---- steer ---- */
 
 enum domain_request {
