@@ -34,6 +34,12 @@ static void check(struct maker *m, int fdt_rc)
 		m->rc = fdt_rc == -FDT_ERR_NOSPACE ? -ENOSPC : -EINVAL;
 }
 
+static void note_rc(struct maker *m, int rc)
+{
+	if (rc && !m->rc)
+		m->rc = rc;
+}
+
 static void begin(struct maker *m, const char *name) { check(m, fdt_begin_node(m->out, name)); }
 static void end(struct maker *m) { check(m, fdt_end_node(m->out)); }
 
@@ -56,14 +62,20 @@ static void prop_cells(struct maker *m, const char *name, const uint32_t *cells,
 	prop(m, name, be, i * 4);
 }
 
-/* reg of a child of the root, in the root's own cell counts. */
+/* reg of a child of the root, in the root's own cell counts; what does not fit them is an error, never cut. */
 static void prop_reg(struct maker *m, const char *name, const struct mem_range *r, size_t n)
 {
 	int ac = dt_address_cells(m->host, 0), sc = dt_size_cells(m->host, 0);
 	uint32_t cells[32];
 	size_t i, c = 0;
 
+	if (ac < 1 || ac > 2 || sc < 1 || sc > 2) {
+		note_rc(m, -EINVAL);
+		return;
+	}
 	for (i = 0; i < n && c + 4 <= ARRAY_SIZE(cells); i++) {
+		if ((ac == 1 && r[i].base >> 32) || (sc == 1 && r[i].size >> 32))
+			note_rc(m, -EINVAL);
 		if (ac == 2)
 			cells[c++] = (uint32_t)(r[i].base >> 32);
 		cells[c++] = (uint32_t)r[i].base;
@@ -151,12 +163,6 @@ static bool is_dropped(struct maker *m, int node, int depth)
 
 /* ---- giving a device to dom0 ---- */
 
-static void sink_rc(struct maker *m, int rc)
-{
-	if (rc && !m->rc)
-		m->rc = rc;
-}
-
 static bool is_pci_bridge(struct maker *m, int node)
 {
 	const char *type = fdt_getprop(m->host, node, "device_type", NULL);
@@ -177,7 +183,7 @@ static void give_pci_windows(struct maker *m, int node)
 		uint64_t base = dt_read_cells(p + i + 3, pa);
 
 		if (dt_translate(m->host, parent, &base) == 0)
-			sink_rc(m, m->sink->map_mmio(m->sink->arg, base, dt_read_cells(p + i + 3 + pa, 2)));
+			note_rc(m, m->sink->map_mmio(m->sink->arg, base, dt_read_cells(p + i + 3 + pa, 2)));
 	}
 }
 
@@ -196,7 +202,7 @@ static void give_pci_irqs(struct maker *m, int node)
 	for (i = 0; (i + row) * 4 <= len; i += row)
 		if (fdt32_to_cpu(p[i + 4]) == m->gic_phandle &&
 		    dt_decode_gic_cells(p + i + 5 + gic_ac, &irq) == 0 && !irq.is_ppi)
-			sink_rc(m, m->sink->route_irq(m->sink->arg, irq.intid, irq.edge));
+			note_rc(m, m->sink->route_irq(m->sink->arg, irq.intid, irq.edge));
 }
 
 static void give_device(struct maker *m, int node)
@@ -209,9 +215,9 @@ static void give_device(struct maker *m, int node)
 		return;
 	for (n = 0; dt_reg(m->host, node, n, &base, &size) == 0; n++)
 		if (size)
-			sink_rc(m, m->sink->map_mmio(m->sink->arg, base, size));
+			note_rc(m, m->sink->map_mmio(m->sink->arg, base, size));
 	for (n = 0; dt_gic_irq(m->host, node, m->gic_phandle, n, &irq) == 0; n++)
-		sink_rc(m, m->sink->route_irq(m->sink->arg, irq.intid, irq.edge));
+		note_rc(m, m->sink->route_irq(m->sink->arg, irq.intid, irq.edge));
 	if (is_pci_bridge(m, node)) {
 		give_pci_windows(m, node);
 		give_pci_irqs(m, node);
