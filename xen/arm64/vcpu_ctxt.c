@@ -121,6 +121,8 @@ void vcpu_ctxt_save(struct vcpu *v)
 	fp_put(v);
 	vgic_sync(v);
 	gicv3_save(&c->gic);
+	/* Nothing may walk its tables from here on: they may be freed (and a CPU may speculate through them). */
+	write_sysreg(vttbr_el2, 0);
 }
 
 /* Move v's state from memory to this CPU: stage 2, registers, timer, virtual interrupts. */

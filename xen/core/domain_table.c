@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Domain ids and references. A two-level array gives the domain of an id, a two-level
- * bitmap the next id in use or free, so that nothing here grows with the number of domains. The table
+ * Domain ids and references. A two-level array gives the domain of an id, a bitmap the
+ * next id in use or free, so that nothing here grows with the number of domains. The table
  * holds no reference of its own: a domain leaves it when its last reference goes. All under table_lock,
  * which is held for a few instructions at a time.
  */
@@ -21,8 +21,6 @@
 static spinlock_t table_lock = SPINLOCK_INIT(LOCK_DOMAIN_TABLE);
 static struct domain **chunks[NR_CHUNKS];
 static uint64_t used[NR_WORDS];			/* bit per id */
-static uint64_t used_summary[NR_WORDS / 64];	/* bit per word of used[]: not zero */
-static uint64_t full_summary[NR_WORDS / 64];	/* bit per word of used[]: all ones */
 static uint32_t last_id;
 static uint32_t nr_domains;			/* in the table */
 
@@ -41,42 +39,23 @@ static struct domain *lookup_locked(uint32_t id)
 
 static void set_used(uint32_t id, bool on)
 {
-	uint32_t w = id / 64;
-
 	if (on)
-		used[w] |= BIT(id % 64);
+		used[id / 64] |= BIT(id % 64);
 	else
-		used[w] &= ~BIT(id % 64);
-	used_summary[w / 64] = (used_summary[w / 64] & ~BIT(w % 64)) |
-			       ((uint64_t)(used[w] != 0) << (w % 64));
-	full_summary[w / 64] = (full_summary[w / 64] & ~BIT(w % 64)) |
-			       ((uint64_t)(used[w] == ~0UL) << (w % 64));
+		used[id / 64] &= ~BIT(id % 64);
 }
 
-/* Lowest id >= from whose bit in used[] is `want`; NR_IDS when there is none. */
+/* Lowest id >= from whose bit in used[] is `want`; NR_IDS when there is none. At most 512 words are looked at. */
 static uint32_t find_from(uint32_t from, bool want)
 {
+	uint64_t flip = want ? 0 : ~0UL, word;
 	uint32_t w = from / 64;
-	uint64_t word, sum;
 
 	if (from >= NR_IDS)
 		return NR_IDS;
-	word = (want ? used[w] : ~used[w]) & (~0UL << (from % 64));
-	if (!word) {
-		uint32_t s;
-
-		w++;
-		for (s = w / 64; s < ARRAY_SIZE(used_summary); s++, w = s * 64) {
-			sum = want ? used_summary[s] : ~full_summary[s];
-			sum &= ~0UL << (w % 64);
-			if (sum)
-				break;
-		}
-		if (s >= ARRAY_SIZE(used_summary))
+	for (word = (used[w] ^ flip) & (~0UL << (from % 64)); !word; word = used[w] ^ flip)
+		if (++w == NR_WORDS)
 			return NR_IDS;
-		w = s * 64 + (uint32_t)__builtin_ctzl(sum);
-		word = want ? used[w] : ~used[w];
-	}
 	return MIN(w * 64 + (uint32_t)__builtin_ctzl(word), NR_IDS);
 }
 
