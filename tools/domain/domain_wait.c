@@ -146,7 +146,7 @@ static int wait_node(struct domain_ctx *ctx, uint16_t domid, const char *rel, bo
 		     int timeout_ms, char **ret, struct zerr **err)
 {
 	_cleanup_free_ char *path = NULL, *value = NULL;
-	struct domain_end end;
+	struct domain_end end = { .gone = false };
 	struct waiter w;
 	int rc;
 
