@@ -84,7 +84,7 @@ static int run(struct xen_domctl *op, struct op_progress *p, uint8_t flags, domc
 int64_t do_domctl(uint64_t arg, uint64_t magic, uint64_t a, uint64_t b)
 {
 	struct op_progress p = { .resumed = magic == OP_RESUMED };
-	struct xen_domctl op;
+	COPIED_IN struct xen_domctl op;
 	uint32_t cmd;
 	int rc;
 

@@ -27,21 +27,24 @@ static bool is_ram(enum p2m_kind kind)
 	return kind == P2M_RAM_RW || kind == P2M_RAM_RO;
 }
 
+/* Is m memory of d, which keeps it for life? Then no reference is needed to say so. */
+static bool is_own_frame(const struct domain *d, mfn_t m)
+{
+	const struct page_info *pg = mfn_to_page(m);
+
+	return pg && READ_ONCE(pg->type) == PAGE_RAM && READ_ONCE(pg->owner) == d->id;
+}
+
 /* Put d's own frames back at their 1:1 place. -EPERM when one is not d's. */
 static int populate_direct(struct domain *d, gfn_t g, uint32_t order)
 {
-	uint64_t i, n = BIT(order);
-	int rc = -EPERM;
+	uint64_t i;
 
-	for (i = 0; i < n; i++)
-		if (!page_get_ram_of(mfn(g.v + i), d))
-			break;
-	if (i == n)
-		rc = p2m_map(d, g, mfn(g.v), order, P2M_RAM_RW);
+	for (i = 0; i < BIT(order); i++)
+		if (!is_own_frame(d, mfn(g.v + i)))
+			return -EPERM;
 	/* The entries carry no reference of their own. */
-	if (i)
-		page_put_range(mfn(g.v), i);
-	return rc;
+	return p2m_map(d, g, mfn(g.v), order, P2M_RAM_RW);
 }
 
 /*
@@ -73,6 +76,9 @@ static int decrease_one(struct domain *d, gfn_t g, uint32_t order)
 	struct p2m_entry e;
 
 	if (order == 0) {
+		/* The common case, and one look-up less: a ballooning dom0. */
+		if (d->is_direct_mapped && !p2m_unmap_if(d, g, mfn(g.v), P2M_RAM_RW))
+			return 0;
 		e = p2m_lookup(d, g);
 		return is_ram(e.kind) ? p2m_unmap_if(d, g, e.mfn, e.kind) : -EINVAL;
 	}
@@ -116,7 +122,8 @@ static int64_t for_each_extent(struct domain *d, const struct xen_memory_reserva
 			       extent_fn *fn, uint32_t op, uint64_t arg)
 {
 	uint32_t order = r->extent_order;
-	uint64_t frames[CHUNK], j, n;
+	COPIED_IN uint64_t frames[CHUNK];
+	uint64_t j, n;
 
 	while (i < r->nr_extents) {
 		n = read_frames(r, i, frames);
@@ -145,7 +152,7 @@ static int64_t for_each_extent(struct domain *d, const struct xen_memory_reserva
  */
 static int64_t reservation(uint32_t op, uint64_t start, uint64_t arg, extent_fn *fn)
 {
-	struct xen_memory_reservation r;
+	COPIED_IN struct xen_memory_reservation r;
 	struct domain *d;
 	int64_t ret;
 

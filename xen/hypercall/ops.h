@@ -12,6 +12,9 @@
 /* What XENVER_version answers: 4.17. */
 #define XEN_VERSION_NUMBER	((4 << 16) | 17)
 
+/* A large local that is copied in whole before anything reads it: the compiler need not clear it. */
+#define COPIED_IN	__attribute__((uninitialized))
+
 /* Handlers, with the arguments that each of them has. Results as hypercall_fn. */
 int64_t do_platform_op(uint64_t arg);
 int64_t do_memory_op(uint64_t cmd, uint64_t arg);

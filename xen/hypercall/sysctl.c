@@ -113,7 +113,7 @@ static sysctl_fn *const rows[] = {
 int64_t do_sysctl(uint64_t arg, uint64_t magic, uint64_t a, uint64_t b)
 {
 	struct op_progress p = { .resumed = magic == OP_RESUMED };
-	struct xen_sysctl op;
+	COPIED_IN struct xen_sysctl op;
 	sysctl_fn *fn;
 	int rc;
 
