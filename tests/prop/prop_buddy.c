@@ -104,22 +104,7 @@ static void step(void)
 			got(m, nr, false);
 		break;
 	}
-	case 4: {
-		uint64_t lo = FIRST + rnd(NR), hi = lo + rnd(3000);
-		unsigned int order = rnd(8);
-		mfn_t m = zone_alloc_range(mfn(lo), mfn(hi), order);
-
-		if (!mfn_valid(m))
-			break;
-		assert_true(m.v >= lo && m.v + (1UL << order) <= hi &&
-			    (m.v & ((1UL << order) - 1)) == 0);
-		if (nr_pieces < ARRAY_SIZE(pieces))
-			got(m.v, 1UL << order, false);
-		else
-			zone_free(m, order);
-		break;
-	}
-	case 5:
+	case 4:
 		zone_scrub_some();
 		break;
 	default:

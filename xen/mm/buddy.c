@@ -6,15 +6,6 @@
 #include <xen/lib.h>
 #include "buddy.h"
 
-/* Make b empty, for frames of this type. */
-void buddy_init(struct buddy *b, enum page_type type, unsigned int max_order)
-{
-	memset(b, 0, sizeof(*b));
-	memset(b->head, 0xff, sizeof(b->head));
-	b->type = (uint8_t)type;
-	b->max_order = (uint8_t)max_order;
-}
-
 static void insert(struct buddy *b, uint64_t m, unsigned int order, unsigned int list)
 {
 	struct page_info *pg = frame_page(m);

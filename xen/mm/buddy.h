@@ -29,7 +29,12 @@ struct buddy {
 	uint64_t nr_free;				/* frames */
 };
 
-void buddy_init(struct buddy *b, enum page_type type, unsigned int max_order);
+/* An empty one for frames of this type. */
+#define BUDDY_INIT(page_type, order) {							\
+	.head = { [0 ... BUDDY_LISTS - 1] = { [0 ... PAGE_ORDER_MAX] = BUDDY_NIL } },	\
+	.type = (page_type), .max_order = (order)					\
+}
+
 /*
  * Enter a block, merging it with its free buddies; returns the order it ends up in. clean: all
  * frames FREE_ZEROED.

@@ -8,13 +8,6 @@
 
 #include <xen/page.h>
 
-struct frame_table {
-	struct page_info *page;
-	uint64_t first;		/* frame number of page[0] */
-	uint64_t nr;
-};
-extern struct frame_table frame_table;	/* constant after page_info_init */
-
 static inline bool frame_known(uint64_t m) { return m - frame_table.first < frame_table.nr; }
 /* m must be known. */
 static inline struct page_info *frame_page(uint64_t m)
@@ -24,12 +17,9 @@ static inline struct page_info *frame_page(uint64_t m)
 
 /* mm/page_info.c: allocated frames that nobody refers to become ... */
 void frames_make_ram(mfn_t first, uint64_t nr, domid_t owner);	/* d's memory, count 1 */
-/* free pages of the heap, count 0 */
-void frames_make_heap(mfn_t first, uint64_t nr);
-void frames_make_free(mfn_t first, uint64_t nr);		/* ready for the zone; dirty */
+/* ... free, ready for the zone, or pages of the heap; count 0 */
+void frames_reset(mfn_t first, uint64_t nr, enum page_type type);
 
-/* mm/page_alloc.c */
-void zone_free_run(mfn_t first, uint64_t nr);	/* frames_make_free() was called on them */
 /* mm/heap.c: the last reference of a heap page is gone. */
 void heap_page_released(mfn_t m);
 

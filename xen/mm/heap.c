@@ -14,8 +14,7 @@
 #include "poison.h"
 
 static spinlock_t heap_lock = SPINLOCK_INIT(LOCK_HEAP);
-static struct buddy heap;
-static bool heap_ready;
+static struct buddy heap = BUDDY_INIT(PAGE_HEAP, PAGE_ORDER_2M);
 static uint64_t nr_used;	/* pages given out; heap_lock */
 
 #define CHUNK_PAGES	(1UL << PAGE_ORDER_2M)
@@ -33,10 +32,7 @@ static int grow(void)
 		zone_free(m, PAGE_ORDER_2M);
 		return rc;
 	}
-	if (!heap_ready)
-		buddy_init(&heap, PAGE_HEAP, PAGE_ORDER_2M);
-	heap_ready = true;
-	frames_make_heap(m, CHUNK_PAGES);
+	frames_reset(m, CHUNK_PAGES, PAGE_HEAP);
 	buddy_free(&heap, m.v, PAGE_ORDER_2M, false);
 	return 0;
 }
@@ -49,7 +45,7 @@ static void shrink(uint64_t m)
 	buddy_take(&heap, m, CHUNK_PAGES);
 	mmu_heap_unmap(mfn(m));
 	heap_unpoison(HEAP_VA(m << PAGE_SHIFT), CHUNK_PAGES << PAGE_SHIFT);
-	frames_make_free(mfn(m), CHUNK_PAGES);
+	frames_reset(mfn(m), CHUNK_PAGES, PAGE_FREE);
 	zone_free(mfn(m), PAGE_ORDER_2M);
 }
 
@@ -86,22 +82,16 @@ void *heap_alloc_pages(unsigned int order)
 	return p;
 }
 
-/* Enter free pages (count 0) into the heap's buddy. */
-static void release(uint64_t m, unsigned int order)
-{
-	frames_make_heap(mfn(m), 1UL << order);
-	heap_poison(HEAP_VA(m << PAGE_SHIFT), PAGE_SIZE << order);
-	spin_lock(&heap_lock);
-	nr_used -= 1UL << order;
-	if (buddy_free(&heap, m, order, false) == PAGE_ORDER_2M)
-		shrink(m & ~(CHUNK_PAGES - 1));
-	spin_unlock(&heap_lock);
-}
-
 /* page_put() dropped the last reference of heap page m, of whatever heap type. */
 void heap_page_released(mfn_t m)
 {
-	release(m.v, 0);
+	frames_reset(m, 1, PAGE_HEAP);
+	heap_poison(mfn_to_heap(m), PAGE_SIZE);
+	spin_lock(&heap_lock);
+	nr_used--;
+	if (buddy_free(&heap, m.v, 0, false) == PAGE_ORDER_2M)
+		shrink(m.v & ~(CHUNK_PAGES - 1));
+	spin_unlock(&heap_lock);
 }
 
 /*
@@ -110,26 +100,8 @@ void heap_page_released(mfn_t m)
  */
 void heap_free_pages(void *p, unsigned int order)
 {
-	mfn_t m;
-	unsigned long i;
-	bool shared = false;
-
-	if (!p)
-		return;
-	m = heap_to_mfn(p);
-	for (i = 0; i < 1UL << order; i++)
-		shared |= __atomic_load_n(&frame_page(m.v + i)->count, __ATOMIC_ACQUIRE) != 1;
-	if (order == 0 || shared) {
-		for (i = 0; i < 1UL << order; i++)
-			page_put(mfn_add(m, i));
-		return;
-	}
-	/*
-	 * The only references are ours, and nobody can take another: these pages are in no stage 2.
-	 */
-	for (i = 0; i < 1UL << order; i++)
-		WRITE_ONCE(frame_page(m.v + i)->count, 0);
-	release(m.v, order);
+	if (p)
+		page_put_range(heap_to_mfn(p), 1UL << order);
 }
 
 /* The frame of a heap address. */
@@ -185,16 +157,4 @@ void domain_heap_free_pages(struct domain *d, void *p, unsigned int order)
 		return;
 	__atomic_fetch_sub(&d->heap_pages, 1u << order, __ATOMIC_RELAXED);
 	heap_free_pages(p, order);
-}
-
-/* One page, charged. */
-void *domain_heap_alloc_page(struct domain *d)
-{
-	return domain_heap_alloc_pages(d, 0);
-}
-
-/* One page, no longer charged. */
-void domain_heap_free_page(struct domain *d, void *p)
-{
-	domain_heap_free_pages(d, p, 0);
 }

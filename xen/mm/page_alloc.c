@@ -13,8 +13,7 @@
 #include "buddy.h"
 
 static spinlock_t zone_lock = SPINLOCK_INIT(LOCK_ZONE);
-static struct buddy zone;
-static bool zone_ready;
+static struct buddy zone = BUDDY_INIT(PAGE_FREE, PAGE_ORDER_MAX);
 static uint64_t total_pages;
 static uint64_t nr_zeroed;	/* free frames with FREE_ZEROED; atomic */
 static uint64_t max_mfn;
@@ -30,10 +29,7 @@ void zone_add(mfn_t first, uint64_t nr)
 	if (!nr)
 		return;
 	spin_lock(&zone_lock);
-	if (!zone_ready)
-		buddy_init(&zone, PAGE_FREE, PAGE_ORDER_MAX);
-	zone_ready = true;
-	frames_make_free(first, nr);
+	frames_reset(first, nr, PAGE_FREE);
 	buddy_free_run(&zone, first.v, nr, false);
 	total_pages += nr;
 	max_mfn = MAX(max_mfn, first.v + nr - 1);
@@ -114,47 +110,6 @@ mfn_t zone_alloc(unsigned int order, bool zero)
 	return m;
 }
 
-/* An aligned place for 2^order frames in [lo, hi) within a block of this list; ~0 none. */
-static uint64_t place_in_list(unsigned int list, unsigned int block_order, unsigned int order,
-			      uint64_t lo, uint64_t hi)
-{
-	uint32_t i;
-
-	for (i = zone.head[list][block_order]; i != BUDDY_NIL;
-	     i = frame_table.page[i].u.free.next) {
-		uint64_t head = i + frame_table.first;
-		uint64_t start = MAX(head, ROUND_UP(lo, 1UL << order));
-
-		if (start + (1UL << order) <= MIN(hi, head + (1UL << block_order)))
-			return start;
-	}
-	return ~0UL;
-}
-
-/*
- * 2^order frames, naturally aligned, anywhere in [lo, hi), as they are. INVALID_MFN. Walks the
- * lists: boot only.
- */
-mfn_t zone_alloc_range(mfn_t lo, mfn_t hi, unsigned int order)
-{
-	uint64_t m = ~0UL;
-	unsigned int o, list;
-
-	if (order > PAGE_ORDER_MAX || alloc_refused())
-		return INVALID_MFN;
-	spin_lock(&zone_lock);
-	for (o = order; o <= PAGE_ORDER_MAX && m == ~0UL; o++)
-		for (list = 0; list < BUDDY_LISTS && m == ~0UL; list++)
-			m = place_in_list(list, o, order, lo.v, hi.v);
-	if (m != ~0UL)
-		buddy_take(&zone, m, 1UL << order);
-	spin_unlock(&zone_lock);
-	if (m == ~0UL)
-		return INVALID_MFN;
-	forget_zeroed(m, 1UL << order);
-	return mfn(m);
-}
-
 /* Take exactly [first, first + nr), as they are: -EBUSY (nothing taken) unless all are free. */
 int zone_take(mfn_t first, uint64_t nr)
 {
@@ -183,15 +138,9 @@ int zone_take(mfn_t first, uint64_t nr)
 }
 
 /*
- * Give back 2^order frames that zone_alloc and its like gave, or whose type went back to FREE. They
- * are dirty.
+ * Give back a run of frames, of any length and alignment, that zone_alloc or zone_take gave, or
+ * whose type went back to FREE. They are dirty.
  */
-void zone_free(mfn_t m, unsigned int order)
-{
-	zone_free_run(m, 1UL << order);
-}
-
-/* The same for a run of any length and alignment. */
 void zone_free_run(mfn_t first, uint64_t nr)
 {
 	spin_lock(&zone_lock);
@@ -342,15 +291,6 @@ int domain_try_alloc_pages(struct domain *d, unsigned int order, bool preempt, m
 	frames_make_ram(m, 1UL << order, d->id);
 	*ret = m;
 	return 0;
-}
-
-/* The same in one go; INVALID_MFN for all errors. */
-mfn_t domain_alloc_pages(struct domain *d, unsigned int order)
-{
-	mfn_t m = INVALID_MFN;
-
-	(void)!domain_try_alloc_pages(d, order, false, &m);
-	return m;
 }
 
 /*

@@ -47,12 +47,6 @@ struct page_info *mfn_to_page(mfn_t m)
 	return i < frame_table.nr ? &frame_table.page[index_nospec(i, frame_table.nr)] : NULL;
 }
 
-/* The frame of pg, which is in the table. */
-mfn_t page_to_mfn(const struct page_info *pg)
-{
-	return mfn((uint64_t)(pg - frame_table.page) + frame_table.first);
-}
-
 static bool get_unless_free(struct page_info *pg)
 {
 	uint32_t n = __atomic_load_n(&pg->count, __ATOMIC_RELAXED);
@@ -106,7 +100,7 @@ static bool put_is_last(struct page_info *pg)
 /* Free a run of RAM of one owner. The owner may go with its last page. */
 static void free_ram(mfn_t first, uint64_t nr, domid_t owner)
 {
-	frames_make_free(first, nr);
+	frames_reset(first, nr, PAGE_FREE);
 	zone_free_run(first, nr);
 	domain_pages_sub(domain_of_page_owner(owner), (uint32_t)nr);
 }
@@ -139,23 +133,17 @@ void page_put_range(mfn_t m, uint64_t nr)
 
 	for (i = 0; i < nr; i++) {
 		struct page_info *pg = frame_page(m.v + i);
-		bool last = put_is_last(pg);
+		bool last = put_is_last(pg), ram = last && pg->type == PAGE_RAM;
 
-		if (last && pg->type == PAGE_RAM && (run_nr == 0 || pg->owner == owner)) {
-			if (run_nr++ == 0) {
-				run = mfn_add(m, i);
-				owner = pg->owner;
-			}
-			continue;
-		}
-		if (run_nr)
+		if (run_nr && (!ram || pg->owner != owner)) {
 			free_ram(run, run_nr, owner);
-		run_nr = 0;
-		if (!last)
-			continue;
-		if (pg->type == PAGE_RAM)
-			free_ram(mfn_add(m, i), 1, pg->owner);
-		else
+			run_nr = 0;
+		}
+		if (ram && run_nr++ == 0) {
+			run = mfn_add(m, i);
+			owner = pg->owner;
+		}
+		if (last && !ram)
 			heap_page_released(mfn_add(m, i));
 	}
 	if (run_nr)
@@ -179,25 +167,17 @@ int page_set_type(mfn_t m, enum page_type type)
 	return 0;
 }
 
-/* Reference on the domain that owns m, for a caller that holds one on m; NULL: nobody. */
-struct domain *page_owner_get(mfn_t m)
+/* Frames with no references, or out of the zone, become free ones (dirty) or the heap's. */
+void frames_reset(mfn_t first, uint64_t nr, enum page_type type)
 {
-	struct page_info *pg = mfn_to_page(m);
-
-	if (!pg || pg->owner == DOMID_NOBODY)
-		return NULL;
-	return domain_get_by_id(pg->owner);
-}
-
-static void set_all(mfn_t first, uint64_t nr, struct page_info to)
-{
+	const struct page_info fresh = { .owner = DOMID_NOBODY, .type = (uint8_t)type };
 	struct page_info *pg = frame_page(first.v);
 	uint64_t i;
 
 	for (i = 0; i < nr; i++) {
-		ASSERT(pg[i].type == to.type || (transitions[pg[i].type] & BIT(to.type)) ||
-		       (to.type == PAGE_FREE && (transitions[pg[i].type] & BIT(PAGE_HEAP))));
-		pg[i] = to;
+		ASSERT(pg[i].type == type || (transitions[pg[i].type] & BIT(type)) ||
+		       (type == PAGE_FREE && (transitions[pg[i].type] & BIT(PAGE_HEAP))));
+		pg[i] = fresh;
 	}
 }
 
@@ -215,16 +195,4 @@ void frames_make_ram(mfn_t first, uint64_t nr, domid_t owner)
 		pg[i].u.priv = 0;
 		store_release(&pg[i].count, 1);
 	}
-}
-
-/* Frames out of the zone become free pages of the heap. */
-void frames_make_heap(mfn_t first, uint64_t nr)
-{
-	set_all(first, nr, (struct page_info){ .owner = DOMID_NOBODY, .type = PAGE_HEAP });
-}
-
-/* Frames with no references get ready for the zone, as dirty ones. */
-void frames_make_free(mfn_t first, uint64_t nr)
-{
-	set_all(first, nr, (struct page_info){ .owner = DOMID_NOBODY, .type = PAGE_FREE });
 }

@@ -156,6 +156,8 @@ struct domain *fake_domain_create(unsigned int nr_vcpus);
 struct domain *fake_dom0_create(unsigned int nr_vcpus);
 /* Run the relinquish and free hooks and drop it. */
 void fake_domain_destroy(struct domain *d);
+/* 2^order zeroed pages of d; INVALID_MFN for all errors. */
+mfn_t domain_alloc_pages(struct domain *d, unsigned int order);
 /* Give d nr zeroed pages of RAM at g on. */
 void fake_domain_add_ram(struct domain *d, gfn_t g, unsigned int nr);
 /*

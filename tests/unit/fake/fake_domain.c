@@ -54,6 +54,14 @@ void fake_domain_destroy(struct domain *d)
 	domain_put(d);
 }
 
+mfn_t domain_alloc_pages(struct domain *d, unsigned int order)
+{
+	mfn_t m = INVALID_MFN;
+
+	(void)!domain_try_alloc_pages(d, order, false, &m);
+	return m;
+}
+
 void fake_domain_add_ram(struct domain *d, gfn_t g, unsigned int nr)
 {
 	for (unsigned int i = 0; i < nr; i++) {

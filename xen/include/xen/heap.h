@@ -27,13 +27,22 @@ void xfree(void *p);
 void *xzalloc_array_bytes(size_t size, size_t n);
 
 /* The same, charged to d's heap_pages (in whole pages); NULL over its limit. */
-void *domain_heap_alloc_page(struct domain *d);
-void domain_heap_free_page(struct domain *d, void *p);
 void *domain_heap_alloc_pages(struct domain *d, unsigned int order);
 void domain_heap_free_pages(struct domain *d, void *p, unsigned int order);
+static inline void *domain_heap_alloc_page(struct domain *d)
+{
+	return domain_heap_alloc_pages(d, 0);
+}
+static inline void domain_heap_free_page(struct domain *d, void *p)
+{
+	domain_heap_free_pages(d, p, 0);
+}
 
-/* ---- mm/shared_map.c: guest pages mapped at EL2 for good, because the guest registered them ---- */
-/* Map nr (<= 2) frames side by side, read-write; the caller holds a reference on each. NULL: no slots. */
+/* ---- mm/shared_map.c: guest pages mapped at EL2 for good: the guest registered them ---- */
+/*
+ * Map nr (<= 2) frames side by side, read-write; the caller holds a reference on each. NULL: no
+ * slots.
+ */
 void *shared_map(const mfn_t *m, unsigned int nr);
 /* Unmap, with a broadcast TLBI before it returns. */
 void shared_unmap(void *p, unsigned int nr);

@@ -38,6 +38,21 @@ struct page_info {
 };
 static_assert_size(struct page_info, 16);
 
+struct frame_table {
+	struct page_info *page;
+	uint64_t first;		/* frame number of page[0] */
+	uint64_t nr;
+};
+extern struct frame_table frame_table;	/* constant after page_info_init; indexed in mm/ only */
+
+/* Is m memory that somebody has, not a device, firmware or free? Inline: every guest copy asks. */
+static inline bool mfn_is_in_use(mfn_t m)
+{
+	uint64_t i = m.v - frame_table.first;
+
+	return i < frame_table.nr && frame_table.page[i].type > PAGE_FREE;
+}
+
 #define PAGE_ORDER_MAX	18	/* 1 GiB */
 #define PAGE_ORDER_2M	9
 #define PAGE_ORDER_1G	18
@@ -48,7 +63,6 @@ static_assert_size(struct page_info, 16);
 void page_info_init(struct page_info *table, mfn_t first, uint64_t nr);
 /* NULL when m is outside the table. */
 struct page_info *mfn_to_page(mfn_t m);
-mfn_t page_to_mfn(const struct page_info *pg);
 /* Take a reference; false when the page is free (count was 0), not there, or the count would overflow. */
 bool page_get(mfn_t m) __must_check;
 /* Take a reference if d owns the page and it is RAM. */
@@ -59,7 +73,6 @@ void page_put(mfn_t m);
 void page_put_range(mfn_t m, uint64_t nr);
 /* The one writer of type: by the table of transitions; -EINVAL for one that is not in it. */
 int page_set_type(mfn_t m, enum page_type type) __must_check;
-struct domain *page_owner_get(mfn_t m);	/* reference on the owner, NULL nobody */
 
 /* ---- mm/page_alloc.c: the host's free memory ---- */
 
@@ -67,11 +80,11 @@ struct domain *page_owner_get(mfn_t m);	/* reference on the owner, NULL nobody *
 void zone_add(mfn_t first, uint64_t nr);
 /* 2^order contiguous frames, naturally aligned, zeroed if asked; owner NOBODY, count 0. INVALID_MFN: none left. */
 mfn_t zone_alloc(unsigned int order, bool zero);
-/* Any frames in [lo, hi): used for dom0's banks. */
-mfn_t zone_alloc_range(mfn_t lo, mfn_t hi, unsigned int order);
 /* Take exactly these frames out of the free lists (dom0 1:1): -EBUSY if any is not free. */
 int zone_take(mfn_t first, uint64_t nr) __must_check;
-void zone_free(mfn_t m, unsigned int order);
+/* Give frames back, that are of type FREE again. */
+void zone_free_run(mfn_t first, uint64_t nr);
+static inline void zone_free(mfn_t m, unsigned int order) { zone_free_run(m, 1UL << order); }
 uint64_t zone_free_pages(void);
 uint64_t zone_total_pages(void);
 mfn_t zone_max_mfn(void);
@@ -80,11 +93,16 @@ uint64_t zone_largest_run(mfn_t below, mfn_t *first);
 /* Zero some free dirty pages; true when there is more to do (idle loop). */
 bool zone_scrub_some(void);
 
-/* A domain's RAM: 2^order zeroed frames, count 1 each, owner d, charged against max_pages. INVALID_MFN. */
-mfn_t domain_alloc_pages(struct domain *d, unsigned int order);
-/* The same in *ret; -ENOMEM; with preempt also -ERESTART: call again, zeroing goes on where it was. */
-int domain_try_alloc_pages(struct domain *d, unsigned int order, bool preempt, mfn_t *ret) __must_check;
-/* Give frames that zone_take() or zone_alloc() took to d as RAM, count 1 each, as they are. -ENOMEM over max_pages. */
+/*
+ * A domain's RAM in *ret: 2^order zeroed frames, count 1 each, owner d, charged against max_pages.
+ * -ENOMEM; with preempt also -ERESTART: call again, zeroing goes on where it was.
+ */
+int domain_try_alloc_pages(struct domain *d, unsigned int order, bool preempt,
+			   mfn_t *ret) __must_check;
+/*
+ * Give frames that zone_take() or zone_alloc() took to d as RAM, count 1 each, as they are. -ENOMEM
+ * over max_pages.
+ */
 int domain_own_pages(struct domain *d, mfn_t first, uint64_t nr) __must_check;
 
 #endif
