@@ -174,18 +174,3 @@ int guest_va_to_ipa(uint64_t va, bool write, ipa_t *ipa)
 	*ipa = (par & GENMASK(51, 12)) | (va & (PAGE_SIZE - 1));
 	return 0;
 }
-
-/* Both stages in one instruction, which checks stage 2's permission too. */
-mfn_t guest_va_to_mfn(uint64_t va, bool write)
-{
-	uint64_t saved = read_sysreg(par_el1), par;
-
-	if (write)
-		__asm__ volatile("at s12e1w, %0" :: "r"(va) : "memory");
-	else
-		__asm__ volatile("at s12e1r, %0" :: "r"(va) : "memory");
-	isb();
-	par = read_sysreg(par_el1);
-	write_sysreg(par_el1, saved);
-	return par & 1 ? INVALID_MFN : pa_to_mfn(par & GENMASK(51, 12));
-}

@@ -10,6 +10,7 @@
 #include <xen/heap.h>
 #include <xen/hypercall.h>
 #include <xen/lib.h>
+#include <xen/map_window.h>
 #include <xen/p2m.h>
 #include <xen/page.h>
 #include <xen/percpu.h>
@@ -77,21 +78,20 @@ static inline __attribute__((always_inline)) int copy_small(uint64_t va, void *b
 							    bool write)
 {
 	struct p2m *p2m = &this_vcpu()->domain->p2m;
-	const struct page_info *pg;
+	unsigned int slot;
 	int rc = -EFAULT;
 	char *p;
 	mfn_t m;
 
 	spin_lock(&p2m->lock);
 	m = guest_va_to_mfn(va, write);
-	pg = mfn_to_page(m);
-	if (likely(pg && pg->type > PAGE_FREE)) {
-		p = (char *)map_window_get(m) + (va & ~PAGE_MASK);
+	if (likely(mfn_is_in_use(m))) {
+		p = (char *)map_window_brief(m, &slot) + (va & ~PAGE_MASK);
 		if (write)
 			copy_bytes(p, buf, n);
 		else
 			copy_bytes(buf, p, n);
-		map_window_put(p);
+		map_window_brief_end(slot);
 		rc = 0;
 	}
 	spin_unlock(&p2m->lock);

@@ -6,10 +6,20 @@
  */
 #include <xen/heap.h>
 #include <xen/lib.h>
+#include <xen/map_window.h>
 #include <xen/percpu.h>
 #include <arch/mmu.h>
 
 _Static_assert(MMU_WINDOW_SLOTS == 64, "a slot is a bit of a word");
+
+/* No clean slot is left: flush. Slots in use stay as they are, their pages are being accessed. */
+uint64_t map_window_refill(struct pcpu *c)
+{
+	mmu_window_flush_local();
+	/* At most 8 of 64 are in use. */
+	BUG_ON(!~c->window_busy);
+	return ~c->window_busy;
+}
 
 /*
  * Map m until map_window_put(). At most 8 pages at once; the caller holds a reference on the page.
@@ -20,15 +30,8 @@ void *map_window_get(mfn_t m)
 	uint64_t clean = c->window_clean;
 	unsigned int slot;
 
-	if (unlikely(!clean)) {
-		mmu_window_flush_local();
-		/*
-		 * Slots in use were not touched by the flush for good: their pages are still being
-		 * accessed.
-		 */
-		clean = ~c->window_busy;
-		BUG_ON(!clean);
-	}
+	if (unlikely(!clean))
+		clean = map_window_refill(c);
 	slot = (unsigned int)__builtin_ctzl(clean);
 	c->window_clean = clean & (clean - 1);
 	c->window_busy |= BIT(slot);

@@ -64,7 +64,11 @@ int guest_va_to_ipa(uint64_t va, bool write, ipa_t *ipa) __must_check;
  * would fault. The lock of its domain's p2m is held: what changes entries also invalidates the TLB
  * under it, so the answer holds as long.
  */
+#ifdef ZAZEN_HOST_TEST
 mfn_t guest_va_to_mfn(uint64_t va, bool write);
+#else
+#include <arm64/guest_va_inline.h>
+#endif
 
 /* Raise an exception in the current vCPU: UNDEF, or an abort with the given FAR (fetch: instruction abort). */
 void guest_inject_undef(struct vcpu *v);
