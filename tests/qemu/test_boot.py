@@ -26,7 +26,8 @@ def test_boot(boot, cpus):
     info = d.zl("info")[1]
     assert re.search(rf"^nr_cpus\s*: {cpus}$", info, re.M), info
     assert re.search(r"^xen_major\s*: 4$", info, re.M), info
-    assert d.zl("dmesg")[1].strip(), "the hypervisor's log is empty"
+    # run() leaves out lines of the hypervisor's own, so they are counted there.
+    assert int(d.run("zl dmesg | wc -l")[1]) >= 3, "the hypervisor's log is empty"
     assert set(d.daemons()) == {"xenstored", "xenconsoled", "zl-monitord"}
     assert d.poweroff() == 0
 
