@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Random life of a virtual interrupt controller against a model: an interrupt is owed to the guest from the moment
- * it is raised until it is acknowledged, once; list registers, queues, moves between CPUs and overflow must not
- * show. The seed is printed; SEED and STEPS replay a run, or a prefix of it.
+ * Random life of a virtual interrupt controller against a model: an interrupt is owed to the
+ * guest from the moment it is raised until it is acknowledged, once; list registers, queues,
+ * moves between CPUs and overflow must not show. The seed is printed; SEED and STEPS replay a
+ * run, or a prefix of it.
  */
 #include <stdarg.h>
 #include <stddef.h>
@@ -65,8 +66,8 @@ static struct model *find(unsigned int v, unsigned int intid)
 }
 
 /*
- * Every CPU does what it would before its next entry, and takes its maintenance interrupts. Half of the time it has
- * another reason to look (fresh): the most urgent ones must be in then.
+ * Every CPU does what it would before its next entry, and takes its maintenance interrupts. Half
+ * of the time it has another reason to look (fresh): the most urgent ones must be in then.
  */
 static void settle(void)
 {
@@ -114,14 +115,18 @@ static void check_cpu(unsigned int v)
 		CHECK(x, "CPU %u: INTID %u is nobody's\n", cpu, intid);
 		for (unsigned int k = 0; k < n; k++)
 			CHECK(!(fake_lr[cpu][k] & (LR_STATE_PENDING | LR_STATE_ACTIVE)) ||
-			      (fake_lr[cpu][k] & LR_VINTID_MASK) != intid, "INTID %u twice\n", intid);
+				      (fake_lr[cpu][k] & LR_VINTID_MASK) != intid,
+			      "INTID %u twice\n", intid);
 		if (lr & LR_STATE_PENDING)
-			CHECK((x->owed || (x->level && x->line)) && (x->enabled || x->active_on >= 0),
-			      "CPU %u: INTID %u pending, but owed %d line %d enabled %d\n", cpu, intid, x->owed,
-			      x->line, x->enabled);
-		CHECK(!!(lr & LR_STATE_ACTIVE) == (x->active_on == (int)v), "INTID %u active\n", intid);
+			CHECK((x->owed || (x->level && x->line)) &&
+				      (x->enabled || x->active_on >= 0),
+			      "CPU %u: INTID %u pending, but owed %d line %d enabled %d\n", cpu,
+			      intid, x->owed, x->line, x->enabled);
+		CHECK(!!(lr & LR_STATE_ACTIVE) == (x->active_on == (int)v), "INTID %u active\n",
+		      intid);
 		if (lr & LR_HW)
-			CHECK(fake_irqs[x->intid - SPI0 + HW_BASE].active, "INTID %u: physical one gone\n", intid);
+			CHECK(fake_irqs[x->intid - SPI0 + HW_BASE].active,
+			      "INTID %u: physical one gone\n", intid);
 		if ((lr & (LR_STATE_PENDING | LR_STATE_ACTIVE)) == LR_STATE_PENDING) {
 			all_active = false;
 			if ((lr >> LR_PRIORITY_SHIFT & 0xff) > least)
@@ -131,13 +136,14 @@ static void check_cpu(unsigned int v)
 	for (unsigned int i = 0; i < NR_IRQS; i++) {
 		struct vgic_irq *irq = real(&m[i]);
 
-		if (!deliverable(&m[i]) || m[i].owner != v || (irq->lr && irq->holder != d->vcpu[v]))
+		if (!deliverable(&m[i]) || m[i].owner != v ||
+		    (irq->lr && irq->holder != d->vcpu[v]))
 			continue;
 		if (lr_of(cpu, m[i].intid) & LR_STATE_PENDING)
 			continue;
 		/*
-		 * It waits: then all are in use, by active ones or by none less urgent, but for those that the
-		 * guest ended since; and a maintenance interrupt will come.
+		 * It waits: then all are in use, by active ones or by none less urgent, but for
+		 * those that the guest ended since; and a maintenance interrupt will come.
 		 */
 		CHECK(d->vcpu[v]->vgic->lr_used == (1u << gic_info.nr_lrs) - 1 &&
 		      (!fresh || all_active || (used == gic_info.nr_lrs && irq->priority >= least)),
@@ -174,7 +180,9 @@ static void check(void)
 static void raise_irq(struct model *x)
 {
 	if (x->hw) {
-		/* The device's interrupt: only when the machine would let it through, on any CPU. */
+		/*
+		 * The device's interrupt: only when the machine would let it through, on any CPU.
+		 */
 		struct fake_irq *p = &fake_irqs[x->intid - SPI0 + HW_BASE];
 
 		if (!p->enabled || p->active)
@@ -200,7 +208,8 @@ static void take(unsigned int v)
 	if (intid < 0)
 		return;
 	x = find(v, (unsigned int)intid);
-	CHECK(x && x->active_on < 0 && (x->owed || (x->level && x->line)), "INTID %d taken, but not owed\n", intid);
+	CHECK(x && x->active_on < 0 && (x->owed || (x->level && x->line)),
+	      "INTID %d taken, but not owed\n", intid);
 	CHECK(x->owner == v || x->last_on == (int)v, "INTID %d taken by vCPU %u\n", intid, v);
 	x->active_on = x->last_on = (int)v;
 	x->taken += x->owed;
@@ -332,9 +341,10 @@ static void drain(void)
 		settle();
 	}
 	for (unsigned int i = 0; i < NR_IRQS; i++) {
-		CHECK(!m[i].owed && m[i].active_on < 0, "INTID %u of %u never came\n", m[i].intid, m[i].owner);
-		CHECK(m[i].raised == m[i].taken, "INTID %u: %u raised, %u taken\n", m[i].intid, m[i].raised,
-		      m[i].taken);
+		CHECK(!m[i].owed && m[i].active_on < 0, "INTID %u of %u never came\n", m[i].intid,
+		      m[i].owner);
+		CHECK(m[i].raised == m[i].taken, "INTID %u: %u raised, %u taken\n", m[i].intid,
+		      m[i].raised, m[i].taken);
 	}
 	for (unsigned int i = 0; i < NR_HW; i++)
 		CHECK(!fake_irqs[HW_BASE + i].active, "physical %u stays active\n", HW_BASE + i);
@@ -347,14 +357,22 @@ static void make_model(void)
 	for (unsigned int v = 0; v < NR_VCPUS; v++) {
 		on_cpu[v] = v == 0 ? 0 : -1;
 		for (unsigned int k = 0; k < NR_PRIV; k++, i++) {
-			m[i] = (struct model){ .intid = k < 6 ? k : 10 + k, .owner = v, .active_on = -1, .last_on = -1 };
+			m[i] = (struct model) { .intid = k < 6 ? k : 10 + k,
+						.owner = v,
+						.active_on = -1,
+						.last_on = -1 };
 			m[i].level = m[i].intid >= 18;
 			if (m[i].intid >= 16 && !m[i].level)
-				gicr_write(v, 0x10c04, gicr_read(v, 0x10c04) | 2u << (m[i].intid - 16) * 2);
+				gicr_write(v, 0x10c04,
+					   gicr_read(v, 0x10c04) | 2u << (m[i].intid - 16) * 2);
 		}
 	}
 	for (unsigned int k = 0; k < NR_SPIS; k++, i++) {
-		m[i] = (struct model){ .intid = SPI0 + k, .spi = true, .hw = k < NR_HW, .active_on = -1, .last_on = -1 };
+		m[i] = (struct model) { .intid = SPI0 + k,
+					.spi = true,
+					.hw = k < NR_HW,
+					.active_on = -1,
+					.last_on = -1 };
 		if (m[i].hw)
 			assert_int_equal(vgic_route_hw_spi(d, HW_BASE + k, SPI0 + k, true), 0);
 	}

@@ -87,7 +87,9 @@ static void test_dispatch(void **state)
 	(void)state;
 	assert_int_equal(go(0x1000, 4, false, &data), MMIO_NONE);
 	for (unsigned int i = 0; i < 5; i++)
-		assert_int_equal(mmio_register(&x, 0x10000 * ((i * 3) % 5 + 1), 0x1000, frame, &ctx[(i * 3) % 5]), 0);
+		assert_int_equal(mmio_register(&x, 0x10000 * ((i * 3) % 5 + 1), 0x1000, frame,
+					       &ctx[(i * 3) % 5]),
+				 0);
 	/* Each frame, in and out of order, found anew and found again. */
 	for (unsigned int i = 0; i < 50; i++) {
 		unsigned int n = i * 7 / 2 % 5;
@@ -112,11 +114,40 @@ static void test_dispatch(void **state)
 	assert_int_equal(go(~0UL, 1, true, &data), MMIO_NONE);
 }
 
+static uint64_t short_way(struct vcpu *who, uint32_t offset, void *ctx)
+{
+	assert_ptr_equal(who, &v);
+	assert_ptr_equal(ctx, &x);
+	return offset == 8 ? MMIO_NOT_SHORT : 0x1000 + offset;
+}
+
+/* The short way is for aligned words of the region that was last accessed, where it has one. */
+static void test_read32(void **state)
+{
+	uint64_t data = 0;
+
+	(void)state;
+	assert_int_equal(mmio_register(&x, 0x10000, 0x1000, frame, &x), 0);
+	assert_int_equal(mmio_register(&x, 0x20000, 0x1000, frame, &x), 0);
+	assert_int_equal(mmio_set_read32(&x, 0x20004, short_way), -ENOENT);
+	assert_int_equal(mmio_set_read32(&x, 0x20000, short_way), 0);
+	assert_int_equal(go(0x10000, 4, false, &data), MMIO_DONE);
+	assert_int_equal(mmio_read32(&v, 0x10000), MMIO_NOT_SHORT);
+	assert_int_equal(mmio_read32(&v, 0x20000), MMIO_NOT_SHORT);
+	assert_int_equal(go(0x20000, 4, false, &data), MMIO_DONE);
+	assert_int_equal(mmio_read32(&v, 0x20ffc), 0x1ffc);
+	assert_int_equal(mmio_read32(&v, 0x20002), MMIO_NOT_SHORT);
+	assert_int_equal(mmio_read32(&v, 0x20008), MMIO_NOT_SHORT);
+	assert_int_equal(mmio_read32(&v, 0x21000), MMIO_NOT_SHORT);
+	assert_int_equal(mmio_read32(&v, 0x1fffc), MMIO_NOT_SHORT);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_register, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_dispatch, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_read32, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

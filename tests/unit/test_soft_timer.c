@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Soft timers: the heap against a sorted model, the hardware's deadline, other CPUs, room, limits. */
+/*
+ * Soft timers: the heap against a sorted model, the hardware's deadline, other CPUs, room,
+ * limits.
+ */
 #include <stdarg.h>
 #include <stdlib.h>
 #include <setjmp.h>
@@ -94,7 +97,10 @@ static void test_rearm_and_past(void **state)
 	assert_true(soft_timer_armed(&timer[0]));
 }
 
-/* A handler that is always due again must not keep the CPU: the rest comes with the next interrupt. */
+/*
+ * A handler that is always due again must not keep the CPU: the rest comes with the next
+ * interrupt.
+ */
 static void test_run_is_bounded(void **state)
 {
 	(void)state;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The virtual interrupt controller: routing and list registers on the fake machine, where the test plays the guest
- * by changing list registers as the CPU interface would. Register frames are in test_vgic_regs.c.
+ * The virtual interrupt controller: routing and list registers on the fake machine, where the
+ * test plays the guest by changing list registers as the CPU interface would. Register frames are
+ * in test_vgic_regs.c.
  */
 #include <stdarg.h>
 #include <stddef.h>
@@ -155,7 +156,9 @@ static void test_level(void **state)
 	guest_end(0, 30);
 	vgic_maintenance(v0);
 	assert_int_equal(guest_ack(0), 30);
-	/* The line falls in the handler: ended for good, and the list register's EOI bit is gone. */
+	/*
+	 * The line falls in the handler: ended for good, and the list register's EOI bit is gone.
+	 */
 	vgic_set_ppi_level(v0, 30, false);
 	guest_end(0, 30);
 	vgic_maintenance(v0);
@@ -191,7 +194,10 @@ static void test_overflow(void **state)
 	assert_int_equal(fake_ich_hcr[0], ICH_HCR_EN | ICH_HCR_UIE | ICH_HCR_NPIE);
 	for (int i = 9; i >= 0; i--) {
 		assert_int_equal(guest_ack(0), i);
-		/* Taken, not ended: only more urgent ones could interrupt it; an exit must not storm. */
+		/*
+		 * Taken, not ended: only more urgent ones could interrupt it; an exit must not
+		 * storm.
+		 */
 		vgic_maintenance(v0);
 		assert_false(maintenance_is_up(0));
 		guest_end(0, (unsigned int)i);
@@ -415,7 +421,10 @@ static void test_hw_spi(void **state)
 	assert_int_equal(guest_ack(0), 50);
 	guest_end(0, 50);
 	assert_false(fake_irqs[50].active);
-	/* Again before the fold, on another CPU: the list register here is stale and must not eat it. */
+	/*
+	 * Again before the fold, on another CPU: the list register here is stale and must not eat
+	 * it.
+	 */
 	run_on(v1, 1);
 	fake_cpu_enter(1);
 	fake_irqs[50].active = true;
@@ -431,7 +440,9 @@ static void test_hw_spi(void **state)
 	gicd_write(0x200 + 4, 1u << 18);
 	assert_int_equal(lr_of(0, 50) & (LR_HW | PENDING), PENDING);
 	assert_int_equal(guest_ack(0), 50);
-	/* The machine's fires meanwhile: comes after the software one has ended, with the HW bit. */
+	/*
+	 * The machine's fires meanwhile: comes after the software one has ended, with the HW bit.
+	 */
 	fake_irqs[50].active = true;
 	assert_true(vgic_hw_irq(50));
 	assert_int_equal(lr_of(0, 50) & (LR_HW | ACTIVE | PENDING), ACTIVE);
@@ -492,7 +503,8 @@ static void test_reset(void **state)
 static void test_init_errors(void **state)
 {
 	const struct domain_config many = { .max_vcpus = 1, .nr_spis = 993 };
-	const struct vgic_layout few = { 0x1000000, 0x2000000, 0x20000, 2 }, odd = { 0x1000000, 0x2000000, 0x30000, 8 },
+	const struct vgic_layout few = { 0x1000000, 0x2000000, 0x20000, 2 },
+				 odd = { 0x1000000, 0x2000000, 0x30000, 8 },
 				 small = { 0x1000000, 0x2000000, 0x10000, 8 },
 				 twice = { 0x08000000, 0x2000000, 0x20000, 8 };
 	struct domain x = { .max_vcpus = 1 };
@@ -505,7 +517,9 @@ static void test_init_errors(void **state)
 	assert_int_equal(vgic_set_layout(d, &small), -EINVAL);
 	assert_int_equal(vgic_set_layout(d, &twice), -EEXIST);
 	for (unsigned int n = 1; n <= 2; n++) {
-		const struct domain_config cfg = { .max_vcpus = 1, .nr_spis = 32, .is_privileged = true };
+		const struct domain_config cfg = { .max_vcpus = 1,
+						   .nr_spis = 32,
+						   .is_privileged = true };
 
 		fake_fail_alloc(n);
 		assert_int_equal(vgic_domain_init(&x, &cfg), -ENOMEM);
@@ -526,10 +540,11 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
-		T(test_direct), T(test_disabled), T(test_sgi_targets), T(test_other_cpu), T(test_blocked),
-		T(test_level), T(test_overflow), T(test_all_active), T(test_put_and_load), T(test_vtimer),
-		T(test_spi_routing), T(test_spi_moves_between_cpus), T(test_hw_spi), T(test_reset),
-		T(test_init_errors),
+		T(test_direct),	   T(test_disabled),	T(test_sgi_targets),
+		T(test_other_cpu), T(test_blocked),	T(test_level),
+		T(test_overflow),  T(test_all_active),	T(test_put_and_load),
+		T(test_vtimer),	   T(test_spi_routing), T(test_spi_moves_between_cpus),
+		T(test_hw_spi),	   T(test_reset),	T(test_init_errors),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

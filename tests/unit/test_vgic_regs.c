@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The register frames of the virtual interrupt controller: every row of the tables, every offset of the frames,
- * every width, and what each kind of register does.
+ * The register frames of the virtual interrupt controller: every row of the tables, every offset
+ * of the frames, every width, and what each kind of register does.
  */
 #include <stdarg.h>
 #include <stddef.h>
@@ -31,13 +31,18 @@ static void for_each_frame(void (*fn)(const struct frame *f))
 		fn(&frames[i]);
 }
 
-/* Rows are sorted, do not overlap, and the index finds exactly them; all else is the reserved row, 0. */
+/*
+ * Rows are sorted, do not overlap, and the index finds exactly them; all else is the reserved
+ * row, 0.
+ */
 static void check_rows(const struct frame *f)
 {
 	for (unsigned int i = 1; i < f->nr; i++) {
-		assert_true(f->regs[i].len && f->regs[i].widths && f->regs[i].read && f->regs[i].write);
+		assert_true(f->regs[i].len && f->regs[i].widths && f->regs[i].read &&
+			    f->regs[i].write);
 		if (i > 1)
-			assert_true(f->regs[i - 1].offset + f->regs[i - 1].len <= f->regs[i].offset);
+			assert_true(f->regs[i - 1].offset + f->regs[i - 1].len <=
+				    f->regs[i].offset);
 	}
 	for (uint32_t off = 0; off < 0x10000; off++) {
 		const struct vgic_reg *want = &f->regs[0];
@@ -55,7 +60,10 @@ static void test_rows(void **state)
 	for_each_frame(check_rows);
 }
 
-/* Whatever a guest reads or writes, wherever: done or aborted as the row says, and reserved words read 0. */
+/*
+ * Whatever a guest reads or writes, wherever: done or aborted as the row says, and reserved words
+ * read 0.
+ */
 static void check_access(const struct frame *f)
 {
 	for (uint32_t off = 0; off < 0x10000; off++) {
@@ -66,13 +74,15 @@ static void check_access(const struct frame *f)
 
 			if (off + size > 0x10000)
 				continue;
-			assert_int_equal(mmio(f->base + off, size, false, &val), fine ? MMIO_DONE : MMIO_ABORT);
+			assert_int_equal(mmio(f->base + off, size, false, &val),
+					 fine ? MMIO_DONE : MMIO_ABORT);
 			if (fine && r == &f->regs[0])
 				assert_int_equal(val, 0);
 			if (fine && size < 8)
 				assert_int_equal(val >> (8 * size), 0);
 			val = off * 0x9e3779b97f4a7c15UL;
-			assert_int_equal(mmio(f->base + off, size, true, &val), fine ? MMIO_DONE : MMIO_ABORT);
+			assert_int_equal(mmio(f->base + off, size, true, &val),
+					 fine ? MMIO_DONE : MMIO_ABORT);
 		}
 	}
 }
@@ -291,8 +301,9 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
-		T(test_rows), T(test_every_access), T(test_identification), T(test_holes), T(test_bit_registers),
-		T(test_group0_is_never_delivered), T(test_priority), T(test_config), T(test_irouter),
+		T(test_rows),	    T(test_every_access),  T(test_identification),
+		T(test_holes),	    T(test_bit_registers), T(test_group0_is_never_delivered),
+		T(test_priority),   T(test_config),	   T(test_irouter),
 		T(test_live_state), T(test_set_and_clear),
 	};
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* SMCCC and PSCI as a guest calls them: every function id, the states of a vCPU, and the ends of a domain. */
+/*
+ * SMCCC and PSCI as a guest calls them: every function id, the states of a vCPU, and the ends of
+ * a domain.
+ */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -58,7 +61,7 @@ static void test_versions(void **state)
 {
 	(void)state;
 	assert_int_equal(call(0x84000000, 0, 0, 0), 0x00010001);
-	assert_int_equal(call(0xdead00000000 | 0x84000000UL, 0, 0, 0), 0x00010001);	/* w0 counts */
+	assert_int_equal(call(0xdead00000000 | 0x84000000UL, 0, 0, 0), 0x00010001); /* w0 counts */
 	assert_int_equal(call(0x80000000, 0, 0, 0), 0x00010001);
 	assert_int_equal(call(0x84000006, 0, 0, 0), 2);
 	assert_int_equal(call(0x80000001, 0x80000000, 0, 0), 0);
@@ -100,8 +103,8 @@ static void test_services(void **state)
 static void test_features(void **state)
 {
 	static const uint32_t have[] = {
-		0x84000000, 0x84000001, 0xc4000001, 0x84000002, 0x84000003, 0xc4000003, 0x84000004, 0xc4000004,
-		0x84000006, 0x84000008, 0x84000009, 0x8400000a, 0x80000000,
+		0x84000000, 0x84000001, 0xc4000001, 0x84000002, 0x84000003, 0xc4000003, 0x84000004,
+		0xc4000004, 0x84000006, 0x84000008, 0x84000009, 0x8400000a, 0x80000000,
 	};
 
 	(void)state;
@@ -209,8 +212,8 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
-		T(test_versions), T(test_services), T(test_features), T(test_cpu_on), T(test_off_and_suspend),
-		T(test_system_off),
+		T(test_versions), T(test_services),	   T(test_features),
+		T(test_cpu_on),	  T(test_off_and_suspend), T(test_system_off),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A vCPU's timers: the virtual one while it is away, the emulated physical one, and extreme values of both. */
+/*
+ * A vCPU's timers: the virtual one while it is away, the emulated physical one, and extreme
+ * values of both.
+ */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -201,8 +204,9 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
-		T(test_virtual_while_away), T(test_virtual_not_armed), T(test_physical), T(test_reset),
-		T(test_host_ppis), T(test_no_room),
+		T(test_virtual_while_away), T(test_virtual_not_armed),
+		T(test_physical),	    T(test_reset),
+		T(test_host_ppis),	    T(test_no_room),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The world of the vGIC tests: dom0 with three vCPUs and 64 SPIs, vCPU 0 current on CPU 0. The test is the
- * guest: it writes registers through the MMIO space, and acknowledges and ends interrupts in the fake list
- * registers as the virtual CPU interface does.
+ * The world of the vGIC tests: dom0 with three vCPUs and 64 SPIs, vCPU 0 current on CPU 0. The
+ * test is the guest: it writes registers through the MMIO space, and acknowledges and ends
+ * interrupts in the fake list registers as the virtual CPU interface does.
  */
 #ifndef TESTS_VGIC_WORLD_H
 #define TESTS_VGIC_WORLD_H
@@ -81,9 +81,18 @@ static inline uint32_t gicr_read(unsigned int n, uint32_t off)
 	return (uint32_t)mmio_read(GICR + n * STRIDE + off, 4);
 }
 
-static inline void enable(struct vcpu *v, unsigned int intid) { gicr_write(v->id, 0x10100, 1u << intid); }
-static inline void disable(struct vcpu *v, unsigned int intid) { gicr_write(v->id, 0x10180, 1u << intid); }
-static inline void spi_enable(unsigned int intid) { gicd_write(0x100 + intid / 32 * 4, 1u << intid % 32); }
+static inline void enable(struct vcpu *v, unsigned int intid)
+{
+	gicr_write(v->id, 0x10100, 1u << intid);
+}
+static inline void disable(struct vcpu *v, unsigned int intid)
+{
+	gicr_write(v->id, 0x10180, 1u << intid);
+}
+static inline void spi_enable(unsigned int intid)
+{
+	gicd_write(0x100 + intid / 32 * 4, 1u << intid % 32);
+}
 static inline struct vgic_irq *spi(unsigned int intid) { return &d->vgic->spi[intid - 32]; }
 
 /* ---- the virtual CPU interface of a CPU ---- */
@@ -114,9 +123,11 @@ static inline int guest_ack(unsigned int cpu)
 	for (unsigned int n = 0; n < gic_info.nr_lrs; n++) {
 		uint64_t *lr = &fake_lr[cpu][n];
 
-		if ((*lr & (LR_STATE_PENDING | LR_STATE_ACTIVE)) != LR_STATE_PENDING || !(*lr & LR_GROUP1))
+		if ((*lr & (LR_STATE_PENDING | LR_STATE_ACTIVE)) != LR_STATE_PENDING ||
+		    !(*lr & LR_GROUP1))
 			continue;
-		if (!best || (*lr >> LR_PRIORITY_SHIFT & 0xff) < (*best >> LR_PRIORITY_SHIFT & 0xff))
+		if (!best ||
+		    (*lr >> LR_PRIORITY_SHIFT & 0xff) < (*best >> LR_PRIORITY_SHIFT & 0xff))
 			best = lr;
 	}
 	if (!best)
@@ -160,7 +171,9 @@ static inline bool maintenance_is_up(unsigned int cpu)
 static inline int set_up(void **state)
 {
 	static const struct vgic_layout layout = { GICD, GICR, STRIDE, 123 };
-	struct domain_config cfg = { .max_vcpus = 3, .nr_spis = 64, .gic_version = 3, .is_privileged = true };
+	struct domain_config cfg = {
+		.max_vcpus = 3, .nr_spis = 64, .gic_version = 3, .is_privileged = true
+	};
 
 	(void)state;
 	fake_start();

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Timers in software: a binary heap of armed timers per CPU, in arrays that have room for every timer that
- * exists, so arming never fails. A heap, and expires and heap_index of its timers, are under the CPU's timer_lock
- * (LOCK_TIMER); handlers run without it. The hardware timer is set to the earliest one and is left alone when a
- * timer is stopped: an interrupt too many costs less than setting it each time.
+ * Timers in software: a binary heap of armed timers per CPU, in arrays that have room for every
+ * timer that exists, so arming never fails. A heap, and expires and heap_index of its timers, are
+ * under the CPU's timer_lock (LOCK_TIMER); handlers run without it. The hardware timer is set to
+ * the earliest one and is left alone when a timer is stopped: an interrupt too many costs less
+ * than setting it each time.
  */
 #include <xen/heap.h>
 #include <xen/lib.h>
@@ -138,8 +139,8 @@ int soft_timer_init_cpu(struct pcpu *c)
 }
 
 /*
- * Make room for n more timers in every CPU's heap, or give the room of -n back (it is kept for the next). -ENOMEM
- * changes nothing.
+ * Make room for n more timers in every CPU's heap, or give the room of -n back (it is kept for
+ * the next). -ENOMEM changes nothing.
  */
 int soft_timer_reserve(int n)
 {
@@ -190,7 +191,10 @@ void soft_timer_stop(struct soft_timer *t)
 	spin_unlock(&c->timer_lock);
 }
 
-/* Disarm t and wait until its handler runs nowhere, so that t can be freed. No lock that the handler takes is held. */
+/*
+ * Disarm t and wait until its handler runs nowhere, so that t can be freed. No lock that the
+ * handler takes is held.
+ */
 void soft_timer_kill(struct soft_timer *t)
 {
 	uint32_t cpu;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The idle loop's body. There is no idle vCPU: a CPU without work zeroes free pages for later, then sleeps until an
- * interrupt, which it takes here. Interrupts stay masked; one that is pending ends the sleep all the same.
+ * The idle loop's body. There is no idle vCPU: a CPU without work zeroes free pages for later,
+ * then sleeps until an interrupt, which it takes here. Interrupts stay masked; one that is
+ * pending ends the sleep all the same.
  */
 #include <xen/page.h>
 #include <xen/percpu.h>

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Scheduling mechanism: a CPU's switch from one vCPU to the next, and the time each spends in which state. What runs
- * next is the policy's choice. Waking, pausing and moving vCPUs is sched_state.c.
+ * Scheduling mechanism: a CPU's switch from one vCPU to the next, and the time each spends in
+ * which state. What runs next is the policy's choice. Waking, pausing and moving vCPUs is
+ * sched_state.c.
  *
- * A vCPU's EL1 state stays in the CPU that ran it until another vCPU needs the place (pcpu.el1_owner). Until then
- * is_running is true and v->sched.cpu is that CPU, so nobody else can pick it; it becomes false, by a
- * store-release, when all of it is in memory. is_running becomes true only under the lock of the run queue that the
- * vCPU was picked from. At most one switch happens for each way out to a guest.
+ * A vCPU's EL1 state stays in the CPU that ran it until another vCPU needs the place
+ * (pcpu.el1_owner). Until then is_running is true and v->sched.cpu is that CPU, so nobody else
+ * can pick it; it becomes false, by a store-release, when all of it is in memory. is_running
+ * becomes true only under the lock of the run queue that the vCPU was picked from. At most one
+ * switch happens for each way out to a guest.
  */
 #include <xen/cmdline.h>
 #include <xen/domain.h>
@@ -82,14 +84,20 @@ void sched_account(struct sched_rq *rq, s_time_t now)
 	rq->charged_at = now;
 }
 
-/* Set the slice timer so that it fires when the running vCPU has to be looked at. rq's lock is held. */
+/*
+ * Set the slice timer so that it fires when the running vCPU has to be looked at. rq's lock is
+ * held.
+ */
 void sched_arm_slice(struct sched_rq *rq)
 {
 	s_time_t end = sched->slice_end(rq, rq->running);
 
 	if (rq->look_at && (!end || rq->look_at < end))
 		end = rq->look_at;
-	/* A timer that fires too early looks and sets itself again: cheaper than setting it at each switch. */
+	/*
+	 * A timer that fires too early looks and sets itself again: cheaper than setting it at
+	 * each switch.
+	 */
 	if (end && (!soft_timer_armed(&rq->slice) || rq->slice.expires > end))
 		soft_timer_set(&rq->slice, end);
 }
@@ -104,7 +112,10 @@ void sched_set_runstate(struct vcpu *v, uint32_t state, s_time_t now)
 	v->runstate.entry_time = now;
 }
 
-/* The next vCPU of rq that may run on its CPU. One that may not any more is in this CPU still, and moves when it is saved. */
+/*
+ * The next vCPU of rq that may run on its CPU. One that may not any more is in this CPU still,
+ * and moves when it is saved.
+ */
 static struct vcpu *pick_allowed(struct sched_rq *rq)
 {
 	struct vcpu *v;
@@ -161,16 +172,22 @@ static struct vcpu *choose(struct sched_rq *rq, struct vcpu *prev)
 	return next;
 }
 
-/* A vCPU with this affinity may wait on rq, free to be taken: let an idle CPU look, if there is one. */
+/*
+ * A vCPU with this affinity may wait on rq, free to be taken: let an idle CPU look, if there is
+ * one.
+ */
 void sched_offer(const struct sched_rq *rq, uint64_t affinity)
 {
-	uint64_t idle = __atomic_load_n(&sched_idle_cpus, __ATOMIC_RELAXED) & affinity & ~BIT(rq->cpu);
+	uint64_t idle =
+		__atomic_load_n(&sched_idle_cpus, __ATOMIC_RELAXED) & affinity & ~BIT(rq->cpu);
 
 	if (READ_ONCE(rq->nr_runnable) && unlikely(idle))
 		ipi_send((unsigned int)__builtin_ctzl(idle), IPI_RESCHED);
 }
 
-/* Move v's state out of CPU c into memory. From the store of is_running on, v is somebody else's. */
+/*
+ * Move v's state out of CPU c into memory. From the store of is_running on, v is somebody else's.
+ */
 static void evict(struct pcpu *c, struct vcpu *v)
 {
 	uint64_t affinity = v->sched.affinity;
@@ -256,7 +273,10 @@ static struct vcpu *idle(struct pcpu *c)
 
 	c->idle_since = system_time();
 	for (;;) {
-		/* Others see this CPU idle, or we see what they queued. A waker may have cleared the bit. */
+		/*
+		 * Others see this CPU idle, or we see what they queued. A waker may have cleared
+		 * the bit.
+		 */
 		__atomic_fetch_or(&sched_idle_cpus, BIT(c->id), __ATOMIC_RELAXED);
 		smp_mb();
 		c->work &= ~(uint32_t)WORK_RESCHED;
@@ -276,8 +296,9 @@ static struct vcpu *idle(struct pcpu *c)
 }
 
 /*
- * Choose what runs next on this CPU, prev (NULL: nobody) having run until now, and switch to it; waits when there is
- * nothing. Returns the vCPU to enter. No lock is held. Without a reason to switch it returns prev at once.
+ * Choose what runs next on this CPU, prev (NULL: nobody) having run until now, and switch to it;
+ * waits when there is nothing. Returns the vCPU to enter. No lock is held. Without a reason to
+ * switch it returns prev at once.
  */
 struct vcpu *sched_switch(struct vcpu *prev)
 {
@@ -286,7 +307,9 @@ struct vcpu *sched_switch(struct vcpu *prev)
 	struct vcpu *next;
 
 	c->work &= ~(uint32_t)WORK_RESCHED;
-	/* Others change these under the lock and then send an IPI: seen now, or at the next call. */
+	/*
+	 * Others change these under the lock and then send an IPI: seen now, or at the next call.
+	 */
 	if (prev && !READ_ONCE(prev->flags) && !rq->yielding && !READ_ONCE(rq->must_look))
 		return prev;
 	next = choose(rq, prev);
@@ -301,7 +324,10 @@ struct vcpu *sched_switch(struct vcpu *prev)
 	return next;
 }
 
-/* v, current, lets others run first. Returns at once when there are none; else the switch is on the way out. */
+/*
+ * v, current, lets others run first. Returns at once when there are none; else the switch is on
+ * the way out.
+ */
 void sched_yield(struct vcpu *v)
 {
 	struct sched_rq *rq = v->cpu->rq;

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The default policy: weighted proportional share by virtual time. Running for t ns costs a vCPU t * 65536 / weight
- * units; the one with the least virtual time runs next. The ABI calls it credit2.
+ * The default policy: weighted proportional share by virtual time. Running for t ns costs a vCPU
+ * t * 65536 / weight units; the one with the least virtual time runs next. The ABI calls it
+ * credit2.
  *
- * Picking takes constant time: vCPUs wait in rings of 64 buckets with a bitmap each. A bucket of the first ring is 2^28
- * units wide (1 ms at weight 256), of each further ring eight times that; how far a vCPU is ahead of the queue's
- * virtual time chooses the ring, so its place is off by an eighth of that distance at most, while its account stays exact.
- * Who is behind the queue's virtual time, because it slept, waits in the boost list and goes first; a sleeper is
- * credited one slice and no more, so nobody starves. A domain over its cap is parked until the next period.
+ * Picking takes constant time: vCPUs wait in rings of 64 buckets with a bitmap each. A bucket of
+ * the first ring is 2^28 units wide (1 ms at weight 256), of each further ring eight times that;
+ * how far a vCPU is ahead of the queue's virtual time chooses the ring, so its place is off by an
+ * eighth of that distance at most, while its account stays exact. Who is behind the queue's
+ * virtual time, because it slept, waits in the boost list and goes first; a sleeper is credited
+ * one slice and no more, so nobody starves. A domain over its cap is parked until the next
+ * period.
  */
 #include <xen/domain.h>
 #include <xen/heap.h>
@@ -29,12 +32,12 @@
 #define PREEMPT_LEAD	(500 * 1000UL * (UNITS_PER_NS / DEFAULT_WEIGHT))
 
 #define CAP_PERIOD_NS	(100 * 1000 * 1000UL)
-#define CAP_MIN_RUN_NS	(100 * 1000UL)		/* no turns shorter than this for a budget's last crumbs */
-#define MAX_CHARGE_NS	(1UL << 40)		/* 18 minutes alone are charged as that: no overflow */
+#define CAP_MIN_RUN_NS	(100 * 1000UL) /* no turns shorter than this for a budget's last crumbs */
+#define MAX_CHARGE_NS	(1UL << 40) /* 18 minutes alone are charged as that: no overflow */
 #define STEAL_LOOKS	32u			/* vCPUs a thief looks at */
 
 struct credit_rq {
-	uint64_t vtime;			/* no vCPU in a bucket is behind this; public, for migration */
+	uint64_t vtime; /* no vCPU in a bucket is behind this; public, for migration */
 	uint64_t bits[LEVELS];		/* bit set: the bucket may hold somebody */
 	struct list_head bucket[LEVELS][BUCKETS];
 	struct list_head boost;		/* behind vtime, first come first served */
@@ -115,7 +118,10 @@ static uint64_t first_bucket(const struct credit_rq *c, unsigned int level)
 	return base + (unsigned int)__builtin_ctzl(bits);
 }
 
-/* The list that holds whoever is next: boosted ones, else the earliest bucket; NULL when all is empty. */
+/*
+ * The list that holds whoever is next: boosted ones, else the earliest bucket; NULL when all is
+ * empty.
+ */
 static struct list_head *first_list(struct credit_rq *c)
 {
 	if (!list_empty(&c->boost))
@@ -148,7 +154,10 @@ static struct list_head *first_list(struct credit_rq *c)
 	}
 }
 
-/* ---- caps: a domain may run cap percent of CAP_PERIOD_NS in each period, all its vCPUs together ---- */
+/*
+ * ---- caps: a domain may run cap percent of CAP_PERIOD_NS in each period, all its vCPUs together
+ * ----
+ */
 
 static uint64_t cap_budget(const struct domain *d)
 {
@@ -217,7 +226,10 @@ static struct vcpu *credit_pick(struct sched_rq *rq)
 	struct credit_rq *c = rq->policy;
 	struct list_head *list;
 
-	/* Each turn takes one out, so the loop is as long as vCPUs have to be parked, once a period. */
+	/*
+	 * Each turn takes one out, so the loop is as long as vCPUs have to be parked, once a
+	 * period.
+	 */
 	while ((list = first_list(c))) {
 		struct vcpu *v = list_first_entry(list, struct vcpu, sched.link);
 
@@ -246,7 +258,8 @@ static void credit_charge(struct sched_rq *rq, struct vcpu *v, s_time_t ran)
 	}
 }
 
-static bool credit_preempts(struct sched_rq *rq, const struct vcpu *waker, const struct vcpu *running)
+static bool credit_preempts(struct sched_rq *rq, const struct vcpu *waker,
+			    const struct vcpu *running)
 {
 	(void)rq;
 	return is_before(waker->sched.vruntime + PREEMPT_LEAD, running->sched.vruntime);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The example policy: first come, first served, and nobody is interrupted. Meant for hosts with a CPU for each vCPU,
- * where there is nothing to decide; with more, a vCPU runs until it blocks or yields.
+ * The example policy: first come, first served, and nobody is interrupted. Meant for hosts with a
+ * CPU for each vCPU, where there is nothing to decide; with more, a vCPU runs until it blocks or
+ * yields.
  */
 #include <xen/errno.h>
 #include <xen/heap.h>

@@ -7,7 +7,7 @@
 #include <xen/sched.h>
 
 extern uint64_t sched_cpus;		/* bit per CPU that takes vCPUs; atomic */
-extern uint64_t sched_idle_cpus;	/* CPUs in the idle loop that no waker has claimed; atomic */
+extern uint64_t sched_idle_cpus; /* CPUs in the idle loop that no waker has claimed; atomic */
 
 /* May v run on cpu by its hard affinity? */
 static inline bool sched_may_run_on(const struct vcpu *v, uint32_t cpu)
@@ -23,7 +23,8 @@ static inline uint32_t sched_state_of(uint32_t flags)
 }
 
 struct sched_rq *sched_lock_rq_of(struct vcpu *v);	/* lock the run queue that v belongs to */
-void sched_place(struct vcpu *v);			/* queue v where it may run, if it is runnable and is not queued */
+/* Queue v where it may run, if it is runnable and is not queued. */
+void sched_place(struct vcpu *v);
 void sched_offer(const struct sched_rq *rq, uint64_t affinity);
 void sched_account(struct sched_rq *rq, s_time_t now);
 void sched_arm_slice(struct sched_rq *rq);

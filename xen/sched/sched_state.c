@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * States of a vCPU: what keeps it from running (v->flags), on which run queue it waits, and who has to be told. A vCPU
- * without flags is running or queued, or in the hands of the CPU that just stopped it. Flags and queue change under
- * the lock of the run queue named by v->sched.cpu. A vCPU whose state is still in a CPU (is_running) is queued
- * for that CPU only.
+ * States of a vCPU: what keeps it from running (v->flags), on which run queue it waits, and who
+ * has to be told. A vCPU without flags is running or queued, or in the hands of the CPU that just
+ * stopped it. Flags and queue change under the lock of the run queue named by v->sched.cpu. A
+ * vCPU whose state is still in a CPU (is_running) is queued for that CPU only.
  */
 #include <xen/domain.h>
 #include <xen/lib.h>
@@ -38,8 +38,8 @@ static void poke(const struct sched_rq *rq)
 }
 
 /*
- * The CPU for a woken vCPU that last ran on last: an idle one it prefers, an idle one, else the least busy. A
- * chosen idle CPU is claimed, so that the next waker takes another.
+ * The CPU for a woken vCPU that last ran on last: an idle one it prefers, an idle one, else the
+ * least busy. A chosen idle CPU is claimed, so that the next waker takes another.
  */
 static uint32_t choose_cpu(const struct vcpu *v, uint32_t last)
 {
@@ -86,7 +86,10 @@ static void queue_woken(struct sched_rq *rq, struct vcpu *v)
 		return;
 	}
 	if (sched->preempts(rq, v, running)) {
-		/* Nobody is interrupted before it has had a little time: many wake-ups would be all switches. */
+		/*
+		 * Nobody is interrupted before it has had a little time: many wake-ups would be
+		 * all switches.
+		 */
 		earliest = running->sched.slice_start + rq->ratelimit_us * 1000UL;
 		if (earliest <= now) {
 			rq->must_look = true;
@@ -115,11 +118,15 @@ static void place_unlock(struct sched_rq *rq, struct vcpu *v)
 	for (;;) {
 		uint32_t cpu;
 
-		if (v->sched.queued && !sched_may_run_on(v, rq->cpu) && !load_acquire(&v->is_running))
+		if (v->sched.queued && !sched_may_run_on(v, rq->cpu) &&
+		    !load_acquire(&v->is_running))
 			sched->dequeue(rq, v);
 		if (v->flags || v->sched.queued || rq->running == v)
 			break;
-		/* While its state is in a CPU, only that one can run it; it hands v on if it may not. */
+		/*
+		 * While its state is in a CPU, only that one can run it; it hands v on if it may
+		 * not.
+		 */
 		bound = load_acquire(&v->is_running);
 		cpu = bound || (moved && sched_may_run_on(v, rq->cpu)) ?
 		      rq->cpu : choose_cpu(v, rq->cpu);
@@ -135,7 +142,10 @@ static void place_unlock(struct sched_rq *rq, struct vcpu *v)
 	spin_unlock(&rq->lock);
 	if (!bound)
 		return;
-	/* Its CPU may have saved it since: then others may take it, and the CPU may have missed that it waits. */
+	/*
+	 * Its CPU may have saved it since: then others may take it, and the CPU may have missed
+	 * that it waits.
+	 */
 	smp_mb();
 	if (!load_acquire(&v->is_running))
 		sched_offer(rq, v->sched.affinity);
@@ -189,7 +199,10 @@ void vcpu_block(struct vcpu *v)
 
 	WRITE_ONCE(v->flags, v->flags | VPF_BLOCKED);
 	spin_unlock(&rq->lock);
-	/* Whoever raises an event stores it first and looks at the flag then: one of us sees the other. */
+	/*
+	 * Whoever raises an event stores it first and looks at the flag then: one of us sees the
+	 * other.
+	 */
 	smp_mb();
 	if (vcpu_event_pending(v))
 		vcpu_clear_flag(v, VPF_BLOCKED);
@@ -214,8 +227,8 @@ void vcpu_kick(struct vcpu *v)
 }
 
 /*
- * Let v run on the CPUs of hard only, if possible on those of soft; NULL keeps a set. Moves it when it has to. -EINVAL when
- * no CPU would be left.
+ * Let v run on the CPUs of hard only, if possible on those of soft; NULL keeps a set. Moves it
+ * when it has to. -EINVAL when no CPU would be left.
  */
 int sched_set_affinity(struct vcpu *v, const uint64_t *hard, const uint64_t *soft)
 {
@@ -240,7 +253,10 @@ int sched_set_affinity(struct vcpu *v, const uint64_t *hard, const uint64_t *sof
 	return 0;
 }
 
-/* Weight (0: as it is) and cap in percent of a CPU (0: none) of a domain, from now on. -EINVAL above a CPU for each vCPU. */
+/*
+ * Weight (0: as it is) and cap in percent of a CPU (0: none) of a domain, from now on. -EINVAL
+ * above a CPU for each vCPU.
+ */
 int sched_set_params(struct domain *d, uint16_t weight, uint16_t cap)
 {
 	if (cap > 100u * d->max_vcpus)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A domain's emulated device memory: at most 8 frames, sorted by address, each with its handler. The table is written
- * before the domain first runs and is constant then, so accesses take no lock. The frame of the last access is
- * tried first; that guess is shared by the vCPUs, and being wrong costs a search.
+ * A domain's emulated device memory: at most 8 frames, sorted by address, each with its handler.
+ * The table is written before the domain first runs and is constant then, so accesses take no
+ * lock. The frame of the last access is tried first; that guess is shared by the vCPUs, and being
+ * wrong costs a search.
  */
 #include <xen/domain.h>
 #include <xen/heap.h>
@@ -22,7 +23,7 @@ struct mmio_region {
 
 struct mmio_space {
 	uint32_t nr;
-	uint32_t last;		/* index of the last hit; racy on purpose, always below MAX_REGIONS */
+	uint32_t last; /* index of the last hit; racy on purpose, always below MAX_REGIONS */
 	struct mmio_region region[MAX_REGIONS];
 };
 
@@ -41,8 +42,8 @@ void mmio_domain_free(struct domain *d)
 }
 
 /*
- * Let fn(..., ctx) answer accesses of d to [base, base + size). Before d first runs. -EINVAL: empty or wrapping,
- * -EEXIST: overlaps another, -ENOSPC: too many.
+ * Let fn(..., ctx) answer accesses of d to [base, base + size). Before d first runs. -EINVAL:
+ * empty or wrapping, -EEXIST: overlaps another, -ENOSPC: too many.
  */
 int mmio_register(struct domain *d, ipa_t base, uint64_t size, mmio_fn *fn, void *ctx)
 {
@@ -81,7 +82,10 @@ int mmio_set_read32(struct domain *d, ipa_t base, mmio_read32_fn *fn)
 	return -ENOENT;
 }
 
-/* Read 4 bytes at ipa for v if the region of the last access holds it and knows a short way; else MMIO_NOT_SHORT. */
+/*
+ * Read 4 bytes at ipa for v if the region of the last access holds it and knows a short way; else
+ * MMIO_NOT_SHORT.
+ */
 uint64_t mmio_read32(struct vcpu *v, ipa_t ipa)
 {
 	const struct mmio_space *m = v->domain->mmio;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * PSCI 1.1 for guests: which vCPUs are on, and the end of the whole domain. A vCPU is off by VPF_DOWN; turning one on
- * is decided under the domain's lock, so that of two callers one finds it on. Nothing reaches the
- * machine's firmware.
+ * PSCI 1.1 for guests: which vCPUs are on, and the end of the whole domain. A vCPU is off by
+ * VPF_DOWN; turning one on is decided under the domain's lock, so that of two callers one finds
+ * it on. Nothing reaches the machine's firmware.
  */
 #include <xen/domain.h>
 #include <xen/lib.h>
@@ -24,8 +24,18 @@
 #define PSCI_VERSION_1_1		0x00010001
 
 /* Function numbers: 0x84000000 + n, and 0xC4000000 + n where addresses are passed. */
-enum { FN_VERSION, FN_CPU_SUSPEND, FN_CPU_OFF, FN_CPU_ON, FN_AFFINITY_INFO, FN_MIGRATE_INFO_TYPE = 6,
-       FN_SYSTEM_OFF = 8, FN_SYSTEM_RESET, FN_FEATURES, NR_FNS };
+enum {
+	FN_VERSION,
+	FN_CPU_SUSPEND,
+	FN_CPU_OFF,
+	FN_CPU_ON,
+	FN_AFFINITY_INFO,
+	FN_MIGRATE_INFO_TYPE = 6,
+	FN_SYSTEM_OFF = 8,
+	FN_SYSTEM_RESET,
+	FN_FEATURES,
+	NR_FNS
+};
 
 static bool is_off(const struct vcpu *v)
 {
@@ -39,7 +49,10 @@ static int64_t version(struct vcpu *v, const uint64_t *arg)
 	return PSCI_VERSION_1_1;
 }
 
-/* Any power state is a wait for an interrupt: the vCPU keeps its registers, which the caller must cope with. */
+/*
+ * Any power state is a wait for an interrupt: the vCPU keeps its registers, which the caller must
+ * cope with.
+ */
 static int64_t cpu_suspend(struct vcpu *v, const uint64_t *arg)
 {
 	(void)arg;
@@ -143,7 +156,8 @@ static int64_t features(struct vcpu *v, const uint64_t *arg)
 }
 
 /*
- * Carry out PSCI function fn of v, arguments in its x1 to x3, and put the result in *ret. False when fn is not PSCI's.
+ * Carry out PSCI function fn of v, arguments in its x1 to x3, and put the result in *ret. False
+ * when fn is not PSCI's.
  */
 bool vpsci_call(struct vcpu *v, uint32_t fn, uint64_t *ret)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The SMC calling convention for guests: who owns a function id, what version and which features there are, and the
- * identity of each service. PSCI is vpsci.c. Whatever is not answered here is unknown: nothing is forwarded to the
- * machine's firmware.
+ * The SMC calling convention for guests: who owns a function id, what version and which features
+ * there are, and the identity of each service. PSCI is vpsci.c. Whatever is not answered here is
+ * unknown: nothing is forwarded to the machine's firmware.
  */
 #include <xen/lib.h>
 #include <xen/vcpu.h>
@@ -25,11 +25,14 @@ struct service {
 	uint32_t uid[4];
 };
 static const struct service services[] = {
-	{ 4, 14, 0, 1, { 0x6f3863f8, 0xbd4c394b, 0x16ce2092, 0x6f9fe541 } },	/* standard secure service */
-	{ 5, 3, 0, 1, { 0xdc1218a7, 0x694398c6, 0xd179cf9a, 0x67e6de8d } },	/* Xen */
+	/* Standard secure service, and Xen's. */
+	{ 4, 14, 0, 1, { 0x6f3863f8, 0xbd4c394b, 0x16ce2092, 0x6f9fe541 } },
+	{ 5, 3, 0, 1, { 0xdc1218a7, 0x694398c6, 0xd179cf9a, 0x67e6de8d } },
 };
 
-/* Answer a query about the service that owns fn. False when it is none, or of no service of ours. */
+/*
+ * Answer a query about the service that owns fn. False when it is none, or of no service of ours.
+ */
 static bool service_query(struct vcpu *v, uint32_t fn)
 {
 	uint32_t owner = fn >> 24 & 0x3f, i, n;
@@ -76,7 +79,9 @@ void vsmccc_call(struct vcpu *v)
 		uint32_t what = (uint32_t)v->regs.x[1];
 
 		/* No workaround calls are offered. */
-		v->regs.x[0] = what == SMCCC_VERSION || what == SMCCC_ARCH_FEATURES ? 0 : SMCCC_NOT_SUPPORTED;
+		v->regs.x[0] = SMCCC_NOT_SUPPORTED;
+		if (what == SMCCC_VERSION || what == SMCCC_ARCH_FEATURES)
+			v->regs.x[0] = 0;
 	} else if (!service_query(v, fn)) {
 		v->regs.x[0] = SMCCC_NOT_SUPPORTED;
 	}

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A vCPU's timers. The virtual one is the hardware's while the vCPU's state is in a CPU: its PPI comes to us and
- * goes on to the guest. While a blocked vCPU is in memory a soft timer stands for it. The physical one is emulated by a
- * soft timer all the time; it counts without the virtual offset.
+ * A vCPU's timers. The virtual one is the hardware's while the vCPU's state is in a CPU: its PPI
+ * comes to us and goes on to the guest. While a blocked vCPU is in memory a soft timer stands for
+ * it. The physical one is emulated by a soft timer all the time; it counts without the virtual
+ * offset.
  */
 #include <xen/boot.h>
 #include <xen/domain.h>
@@ -31,7 +32,8 @@ static uint32_t vtimer_ppi(const struct vcpu *v)
 
 static uint32_t ptimer_ppi(const struct vcpu *v)
 {
-	return v->domain->is_privileged && host_info.timer_ppi_phys ? host_info.timer_ppi_phys : PTIMER_PPI;
+	return v->domain->is_privileged && host_info.timer_ppi_phys ? host_info.timer_ppi_phys :
+								      PTIMER_PPI;
 }
 
 static bool can_fire(uint64_t ctl)
@@ -72,7 +74,10 @@ static bool ptimer_is_due(const struct vcpu *v)
 	return timer_ticks() >= v->ctxt.cntp_cval;
 }
 
-/* The physical timer's line follows its registers; arm the soft timer for the moment when it will rise. */
+/*
+ * The physical timer's line follows its registers; arm the soft timer for the moment when it will
+ * rise.
+ */
 static void ptimer_update(struct vcpu *v)
 {
 	bool fires = can_fire(v->ctxt.cntp_ctl);

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Inside the virtual interrupt controller. One struct vgic_irq is one interrupt: SGIs and PPIs in each vCPU, SPIs in
- * the domain; all of them, and all queues, are under the domain's vgic lock (LOCK_VGIC). Of another subsystem's
- * locks only those of higher rank (run queues) are taken under it.
+ * Inside the virtual interrupt controller. One struct vgic_irq is one interrupt: SGIs and PPIs in
+ * each vCPU, SPIs in the domain; all of them, and all queues, are under the domain's vgic lock
+ * (LOCK_VGIC). Of another subsystem's locks only those of higher rank (run queues) are taken
+ * under it.
  *
- * List registers are a cache. An interrupt is nobody's, or held by one vCPU: on its queue (it waits for a list
- * register, or the one it has is out of date), in a list register, or both. List registers are touched by
- * the one CPU that has the vCPU's state (live_on), or, saved, by the CPU that just took it out. What is pending in a
- * list register is not in latch: it moves there and back.
+ * List registers are a cache. An interrupt is nobody's, or held by one vCPU: on its queue (it
+ * waits for a list register, or the one it has is out of date), in a list register, or both. List
+ * registers are touched by the one CPU that has the vCPU's state (live_on), or, saved, by the CPU
+ * that just took it out. What is pending in a list register is not in latch: it moves there and
+ * back.
  */
 #ifndef VGIC_PRIVATE_H
 #define VGIC_PRIVATE_H
@@ -27,7 +29,7 @@
 struct vgic_irq {
 	struct list_head link;	/* in holder's queue, else alone */
 	struct vcpu *holder;	/* on whose queue or in whose list register; NULL neither */
-	struct vcpu *target;	/* who gets it: private: the owner; SPI: by GICD_IROUTER, NULL nobody */
+	struct vcpu *target;	/* who gets it: the owner, SPIs by GICD_IROUTER; NULL nobody */
 	uint32_t affinity;	/* SPI: GICD_IROUTER, Aff2:Aff1:Aff0 and IRM */
 	uint16_t intid;
 	uint16_t pintid;	/* physical interrupt tied to it; 0 none */
@@ -51,8 +53,8 @@ struct vgic_vcpu {
 	struct list_head queue;			/* of struct vgic_irq.link */
 	struct vgic_irq *in_lr[VGIC_MAX_LRS];
 	uint32_t lr_used;			/* bit n: in_lr[n] is set */
-	struct pcpu *live_on;			/* CPU that has its list registers; NULL saved. Written by that CPU */
-	struct vgic_irq *hw_ppi;		/* PPI tied to a physical one of the CPU (virtual timer), or NULL */
+	struct pcpu *live_on;		/* CPU that has them, alone writes this; NULL saved */
+	struct vgic_irq *hw_ppi;	/* tied to the CPU's own PPI (virtual timer), or NULL */
 };
 
 struct vgic_dist {
@@ -108,8 +110,12 @@ static inline bool vgic_is_live_here(const struct vcpu *v)
 
 /* ---- vgic_regs.c: one row a register, one function a kind of register ---- */
 
-/* off is from the register's first byte. v: whose SGIs and PPIs; NULL in GICD, where their bits are RAZ/WI. */
-typedef uint64_t vgic_read_fn(struct vgic_dist *dist, struct vcpu *v, uint32_t off, unsigned int size);
+/*
+ * off is from the register's first byte. v: whose SGIs and PPIs; NULL in GICD, where their bits
+ * are RAZ/WI.
+ */
+typedef uint64_t vgic_read_fn(struct vgic_dist *dist, struct vcpu *v, uint32_t off,
+			      unsigned int size);
 typedef void vgic_write_fn(struct vgic_dist *dist, struct vcpu *v, uint32_t off, unsigned int size,
 			   uint64_t val);
 
@@ -125,7 +131,8 @@ enum mmio_result vgic_reg_access(const struct vgic_reg *r, struct vgic_dist *dis
 vgic_read_fn vgic_read_raz, vgic_read_group, vgic_read_enable, vgic_read_pending, vgic_read_active,
 	     vgic_read_priority, vgic_read_config, vgic_read_iidr, vgic_read_pidr2;
 vgic_write_fn vgic_write_wi, vgic_write_group, vgic_set_enable, vgic_clear_enable, vgic_set_pending,
-	      vgic_clear_pending, vgic_set_active, vgic_clear_active, vgic_write_priority, vgic_write_config;
+	vgic_clear_pending, vgic_set_active, vgic_clear_active, vgic_write_priority,
+	vgic_write_config;
 
 /* ---- vgic_dist.c, vgic_redist.c: tables, look-up by offset, and the frames' handlers ---- */
 extern const struct vgic_reg vgic_dist_regs[], vgic_rd_regs[], vgic_sgi_regs[];

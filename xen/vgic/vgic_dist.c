@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The distributor frame (GICD) as a GICv3 with affinity routing, one security state, no LPIs. One row a register;
- * the row of an offset is found by index, since guests read GICD_TYPER and friends often. Registers that
- * are not implemented are RAZ/WI by name.
+ * The distributor frame (GICD) as a GICv3 with affinity routing, one security state, no LPIs. One
+ * row a register; the row of an offset is found by index, since guests read GICD_TYPER and
+ * friends often. Registers that are not implemented are RAZ/WI by name.
  */
 #include <xen/lib.h>
 #include "vgic.h"
 
-#define CTLR_ENABLE_GRP1	(BIT(0) | BIT(1))	/* as seen with one or two security states */
+#define CTLR_ENABLE_GRP1	(BIT(0) | BIT(1)) /* as seen with one or two security states */
 #define CTLR_ARE		BIT(4)
 #define CTLR_DS			BIT(6)
 #define TYPER_IDBITS_10		(9u << 19)
@@ -19,7 +19,8 @@ static uint64_t read_ctlr(struct vgic_dist *dist, struct vcpu *v, uint32_t off, 
 	return CTLR_ARE | CTLR_DS | (READ_ONCE(dist->enabled) ? BIT(1) : 0);
 }
 
-static void write_ctlr(struct vgic_dist *dist, struct vcpu *v, uint32_t off, unsigned int size, uint64_t val)
+static void write_ctlr(struct vgic_dist *dist, struct vcpu *v, uint32_t off, unsigned int size,
+		       uint64_t val)
 {
 	bool enabled = val & CTLR_ENABLE_GRP1;
 
@@ -39,7 +40,8 @@ static uint64_t read_typer(struct vgic_dist *dist, struct vcpu *v, uint32_t off,
 }
 
 /* GICD_IROUTER<n>: 64 bits for each INTID; the upper half (Aff3) is always 0. */
-static uint64_t read_irouter(struct vgic_dist *dist, struct vcpu *v, uint32_t off, unsigned int size)
+static uint64_t read_irouter(struct vgic_dist *dist, struct vcpu *v, uint32_t off,
+			     unsigned int size)
 {
 	const struct vgic_irq *irq = vgic_irq_get(dist, v, off / 8);
 
@@ -60,8 +62,30 @@ static void write_irouter(struct vgic_dist *dist, struct vcpu *v, uint32_t off, 
 	spin_unlock(&dist->lock);
 }
 
-enum { RESERVED, CTLR, TYPER, IIDR, TYPER2, STATUSR, IGROUPR, ISENABLER, ICENABLER, ISPENDR, ICPENDR,
-       ISACTIVER, ICACTIVER, IPRIORITYR, ITARGETSR, ICFGR, IGRPMODR, NSACR, SGIR, IROUTER, PIDR2, NR_REGS };
+enum {
+	RESERVED,
+	CTLR,
+	TYPER,
+	IIDR,
+	TYPER2,
+	STATUSR,
+	IGROUPR,
+	ISENABLER,
+	ICENABLER,
+	ISPENDR,
+	ICPENDR,
+	ISACTIVER,
+	ICACTIVER,
+	IPRIORITYR,
+	ITARGETSR,
+	ICFGR,
+	IGRPMODR,
+	NSACR,
+	SGIR,
+	IROUTER,
+	PIDR2,
+	NR_REGS
+};
 
 const struct vgic_reg vgic_dist_regs[NR_REGS] = {
 	[RESERVED]   = { "reserved",   0x0000, 0x10000, 15, vgic_read_raz, vgic_write_wi },
@@ -114,7 +138,8 @@ static const uint8_t row_of_word[0x1000 / 4] = {
 const struct vgic_reg *vgic_dist_find(uint32_t offset)
 {
 	if (likely(offset < 0x1000))
-		return &vgic_dist_regs[row_of_word[index_nospec(offset / 4, ARRAY_SIZE(row_of_word))]];
+		return &vgic_dist_regs[row_of_word[index_nospec(offset / 4,
+								ARRAY_SIZE(row_of_word))]];
 	if (offset - 0x6000u < 0x2000u)
 		return &vgic_dist_regs[IROUTER];
 	return &vgic_dist_regs[(offset & ~3u) == 0xffe8u ? PIDR2 : RESERVED];

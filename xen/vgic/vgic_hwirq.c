@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Interrupts from outside: emulated lines and pulses, and physical ones tied to a virtual one. A tied physical
- * interrupt stays active at the machine until the guest ends the virtual one in a list register with the HW bit;
- * so it cannot fire again meanwhile, and ending it costs no exit. phys_active remembers who owes that end.
+ * Interrupts from outside: emulated lines and pulses, and physical ones tied to a virtual one. A
+ * tied physical interrupt stays active at the machine until the guest ends the virtual one in a
+ * list register with the HW bit; so it cannot fire again meanwhile, and ending it costs no exit.
+ * phys_active remembers who owes that end.
  */
 #include <xen/heap.h>
 #include <xen/lib.h>
 #include "vgic.h"
 
-/* Which virtual interrupt a physical SPI is tied to; by pintid - 32. Written at start-up and domain creation only. */
+/*
+ * Which virtual interrupt a physical SPI is tied to; by pintid - 32. Written at start-up and
+ * domain creation only.
+ */
 struct hw_tie {
 	struct domain *domain;		/* NULL none; published last */
 	uint32_t vintid;
@@ -62,12 +66,14 @@ void vgic_set_ppi_level(struct vcpu *v, uint32_t intid, bool level)
 }
 
 /*
- * Tie physical SPI pintid to vintid of d. -EINVAL: no such interrupt; -EBUSY: either is tied otherwise; -ENOMEM. Not
- * at the same time as itself: at start-up, or under the lock that domctl holds.
+ * Tie physical SPI pintid to vintid of d. -EINVAL: no such interrupt; -EBUSY: either is tied
+ * otherwise; -ENOMEM. Not at the same time as itself: at start-up, or under the lock that domctl
+ * holds.
  */
 int vgic_route_hw_spi(struct domain *d, uint32_t pintid, uint32_t vintid, bool edge)
 {
-	struct vgic_irq *irq = vintid >= GIC_NR_PRIVATE ? vgic_irq_get(d->vgic, NULL, vintid) : NULL;
+	struct vgic_irq *irq =
+		vintid >= GIC_NR_PRIVATE ? vgic_irq_get(d->vgic, NULL, vintid) : NULL;
 	struct hw_tie *tie;
 
 	if (!irq || pintid < GIC_NR_PRIVATE || pintid >= gic_info.nr_irqs || pintid >= GIC_SPURIOUS)
@@ -122,8 +128,8 @@ bool vgic_hw_irq(uint32_t pintid)
 }
 
 /*
- * v's virtual timer is due: the physical PPI of the CPU that has v's state fired, or v is on no CPU and the PPI
- * will be made active where v is loaded, as if it had.
+ * v's virtual timer is due: the physical PPI of the CPU that has v's state fired, or v is on no
+ * CPU and the PPI will be made active where v is loaded, as if it had.
  */
 void vgic_hw_vtimer(struct vcpu *v, uint32_t pintid, uint32_t vintid)
 {

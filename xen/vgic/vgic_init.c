@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Making, resetting and freeing a domain's virtual interrupt controller, and where its frames are in the guest's
- * memory: dom0's as the host's tree has them (boot/ says so), a domU's at the fixed places of abi/boot.md 3.
+ * Making, resetting and freeing a domain's virtual interrupt controller, and where its frames are
+ * in the guest's memory: dom0's as the host's tree has them (boot/ says so), a domU's at the
+ * fixed places of abi/boot.md 3.
  */
 #include <xen/heap.h>
 #include <xen/lib.h>
@@ -28,7 +29,10 @@ static void irq_init(struct vgic_irq *irq, uint32_t intid, struct vcpu *target)
 	irq->edge = intid < GIC_NR_SGIS;
 }
 
-/* Make d's distributor, and place the frames unless it is dom0. -ENOMEM, -EINVAL for too many SPIs. */
+/*
+ * Make d's distributor, and place the frames unless it is dom0. -ENOMEM, -EINVAL for too many
+ * SPIs.
+ */
 int vgic_domain_init(struct domain *d, const struct domain_config *cfg)
 {
 	uint32_t i, nr_spis = ROUND_UP(cfg->nr_spis, 32u);
@@ -70,21 +74,23 @@ void vgic_domain_free(struct domain *d)
 }
 
 /*
- * Place the frames of d, not running yet, as the guest's tree will name them. -EINVAL: fewer redistributors than
- * vCPUs, or a stride that is no power of two of at least 128 KiB; else as mmio_register.
+ * Place the frames of d, not running yet, as the guest's tree will name them. -EINVAL: fewer
+ * redistributors than vCPUs, or a stride that is no power of two of at least 128 KiB; else as
+ * mmio_register.
  */
 int vgic_set_layout(struct domain *d, const struct vgic_layout *l)
 {
 	int rc;
 
-	if (l->nr_redists < d->max_vcpus || l->gicr_stride < GICR_SIZE || l->gicr_stride > BIT(31) ||
-	    (l->gicr_stride & (l->gicr_stride - 1)))
+	if (l->nr_redists < d->max_vcpus || l->gicr_stride < GICR_SIZE ||
+	    l->gicr_stride > BIT(31) || (l->gicr_stride & (l->gicr_stride - 1)))
 		return -EINVAL;
 	d->vgic->gicr_shift = (uint8_t)__builtin_ctzl(l->gicr_stride);
 	rc = mmio_register(d, l->gicd_base, GICD_SIZE, vgic_dist_mmio, d->vgic);
 	if (rc)
 		return rc;
-	rc = mmio_register(d, l->gicr_base, l->gicr_stride * d->max_vcpus, vgic_redist_mmio, d->vgic);
+	rc = mmio_register(d, l->gicr_base, l->gicr_stride * d->max_vcpus, vgic_redist_mmio,
+			   d->vgic);
 	if (!rc)
 		rc = mmio_set_read32(d, l->gicd_base, vgic_dist_read32);
 	return rc ? rc : mmio_set_read32(d, l->gicr_base, vgic_redist_read32);

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * One interrupt: find it by INTID, read and change its state. Setters change the struct, tell the machine where a
- * physical interrupt is tied to it, and let vgic_route.c bring queues and list registers in line. The vgic lock is
- * held in all of them.
+ * One interrupt: find it by INTID, read and change its state. Setters change the struct, tell the
+ * machine where a physical interrupt is tied to it, and let vgic_route.c bring queues and list
+ * registers in line. The vgic lock is held in all of them.
  */
 #include <xen/lib.h>
 #include "vgic.h"
 
-/* Interrupt intid of dist; v: whose SGIs and PPIs, NULL for none. NULL when there is no such interrupt. */
+/*
+ * Interrupt intid of dist; v: whose SGIs and PPIs, NULL for none. NULL when there is no such
+ * interrupt.
+ */
 struct vgic_irq *vgic_irq_get(struct vgic_dist *dist, struct vcpu *v, uint32_t intid)
 {
 	if (intid < GIC_NR_PRIVATE)
@@ -18,8 +21,9 @@ struct vgic_irq *vgic_irq_get(struct vgic_dist *dist, struct vcpu *v, uint32_t i
 }
 
 /*
- * What a guest reads as pending and active. A list register in another CPU cannot be read: then it is what was last
- * folded, and that CPU is asked to fold, so that a guest which polls sees the truth soon.
+ * What a guest reads as pending and active. A list register in another CPU cannot be read: then
+ * it is what was last folded, and that CPU is asked to fold, so that a guest which polls sees the
+ * truth soon.
  */
 void vgic_irq_state(struct vgic_dist *dist, struct vgic_irq *irq, bool *pending, bool *active)
 {

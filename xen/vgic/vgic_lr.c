@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * List registers: pack an interrupt into one, fold back what the guest did with it, fill them before an entry.
- * Static functions and those with a dist argument run under the vgic lock. The list registers of a vCPU are in
- * the machine (live_on is this CPU) or in its vgic_hw; both are reached through vgic_lr_get and lr_put.
+ * List registers: pack an interrupt into one, fold back what the guest did with it, fill them
+ * before an entry. Static functions and those with a dist argument run under the vgic lock. The
+ * list registers of a vCPU are in the machine (live_on is this CPU) or in its vgic_hw; both are
+ * reached through vgic_lr_get and lr_put.
  */
 #include <xen/lib.h>
 #include "vgic.h"
@@ -83,8 +84,8 @@ static void take_pending(struct vgic_irq *irq)
 }
 
 /*
- * Bring the list register that irq is in up to date, both ways. False when it was given up; the caller settles irq
- * then. v's list registers are in this CPU, or saved.
+ * Bring the list register that irq is in up to date, both ways. False when it was given up; the
+ * caller settles irq then. v's list registers are in this CPU, or saved.
  */
 bool vgic_lr_refresh(struct vgic_dist *dist, struct vcpu *v, struct vgic_irq *irq)
 {
@@ -102,9 +103,13 @@ bool vgic_lr_refresh(struct vgic_dist *dist, struct vcpu *v, struct vgic_irq *ir
 		lr_release(v, irq, old);
 		return false;
 	}
-	/* One that is active as a software interrupt ends as one; a physical one behind it waits in latch. */
+	/*
+	 * One that is active as a software interrupt ends as one; a physical one behind it waits
+	 * in latch.
+	 */
 	hw = irq->phys_active && (!active || (old & LR_HW));
-	if (vgic_irq_is_pending(irq) && vgic_irq_is_allowed(dist, irq) && !(active && irq->phys_active)) {
+	if (vgic_irq_is_pending(irq) && vgic_irq_is_allowed(dist, irq) &&
+	    !(active && irq->phys_active)) {
 		if (!pending || irq->latch)
 			take_pending(irq);
 		pending = true;
@@ -116,15 +121,16 @@ bool vgic_lr_refresh(struct vgic_dist *dist, struct vcpu *v, struct vgic_irq *ir
 }
 
 /*
- * The short way for an SGI to v, whose list registers are in this CPU: one already sits in a list register, as
- * pending, or as finished and to be pending again. False: nothing was done, the long way is needed.
+ * The short way for an SGI to v, whose list registers are in this CPU: one already sits in a list
+ * register, as pending, or as finished and to be pending again. False: nothing was done, the long
+ * way is needed.
  */
 bool vgic_lr_retrigger(struct vgic_dist *dist, struct vcpu *v, struct vgic_irq *irq)
 {
 	uint64_t old, state;
 
-	if (!irq->lr || !vgic_is_live_here(v) || irq->active_changed || irq->drop_pending || irq->latch ||
-	    !vgic_irq_is_allowed(dist, irq))
+	if (!irq->lr || !vgic_is_live_here(v) || irq->active_changed || irq->drop_pending ||
+	    irq->latch || !vgic_irq_is_allowed(dist, irq))
 		return false;
 	old = gic_lr_read(irq->lr - 1u);
 	state = old & LR_STATE;
@@ -150,7 +156,10 @@ static void fold_finished(struct vgic_dist *dist, struct vcpu *v)
 	}
 }
 
-/* Put irq, which v is to hold, into a free list register of v, live here. False when there is none. */
+/*
+ * Put irq, which v is to hold, into a free list register of v, live here. False when there is
+ * none.
+ */
 static bool place(struct vgic_dist *dist, struct vcpu *v, struct vgic_irq *irq)
 {
 	struct vgic_vcpu *vc = v->vgic;
@@ -161,7 +170,8 @@ static bool place(struct vgic_dist *dist, struct vcpu *v, struct vgic_irq *irq)
 	if (!free)
 		return false;
 	n = (unsigned int)__builtin_ctz(free);
-	pending = vgic_irq_is_pending(irq) && vgic_irq_is_allowed(dist, irq) && !(hw && irq->active);
+	pending =
+		vgic_irq_is_pending(irq) && vgic_irq_is_allowed(dist, irq) && !(hw && irq->active);
 	if (pending)
 		take_pending(irq);
 	vc->in_lr[n] = irq;
@@ -194,7 +204,10 @@ static struct vgic_irq *most_urgent(const struct vgic_vcpu *vc)
 	return best;
 }
 
-/* Least urgent one that is pending only in a list register, and how it reads; NULL. Sets *any for any pending one. */
+/*
+ * Least urgent one that is pending only in a list register, and how it reads; NULL. Sets *any for
+ * any pending one.
+ */
 static struct vgic_irq *least_urgent(const struct vcpu *v, uint64_t *lr, bool *any)
 {
 	struct vgic_irq *worst = NULL;
@@ -217,8 +230,9 @@ static struct vgic_irq *least_urgent(const struct vcpu *v, uint64_t *lr, bool *a
 }
 
 /*
- * More wait than there are list registers: keep the most urgent ones in them. At most nr_lrs exchanges, since
- * what came in is never less urgent than what still waits. Returns the maintenance interrupts to ask for.
+ * More wait than there are list registers: keep the most urgent ones in them. At most nr_lrs
+ * exchanges, since what came in is never less urgent than what still waits. Returns the
+ * maintenance interrupts to ask for.
  */
 static uint32_t prefer_urgent(struct vgic_dist *dist, struct vcpu *v)
 {
@@ -242,8 +256,12 @@ static uint32_t prefer_urgent(struct vgic_dist *dist, struct vcpu *v)
 		(void)place(dist, v, best);
 		vgic_requeue(dist, worst);
 	}
-	/* Neither is true at once: no storm. With all of them active, the guest has to end all but one first. */
-	return (any ? ICH_HCR_NPIE : 0) | ((v->vgic->lr_used & (v->vgic->lr_used - 1)) ? ICH_HCR_UIE : 0);
+	/*
+	 * Neither is true at once: no storm. With all of them active, the guest has to end all
+	 * but one first.
+	 */
+	return (any ? ICH_HCR_NPIE : 0) |
+	       ((v->vgic->lr_used & (v->vgic->lr_used - 1)) ? ICH_HCR_UIE : 0);
 }
 
 static void fill(struct vgic_dist *dist, struct vcpu *v)
@@ -382,8 +400,9 @@ static __noinline void put_locking(struct vcpu *v)
 }
 
 /*
- * v's state has just been saved from this CPU: fold it. What is pending only goes back to the queue, so a saved
- * vCPU holds list registers for active interrupts alone, and a physical timer interrupt in flight is parked.
+ * v's state has just been saved from this CPU: fold it. What is pending only goes back to the
+ * queue, so a saved vCPU holds list registers for active interrupts alone, and a physical timer
+ * interrupt in flight is parked.
  */
 void vgic_put_cpu(struct vcpu *v)
 {
@@ -411,7 +430,10 @@ void vgic_load_cpu(struct vcpu *v)
 	struct vgic_vcpu *vc = v->vgic;
 
 	WRITE_ONCE(vc->live_on, this_cpu());
-	/* Who queues stores first and looks at is_running (already true) then: one of us sees the other. */
+	/*
+	 * Who queues stores first and looks at is_running (already true) then: one of us sees the
+	 * other.
+	 */
 	smp_mb();
 	if (!queue_is_empty(vc))
 		cpu_raise_work(WORK_VGIC);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The redistributor frames (GICR): for each vCPU 64 KiB of control registers and 64 KiB for its SGIs and PPIs. No
- * LPIs, no power management (GICR_WAKER is RAZ/WI: always awake). Any vCPU may reach any other's.
+ * The redistributor frames (GICR): for each vCPU 64 KiB of control registers and 64 KiB for its
+ * SGIs and PPIs. No LPIs, no power management (GICR_WAKER is RAZ/WI: always awake). Any vCPU may
+ * reach any other's.
  */
 #include <xen/lib.h>
 #include "vgic.h"
@@ -19,8 +20,19 @@ static uint64_t read_typer(struct vgic_dist *dist, struct vcpu *v, uint32_t off,
 	return off ? val >> 32 : val;
 }
 
-enum { RD_RESERVED, RD_CTLR, RD_IIDR, RD_TYPER, RD_STATUSR, RD_WAKER, RD_PROPBASER, RD_PENDBASER, RD_SYNCR,
-       RD_PIDR2, RD_NR_REGS };
+enum {
+	RD_RESERVED,
+	RD_CTLR,
+	RD_IIDR,
+	RD_TYPER,
+	RD_STATUSR,
+	RD_WAKER,
+	RD_PROPBASER,
+	RD_PENDBASER,
+	RD_SYNCR,
+	RD_PIDR2,
+	RD_NR_REGS
+};
 
 const struct vgic_reg vgic_rd_regs[RD_NR_REGS] = {
 	[RD_RESERVED]  = { "reserved",  0x0000, 0x10000, 15, vgic_read_raz, vgic_write_wi },
@@ -47,22 +59,35 @@ static const uint8_t rd_row_of_word[0x100 / 4] = {
 	[0xc0 / 4] = RD_SYNCR,
 };
 
-enum { SGI_RESERVED, SGI_IGROUPR, SGI_ISENABLER, SGI_ICENABLER, SGI_ISPENDR, SGI_ICPENDR, SGI_ISACTIVER,
-       SGI_ICACTIVER, SGI_IPRIORITYR, SGI_ICFGR, SGI_IGRPMODR, SGI_NSACR, SGI_NR_REGS };
+enum {
+	SGI_RESERVED,
+	SGI_IGROUPR,
+	SGI_ISENABLER,
+	SGI_ICENABLER,
+	SGI_ISPENDR,
+	SGI_ICPENDR,
+	SGI_ISACTIVER,
+	SGI_ICACTIVER,
+	SGI_IPRIORITYR,
+	SGI_ICFGR,
+	SGI_IGRPMODR,
+	SGI_NSACR,
+	SGI_NR_REGS
+};
 
 const struct vgic_reg vgic_sgi_regs[SGI_NR_REGS] = {
-	[SGI_RESERVED]   = { "reserved",    0x000, 0x10000, 15, vgic_read_raz, vgic_write_wi },
-	[SGI_IGROUPR]    = { "IGROUPR0",    0x080, 4, 4, vgic_read_group, vgic_write_group },
-	[SGI_ISENABLER]  = { "ISENABLER0",  0x100, 4, 4, vgic_read_enable, vgic_set_enable },
-	[SGI_ICENABLER]  = { "ICENABLER0",  0x180, 4, 4, vgic_read_enable, vgic_clear_enable },
-	[SGI_ISPENDR]    = { "ISPENDR0",    0x200, 4, 4, vgic_read_pending, vgic_set_pending },
-	[SGI_ICPENDR]    = { "ICPENDR0",    0x280, 4, 4, vgic_read_pending, vgic_clear_pending },
-	[SGI_ISACTIVER]  = { "ISACTIVER0",  0x300, 4, 4, vgic_read_active, vgic_set_active },
-	[SGI_ICACTIVER]  = { "ICACTIVER0",  0x380, 4, 4, vgic_read_active, vgic_clear_active },
-	[SGI_IPRIORITYR] = { "IPRIORITYR",  0x400, 0x20, 5, vgic_read_priority, vgic_write_priority },
-	[SGI_ICFGR]      = { "ICFGR",       0xc00, 8, 4, vgic_read_config, vgic_write_config },
-	[SGI_IGRPMODR]   = { "IGRPMODR0",   0xd00, 4, 4, vgic_read_raz, vgic_write_wi },
-	[SGI_NSACR]      = { "NSACR",       0xe00, 4, 4, vgic_read_raz, vgic_write_wi },
+	[SGI_RESERVED]   = { "reserved",   0x000, 0x10000, 15, vgic_read_raz, vgic_write_wi },
+	[SGI_IGROUPR]    = { "IGROUPR0",   0x080, 4, 4, vgic_read_group, vgic_write_group },
+	[SGI_ISENABLER]  = { "ISENABLER0", 0x100, 4, 4, vgic_read_enable, vgic_set_enable },
+	[SGI_ICENABLER]  = { "ICENABLER0", 0x180, 4, 4, vgic_read_enable, vgic_clear_enable },
+	[SGI_ISPENDR]    = { "ISPENDR0",   0x200, 4, 4, vgic_read_pending, vgic_set_pending },
+	[SGI_ICPENDR]    = { "ICPENDR0",   0x280, 4, 4, vgic_read_pending, vgic_clear_pending },
+	[SGI_ISACTIVER]  = { "ISACTIVER0", 0x300, 4, 4, vgic_read_active, vgic_set_active },
+	[SGI_ICACTIVER]  = { "ICACTIVER0", 0x380, 4, 4, vgic_read_active, vgic_clear_active },
+	[SGI_IPRIORITYR] = { "IPRIORITYR", 0x400, 32, 5, vgic_read_priority, vgic_write_priority },
+	[SGI_ICFGR]      = { "ICFGR",      0xc00, 8, 4, vgic_read_config, vgic_write_config },
+	[SGI_IGRPMODR]   = { "IGRPMODR0",  0xd00, 4, 4, vgic_read_raz, vgic_write_wi },
+	[SGI_NSACR]      = { "NSACR",      0xe00, 4, 4, vgic_read_raz, vgic_write_wi },
 };
 const unsigned int vgic_sgi_nr_regs = SGI_NR_REGS;
 
@@ -84,7 +109,8 @@ static const uint8_t sgi_row_of_word[0x1000 / 4] = {
 const struct vgic_reg *vgic_rd_find(uint32_t offset)
 {
 	if (likely(offset < 0x100))
-		return &vgic_rd_regs[rd_row_of_word[index_nospec(offset / 4, ARRAY_SIZE(rd_row_of_word))]];
+		return &vgic_rd_regs[rd_row_of_word[index_nospec(offset / 4,
+								 ARRAY_SIZE(rd_row_of_word))]];
 	return &vgic_rd_regs[(offset & ~3u) == 0xffe8u ? RD_PIDR2 : RD_RESERVED];
 }
 
@@ -92,7 +118,8 @@ const struct vgic_reg *vgic_rd_find(uint32_t offset)
 const struct vgic_reg *vgic_sgi_find(uint32_t offset)
 {
 	if (likely(offset < 0x1000))
-		return &vgic_sgi_regs[sgi_row_of_word[index_nospec(offset / 4, ARRAY_SIZE(sgi_row_of_word))]];
+		return &vgic_sgi_regs[sgi_row_of_word[index_nospec(offset / 4,
+								   ARRAY_SIZE(sgi_row_of_word))]];
 	return &vgic_sgi_regs[SGI_RESERVED];
 }
 

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Registers with bits or fields per interrupt: one function a kind, used by GICD (SPIs) and the SGI frames of GICR
- * (SGIs and PPIs) alike; bits of interrupts that are not there are RAZ/WI. And the one place that checks an
- * access against its row.
+ * Registers with bits or fields per interrupt: one function a kind, used by GICD (SPIs) and the
+ * SGI frames of GICR (SGIs and PPIs) alike; bits of interrupts that are not there are RAZ/WI. And
+ * the one place that checks an access against its row.
  */
 #include <xen/lib.h>
 #include "vgic.h"
 
-#define IIDR		0x5a00043bu	/* ours: product 'Z', implementer Arm's code as guests expect it */
+#define IIDR		0x5a00043bu	/* product 'Z'; implementer Arm, as guests expect */
 #define PIDR2_GICV3	0x3bu		/* ArchRev 3 */
 
 /*
- * Perform access a at offset of a frame on register r: MMIO_ABORT for a width or an alignment it does not take.
- * v: whose private interrupts the frame shows, NULL for GICD.
+ * Perform access a at offset of a frame on register r: MMIO_ABORT for a width or an alignment it
+ * does not take. v: whose private interrupts the frame shows, NULL for GICD.
  */
 enum mmio_result vgic_reg_access(const struct vgic_reg *r, struct vgic_dist *dist, struct vcpu *v,
 				 struct mmio_access *a, uint32_t offset)
@@ -33,7 +33,8 @@ uint64_t vgic_read_raz(struct vgic_dist *dist, struct vcpu *v, uint32_t off, uns
 	return 0;
 }
 
-void vgic_write_wi(struct vgic_dist *dist, struct vcpu *v, uint32_t off, unsigned int size, uint64_t val)
+void vgic_write_wi(struct vgic_dist *dist, struct vcpu *v, uint32_t off, unsigned int size,
+		   uint64_t val)
 {
 	(void)dist, (void)v, (void)off, (void)size, (void)val;
 }
@@ -73,14 +74,15 @@ static uint64_t read_bits(struct vgic_dist *dist, struct vcpu *v, uint32_t off, 
 typedef void set_fn(struct vgic_dist *dist, struct vgic_irq *irq, bool on);
 
 /* Apply set(irq, on) to every interrupt whose bit is 1. */
-static void write_bits(struct vgic_dist *dist, struct vcpu *v, uint32_t off, uint64_t val, set_fn *set,
-		       bool on)
+static void write_bits(struct vgic_dist *dist, struct vcpu *v, uint32_t off, uint64_t val,
+		       set_fn *set, bool on)
 {
 	uint32_t bits = (uint32_t)val;
 
 	spin_lock(&dist->lock);
 	for (; bits; bits &= bits - 1) {
-		struct vgic_irq *irq = vgic_irq_get(dist, v, off * 8 + (uint32_t)__builtin_ctz(bits));
+		struct vgic_irq *irq =
+			vgic_irq_get(dist, v, off * 8 + (uint32_t)__builtin_ctz(bits));
 
 		if (irq)
 			set(dist, irq, on);
@@ -149,44 +151,51 @@ static void set_group(struct vgic_dist *dist, struct vgic_irq *irq, bool on)
 }
 
 /* GICD_IGROUPR: the whole word is written. Group 0 interrupts are kept, and never delivered. */
-void vgic_write_group(struct vgic_dist *dist, struct vcpu *v, uint32_t off, unsigned int size, uint64_t val)
+void vgic_write_group(struct vgic_dist *dist, struct vcpu *v, uint32_t off, unsigned int size,
+		      uint64_t val)
 {
 	(void)size;
 	write_bits(dist, v, off, val, set_group, true);
 	write_bits(dist, v, off, ~val, set_group, false);
 }
 
-void vgic_set_enable(struct vgic_dist *dist, struct vcpu *v, uint32_t off, unsigned int size, uint64_t val)
+void vgic_set_enable(struct vgic_dist *dist, struct vcpu *v, uint32_t off, unsigned int size,
+		     uint64_t val)
 {
 	(void)size;
 	write_bits(dist, v, off, val, vgic_irq_set_enabled, true);
 }
 
-void vgic_clear_enable(struct vgic_dist *dist, struct vcpu *v, uint32_t off, unsigned int size, uint64_t val)
+void vgic_clear_enable(struct vgic_dist *dist, struct vcpu *v, uint32_t off, unsigned int size,
+		       uint64_t val)
 {
 	(void)size;
 	write_bits(dist, v, off, val, vgic_irq_set_enabled, false);
 }
 
-void vgic_set_pending(struct vgic_dist *dist, struct vcpu *v, uint32_t off, unsigned int size, uint64_t val)
+void vgic_set_pending(struct vgic_dist *dist, struct vcpu *v, uint32_t off, unsigned int size,
+		      uint64_t val)
 {
 	(void)size;
 	write_bits(dist, v, off, val, vgic_irq_set_pending, true);
 }
 
-void vgic_clear_pending(struct vgic_dist *dist, struct vcpu *v, uint32_t off, unsigned int size, uint64_t val)
+void vgic_clear_pending(struct vgic_dist *dist, struct vcpu *v, uint32_t off, unsigned int size,
+			uint64_t val)
 {
 	(void)size;
 	write_bits(dist, v, off, val, vgic_irq_set_pending, false);
 }
 
-void vgic_set_active(struct vgic_dist *dist, struct vcpu *v, uint32_t off, unsigned int size, uint64_t val)
+void vgic_set_active(struct vgic_dist *dist, struct vcpu *v, uint32_t off, unsigned int size,
+		     uint64_t val)
 {
 	(void)size;
 	write_bits(dist, v, off, val, vgic_irq_set_active, true);
 }
 
-void vgic_clear_active(struct vgic_dist *dist, struct vcpu *v, uint32_t off, unsigned int size, uint64_t val)
+void vgic_clear_active(struct vgic_dist *dist, struct vcpu *v, uint32_t off, unsigned int size,
+		       uint64_t val)
 {
 	(void)size;
 	write_bits(dist, v, off, val, vgic_irq_set_active, false);
@@ -244,7 +253,8 @@ uint64_t vgic_read_config(struct vgic_dist *dist, struct vcpu *v, uint32_t off, 
 	return val;
 }
 
-void vgic_write_config(struct vgic_dist *dist, struct vcpu *v, uint32_t off, unsigned int size, uint64_t val)
+void vgic_write_config(struct vgic_dist *dist, struct vcpu *v, uint32_t off, unsigned int size,
+		       uint64_t val)
 {
 	uint32_t i;
 

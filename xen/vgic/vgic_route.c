@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Where interrupts go. vgic_route answers who should hold one, without changing anything; vgic_update makes it so after
- * any change: into a list register at once when that vCPU's are in this CPU, else on its queue, with a kick.
+ * Where interrupts go. vgic_route answers who should hold one, without changing anything;
+ * vgic_update makes it so after any change: into a list register at once when that vCPU's are in
+ * this CPU, else on its queue, with a kick.
  */
 #include <xen/lib.h>
 #include "vgic.h"
 
 /*
- * The oracle: which vCPU should hold irq now? NULL: none, nothing is to be delivered. An active one stays with its
- * holder, who alone can end it.
+ * The oracle: which vCPU should hold irq now? NULL: none, nothing is to be delivered. An active
+ * one stays with its holder, who alone can end it.
  */
 struct vcpu *vgic_route(const struct vgic_dist *dist, const struct vgic_irq *irq)
 {
@@ -19,7 +20,10 @@ struct vcpu *vgic_route(const struct vgic_dist *dist, const struct vgic_irq *irq
 	return NULL;
 }
 
-/* The physical interrupt is active, but the guest gave up the virtual one that would have ended it. */
+/*
+ * The physical interrupt is active, but the guest gave up the virtual one that would have ended
+ * it.
+ */
 static void drop_physical(struct vgic_irq *irq)
 {
 	if (vgic_irq_is_spi(irq) || vgic_is_live_here(irq->target)) {
@@ -29,8 +33,8 @@ static void drop_physical(struct vgic_irq *irq)
 }
 
 /*
- * Settle the holder of irq, which is in no list register, by the oracle: on that vCPU's queue, or nobody's. Tells
- * nobody.
+ * Settle the holder of irq, which is in no list register, by the oracle: on that vCPU's queue, or
+ * nobody's. Tells nobody.
  */
 static struct vcpu *settle(struct vgic_dist *dist, struct vgic_irq *irq)
 {
@@ -45,7 +49,10 @@ static struct vcpu *settle(struct vgic_dist *dist, struct vgic_irq *irq)
 	return to;
 }
 
-/* The list register of irq was given up: queue it again where it belongs, if it has anything left to say. */
+/*
+ * The list register of irq was given up: queue it again where it belongs, if it has anything left
+ * to say.
+ */
 void vgic_requeue(struct vgic_dist *dist, struct vgic_irq *irq)
 {
 	struct vcpu *to = settle(dist, irq);
@@ -64,8 +71,8 @@ static void wake(struct vcpu *v)
 }
 
 /*
- * Something about irq changed: bring list registers and queues in line with it. A blocked vCPU that got something is
- * woken. The vgic lock is held.
+ * Something about irq changed: bring list registers and queues in line with it. A blocked vCPU
+ * that got something is woken. The vgic lock is held.
  */
 void vgic_update(struct vgic_dist *dist, struct vgic_irq *irq)
 {
@@ -99,8 +106,8 @@ void vgic_update(struct vgic_dist *dist, struct vgic_irq *irq)
 }
 
 /*
- * GICD_CTLR.EnableGrp1 changed: every pending interrupt has to be looked at. At most 32 a vCPU and VGIC_MAX_SPIS, only when
- * the guest switches the whole distributor.
+ * GICD_CTLR.EnableGrp1 changed: every pending interrupt has to be looked at. At most 32 a vCPU
+ * and VGIC_MAX_SPIS, only when the guest switches the whole distributor.
  */
 void vgic_update_all(struct vgic_dist *dist)
 {

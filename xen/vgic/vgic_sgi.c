@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Software-generated interrupts: decode of ICC_SGI1R_EL1 and delivery to each vCPU it names. Bits for vCPUs that
- * do not exist are ignored, as the architecture has it.
+ * Software-generated interrupts: decode of ICC_SGI1R_EL1 and delivery to each vCPU it names. Bits
+ * for vCPUs that do not exist are ignored, as the architecture has it.
  */
 #include <xen/lib.h>
 #include "vgic.h"
@@ -12,6 +12,11 @@
 #define SGI1R_IRM		BIT(40)
 /* Aff2, RS, Aff3: no vCPU has any of them. */
 #define SGI1R_ABSENT		(GENMASK(39, 32) | GENMASK(63, 44))
+
+static uint32_t ctz(uint32_t x)
+{
+	return (uint32_t)__builtin_ctz(x);
+}
 
 static void send(struct vgic_dist *dist, struct vcpu *to, uint32_t intid)
 {
@@ -27,8 +32,8 @@ static void send(struct vgic_dist *dist, struct vcpu *to, uint32_t intid)
 }
 
 /*
- * Send the SGI that value, written by v to ICC_SGI1R_EL1, asks for. At most 16 targets, or with IRM all
- * other vCPUs of the domain.
+ * Send the SGI that value, written by v to ICC_SGI1R_EL1, asks for. At most 16 targets, or with
+ * IRM all other vCPUs of the domain.
  */
 void vgic_sgi1r(struct vcpu *v, uint64_t value)
 {
@@ -43,8 +48,7 @@ void vgic_sgi1r(struct vcpu *v, uint64_t value)
 				send(dist, d->vcpu[i], intid);
 	} else if (likely(!(value & SGI1R_ABSENT))) {
 		for (; targets; targets &= targets - 1)
-			send(dist, domain_vcpu(d, SGI1R_AFF1(value) * 16 + (uint32_t)__builtin_ctz(targets)),
-			     intid);
+			send(dist, domain_vcpu(d, SGI1R_AFF1(value) * 16UL + ctz(targets)), intid);
 	}
 	spin_unlock(&dist->lock);
 }
