@@ -244,6 +244,7 @@ int bootinfo_parse(struct bootinfo *bi)
 		rc = parse_memory(bi);
 	if (!rc)
 		rc = parse_reserved(bi);
+	bi->nr_firmware = bi->nr_reserved;
 	chosen = fdt_path_offset(bi->fdt, "/chosen");
 	if (rc || chosen < 0)
 		return rc;

@@ -86,22 +86,47 @@ static void copy_in(ipa_t to, const void *from_va, pa_t from_pa, uint64_t n)
 	}
 }
 
+struct sink_arg { struct domain *d; const struct bootinfo *bi; };
+
+/* Is any of [base, base + size) memory that the firmware does not keep for a device? */
+static bool is_memory(const struct bootinfo *bi, pa_t base, uint64_t size)
+{
+	uint32_t i;
+
+	for (i = 1; i < bi->nr_firmware; i++) {
+		const struct mem_range *r = &bi->reserved[i];
+
+		if (base >= r->base && base - r->base < r->size && size <= r->size - (base - r->base))
+			return false;
+	}
+	for (i = 0; i < bi->nr_banks; i++)
+		if (bi->banks[i].base < base + size && base < bi->banks[i].base + bi->banks[i].size)
+			return true;
+	return false;
+}
+
+/* Give dom0 the pages of a device 1:1. Small devices share pages; memory is never given as a device. */
 static int map_mmio(void *arg, pa_t base, uint64_t size)
 {
-	struct domain *d = arg;
-	uint64_t first = base >> PAGE_SHIFT, end = ROUND_UP(base + size, PAGE_SIZE) >> PAGE_SHIFT;
+	const struct sink_arg *s = arg;
+	uint64_t first = base >> PAGE_SHIFT, limit = 1UL << (p2m_host_ipa_bits - PAGE_SHIFT), end;
 
-	if (end > 1UL << (p2m_host_ipa_bits - PAGE_SHIFT))
-		end = 1UL << (p2m_host_ipa_bits - PAGE_SHIFT);
+	if (checked_add(base, size, &end) || (end - 1) >> PAGE_SHIFT >= limit)
+		end = limit;
+	else
+		end = ROUND_UP(end, PAGE_SIZE) >> PAGE_SHIFT;
 	while (first < end) {
 		unsigned int order = PAGE_ORDER_1G;
+		bool memory = false;
 		int rc;
 
-		while (order && ((first & (BIT(order) - 1)) || end - first < BIT(order)))
+		while (order && ((first & (BIT(order) - 1)) || end - first < BIT(order) ||
+				 is_memory(s->bi, first << PAGE_SHIFT, PAGE_SIZE << order)))
 			order -= 9;
-		/* Small devices share pages, and RAM is never given as a device. */
-		if (p2m_lookup(d, gfn(first)).kind == P2M_HOLE) {
-			rc = p2m_map(d, gfn(first), mfn(first), order, P2M_MMIO);
+		if (!order)
+			memory = is_memory(s->bi, first << PAGE_SHIFT, PAGE_SIZE);
+		if (!memory && p2m_lookup(s->d, gfn(first)).kind == P2M_HOLE) {
+			rc = p2m_map(s->d, gfn(first), mfn(first), order, P2M_MMIO);
 			if (rc)
 				return rc;
 		}
@@ -112,11 +137,12 @@ static int map_mmio(void *arg, pa_t base, uint64_t size)
 
 static int route_irq(void *arg, uint32_t intid, bool edge)
 {
+	const struct sink_arg *s = arg;
 	int rc;
 
 	if (intid == host_info.uart_irq.intid)
 		return 0;
-	rc = vgic_route_hw_spi(arg, intid, intid, edge);
+	rc = vgic_route_hw_spi(s->d, intid, intid, edge);
 	return rc == -EBUSY ? 0 : rc;	/* shared lines (PCI) are listed more than once */
 }
 
@@ -144,7 +170,7 @@ static int make_domain(const struct host_info *h, struct dom0_plan *p, struct do
 	struct domain_config cfg = {
 		.max_vcpus = opt.dom0_max_vcpus ? MIN(opt.dom0_max_vcpus, 128u) : nr_cpus,
 		.max_evtchn_port = ~0u,
-		.max_grant_frames = opt.gnttab_max_frames,
+		.max_grant_frames = (uint32_t)(p->grant_window.size >> PAGE_SHIFT),
 		.max_maptrack_frames = opt.gnttab_max_maptrack_frames,
 		.nr_spis = gic_info.nr_irqs - 32,
 		.gic_version = h->gic_version,
@@ -182,7 +208,8 @@ static void free_module(const struct boot_module *m)
 
 static int write_dtb(struct domain *d, const struct bootinfo *bi, const struct host_info *h, struct dom0_plan *p)
 {
-	const struct dom0_dt_sink sink = { map_mmio, route_irq, d };
+	struct sink_arg arg = { d, bi };
+	const struct dom0_dt_sink sink = { map_mmio, route_irq, &arg };
 	void *buf = heap_alloc_pages(DTB_MAX_ORDER);
 	int size;
 
@@ -215,6 +242,10 @@ int dom0_build(const struct bootinfo *bi, const struct host_info *h)
 		return rc;
 	if (bi->ramdisk.present && (bi->ramdisk.base & (PAGE_SIZE - 1)))
 		return failed("reading its ramdisk (not page-aligned)", -EINVAL);
+	/* Where the hypervisor lies no memory of dom0's can be, and that many frames it may have. */
+	p.grant_window.base = ROUND_UP(bi->image.base, PAGE_SIZE);
+	p.grant_window.size = MIN((uint64_t)opt.gnttab_max_frames << PAGE_SHIFT,
+				  ROUND_DOWN(bi->image.size, PAGE_SIZE));
 	rc = make_domain(h, &p, &d);
 	if (rc)
 		return failed("making the domain", rc);
@@ -229,8 +260,6 @@ int dom0_build(const struct bootinfo *bi, const struct host_info *h)
 		rc = give_bank(d, &p.bank[i]);
 	if (rc)
 		return failed("mapping its memory", rc);
-	p.grant_window = (struct mem_range){ ROUND_DOWN(bi->image.base, PAGE_SIZE),
-					     (uint64_t)opt.gnttab_max_frames << PAGE_SHIFT };
 	rc = dom0_place(&p, img.text_offset, MAX(img.mem_size, bi->kernel.size), PAGE_SIZE << DTB_MAX_ORDER,
 			bi->ramdisk.present ? bi->ramdisk.size : 0);
 	if (rc)

@@ -24,6 +24,7 @@ struct bootinfo {
 	uint32_t nr_banks;
 	struct mem_range reserved[BOOT_MAX_RESERVED];	/* /memreserve/, /reserved-memory, image, fdt, modules */
 	uint32_t nr_reserved;
+	uint32_t nr_firmware;				/* reserved[1 .. nr_firmware - 1]: /memreserve/ and /reserved-memory */
 	struct boot_module kernel, ramdisk;
 	struct mem_range image;				/* the hypervisor itself */
 	char xen_cmdline[BOOT_CMDLINE];
