@@ -18,10 +18,13 @@
 int dom0_choose_banks(struct dom0_plan *p, uint64_t bytes)
 {
 	static const uint64_t limits[] = { 1UL << 20, ~0UL };	/* frames: 4 GiB, all */
-	uint64_t left = ROUND_UP(bytes, BANK_ALIGN);
+	uint64_t left;
 	size_t l;
 
 	p->nr_banks = 0;
+	if (checked_add(bytes, BANK_ALIGN - 1, &left))
+		return -ENOMEM;
+	left = ROUND_DOWN(left, BANK_ALIGN);
 	for (l = 0; l < ARRAY_SIZE(limits); l++) {
 		while (left && p->nr_banks < ARRAY_SIZE(p->bank)) {
 			mfn_t first;
@@ -48,10 +51,14 @@ int dom0_place(struct dom0_plan *p, uint64_t text_offset, uint64_t image_size, u
 	       uint64_t initrd_size)
 {
 	const struct mem_range *b = &p->bank[0];
-	uint64_t dtb = ROUND_UP(dtb_size, BANK_ALIGN), initrd = ROUND_UP(initrd_size, BANK_ALIGN);
-	uint64_t kernel_end, modules;
+	uint64_t dtb, initrd, kernel_end, modules;
 
-	if (checked_add(text_offset, image_size, &kernel_end) || kernel_end > b->size || dtb + initrd > b->size)
+	if (checked_add(text_offset, image_size, &kernel_end) || kernel_end > b->size ||
+	    dtb_size > b->size || initrd_size > b->size)
+		return -ENOMEM;
+	dtb = ROUND_UP(dtb_size, BANK_ALIGN);
+	initrd = ROUND_UP(initrd_size, BANK_ALIGN);
+	if (dtb + initrd > b->size)
 		return -ENOMEM;
 	kernel_end = ROUND_UP(kernel_end, BANK_ALIGN);
 	if (kernel_end <= MODULES_OFFSET && MODULES_OFFSET + dtb + initrd <= b->size)
