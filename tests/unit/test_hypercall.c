@@ -58,7 +58,7 @@ static void test_copy(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(out); i++)
 		out[i] = (uint8_t)(i * 7 + i / 256);
-	for (size_t size = 0; size < 140; size++) {
+	for (size_t size = 0; size < 220; size++) {
 		for (uint64_t off = 4096 - 70; off < 4096 + 5; off += 3) {
 			memset(in, 0, sizeof(in));
 			assert_int_equal(copy_to_guest(va + off, out, size), 0);

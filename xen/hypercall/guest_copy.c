@@ -17,7 +17,7 @@
 #include <xen/vcpu.h>
 #include <arch/vcpu_ctxt.h>
 
-#define SMALL_COPY	64u	/* up to here a loop of words beats the call of memcpy */
+#define SMALL_COPY	192u	/* up to here a loop of words beats the call of memcpy */
 
 /* Words and bytes at any address, whatever they are part of. */
 typedef uint64_t __attribute__((aligned(1), may_alias)) word_t;
@@ -32,10 +32,19 @@ static inline void copy_bytes(void *dst, const void *src, size_t n)
 	const volatile char *s = src;
 	volatile char *d = dst;
 
-	for (; n >= sizeof(word_t); n -= sizeof(word_t)) {
+	for (; n >= 2 * sizeof(word_t); n -= 2 * sizeof(word_t)) {
+		word_t a = ((const volatile word_t *)s)[0], b = ((const volatile word_t *)s)[1];
+
+		((volatile word_t *)d)[0] = a;
+		((volatile word_t *)d)[1] = b;
+		s += 2 * sizeof(word_t);
+		d += 2 * sizeof(word_t);
+	}
+	if (n >= sizeof(word_t)) {
 		*(volatile word_t *)d = *(const volatile word_t *)s;
 		s += sizeof(word_t);
 		d += sizeof(word_t);
+		n -= sizeof(word_t);
 	}
 	if (n >= sizeof(half_t)) {
 		*(volatile half_t *)d = *(const volatile half_t *)s;
