@@ -16,15 +16,15 @@
 static spinlock_t console_lock = SPINLOCK_INIT(LOCK_CONSOLE);
 static const struct uart_ops *uart;
 static char ring[RING_SIZE];
-static uint32_t ring_prod;	/* free-running count of bytes ever written */
-static uint32_t ring_cleared;	/* bytes before this were cleared by `zl dmesg -c` */
+static uint64_t ring_prod;	/* count of bytes ever written */
+static uint64_t ring_cleared;	/* bytes before this were cleared by `zl dmesg -c` */
 static char input[INPUT_SIZE];
 static uint32_t input_prod, input_cons;
 
 /* From now on text also goes to this UART; what the ring holds already is sent first. */
 void console_set_uart(const struct uart_ops *ops)
 {
-	uint32_t i;
+	uint64_t i;
 
 	spin_lock(&console_lock);
 	for (i = ring_prod > RING_SIZE ? ring_prod - RING_SIZE : 0; i != ring_prod; i++) {
@@ -103,19 +103,19 @@ size_t console_read_input(char *buf, size_t n)
  */
 size_t console_ring_read(uint32_t *index, bool incremental, char *buf, size_t n)
 {
-	uint32_t from, oldest;
+	uint64_t from, oldest, left;
 	size_t i = 0;
 
 	spin_lock(&console_lock);
-	oldest = ring_prod > RING_SIZE ? ring_prod - RING_SIZE : 0;
-	if ((int32_t)(ring_cleared - oldest) > 0)
-		oldest = ring_cleared;
+	oldest = MAX(ring_prod > RING_SIZE ? ring_prod - RING_SIZE : 0, ring_cleared);
 	from = oldest;
-	if (incremental && (int32_t)(*index - oldest) > 0 && (int32_t)(ring_prod - *index) >= 0)
-		from = *index;
+	/* The caller's index is the low half of a count: how far it is behind says which. */
+	left = (uint32_t)ring_prod - *index;
+	if (incremental && left <= ring_prod - oldest)
+		from = ring_prod - left;
 	while (i < n && from != ring_prod)
 		buf[i++] = ring[from++ % RING_SIZE];
-	*index = from;
+	*index = (uint32_t)from;
 	spin_unlock(&console_lock);
 	return i;
 }
