@@ -113,7 +113,10 @@ static bool set_option(const struct option_row *o, const char *value)
 	case OPT_LEVEL:
 		return parse_level(value, o->value);
 	case OPT_STRING:
-		return strlcpy(o->value, value, o->size) < o->size;
+		if (strlen(value) >= o->size)
+			return false;
+		strlcpy(o->value, value, o->size);
+		return true;
 	case OPT_U32:
 		v = strtoul_simple(value, &end);
 		if (end == value || *end || v > UINT32_MAX)
