@@ -55,7 +55,7 @@ void guest_printk(struct domain *d, const char *fmt, ...)
 	va_list ap;
 	char *p;
 
-	if (!guest_may_print(d, &dropped))
+	if (LOG_WARNING > opt.guest_log_level || !guest_may_print(d, &dropped))
 		return;
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
