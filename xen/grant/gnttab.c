@@ -148,14 +148,6 @@ int gnttab_frame_mfn(struct domain *d, uint32_t idx, mfn_t *m)
 	return rc;
 }
 
-/* Frames of d's table: 1 from the start, though it is made when first used. */
-uint32_t gnttab_nr_frames(struct domain *d)
-{
-	uint32_t n = READ_ONCE(d->grant->nr_frames);
-
-	return n ? n : 1;
-}
-
 /* Note where d has mapped frame idx. An idx beyond the table is ignored. */
 void gnttab_set_frame_gfn(struct domain *d, uint32_t idx, gfn_t g)
 {
@@ -180,22 +172,12 @@ gfn_t gnttab_frame_gfn(struct domain *d, uint32_t idx)
 	return g;
 }
 
-/* GNTTABOP_query_size on d. */
+/* GNTTABOP_query_size on d: 1 frame from the start, though it is made when first used. */
 void gnttab_query(struct domain *d, struct gnttab_query_size *op)
 {
-	op->nr_frames = gnttab_nr_frames(d);
+	op->nr_frames = MAX(READ_ONCE(d->grant->nr_frames), 1u);
 	op->max_nr_frames = d->grant->max_frames;
 	op->status = GNTST_okay;
-}
-
-/* Version 1 is all there is: *version becomes 1. -ENOSYS for 2, -EINVAL for others. */
-int gnttab_set_version_of(struct domain *d, uint32_t *version)
-{
-	uint32_t wanted = *version;
-
-	(void)d;
-	*version = 1;
-	return wanted == 1 ? 0 : wanted == 2 ? -ENOSYS : -EINVAL;
 }
 
 /* Exchange two entries that nobody uses. GNTST_bad_gntref, GNTST_eagain when one is in use. */

@@ -1,19 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * HYPERVISOR_event_channel_op: decode only. Each operation is a row: how much to copy in, which
- * part of it to copy out, what to call, and how to take it back when the copy out fails. What a
- * port is and who may join whom is decided in event/.
+ * part of it to copy out, whose ports it is about; and a case that calls event/, where it is decided
+ * what a port is and who may join whom. A new port whose number cannot be told is closed again.
  */
-#include <xen/domain.h>
 #include <xen/evtchn.h>
-#include <xen/hypercall.h>
 #include <xen/lib.h>
-#include <xen/percpu.h>
-#include <xen/vcpu.h>
 #include <public/event_channel.h>
-#include <public/xen.h>
+#include "ops.h"
 
 union evtchn_arg {
+	domid_t dom;			/* of operations with .named */
 	struct evtchn_bind_interdomain bind_interdomain;
 	struct evtchn_bind_virq bind_virq;
 	struct evtchn_close close;
@@ -29,172 +26,82 @@ union evtchn_arg {
 	struct evtchn_set_priority set_priority;
 };
 
-static int op_bind_interdomain(struct domain *d, union evtchn_arg *a)
-{
-	struct evtchn_bind_interdomain *b = &a->bind_interdomain;
-
-	return evtchn_bind_interdomain(d, NULL, b->remote_dom, b->remote_port, &b->local_port);
-}
-
-static void undo_bind_interdomain(struct domain *d, union evtchn_arg *a)
-{
-	(void)!evtchn_close(d, a->bind_interdomain.local_port);
-}
-
-static int op_bind_virq(struct domain *d, union evtchn_arg *a)
-{
-	return evtchn_bind_virq(d, a->bind_virq.virq, a->bind_virq.vcpu, &a->bind_virq.port);
-}
-
-static void undo_bind_virq(struct domain *d, union evtchn_arg *a)
-{
-	(void)!evtchn_close(d, a->bind_virq.port);
-}
-
-/* No physical interrupts by event on arm. */
-static int op_bind_pirq(struct domain *d, union evtchn_arg *a)
-{
-	(void)d;
-	(void)a;
-	return -EINVAL;
-}
-
-static int op_close(struct domain *d, union evtchn_arg *a)
-{
-	return evtchn_close(d, a->close.port);
-}
-
-static int op_send(struct domain *d, union evtchn_arg *a)
-{
-	return evtchn_send(d, a->send.port);
-}
-
-static int op_status(struct domain *d, union evtchn_arg *a)
-{
-	struct domain *target;
-	int rc = access_target(a->status.dom, &target);
-
-	(void)d;
-	if (rc)
-		return rc;
-	rc = evtchn_status_get(target, &a->status);
-	domain_put(target);
-	return rc;
-}
-
-static int op_alloc_unbound(struct domain *d, union evtchn_arg *a)
-{
-	domid_t remote = a->alloc_unbound.remote_dom;
-	struct domain *target;
-	int rc = access_target(a->alloc_unbound.dom, &target);
-
-	if (rc)
-		return rc;
-	if (remote == DOMID_SELF)
-		remote = d->id;
-	rc = evtchn_alloc_unbound(target, remote, &a->alloc_unbound.port);
-	domain_put(target);
-	return rc;
-}
-
-static void undo_alloc_unbound(struct domain *d, union evtchn_arg *a)
-{
-	struct domain *target;
-
-	(void)d;
-	if (access_target(a->alloc_unbound.dom, &target))
-		return;
-	(void)!evtchn_close(target, a->alloc_unbound.port);
-	domain_put(target);
-}
-
-static int op_bind_ipi(struct domain *d, union evtchn_arg *a)
-{
-	return evtchn_bind_ipi(d, a->bind_ipi.vcpu, &a->bind_ipi.port);
-}
-
-static void undo_bind_ipi(struct domain *d, union evtchn_arg *a)
-{
-	(void)!evtchn_close(d, a->bind_ipi.port);
-}
-
-static int op_bind_vcpu(struct domain *d, union evtchn_arg *a)
-{
-	return evtchn_bind_vcpu(d, a->bind_vcpu.port, a->bind_vcpu.vcpu);
-}
-
-static int op_unmask(struct domain *d, union evtchn_arg *a)
-{
-	return evtchn_unmask_port(d, a->unmask.port);
-}
-
-/* Of another domain only while its controller has paused it: nothing new can come meanwhile. */
-static int op_reset(struct domain *d, union evtchn_arg *a)
-{
-	struct domain *target;
-	int rc = access_target(a->reset.dom, &target);
-
-	if (rc)
-		return rc;
-	if (target != d && !READ_ONCE(target->pause_count))
-		rc = -EINVAL;
-	else
-		rc = evtchn_reset_all(target);
-	domain_put(target);
-	return rc;
-}
-
-static int op_init_control(struct domain *d, union evtchn_arg *a)
-{
-	return evtchn_fifo_init_control(d, &a->init_control);
-}
-
-static int op_expand_array(struct domain *d, union evtchn_arg *a)
-{
-	return evtchn_fifo_expand_array(d, gfn(a->expand_array.array_gfn));
-}
-
-static int op_set_priority(struct domain *d, union evtchn_arg *a)
-{
-	return evtchn_set_priority(d, a->set_priority.port, a->set_priority.priority);
-}
-
 struct evtchn_row {
-	int (*fn)(struct domain *d, union evtchn_arg *a);
-	void (*undo)(struct domain *d, union evtchn_arg *a);	/* when the copy out failed */
-	uint16_t size;				/* copied in */
-	uint16_t out, out_size;			/* part copied out on success */
+	uint16_t size;			/* copied in */
+	uint16_t out, out_size;		/* part copied out on success */
+	bool named;			/* about the ports of the domain that is named first */
+	bool opens;			/* the part copied out is a new port */
 };
 
-#define IN(type)		sizeof(struct type)
-#define OUT(type, field)	\
-	__builtin_offsetof(struct type, field), sizeof(((struct type *)0)->field)
+#define IN(type)	.size = sizeof(struct evtchn_##type)
+#define OUT(type, first)								\
+	.out = __builtin_offsetof(struct evtchn_##type, first),				\
+	.out_size = sizeof(((struct evtchn_##type *)0)->first)
+#define STATUS_OUT	__builtin_offsetof(struct evtchn_status, status)
 
+/* send has a path of its own, bind_pirq takes nothing. */
 static const struct evtchn_row rows[] = {
-	[EVTCHNOP_bind_interdomain] = { op_bind_interdomain, undo_bind_interdomain,
-					IN(evtchn_bind_interdomain),
-					OUT(evtchn_bind_interdomain, local_port) },
-	[EVTCHNOP_bind_virq]	= { op_bind_virq, undo_bind_virq, IN(evtchn_bind_virq),
-				    OUT(evtchn_bind_virq, port) },
-	[EVTCHNOP_bind_pirq]	= { op_bind_pirq, NULL, 0, 0, 0 },
-	[EVTCHNOP_close]	= { op_close, NULL, IN(evtchn_close), 0, 0 },
-	[EVTCHNOP_send]		= { op_send, NULL, IN(evtchn_send), 0, 0 },
-	[EVTCHNOP_status]	= { op_status, NULL, IN(evtchn_status),
-				    __builtin_offsetof(struct evtchn_status, status), 16 },
-	[EVTCHNOP_alloc_unbound] = { op_alloc_unbound, undo_alloc_unbound, IN(evtchn_alloc_unbound),
-				     OUT(evtchn_alloc_unbound, port) },
-	[EVTCHNOP_bind_ipi]	= { op_bind_ipi, undo_bind_ipi, IN(evtchn_bind_ipi),
-				    OUT(evtchn_bind_ipi, port) },
-	[EVTCHNOP_bind_vcpu]	= { op_bind_vcpu, NULL, IN(evtchn_bind_vcpu), 0, 0 },
-	[EVTCHNOP_unmask]	= { op_unmask, NULL, IN(evtchn_unmask), 0, 0 },
-	[EVTCHNOP_reset]	= { op_reset, NULL, IN(evtchn_reset), 0, 0 },
-	[EVTCHNOP_init_control]	= { op_init_control, NULL, IN(evtchn_init_control),
-				    OUT(evtchn_init_control, link_bits) },
-	[EVTCHNOP_expand_array]	= { op_expand_array, NULL, IN(evtchn_expand_array), 0, 0 },
-	[EVTCHNOP_set_priority]	= { op_set_priority, NULL, IN(evtchn_set_priority), 0, 0 },
+	[EVTCHNOP_bind_interdomain] = { IN(bind_interdomain), OUT(bind_interdomain, local_port),
+					.opens = true },
+	[EVTCHNOP_bind_virq]	= { IN(bind_virq), OUT(bind_virq, port), .opens = true },
+	[EVTCHNOP_bind_pirq]	= { 0 },
+	[EVTCHNOP_close]	= { IN(close) },
+	[EVTCHNOP_status]	= { IN(status), .out = STATUS_OUT, .out_size = 16, .named = true },
+	[EVTCHNOP_alloc_unbound] = { IN(alloc_unbound), OUT(alloc_unbound, port), .named = true,
+				     .opens = true },
+	[EVTCHNOP_bind_ipi]	= { IN(bind_ipi), OUT(bind_ipi, port), .opens = true },
+	[EVTCHNOP_bind_vcpu]	= { IN(bind_vcpu) },
+	[EVTCHNOP_unmask]	= { IN(unmask) },
+	[EVTCHNOP_reset]	= { IN(reset), .named = true },
+	[EVTCHNOP_init_control]	= { IN(init_control), OUT(init_control, link_bits) },
+	[EVTCHNOP_expand_array]	= { IN(expand_array) },
+	[EVTCHNOP_set_priority]	= { IN(set_priority) },
 };
-_Static_assert(__builtin_offsetof(struct evtchn_status, status) + 16 == IN(evtchn_status),
-	       "status");
+_Static_assert(STATUS_OUT + 16 == sizeof(struct evtchn_status), "status");
+
+/* Operation cmd on the ports of d. */
+static int execute(struct domain *d, uint64_t cmd, union evtchn_arg *a)
+{
+	struct domain *caller = this_vcpu()->domain;
+	domid_t remote;
+
+	switch (cmd) {
+	case EVTCHNOP_bind_interdomain:
+		return evtchn_bind_interdomain(d, NULL, a->bind_interdomain.remote_dom,
+					       a->bind_interdomain.remote_port,
+					       &a->bind_interdomain.local_port);
+	case EVTCHNOP_bind_virq:
+		return evtchn_bind_virq(d, a->bind_virq.virq, a->bind_virq.vcpu,
+					&a->bind_virq.port);
+	case EVTCHNOP_close:
+		return evtchn_close(d, a->close.port);
+	case EVTCHNOP_status:
+		return evtchn_status_get(d, &a->status);
+	case EVTCHNOP_alloc_unbound:
+		remote = a->alloc_unbound.remote_dom;
+		return evtchn_alloc_unbound(d, remote == DOMID_SELF ? caller->id : remote,
+					    &a->alloc_unbound.port);
+	case EVTCHNOP_bind_ipi:
+		return evtchn_bind_ipi(d, a->bind_ipi.vcpu, &a->bind_ipi.port);
+	case EVTCHNOP_bind_vcpu:
+		return evtchn_bind_vcpu(d, a->bind_vcpu.port, a->bind_vcpu.vcpu);
+	case EVTCHNOP_unmask:
+		return evtchn_unmask_port(d, a->unmask.port);
+	case EVTCHNOP_reset:
+		/* Another one only while its controller has paused it: nothing new can come. */
+		if (d != caller && !READ_ONCE(d->pause_count))
+			return -EINVAL;
+		return evtchn_reset_all(d);
+	case EVTCHNOP_init_control:
+		return evtchn_fifo_init_control(d, &a->init_control);
+	case EVTCHNOP_expand_array:
+		return evtchn_fifo_expand_array(d, gfn(a->expand_array.array_gfn));
+	case EVTCHNOP_set_priority:
+		return evtchn_set_priority(d, a->set_priority.port, a->set_priority.priority);
+	default:	/* EVTCHNOP_bind_pirq: no physical interrupts by event on arm */
+		return -EINVAL;
+	}
+}
 
 /*
  * x0 cmd (32 bits), x1 the operation's struct. -ENOSYS for an unknown operation, -EFAULT for a
@@ -202,9 +109,10 @@ _Static_assert(__builtin_offsetof(struct evtchn_status, status) + 16 == IN(evtch
  */
 int64_t do_event_channel_op(uint64_t cmd, uint64_t arg, uint64_t a2, uint64_t a3, uint64_t a4)
 {
-	struct domain *d = this_vcpu()->domain;
 	const struct evtchn_row *row;
 	union evtchn_arg a;
+	struct domain *d;
+	char *out;
 	int rc;
 
 	(void)a2;
@@ -214,21 +122,24 @@ int64_t do_event_channel_op(uint64_t cmd, uint64_t arg, uint64_t a2, uint64_t a3
 	if (likely(cmd == EVTCHNOP_send)) {
 		if (unlikely(copy_from_guest(&a.send, arg, sizeof(a.send))))
 			return -EFAULT;
-		return evtchn_send(d, a.send.port);
+		return evtchn_send(this_vcpu()->domain, a.send.port);
 	}
 	if (cmd >= ARRAY_SIZE(rows))
 		return -ENOSYS;
-	row = &rows[index_nospec(cmd, ARRAY_SIZE(rows))];
+	cmd = index_nospec(cmd, ARRAY_SIZE(rows));
+	row = &rows[cmd];
 	if (row->size && copy_from_guest(&a, arg, row->size))
 		return -EFAULT;
-	rc = row->fn(d, &a);
-	if (rc == -ERESTART)
-		return hypercall_restart(cmd, arg, 0, 0, 0);
-	if (!rc && row->out_size &&
-	    copy_to_guest(arg + row->out, (char *)&a + row->out, row->out_size)) {
-		if (row->undo)
-			row->undo(d, &a);
+	rc = target_get(row->named ? a.dom : DOMID_SELF, &d);
+	if (rc)
+		return rc;
+	rc = execute(d, cmd, &a);
+	out = (char *)&a + row->out;
+	if (!rc && row->out_size && copy_to_guest(arg + row->out, out, row->out_size)) {
+		if (row->opens)
+			(void)!evtchn_close(d, *(evtchn_port_t *)(void *)out);
 		rc = -EFAULT;
 	}
-	return rc;
+	target_put(d);
+	return rc == -ERESTART ? hypercall_restart(cmd, arg, 0, 0, 0) : rc;
 }

@@ -15,10 +15,11 @@ void gnttab_unmap(struct domain *caller, struct gnttab_unmap_grant_ref *op);
 void gnttab_copy_one(struct domain *caller, struct gnttab_copy *op);
 int gnttab_cache_flush_one(struct domain *caller, const struct gnttab_cache_flush *op) __must_check;
 void gnttab_query(struct domain *d, struct gnttab_query_size *op);
-int gnttab_set_version_of(struct domain *d, uint32_t *version) __must_check;
-/* Frame idx of d's table, growing it on demand: -EINVAL beyond the limit, -ENOMEM. The page is owned by d, type grant frame. */
+/*
+ * Frame idx of d's table, growing it on demand: -EINVAL beyond the limit, -ENOMEM. The page is owned
+ * by d, type grant frame.
+ */
 int gnttab_frame_mfn(struct domain *d, uint32_t idx, mfn_t *m) __must_check;
-uint32_t gnttab_nr_frames(struct domain *d);
 /* Tell where frame idx is mapped in d (setup_table), INVALID_GFN nowhere. */
 void gnttab_set_frame_gfn(struct domain *d, uint32_t idx, gfn_t g);
 gfn_t gnttab_frame_gfn(struct domain *d, uint32_t idx);
