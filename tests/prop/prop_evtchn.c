@@ -149,12 +149,9 @@ static void try_virq(unsigned int k)
 		if (model[k][p].state == PORT_VIRQ && model[k][p].peer == virq)
 			bound = p;
 	if (rnd(2)) {
-		if (virq_is_global(virq) && k != 0)
+		if (!virq_is_global(virq) || k != 0)
 			return;
-		if (virq_is_global(virq))
-			virq_raise_global(virq);
-		else
-			virq_raise_vcpu(dom(k)->vcpu[0], virq);
+		virq_raise_global(virq);
 		if (bound)
 			model[k][bound].pending = true;
 		return;

@@ -275,8 +275,7 @@ static void test_virq(void **state)
 	assert_int_equal(status(d0, con).u.virq, VIRQ_CONSOLE);
 	assert_int_equal(status(d0, timer).vcpu, 1);
 	quiet(d0);
-	virq_raise_vcpu(d0->vcpu[1], VIRQ_TIMER);
-	assert_true(is_pending(d0, timer));
+	assert_false(is_pending(d0, timer));
 	assert_false(is_pending(d0, port));
 	virq_raise_global(VIRQ_CONSOLE);
 	assert_true(is_pending(d0, con));
@@ -455,11 +454,10 @@ static void test_init_no_memory(void **state)
 		assert_null(fresh.evtchn);
 	}
 	fake_fail_alloc(0);
-	assert_int_equal(n, 3);
+	assert_int_equal(n, 4);
 	assert_int_equal(fresh.evtchn->limit, EVTCHN_FIFO_NR_CHANNELS);
 	evtchn_domain_free(&fresh);
 	evtchn_domain_free(&fresh);
-	assert_int_equal(evtchn_vcpu_init(NULL), 0);
 }
 
 static void test_starved(void **state)
@@ -489,13 +487,14 @@ static void test_starved(void **state)
 	assert_true(d2->shut_down);
 	fake_atomic_starved = false;
 	assert_int_equal(evtchn_bind_ipi(d2, 0, &p0), 0);
-	assert_int_equal(evtchn_bind_virq(d2, VIRQ_TIMER, 0, &p1), 0);
+	assert_int_equal(evtchn_bind_virq(d2, VIRQ_CONSOLE, 0, &p1), 0);
 	d2->shut_down = false;
 	fake_atomic_starved = true;
 	assert_int_equal(evtchn_send(d2, p0), 0);
 	assert_true(d2->shut_down);
 	d2->shut_down = false;
-	virq_raise_vcpu(d2->vcpu[0], VIRQ_TIMER);
+	assert_int_equal(virq_set_handler(d2, VIRQ_CONSOLE), 0);
+	virq_raise_global(VIRQ_CONSOLE);
 	assert_true(d2->shut_down);
 }
 

@@ -37,8 +37,8 @@ static const struct domain_hooks hooks[] = {
 	{ .name = "poll", .vcpu_init = poll_vcpu_init, .vcpu_free = poll_vcpu_free },
 	{ .name = "vcpu areas", .relinquish = vcpu_areas_relinquish },
 	{ .name = "grant", .init = gnttab_domain_init, .relinquish = gnttab_relinquish, .free = gnttab_domain_free },
-	{ .name = "evtchn", .init = evtchn_domain_init, .vcpu_init = evtchn_vcpu_init,
-	  .vcpu_free = evtchn_vcpu_free, .relinquish = evtchn_relinquish, .free = evtchn_domain_free },
+	{ .name = "evtchn", .init = evtchn_domain_init, .relinquish = evtchn_relinquish,
+	  .free = evtchn_domain_free },
 };
 
 static int shared_info_init(struct domain *d, const struct domain_config *cfg)

@@ -77,9 +77,8 @@ struct evtchn_domain {
 	uint32_t fresh;				/* lowest port never used */
 	uint32_t free_first, free_last;		/* closed ports, the longest closed first; 0 none */
 	uint32_t nr_active;			/* ports not free */
-	uint32_t reset_next;			/* progress of evtchn_close_all */
-	struct evtchn **chunk;
-	uint32_t chunk_slots;			/* pointers chunk[] has room for */
+	uint32_t reset_next;			/* progress of closing all ports */
+	struct evtchn **chunk;			/* room for all up to the limit */
 	struct evtchn_fifo *fifo;		/* NULL: 2-level; store-released */
 	struct evtchn_fifo *fifo_dead;		/* cut off by a reset, being freed */
 	uint32_t global_virq[NR_VIRQS];		/* port, 0 none */
@@ -100,11 +99,6 @@ static inline struct evtchn *evtchn_at(struct evtchn_domain *e, uint32_t port)
  * atomic from ending. Their callers call evtchn_starved(d) after their last unlock (d referenced).
  */
 void evtchn_starved(struct domain *d);
-
-/* evtchn.c; e->lock held */
-int evtchn_port_take(struct domain *d, uint32_t *port, struct evtchn **chn) __must_check;
-/* evtchn.c: close every port; -ERESTART to be called again. */
-int evtchn_close_all(struct domain *d) __must_check;
 
 /* evtchn_send.c. Something keeps the port: its owner's lock, or the peer's. */
 bool evtchn_raise(struct domain *d, struct evtchn *chn, uint32_t port) __must_check;

@@ -24,26 +24,12 @@ static uint32_t port_limit(const struct evtchn_domain *e)
 static int grow(struct domain *d)
 {
 	struct evtchn_domain *e = d->evtchn;
-	uint32_t n = e->nr_ports / EVTCHN_CHUNK_PORTS;
-	struct evtchn *c;
+	struct evtchn *c = domain_heap_alloc_page(d);
 
-	if (n == e->chunk_slots) {
-		uint32_t slots = n ? n * 2 : 4;
-		struct evtchn **bigger = xzalloc_array(struct evtchn *, slots);
-
-		if (!bigger)
-			return -ENOMEM;
-		if (n)
-			memcpy(bigger, e->chunk, n * sizeof(*bigger));
-		xfree(e->chunk);
-		e->chunk = bigger;
-		e->chunk_slots = slots;
-	}
-	c = domain_heap_alloc_page(d);
 	if (!c)
 		return -ENOMEM;
-	e->chunk[n] = c;
-	WRITE_ONCE(e->nr_ports, (n + 1) * EVTCHN_CHUNK_PORTS);
+	e->chunk[e->nr_ports / EVTCHN_CHUNK_PORTS] = c;
+	WRITE_ONCE(e->nr_ports, e->nr_ports + EVTCHN_CHUNK_PORTS);
 	return 0;
 }
 
@@ -87,25 +73,24 @@ static uint32_t reuse_port(struct evtchn_domain *e)
 }
 
 /*
- * Take a free port of d; the caller fills it in and sets its state. e->lock held. -ENOSPC at the
- * limit, -ENOMEM.
+ * Take a free port of d; the caller fills it in and sets its state. e->lock held. -ESRCH when d is
+ * dying, -ENOSPC at the limit, -ENOMEM.
  */
-int evtchn_port_take(struct domain *d, uint32_t *port, struct evtchn **ret)
+static int port_take(struct domain *d, uint32_t *port, struct evtchn **ret)
 {
 	struct evtchn_domain *e = d->evtchn;
-	uint32_t p = reuse_port(e);
 	struct evtchn *chn;
+	uint32_t p;
 
+	if (domain_is_dying(d))
+		return -ESRCH;
+	p = reuse_port(e);
 	if (!p) {
 		p = e->fresh;
 		if (p >= port_limit(e))
 			return -ENOSPC;
-		if (p >= e->nr_ports) {
-			int rc = grow(d);
-
-			if (rc)
-				return rc;
-		}
+		if (p >= e->nr_ports && grow(d))
+			return -ENOMEM;
 		e->fresh = p + 1;
 	}
 	chn = evtchn_at(e, p);
@@ -168,7 +153,7 @@ int evtchn_alloc_unbound(struct domain *d, domid_t remote, uint32_t *port)
 	if (!allowed)
 		return -EPERM;
 	spin_lock(&e->lock);
-	rc = domain_is_dying(d) ? -ESRCH : evtchn_port_take(d, port, &chn);
+	rc = port_take(d, port, &chn);
 	if (!rc) {
 		chn->u.remote = remote;
 		chn->state = PORT_UNBOUND;
@@ -184,12 +169,12 @@ static int join(struct domain *d, struct domain *rd, uint32_t rport, uint32_t *p
 	struct evtchn *chn, *rchn;
 	int rc;
 
-	if (domain_is_dying(d) || domain_is_dying(rd))
+	if (domain_is_dying(rd))
 		return -ESRCH;
 	rchn = evtchn_at(rd->evtchn, rport);
 	if (!rchn || rchn->state != PORT_UNBOUND || rchn->u.remote != d->id)
 		return -EINVAL;
-	rc = evtchn_port_take(d, port, &chn);
+	rc = port_take(d, port, &chn);
 	if (rc)
 		return rc;
 	chn->u.peer.dom = rd;
@@ -242,57 +227,47 @@ int evtchn_bind_interdomain(struct domain *d, struct vcpu *notify, domid_t remot
 	return rc;
 }
 
-/*
- * A port for virq. -EINVAL (no such one, or global and vcpu not 0), -ENOENT (vcpu), -EEXIST,
- * -ENOSPC, -ENOMEM.
- */
-int evtchn_bind_virq(struct domain *d, uint32_t virq, uint32_t vcpu, uint32_t *port)
+/* A port in this state, PORT_IPI or PORT_VIRQ, by which vcpu of d is told. Errors as below. */
+static int bind_own(struct domain *d, enum port_state state, uint32_t virq, uint32_t vcpu,
+		    uint32_t *port)
 {
 	struct evtchn_domain *e = d->evtchn;
+	uint32_t unnamed = 0, *slot = &unnamed;
 	struct evtchn *chn;
-	uint32_t *slot;
 	int rc;
 
-	if (virq >= NR_VIRQS || (virq_is_global(virq) && vcpu != 0))
-		return -EINVAL;
 	if (!domain_vcpu(d, vcpu))
 		return -ENOENT;
 	vcpu = (uint32_t)index_nospec(vcpu, d->max_vcpus);
 	spin_lock(&e->lock);
-	slot = virq_slot(e, virq, vcpu);
-	if (domain_is_dying(d))
-		rc = -ESRCH;
-	else if (*slot)
-		rc = -EEXIST;
-	else
-		rc = evtchn_port_take(d, port, &chn);
+	if (state == PORT_VIRQ)
+		slot = virq_slot(e, virq, vcpu);
+	rc = *slot ? -EEXIST : port_take(d, port, &chn);
 	if (!rc) {
 		chn->u.virq = virq;
 		chn->notify_vcpu = (uint8_t)vcpu;
-		chn->state = PORT_VIRQ;
+		chn->state = (uint8_t)state;
 		*slot = *port;
 	}
 	spin_unlock(&e->lock);
 	return rc;
 }
 
-/* A port by which d signals its own vCPU. -ENOENT, -ENOSPC, -ENOMEM. */
+/*
+ * A port for virq. -EINVAL (no such one, or global and vcpu not 0), -ENOENT (vcpu), -EEXIST,
+ * -ENOSPC, -ENOMEM, -ESRCH (d is dying).
+ */
+int evtchn_bind_virq(struct domain *d, uint32_t virq, uint32_t vcpu, uint32_t *port)
+{
+	if (virq >= NR_VIRQS || (virq_is_global(virq) && vcpu != 0))
+		return -EINVAL;
+	return bind_own(d, PORT_VIRQ, virq, vcpu, port);
+}
+
+/* A port by which d signals its own vCPU. -ENOENT, -ENOSPC, -ENOMEM, -ESRCH. */
 int evtchn_bind_ipi(struct domain *d, uint32_t vcpu, uint32_t *port)
 {
-	struct evtchn_domain *e = d->evtchn;
-	struct evtchn *chn;
-	int rc;
-
-	if (!domain_vcpu(d, vcpu))
-		return -ENOENT;
-	spin_lock(&e->lock);
-	rc = domain_is_dying(d) ? -ESRCH : evtchn_port_take(d, port, &chn);
-	if (!rc) {
-		chn->notify_vcpu = (uint8_t)vcpu;
-		chn->state = PORT_IPI;
-	}
-	spin_unlock(&e->lock);
-	return rc;
+	return bind_own(d, PORT_IPI, 0, vcpu, port);
 }
 
 /*
@@ -438,7 +413,7 @@ int evtchn_set_priority(struct domain *d, uint32_t port, uint32_t priority)
  * Close all ports of d, preemptibly: -ERESTART to be called again. Ports opened meanwhile are
  * closed too.
  */
-int evtchn_close_all(struct domain *d)
+static int close_all(struct domain *d)
 {
 	struct evtchn_domain *e = d->evtchn;
 	uint32_t port;
@@ -459,27 +434,24 @@ int evtchn_close_all(struct domain *d)
 static int drop_fifo(struct domain *d)
 {
 	struct evtchn_domain *e = d->evtchn;
-	int rc = 0;
+	bool cut;
 
 	if (!evtchn_fifo_free_dead(d))
 		return -ERESTART;
 	spin_lock(&e->lock);
-	if (e->nr_active || e->fifo_dead) {
-		rc = -ERESTART;
-	} else {
+	cut = !e->nr_active && !e->fifo_dead;
+	if (cut) {
 		e->fifo_dead = e->fifo;
 		store_release(&e->fifo, NULL);
 	}
 	spin_unlock(&e->lock);
-	if (rc)
-		return rc;
-	return evtchn_fifo_free_dead(d) ? 0 : -ERESTART;
+	return cut && evtchn_fifo_free_dead(d) ? 0 : -ERESTART;
 }
 
 /* Close all ports of d and go back to 2-level delivery. -ERESTART to be called again. */
 int evtchn_reset_all(struct domain *d)
 {
-	int rc = evtchn_close_all(d);
+	int rc = close_all(d);
 
 	return rc ? rc : drop_fifo(d);
 }
@@ -491,28 +463,16 @@ int evtchn_domain_init(struct domain *d, const struct domain_config *cfg)
 
 	if (!e)
 		return -ENOMEM;
-	e->vcpu_virq = xzalloc_bytes(d->max_vcpus * sizeof(*e->vcpu_virq));
-	if (!e->vcpu_virq) {
-		xfree(e);
-		return -ENOMEM;
-	}
+	d->evtchn = e;
 	spin_lock_init(&e->lock, LOCK_EVTCHN);
 	e->limit = MIN(cfg->max_evtchn_port, (uint32_t)EVTCHN_FIFO_NR_CHANNELS - 1) + 1;
 	e->fresh = 1;
-	d->evtchn = e;
-	return 0;
-}
-
-/* Hook: nothing is kept per vCPU before it registers a control block. */
-int evtchn_vcpu_init(struct vcpu *v)
-{
-	(void)v;
-	return 0;
-}
-
-void evtchn_vcpu_free(struct vcpu *v)
-{
-	(void)v;
+	e->chunk = xzalloc_array(struct evtchn *, DIV_ROUND_UP(e->limit, EVTCHN_CHUNK_PORTS));
+	e->vcpu_virq = xzalloc_bytes(d->max_vcpus * sizeof(*e->vcpu_virq));
+	if (e->chunk && e->vcpu_virq)
+		return 0;
+	evtchn_domain_free(d);
+	return -ENOMEM;
 }
 
 /* Hook: d is dying; close everything. -ERESTART to be called again. */

@@ -64,33 +64,13 @@ void evtchn_mark_upcall(struct vcpu *v)
 		evtchn_starved(v->domain);
 }
 
-static void raise_in(struct domain *d, uint32_t virq, uint32_t vcpu, bool *ok)
-{
-	struct evtchn_domain *e = d->evtchn;
-	uint32_t port;
-
-	spin_lock(&e->lock);
-	port = *virq_slot(e, virq, vcpu);
-	if (port)
-		*ok = evtchn_raise(d, evtchn_at(e, port), port);
-	spin_unlock(&e->lock);
-}
-
-/* Raise v's own virq. Locks below LOCK_EVTCHN may be held, but none above. */
-void virq_raise_vcpu(struct vcpu *v, uint32_t virq)
-{
-	bool ok = true;
-
-	raise_in(v->domain, virq, v->id, &ok);
-	if (!ok)
-		evtchn_starved(v->domain);
-}
-
 /* Raise a global virq in the domain that handles it; lost when nobody does. No lock held. */
 void virq_raise_global(uint32_t virq)
 {
 	struct domain *d = dom0;
+	struct evtchn_domain *e;
 	bool ok = true, held = false;
+	uint32_t port;
 
 	if (unlikely(READ_ONCE(handler[virq]))) {
 		spin_lock(&handler_lock);
@@ -102,7 +82,12 @@ void virq_raise_global(uint32_t virq)
 	}
 	if (!d || !d->evtchn)
 		return;
-	raise_in(d, virq, 0, &ok);
+	e = d->evtchn;
+	spin_lock(&e->lock);
+	port = e->global_virq[virq];
+	if (port)
+		ok = evtchn_raise(d, evtchn_at(e, port), port);
+	spin_unlock(&e->lock);
 	if (!ok)
 		evtchn_starved(d);
 	if (held)

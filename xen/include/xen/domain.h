@@ -152,8 +152,6 @@ struct domain_hooks {
 int domain_vcpu_hooks_init(struct vcpu *v) __must_check;
 void domain_vcpu_hooks_free(struct vcpu *v);
 int evtchn_domain_init(struct domain *d, const struct domain_config *cfg);
-int evtchn_vcpu_init(struct vcpu *v);
-void evtchn_vcpu_free(struct vcpu *v);
 int evtchn_relinquish(struct domain *d);
 void evtchn_domain_free(struct domain *d);
 int gnttab_domain_init(struct domain *d, const struct domain_config *cfg);

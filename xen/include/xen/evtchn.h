@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Event channels as other folders see them. Functions are the concept's: arguments are plain values,
- * checked here against the domain's tables; guest pointers stay in hypercall/. Each takes its locks itself.
+ * Event channels as other folders see them. Functions are the concept's: arguments are plain
+ * values, checked here against the domain's tables; guest pointers stay in hypercall/. Each takes
+ * its locks itself.
  */
 #ifndef XEN_EVTCHN_H
 #define XEN_EVTCHN_H
@@ -9,7 +10,10 @@
 #include <xen/types.h>
 #include <public/event_channel.h>
 
-/* All return 0 or the -errno of abi/hypercalls.md 5; *port is written on success only. d is the domain that owns the port. */
+/*
+ * All return 0 or the -errno of abi/hypercalls.md 5; *port is written on success only. d is the
+ * domain that owns the port.
+ */
 int evtchn_alloc_unbound(struct domain *d, domid_t remote, uint32_t *port) __must_check;
 int evtchn_bind_interdomain(struct domain *d, struct vcpu *notify, domid_t remote, uint32_t rport,
 			    uint32_t *port) __must_check;
@@ -17,7 +21,8 @@ int evtchn_bind_virq(struct domain *d, uint32_t virq, uint32_t vcpu, uint32_t *p
 int evtchn_bind_ipi(struct domain *d, uint32_t vcpu, uint32_t *port) __must_check;
 int evtchn_close(struct domain *d, uint32_t port) __must_check;
 int evtchn_send(struct domain *d, uint32_t port) __must_check;
-int evtchn_status_get(struct domain *d, struct evtchn_status *s) __must_check;	/* s->port in, rest out */
+/* s->port in, rest out */
+int evtchn_status_get(struct domain *d, struct evtchn_status *s) __must_check;
 int evtchn_bind_vcpu(struct domain *d, uint32_t port, uint32_t vcpu) __must_check;
 int evtchn_unmask_port(struct domain *d, uint32_t port) __must_check;
 int evtchn_reset_all(struct domain *d) __must_check;		/* may return -ERESTART */
@@ -27,8 +32,7 @@ int evtchn_set_priority(struct domain *d, uint32_t port, uint32_t priority) __mu
 /* Is port of d pending? (SCHEDOP_poll) -EINVAL for no such port. */
 int evtchn_port_pending(struct domain *d, uint32_t port);
 
-/* Raise a virtual IRQ: per-vCPU ones in v; global ones in the domain that handles them (dom0). */
-void virq_raise_vcpu(struct vcpu *v, uint32_t virq);
+/* Raise a global virtual IRQ in the domain that handles it (dom0). */
 void virq_raise_global(uint32_t virq);
 int virq_set_handler(struct domain *d, uint32_t virq) __must_check;
 /* Upcall of v: evtchn_upcall_pending 0 -> 1 injects the event PPI and wakes v. */
