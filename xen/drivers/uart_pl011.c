@@ -35,8 +35,13 @@ static void pl011_putc(char c)
 static int pl011_getc(void)
 {
 	if (rd(UARTFR) & FR_RXFE) {
+		/*
+		 * A byte that comes in before the clear loses its interrupt, and no later one raises
+		 * another while it waits: look again behind the clear.
+		 */
 		wr(UARTICR, (uint32_t)(INT_RX | INT_RT));
-		return -1;
+		if (rd(UARTFR) & FR_RXFE)
+			return -1;
 	}
 	return (int)(rd(UARTDR) & 0xff);
 }
