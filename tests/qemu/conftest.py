@@ -113,3 +113,21 @@ def pytest_runtest_makereport(item, call):
         # A failed step tells its own story; Python's frames around it are noise.
         if call.excinfo and call.excinfo.errisinstance(machine.MachineFailure):
             report.longrepr = str(call.excinfo.value)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_logreport(report):
+    """Tell a failure's story when it happens: a run that is ended early keeps it."""
+    if report.failed and TERMINAL:
+        TERMINAL[0].write_line("")
+        for line in report.longreprtext.splitlines():
+            TERMINAL[0].write_line("    " + line)
+
+
+TERMINAL = []
+
+
+def pytest_configure(config):
+    reporter = config.pluginmanager.getplugin("terminalreporter")
+    if reporter:
+        TERMINAL.append(reporter)
