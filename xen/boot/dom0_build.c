@@ -47,6 +47,12 @@ static int give_bank(struct domain *d, const struct mem_range *b)
 
 	if (domain_own_pages(d, first, nr))
 		return -ENOMEM;
+	for (i = 0; opt.bootscrub && i < nr; i++) {
+		void *page = map_window_get(mfn_add(first, i));
+
+		clear_page(page);
+		map_window_put(page);
+	}
 	for (i = 0; i < nr;) {
 		unsigned int order = PAGE_ORDER_1G;
 		int rc;
@@ -249,8 +255,6 @@ int dom0_build(const struct bootinfo *bi, const struct host_info *h)
 	rc = make_domain(h, &p, &d);
 	if (rc)
 		return failed("making the domain", rc);
-	while (opt.bootscrub && zone_scrub_some())
-		;
 	rc = dom0_choose_banks(&p, opt.dom0_mem);
 	if (rc)
 		return failed("finding its memory (dom0_mem=)", rc);

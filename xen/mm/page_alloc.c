@@ -16,9 +16,11 @@ static spinlock_t zone_lock = SPINLOCK_INIT(LOCK_ZONE);
 static struct buddy zone = BUDDY_INIT(PAGE_FREE, PAGE_ORDER_MAX);
 static uint64_t total_pages;
 static uint64_t nr_zeroed;	/* free frames with FREE_ZEROED; atomic */
+static bool scrubbing;		/* some CPU is at it; atomic */
 static uint64_t max_mfn;
 static uint64_t scrub_cursor;	/* frame to look at next; zone_lock */
 
+#define ZEROED_POOL	32768u	/* frames kept zeroed: 128 MiB */
 #define SCRUB_BATCH	16u	/* frames zeroed in one go */
 #define SCRUB_SCAN	1024u	/* frames looked at in one go */
 #define ZERO_BATCH	64u	/* frames zeroed between two looks at who waits */
@@ -228,13 +230,11 @@ static uint64_t next_dirty(uint64_t *block_end)
 	return ~0UL;
 }
 
-/* Zero a few free dirty frames; true when there may be more to do. For idle CPUs. */
-bool zone_scrub_some(void)
+/* Zero one batch of free dirty frames; the caller is the only scrubber. */
+static void scrub_batch(void)
 {
 	uint64_t m, end = 0, nr;
 
-	if (READ_ONCE(zone.nr_free) <= __atomic_load_n(&nr_zeroed, __ATOMIC_RELAXED))
-		return false;
 	spin_lock(&zone_lock);
 	m = next_dirty(&end);
 	nr = m == ~0UL ? 0 : MIN((uint64_t)SCRUB_BATCH - m % SCRUB_BATCH, end - m);
@@ -244,11 +244,26 @@ bool zone_scrub_some(void)
 	}
 	spin_unlock(&zone_lock);
 	if (!nr)
-		return true;
+		return;
 	(void)zero_frames(m, nr, false);
 	spin_lock(&zone_lock);
 	buddy_free_run(&zone, m, nr, true);
 	spin_unlock(&zone_lock);
+}
+
+/*
+ * Zero a few free dirty frames for the pool; true when there may be more to do. For idle CPUs, one at a time: more would
+ * only meet at the lock. What is beyond the pool is zeroed when it is given out.
+ */
+bool zone_scrub_some(void)
+{
+	uint64_t ready = __atomic_load_n(&nr_zeroed, __ATOMIC_RELAXED);
+
+	if (ready >= ZEROED_POOL || READ_ONCE(zone.nr_free) <= ready ||
+	    __atomic_exchange_n(&scrubbing, true, __ATOMIC_ACQUIRE))
+		return false;
+	scrub_batch();
+	store_release(&scrubbing, false);
 	return true;
 }
 
