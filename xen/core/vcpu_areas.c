@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Guest memory that a vCPU registers to be shared with the hypervisor: vcpu_info and the
- * runstate area. Checked once, pinned and mapped until the domain dies. Written by the CPU that runs the
- * vCPU, or while it does not run; under the domain's lock at registration.
+ * runstate area. Checked once, pinned and mapped until the domain dies, or the vCPU itself moves its
+ * area. Written by the CPU that runs the vCPU; under the domain's lock at registration.
  */
 #include <xen/domain.h>
 #include <xen/evtchn.h>
@@ -74,53 +74,73 @@ int vcpu_register_info(struct vcpu *v, gfn_t g, uint32_t offset)
 	return 0;
 }
 
+static void drop_pages(char *page, const mfn_t *m, unsigned int nr)
+{
+	if (page)
+		shared_unmap(page, nr);
+	while (nr-- > 0)
+		page_put(m[nr]);
+}
+
+/* The domain's lock is held. */
+static void take_runstate_down(struct vcpu *v)
+{
+	unsigned int nr = mfn_valid(v->runstate_mfn[1]) ? 2 : 1;
+	char *page = (char *)((uintptr_t)v->runstate_area & PAGE_MASK);
+	mfn_t m[2] = { v->runstate_mfn[0], v->runstate_mfn[1] };
+
+	if (!v->runstate_area)
+		return;
+	v->runstate_area = NULL;
+	v->runstate_mfn[0] = v->runstate_mfn[1] = INVALID_MFN;
+	drop_pages(page, m, nr);
+}
+
+/* Take v's runstate area down, if it has one. v is the caller, or runs nowhere and never will. */
+void vcpu_release_runstate(struct vcpu *v)
+{
+	spin_lock(&v->domain->lock);
+	take_runstate_down(v);
+	spin_unlock(&v->domain->lock);
+}
+
 /*
- * Register the runstate area at offset in g[0], running over into g[1] when it does not fit. Replaces
- * an earlier one. -EFAULT when the frames are not the guest's RAM, -ENOMEM.
+ * Register the runstate area at offset in g[0], running over into g[1] when it does not fit. The
+ * caller replaces its own; another vCPU's CPU may be writing to the one it has, so that stays:
+ * -EINVAL. -EFAULT when the frames are not the guest's RAM, -ENOMEM.
  */
 int vcpu_register_runstate(struct vcpu *v, const gfn_t g[2], uint32_t offset)
 {
 	unsigned int i, nr = offset + sizeof(struct vcpu_runstate_info) > PAGE_SIZE ? 2 : 1;
 	mfn_t m[2] = { INVALID_MFN, INVALID_MFN };
+	struct domain *d = v->domain;
 	char *page;
 
 	for (i = 0; i < nr; i++) {
 		m[i] = get_own_ram(v, g[i]);
-		if (!mfn_valid(m[i]))
-			goto bad;
+		if (!mfn_valid(m[i])) {
+			drop_pages(NULL, m, i);
+			return -EFAULT;
+		}
 	}
 	page = shared_map(m, nr);
 	if (!page) {
-		for (i = 0; i < nr; i++)
-			page_put(m[i]);
+		drop_pages(NULL, m, nr);
 		return -ENOMEM;
 	}
-	vcpu_release_runstate(v);
+	spin_lock(&d->lock);
+	if ((v != this_vcpu() && v->runstate_area) || domain_is_dying(d)) {
+		spin_unlock(&d->lock);
+		drop_pages(page, m, nr);
+		return -EINVAL;
+	}
+	take_runstate_down(v);
 	v->runstate_mfn[0] = m[0];
 	v->runstate_mfn[1] = m[1];
-	v->runstate_area = (struct vcpu_runstate_info *)(page + offset);
+	store_release(&v->runstate_area, (struct vcpu_runstate_info *)(page + offset));
 	vcpu_update_runstate_area(v);
+	spin_unlock(&d->lock);
 	return 0;
-bad:
-	while (i-- > 0)
-		page_put(m[i]);
-	return -EFAULT;
-}
-
-/* Take v's runstate area down, if it has one. */
-void vcpu_release_runstate(struct vcpu *v)
-{
-	unsigned int i, nr = mfn_valid(v->runstate_mfn[1]) ? 2 : 1;
-	void *page = (void *)((uintptr_t)v->runstate_area & PAGE_MASK);
-
-	if (!v->runstate_area)
-		return;
-	v->runstate_area = NULL;
-	shared_unmap(page, nr);
-	for (i = 0; i < nr; i++) {
-		page_put(v->runstate_mfn[i]);
-		v->runstate_mfn[i] = INVALID_MFN;
-	}
 }
 
 /* Show v's guest its present runstate. The guest may read at any time: entry time is flagged meanwhile. */

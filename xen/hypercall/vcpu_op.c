@@ -36,6 +36,9 @@ static int64_t register_runstate(struct vcpu *v, uint64_t arg)
 		return -EINVAL;
 	va = area.addr.v;
 	if (!va) {
+		/* Another's CPU may be writing there: VPF_DOWN comes before the last write. */
+		if (v != this_vcpu())
+			return -EINVAL;
 		vcpu_release_runstate(v);
 		return 0;
 	}
