@@ -208,15 +208,9 @@ bool evtchn_fifo_is_linked(struct evtchn_fifo *f, uint32_t port)
 /* Map a page of d's own RAM for good. -EINVAL when it is none, -ENOMEM. */
 static int map_own_page(struct domain *d, gfn_t g, mfn_t *m, void **page)
 {
-	enum p2m_kind kind;
-
-	*m = p2m_get_page(d, g, true, &kind);
+	*m = p2m_get_ram(d, g, true);
 	if (!mfn_valid(*m))
 		return -EINVAL;
-	if (kind != P2M_RAM_RW) {
-		page_put(*m);
-		return -EINVAL;
-	}
 	*page = shared_map(m, 1);
 	if (*page)
 		return 0;
@@ -260,15 +254,6 @@ static bool migrate(struct domain *d, struct evtchn_fifo *f)
 	return ok;
 }
 
-static struct evtchn_fifo *fifo_alloc(struct domain *d)
-{
-	struct evtchn_fifo *f = domain_heap_alloc_page(d);
-
-	if (f)
-		spin_lock_init(&f->lock, LOCK_EVTCHN_FIFO);
-	return f;
-}
-
 /* Enter fv as vcpu's control block. On 0 *fresh is used up when it was needed. e->lock held. */
 static int install_control(struct domain *d, uint32_t vcpu, struct fifo_vcpu *fv,
 			   struct evtchn_fifo **fresh, bool *ok)
@@ -283,6 +268,7 @@ static int install_control(struct domain *d, uint32_t vcpu, struct fifo_vcpu *fv
 	if (!f) {
 		f = *fresh;
 		*fresh = NULL;
+		spin_lock_init(&f->lock, LOCK_EVTCHN_FIFO);
 		*ok = migrate(d, f);
 	}
 	if (f->vcpu[vcpu])
@@ -312,7 +298,7 @@ int evtchn_fifo_init_control(struct domain *d, struct evtchn_init_control *ic)
 	if (ic->offset > PAGE_SIZE - sizeof(struct evtchn_fifo_control_block) || (ic->offset & 7))
 		return -EINVAL;
 	fv = xzalloc(struct fifo_vcpu);
-	fresh = fifo_alloc(d);
+	fresh = domain_heap_alloc_page(d);
 	rc = fv && fresh ? map_own_page(d, gfn(ic->control_gfn), &fv->mfn, &fv->page) : -ENOMEM;
 	if (!rc) {
 		fv->cb = (void *)((char *)fv->page + ic->offset);

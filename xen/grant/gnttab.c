@@ -48,7 +48,6 @@ int gnttab_pin_ref(struct domain *lender, domid_t by, uint32_t ref, bool readonl
 	struct gnttab *g = lender->grant;
 	struct grant_entry_v1 *e;
 	struct grant_pin *p;
-	enum p2m_kind kind;
 	uint32_t frame = 0;
 	bool ok = true;
 	int st;
@@ -65,12 +64,9 @@ int gnttab_pin_ref(struct domain *lender, domid_t by, uint32_t ref, bool readonl
 		domain_crash(lender, "starves grant table atomics");
 	if (st)
 		return st;
-	*m = p2m_get_page(lender, gfn(frame), !readonly, &kind);
-	if (likely(mfn_valid(*m))) {
-		if (likely(kind == P2M_RAM_RW || kind == P2M_RAM_RO))
-			return GNTST_okay;
-		page_put(*m);
-	}
+	*m = p2m_get_ram(lender, gfn(frame), !readonly);
+	if (likely(mfn_valid(*m)))
+		return GNTST_okay;
 	gnttab_unpin_ref(lender, ref, readonly);
 	return GNTST_bad_page;
 }

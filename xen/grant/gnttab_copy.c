@@ -18,17 +18,10 @@ struct copy_side {
 
 static int hold_own(struct domain *caller, const struct gnttab_copy_ptr *ptr, struct copy_side *s)
 {
-	enum p2m_kind kind;
-
 	if (ptr->domid != DOMID_SELF)
 		return GNTST_permission_denied;
-	s->page = p2m_get_page(caller, gfn(ptr->u.gmfn), !s->readonly, &kind);
-	if (!mfn_valid(s->page))
-		return GNTST_bad_page;
-	if (kind == P2M_RAM_RW || kind == P2M_RAM_RO)
-		return GNTST_okay;
-	page_put(s->page);
-	return GNTST_bad_page;
+	s->page = p2m_get_ram(caller, gfn(ptr->u.gmfn), !s->readonly);
+	return mfn_valid(s->page) ? GNTST_okay : GNTST_bad_page;
 }
 
 static int hold_ref(struct domain *caller, const struct gnttab_copy_ptr *ptr, struct copy_side *s)

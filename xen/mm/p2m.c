@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The physical map of a domain: policy over stage2.c. Entries hold references on pages (but MMIO, and a
- * direct-mapped domain's own RAM, see p2m.h). d->p2m.lock covers the tree. References are dropped after the
- * flush and after the lock is released, since the last one may free another domain. Single pages, which is what
- * guests and back-ends use, take short paths of their own.
+ * The physical map of a domain: policy over stage2.c. Entries hold references on pages (but MMIO,
+ * and a direct-mapped domain's own RAM, see p2m.h). d->p2m.lock covers the tree. References are
+ * dropped after the flush and after the lock is released, since the last one may free another
+ * domain. Single pages, which is what guests and back-ends use, take short paths of their own.
  */
 #include <xen/domain.h>
 #include <xen/heap.h>
@@ -24,16 +24,10 @@ static struct stage2 stage2_of(struct domain *d)
 	struct p2m *p2m = &d->p2m;
 
 	return (struct stage2){
-		.tree = { .root = p2m->root, .root_level = p2m->root_level, .nr_gfns = p2m_nr_gfns(p2m) },
+		.tree = { p2m->root, p2m->root_level, p2m_nr_gfns(p2m) },
 		.p2m = p2m,
 		.d = d,
 	};
-}
-
-/* A start table of up to 16 concatenated ones saves a level, up to 43 bits of input (Arm ARM, VTCR_EL2.SL0). */
-static unsigned int root_level(unsigned int ipa_bits)
-{
-	return ipa_bits > 43 ? 0 : 1;
 }
 
 /* Make d's empty stage 2. -ENOMEM. */
@@ -45,8 +39,10 @@ int p2m_domain_init(struct domain *d, const struct domain_config *cfg)
 	(void)cfg;
 	spin_lock_init(&p2m->lock, LOCK_P2M);
 	p2m->ipa_bits = (uint8_t)p2m_host_ipa_bits;
-	p2m->root_level = (uint8_t)root_level(p2m->ipa_bits);
-	p2m->root_order = p2m->root_level == 1 && p2m->ipa_bits > 39 ? (uint8_t)(p2m->ipa_bits - 39) : 0;
+	/* Up to 16 concatenated start tables save a level, up to 43 bits (VTCR_EL2.SL0). */
+	p2m->root_level = p2m->ipa_bits > 43 ? 0 : 1;
+	if (p2m->root_level == 1 && p2m->ipa_bits > 39)
+		p2m->root_order = (uint8_t)(p2m->ipa_bits - 39);
 	p2m->root = domain_heap_alloc_pages(d, p2m->root_order);
 	if (!p2m->root)
 		return -ENOMEM;
@@ -67,7 +63,7 @@ void p2m_domain_free(struct domain *d)
 	if (!p2m->root)
 		return;
 	while (p2m_relinquish(d) == -ERESTART)
-		;	/* already empty, but for a domain that was never killed: makes progress each time */
+		;	/* empty, but for a domain that was never killed: makes progress */
 	domain_heap_free_pages(d, p2m->root, p2m->root_order);
 	p2m->root = NULL;
 }
@@ -91,25 +87,21 @@ static inline struct p2m_entry lookup(struct domain *d, gfn_t g)
 	return e;
 }
 
-struct p2m_entry p2m_lookup_locked(struct domain *d, gfn_t g)
-{
-	return lookup(d, g);
-}
-
 /* The same, with the lock taken and released: a snapshot. */
 struct p2m_entry p2m_lookup(struct domain *d, gfn_t g)
 {
 	struct p2m_entry e;
 
 	spin_lock(&d->p2m.lock);
-	e = p2m_lookup_locked(d, g);
+	e = lookup(d, g);
 	spin_unlock(&d->p2m.lock);
 	return e;
 }
 
 /*
- * Reference on the page that g maps to, taken under the lock that proves the mapping. INVALID_MFN for a hole,
- * for MMIO, and for a read-only mapping when write is asked. *kind (may be NULL) is what stood there.
+ * Reference on the page that g maps to, taken under the lock that proves the mapping. INVALID_MFN
+ * for a hole, for MMIO, and for a read-only mapping when write is asked. *kind (may be NULL) is
+ * what stood there.
  */
 mfn_t p2m_get_page(struct domain *d, gfn_t g, bool write, enum p2m_kind *kind)
 {
@@ -125,12 +117,24 @@ mfn_t p2m_get_page(struct domain *d, gfn_t g, bool write, enum p2m_kind *kind)
 	return e.mfn;
 }
 
+/* The same for d's own RAM, INVALID_MFN for all else. */
+mfn_t p2m_get_ram(struct domain *d, gfn_t g, bool write)
+{
+	enum p2m_kind kind;
+	mfn_t m = p2m_get_page(d, g, write, &kind);
+
+	if (likely(!mfn_valid(m) || p2m_kind_is_ram(kind)))
+		return m;
+	page_put(m);
+	return INVALID_MFN;
+}
+
 /* Does an entry g -> m of this kind hold a reference on m? */
 static bool entry_has_ref(const struct domain *d, uint64_t g, mfn_t m, enum p2m_kind kind)
 {
 	if (kind == P2M_MMIO || kind == P2M_HOLE)
 		return false;
-	return !(d->is_direct_mapped && g == m.v && (kind == P2M_RAM_RW || kind == P2M_RAM_RO));
+	return !(d->is_direct_mapped && g == m.v && p2m_kind_is_ram(kind));
 }
 
 /* Drop the references of what was taken out and flushed; neighbours together. No lock is held. */
@@ -165,7 +169,7 @@ static pte_t take_page(struct p2m *p2m, pte_t *ptep, uint64_t g)
 	pte_t old = *ptep;
 
 	WRITE_ONCE(*ptep, 0);
-	if (pte_p2m_kind(old) == P2M_RAM_RW || pte_p2m_kind(old) == P2M_RAM_RO)
+	if (p2m_kind_is_ram(pte_p2m_kind(old)))
 		p2m->nr_ram--;
 	stage2_sync();
 	smp_mb();	/* against vmid_make_current, as in stage2.c */
@@ -184,7 +188,10 @@ static int map_range(struct domain *d, uint64_t g, uint64_t nr, mfn_t m, enum p2
 {
 	struct stage2 s = stage2_of(d);
 	struct stage2_gather ga;
-	/* Each pass takes out GATHER_MAX leaves; more passes only if another vCPU fills the range meanwhile. */
+	/*
+	 * Each pass takes out GATHER_MAX leaves; more passes only if another vCPU fills the range
+	 * meanwhile.
+	 */
 	uint64_t passes = nr / GATHER_MAX + 16;
 	int rc;
 
@@ -230,7 +237,7 @@ static int map_page(struct domain *d, uint64_t g, mfn_t m, enum p2m_kind kind)
 		old = take_page(p2m, ptep, g);
 	WRITE_ONCE(*ptep, stage2_leaf_pte(m, kind, 3));
 	stage2_sync();
-	if (kind == P2M_RAM_RW || kind == P2M_RAM_RO)
+	if (p2m_kind_is_ram(kind))
 		p2m->nr_ram++;
 	p2m->max_gfn = MAX(p2m->max_gfn, g);
 	spin_unlock(&p2m->lock);
@@ -238,18 +245,27 @@ static int map_page(struct domain *d, uint64_t g, mfn_t m, enum p2m_kind kind)
 	return 0;
 }
 
+/* Are the 2^order frames at g within d's map? */
+static bool range_is_valid(const struct domain *d, gfn_t g, unsigned int order)
+{
+	uint64_t nr_gfns = p2m_nr_gfns(&d->p2m);
+
+	return order <= PAGE_ORDER_1G && g.v < nr_gfns && 1UL << order <= nr_gfns - g.v;
+}
+
 /*
- * Map 2^order frames from m on at g, which may have any alignment. The caller's one reference on each page becomes
- * the entries' (see p2m.h for MMIO and direct-mapped RAM). What was there goes first. -EINVAL, -ENOMEM, -ESRCH when
- * d is dying, -EBUSY when other vCPUs of d keep filling the range: the references stay the caller's then.
+ * Map 2^order frames from m on at g, which may have any alignment. The caller's one reference on
+ * each page becomes the entries' (see p2m.h for MMIO and direct-mapped RAM). What was there goes
+ * first. -EINVAL, -ENOMEM, -ESRCH when d is dying, -EBUSY when other vCPUs of d keep filling the
+ * range: the references stay the caller's then.
  */
 int p2m_map(struct domain *d, gfn_t g, mfn_t m, unsigned int order, enum p2m_kind kind)
 {
 	uint64_t nr = 1UL << order, mfns = 1UL << (p2m_host_ipa_bits - PAGE_SHIFT);
 	int rc = 1;
 
-	if (order > PAGE_ORDER_1G || kind == P2M_HOLE || kind >= P2M_KINDS ||
-	    g.v >= p2m_nr_gfns(&d->p2m) || nr > p2m_nr_gfns(&d->p2m) - g.v || m.v >= mfns || nr > mfns - m.v)
+	if (kind == P2M_HOLE || kind >= P2M_KINDS || !range_is_valid(d, g, order) || m.v >= mfns ||
+	    nr > mfns - m.v)
 		return -EINVAL;
 	if (order == 0)
 		rc = map_page(d, g.v, m, kind);
@@ -281,14 +297,17 @@ static int unmap_range(struct domain *d, uint64_t g, uint64_t nr)
 	return any ? 0 : -ENOENT;
 }
 
-/* Unmap 2^order frames at g. -ENOENT when nothing is mapped there, -ENOMEM when a block cannot be split, -EINVAL. */
+/*
+ * Unmap 2^order frames at g. -ENOENT when nothing is mapped there, -ENOMEM when a block cannot be
+ * split, -EINVAL.
+ */
 int p2m_unmap(struct domain *d, gfn_t g, unsigned int order)
 {
 	struct p2m *p2m = &d->p2m;
 	unsigned int level;
 	pte_t *ptep, old = 0;
 
-	if (order > PAGE_ORDER_1G || g.v >= p2m_nr_gfns(p2m) || 1UL << order > p2m_nr_gfns(p2m) - g.v)
+	if (!range_is_valid(d, g, order))
 		return -EINVAL;
 	if (order)
 		return unmap_range(d, g.v, 1UL << order);
@@ -306,8 +325,8 @@ int p2m_unmap(struct domain *d, gfn_t g, unsigned int order)
 }
 
 /*
- * Unmap the page g if it maps m as kind, else -ENOENT. The look and the change are one under the lock. -ENOMEM
- * when that splits a block.
+ * Unmap the page g if it maps m as kind, else -ENOENT. The look and the change are one under the
+ * lock. -ENOMEM when that splits a block.
  */
 int p2m_unmap_if(struct domain *d, gfn_t g, mfn_t m, enum p2m_kind kind)
 {
@@ -319,7 +338,7 @@ int p2m_unmap_if(struct domain *d, gfn_t g, mfn_t m, enum p2m_kind kind)
 	int rc = 0;
 
 	spin_lock(&p2m->lock);
-	e = p2m_lookup_locked(d, g);
+	e = lookup(d, g);
 	if (e.kind == P2M_HOLE || e.kind != kind || !mfn_eq(e.mfn, m))
 		rc = -ENOENT;
 	else if (e.order)
@@ -334,8 +353,8 @@ int p2m_unmap_if(struct domain *d, gfn_t g, mfn_t m, enum p2m_kind kind)
 }
 
 /*
- * Clean and invalidate to the point of coherency what [g, g + nr) maps. Returns how many gfns are done, fewer
- * than nr when something else waits for this CPU.
+ * Clean and invalidate to the point of coherency what [g, g + nr) maps. Returns how many gfns are
+ * done, fewer than nr when something else waits for this CPU.
  */
 uint64_t p2m_cache_flush(struct domain *d, gfn_t g, uint64_t nr)
 {
@@ -373,7 +392,10 @@ uint64_t p2m_cache_flush(struct domain *d, gfn_t g, uint64_t nr)
 	return nr;
 }
 
-/* Would the access at ipa that faulted succeed now? Then a break-before-make was under way: try again. */
+/*
+ * Would the access at ipa that faulted succeed now? Then a break-before-make was under way: try
+ * again.
+ */
 bool p2m_fault_is_spurious(struct domain *d, ipa_t ipa, bool write)
 {
 	struct p2m_entry e = p2m_lookup(d, ipa_to_gfn(ipa));
@@ -395,13 +417,14 @@ static bool release_large(struct p2m *p2m)
 }
 
 /*
- * d is dying and runs nowhere: take out every entry and free every table but the root. Preemptible: -ERESTART
- * asks to be called again; 0 when all is gone, also on every later call.
+ * d is dying and runs nowhere: take out every entry and free every table but the root. Preemptible:
+ * -ERESTART asks to be called again; 0 when all is gone, also on every later call.
  */
 int p2m_relinquish(struct domain *d)
 {
 	struct p2m *p2m = &d->p2m;
 	struct stage2 s = stage2_of(d);
+	const struct stage2_extent *x;
 	struct stage2_gather ga;
 	int rc;
 
@@ -413,11 +436,11 @@ int p2m_relinquish(struct domain *d)
 			stage2_flush(&s, &ga);
 			spin_unlock(&p2m->lock);
 			ASSERT(rc == PT_NEXT || rc == PT_STOP);
-			if (ga.nr == 1 && ga.ext[0].order > PAGE_ORDER_2M) {
-				bool ref = entry_has_ref(d, ga.ext[0].g, ga.ext[0].m, ga.ext[0].kind);
-
-				p2m->release_mfn = ga.ext[0].m;
-				p2m->release_nr = ref ? 1UL << ga.ext[0].order : 0;
+			x = &ga.ext[0];
+			if (ga.nr == 1 && x->order > PAGE_ORDER_2M) {
+				p2m->release_mfn = x->m;
+				if (entry_has_ref(d, x->g, x->m, (enum p2m_kind)x->kind))
+					p2m->release_nr = 1UL << x->order;
 			} else {
 				release_extents(d, &ga);
 			}

@@ -47,10 +47,18 @@ struct page_info *mfn_to_page(mfn_t m)
 	return i < frame_table.nr ? &frame_table.page[index_nospec(i, frame_table.nr)] : NULL;
 }
 
-static bool get_unless_free(struct page_info *pg)
+/*
+ * Take a reference; false for a frame that is not there, free or reserved, or referred to too
+ * often.
+ */
+bool page_get(mfn_t m)
 {
-	uint32_t n = __atomic_load_n(&pg->count, __ATOMIC_RELAXED);
+	struct page_info *pg = mfn_to_page(m);
+	uint32_t n;
 
+	if (!pg)
+		return false;
+	n = __atomic_load_n(&pg->count, __ATOMIC_RELAXED);
 	do {
 		if (n == 0 || n >= COUNT_MAX)
 			return false;
@@ -59,23 +67,12 @@ static bool get_unless_free(struct page_info *pg)
 	return true;
 }
 
-/*
- * Take a reference; false for a frame that is not there, free or reserved, or referred to too
- * often.
- */
-bool page_get(mfn_t m)
-{
-	struct page_info *pg = mfn_to_page(m);
-
-	return pg && get_unless_free(pg);
-}
-
 /* Take a reference on m if it is RAM of d. */
 bool page_get_ram_of(mfn_t m, const struct domain *d)
 {
-	struct page_info *pg = mfn_to_page(m);
+	const struct page_info *pg = mfn_to_page(m);
 
-	if (!pg || !get_unless_free(pg))
+	if (!page_get(m))
 		return false;
 	/* Owner and type hold still now. */
 	if (pg->owner == d->id && pg->type == PAGE_RAM)

@@ -7,6 +7,7 @@
 #include <xen/domain.h>
 #include <xen/heap.h>
 #include <xen/lib.h>
+#include <xen/p2m_walk.h>
 #include <arch/mmu.h>
 #include "frame_table.h"
 #include "stage2.h"
@@ -24,11 +25,6 @@ struct map_range {
 	bool for_map;
 	struct stage2_gather *ga;
 };
-
-static bool is_ram(enum p2m_kind kind)
-{
-	return kind == P2M_RAM_RW || kind == P2M_RAM_RO;
-}
 
 /* Start with nothing gathered. */
 void stage2_gather_init(struct stage2_gather *ga)
@@ -179,7 +175,7 @@ static void take_leaf(struct stage2 *s, const struct pt_step *st, struct stage2_
 	};
 	gather_range(ga, st->first, st->level);
 	ga->found += nr;
-	if (is_ram(pte_p2m_kind(old)))
+	if (p2m_kind_is_ram(pte_p2m_kind(old)))
 		s->p2m->nr_ram -= nr;
 }
 
@@ -268,7 +264,7 @@ void stage2_map(struct stage2 *s, uint64_t g, uint64_t nr, mfn_t m, enum p2m_kin
 	stage2_flush(s, ga);
 	(void)pt_walk(&s->tree, g, g + nr, &map, &r, NULL);
 	stage2_sync();
-	if (is_ram(kind))
+	if (p2m_kind_is_ram(kind))
 		s->p2m->nr_ram += (uint32_t)nr;
 }
 

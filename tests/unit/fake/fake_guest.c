@@ -7,6 +7,7 @@
 #include <arch/guest_atomic.h>
 #include <arch/vcpu_ctxt.h>
 #include <xen/errno.h>
+#include <xen/p2m_walk.h>
 #include "fake.h"
 #include "fake_private.h"
 
@@ -53,15 +54,24 @@ mfn_t guest_va_to_mfn(uint64_t va, bool write)
 {
 	static const uint64_t read_only = BIT(P2M_RAM_RO) | BIT(P2M_GRANT_RO) | BIT(P2M_FOREIGN_RO);
 	struct domain *d = this_cpu()->current->domain;
-	struct p2m_entry e;
+	enum p2m_kind kind;
+	unsigned int level;
+	gfn_t g;
 	ipa_t ipa;
+	pte_t pte;
 
 	if (!spin_is_locked(&d->p2m.lock))
 		fake_die("guest_va_to_mfn without the p2m lock");
 	if (guest_va_to_ipa(va, write, &ipa))
 		return INVALID_MFN;
-	e = p2m_lookup_locked(d, ipa_to_gfn(ipa));
-	return e.kind == P2M_HOLE || (write && (read_only & BIT(e.kind))) ? INVALID_MFN : e.mfn;
+	g = ipa_to_gfn(ipa);
+	if (g.v >= p2m_nr_gfns(&d->p2m))
+		return INVALID_MFN;
+	pte = *p2m_find_entry(&d->p2m, g.v, &level);
+	kind = pte_kind(pte, level) == PTE_INVALID ? P2M_HOLE : pte_p2m_kind(pte);
+	if (kind == P2M_HOLE || (write && (read_only & BIT(kind))))
+		return INVALID_MFN;
+	return mfn_add(pte_mfn(pte), g.v & ((1UL << pt_order(level)) - 1));
 }
 
 void vcpu_ctxt_init(struct vcpu *v)

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A domain's physical map: guest frame -> machine frame and kind. Every entry holds one
- * reference on its page. Removal goes: clear entry -> TLB invalidate -> drop references, in one helper.
- * All functions take p2m.lock themselves; functions ending in _locked expect it held.
+ * reference on its page. Removal goes: clear entry -> TLB invalidate -> drop references, in one
+ * helper. All functions take p2m.lock themselves.
  *
  * A direct-mapped domain (dom0) keeps its RAM for life: its 1:1 RAM entries (gfn == mfn) carry no
- * reference of their own, the domain's ownership is the one reference. So unmapping one leaves the page owned by the
- * domain (a reservation), and p2m_map(d, g, mfn(g.v), order, P2M_RAM_RW) puts it back without a new reference.
+ * reference of their own, the domain's ownership is the one reference. So unmapping one leaves the
+ * page owned by the domain (a reservation), and p2m_map(d, g, mfn(g.v), order, P2M_RAM_RW) puts it
+ * back without a new reference.
  */
 #ifndef XEN_P2M_H
 #define XEN_P2M_H
@@ -44,19 +45,28 @@ extern uint32_t p2m_host_ipa_bits;
 /* VTCR_EL2 for p2m_host_ipa_bits. */
 uint64_t p2m_vtcr(void);
 
-/* What g maps to; P2M_HOLE outside. order of a hole: at least 2^order gfns, aligned, are a hole. */
+/* What g maps to; P2M_HOLE outside. Of a hole: at least 2^order gfns, aligned, are one. */
 struct p2m_entry p2m_lookup(struct domain *d, gfn_t g);
-struct p2m_entry p2m_lookup_locked(struct domain *d, gfn_t g);
-/* Look up and take a reference on the page: INVALID_MFN for a hole, MMIO, or (write) read-only. *kind may be NULL. */
-mfn_t p2m_get_page(struct domain *d, gfn_t g, bool write, enum p2m_kind *kind);
 /*
- * Map 2^order frames at g. The caller gives one reference on each page to the entries (MMIO: none needed).
- * What was mapped there is unmapped and released first. -ENOMEM (nothing changed), -EINVAL, -ESRCH when dying.
+ * Look up and take a reference on the page: INVALID_MFN for a hole, MMIO, or (write) read-only.
+ * *kind may be NULL.
  */
-int p2m_map(struct domain *d, gfn_t g, mfn_t m, unsigned int order, enum p2m_kind kind) __must_check;
-/* Unmap 2^order frames at g, releasing their pages. -ENOENT when g maps nothing. Splits blocks (-ENOMEM). */
+mfn_t p2m_get_page(struct domain *d, gfn_t g, bool write, enum p2m_kind *kind);
+/* The same for d's own RAM only. */
+mfn_t p2m_get_ram(struct domain *d, gfn_t g, bool write);
+/*
+ * Map 2^order frames at g. The caller gives one reference on each page to the entries (MMIO: none
+ * needed). What was mapped there is unmapped and released first. -ENOMEM (nothing changed), -EINVAL,
+ * -ESRCH when dying.
+ */
+int p2m_map(struct domain *d, gfn_t g, mfn_t m, unsigned int order,
+	    enum p2m_kind kind) __must_check;
+/*
+ * Unmap 2^order frames at g, releasing their pages. -ENOENT when g maps nothing. Splits blocks
+ * (-ENOMEM).
+ */
 int p2m_unmap(struct domain *d, gfn_t g, unsigned int order) __must_check;
-/* Unmap g only if it maps m with this kind (grant unmap, remove_from_physmap): -ENOENT otherwise. */
+/* Unmap g only if it maps m with this kind: -ENOENT otherwise. */
 int p2m_unmap_if(struct domain *d, gfn_t g, mfn_t m, enum p2m_kind kind) __must_check;
 /* Clean and invalidate to PoC the RAM in [g, g + nr); returns how many gfns are done (preemptible). */
 uint64_t p2m_cache_flush(struct domain *d, gfn_t g, uint64_t nr);
@@ -65,7 +75,10 @@ bool p2m_fault_is_spurious(struct domain *d, ipa_t ipa, bool write);
 
 /* ---- mm/vmid.c: VMIDs by generation, like ASIDs ---- */
 void vmid_init(unsigned int bits);
-/* Before d's stage 2 is loaded on this CPU: p2m.vttbr has a valid VMID afterwards; flushes on a roll-over. */
+/*
+ * Before d's stage 2 is loaded on this CPU: p2m.vttbr has a valid VMID afterwards; flushes on a
+ * roll-over.
+ */
 void vmid_make_current(struct p2m *p2m);
 
 #endif
