@@ -67,20 +67,18 @@ void evtchn_mark_upcall(struct vcpu *v)
 /* Raise a global virq in the domain that handles it; lost when nobody does. No lock held. */
 void virq_raise_global(uint32_t virq)
 {
-	struct domain *d = dom0;
 	struct evtchn_domain *e;
-	bool ok = true, held = false;
+	struct domain *d;
+	bool ok = true;
 	uint32_t port;
 
-	if (unlikely(READ_ONCE(handler[virq]))) {
-		spin_lock(&handler_lock);
-		if (handler[virq] && domain_get(handler[virq])) {
-			d = handler[virq];
-			held = true;
-		}
-		spin_unlock(&handler_lock);
-	}
-	if (!d || !d->evtchn)
+	spin_lock(&handler_lock);
+	d = handler[virq] ? handler[virq] : dom0;
+	/* dom0 may still be being made; the reference on a handler cannot fail. */
+	if (d && (!d->evtchn || !domain_get(d)))
+		d = NULL;
+	spin_unlock(&handler_lock);
+	if (!d)
 		return;
 	e = d->evtchn;
 	spin_lock(&e->lock);
@@ -90,8 +88,7 @@ void virq_raise_global(uint32_t virq)
 	spin_unlock(&e->lock);
 	if (!ok)
 		evtchn_starved(d);
-	if (held)
-		domain_put(d);
+	domain_put(d);
 }
 
 /*
