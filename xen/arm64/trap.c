@@ -115,7 +115,8 @@ static void handle_vtimer(uint32_t intid)
 	struct vcpu *v = c->current ? c->current : c->el1_owner;
 
 	if (v) {
-		vgic_hw_vtimer(v, intid, VTIMER_PPI);
+		/* dom0's tree names the host's interrupt, a guest's the ABI's. */
+		vgic_hw_vtimer(v, intid, v->domain->is_privileged ? intid : VTIMER_PPI);
 		return;
 	}
 	write_sysreg(cntv_ctl_el0, 0);

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Ticket spinlocks with a rank. EL2 runs with interrupts masked throughout, so a
- * lock is never taken from an interrupt and needs no irq-save form. Ranks give
+ * Spinlocks with a rank. EL2 runs with interrupts masked throughout, so a
+ * lock is never taken from an interrupt and needs no irq-save form. They are not fair on purpose: in a queue, one waiter
+ * whose CPU is not running (an emulator with more CPUs than its host has) would stop all that come after it, and
+ * no lock is held for longer than some hundred instructions. Ranks give
  * the one lock order (docs/lock-order.md is made of this enum's comments): take
  * only locks of a higher rank than those held. Debug builds check it
  * (lib/lock_rank.c). Spin loops execute WFE or YIELD: QEMU needs it too.
@@ -34,12 +36,11 @@ enum lock_rank {
 };
 
 typedef struct {
-	uint32_t next;		/* ticket to hand out; atomic */
-	uint32_t serving;	/* ticket being served; release-stored by the holder */
+	uint32_t locked;	/* atomic; release-stored by the holder */
 	uint32_t rank;		/* enum lock_rank */
 } spinlock_t;
 
-#define SPINLOCK_INIT(r)	{ 0, 0, (r) }
+#define SPINLOCK_INIT(r)	{ 0, (r) }
 
 static inline void spin_lock_init(spinlock_t *l, enum lock_rank rank)
 {
@@ -58,20 +59,15 @@ static inline bool lock_rank_none_held(void) { return true; }
 
 static inline void spin_lock(spinlock_t *l)
 {
-	uint32_t ticket = __atomic_fetch_add(&l->next, 1, __ATOMIC_RELAXED);
-
 	lock_rank_acquire(l);
-	while (__atomic_load_n(&l->serving, __ATOMIC_ACQUIRE) != ticket)
-		cpu_relax();
+	while (__atomic_exchange_n(&l->locked, 1, __ATOMIC_ACQUIRE))
+		while (__atomic_load_n(&l->locked, __ATOMIC_RELAXED))
+			cpu_relax();
 }
 
 static inline bool spin_trylock(spinlock_t *l)
 {
-	uint32_t serving = __atomic_load_n(&l->serving, __ATOMIC_RELAXED);
-	uint32_t ticket = serving;
-
-	if (!__atomic_compare_exchange_n(&l->next, &ticket, serving + 1, false,
-					 __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+	if (__atomic_exchange_n(&l->locked, 1, __ATOMIC_ACQUIRE))
 		return false;
 	lock_rank_acquire(l);
 	return true;
@@ -80,14 +76,13 @@ static inline bool spin_trylock(spinlock_t *l)
 static inline void spin_unlock(spinlock_t *l)
 {
 	lock_rank_release(l);
-	__atomic_store_n(&l->serving, l->serving + 1, __ATOMIC_RELEASE);
+	__atomic_store_n(&l->locked, 0, __ATOMIC_RELEASE);
 	cpu_wake_spinners();
 }
 
 static inline bool spin_is_locked(const spinlock_t *l)
 {
-	return __atomic_load_n(&l->next, __ATOMIC_RELAXED) !=
-	       __atomic_load_n(&l->serving, __ATOMIC_RELAXED);
+	return __atomic_load_n(&l->locked, __ATOMIC_RELAXED);
 }
 
 #endif
