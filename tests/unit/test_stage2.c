@@ -84,10 +84,10 @@ static int entry(const struct pt_step *s, void *arg)
 	return rc == PT_NEXT && pte_kind(*s->ptep, s->level) == PTE_TABLE ? PT_DESCEND : rc;
 }
 
-static int done(const struct pt_step *s, void *arg)
+static void done(const struct pt_step *s, void *arg)
 {
 	(void)arg;
-	return note(s, true);
+	(void)note(s, true);
 }
 
 static const struct pt_visitor visitor = { .entry = entry, .table_done = done };
@@ -115,8 +115,8 @@ static void test_walk_order(void **state)
 	assert_true(seen[6].level == 3 && seen[6].start == g + 514 && !seen[6].done);
 	assert_true(seen[7].level == 2 && seen[7].done && seen[7].start == g + 512);
 	assert_true(seen[8].level == 1 && seen[8].done && seen[8].start == g);
-	/* Stop at each visit: next is where to go on, and going on sees the rest. */
-	for (unsigned int at = 1; at <= 9; at++) {
+	/* Stop at each visit of an entry: next is where to go on, and going on sees the rest. */
+	for (unsigned int at = 1; at <= 7; at++) {
 		nr_seen = 0;
 		stop_at = at;
 		assert_int_equal(pt_walk(&t, g - 1, g + 515, &visitor, NULL, &next), PT_STOP);

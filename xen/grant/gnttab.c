@@ -104,18 +104,12 @@ static int make_frame(struct domain *d, uint32_t idx)
 	f = &g->frame[idx];
 	f->pin = domain_heap_alloc_page(d);
 	f->entry = domain_heap_alloc_page(d);
-	if (!f->pin || !f->entry)
-		goto fail;
-	if (page_set_type(heap_to_mfn(f->entry), PAGE_GRANT_FRAME))
-		goto fail;
-	if (idx >= g->nr_frames)
-		g->nr_frames = idx + 1;
-	return 0;
-fail:
-	if (f->pin)
-		domain_heap_free_page(d, f->pin);
-	if (f->entry)
-		domain_heap_free_page(d, f->entry);
+	if (f->pin && f->entry && !page_set_type(heap_to_mfn(f->entry), PAGE_GRANT_FRAME)) {
+		g->nr_frames = MAX(g->nr_frames, idx + 1);
+		return 0;
+	}
+	domain_heap_free_page(d, f->pin);
+	domain_heap_free_page(d, f->entry);
 	f->pin = NULL;
 	f->entry = NULL;
 	return -ENOMEM;
@@ -228,8 +222,6 @@ void gnttab_domain_free(struct domain *d)
 	if (!g)
 		return;
 	for (i = 0; i < g->nr_frames; i++) {
-		if (!g->frame[i].entry)
-			continue;
 		domain_heap_free_page(d, g->frame[i].pin);
 		domain_heap_free_page(d, g->frame[i].entry);
 	}

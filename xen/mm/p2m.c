@@ -222,27 +222,26 @@ static int map_page(struct domain *d, uint64_t g, mfn_t m, enum p2m_kind kind)
 	struct p2m *p2m = &d->p2m;
 	unsigned int level;
 	pte_t *ptep, old = 0;
+	int rc = 0;
 
 	spin_lock(&p2m->lock);
-	if (domain_is_dying(d)) {
-		spin_unlock(&p2m->lock);
-		return -ESRCH;
-	}
 	ptep = p2m_find_entry(p2m, g, &level);
-	if (level != 3) {
-		spin_unlock(&p2m->lock);
-		return 1;
+	if (domain_is_dying(d)) {
+		rc = -ESRCH;
+	} else if (level != 3) {
+		rc = 1;
+	} else {
+		if (*ptep)
+			old = take_page(p2m, ptep, g);
+		WRITE_ONCE(*ptep, stage2_leaf_pte(m, kind, 3));
+		stage2_sync();
+		if (p2m_kind_is_ram(kind))
+			p2m->nr_ram++;
+		p2m->max_gfn = MAX(p2m->max_gfn, g);
 	}
-	if (*ptep)
-		old = take_page(p2m, ptep, g);
-	WRITE_ONCE(*ptep, stage2_leaf_pte(m, kind, 3));
-	stage2_sync();
-	if (p2m_kind_is_ram(kind))
-		p2m->nr_ram++;
-	p2m->max_gfn = MAX(p2m->max_gfn, g);
 	spin_unlock(&p2m->lock);
 	release_page(d, g, old);
-	return 0;
+	return rc;
 }
 
 /* Are the 2^order frames at g within d's map? */

@@ -28,23 +28,14 @@ static void make_step(const struct walk *w, const struct pt_tree *t, uint64_t g,
 }
 
 /* Leave every table whose last gfn (or the range's) is behind us. */
-static int go_up(struct walk *w, const struct pt_tree *t, uint64_t g, uint64_t end,
-		 const struct pt_visitor *v, void *arg)
+static void go_up(struct walk *w, const struct pt_tree *t, uint64_t g, const struct pt_visitor *v,
+		  void *arg)
 {
-	while (w->level > t->root_level) {
-		struct pt_step *up = &w->up[w->level - 1];
-
-		if (g < up->end && g < end)
-			return PT_NEXT;
+	while (w->level > t->root_level && g >= w->up[w->level - 1].end) {
 		w->level--;
-		if (v->table_done) {
-			int rc = v->table_done(up, arg);
-
-			if (rc != PT_NEXT)
-				return rc;
-		}
+		if (v->table_done)
+			v->table_done(&w->up[w->level], arg);
 	}
-	return PT_NEXT;
 }
 
 /*
@@ -59,7 +50,7 @@ int pt_walk(const struct pt_tree *t, uint64_t start, uint64_t end, const struct 
 
 	ASSERT(start <= end && end <= t->nr_gfns);
 	w.table[w.level] = t->root;
-	while (g < end && rc == PT_NEXT) {
+	while (g < end) {
 		struct pt_step s;
 
 		make_step(&w, t, g, end, &s);
@@ -69,13 +60,12 @@ int pt_walk(const struct pt_tree *t, uint64_t start, uint64_t end, const struct 
 			w.up[w.level] = s;
 			w.level++;
 			w.table[w.level] = HEAP_VA(mfn_to_pa(pte_mfn(*s.ptep)));
-			rc = PT_NEXT;
 			continue;
 		}
 		if (rc != PT_NEXT)
 			break;
 		g = s.end;
-		rc = go_up(&w, t, g, end, v, arg);
+		go_up(&w, t, g, v, arg);
 	}
 	if (next)
 		*next = g;

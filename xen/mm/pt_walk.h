@@ -38,11 +38,8 @@ struct pt_visitor {
 	 * (now), go on inside.
 	 */
 	int (*entry)(const struct pt_step *s, void *arg);
-	/*
-	 * After the inside of a table: s->ptep is the entry that points to it. May be NULL. PT_NEXT
-	 * or PT_STOP.
-	 */
-	int (*table_done)(const struct pt_step *s, void *arg);
+	/* After the inside of a table: s->ptep is the entry that points to it. May be NULL. */
+	void (*table_done)(const struct pt_step *s, void *arg);
 };
 
 /*

@@ -123,27 +123,21 @@ static bool fits_leaf(const struct pt_step *st, const struct map_range *r)
 static int prepare_entry(const struct pt_step *st, void *arg)
 {
 	struct map_range *r = arg;
+	enum pt_level_kind kind = pte_kind(*st->ptep, st->level);
 	pte_t *table;
+	int rc;
 
-	switch (pte_kind(*st->ptep, st->level)) {
-	case PTE_TABLE:
-		/* Inside of a table that mapping will replace as a whole nothing is needed. */
-		return r->for_map && fits_leaf(st, r) ? PT_NEXT : PT_DESCEND;
-	case PTE_BLOCK: {
-		int rc;
-
-		if (pt_step_is_whole(st) && (!r->for_map || fits_leaf(st, r)))
-			return PT_NEXT;
+	/* What mapping will replace as a whole needs nothing, nor what is inside of it. */
+	if (kind == PTE_PAGE || (r->for_map && fits_leaf(st, r)))
+		return PT_NEXT;
+	if (kind == PTE_TABLE)
+		return PT_DESCEND;
+	if (!r->for_map && (kind == PTE_INVALID || pt_step_is_whole(st)))
+		return PT_NEXT;
+	if (kind == PTE_BLOCK) {
 		rc = split_block(r->s, st);
 		return rc ? rc : PT_DESCEND;
 	}
-	case PTE_PAGE:
-		return PT_NEXT;
-	case PTE_INVALID:
-		break;
-	}
-	if (!r->for_map || fits_leaf(st, r))
-		return PT_NEXT;
 	table = table_alloc(r->s);
 	if (!table)
 		return -ENOMEM;
@@ -182,20 +176,16 @@ static void take_leaf(struct stage2 *s, const struct pt_step *st, struct stage2_
 static int unmap_entry(const struct pt_step *st, void *arg)
 {
 	struct map_range *r = arg;
+	enum pt_level_kind kind = pte_kind(*st->ptep, st->level);
 
-	switch (pte_kind(*st->ptep, st->level)) {
-	case PTE_TABLE:
+	if (kind == PTE_TABLE)
 		return PT_DESCEND;
-	case PTE_BLOCK:
-	case PTE_PAGE:
-		if (r->ga->nr == GATHER_MAX)
-			return PT_STOP;
-		ASSERT(pt_step_is_whole(st));
-		take_leaf(r->s, st, r->ga);
+	if (kind == PTE_INVALID)
 		return PT_NEXT;
-	case PTE_INVALID:
-		break;
-	}
+	if (r->ga->nr == GATHER_MAX)
+		return PT_STOP;
+	ASSERT(pt_step_is_whole(st));
+	take_leaf(r->s, st, r->ga);
 	return PT_NEXT;
 }
 
@@ -238,13 +228,12 @@ static int clear_way_entry(const struct pt_step *st, void *arg)
 	return pte_kind(*st->ptep, st->level) == PTE_TABLE ? PT_DESCEND : PT_NEXT;
 }
 
-static int clear_way_done(const struct pt_step *st, void *arg)
+static void clear_way_done(const struct pt_step *st, void *arg)
 {
 	struct map_range *r = arg;
 
 	if (fits_leaf(st, r))
 		take_table(st, r->ga);
-	return PT_NEXT;
 }
 
 /*
@@ -268,12 +257,11 @@ void stage2_map(struct stage2 *s, uint64_t g, uint64_t nr, mfn_t m, enum p2m_kin
 		s->p2m->nr_ram += (uint32_t)nr;
 }
 
-static int tear_table_done(const struct pt_step *st, void *arg)
+static void tear_table_done(const struct pt_step *st, void *arg)
 {
 	struct map_range *r = arg;
 
 	take_table(st, r->ga);
-	return PT_NEXT;
 }
 
 /*
@@ -285,10 +273,9 @@ static int tear_entry(const struct pt_step *st, void *arg)
 	struct map_range *r = arg;
 	enum pt_level_kind kind = pte_kind(*st->ptep, st->level);
 
-	if (kind == PTE_PAGE || kind == PTE_BLOCK) {
-		if (r->ga->found >= TEAR_PAGES_MAX || (st->level < 2 && r->ga->nr))
-			return PT_STOP;
-	}
+	if ((kind == PTE_PAGE || kind == PTE_BLOCK) &&
+	    (r->ga->found >= TEAR_PAGES_MAX || (st->level < 2 && r->ga->nr)))
+		return PT_STOP;
 	return unmap_entry(st, arg);
 }
 
