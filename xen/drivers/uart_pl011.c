@@ -25,9 +25,10 @@ static void wr(uint32_t reg, uint32_t v) { *(volatile uint32_t *)(regs + reg) = 
 
 static void pl011_putc(char c)
 {
-	uint32_t left = MAX_POLLS;
+	static bool stuck;	/* it had no room for so long that nobody waits any more */
+	uint32_t left = stuck ? 0 : MAX_POLLS;
 
-	while ((rd(UARTFR) & FR_TXFF) && left--)
+	while ((stuck = rd(UARTFR) & FR_TXFF) && left--)
 		cpu_relax();
 	wr(UARTDR, (uint8_t)c);
 }
