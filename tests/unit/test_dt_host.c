@@ -252,7 +252,7 @@ static void use_all(const void *fdt)
 	outcomes[size < 0 ? 2 : 3]++;
 }
 
-/* Where the header still tells the true size, a block of just that size; else as the machine maps it. */
+/* A block of just its size where the header still tells that; else as the machine maps it. */
 static void use_damaged(const char *blob, size_t size)
 {
 	char *copy = calloc(1, fdt_totalsize(blob) == size ? size : MAPPED);
