@@ -14,12 +14,6 @@
 #define FREE_TRIES	64u	/* closed ports looked at for one that no FIFO queue still holds */
 #define CLOSE_TRIES	16u	/* a peer that parts and joins again all the time */
 
-/* Ports of d are below this. */
-static uint32_t port_limit(const struct evtchn_domain *e)
-{
-	return e->fifo ? e->limit : MIN(e->limit, (uint32_t)EVTCHN_2L_NR_CHANNELS);
-}
-
 /* One more chunk of ports. -ENOMEM. */
 static int grow(struct domain *d)
 {
@@ -87,7 +81,7 @@ static int port_take(struct domain *d, uint32_t *port, struct evtchn **ret)
 	p = reuse_port(e);
 	if (!p) {
 		p = e->fresh;
-		if (p >= port_limit(e))
+		if (p >= e->limit || (!e->fifo && p >= EVTCHN_2L_NR_CHANNELS))
 			return -ENOSPC;
 		if (p >= e->nr_ports && grow(d))
 			return -ENOMEM;

@@ -173,18 +173,26 @@ bool evtchn_fifo_unmask(struct domain *d, struct evtchn_fifo *f, struct evtchn *
 	return ok;
 }
 
+/* Was the port raised before its word came? Forget it. */
+static bool take_early(struct evtchn_fifo *f, struct evtchn *chn)
+{
+	bool early;
+
+	spin_lock(&f->lock);
+	early = chn->early;
+	chn->early = false;
+	f->nr_early -= early;
+	spin_unlock(&f->lock);
+	return early;
+}
+
 /* Nothing of port stays pending. Owner's lock held. */
 bool evtchn_fifo_clear(struct evtchn_fifo *f, struct evtchn *chn, uint32_t port)
 {
 	event_word_t *word;
 	bool ok = true;
 
-	spin_lock(&f->lock);
-	if (chn->early) {
-		chn->early = false;
-		f->nr_early--;
-	}
-	spin_unlock(&f->lock);
+	(void)take_early(f, chn);
 	word = word_of(f, port);
 	if (word)
 		(void)guest_test_and_clear_bit32(EVTCHN_FIFO_PENDING, word, &ok);
@@ -324,17 +332,12 @@ static bool raise_early(struct domain *d, struct evtchn_fifo *f, uint32_t p)
 {
 	struct evtchn_domain *e = d->evtchn;
 	uint32_t port, end = MIN((p + 1) * FIFO_WORDS_PER_PAGE, e->nr_ports);
-	bool early, ok = true;
+	bool ok = true;
 
 	for (port = p * FIFO_WORDS_PER_PAGE; port < end && READ_ONCE(f->nr_early); port++) {
 		struct evtchn *chn = evtchn_at(e, port);
 
-		spin_lock(&f->lock);
-		early = chn->early;
-		chn->early = false;
-		f->nr_early -= early;
-		spin_unlock(&f->lock);
-		if (early && !evtchn_fifo_raise(d, f, chn, port))
+		if (take_early(f, chn) && !evtchn_fifo_raise(d, f, chn, port))
 			ok = false;
 	}
 	return ok;

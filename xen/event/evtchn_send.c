@@ -88,8 +88,9 @@ bool evtchn_clear_pending(struct domain *d, struct evtchn *chn, uint32_t port)
 int evtchn_send(struct domain *d, uint32_t port)
 {
 	struct evtchn_domain *e = d->evtchn;
-	struct domain *starved = NULL;
+	struct domain *to = d;
 	struct evtchn *chn;
+	bool ok = true;
 	int rc = 0;
 
 	spin_lock(&e->lock);
@@ -97,20 +98,20 @@ int evtchn_send(struct domain *d, uint32_t port)
 	if (unlikely(!chn)) {
 		rc = -EINVAL;
 	} else if (likely(chn->state == PORT_INTERDOMAIN)) {
-		if (unlikely(!evtchn_raise(chn->u.peer.dom, chn->u.peer.chn, chn->u.peer.port)))
-			starved = chn->u.peer.dom;
+		to = chn->u.peer.dom;
+		ok = evtchn_raise(to, chn->u.peer.chn, chn->u.peer.port);
 	} else if (chn->state == PORT_IPI) {
-		if (unlikely(!evtchn_raise(d, chn, port)))
-			starved = d;
+		ok = evtchn_raise(d, chn, port);
 	} else if (chn->state != PORT_UNBOUND) {
 		rc = -EINVAL;
 	}
-	if (unlikely(starved) && !domain_get(starved))
-		starved = NULL;
+	/* The pair keeps it alive to the unlock only. */
+	if (unlikely(!ok) && !domain_get(to))
+		ok = true;
 	spin_unlock(&e->lock);
-	if (unlikely(starved)) {
-		evtchn_starved(starved);
-		domain_put(starved);
+	if (unlikely(!ok)) {
+		evtchn_starved(to);
+		domain_put(to);
 	}
 	return rc;
 }

@@ -63,10 +63,10 @@ void *heap_alloc_pages(unsigned int order)
 	if (order > PAGE_ORDER_2M || alloc_refused())
 		return NULL;
 	spin_lock(&heap_lock);
-	if (heap.nonempty[BUDDY_DIRTY] >> order || grow() == 0)
+	if (heap.nonempty[BUDDY_DIRTY] >> order || grow() == 0) {
 		m = buddy_alloc(&heap, order, BUDDY_DIRTY);
-	if (m != ~0UL)
 		nr_used += 1UL << order;
+	}
 	spin_unlock(&heap_lock);
 	if (m == ~0UL)
 		return NULL;
@@ -128,16 +128,12 @@ uint64_t heap_pages_used(void)
  */
 void *domain_heap_alloc_pages(struct domain *d, unsigned int order)
 {
-	uint32_t n = 1u << order;
+	uint32_t n = 1u << order, used;
 	unsigned long i;
 	void *p;
 
-	if (__atomic_add_fetch(&d->heap_pages, n, __ATOMIC_RELAXED) >
-	    READ_ONCE(d->max_heap_pages)) {
-		__atomic_fetch_sub(&d->heap_pages, n, __ATOMIC_RELAXED);
-		return NULL;
-	}
-	p = heap_alloc_pages(order);
+	used = __atomic_add_fetch(&d->heap_pages, n, __ATOMIC_RELAXED);
+	p = used <= READ_ONCE(d->max_heap_pages) ? heap_alloc_pages(order) : NULL;
 	if (!p) {
 		__atomic_fetch_sub(&d->heap_pages, n, __ATOMIC_RELAXED);
 		return NULL;

@@ -293,19 +293,17 @@ int domain_try_alloc_pages(struct domain *d, unsigned int order, bool preempt, m
 	if (order > PAGE_ORDER_MAX || domain_is_dying(d) || charge(d, 1u << order))
 		return -ENOMEM;
 	m = take_block(order, BUDDY_CLEAN);
-	if (!mfn_valid(m)) {
-		domain_pages_sub(d, 1u << order);
+	if (mfn_valid(m) && zero_frames(m.v, 1UL << order, preempt)) {
+		forget_zeroed(m.v, 1UL << order);
+		frames_make_ram(m, 1UL << order, d->id);
+		*ret = m;
+		return 0;
+	}
+	domain_pages_sub(d, 1u << order);
+	if (!mfn_valid(m))
 		return -ENOMEM;
-	}
-	if (!zero_frames(m.v, 1UL << order, preempt)) {
-		zone_free(m, order);	/* the marks stay */
-		domain_pages_sub(d, 1u << order);
-		return -ERESTART;
-	}
-	forget_zeroed(m.v, 1UL << order);
-	frames_make_ram(m, 1UL << order, d->id);
-	*ret = m;
-	return 0;
+	zone_free(m, order);	/* the marks stay */
+	return -ERESTART;
 }
 
 /*

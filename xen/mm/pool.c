@@ -48,15 +48,15 @@ static unsigned int class_of(size_t size)
 	return c;
 }
 
-/* A new slab of this class with all objects free, entered in its list. pool_lock. */
-static struct slab *slab_create(unsigned int class)
+/* Enter a new slab of this class, with all objects free, in its list; false: no memory. pool_lock. */
+static bool slab_create(unsigned int class)
 {
 	struct slab *s = heap_alloc_page();
 	size_t size = class_size[class], n = SLAB_ROOM / size;
 	char *obj;
 
 	if (!s)
-		return NULL;
+		return false;
 	s->class = (uint16_t)class;
 	s->magic = SLAB_MAGIC;
 	/* Chained from the last to the first, so that the first is given out first. */
@@ -66,34 +66,28 @@ static struct slab *slab_create(unsigned int class)
 		heap_poison(obj + sizeof(void *), size - sizeof(void *));
 	}
 	list_add(&s->link, &pools[class].partial);
-	return s;
+	pools[class].nr_empty++;
+	return true;
 }
 
 static void *pool_alloc(unsigned int class)
 {
 	struct pool *pool = &pools[class];
 	struct slab *s;
-	void *obj;
+	void *obj = NULL;
 
 	spin_lock(&pool_lock);
 	if (!pool->partial.next)
 		list_init(&pool->partial);
-	if (!list_empty(&pool->partial)) {
+	if (!list_empty(&pool->partial) || slab_create(class)) {
 		s = list_first_entry(&pool->partial, struct slab, link);
-		if (s->nr_used == 0)
+		obj = s->free;
+		s->free = *(void **)obj;
+		if (s->nr_used++ == 0)
 			pool->nr_empty--;
-	} else {
-		s = slab_create(class);
-		if (!s) {
-			spin_unlock(&pool_lock);
-			return NULL;
-		}
+		if (!s->free)
+			list_del(&s->link);
 	}
-	obj = s->free;
-	s->free = *(void **)obj;
-	s->nr_used++;
-	if (!s->free)
-		list_del(&s->link);
 	spin_unlock(&pool_lock);
 	return obj;
 }
