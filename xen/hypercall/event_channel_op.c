@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * HYPERVISOR_event_channel_op: decode only. Each operation is a row: how much to copy in, which
- * part of it to copy out, whose ports it is about; and a case that calls event/, where it is decided
- * what a port is and who may join whom. A new port whose number cannot be told is closed again.
+ * part of it to copy out, whose ports it is about; and a case that calls event/, where it is
+ * decided what a port is and who may join whom. A new port whose number cannot be told is closed
+ * again.
  */
 #include <xen/evtchn.h>
 #include <xen/lib.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * HYPERVISOR_grant_table_op: decode and batches. Each element is copied in once, carried out on
- * the copy by grant/, and its results alone are copied out, as its row says; its status tells what happened to it,
- * so that the call itself fails for unreadable memory and malformed batches only. A batch stops
- * between elements when something waits for this CPU, and goes on with the rest.
+ * the copy by grant/, and its results alone are copied out, as its row says; its status tells what
+ * happened to it, so that the call itself fails for unreadable memory and malformed batches only. A
+ * batch stops between elements when something waits for this CPU, and goes on with the rest.
  */
 #include <xen/gnttab.h>
 #include <xen/lib.h>

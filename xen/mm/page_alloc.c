@@ -252,8 +252,9 @@ static void scrub_batch(void)
 }
 
 /*
- * Zero a few free dirty frames for the pool; true when there may be more to do. For idle CPUs, one at a time: more would
- * only meet at the lock. What is beyond the pool is zeroed when it is given out.
+ * Zero a few free dirty frames for the pool; true when there may be more to do. For idle CPUs, one
+ * at a time: more would only meet at the lock. What is beyond the pool is zeroed when it is given
+ * out.
  */
 bool zone_scrub_some(void)
 {

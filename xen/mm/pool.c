@@ -48,7 +48,7 @@ static unsigned int class_of(size_t size)
 	return c;
 }
 
-/* Enter a new slab of this class, with all objects free, in its list; false: no memory. pool_lock. */
+/* Enter a new slab of this class, all objects free, in its list; false: no memory. pool_lock. */
 static bool slab_create(unsigned int class)
 {
 	struct slab *s = heap_alloc_page();

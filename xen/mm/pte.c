@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Stage-2 descriptors of the 4 KiB granule, as words. Pure. Each leaf carries its kind in the bits that the
- * architecture leaves to software; what a kind allows is one row of the table below.
+ * Stage-2 descriptors of the 4 KiB granule, as words. Pure. Each leaf carries its kind in the bits
+ * that the architecture leaves to software; what a kind allows is one row of the table below.
  */
 #include <xen/pte.h>
 
@@ -31,7 +31,9 @@ static const uint64_t kind_bits[P2M_KINDS] = {
 	[P2M_SHARED]	 = NORMAL | WRITE | PTE_XN,
 };
 
-/* Descriptor that maps m as kind at this level (1: 1 GiB, 2: 2 MiB, 3: 4 KiB). m is aligned to it. */
+/*
+ * Descriptor that maps m as kind at this level (1: 1 GiB, 2: 2 MiB, 3: 4 KiB). m is aligned to it.
+ */
 pte_t stage2_leaf_pte(mfn_t m, enum p2m_kind kind, unsigned int level)
 {
 	if (kind == P2M_HOLE)

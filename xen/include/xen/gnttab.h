@@ -16,8 +16,8 @@ void gnttab_copy_one(struct domain *caller, struct gnttab_copy *op);
 int gnttab_cache_flush_one(struct domain *caller, const struct gnttab_cache_flush *op) __must_check;
 void gnttab_query(struct domain *d, struct gnttab_query_size *op);
 /*
- * Frame idx of d's table, growing it on demand: -EINVAL beyond the limit, -ENOMEM. The page is owned
- * by d, type grant frame.
+ * Frame idx of d's table, growing it on demand: -EINVAL beyond the limit, -ENOMEM. The page is
+ * owned by d, type grant frame.
  */
 int gnttab_frame_mfn(struct domain *d, uint32_t idx, mfn_t *m) __must_check;
 /* Tell where frame idx is mapped in d (setup_table), INVALID_GFN nowhere. */

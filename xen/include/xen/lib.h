@@ -44,14 +44,14 @@ void assert_failed(const char *cond, const char *file, int line) __noreturn;
 #define BUG_ON(c)	do { if (unlikely(c)) assert_failed(#c, __FILE__, __LINE__); } while (0)
 
 /*
- * Clamp an index that a guest chose, after its bounds check: the result is i when i < n, else 0, also under
- * speculation (robustness rule 9).
+ * Clamp an index that a guest chose, after its bounds check: the result is i when i < n, else 0,
+ * also under speculation (robustness rule 9).
  */
 static inline uint64_t index_nospec(uint64_t i, uint64_t n)
 {
 	uint64_t mask;
 
-	/* The compiler knows from the bounds check that i < n: it must not reason away what follows. */
+	/* The compiler knows from the check that i < n: it must not reason away what follows. */
 	__asm__ volatile("" : "+r"(i));
 	/* All ones when i < n, computed without a branch; n - 1 - i borrows when i >= n. */
 	mask = ~(uint64_t)((int64_t)(i | (n - 1 - i)) >> 63);

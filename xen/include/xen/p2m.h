@@ -56,8 +56,8 @@ mfn_t p2m_get_page(struct domain *d, gfn_t g, bool write, enum p2m_kind *kind);
 mfn_t p2m_get_ram(struct domain *d, gfn_t g, bool write);
 /*
  * Map 2^order frames at g. The caller gives one reference on each page to the entries (MMIO: none
- * needed). What was mapped there is unmapped and released first. -ENOMEM (nothing changed), -EINVAL,
- * -ESRCH when dying.
+ * needed). What was mapped there is unmapped and released first. -ENOMEM (nothing changed),
+ * -EINVAL, -ESRCH when dying.
  */
 int p2m_map(struct domain *d, gfn_t g, mfn_t m, unsigned int order,
 	    enum p2m_kind kind) __must_check;
@@ -68,9 +68,9 @@ int p2m_map(struct domain *d, gfn_t g, mfn_t m, unsigned int order,
 int p2m_unmap(struct domain *d, gfn_t g, unsigned int order) __must_check;
 /* Unmap g only if it maps m with this kind: -ENOENT otherwise. */
 int p2m_unmap_if(struct domain *d, gfn_t g, mfn_t m, enum p2m_kind kind) __must_check;
-/* Clean and invalidate to PoC the RAM in [g, g + nr); returns how many gfns are done (preemptible). */
+/* Clean and invalidate to PoC the RAM in [g, g + nr); preemptible: how many gfns are done. */
 uint64_t p2m_cache_flush(struct domain *d, gfn_t g, uint64_t nr);
-/* Does a stage-2 fault at ipa (translation or permission) deserve another try (raced with a change)? */
+/* Does a stage-2 fault at ipa deserve another try, as it raced with a change? */
 bool p2m_fault_is_spurious(struct domain *d, ipa_t ipa, bool write);
 
 /* ---- mm/vmid.c: VMIDs by generation, like ASIDs ---- */

@@ -5,8 +5,9 @@
  * (mm/page_alloc.c).
  *
  * Ownership: an allocated page has count >= 1. Each stage-2 entry, grant map, pin and permanent EL2
- * mapping of a page holds one count; when the last goes the page is freed (zeroed before it is given out
- * again) and its owner's tot_pages drops. There is no per-domain page list: a domain's p2m is that list.
+ * mapping of a page holds one count; when the last goes the page is freed (zeroed before it is
+ * given out again) and its owner's tot_pages drops. There is no per-domain page list: a domain's
+ * p2m is that list.
  */
 #ifndef XEN_PAGE_H
 #define XEN_PAGE_H
@@ -14,7 +15,7 @@
 #include <xen/types.h>
 
 enum page_type {
-	PAGE_RESERVED,		/* not RAM for us: hypervisor image, firmware, holes, boot modules */
+	PAGE_RESERVED,		/* not RAM for us: our image, firmware, holes, boot modules */
 	PAGE_FREE,		/* in the buddy allocator, or just taken out of it */
 	PAGE_RAM,		/* a domain's memory */
 	PAGE_HEAP,		/* the hypervisor heap: always mapped at EL2 */
@@ -32,7 +33,7 @@ struct page_info {
 	uint8_t order;		/* of a free block: mm/buddy.h; 0 otherwise */
 	uint32_t count;		/* references; atomic */
 	union {
-		struct { uint32_t next, prev; } free;	/* frame indices in the free list; LOCK_ZONE */
+		struct { uint32_t next, prev; } free;	/* frame indices; LOCK_ZONE */
 		uint64_t priv;				/* type's own use */
 	} u;
 };
@@ -59,26 +60,32 @@ static inline bool mfn_is_in_use(mfn_t m)
 
 /* ---- mm/page_info.c ---- */
 
-/* The frame table covers [first, first + nr); table memory is the caller's. All frames start PAGE_RESERVED. */
+/*
+ * The frame table covers [first, first + nr); table memory is the caller's. All frames start
+ * PAGE_RESERVED.
+ */
 void page_info_init(struct page_info *table, mfn_t first, uint64_t nr);
 /* NULL when m is outside the table. */
 struct page_info *mfn_to_page(mfn_t m);
-/* Take a reference; false when the page is free (count was 0), not there, or the count would overflow. */
+/* Take a reference; false when the page is free, not there, or the count would overflow. */
 bool page_get(mfn_t m) __must_check;
 /* Take a reference if d owns the page and it is RAM. */
 bool page_get_ram_of(mfn_t m, const struct domain *d) __must_check;
 /* Drop a reference; the last one frees the page (to the zone or the heap by its type). */
 void page_put(mfn_t m);
-/* Drop one reference on each of nr frames; cheaper than as many page_put(). No p2m lock may be held. */
+/* Drop one reference on each of nr frames; cheaper than as many page_put(). No p2m lock held. */
 void page_put_range(mfn_t m, uint64_t nr);
 /* The one writer of type: by the table of transitions; -EINVAL for one that is not in it. */
 int page_set_type(mfn_t m, enum page_type type) __must_check;
 
 /* ---- mm/page_alloc.c: the host's free memory ---- */
 
-/* Give [first, first + nr) to the allocator (boot). Frames must be PAGE_RESERVED. They count as dirty. */
+/* Give [first, first + nr), PAGE_RESERVED, to the allocator (boot). They count as dirty. */
 void zone_add(mfn_t first, uint64_t nr);
-/* 2^order contiguous frames, naturally aligned, zeroed if asked; owner NOBODY, count 0. INVALID_MFN: none left. */
+/*
+ * 2^order contiguous frames, naturally aligned, zeroed if asked; owner NOBODY, count 0.
+ * INVALID_MFN: none left.
+ */
 mfn_t zone_alloc(unsigned int order, bool zero);
 /* Take exactly these frames out of the free lists (dom0 1:1): -EBUSY if any is not free. */
 int zone_take(mfn_t first, uint64_t nr) __must_check;

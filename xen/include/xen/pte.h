@@ -20,7 +20,7 @@ enum p2m_kind {
 	P2M_GRANT_RO,
 	P2M_FOREIGN_RW,		/* another domain's page, by the toolstack */
 	P2M_FOREIGN_RO,
-	P2M_SHARED,		/* hypervisor's page shared with the guest: shared_info, grant frames; also acquired ones */
+	P2M_SHARED,		/* our page shared with the guest: shared_info, grant frames */
 	P2M_KINDS
 };
 
