@@ -127,7 +127,7 @@ def pytest_runtest_logreport(report):
 TERMINAL = []
 
 
-def pytest_configure(config):
-    reporter = config.pluginmanager.getplugin("terminalreporter")
+def pytest_sessionstart(session):
+    reporter = session.config.pluginmanager.getplugin("terminalreporter")
     if reporter:
         TERMINAL.append(reporter)
