@@ -54,7 +54,8 @@ int grant_entry_pin(struct grant_entry_v1 *e, struct grant_pin *p, domid_t by, b
 			break;
 		w = found;
 	}
-	smp_rmb();	/* the frame after the flags that make it valid */
+	/* The frame after the flags that make it valid. */
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
 	*frame = shared_read(&e->frame);
 	p->by = by;
 	if (readonly)

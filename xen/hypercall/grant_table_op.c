@@ -161,7 +161,6 @@ static int execute(struct domain *d, uint64_t cmd, union grant_arg *op)
 /* Copy the element at uop in, carry it out, copy its results out. */
 static int do_element(struct domain *d, uint64_t cmd, const struct grant_row *row, uint64_t uop)
 {
-	struct gnttab_unmap_grant_ref undo;
 	union grant_arg op;
 	int rc;
 
@@ -173,10 +172,11 @@ static int do_element(struct domain *d, uint64_t cmd, const struct grant_row *ro
 		return rc;
 	if (cmd == GNTTABOP_map_grant_ref && !op.map_grant_ref.status) {
 		/* Nobody will ever know the handle. */
-		undo = (struct gnttab_unmap_grant_ref){
+		struct gnttab_unmap_grant_ref undo = {
 			.host_addr = op.map_grant_ref.host_addr,
 			.handle = op.map_grant_ref.handle,
 		};
+
 		gnttab_unmap(d, &undo);
 	}
 	return -EFAULT;
