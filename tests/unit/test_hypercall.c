@@ -6,6 +6,7 @@
 #include "hcall_world.h"
 #include <public/memory.h>
 #include <public/version.h>
+#include "xen/hypercall/ops.h"
 
 /* ---- table ---- */
 
@@ -82,7 +83,7 @@ static void test_copy_errors(void **state)
 {
 	uint8_t b[8192] = { 0 };
 	uint64_t va = buf_va(), end = DOM0_RAM + DOM0_PAGES * PAGE_SIZE;
-	gfn_t g;
+	ipa_t ipa;
 
 	(void)state;
 	assert_int_equal(copy_from_guest(b, NOWHERE, 8), -EFAULT);
@@ -99,9 +100,9 @@ static void test_copy_errors(void **state)
 	fake_va_fault(va + 4096, va + 8192, false, true);
 	assert_int_equal(copy_from_guest(b, va + 4000, 200), 0);
 	assert_int_equal(copy_to_guest(va + 4000, b, 200), -EFAULT);
-	assert_int_equal(guest_va_to_gfn(va + 4096, true, &g), -EFAULT);
-	assert_int_equal(guest_va_to_gfn(va + 4096, false, &g), 0);
-	assert_true(g.v == (va + 4096) >> 12);
+	assert_int_equal(guest_va_to_ipa(va + 4096, true, &ipa), -EFAULT);
+	assert_int_equal(guest_va_to_ipa(va + 4096, false, &ipa), 0);
+	assert_true(ipa >> 12 == (va + 4096) >> 12);
 	/* Elements: products and sums that overflow. */
 	assert_int_equal(copy_elem_from_guest(b, va, 3, 16), 0);
 	assert_int_equal(copy_elem_from_guest(b, va, ~0UL / 8, 16), -EFAULT);
@@ -109,20 +110,6 @@ static void test_copy_errors(void **state)
 	assert_int_equal(copy_elem_to_guest(va, 3, b, 16), 0);
 	assert_int_equal(copy_elem_to_guest(va, ~0UL / 16, b, 16), -EFAULT);
 	assert_int_equal(copy_elem_to_guest(~0UL - 7, 0, b, 16), -EFAULT);
-}
-
-static void test_copy_from_gfn(void **state)
-{
-	char text[16] = { 0 };
-
-	(void)state;
-	strcpy(fake_guest_ptr(domu, DOMU_RAM + 100), "over there");
-	assert_int_equal(copy_from_gfn(domu, gfn(DOMU_RAM >> 12), 100, text, sizeof(text)), 0);
-	assert_string_equal(text, "over there");
-	assert_int_equal(copy_from_gfn(domu, gfn(DOMU_RAM >> 12), 4096, text, 0), 0);
-	assert_int_equal(copy_from_gfn(domu, gfn(DOMU_RAM >> 12), 4090, text, 16), -EINVAL);
-	assert_int_equal(copy_from_gfn(domu, gfn(DOMU_RAM >> 12), ~0u, text, 1), -EINVAL);
-	assert_int_equal(copy_from_gfn(domu, gfn(NOWHERE >> 12), 0, text, 1), -EFAULT);
 }
 
 /* ---- multicall ---- */
@@ -205,30 +192,30 @@ static void test_multicall_restart(void **state)
 
 /* ---- permissions ---- */
 
-static void test_access_target(void **state)
+static void test_target(void **state)
 {
 	struct domain *d;
 
 	(void)state;
-	assert_int_equal(access_target(domu->id, &d), 0);
+	assert_int_equal(target_get(domu->id, &d), 0);
 	assert_ptr_equal(d, domu);
-	domain_put(d);
-	assert_int_equal(access_target(DOMID_SELF, &d), 0);
+	target_put(d);
+	assert_int_equal(target_get(DOMID_SELF, &d), 0);
 	assert_ptr_equal(d, dom0);
-	domain_put(d);
-	assert_int_equal(access_target(4000, &d), -ESRCH);
-	assert_int_equal(access_target(DOMID_INVALID, &d), -ESRCH);
+	target_put(d);
+	assert_int_equal(target_get(4000, &d), -ESRCH);
+	assert_int_equal(target_get(DOMID_INVALID, &d), -ESRCH);
 	run_as(domu, 0);
-	assert_int_equal(access_target(0, &d), -EPERM);
-	assert_int_equal(access_target(4000, &d), -EPERM);
-	assert_int_equal(access_target(domu->id, &d), 0);
+	assert_int_equal(target_get(0, &d), -EPERM);
+	assert_int_equal(target_get(4000, &d), -EPERM);
+	assert_int_equal(target_get(domu->id, &d), 0);
 	assert_ptr_equal(d, domu);
-	domain_put(d);
+	target_put(d);
 	assert_false(caller_is_privileged());
 	/* A domain that is being made is nobody's target yet. */
 	run_as(dom0, 0);
 	store_release(&domu->dying, DOMAIN_CREATING);
-	assert_int_equal(access_target(domu->id, &d), -ESRCH);
+	assert_int_equal(target_get(domu->id, &d), -ESRCH);
 	store_release(&domu->dying, DOMAIN_ALIVE);
 }
 
@@ -252,10 +239,9 @@ int main(void)
 		world_test(test_table),
 		world_test(test_copy),
 		world_test(test_copy_errors),
-		world_test(test_copy_from_gfn),
 		world_test(test_multicall),
 		world_test(test_multicall_restart),
-		world_test(test_access_target),
+		world_test(test_target),
 		world_test(test_preempt),
 	};
 

@@ -7,12 +7,6 @@
 #include <xen/lib.h>
 #include "ops.h"
 
-/* May the calling domain control others? */
-bool caller_is_privileged(void)
-{
-	return this_vcpu()->domain->is_privileged;
-}
-
 /* Reference on domain id unless it is still being made; NULL. */
 struct domain *domain_get_whole(domid_t id)
 {
@@ -41,21 +35,6 @@ int target_get(domid_t id, struct domain **ret)
 		return -EPERM;
 	d = domain_get_whole(id);
 	if (!d)
-		return -ESRCH;
-	*ret = d;
-	return 0;
-}
-
-/* The same, always with a reference for the caller to put. */
-int access_target(domid_t id, struct domain **ret)
-{
-	struct domain *d;
-	int rc = target_get(id, &d);
-
-	if (rc)
-		return rc;
-	/* The caller's own domain is alive: it runs. */
-	if (d == this_vcpu()->domain && !domain_get(d))
 		return -ESRCH;
 	*ret = d;
 	return 0;

@@ -6,16 +6,11 @@
  * go. A guest that changes its tables meanwhile reaches only what it could have reached anyway.
  * No pointer into guest memory leaves this file.
  */
-#include <xen/domain.h>
 #include <xen/heap.h>
-#include <xen/hypercall.h>
 #include <xen/lib.h>
 #include <xen/map_window.h>
-#include <xen/p2m.h>
 #include <xen/page.h>
-#include <xen/percpu.h>
-#include <xen/vcpu.h>
-#include <arch/vcpu_ctxt.h>
+#include "ops.h"
 
 #define SMALL_COPY	192u	/* up to here a loop of words beats the call of memcpy */
 
@@ -40,42 +35,17 @@ static inline void copy_bytes(void *dst, const void *src, size_t n)
 		s += 2 * sizeof(word_t);
 		d += 2 * sizeof(word_t);
 	}
-	if (n >= sizeof(word_t)) {
-		*(volatile word_t *)d = *(const volatile word_t *)s;
-		s += sizeof(word_t);
-		d += sizeof(word_t);
-		n -= sizeof(word_t);
+#define COPY_ONE(type)								\
+	if (n >= sizeof(type)) {						\
+		*(volatile type *)d = *(const volatile type *)s;		\
+		s += sizeof(type);						\
+		d += sizeof(type);						\
+		n -= sizeof(type);						\
 	}
-	if (n >= sizeof(half_t)) {
-		*(volatile half_t *)d = *(const volatile half_t *)s;
-		s += sizeof(half_t);
-		d += sizeof(half_t);
-		n -= sizeof(half_t);
-	}
+	COPY_ONE(word_t)
+	COPY_ONE(half_t)
 	for (; n; n--)
 		*d++ = *s++;
-}
-
-/*
- * The page of the running guest that holds va, referenced and in the window; NULL when va
- * faults.
- */
-static inline char *page_in(uint64_t va, bool write, mfn_t *m)
-{
-	ipa_t ipa;
-
-	if (unlikely(guest_va_to_ipa(va, write, &ipa)))
-		return NULL;
-	*m = p2m_get_page(this_vcpu()->domain, ipa_to_gfn(ipa), write, NULL);
-	if (unlikely(!mfn_valid(*m)))
-		return NULL;
-	return (char *)map_window_get(*m) + (va & ~PAGE_MASK);
-}
-
-static inline void page_out(char *p, mfn_t m)
-{
-	map_window_put((void *)((uintptr_t)p & PAGE_MASK));
-	page_put(m);
 }
 
 /*
@@ -83,8 +53,8 @@ static inline void page_out(char *p, mfn_t m)
  * instead of a page reference: the entry under it holds one. The machine walks both stages; what
  * it finds must be memory, not a device.
  */
-static inline __attribute__((always_inline)) int copy_small(uint64_t va, void *buf, size_t n,
-							    bool write)
+static inline __attribute__((always_inline))
+int copy_small(uint64_t va, void *buf, size_t n, bool write)
 {
 	struct p2m *p2m = &this_vcpu()->domain->p2m;
 	unsigned int slot;
@@ -107,48 +77,39 @@ static inline __attribute__((always_inline)) int copy_small(uint64_t va, void *b
 	return rc;
 }
 
-static __attribute__((noinline)) int copy_in_small(void *dst, uint64_t va, size_t n)
+static __noinline int copy_in_small(void *dst, uint64_t va, size_t n)
 {
 	return copy_small(va, dst, n, false);
 }
 
-static __attribute__((noinline)) int copy_out_small(uint64_t va, const void *src, size_t n)
+static __noinline int copy_out_small(uint64_t va, const void *src, size_t n)
 {
 	return copy_small(va, (void *)(uintptr_t)src, n, true);
 }
 
-/* n bytes that lie in one page. */
-static int copy_in_page(void *dst, uint64_t va, size_t n)
+/* n bytes that lie in one page. Writing with buf NULL writes zeroes. */
+static int copy_one_page(uint64_t va, char *buf, size_t n, bool write)
 {
-	mfn_t m;
+	ipa_t ipa;
 	char *p;
-
-	if (n <= SMALL_COPY)
-		return copy_in_small(dst, va, n);
-	p = page_in(va, false, &m);
-	if (unlikely(!p))
-		return -EFAULT;
-	memcpy(dst, p, n);
-	page_out(p, m);
-	return 0;
-}
-
-/* The same to the guest; src NULL writes zeroes. */
-static int copy_out_page(uint64_t va, const void *src, size_t n)
-{
 	mfn_t m;
-	char *p;
 
-	if (n <= SMALL_COPY && src)
-		return copy_out_small(va, src, n);
-	p = page_in(va, true, &m);
-	if (unlikely(!p))
+	if (n <= SMALL_COPY && buf)
+		return write ? copy_out_small(va, buf, n) : copy_in_small(buf, va, n);
+	if (unlikely(guest_va_to_ipa(va, write, &ipa)))
 		return -EFAULT;
-	if (src)
-		memcpy(p, src, n);
+	m = p2m_get_page(this_vcpu()->domain, ipa_to_gfn(ipa), write, NULL);
+	if (unlikely(!mfn_valid(m)))
+		return -EFAULT;
+	p = map_window_get(m);
+	if (!write)
+		memcpy(buf, p + (va & ~PAGE_MASK), n);
+	else if (buf)
+		memcpy(p + (va & ~PAGE_MASK), buf, n);
 	else
-		memset(p, 0, n);
-	page_out(p, m);
+		memset(p + (va & ~PAGE_MASK), 0, n);
+	map_window_put(p);
+	page_put(m);
 	return 0;
 }
 
@@ -157,20 +118,18 @@ static inline size_t left_in_page(uint64_t va)
 	return PAGE_SIZE - (va & ~PAGE_MASK);
 }
 
-static __attribute__((noinline)) int read_guest(char *dst, uint64_t va, size_t size)
+/* The same for any range, page by page. */
+static __noinline int copy_pages(uint64_t va, char *buf, size_t size, bool write)
 {
+	size_t done, n;
 	uint64_t end;
 
 	if (checked_add(va, size, &end) && end)
 		return -EFAULT;
-	while (size) {
-		size_t n = MIN(size, left_in_page(va));
-
-		if (copy_in_page(dst, va, n))
+	for (done = 0; done < size; done += n) {
+		n = MIN(size - done, left_in_page(va + done));
+		if (copy_one_page(va + done, buf ? buf + done : NULL, n, write))
 			return -EFAULT;
-		dst += n;
-		va += n;
-		size -= n;
 	}
 	return 0;
 }
@@ -183,26 +142,7 @@ int copy_from_guest(void *dst, uint64_t guest_va, size_t size)
 {
 	if (likely(size - 1 < MIN(left_in_page(guest_va), (size_t)SMALL_COPY)))
 		return copy_in_small(dst, guest_va, size);
-	return read_guest(dst, guest_va, size);
-}
-
-static __attribute__((noinline)) int write_guest(uint64_t va, const char *src, size_t size)
-{
-	uint64_t end;
-
-	if (checked_add(va, size, &end) && end)
-		return -EFAULT;
-	while (size) {
-		size_t n = MIN(size, left_in_page(va));
-
-		if (copy_out_page(va, src, n))
-			return -EFAULT;
-		va += n;
-		size -= n;
-		if (src)
-			src += n;
-	}
-	return 0;
+	return copy_pages(guest_va, dst, size, false);
 }
 
 /*
@@ -213,22 +153,21 @@ int copy_to_guest(uint64_t guest_va, const void *src, size_t size)
 {
 	if (likely(size - 1 < MIN(left_in_page(guest_va), (size_t)SMALL_COPY)))
 		return copy_out_small(guest_va, src, size);
-	return write_guest(guest_va, src, size);
+	return copy_pages(guest_va, (char *)(uintptr_t)src, size, true);
 }
 
 /* Write size zero bytes at guest_va. 0 or -EFAULT. */
 int clear_guest(uint64_t guest_va, size_t size)
 {
-	return write_guest(guest_va, NULL, size);
+	return copy_pages(guest_va, NULL, size, true);
 }
 
-/* Address of element i; false when it, or its last byte, is beyond the address space. */
+/* Address of element i; false when it is beyond the address space. The copy checks its end. */
 static bool elem_va(uint64_t base, uint64_t i, size_t size, uint64_t *va)
 {
-	uint64_t off, end;
+	uint64_t off;
 
-	return !checked_mul(i, size, &off) && !checked_add(base, off, va) &&
-	       (!checked_add(*va, size, &end) || end == 0);
+	return !checked_mul(i, size, &off) && !checked_add(base, off, va);
 }
 
 /* Copy element i of the guest's array of size-byte elements at base. 0 or -EFAULT. */
@@ -245,39 +184,4 @@ int copy_elem_to_guest(uint64_t base, uint64_t i, const void *src, size_t size)
 	uint64_t va;
 
 	return elem_va(base, i, size, &va) ? copy_to_guest(va, src, size) : -EFAULT;
-}
-
-/*
- * Copy size bytes at offset in guest frame g of any domain d, which the caller has a reference on.
- * -EINVAL when they leave the page, -EFAULT when nothing that can be read is there.
- */
-int copy_from_gfn(struct domain *d, gfn_t g, uint32_t offset, void *dst, size_t size)
-{
-	char *p;
-	mfn_t m;
-
-	if (offset > PAGE_SIZE || size > PAGE_SIZE - offset)
-		return -EINVAL;
-	m = p2m_get_page(d, g, false, NULL);
-	if (!mfn_valid(m))
-		return -EFAULT;
-	p = map_window_get(m);
-	memcpy(dst, p + offset, size);
-	map_window_put(p);
-	page_put(m);
-	return 0;
-}
-
-/*
- * The guest frame behind va of the running vCPU, if the guest itself may read it (write: write).
- * Only stage 1 is looked at: whoever uses the frame checks what it maps. 0 or -EFAULT.
- */
-int guest_va_to_gfn(uint64_t va, bool write, gfn_t *g)
-{
-	ipa_t ipa;
-
-	if (guest_va_to_ipa(va, write, &ipa))
-		return -EFAULT;
-	*g = ipa_to_gfn(ipa);
-	return 0;
 }

@@ -29,9 +29,12 @@ int64_t do_hvm_op(uint64_t cmd, uint64_t arg);
 int64_t do_sysctl(uint64_t arg, uint64_t magic, uint64_t a, uint64_t b);
 int64_t do_domctl(uint64_t arg, uint64_t magic, uint64_t a, uint64_t b);
 
+/* May the calling domain control others? */
+static inline bool caller_is_privileged(void) { return this_vcpu()->domain->is_privileged; }
+
 /*
- * access_target for operations that end before the caller runs again: naming oneself costs no
- * reference. Pair with target_put.
+ * The domain that a domid argument names, for operations that end before the caller runs again:
+ * naming oneself costs no reference. -EPERM, -ESRCH. Pair with target_put.
  */
 int target_get(domid_t id, struct domain **ret) __must_check;
 static inline void target_put(struct domain *d)

@@ -27,8 +27,8 @@ static int64_t register_vcpu_info(struct vcpu *v, uint64_t arg)
 static int64_t register_runstate(struct vcpu *v, uint64_t arg)
 {
 	struct vcpu_register_runstate_memory_area area;
-	gfn_t g[2] = { INVALID_GFN, INVALID_GFN };
 	uint64_t va, last;
+	ipa_t begin, end;
 
 	if (copy_from_guest(&area, arg, sizeof(area)))
 		return -EFAULT;
@@ -45,11 +45,10 @@ static int64_t register_runstate(struct vcpu *v, uint64_t arg)
 	if (va & 7)
 		return -EINVAL;
 	if (checked_add(va, sizeof(struct vcpu_runstate_info) - 1, &last) ||
-	    guest_va_to_gfn(va, true, &g[0]))
+	    guest_va_to_ipa(va, true, &begin) || guest_va_to_ipa(last, true, &end))
 		return -EFAULT;
-	if ((va ^ last) & PAGE_MASK && guest_va_to_gfn(last, true, &g[1]))
-		return -EFAULT;
-	return vcpu_register_runstate(v, g, (uint32_t)(va & ~PAGE_MASK));
+	return vcpu_register_runstate(v, (gfn_t[]){ ipa_to_gfn(begin), ipa_to_gfn(end) },
+				      (uint32_t)(va & ~PAGE_MASK));
 }
 
 /* -ENOENT for no such vCPU; -EINVAL for what arm does not have; -EFAULT, -ENXIO, -ENOMEM. */

@@ -35,14 +35,5 @@ int clear_guest(uint64_t guest_va, size_t size) __must_check;
 /* Element i of an array of size-byte elements, overflow-checked. */
 int copy_elem_from_guest(void *dst, uint64_t base, uint64_t i, size_t size) __must_check;
 int copy_elem_to_guest(uint64_t base, uint64_t i, const void *src, size_t size) __must_check;
-/* By guest frame, of any domain: for rings and such. */
-int copy_from_gfn(struct domain *d, gfn_t g, uint32_t offset, void *dst, size_t size) __must_check;
-/* Guest virtual address -> gfn and offset of the current vCPU (registration of areas). */
-int guest_va_to_gfn(uint64_t va, bool write, gfn_t *g) __must_check;
-
-/* ---- hypercall/access.c ---- */
-/* Resolve a domid argument with the target rule of abi/hypercalls.md 1.1: self or privileged. Reference in *ret. -ESRCH, -EPERM. */
-int access_target(domid_t id, struct domain **ret) __must_check;
-bool caller_is_privileged(void);
 
 #endif
