@@ -18,19 +18,6 @@
 /* Bit 63 of state_entry_time while an update is under way (vm_assist type 5). */
 #define RUNSTATE_UPDATE	BIT(63)
 
-/* A page of v's own writable RAM, referenced; INVALID_MFN. */
-static mfn_t get_own_ram(struct vcpu *v, gfn_t g)
-{
-	enum p2m_kind kind;
-	mfn_t m = p2m_get_page(v->domain, g, true, &kind);
-
-	if (mfn_valid(m) && kind != P2M_RAM_RW) {
-		page_put(m);
-		m = INVALID_MFN;
-	}
-	return m;
-}
-
 /*
  * Move v's vcpu_info to offset in guest frame g. Once per vCPU: -EINVAL the second time or for no RAM,
  * -ENXIO for a bad offset, -ENOMEM. All events count as pending afterwards (the ABI's rule).
@@ -44,7 +31,7 @@ int vcpu_register_info(struct vcpu *v, gfn_t g, uint32_t offset)
 
 	if (offset > PAGE_SIZE - sizeof(struct vcpu_info) || (offset & 7))
 		return -ENXIO;
-	m = get_own_ram(v, g);
+	m = p2m_get_ram(d, g, true);
 	if (!mfn_valid(m))
 		return -EINVAL;
 	page = shared_map(&m, 1);
@@ -117,7 +104,7 @@ int vcpu_register_runstate(struct vcpu *v, const gfn_t g[2], uint32_t offset)
 	char *page;
 
 	for (i = 0; i < nr; i++) {
-		m[i] = get_own_ram(v, g[i]);
+		m[i] = p2m_get_ram(d, g[i], true);
 		if (!mfn_valid(m[i])) {
 			drop_pages(NULL, m, i);
 			return -EFAULT;
