@@ -93,6 +93,11 @@ static inline void spi_enable(unsigned int intid)
 {
 	gicd_write(0x100 + intid / 32 * 4, 1u << intid % 32);
 }
+/* An edge of an SPI that is tied to no physical one. */
+static inline void spi_pulse(unsigned int intid)
+{
+	gicd_write(0x200 + intid / 32 * 4, 1u << intid % 32);
+}
 static inline struct vgic_irq *spi(unsigned int intid) { return &d->vgic->spi[intid - 32]; }
 
 /* ---- the virtual CPU interface of a CPU ---- */

@@ -66,14 +66,15 @@ struct vgic_dist {
 	uint8_t gicr_shift;		/* log2 of the distance between redistributors */
 };
 
-/* ---- vgic_irq.c: look-up and questions ---- */
+/* ---- vgic_irq.c: look-up, and what registers show and change of one interrupt ---- */
+typedef uint32_t vgic_get_fn(struct vgic_dist *dist, struct vgic_irq *irq);
+typedef void vgic_set_fn(struct vgic_dist *dist, struct vgic_irq *irq, uint32_t val);
+
 struct vgic_irq *vgic_irq_get(struct vgic_dist *dist, struct vcpu *v, uint32_t intid);
-void vgic_irq_state(struct vgic_dist *dist, struct vgic_irq *irq, bool *pending, bool *active);
-void vgic_irq_set_enabled(struct vgic_dist *dist, struct vgic_irq *irq, bool enabled);
-void vgic_irq_set_pending(struct vgic_dist *dist, struct vgic_irq *irq, bool pending);
-void vgic_irq_set_active(struct vgic_dist *dist, struct vgic_irq *irq, bool active);
-void vgic_irq_set_edge(struct vgic_dist *dist, struct vgic_irq *irq, bool edge);
-void vgic_irq_set_affinity(struct vgic_dist *dist, struct vgic_irq *irq, uint32_t affinity);
+vgic_get_fn vgic_get_group, vgic_get_enabled, vgic_get_pending, vgic_get_active,
+	    vgic_get_priority, vgic_get_config;
+vgic_set_fn vgic_set_group, vgic_set_enabled, vgic_set_pending, vgic_set_active,
+	    vgic_set_priority, vgic_set_config, vgic_set_affinity;
 
 static inline bool vgic_irq_is_spi(const struct vgic_irq *irq)
 {
@@ -89,6 +90,12 @@ static inline bool vgic_irq_is_pending(const struct vgic_irq *irq)
 static inline bool vgic_irq_is_allowed(const struct vgic_dist *dist, const struct vgic_irq *irq)
 {
 	return irq->enabled && irq->group1 && dist->enabled;
+}
+
+/* There is something for a list register to make pending. */
+static inline bool vgic_irq_is_due(const struct vgic_dist *dist, const struct vgic_irq *irq)
+{
+	return vgic_irq_is_pending(irq) && vgic_irq_is_allowed(dist, irq);
 }
 
 /* ---- vgic_route.c ---- */
@@ -110,33 +117,49 @@ static inline bool vgic_is_live_here(const struct vcpu *v)
 
 /* ---- vgic_regs.c: one row a register, one function a kind of register ---- */
 
+struct vgic_reg;
 /*
- * off is from the register's first byte. v: whose SGIs and PPIs; NULL in GICD, where their bits
- * are RAZ/WI.
+ * off is from the first byte of register r. v: whose SGIs and PPIs; NULL in GICD, where their
+ * bits are RAZ/WI.
  */
 typedef uint64_t vgic_read_fn(struct vgic_dist *dist, struct vcpu *v, uint32_t off,
-			      unsigned int size);
+			      unsigned int size, const struct vgic_reg *r);
 typedef void vgic_write_fn(struct vgic_dist *dist, struct vcpu *v, uint32_t off, unsigned int size,
-			   uint64_t val);
+			   uint64_t val, const struct vgic_reg *r);
 
 struct vgic_reg {
-	const char *name;
 	uint32_t offset, len;	/* bytes */
+	uint32_t value;		/* what vgic_read_const reads */
 	uint8_t widths;		/* or of the access sizes allowed */
+	uint8_t sgi_len;	/* so many bytes of it are in the SGI frame of GICR too */
+	uint8_t bits;		/* of one interrupt, if it is by interrupt: 1, 2 or 8 */
+	bool on;		/* vgic_write_ones: what a 1 makes of the bit */
 	vgic_read_fn *read;
-	vgic_write_fn *write;
+	vgic_write_fn *write;	/* NULL: writes are ignored */
+	vgic_get_fn *get;	/* the bits of one interrupt */
+	vgic_set_fn *set;
 };
 enum mmio_result vgic_reg_access(const struct vgic_reg *r, struct vgic_dist *dist, struct vcpu *v,
 				 struct mmio_access *a, uint32_t offset);
-vgic_read_fn vgic_read_raz, vgic_read_group, vgic_read_enable, vgic_read_pending, vgic_read_active,
-	     vgic_read_priority, vgic_read_config, vgic_read_iidr, vgic_read_pidr2;
-vgic_write_fn vgic_write_wi, vgic_write_group, vgic_set_enable, vgic_clear_enable, vgic_set_pending,
-	vgic_clear_pending, vgic_set_active, vgic_clear_active, vgic_write_priority,
-	vgic_write_config;
+vgic_read_fn vgic_read_const, vgic_read_fields;
+vgic_write_fn vgic_write_fields, vgic_write_ones;
 
-/* ---- vgic_dist.c, vgic_redist.c: tables, look-up by offset, and the frames' handlers ---- */
-extern const struct vgic_reg vgic_dist_regs[], vgic_rd_regs[], vgic_sgi_regs[];
-extern const unsigned int vgic_dist_nr_regs, vgic_rd_nr_regs, vgic_sgi_nr_regs;
+/*
+ * A frame's registers are one list of R(name, offset, length, widths, members of the row...);
+ * these make of it the rows' numbers, the rows, and the row of each word of the frame.
+ */
+#define VGIC_REG_NUMBER(name, ...)	name,
+#define VGIC_REG_ROW(name, offset_, len_, widths_, ...) \
+	[name] = { .offset = offset_, .len = len_, .widths = widths_, __VA_ARGS__ },
+#define VGIC_REG_WORDS(name, offset, len, ...) \
+	[(offset) / 4 ... ((offset) + (len) - 4) / 4] = name,
+
+#define VGIC_CONST(value_)	.read = vgic_read_const, .value = value_
+#define VGIC_RAZ_WI		VGIC_CONST(0)
+#define VGIC_IIDR		0x5a00043bu	/* product 'Z'; implementer Arm, as guests expect */
+#define VGIC_PIDR2		0x3bu		/* ArchRev 3 */
+
+/* ---- vgic_dist.c, vgic_redist.c: rows, look-up by offset, and the frames' handlers ---- */
 const struct vgic_reg *vgic_dist_find(uint32_t offset);
 const struct vgic_reg *vgic_rd_find(uint32_t offset);
 const struct vgic_reg *vgic_sgi_find(uint32_t offset);

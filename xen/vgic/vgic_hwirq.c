@@ -33,21 +33,6 @@ int vgic_inject_ppi(struct vcpu *v, uint32_t intid)
 	return 0;
 }
 
-/* Make SPI intid of d pending. -EINVAL when there is no such interrupt. */
-int vgic_inject_spi(struct domain *d, uint32_t intid)
-{
-	struct vgic_dist *dist = d->vgic;
-	struct vgic_irq *irq = vgic_irq_get(dist, NULL, intid);
-
-	if (!irq)
-		return -EINVAL;
-	spin_lock(&dist->lock);
-	irq->latch = true;
-	vgic_update(dist, irq);
-	spin_unlock(&dist->lock);
-	return 0;
-}
-
 /* The line of intid (below 32) of v is high or low now. */
 void vgic_set_ppi_level(struct vcpu *v, uint32_t intid, bool level)
 {

@@ -21,25 +21,63 @@ struct vgic_irq *vgic_irq_get(struct vgic_dist *dist, struct vcpu *v, uint32_t i
 }
 
 /*
- * What a guest reads as pending and active. A list register in another CPU cannot be read: then
- * it is what was last folded, and that CPU is asked to fold, so that a guest which polls sees the
- * truth soon.
+ * Put the list register that irq is in into *lr; false when there is none to be seen. One in
+ * another CPU cannot be read: then that CPU is asked to fold, so that a guest which polls sees
+ * the truth soon.
  */
-void vgic_irq_state(struct vgic_dist *dist, struct vgic_irq *irq, bool *pending, bool *active)
+static bool see_lr(struct vgic_dist *dist, struct vgic_irq *irq, uint64_t *lr)
 {
-	*pending = vgic_irq_is_pending(irq);
-	*active = irq->active;
 	if (!irq->lr)
-		return;
-	if (vgic_is_live_here(irq->holder) || !irq->holder->vgic->live_on) {
-		uint64_t lr = vgic_lr_get(irq->holder, irq->lr - 1u);
-
-		*pending = *pending || (lr & LR_STATE_PENDING);
-		if (!irq->active_changed)
-			*active = lr & LR_STATE_ACTIVE;
-	} else {
+		return false;
+	if (irq->holder->vgic->live_on && !vgic_is_live_here(irq->holder)) {
 		vgic_update(dist, irq);
+		return false;
 	}
+	*lr = vgic_lr_get(irq->holder, irq->lr - 1u);
+	return true;
+}
+
+uint32_t vgic_get_pending(struct vgic_dist *dist, struct vgic_irq *irq)
+{
+	uint64_t lr;
+
+	return (see_lr(dist, irq, &lr) && (lr & LR_STATE_PENDING)) || vgic_irq_is_pending(irq);
+}
+
+uint32_t vgic_get_active(struct vgic_dist *dist, struct vgic_irq *irq)
+{
+	uint64_t lr;
+
+	return see_lr(dist, irq, &lr) && !irq->active_changed ? !!(lr & LR_STATE_ACTIVE) :
+								irq->active;
+}
+
+uint32_t vgic_get_group(struct vgic_dist *dist, struct vgic_irq *irq)
+{
+	(void)dist;
+	return irq->group1;
+}
+
+/* Group 0 interrupts are kept, and never delivered. */
+void vgic_set_group(struct vgic_dist *dist, struct vgic_irq *irq, uint32_t group)
+{
+	if (irq->group1 == group)
+		return;
+	irq->group1 = group;
+	vgic_update(dist, irq);
+}
+
+uint32_t vgic_get_priority(struct vgic_dist *dist, struct vgic_irq *irq)
+{
+	(void)dist;
+	return irq->priority;
+}
+
+void vgic_set_priority(struct vgic_dist *dist, struct vgic_irq *irq, uint32_t priority)
+{
+	irq->priority = (uint8_t)(priority & (0xff00u >> gic_info.nr_pri_bits));
+	if (irq->holder)
+		vgic_update(dist, irq);
 }
 
 /* Forward interrupts of the physical SPI to the CPU that runs its target. */
@@ -49,7 +87,13 @@ static void route_physical(const struct vgic_irq *irq)
 		gic_irq_route(irq->pintid, irq->target->cpu->id);
 }
 
-void vgic_irq_set_enabled(struct vgic_dist *dist, struct vgic_irq *irq, bool enabled)
+uint32_t vgic_get_enabled(struct vgic_dist *dist, struct vgic_irq *irq)
+{
+	(void)dist;
+	return irq->enabled;
+}
+
+void vgic_set_enabled(struct vgic_dist *dist, struct vgic_irq *irq, uint32_t enabled)
 {
 	if (irq->enabled == enabled)
 		return;
@@ -66,7 +110,7 @@ void vgic_irq_set_enabled(struct vgic_dist *dist, struct vgic_irq *irq, bool ena
 }
 
 /* GICD_ISPENDR, GICD_ICPENDR, and edges. A clear also takes it out of a list register. */
-void vgic_irq_set_pending(struct vgic_dist *dist, struct vgic_irq *irq, bool pending)
+void vgic_set_pending(struct vgic_dist *dist, struct vgic_irq *irq, uint32_t pending)
 {
 	irq->latch = pending;
 	irq->drop_pending = !pending && irq->lr;
@@ -75,7 +119,7 @@ void vgic_irq_set_pending(struct vgic_dist *dist, struct vgic_irq *irq, bool pen
 	vgic_update(dist, irq);
 }
 
-void vgic_irq_set_active(struct vgic_dist *dist, struct vgic_irq *irq, bool active)
+void vgic_set_active(struct vgic_dist *dist, struct vgic_irq *irq, uint32_t active)
 {
 	if (!irq->lr && irq->active == active)
 		return;
@@ -84,9 +128,19 @@ void vgic_irq_set_active(struct vgic_dist *dist, struct vgic_irq *irq, bool acti
 	vgic_update(dist, irq);
 }
 
-void vgic_irq_set_edge(struct vgic_dist *dist, struct vgic_irq *irq, bool edge)
+/* GICD_ICFGR: two bits, the upper one is edge. */
+uint32_t vgic_get_config(struct vgic_dist *dist, struct vgic_irq *irq)
 {
-	if (irq->edge == edge)
+	(void)dist;
+	return irq->edge ? 2 : 0;
+}
+
+/* SGIs are edges for good. */
+void vgic_set_config(struct vgic_dist *dist, struct vgic_irq *irq, uint32_t config)
+{
+	bool edge = config & 2;
+
+	if (irq->intid < GIC_NR_SGIS || irq->edge == edge)
 		return;
 	irq->edge = edge;
 	if (irq->pintid && vgic_irq_is_spi(irq))
@@ -95,7 +149,7 @@ void vgic_irq_set_edge(struct vgic_dist *dist, struct vgic_irq *irq, bool edge)
 }
 
 /* GICD_IROUTER of an SPI: bits that name no vCPU leave it without a target. */
-void vgic_irq_set_affinity(struct vgic_dist *dist, struct vgic_irq *irq, uint32_t affinity)
+void vgic_set_affinity(struct vgic_dist *dist, struct vgic_irq *irq, uint32_t affinity)
 {
 	irq->affinity = affinity;
 	irq->target = domain_vcpu_by_affinity(dist->domain, affinity & VGIC_IRM ? 0 : affinity);

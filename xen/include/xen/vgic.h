@@ -9,9 +9,8 @@
 
 #include <xen/types.h>
 
-/* Pulse (edge): pending until taken. v for SGIs and PPIs; kicks the target. Unknown INTID: -EINVAL. */
+/* Pulse (edge) of an SGI or PPI: pending until taken; kicks the target. Unknown INTID: -EINVAL. */
 int vgic_inject_ppi(struct vcpu *v, uint32_t intid);
-int vgic_inject_spi(struct domain *d, uint32_t intid);
 /* Level of a line (virtual timers, emulated devices). */
 void vgic_set_ppi_level(struct vcpu *v, uint32_t intid, bool level);
 
