@@ -1,31 +1,28 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * HYPERVISOR_domctl: the toolstack makes, changes and ends domains. A row for each sub-operation
- * says what is checked before its handler runs. The argument is copied in once; results are
- * copied out after success only.
+ * HYPERVISOR_domctl: the toolstack makes, changes and ends domains; and the way that domctl and
+ * sysctl calls go. A row for each sub-operation says what is checked before its handler runs. The
+ * argument is copied in once; results are copied out after success only.
  */
 #include <xen/lib.h>
 #include "domctl.h"
 
-enum {
-	NEEDS_DOMAIN = 1,	/* -ESRCH without */
-	NOT_SELF = 2,		/* -EINVAL on the caller's own */
-	COPYBACK = 4,		/* has results */
-};
+/*
+ * x1 of a call that goes on: the handler's own progress is in x2 and x3. Nobody else passes
+ * this; a privileged caller that does gets what the handler's checks let through.
+ */
+#define OP_RESUMED	0x7a617a656e2d6f70UL
 
-static const struct {
-	domctl_fn *fn;
-	uint8_t flags;
-} rows[] = {
+static const struct control_row rows[] = {
 	[XEN_DOMCTL_createdomain] = { domctl_createdomain, COPYBACK },
 	[XEN_DOMCTL_destroydomain] = { domctl_destroydomain, NEEDS_DOMAIN | NOT_SELF },
 	[XEN_DOMCTL_pausedomain] = { domctl_pausedomain, NEEDS_DOMAIN | NOT_SELF },
 	[XEN_DOMCTL_unpausedomain] = { domctl_unpausedomain, NEEDS_DOMAIN | NOT_SELF },
 	[XEN_DOMCTL_getdomaininfo] = { domctl_getdomaininfo, COPYBACK },
-	[XEN_DOMCTL_setvcpuaffinity] = { domctl_setvcpuaffinity, NEEDS_DOMAIN | COPYBACK },
+	[XEN_DOMCTL_setvcpuaffinity] = { domctl_vcpuaffinity, NEEDS_DOMAIN | COPYBACK },
 	[XEN_DOMCTL_max_mem] = { domctl_max_mem, NEEDS_DOMAIN },
-	[XEN_DOMCTL_setvcpucontext] = { domctl_setvcpucontext, NEEDS_DOMAIN | NOT_SELF },
-	[XEN_DOMCTL_getvcpucontext] = { domctl_getvcpucontext, NEEDS_DOMAIN | NOT_SELF },
+	[XEN_DOMCTL_setvcpucontext] = { domctl_vcpucontext, NEEDS_DOMAIN | NOT_SELF },
+	[XEN_DOMCTL_getvcpucontext] = { domctl_vcpucontext, NEEDS_DOMAIN | NOT_SELF },
 	[XEN_DOMCTL_getvcpuinfo] = { domctl_getvcpuinfo, NEEDS_DOMAIN | COPYBACK },
 	[XEN_DOMCTL_max_vcpus] = { domctl_max_vcpus, NEEDS_DOMAIN | NOT_SELF },
 	[XEN_DOMCTL_scheduler_op] = { domctl_scheduler_op, NEEDS_DOMAIN | COPYBACK },
@@ -34,77 +31,89 @@ static const struct {
 	[XEN_DOMCTL_irq_permission] = { domctl_irq_permission, NEEDS_DOMAIN },
 	[XEN_DOMCTL_iomem_permission] = { domctl_iomem_permission, NEEDS_DOMAIN },
 	[XEN_DOMCTL_settimeoffset] = { domctl_settimeoffset, NEEDS_DOMAIN },
-	[XEN_DOMCTL_getvcpuaffinity] = { domctl_getvcpuaffinity, NEEDS_DOMAIN | COPYBACK },
+	[XEN_DOMCTL_getvcpuaffinity] = { domctl_vcpuaffinity, NEEDS_DOMAIN | COPYBACK },
 	[XEN_DOMCTL_resumedomain] = { domctl_resumedomain, NEEDS_DOMAIN | NOT_SELF },
-	[XEN_DOMCTL_subscribe] = { domctl_accept, NEEDS_DOMAIN },
+	[XEN_DOMCTL_subscribe] = { .flags = NEEDS_DOMAIN | CONSTANT },
 	[XEN_DOMCTL_set_address_size] = { domctl_set_address_size, NEEDS_DOMAIN },
 	[XEN_DOMCTL_get_address_size] = { domctl_get_address_size, NEEDS_DOMAIN | COPYBACK },
-	[XEN_DOMCTL_assign_device] = { domctl_assign_device, 0 },
+	[XEN_DOMCTL_assign_device] = { .flags = CONSTANT, .answer = -EOPNOTSUPP },
 	[XEN_DOMCTL_bind_pt_irq] = { domctl_bind_pt_irq, NEEDS_DOMAIN },
 	[XEN_DOMCTL_memory_mapping] = { domctl_memory_mapping, NEEDS_DOMAIN },
-	[XEN_DOMCTL_test_assign_device] = { domctl_assign_device, 0 },
-	[XEN_DOMCTL_set_target] = { domctl_accept, NEEDS_DOMAIN | NOT_SELF },
-	[XEN_DOMCTL_deassign_device] = { domctl_assign_device, 0 },
+	[XEN_DOMCTL_test_assign_device] = { .flags = CONSTANT, .answer = -EOPNOTSUPP },
+	[XEN_DOMCTL_set_target] = { .flags = NEEDS_DOMAIN | NOT_SELF | CONSTANT },
+	[XEN_DOMCTL_deassign_device] = { .flags = CONSTANT, .answer = -EOPNOTSUPP },
 	[XEN_DOMCTL_unbind_pt_irq] = { domctl_bind_pt_irq, NEEDS_DOMAIN },
-	[XEN_DOMCTL_get_device_group] = { domctl_assign_device, 0 },
+	[XEN_DOMCTL_get_device_group] = { .flags = CONSTANT, .answer = -EOPNOTSUPP },
 	[XEN_DOMCTL_set_virq_handler] = { domctl_set_virq_handler, NEEDS_DOMAIN },
-	[XEN_DOMCTL_setnodeaffinity] = { domctl_setnodeaffinity, NEEDS_DOMAIN },
-	[XEN_DOMCTL_getnodeaffinity] = { domctl_getnodeaffinity, NEEDS_DOMAIN },
+	[XEN_DOMCTL_setnodeaffinity] = { domctl_nodeaffinity, NEEDS_DOMAIN },
+	[XEN_DOMCTL_getnodeaffinity] = { domctl_nodeaffinity, NEEDS_DOMAIN },
 	[XEN_DOMCTL_cacheflush] = { domctl_cacheflush, NEEDS_DOMAIN },
-	[XEN_DOMCTL_setvnumainfo] = { domctl_setvnumainfo, NEEDS_DOMAIN },
+	[XEN_DOMCTL_setvnumainfo] = { .flags = NEEDS_DOMAIN | CONSTANT, .answer = -EINVAL },
 	[XEN_DOMCTL_vuart_op] = { domctl_vuart_op, NEEDS_DOMAIN },
 	[XEN_DOMCTL_get_paging_mempool_size] = { domctl_get_paging_mempool_size,
 						NEEDS_DOMAIN | COPYBACK },
 	[XEN_DOMCTL_set_paging_mempool_size] = { domctl_set_paging_mempool_size, NEEDS_DOMAIN },
 };
 
-static int run(struct xen_domctl *op, struct op_progress *p, uint8_t flags, domctl_fn *fn)
+static int run(struct control_call *c, const struct control_row *row)
 {
-	struct domain *d = NULL;
 	int rc;
 
-	if (flags & NEEDS_DOMAIN) {
-		d = domain_get_whole(op->domain);
-		if (!d)
+	if (row->flags & NEEDS_DOMAIN) {
+		c->d = domain_get_whole(c->domctl.domain);
+		if (!c->d)
 			return -ESRCH;
 	}
-	if ((flags & NOT_SELF) && d == this_vcpu()->domain)
+	if ((row->flags & NOT_SELF) && c->d == this_vcpu()->domain)
 		rc = -EINVAL;
 	else
-		rc = fn(d, op, p);
-	if (d)
-		domain_put(d);
+		rc = row->fn ? row->fn(c) : row->answer;
+	if (c->d)
+		domain_put(c->d);
 	return rc;
 }
 
 /*
- * Privileged (table.c). magic, a and b are this call's own when it goes on. -EFAULT, -EACCES
- * (interface version), -ENOSYS, -ESRCH, or the handler's.
+ * Both interfaces begin with the command and the version. magic, a and b are this call's own when
+ * it goes on. -EFAULT, -EACCES (interface version), -ENOSYS, -ESRCH, or the handler's.
  */
-int64_t do_domctl(uint64_t arg, uint64_t magic, uint64_t a, uint64_t b)
+int64_t control(const struct control_interface *i, uint64_t arg, uint64_t magic, uint64_t a,
+		uint64_t b)
 {
-	struct op_progress p = { .resumed = magic == OP_RESUMED };
-	COPIED_IN struct xen_domctl op;
-	uint32_t cmd;
+	const struct control_row *row;
+	COPIED_IN struct control_call c;
 	int rc;
 
-	if (copy_from_guest(&op, arg, sizeof(op)))
+	if (copy_from_guest(&c.domctl, arg, i->size))
 		return -EFAULT;
-	if (op.interface_version != XEN_DOMCTL_INTERFACE_VERSION)
+	if (c.domctl.interface_version != i->version)
 		return -EACCES;
-	if (op.cmd >= ARRAY_SIZE(rows))
+	if (c.domctl.cmd >= i->nr_rows)
 		return -ENOSYS;
-	cmd = (uint32_t)index_nospec(op.cmd, ARRAY_SIZE(rows));
-	if (!rows[cmd].fn)
+	row = &i->rows[index_nospec(c.domctl.cmd, i->nr_rows)];
+	if (!row->fn && !(row->flags & CONSTANT))
 		return -ENOSYS;
-	if (p.resumed) {
-		p.a = a;
-		p.b = b;
-	}
-	rc = run(&op, &p, rows[cmd].flags, rows[cmd].fn);
+	c.d = NULL;
+	c.resumed = magic == OP_RESUMED;
+	c.a = c.resumed ? a : 0;
+	c.b = c.resumed ? b : 0;
+	rc = run(&c, row);
 	if (rc == -ERESTART)
-		return hypercall_restart(arg, OP_RESUMED, p.a, p.b, 0);
-	if (!rc && (rows[cmd].flags & COPYBACK))
-		rc = copy_to_guest(arg, &op, sizeof(op));
+		return hypercall_restart(arg, OP_RESUMED, c.a, c.b, 0);
+	if (!rc && (row->flags & COPYBACK))
+		rc = copy_to_guest(arg, &c.domctl, i->size);
 	return rc;
+}
+_Static_assert(offsetof(struct xen_sysctl, cmd) == offsetof(struct xen_domctl, cmd) &&
+	       offsetof(struct xen_sysctl, interface_version) ==
+	       offsetof(struct xen_domctl, interface_version), "the same beginning");
+
+static const struct control_interface domctl = {
+	rows, ARRAY_SIZE(rows), XEN_DOMCTL_INTERFACE_VERSION, sizeof(struct xen_domctl),
+};
+
+/* Privileged (table.c). */
+int64_t do_domctl(uint64_t arg, uint64_t magic, uint64_t a, uint64_t b)
+{
+	return control(&domctl, arg, magic, a, b);
 }

@@ -7,47 +7,64 @@
 #include <public/sysctl.h>
 #include "ops.h"
 
-/*
- * x1 of a call that goes on: the handler's own progress is in x2 and x3. Nobody else passes
- * this; a privileged caller that does gets what the handler's checks let through.
- */
-#define OP_RESUMED	0x7a617a656e2d6f70UL
-
-struct op_progress {
-	bool resumed;
-	uint64_t a, b;
+/* A call: its private copy of the argument, its domain, and how far it is. */
+struct control_call {
+	struct domain *d;	/* referenced; NULL where the row needs none */
+	bool resumed;		/* was answered -ERESTART before ... */
+	uint64_t a, b;		/* ... with these, its own; 0 at first */
+	union {
+		struct xen_domctl domctl;
+		struct xen_sysctl sysctl;
+	};
 };
 
-/*
- * A sub-operation on its private copy of the argument. d is referenced, NULL where the row needs
- * none; a handler that makes one leaves it. -ERESTART: to be called again with *p.
- */
-typedef int domctl_fn(struct domain *d, struct xen_domctl *op, struct op_progress *p);
-typedef int sysctl_fn(struct xen_sysctl *op, struct op_progress *p);
+/* A sub-operation. -ERESTART: to be called again with the progress that it left in a and b. */
+typedef int control_fn(struct control_call *c);
+
+/* What is checked before fn runs and done after it. Rows that are missing answer -ENOSYS. */
+struct control_row {
+	control_fn *fn;
+	uint8_t flags;
+	int8_t answer;		/* of CONSTANT */
+};
+enum {
+	NEEDS_DOMAIN = 1,	/* -ESRCH without */
+	NOT_SELF = 2,		/* -EINVAL on the caller's own */
+	COPYBACK = 4,		/* has results */
+	CONSTANT = 8,		/* no fn: that is all there is to it */
+};
+/* An interface: its operations, the size of its argument, its version. */
+struct control_interface {
+	const struct control_row *rows;
+	uint32_t nr_rows, version;
+	size_t size;
+};
+int64_t control(const struct control_interface *i, uint64_t arg, uint64_t magic, uint64_t a,
+		uint64_t b);
 
 /* domctl_lifecycle.c */
-domctl_fn domctl_createdomain, domctl_destroydomain, domctl_pausedomain, domctl_unpausedomain,
-	  domctl_getdomaininfo, domctl_resumedomain, domctl_setdomainhandle, domctl_setdebugging,
-	  domctl_settimeoffset, domctl_accept;
+control_fn domctl_createdomain, domctl_destroydomain, domctl_pausedomain, domctl_unpausedomain,
+	   domctl_getdomaininfo, domctl_resumedomain, domctl_setdomainhandle, domctl_setdebugging,
+	   domctl_settimeoffset;
 void domctl_fill_info(const struct domain *d, struct xen_domctl_getdomaininfo *info);
 /* The next domain with id or above that exists in full: reference, NULL none. */
 struct domain *domctl_next_domain(uint32_t id);
 
 /* domctl_vcpu.c */
-domctl_fn domctl_max_vcpus, domctl_setvcpucontext, domctl_getvcpucontext, domctl_getvcpuinfo,
-	  domctl_setvcpuaffinity, domctl_getvcpuaffinity, domctl_scheduler_op;
+control_fn domctl_max_vcpus, domctl_vcpucontext, domctl_getvcpuinfo, domctl_vcpuaffinity,
+	   domctl_scheduler_op;
 
 /* domctl_memory.c */
-domctl_fn domctl_max_mem, domctl_cacheflush, domctl_set_address_size, domctl_get_address_size,
-	  domctl_set_paging_mempool_size, domctl_get_paging_mempool_size, domctl_memory_mapping,
-	  domctl_setnodeaffinity, domctl_getnodeaffinity, domctl_setvnumainfo;
+control_fn domctl_max_mem, domctl_cacheflush, domctl_set_address_size, domctl_get_address_size,
+	   domctl_set_paging_mempool_size, domctl_get_paging_mempool_size, domctl_memory_mapping,
+	   domctl_nodeaffinity;
 
 /* domctl_device.c */
-domctl_fn domctl_irq_permission, domctl_iomem_permission, domctl_bind_pt_irq, domctl_assign_device,
-	  domctl_set_virq_handler, domctl_vuart_op;
+control_fn domctl_irq_permission, domctl_iomem_permission, domctl_bind_pt_irq,
+	   domctl_set_virq_handler, domctl_vuart_op;
 
 /* sysctl_host.c */
-sysctl_fn sysctl_physinfo, sysctl_getcpuinfo, sysctl_availheap, sysctl_cputopoinfo, sysctl_numainfo,
-	  sysctl_cpupool_op, sysctl_scheduler_op, sysctl_sched_id;
+control_fn sysctl_physinfo, sysctl_getcpuinfo, sysctl_availheap, sysctl_cputopoinfo,
+	   sysctl_numainfo, sysctl_cpupool_op, sysctl_scheduler_op, sysctl_sched_id;
 
 #endif

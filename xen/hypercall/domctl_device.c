@@ -8,10 +8,9 @@
 #include "domctl.h"
 
 /* -EPERM to allow, -EINVAL for dirty padding. */
-int domctl_irq_permission(struct domain *d __unused, struct xen_domctl *op,
-			  struct op_progress *p __unused)
+int domctl_irq_permission(struct control_call *call)
 {
-	const struct xen_domctl_irq_permission *i = &op->u.irq_permission;
+	const struct xen_domctl_irq_permission *i = &call->domctl.u.irq_permission;
 
 	if (i->pad[0] || i->pad[1] || i->pad[2])
 		return -EINVAL;
@@ -19,10 +18,9 @@ int domctl_irq_permission(struct domain *d __unused, struct xen_domctl *op,
 }
 
 /* -EPERM to allow, -EINVAL for a range that wraps. */
-int domctl_iomem_permission(struct domain *d __unused, struct xen_domctl *op,
-			    struct op_progress *p __unused)
+int domctl_iomem_permission(struct control_call *call)
 {
-	const struct xen_domctl_iomem_permission *m = &op->u.iomem_permission;
+	const struct xen_domctl_iomem_permission *m = &call->domctl.u.iomem_permission;
 	uint64_t end;
 
 	if (m->nr_mfns == 0 || checked_add(m->first_mfn, m->nr_mfns - 1, &end))
@@ -34,37 +32,29 @@ int domctl_iomem_permission(struct domain *d __unused, struct xen_domctl *op,
  * bind_pt_irq and unbind_pt_irq: -EINVAL for anything but a shared peripheral interrupt, else
  * -EPERM.
  */
-int domctl_bind_pt_irq(struct domain *d __unused, struct xen_domctl *op,
-		       struct op_progress *p __unused)
+int domctl_bind_pt_irq(struct control_call *call)
 {
-	const struct xen_domctl_bind_pt_irq *b = &op->u.bind_pt_irq;
+	const struct xen_domctl_bind_pt_irq *b = &call->domctl.u.bind_pt_irq;
 
 	if (b->irq_type != PT_IRQ_TYPE_SPI || b->machine_irq != b->u.spi.spi)
 		return -EINVAL;
 	return -EPERM;
 }
 
-/* assign_device and its kin: there is no IOMMU. */
-int domctl_assign_device(struct domain *d __unused, struct xen_domctl *op __unused,
-			 struct op_progress *p __unused)
-{
-	return -EOPNOTSUPP;
-}
-
 /* Global virtual IRQs go to d from now on. -EINVAL, -ESRCH. */
-int domctl_set_virq_handler(struct domain *d, struct xen_domctl *op, struct op_progress *p __unused)
+int domctl_set_virq_handler(struct control_call *call)
 {
-	return virq_set_handler(d, op->u.set_virq_handler.virq);
+	return virq_set_handler(call->d, call->domctl.u.set_virq_handler.virq);
 }
 
 /* No emulated UART: -EOPNOTSUPP after the checks that the ABI has. */
-int domctl_vuart_op(struct domain *d, struct xen_domctl *op, struct op_progress *p __unused)
+int domctl_vuart_op(struct control_call *call)
 {
-	const struct xen_domctl_vuart_op *u = &op->u.vuart_op;
+	const struct xen_domctl_vuart_op *u = &call->domctl.u.vuart_op;
 
 	if (u->pad || u->cmd != XEN_DOMCTL_VUART_OP_INIT)
 		return -EINVAL;
-	if (READ_ONCE(d->creation_finished))
+	if (READ_ONCE(call->d->creation_finished))
 		return -EPERM;
 	return -EOPNOTSUPP;
 }

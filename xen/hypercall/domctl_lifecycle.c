@@ -62,22 +62,21 @@ static int check_config(const struct xen_domctl_createdomain *c, struct domain_c
 }
 
 /* Make a domain, paused, without vCPUs and memory. OUT: its id, gic_version, clock_frequency. */
-int domctl_createdomain(struct domain *unused __unused, struct xen_domctl *op,
-			struct op_progress *p __unused)
+int domctl_createdomain(struct control_call *call)
 {
-	struct xen_domctl_createdomain *c = &op->u.createdomain;
-	domid_t id = op->domain == 0 || op->domain >= DOMID_FIRST_RESERVED ? DOMID_INVALID :
-		op->domain;
+	struct xen_domctl_createdomain *c = &call->domctl.u.createdomain;
+	domid_t wanted = call->domctl.domain;
+	bool any = wanted == 0 || wanted >= DOMID_FIRST_RESERVED;
 	struct domain_config cfg = { 0 };
 	struct domain *d;
 	int rc = check_config(c, &cfg);
 
 	if (rc)
 		return rc;
-	rc = domain_create(id, &cfg, &d);
+	rc = domain_create(any ? DOMID_INVALID : wanted, &cfg, &d);
 	if (rc)
 		return rc;
-	op->domain = d->id;
+	call->domctl.domain = d->id;
 	c->arch.gic_version = d->gic_version == 3 ? XEN_DOMCTL_CONFIG_GIC_V3 :
 		XEN_DOMCTL_CONFIG_GIC_V2;
 	c->arch.clock_frequency = 0;	/* CNTFRQ_EL0 tells */
@@ -86,30 +85,28 @@ int domctl_createdomain(struct domain *unused __unused, struct xen_domctl *op,
 }
 
 /* Preemptible; what is done stays done. -EINVAL for the control domain. */
-int domctl_destroydomain(struct domain *d, struct xen_domctl *op __unused,
-			 struct op_progress *p __unused)
+int domctl_destroydomain(struct control_call *call)
 {
-	return domain_kill(d);
+	return domain_kill(call->d);
 }
 
 /*
  * Returns when no vCPU of d runs any more. The pause is counted once, before the wait.
  * -EOVERFLOW.
  */
-int domctl_pausedomain(struct domain *d, struct xen_domctl *op __unused, struct op_progress *p)
+int domctl_pausedomain(struct control_call *call)
 {
-	int rc = p->resumed ? 0 : domain_pause(d);
+	int rc = call->resumed ? 0 : domain_pause(call->d);
 
 	if (rc)
 		return rc;
-	return domain_is_quiet(d) ? 0 : -ERESTART;
+	return domain_is_quiet(call->d) ? 0 : -ERESTART;
 }
 
 /* -EINVAL when it is not paused. */
-int domctl_unpausedomain(struct domain *d, struct xen_domctl *op __unused,
-			 struct op_progress *p __unused)
+int domctl_unpausedomain(struct control_call *call)
 {
-	return domain_unpause(d);
+	return domain_unpause(call->d);
 }
 
 /* What is known of d, at this moment and without stopping it. */
@@ -167,56 +164,49 @@ struct domain *domctl_next_domain(uint32_t id)
  * The domain with the lowest id from the one asked for on. -EINVAL for a reserved id, -ESRCH
  * when none is left.
  */
-int domctl_getdomaininfo(struct domain *unused __unused, struct xen_domctl *op,
-			 struct op_progress *p __unused)
+int domctl_getdomaininfo(struct control_call *call)
 {
 	struct domain *d;
 
-	if (op->domain >= DOMID_FIRST_RESERVED)
+	if (call->domctl.domain >= DOMID_FIRST_RESERVED)
 		return -EINVAL;
-	d = domctl_next_domain(op->domain);
+	d = domctl_next_domain(call->domctl.domain);
 	if (!d)
 		return -ESRCH;
-	domctl_fill_info(d, &op->u.getdomaininfo);
-	op->domain = d->id;
+	domctl_fill_info(d, &call->domctl.u.getdomaininfo);
+	call->domctl.domain = d->id;
 	domain_put(d);
 	return 0;
 }
 
 /* After a suspend. */
-int domctl_resumedomain(struct domain *d, struct xen_domctl *op __unused,
-			struct op_progress *p __unused)
+int domctl_resumedomain(struct control_call *call)
 {
-	domain_resume(d);
+	domain_resume(call->d);
 	return 0;
 }
 
-int domctl_setdomainhandle(struct domain *d, struct xen_domctl *op, struct op_progress *p __unused)
+int domctl_setdomainhandle(struct control_call *call)
 {
+	struct domain *d = call->d;
+
 	spin_lock(&d->lock);
-	memcpy(d->handle, op->u.setdomainhandle.handle, sizeof(d->handle));
+	memcpy(d->handle, call->domctl.u.setdomainhandle.handle, sizeof(d->handle));
 	spin_unlock(&d->lock);
 	return 0;
 }
 
 /* Only remembered, for getdomaininfo. */
-int domctl_setdebugging(struct domain *d, struct xen_domctl *op, struct op_progress *p __unused)
+int domctl_setdebugging(struct control_call *call)
 {
-	WRITE_ONCE(d->debugging, op->u.setdebugging.enable != 0);
+	WRITE_ONCE(call->d->debugging, call->domctl.u.setdebugging.enable != 0);
 	return 0;
 }
 
 /* Seconds between the host's wall clock and what d is shown. */
-int domctl_settimeoffset(struct domain *d, struct xen_domctl *op, struct op_progress *p __unused)
+int domctl_settimeoffset(struct control_call *call)
 {
-	WRITE_ONCE(d->wallclock_offset, op->u.settimeoffset.time_offset_seconds);
-	wallclock_update_domain(d);
-	return 0;
-}
-
-/* What a toolstack may say and nothing here depends on. */
-int domctl_accept(struct domain *d __unused, struct xen_domctl *op __unused,
-		  struct op_progress *p __unused)
-{
+	WRITE_ONCE(call->d->wallclock_offset, call->domctl.u.settimeoffset.time_offset_seconds);
+	wallclock_update_domain(call->d);
 	return 0;
 }

@@ -17,40 +17,40 @@
 #define VCPU_PAGES	4u
 
 /* The limit in KiB; may be below what the domain has. */
-int domctl_max_mem(struct domain *d, struct xen_domctl *op, struct op_progress *p __unused)
+int domctl_max_mem(struct control_call *call)
 {
-	uint64_t pages = op->u.max_mem.max_memkb >> (PAGE_SHIFT - 10);
+	uint64_t pages = call->domctl.u.max_mem.max_memkb >> (PAGE_SHIFT - 10);
 
-	WRITE_ONCE(d->max_pages, (uint32_t)MIN(pages, (uint64_t)UINT32_MAX - 1));
+	WRITE_ONCE(call->d->max_pages, (uint32_t)MIN(pages, (uint64_t)UINT32_MAX - 1));
 	return 0;
 }
 
 /*
  * Clean and invalidate d's memory in [start, start + nr) to the point of coherency; holes are
- * passed over. Preemptible: p->a frames are done. -EINVAL when it is too much or wraps.
+ * passed over. Preemptible: call->a frames are done. -EINVAL when it is too much or wraps.
  */
-int domctl_cacheflush(struct domain *d, struct xen_domctl *op, struct op_progress *p)
+int domctl_cacheflush(struct control_call *call)
 {
-	uint64_t start = op->u.cacheflush.start_pfn, nr = op->u.cacheflush.nr_pfns, end;
+	const struct xen_domctl_cacheflush *f = &call->domctl.u.cacheflush;
+	uint64_t start = f->start_pfn, nr = f->nr_pfns, end;
 
-	if (nr > CACHEFLUSH_MAX || checked_add(start, nr, &end) || p->a > nr)
+	if (nr > CACHEFLUSH_MAX || checked_add(start, nr, &end) || call->a > nr)
 		return -EINVAL;
-	p->a += p2m_cache_flush(d, gfn(start + p->a), nr - p->a);
-	return p->a < nr ? -ERESTART : 0;
+	call->a += p2m_cache_flush(call->d, gfn(start + call->a), nr - call->a);
+	return call->a < nr ? -ERESTART : 0;
 }
 
 /* 64, before there is memory. -EINVAL, -EBUSY. */
-int domctl_set_address_size(struct domain *d, struct xen_domctl *op, struct op_progress *p __unused)
+int domctl_set_address_size(struct control_call *call)
 {
-	if (op->u.address_size.size != 64)
+	if (call->domctl.u.address_size.size != 64)
 		return -EINVAL;
-	return READ_ONCE(d->tot_pages) ? -EBUSY : 0;
+	return READ_ONCE(call->d->tot_pages) ? -EBUSY : 0;
 }
 
-int domctl_get_address_size(struct domain *d __unused, struct xen_domctl *op,
-			    struct op_progress *p __unused)
+int domctl_get_address_size(struct control_call *call)
 {
-	op->u.address_size.size = 64;
+	call->domctl.u.address_size.size = 64;
 	return 0;
 }
 
@@ -64,36 +64,33 @@ static uint32_t other_heap_pages(const struct domain *d)
  * How much hypervisor memory d's page tables may take, in bytes. -EINVAL unless whole pages,
  * -ENOMEM.
  */
-int domctl_set_paging_mempool_size(struct domain *d, struct xen_domctl *op,
-				   struct op_progress *p __unused)
+int domctl_set_paging_mempool_size(struct control_call *call)
 {
-	uint64_t size = op->u.paging_mempool.size, pages;
+	uint64_t size = call->domctl.u.paging_mempool.size, pages;
 
 	if (size & ~PAGE_MASK)
 		return -EINVAL;
-	if (checked_add(size >> PAGE_SHIFT, (uint64_t)other_heap_pages(d), &pages) ||
+	if (checked_add(size >> PAGE_SHIFT, (uint64_t)other_heap_pages(call->d), &pages) ||
 	    pages >= UINT32_MAX)
 		return -ENOMEM;
-	WRITE_ONCE(d->max_heap_pages, (uint32_t)pages);
+	WRITE_ONCE(call->d->max_heap_pages, (uint32_t)pages);
 	return 0;
 }
 
 /* What was set; 0 when nothing was. */
-int domctl_get_paging_mempool_size(struct domain *d, struct xen_domctl *op,
-				   struct op_progress *p __unused)
+int domctl_get_paging_mempool_size(struct control_call *call)
 {
-	uint32_t limit = READ_ONCE(d->max_heap_pages);
+	uint32_t limit = READ_ONCE(call->d->max_heap_pages);
 
-	op->u.paging_mempool.size = limit == UINT32_MAX ? 0 :
-				    (uint64_t)(limit - other_heap_pages(d)) << PAGE_SHIFT;
+	call->domctl.u.paging_mempool.size = limit == UINT32_MAX ? 0 :
+				    (uint64_t)(limit - other_heap_pages(call->d)) << PAGE_SHIFT;
 	return 0;
 }
 
 /* No device memory is anybody's to give away. -EINVAL (wraps), -E2BIG, -EPERM. */
-int domctl_memory_mapping(struct domain *d __unused, struct xen_domctl *op,
-			  struct op_progress *p __unused)
+int domctl_memory_mapping(struct control_call *call)
 {
-	const struct xen_domctl_memory_mapping *m = &op->u.memory_mapping;
+	const struct xen_domctl_memory_mapping *m = &call->domctl.u.memory_mapping;
 	uint64_t end;
 
 	if (m->nr_mfns == 0 || checked_add(m->first_mfn, m->nr_mfns - 1, &end) ||
@@ -102,25 +99,15 @@ int domctl_memory_mapping(struct domain *d __unused, struct xen_domctl *op,
 	return m->nr_mfns > MAPPING_MAX ? -E2BIG : -EPERM;
 }
 
-/* There is node 0. -EINVAL for a set without it, -EFAULT. */
-int domctl_setnodeaffinity(struct domain *d __unused, struct xen_domctl *op,
-			   struct op_progress *p __unused)
+/* There is node 0, set or asked for. -EINVAL for a set without it, -EFAULT. */
+int domctl_nodeaffinity(struct control_call *call)
 {
+	const struct xenctl_bitmap *map = &call->domctl.u.nodeaffinity.nodemap;
 	uint64_t nodes;
 
-	if (bitmap_from_guest(&op->u.nodeaffinity.nodemap, &nodes))
+	if (call->domctl.cmd == XEN_DOMCTL_getnodeaffinity)
+		return bitmap_to_guest(map, 1);
+	if (bitmap_from_guest(map, &nodes))
 		return -EFAULT;
 	return nodes & 1 ? 0 : -EINVAL;
-}
-
-int domctl_getnodeaffinity(struct domain *d __unused, struct xen_domctl *op,
-			   struct op_progress *p __unused)
-{
-	return bitmap_to_guest(&op->u.nodeaffinity.nodemap, 1);
-}
-
-int domctl_setvnumainfo(struct domain *d __unused, struct xen_domctl *op __unused,
-			struct op_progress *p __unused)
-{
-	return -EINVAL;
 }

@@ -23,7 +23,7 @@ static int find_vcpu(const struct domain *d, uint32_t id, struct vcpu **v)
 }
 
 /* Make all vCPUs, down. -EINVAL for a number other than createdomain's, -ENOMEM. */
-int domctl_max_vcpus(struct domain *d, struct xen_domctl *op, struct op_progress *p __unused)
+int domctl_max_vcpus(struct control_call *call)
 {
 	/* One maker at a time in the machine; whoever comes second asks again. */
 	static uint8_t busy;
@@ -31,33 +31,10 @@ int domctl_max_vcpus(struct domain *d, struct xen_domctl *op, struct op_progress
 
 	if (__atomic_exchange_n(&busy, 1, __ATOMIC_ACQUIRE))
 		return -ERESTART;
-	rc = domain_is_dying(d) ? -ESRCH : domain_create_vcpus(d, op->u.max_vcpus.max);
+	rc = domain_is_dying(call->d) ? -ESRCH :
+	     domain_create_vcpus(call->d, call->domctl.u.max_vcpus.max);
 	__atomic_store_n(&busy, 0, __ATOMIC_RELEASE);
 	return rc;
-}
-
-/*
- * d paused once more by this call, and on no CPU: 0. -ERESTART: not yet off the CPUs.
- * -EOVERFLOW, -EINVAL (nobody holds the pause that the caller says it took).
- */
-static int pause_for_call(struct domain *d, const struct op_progress *p)
-{
-	int rc = 0;
-
-	if (!p->resumed)
-		rc = domain_pause(d);
-	else if (!READ_ONCE(d->pause_count))
-		rc = -EINVAL;
-	if (rc)
-		return rc;
-	return domain_is_quiet(d) ? 0 : -ERESTART;
-}
-
-static void unpause_for_call(struct domain *d)
-{
-	/* Fails only if somebody else took our pause away: nothing is left to undo then. */
-	if (domain_unpause(d))
-		return;
 }
 
 static bool legal_cpsr(uint64_t cpsr)
@@ -67,38 +44,40 @@ static bool legal_cpsr(uint64_t cpsr)
 	return mode == PSR_MODE_EL1h || mode == PSR_MODE_EL1t || mode == PSR_MODE_EL0t;
 }
 
+/* Registers of a vCPU's context, and what they are in the toolstack's. */
+#define CONTEXT_REGS(REG)								\
+	REG(spsr_el1, user_regs.spsr_el1) REG(spsr_fiq, user_regs.spsr_fiq)		\
+	REG(spsr_irq, user_regs.spsr_irq) REG(spsr_und, user_regs.spsr_und)		\
+	REG(spsr_abt, user_regs.spsr_abt) REG(elr_el1, user_regs.elr_el1)		\
+	REG(sp_el0, user_regs.sp_el0) REG(sp_el1, user_regs.sp_el1)			\
+	REG(sctlr, sctlr) REG(tcr, ttbcr) REG(ttbr0, ttbr0) REG(ttbr1, ttbr1)
+#define SET_REG(reg, member)	v->ctxt.reg = c->member;
+#define GET_REG(reg, member)	c->member = (__typeof__(c->member))v->ctxt.reg;
+
+/* x0..x30 are copied as an array from the beginning. */
+_Static_assert(offsetof(struct vcpu_guest_core_regs, x30) == 30 * sizeof(uint64_t) &&
+	       sizeof(((struct vcpu *)0)->regs.x) == 31 * sizeof(uint64_t), "x0..x30 in a row");
+
 static void write_context(struct vcpu *v, const struct vcpu_guest_context *c)
 {
-	const struct vcpu_guest_core_regs *r = &c->user_regs;
-	const uint64_t *x = &r->x0;
-	uint32_t i;
-
-	vcpu_reset(v, r->pc64, r->x0);
-	for (i = 0; i < ARRAY_SIZE(v->regs.x); i++)
-		v->regs.x[i] = x[i];
-	v->regs.spsr = r->cpsr & CPSR_SETTABLE;
-	v->ctxt.spsr_el1 = r->spsr_el1;
-	v->ctxt.spsr_fiq = r->spsr_fiq;
-	v->ctxt.spsr_irq = r->spsr_irq;
-	v->ctxt.spsr_und = r->spsr_und;
-	v->ctxt.spsr_abt = r->spsr_abt;
-	v->ctxt.sp_el0 = r->sp_el0;
-	v->ctxt.sp_el1 = r->sp_el1;
-	v->ctxt.elr_el1 = r->elr_el1;
-	v->ctxt.sctlr = c->sctlr;
-	v->ctxt.tcr = c->ttbcr;
-	v->ctxt.ttbr0 = c->ttbr0;
-	v->ctxt.ttbr1 = c->ttbr1;
+	vcpu_reset(v, c->user_regs.pc64, c->user_regs.x0);
+	memcpy(v->regs.x, &c->user_regs, sizeof(v->regs.x));
+	v->regs.spsr = c->user_regs.cpsr & CPSR_SETTABLE;
+	CONTEXT_REGS(SET_REG)
 	if (c->flags & VGCF_online)
 		vcpu_clear_flag(v, VPF_DOWN);
 	else
 		vcpu_set_flag(v, VPF_DOWN);
 }
 
-/* x0..x30 are used as an array. */
-_Static_assert(offsetof(struct vcpu_guest_core_regs, x30) ==
-	       offsetof(struct vcpu_guest_core_regs, x0) + 30 * sizeof(uint64_t),
-		       "x0..x30 in a row");
+static void read_context(const struct vcpu *v, struct vcpu_guest_context *c)
+{
+	c->flags = READ_ONCE(v->flags) & VPF_DOWN ? 0 : VGCF_online;
+	memcpy(&c->user_regs, v->regs.x, sizeof(v->regs.x));
+	c->user_regs.pc64 = v->regs.elr;
+	c->user_regs.cpsr = v->regs.spsr;
+	CONTEXT_REGS(GET_REG)
+}
 
 /* Back to the state before the first context: down. */
 static void reset_vcpu(struct vcpu *v)
@@ -108,101 +87,67 @@ static void reset_vcpu(struct vcpu *v)
 	v->initialised = false;
 }
 
+/* The vCPU that the call names, and the registers it is to have. -EINVAL, -ESRCH, -EFAULT. */
+static int check_context(const struct control_call *call, bool set, struct vcpu **v,
+			 struct vcpu_guest_context *c)
+{
+	const struct xen_domctl_vcpucontext *a = &call->domctl.u.vcpucontext;
+	int rc = find_vcpu(call->d, a->vcpu, v);
+
+	if (!set)
+		return rc ? rc : (*v)->initialised ? 0 : -ENODATA;
+	if (rc)
+		return -EINVAL;
+	if (!a->ctxt.p)
+		return 0;
+	if (copy_from_guest(c, a->ctxt.p, sizeof(*c)))
+		return -EFAULT;
+	return legal_cpsr(c->user_regs.cpsr) ? 0 : -EINVAL;
+}
+
 /*
- * Give a vCPU its registers; no context: reset it. -EINVAL (vCPU, processor state), -EFAULT,
- * -EOVERFLOW.
+ * setvcpucontext: give a vCPU its registers; no context: reset it. getvcpucontext: read them;
+ * -ENODATA: it never had a context. Under a pause of this call's own. -EINVAL (vCPU, processor
+ * state; nobody holds the pause that the caller says it took), -ESRCH (vCPU), -EFAULT, -EOVERFLOW.
  */
-int domctl_setvcpucontext(struct domain *d, struct xen_domctl *op, struct op_progress *p)
+int domctl_vcpucontext(struct control_call *call)
 {
+	bool set = call->domctl.cmd == XEN_DOMCTL_setvcpucontext;
+	uint64_t buffer = call->domctl.u.vcpucontext.ctxt.p;
 	struct vcpu_guest_context c = { 0 };
 	struct vcpu *v;
-	bool reset = !op->u.vcpucontext.ctxt.p;
-	int rc;
+	int rc = check_context(call, set, &v, &c);
 
-	if (find_vcpu(d, op->u.vcpucontext.vcpu, &v))
-		rc = -EINVAL;
-	else if (!reset && copy_from_guest(&c, op->u.vcpucontext.ctxt.p, sizeof(c)))
-		rc = -EFAULT;
-	else if (!reset && !legal_cpsr(c.user_regs.cpsr))
-		rc = -EINVAL;
-	else
-		rc = 0;
-	if (rc) {
-		/*
-		 * Resumed, it was right before: the guest's buffer changed. The pause is given
-		 * back all the same.
-		 */
-		if (p->resumed)
-			unpause_for_call(d);
+	if (!rc) {
+		rc = call->resumed && !READ_ONCE(call->d->pause_count) ? -EINVAL :
+		     domctl_pausedomain(call);
+		if (rc)
+			return rc;
+		if (!set)
+			read_context(v, &c);
+		else if (buffer)
+			write_context(v, &c);
+		else
+			reset_vcpu(v);
+	} else if (!call->resumed) {
 		return rc;
 	}
-	rc = pause_for_call(d, p);
-	if (rc)
-		return rc;
-	if (reset)
-		reset_vcpu(v);
-	else
-		write_context(v, &c);
-	unpause_for_call(d);
-	return 0;
-}
-
-static void read_context(struct vcpu *v, struct vcpu_guest_context *c)
-{
-	struct vcpu_guest_core_regs *r = &c->user_regs;
-	uint64_t *x = &r->x0;
-	uint32_t i;
-
-	vcpu_ctxt_sync(v);
-	c->flags = READ_ONCE(v->flags) & VPF_DOWN ? 0 : VGCF_online;
-	for (i = 0; i < ARRAY_SIZE(v->regs.x); i++)
-		x[i] = v->regs.x[i];
-	r->pc64 = v->regs.elr;
-	r->cpsr = v->regs.spsr;
-	r->spsr_el1 = v->ctxt.spsr_el1;
-	r->spsr_fiq = (uint32_t)v->ctxt.spsr_fiq;
-	r->spsr_irq = (uint32_t)v->ctxt.spsr_irq;
-	r->spsr_und = (uint32_t)v->ctxt.spsr_und;
-	r->spsr_abt = (uint32_t)v->ctxt.spsr_abt;
-	r->sp_el0 = v->ctxt.sp_el0;
-	r->sp_el1 = v->ctxt.sp_el1;
-	r->elr_el1 = v->ctxt.elr_el1;
-	c->sctlr = v->ctxt.sctlr;
-	c->ttbcr = v->ctxt.tcr;
-	c->ttbr0 = v->ctxt.ttbr0;
-	c->ttbr1 = v->ctxt.ttbr1;
-}
-
-/* -EINVAL, -ESRCH (vCPU), -ENODATA: it never had a context. -EFAULT, -EOVERFLOW. */
-int domctl_getvcpucontext(struct domain *d, struct xen_domctl *op, struct op_progress *p)
-{
-	struct vcpu_guest_context c = { 0 };
-	struct vcpu *v;
-	int rc;
-
-	rc = find_vcpu(d, op->u.vcpucontext.vcpu, &v);
-	if (!rc && !v->initialised)
-		rc = -ENODATA;
-	if (rc) {
-		if (p->resumed)
-			unpause_for_call(d);
-		return rc;
-	}
-	rc = pause_for_call(d, p);
-	if (rc)
-		return rc;
-	read_context(v, &c);
-	unpause_for_call(d);
-	return copy_to_guest(op->u.vcpucontext.ctxt.p, &c, sizeof(c));
+	/*
+	 * A resumed call that is wrong was right before: the guest's buffer changed. The pause is
+	 * given back all the same. That fails only if somebody else took it away: nothing is left
+	 * to undo then.
+	 */
+	(void)!domain_unpause(call->d);
+	return rc || set ? rc : copy_to_guest(buffer, &c, sizeof(c));
 }
 
 /* -EINVAL, -ESRCH. */
-int domctl_getvcpuinfo(struct domain *d, struct xen_domctl *op, struct op_progress *p __unused)
+int domctl_getvcpuinfo(struct control_call *call)
 {
-	struct xen_domctl_getvcpuinfo *info = &op->u.getvcpuinfo;
+	struct xen_domctl_getvcpuinfo *info = &call->domctl.u.getvcpuinfo;
 	struct vcpu *v;
 	uint32_t flags;
-	int rc = find_vcpu(d, info->vcpu, &v);
+	int rc = find_vcpu(call->d, info->vcpu, &v);
 
 	if (rc)
 		return rc;
@@ -215,75 +160,50 @@ int domctl_getvcpuinfo(struct domain *d, struct xen_domctl *op, struct op_progre
 	return 0;
 }
 
-/* Which of the two sets the call is about. False: neither, or an unknown flag. */
-static bool affinity_flags(uint32_t flags, bool *hard, bool *soft)
-{
-	*hard = flags & XEN_VCPUAFFINITY_HARD;
-	*soft = flags & XEN_VCPUAFFINITY_SOFT;
-	return (*hard || *soft) &&
-	       !(flags & ~(XEN_VCPUAFFINITY_HARD | XEN_VCPUAFFINITY_SOFT | XEN_VCPUAFFINITY_FORCE));
-}
-
 /*
- * Set where a vCPU may run and where it likes to; OUT: what of it is effective. -EINVAL, -ESRCH,
- * -EFAULT.
+ * Where a vCPU may run and where it likes to: setvcpuaffinity changes either or both, and tells
+ * what of it is effective. -EINVAL, -ESRCH, -EFAULT.
  */
-int domctl_setvcpuaffinity(struct domain *d, struct xen_domctl *op, struct op_progress *p __unused)
+int domctl_vcpuaffinity(struct control_call *call)
 {
-	struct xen_domctl_vcpuaffinity *a = &op->u.vcpuaffinity;
-	uint64_t hard = 0, soft = 0;
-	bool set_hard, set_soft;
+	const struct xen_domctl_vcpuaffinity *a = &call->domctl.u.vcpuaffinity;
+	bool set = call->domctl.cmd == XEN_DOMCTL_setvcpuaffinity;
+	bool hard = a->flags & XEN_VCPUAFFINITY_HARD, soft = a->flags & XEN_VCPUAFFINITY_SOFT;
+	uint32_t known = XEN_VCPUAFFINITY_HARD | XEN_VCPUAFFINITY_SOFT |
+			 (set ? XEN_VCPUAFFINITY_FORCE : 0);
+	uint64_t may = 0, likes = 0, all = all_cpus_mask();
 	struct vcpu *v;
-	int rc = find_vcpu(d, a->vcpu, &v);
+	int rc = find_vcpu(call->d, a->vcpu, &v);
 
 	if (rc)
 		return rc;
-	if (!affinity_flags(a->flags, &set_hard, &set_soft))
+	if (!(hard || soft) || (a->flags & ~known))
 		return -EINVAL;
-	if ((set_hard && bitmap_from_guest(&a->cpumap_hard, &hard)) ||
-	    (set_soft && bitmap_from_guest(&a->cpumap_soft, &soft)))
-		return -EFAULT;
-	if ((set_hard && !(hard & all_cpus_mask())) || (set_soft && !(soft & all_cpus_mask())))
-		return -EINVAL;
-	rc = sched_set_affinity(v, set_hard ? &hard : NULL, set_soft ? &soft : NULL);
-	if (rc)
-		return rc;
-	hard = READ_ONCE(v->sched.affinity) & all_cpus_mask();
-	if (set_hard)
-		rc = bitmap_to_guest(&a->cpumap_hard, hard);
-	if (!rc && set_soft)
-		rc = bitmap_to_guest(&a->cpumap_soft, soft & hard);
-	return rc;
-}
-
-/* -EINVAL, -ESRCH, -EFAULT. */
-int domctl_getvcpuaffinity(struct domain *d, struct xen_domctl *op, struct op_progress *p __unused)
-{
-	struct xen_domctl_vcpuaffinity *a = &op->u.vcpuaffinity;
-	bool get_hard, get_soft;
-	struct vcpu *v;
-	int rc = find_vcpu(d, a->vcpu, &v);
-
-	if (rc)
-		return rc;
-	if (!affinity_flags(a->flags, &get_hard, &get_soft) || (a->flags & XEN_VCPUAFFINITY_FORCE))
-		return -EINVAL;
-	if (get_hard)
-		rc = bitmap_to_guest(&a->cpumap_hard,
-				     READ_ONCE(v->sched.affinity) & all_cpus_mask());
-	if (!rc && get_soft)
-		rc = bitmap_to_guest(&a->cpumap_soft,
-				     READ_ONCE(v->sched.soft_affinity) & all_cpus_mask());
-	return rc;
+	if (set) {
+		if ((hard && bitmap_from_guest(&a->cpumap_hard, &may)) ||
+		    (soft && bitmap_from_guest(&a->cpumap_soft, &likes)))
+			return -EFAULT;
+		if ((hard && !(may & all)) || (soft && !(likes & all)))
+			return -EINVAL;
+		rc = sched_set_affinity(v, hard ? &may : NULL, soft ? &likes : NULL);
+		if (rc)
+			return rc;
+	}
+	may = READ_ONCE(v->sched.affinity) & all;
+	likes = READ_ONCE(v->sched.soft_affinity) & (set ? may : all);
+	if (hard)
+		rc = bitmap_to_guest(&a->cpumap_hard, may);
+	return rc || !soft ? rc : bitmap_to_guest(&a->cpumap_soft, likes);
 }
 
 /*
  * Weight and cap: the credit schedulers' parameters share a layout. -EINVAL for another
  * scheduler or command.
  */
-int domctl_scheduler_op(struct domain *d, struct xen_domctl *op, struct op_progress *p __unused)
+int domctl_scheduler_op(struct control_call *call)
 {
-	struct xen_domctl_scheduler_op *s = &op->u.scheduler_op;
+	struct xen_domctl_scheduler_op *s = &call->domctl.u.scheduler_op;
+	struct domain *d = call->d;
 	uint16_t cap;
 
 	if (s->sched_id != sched->sched_id)

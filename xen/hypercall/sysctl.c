@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * HYPERVISOR_sysctl: the toolstack asks about the host and all domains. A row for each
- * sub-operation; the argument is copied in once and copied back after success.
+ * HYPERVISOR_sysctl: the toolstack asks about the host and all domains. The calls go domctl.c's
+ * way.
  */
 #include <xen/console.h>
 #include <xen/lib.h>
@@ -16,9 +16,9 @@
  * Copy log text out; the count says how much, and a reader goes on from the index until it is 0.
  * May be less than asked for when something else waits for the CPU.
  */
-static int readconsole(struct xen_sysctl *op, struct op_progress *p __unused)
+static int readconsole(struct control_call *c)
 {
-	struct xen_sysctl_readconsole *r = &op->u.readconsole;
+	struct xen_sysctl_readconsole *r = &c->sysctl.u.readconsole;
 	uint32_t want = MIN(r->count, READ_MAX), done = 0, index = r->index;
 	bool incremental = r->incremental != 0, at_end = false;
 	char text[CHUNK];
@@ -49,12 +49,12 @@ static int readconsole(struct xen_sysctl *op, struct op_progress *p __unused)
  * Information on every domain from first_domain on, ascending, as many as there is room for.
  * Preemptible: a is the next id, b how many are written.
  */
-static int getdomaininfolist(struct xen_sysctl *op, struct op_progress *p)
+static int getdomaininfolist(struct control_call *c)
 {
-	struct xen_sysctl_getdomaininfolist *l = &op->u.getdomaininfolist;
-	uint32_t id = p->resumed ? (uint32_t)MIN(p->a, (uint64_t)DOMID_FIRST_RESERVED) :
+	struct xen_sysctl_getdomaininfolist *l = &c->sysctl.u.getdomaininfolist;
+	uint32_t id = c->resumed ? (uint32_t)MIN(c->a, (uint64_t)DOMID_FIRST_RESERVED) :
 		l->first_domain;
-	uint32_t n = p->resumed ? (uint32_t)MIN(p->b, (uint64_t)l->max_domains) : 0;
+	uint32_t n = c->resumed ? (uint32_t)MIN(c->b, (uint64_t)l->max_domains) : 0;
 	struct xen_domctl_getdomaininfo info;
 	struct domain *d;
 
@@ -65,8 +65,8 @@ static int getdomaininfolist(struct xen_sysctl *op, struct op_progress *p)
 		if (copy_elem_to_guest(l->buffer.p, n, &info, sizeof(info)))
 			return -EFAULT;
 		if (++n % LIST_CHUNK == 0 && hypercall_preempt()) {
-			p->a = id;
-			p->b = n;
+			c->a = id;
+			c->b = n;
 			return -ERESTART;
 		}
 	}
@@ -75,12 +75,12 @@ static int getdomaininfolist(struct xen_sysctl *op, struct op_progress *p)
 }
 
 /* No key does anything; the administrator sees that they arrived. */
-static int debug_keys(struct xen_sysctl *op, struct op_progress *p __unused)
+static int debug_keys(struct control_call *c)
 {
 	char keys[KEYS_MAX + 1] = { 0 };
-	uint32_t i, n = MIN(op->u.debug_keys.nr_keys, KEYS_MAX);
+	uint32_t i, n = MIN(c->sysctl.u.debug_keys.nr_keys, KEYS_MAX);
 
-	if (n && copy_from_guest(keys, op->u.debug_keys.keys.p, n))
+	if (n && copy_from_guest(keys, c->sysctl.u.debug_keys.keys.p, n))
 		return -EFAULT;
 	for (i = 0; i < n; i++)
 		if (keys[i] < ' ' || keys[i] > '~')
@@ -89,49 +89,27 @@ static int debug_keys(struct xen_sysctl *op, struct op_progress *p __unused)
 	return 0;
 }
 
-static int coverage_op(struct xen_sysctl *op __unused, struct op_progress *p __unused)
-{
-	return -EOPNOTSUPP;
-}
-
-static sysctl_fn *const rows[] = {
-	[XEN_SYSCTL_readconsole] = readconsole,
-	[XEN_SYSCTL_physinfo] = sysctl_physinfo,
-	[XEN_SYSCTL_sched_id] = sysctl_sched_id,
-	[XEN_SYSCTL_getdomaininfolist] = getdomaininfolist,
-	[XEN_SYSCTL_debug_keys] = debug_keys,
-	[XEN_SYSCTL_getcpuinfo] = sysctl_getcpuinfo,
-	[XEN_SYSCTL_availheap] = sysctl_availheap,
-	[XEN_SYSCTL_cputopoinfo] = sysctl_cputopoinfo,
-	[XEN_SYSCTL_numainfo] = sysctl_numainfo,
-	[XEN_SYSCTL_cpupool_op] = sysctl_cpupool_op,
-	[XEN_SYSCTL_scheduler_op] = sysctl_scheduler_op,
-	[XEN_SYSCTL_coverage_op] = coverage_op,
+static const struct control_row rows[] = {
+	[XEN_SYSCTL_readconsole] = { readconsole, COPYBACK },
+	[XEN_SYSCTL_physinfo] = { sysctl_physinfo, COPYBACK },
+	[XEN_SYSCTL_sched_id] = { sysctl_sched_id, COPYBACK },
+	[XEN_SYSCTL_getdomaininfolist] = { getdomaininfolist, COPYBACK },
+	[XEN_SYSCTL_debug_keys] = { debug_keys, COPYBACK },
+	[XEN_SYSCTL_getcpuinfo] = { sysctl_getcpuinfo, COPYBACK },
+	[XEN_SYSCTL_availheap] = { sysctl_availheap, COPYBACK },
+	[XEN_SYSCTL_cputopoinfo] = { sysctl_cputopoinfo, COPYBACK },
+	[XEN_SYSCTL_numainfo] = { sysctl_numainfo, COPYBACK },
+	[XEN_SYSCTL_cpupool_op] = { sysctl_cpupool_op, COPYBACK },
+	[XEN_SYSCTL_scheduler_op] = { sysctl_scheduler_op, COPYBACK },
+	[XEN_SYSCTL_coverage_op] = { .flags = CONSTANT, .answer = -EOPNOTSUPP },
 };
 
-/* Privileged (table.c). -EFAULT, -EACCES (interface version), -ENOSYS, or the handler's. */
+static const struct control_interface sysctl = {
+	rows, ARRAY_SIZE(rows), XEN_SYSCTL_INTERFACE_VERSION, sizeof(struct xen_sysctl),
+};
+
+/* Privileged (table.c). */
 int64_t do_sysctl(uint64_t arg, uint64_t magic, uint64_t a, uint64_t b)
 {
-	struct op_progress p = { .resumed = magic == OP_RESUMED };
-	COPIED_IN struct xen_sysctl op;
-	sysctl_fn *fn;
-	int rc;
-
-	if (copy_from_guest(&op, arg, sizeof(op)))
-		return -EFAULT;
-	if (op.interface_version != XEN_SYSCTL_INTERFACE_VERSION)
-		return -EACCES;
-	if (op.cmd >= ARRAY_SIZE(rows))
-		return -ENOSYS;
-	fn = rows[index_nospec(op.cmd, ARRAY_SIZE(rows))];
-	if (!fn)
-		return -ENOSYS;
-	if (p.resumed) {
-		p.a = a;
-		p.b = b;
-	}
-	rc = fn(&op, &p);
-	if (rc == -ERESTART)
-		return hypercall_restart(arg, OP_RESUMED, p.a, p.b, 0);
-	return rc ? rc : copy_to_guest(arg, &op, sizeof(op));
+	return control(&sysctl, arg, magic, a, b);
 }

@@ -13,9 +13,9 @@
 			 XEN_SYSCTL_PHYSCAP_gnttab_v1)
 #define NODE_DISTANCE	20u	/* of the one node to itself: what Xen on arm says */
 
-int sysctl_physinfo(struct xen_sysctl *op, struct op_progress *p __unused)
+int sysctl_physinfo(struct control_call *call)
 {
-	op->u.physinfo = (struct xen_sysctl_physinfo){
+	call->sysctl.u.physinfo = (struct xen_sysctl_physinfo){
 		.threads_per_core = 1,
 		.cores_per_socket = 1,
 		.nr_cpus = nr_cpus,
@@ -30,16 +30,16 @@ int sysctl_physinfo(struct xen_sysctl *op, struct op_progress *p __unused)
 	return 0;
 }
 
-int sysctl_sched_id(struct xen_sysctl *op, struct op_progress *p __unused)
+int sysctl_sched_id(struct control_call *call)
 {
-	op->u.sched_id.sched_id = sched->sched_id;
+	call->sysctl.u.sched_id.sched_id = sched->sched_id;
 	return 0;
 }
 
 /* Idle time of each CPU. */
-int sysctl_getcpuinfo(struct xen_sysctl *op, struct op_progress *p __unused)
+int sysctl_getcpuinfo(struct control_call *call)
 {
-	struct xen_sysctl_getcpuinfo *g = &op->u.getcpuinfo;
+	struct xen_sysctl_getcpuinfo *g = &call->sysctl.u.getcpuinfo;
 	uint32_t i, n = MIN(g->max_cpus, nr_cpus);
 
 	for (i = 0; i < n; i++) {
@@ -52,17 +52,17 @@ int sysctl_getcpuinfo(struct xen_sysctl *op, struct op_progress *p __unused)
 	return 0;
 }
 
-int sysctl_availheap(struct xen_sysctl *op, struct op_progress *p __unused)
+int sysctl_availheap(struct control_call *call)
 {
-	op->u.availheap.avail_bytes = zone_free_pages() << PAGE_SHIFT;
+	call->sysctl.u.availheap.avail_bytes = zone_free_pages() << PAGE_SHIFT;
 	return 0;
 }
 
 /* Without a buffer: how many CPUs. */
-int sysctl_cputopoinfo(struct xen_sysctl *op, struct op_progress *p __unused)
+int sysctl_cputopoinfo(struct control_call *call)
 {
 	const struct xen_sysctl_cputopo flat = { 0 };
-	struct xen_sysctl_cputopoinfo *t = &op->u.cputopoinfo;
+	struct xen_sysctl_cputopoinfo *t = &call->sysctl.u.cputopoinfo;
 	uint32_t i, n = MIN(t->num_cpus, nr_cpus);
 
 	for (i = 0; t->cputopo.p && i < n; i++)
@@ -73,9 +73,9 @@ int sysctl_cputopoinfo(struct xen_sysctl *op, struct op_progress *p __unused)
 }
 
 /* Without buffers: how many nodes. */
-int sysctl_numainfo(struct xen_sysctl *op, struct op_progress *p __unused)
+int sysctl_numainfo(struct control_call *call)
 {
-	struct xen_sysctl_numainfo *n = &op->u.numainfo;
+	struct xen_sysctl_numainfo *n = &call->sysctl.u.numainfo;
 	const struct xen_sysctl_meminfo mem = {
 		.memsize = zone_total_pages() << PAGE_SHIFT,
 		.memfree = zone_free_pages() << PAGE_SHIFT,
@@ -93,9 +93,9 @@ int sysctl_numainfo(struct xen_sysctl *op, struct op_progress *p __unused)
 }
 
 /* All CPUs and domains are in pool 0. -ENOENT above it, -EOPNOTSUPP for changes. */
-int sysctl_cpupool_op(struct xen_sysctl *op, struct op_progress *p __unused)
+int sysctl_cpupool_op(struct control_call *call)
 {
-	struct xen_sysctl_cpupool_op *c = &op->u.cpupool_op;
+	struct xen_sysctl_cpupool_op *c = &call->sysctl.u.cpupool_op;
 
 	switch (c->op) {
 	case XEN_SYSCTL_CPUPOOL_OP_INFO:
@@ -111,26 +111,12 @@ int sysctl_cpupool_op(struct xen_sysctl *op, struct op_progress *p __unused)
 	}
 }
 
-static bool ratelimit_is_valid(uint32_t us)
-{
-	return us == 0 || (us >= XEN_SYSCTL_SCHED_RATELIMIT_MIN &&
-			   us <= XEN_SYSCTL_SCHED_RATELIMIT_MAX);
-}
-
-static void set_ratelimit(uint32_t us)
-{
-	uint32_t i;
-
-	for (i = 0; i < nr_cpus; i++)
-		WRITE_ONCE(cpus[i]->rq->ratelimit_us, us);
-}
-
 /* Parameters of the scheduler as a whole. -ESRCH (pool), -EINVAL (scheduler, command, value). */
-int sysctl_scheduler_op(struct xen_sysctl *op, struct op_progress *p __unused)
+int sysctl_scheduler_op(struct control_call *call)
 {
-	struct xen_sysctl_scheduler_op *s = &op->u.scheduler_op;
+	struct xen_sysctl_scheduler_op *s = &call->sysctl.u.scheduler_op;
 	bool credit2 = s->sched_id == XEN_SCHEDULER_CREDIT2;
-	uint32_t ratelimit = READ_ONCE(cpus[0]->rq->ratelimit_us);
+	uint32_t i, ratelimit = READ_ONCE(cpus[0]->rq->ratelimit_us);
 
 	if (s->cpupool_id != 0)
 		return -ESRCH;
@@ -139,9 +125,11 @@ int sysctl_scheduler_op(struct xen_sysctl *op, struct op_progress *p __unused)
 	if (s->cmd == XEN_SYSCTL_SCHEDOP_putinfo) {
 		ratelimit = credit2 ? s->u.sched_credit2.ratelimit_us :
 			s->u.sched_credit.ratelimit_us;
-		if (!ratelimit_is_valid(ratelimit))
+		if (ratelimit && (ratelimit < XEN_SYSCTL_SCHED_RATELIMIT_MIN ||
+				  ratelimit > XEN_SYSCTL_SCHED_RATELIMIT_MAX))
 			return -EINVAL;
-		set_ratelimit(ratelimit);
+		for (i = 0; i < nr_cpus; i++)
+			WRITE_ONCE(cpus[i]->rq->ratelimit_us, ratelimit);
 	} else if (s->cmd != XEN_SYSCTL_SCHEDOP_getinfo) {
 		return -EINVAL;
 	}
