@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Offsets of C structs for the assembly files; the build turns the marked lines into asm_offsets.h. */
+/*
+ * Offsets of C structs for the assembly files; the build turns the marked lines into
+ * asm_offsets.h.
+ */
 #include <xen/vcpu.h>
 #include <xen/percpu.h>
 

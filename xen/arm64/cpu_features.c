@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the CPUs can do, and what guests are told. A guest reads ID registers through HCR_EL2.TID3 from the
- * table made here once: the host's value, less every feature whose state we do not switch. One row a register
- * (op0 = 3, op1 = 0, CRn = 0, CRm, op2): the bits kept, and bits set. What has no row reads as zero.
+ * What the CPUs can do, and what guests are told. A guest reads ID registers through HCR_EL2.TID3
+ * from the table made here once: the host's value, less every feature whose state we do not
+ * switch. One row a register (op0 = 3, op1 = 0, CRn = 0, CRm, op2): the bits kept, and bits set.
+ * What has no row reads as zero.
  */
 #include <arm64/sysreg.h>
 #include <xen/lib.h>
@@ -16,7 +17,8 @@ extern bool cpu_has_lse;
 #define FIELD(lo)	(0xfUL << (lo))
 
 /* ID_AA64PFR0_EL1: less EL2, EL3, RAS, SVE, SEL2, MPAM, AMU, RME. */
-#define PFR0_KEEP	(FIELD(0) | FIELD(16) | FIELD(20) | FIELD(24) | FIELD(48) | FIELD(56) | FIELD(60))
+#define PFR0_KEEP \
+	(FIELD(0) | FIELD(16) | FIELD(20) | FIELD(24) | FIELD(48) | FIELD(56) | FIELD(60))
 #define PFR0_SET	(1UL << 4)		/* EL1 is AArch64 only */
 /* ID_AA64PFR1_EL1: BT, SSBS, CSV2_frac. */
 #define PFR1_KEEP	(FIELD(0) | FIELD(4) | FIELD(32))
@@ -29,12 +31,14 @@ extern bool cpu_has_lse;
 /* ID_AA64ISAR2_EL1: CLRBHB. */
 #define ISAR2_KEEP	FIELD(28)
 /* ID_AA64MMFR0_EL1: PARange (capped below), ASIDBits, BigEnd, SNSMem, BigEndEL0, TGran*. */
-#define MMFR0_KEEP	(FIELD(4) | FIELD(8) | FIELD(12) | FIELD(16) | FIELD(20) | FIELD(24) | FIELD(28))
+#define MMFR0_KEEP \
+	(FIELD(4) | FIELD(8) | FIELD(12) | FIELD(16) | FIELD(20) | FIELD(24) | FIELD(28))
 /* ID_AA64MMFR1_EL1: HAFDBS, HPDS, PAN, ETS, AFP. */
 #define MMFR1_KEEP	(FIELD(0) | FIELD(12) | FIELD(20) | FIELD(36) | FIELD(44))
 /* ID_AA64MMFR2_EL1: CnP, UAO, LSM, IESB, VARange, CCIDX, ST, AT, IDS, TTL, BBM, E0PD. */
-#define MMFR2_KEEP	(FIELD(0) | FIELD(4) | FIELD(8) | FIELD(12) | FIELD(16) | FIELD(20) | FIELD(28) | FIELD(32) | \
-			 FIELD(36) | FIELD(48) | FIELD(52) | FIELD(60))
+#define MMFR2_KEEP \
+	(FIELD(0) | FIELD(4) | FIELD(8) | FIELD(12) | FIELD(16) | FIELD(20) | FIELD(28) | \
+	 FIELD(32) | FIELD(36) | FIELD(48) | FIELD(52) | FIELD(60))
 #define ID_DFR0_KEEP	(0xffffffffUL & ~(FIELD(24) | FIELD(12) | FIELD(16) | FIELD(20)))
 #define ALL32		0xffffffffUL
 
@@ -67,7 +71,7 @@ __init void cpu_features_init_boot(void)
 	p2m_host_ipa_bits = pa_bits[parange];
 	vmid_init((read_sysreg(id_aa64mmfr1_el1) >> 4 & 0xf) == 2 ? 16 : 8);
 	cpu_has_lse = (read_sysreg(id_aa64isar0_el1) >> 20 & 0xf) >= 2;
-	pr_info("CPU MIDR 0x%lx, %u-bit physical addresses, atomics %s\n", (unsigned long)read_sysreg(midr_el1),
+	pr_info("CPU MIDR 0x%lx, %u-bit physical addresses, atomics %s\n", read_sysreg(midr_el1),
 		p2m_host_ipa_bits, cpu_has_lse ? "LSE" : "LL/SC");
 }
 

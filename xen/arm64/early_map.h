@@ -31,4 +31,10 @@ extern pte_el2_t el2_root[512], el2_image_l1[512], el2_image_l2[512], el2_image_
 extern pte_el2_t el2_window_l3[512], el2_stack_l3[512];
 extern char cpu_stacks[][CPU_STACK_SIZE];	/* backing of the guarded stacks */
 
+/* Which entry of a table of that level (0..3) is va's. */
+static inline unsigned int va_index(uint64_t va, unsigned int level)
+{
+	return (unsigned int)(va >> (39 - 9 * level)) & 511;
+}
+
 #endif

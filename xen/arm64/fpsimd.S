@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The FP/SIMD registers of a guest, to and from struct fp_regs. The only code of ours that names them. */
+/*
+ * The FP/SIMD registers of a guest, to and from struct fp_regs. The only code of ours that names
+ * them.
+ */
 #include "asm_offsets.h"
 
 	.macro	q_pair op, a, b
@@ -7,10 +10,8 @@
 	.endm
 
 	.macro	all_q op
-	.irp	p, "0, 1", "2, 3", "4, 5", "6, 7", "8, 9", "10, 11", "12, 13", "14, 15"
-	q_pair	\op, \p
-	.endr
-	.irp	p, "16, 17", "18, 19", "20, 21", "22, 23", "24, 25", "26, 27", "28, 29", "30, 31"
+	.irp	p, "0, 1", "2, 3", "4, 5", "6, 7", "8, 9", "10, 11", "12, 13", "14, 15", "16, 17", \
+		"18, 19", "20, 21", "22, 23", "24, 25", "26, 27", "28, 29", "30, 31"
 	q_pair	\op, \p
 	.endr
 	.endm

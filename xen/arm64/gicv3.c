@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The physical GICv3: distributor, redistributors, CPU interface. All interrupts are group 1,
- * one priority. EOI mode 1: dropping the priority and deactivating are apart, so that a guest can finish
- * a hardware interrupt itself. Register names and offsets: GIC architecture specification, chapter 12.
+ * one priority. EOI mode 1: dropping the priority and deactivating are apart, so that a guest can
+ * finish a hardware interrupt itself. Register names and offsets: GIC architecture specification,
+ * chapter 12.
  */
 #include <arch/gic.h>
 #include <arch/ipi.h>
@@ -59,7 +60,7 @@ static void gicd_wait(void)
 		cpu_relax();
 }
 
-/* Frame and word offset base for an INTID: private ones live in this CPU's redistributor. */
+/* The frame with an INTID's registers: private ones live in this CPU's redistributor. */
 static volatile char *irq_frame(uint32_t intid)
 {
 	return intid < GIC_NR_PRIVATE ? gicr[this_cpu()->id] + GICR_SGI_FRAME : gicd;
@@ -111,12 +112,12 @@ void gic_irq_route(uint32_t intid, unsigned int cpu)
 
 void gic_deactivate(uint32_t intid)
 {
-	write_gicreg(ICC_DIR_EL1, intid);
+	write_sysreg(ICC_DIR_EL1, intid);
 }
 
 uint32_t gicv3_ack(void)
 {
-	uint32_t iar = (uint32_t)read_gicreg(ICC_IAR1_EL1) & 0xffffff;
+	uint32_t iar = (uint32_t)read_sysreg(ICC_IAR1_EL1) & 0xffffff;
 
 	dsb(sy);
 	return iar;
@@ -124,143 +125,21 @@ uint32_t gicv3_ack(void)
 
 void gicv3_drop_priority(uint32_t intid)
 {
-	write_gicreg(ICC_EOIR1_EL1, intid);
-}
-
-void gicv3_send_sgi(uint64_t mpidr, unsigned int sgi)
-{
-	uint64_t v = (mpidr >> 32 & 0xff) << 48 | (mpidr >> 16 & 0xff) << 32 | (mpidr >> 8 & 0xff) << 16 |
-		     (uint64_t)sgi << 24 | 1UL << (mpidr & 0xf);
-
-	/* What the handler is to see must be visible before the interrupt is. */
-	dsb(ishst);
-	write_gicreg(ICC_SGI1R_EL1, v);
-	isb();
-}
-
-static __init int map_redistributors(void)
-{
-	uint32_t r;
-	uint64_t off;
-
-	for (r = 0; r < host_info.nr_gicr; r++) {
-		const struct mem_range *reg = &host_info.gicr[r];
-
-		for (off = 0; off + GICR_FRAME_SIZE <= reg->size;) {
-			volatile char *rd = mmu_map_fixed(pa_to_mfn(reg->base + off), GICR_FRAME_SIZE / PAGE_SIZE,
-							  MMU_DEVICE);
-			uint64_t typer, aff;
-			uint32_t i;
-			bool used = false;
-
-			if (!rd)
-				return -ENOMEM;
-			typer = rd64(rd + GICR_TYPER);
-			aff = (typer >> 32 & 0xffffff) | (typer >> 56 << 32);
-			for (i = 0; i < host_info.nr_cpus; i++) {
-				if (mpidr_affinity(host_info.cpu_mpidr[i]) != aff)
-					continue;
-				gicr[i] = rd;
-				used = true;
-			}
-			if (!used)
-				mmu_unmap_fixed((void *)(uintptr_t)rd, GICR_FRAME_SIZE / PAGE_SIZE);
-			off += host_info.gicr_stride ? host_info.gicr_stride :
-			       typer & GICR_TYPER_VLPIS ? 2 * GICR_FRAME_SIZE : GICR_FRAME_SIZE;
-			if (typer & GICR_TYPER_LAST)
-				break;
-		}
-	}
-	return 0;
-}
-
-/* Boot CPU: map everything, put the distributor into a known state. -ENODEV, -ENOMEM. */
-__init int gicv3_init_host(void)
-{
-	uint32_t i, lines, typer;
-	int rc;
-
-	gicd = mmu_map_fixed(pa_to_mfn(host_info.gicd_base), (unsigned int)(host_info.gicd_size / PAGE_SIZE), MMU_DEVICE);
-	if (!gicd)
-		return -ENOMEM;
-	rc = map_redistributors();
-	if (rc)
-		return rc;
-	if (!gicr[0])
-		return -ENODEV;
-	typer = rd32(gicd + GICD_TYPER);
-	lines = MIN(32 * ((typer & 0x1f) + 1), 1020u);
-	wr32(gicd + GICD_CTLR, 0);
-	gicd_wait();
-	for (i = 32; i < lines; i += 32) {
-		wr32(gicd + GICD_ICENABLER + i / 8, ~0u);
-		wr32(gicd + GICD_ICPENDR + i / 8, ~0u);
-		wr32(gicd + GICD_ICACTIVER + i / 8, ~0u);
-		wr32(gicd + GICD_IGROUPR + i / 8, ~0u);
-	}
-	for (i = 32; i < lines; i += 4)
-		wr32(gicd + GICD_IPRIORITYR + i, PRIORITY_ALL * 0x01010101u);
-	for (i = 32; i < lines; i += 16)
-		wr32(gicd + GICD_ICFGR + i / 4, 0);
-	gicd_wait();
-	wr32(gicd + GICD_CTLR, (uint32_t)(GICD_CTLR_ARE_NS | GICD_CTLR_GRP1_NS));
-	gicd_wait();
-	gic_info.version = 3;
-	gic_info.nr_irqs = lines;
-	gic_info.gicd_base = host_info.gicd_base;
-	gic_info.gicd_size = host_info.gicd_size;
-	for (i = 32; i < lines; i++)
-		gic_irq_route(i, 0);
-	return 0;
-}
-
-/* Each CPU: wake its redistributor, take SGIs and PPIs, switch the CPU interface and the virtual interface on. */
-void gicv3_init_cpu(void)
-{
-	volatile char *rd = gicr[this_cpu()->id];
-	volatile char *sgi;
-	uint64_t vtr;
-	uint32_t i;
-
-	if (!rd)
-		panic("CPU%u has no GIC redistributor", this_cpu()->id);
-	wr32(rd + GICR_WAKER, (uint32_t)(rd32(rd + GICR_WAKER) & ~GICR_WAKER_SLEEP));
-	while (rd32(rd + GICR_WAKER) & GICR_WAKER_ASLEEP)
-		cpu_relax();
-	sgi = rd + GICR_SGI_FRAME;
-	wr32(sgi + GICD_ICENABLER, ~0u);
-	wr32(sgi + GICD_ICPENDR, ~0u);
-	wr32(sgi + GICD_ICACTIVER, ~0u);
-	wr32(sgi + GICD_IGROUPR, ~0u);
-	for (i = 0; i < 32; i += 4)
-		wr32(sgi + GICD_IPRIORITYR + i, PRIORITY_ALL * 0x01010101u);
-	wr32(sgi + GICD_ISENABLER, 0xffffu);	/* SGIs: IPIs */
-
-	write_gicreg(ICC_SRE_EL2, ICC_SRE_SRE | ICC_SRE_DFB_DIB | ICC_SRE_ENABLE);
-	isb();
-	write_gicreg(ICC_SRE_EL1, ICC_SRE_SRE | ICC_SRE_DFB_DIB);
-	isb();
-	write_gicreg(ICC_PMR_EL1, 0xff);
-	write_gicreg(ICC_BPR1_EL1, 0);
-	write_gicreg(ICC_CTLR_EL1, ICC_CTLR_EOIMODE);
-	write_gicreg(ICC_IGRPEN1_EL1, 1);
-	vtr = read_gicreg(ICH_VTR_EL2);
-	gic_info.nr_lrs = (uint8_t)MIN((vtr & 0x1f) + 1, (uint64_t)VGIC_MAX_LRS);
-	gic_info.nr_pri_bits = (uint8_t)((vtr >> 29 & 7) + 1);
-	write_gicreg(ICH_HCR_EL2, 0);
-	for (i = 0; i < gic_info.nr_lrs; i++)
-		gic_lr_write(i, 0);
-	write_gicreg(ICH_AP0R0_EL2, 0);
-	write_gicreg(ICH_AP1R0_EL2, 0);
-	isb();
-	gic_irq_enable(host_info.maintenance_ppi);
+	write_sysreg(ICC_EOIR1_EL1, intid);
 }
 
 /* ---- arch/ipi.h ---- */
 
 void ipi_send(unsigned int cpu, enum ipi ipi)
 {
-	gicv3_send_sgi(cpus[cpu]->mpidr, ipi);
+	uint64_t mpidr = cpus[cpu]->mpidr;
+	uint64_t v = (mpidr >> 32 & 0xff) << 48 | (mpidr >> 16 & 0xff) << 32 |
+		     (mpidr >> 8 & 0xff) << 16 | (uint64_t)ipi << 24 | 1UL << (mpidr & 0xf);
+
+	/* What the handler is to see must be visible before the interrupt is. */
+	dsb(ishst);
+	write_sysreg(ICC_SGI1R_EL1, v);
+	isb();
 }
 
 void ipi_send_others(enum ipi ipi)
@@ -270,4 +149,114 @@ void ipi_send_others(enum ipi ipi)
 	for (i = 0; i < nr_cpus; i++)
 		if (cpus[i] != this_cpu() && gic_info.version)
 			ipi_send(i, ipi);
+}
+
+/* ---- start-up ---- */
+
+/* Map the redistributors of one region that belong to CPUs of ours. -ENOMEM. */
+static __init int map_redistributors(const struct mem_range *reg)
+{
+	const unsigned int nr = GICR_FRAME_SIZE / PAGE_SIZE;
+	uint64_t off = 0, typer = 0;
+	uint32_t i;
+
+	while (off + GICR_FRAME_SIZE <= reg->size && !(typer & GICR_TYPER_LAST)) {
+		volatile char *rd = mmu_map_fixed(pa_to_mfn(reg->base + off), nr, MMU_DEVICE);
+
+		if (!rd)
+			return -ENOMEM;
+		typer = rd64(rd + GICR_TYPER);
+		for (i = 0; i < host_info.nr_cpus; i++)
+			if (mpidr_affinity(host_info.cpu_mpidr[i]) ==
+			    ((typer >> 32 & 0xffffff) | (typer >> 56 << 32)))
+				break;
+		if (i < host_info.nr_cpus)
+			gicr[i] = rd;
+		else
+			mmu_unmap_fixed((void *)(uintptr_t)rd, nr);
+		off += host_info.gicr_stride ? host_info.gicr_stride :
+		       typer & GICR_TYPER_VLPIS ? 2 * GICR_FRAME_SIZE : GICR_FRAME_SIZE;
+	}
+	return 0;
+}
+
+/* INTIDs from..to - 1 of a frame: off, idle, group 1, our priority. */
+static void reset_irqs(volatile char *frame, uint32_t from, uint32_t to)
+{
+	static const uint16_t regs[] = {
+		GICD_ICENABLER, GICD_ICPENDR, GICD_ICACTIVER, GICD_IGROUPR,
+	};
+	uint32_t i;
+	size_t r;
+
+	for (r = 0; r < ARRAY_SIZE(regs); r++)
+		for (i = from; i < to; i += 32)
+			wr32(frame + regs[r] + i / 8, ~0u);
+	for (i = from; i < to; i += 4)
+		wr32(frame + GICD_IPRIORITYR + i, PRIORITY_ALL * 0x01010101u);
+}
+
+/* Boot CPU: map everything, put the distributor into a known state. -ENODEV, -ENOMEM. */
+__init int gicv3_init_host(void)
+{
+	uint32_t i, lines;
+
+	gicd = mmu_map_fixed(pa_to_mfn(host_info.gicd_base),
+			     (unsigned int)(host_info.gicd_size / PAGE_SIZE), MMU_DEVICE);
+	if (!gicd)
+		return -ENOMEM;
+	for (i = 0; i < host_info.nr_gicr; i++)
+		if (map_redistributors(&host_info.gicr[i]))
+			return -ENOMEM;
+	if (!gicr[0])
+		return -ENODEV;
+	lines = MIN(32 * ((rd32(gicd + GICD_TYPER) & 0x1f) + 1), 1020u);
+	wr32(gicd + GICD_CTLR, 0);
+	gicd_wait();
+	reset_irqs(gicd, 32, lines);
+	for (i = 32; i < lines; i += 16)
+		wr32(gicd + GICD_ICFGR + i / 4, 0);
+	gicd_wait();
+	wr32(gicd + GICD_CTLR, (uint32_t)(GICD_CTLR_ARE_NS | GICD_CTLR_GRP1_NS));
+	gicd_wait();
+	gic_info.version = 3;
+	gic_info.nr_irqs = lines;
+	for (i = 32; i < lines; i++)
+		gic_irq_route(i, 0);
+	return 0;
+}
+
+/* Each CPU: wake its redistributor, take SGIs and PPIs, switch CPU and virtual interface on. */
+void gicv3_init_cpu(void)
+{
+	volatile char *rd = gicr[this_cpu()->id];
+	uint64_t vtr;
+	uint32_t i;
+
+	if (!rd)
+		panic("CPU%u has no GIC redistributor", this_cpu()->id);
+	wr32(rd + GICR_WAKER, (uint32_t)(rd32(rd + GICR_WAKER) & ~GICR_WAKER_SLEEP));
+	while (rd32(rd + GICR_WAKER) & GICR_WAKER_ASLEEP)
+		cpu_relax();
+	reset_irqs(rd + GICR_SGI_FRAME, 0, 32);
+	wr32(rd + GICR_SGI_FRAME + GICD_ISENABLER, 0xffffu);	/* SGIs: IPIs */
+
+	write_sysreg(ICC_SRE_EL2, ICC_SRE_SRE | ICC_SRE_DFB_DIB | ICC_SRE_ENABLE);
+	isb();
+	write_sysreg(ICC_SRE_EL1, ICC_SRE_SRE | ICC_SRE_DFB_DIB);
+	isb();
+	write_sysreg(ICC_PMR_EL1, 0xff);
+	write_sysreg(ICC_BPR1_EL1, 0);
+	write_sysreg(ICC_CTLR_EL1, ICC_CTLR_EOIMODE);
+	write_sysreg(ICC_IGRPEN1_EL1, 1);
+	vtr = read_sysreg(ICH_VTR_EL2);
+	gic_info.nr_lrs = (uint8_t)MIN((vtr & 0x1f) + 1, (uint64_t)VGIC_MAX_LRS);
+	gic_info.nr_pri_bits = (uint8_t)((vtr >> 29 & 7) + 1);
+	write_sysreg(ICH_HCR_EL2, 0);
+	for (i = 0; i < gic_info.nr_lrs; i++)
+		gic_lr_write(i, 0);
+	write_sysreg(ICH_AP0R0_EL2, 0);
+	write_sysreg(ICH_AP1R0_EL2, 0);
+	isb();
+	gic_irq_enable(host_info.maintenance_ppi);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The virtual CPU interface registers (ICH_*) of the running vCPU: one list register at a time for vgic/,
- * and all of it around a switch. ICH_LR<n> cannot be indexed, hence the switches.
+ * The virtual CPU interface registers (ICH_*) of the running vCPU: one list register at a time
+ * for vgic/, and all of it around a switch. ICH_LR<n> cannot be indexed, hence the switches.
  */
 #include <arch/gic.h>
 #include <arch/vcpu_ctxt.h>
@@ -14,8 +14,8 @@
 	op(6, 12, 6) op(7, 12, 7) op(8, 13, 0) op(9, 13, 1) op(10, 13, 2) op(11, 13, 3)	\
 	op(12, 13, 4) op(13, 13, 5) op(14, 13, 6) op(15, 13, 7)
 
-#define READ_LR(n, hi, lo)	case n: return read_gicreg(LR_NAME(n, hi, lo));
-#define WRITE_LR(n, hi, lo)	case n: write_gicreg(LR_NAME(n, hi, lo), v); break;
+#define READ_LR(n, hi, lo)	case n: return read_sysreg(LR_NAME(n, hi, lo));
+#define WRITE_LR(n, hi, lo)	case n: write_sysreg(LR_NAME(n, hi, lo), v); break;
 
 /* ICH_LR<n>_EL2 of this CPU. */
 uint64_t gic_lr_read(unsigned int n)
@@ -35,12 +35,12 @@ void gic_lr_write(unsigned int n, uint64_t v)
 
 uint32_t gic_elrsr(void)
 {
-	return (uint32_t)read_gicreg(ICH_ELRSR_EL2);
+	return (uint32_t)read_sysreg(ICH_ELRSR_EL2);
 }
 
 void gic_hcr_set(uint32_t hcr)
 {
-	write_gicreg(ICH_HCR_EL2, hcr);
+	write_sysreg(ICH_HCR_EL2, hcr);
 }
 
 /* A vCPU leaves: its priority mask and active priorities; list registers are vgic_sync's. */
@@ -48,32 +48,32 @@ void gicv3_save(struct vgic_hw *hw)
 {
 	uint32_t i;
 
-	hw->vmcr = read_gicreg(ICH_VMCR_EL2);
-	hw->ap1r[0] = read_gicreg(ICH_AP1R0_EL2);
-	hw->ap0r[0] = read_gicreg(ICH_AP0R0_EL2);
+	hw->vmcr = read_sysreg(ICH_VMCR_EL2);
+	hw->ap1r[0] = read_sysreg(ICH_AP1R0_EL2);
+	hw->ap0r[0] = read_sysreg(ICH_AP0R0_EL2);
 	if (gic_info.nr_pri_bits > 5) {
-		hw->ap1r[1] = read_gicreg(ICH_AP1R1_EL2);
-		hw->ap0r[1] = read_gicreg(ICH_AP0R1_EL2);
+		hw->ap1r[1] = read_sysreg(ICH_AP1R1_EL2);
+		hw->ap0r[1] = read_sysreg(ICH_AP0R1_EL2);
 	}
 	for (i = 0; i < hw->nr_used; i++) {
 		hw->lr[i] = gic_lr_read(i);
 		gic_lr_write(i, 0);
 	}
-	write_gicreg(ICH_HCR_EL2, 0);
+	write_sysreg(ICH_HCR_EL2, 0);
 }
 
 void gicv3_load(const struct vgic_hw *hw)
 {
 	uint32_t i;
 
-	write_gicreg(ICH_VMCR_EL2, hw->vmcr);
-	write_gicreg(ICH_AP1R0_EL2, hw->ap1r[0]);
-	write_gicreg(ICH_AP0R0_EL2, hw->ap0r[0]);
+	write_sysreg(ICH_VMCR_EL2, hw->vmcr);
+	write_sysreg(ICH_AP1R0_EL2, hw->ap1r[0]);
+	write_sysreg(ICH_AP0R0_EL2, hw->ap0r[0]);
 	if (gic_info.nr_pri_bits > 5) {
-		write_gicreg(ICH_AP1R1_EL2, hw->ap1r[1]);
-		write_gicreg(ICH_AP0R1_EL2, hw->ap0r[1]);
+		write_sysreg(ICH_AP1R1_EL2, hw->ap1r[1]);
+		write_sysreg(ICH_AP0R1_EL2, hw->ap0r[1]);
 	}
 	for (i = 0; i < hw->nr_used; i++)
 		gic_lr_write(i, hw->lr[i]);
-	write_gicreg(ICH_HCR_EL2, hw->hcr | ICH_HCR_EN);
+	write_sysreg(ICH_HCR_EL2, hw->hcr | ICH_HCR_EN);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Atomics on memory that a guest writes too: one LSE instruction, or an exclusive loop that gives up after a
- * bound, since a guest can break our reservation for ever (robustness rule 6, XSA-295). Fully ordered.
+ * Atomics on memory that a guest writes too: one LSE instruction, or an exclusive loop that gives
+ * up after a bound, since a guest can break our reservation for ever (robustness rule 6, XSA-295).
+ * Fully ordered.
  */
 #include <arch/cpu.h>
 #include <arch/guest_atomic.h>
@@ -10,97 +11,88 @@
 
 #define MAX_TRIES 4096u
 
-bool cpu_has_lse __attribute__((section(".data.ro_after_init")));
+bool cpu_has_lse __ro_after_init;
 
-/* new = (old | set) & ~clear on a word of the given type; old is returned. */
-#define DEFINE_RMW(name, type, w, sfx)								\
-static type name(type *p, type set, type clear, bool *ok)					\
-{												\
-	type old, val;										\
-	uint32_t failed, tries;									\
-												\
-	*ok = true;										\
-	if (cpu_has_lse && !clear) {								\
-		__asm__ volatile(".arch_extension lse\n\tldsetal" sfx " %" w "2, %" w "0, %1"	\
-				 : "=r"(old), "+Q"(*p) : "r"(set) : "memory");			\
-		return old;									\
-	}											\
-	if (cpu_has_lse) {									\
-		__asm__ volatile(".arch_extension lse\n\tldclral" sfx " %" w "2, %" w "0, %1"	\
-				 : "=r"(old), "+Q"(*p) : "r"(clear) : "memory");		\
-		return old;									\
-	}											\
-	for (tries = 0; tries < MAX_TRIES; tries++) {						\
-		__asm__ volatile("ldaxr" sfx " %" w "0, %1" : "=r"(old) : "Q"(*p) : "memory");	\
-		val = (type)((old | set) & (type)~clear);					\
-		__asm__ volatile("stlxr" sfx " %w0, %" w "2, %1"				\
-				 : "=&r"(failed), "=Q"(*p) : "r"(val) : "memory");		\
-		if (!failed) {									\
-			smp_mb();								\
-			return old;								\
-		}										\
-	}											\
-	*ok = false;										\
-	return 0;										\
+#define LSE(op, p, old, val)								\
+	__asm__ volatile(".arch_extension lse\n\t" op : "+r"(old), "+Q"(*(p)) : "r"(val) : "memory")
+#define LOAD_EX(sfx, w, p, old)								\
+	__asm__ volatile("ldaxr" sfx " %" w "0, %1" : "=r"(old) : "Q"(*(p)) : "memory")
+#define STORE_EX(sfx, w, p, val, failed)						\
+	__asm__ volatile("stlxr" sfx " %w0, %" w "2, %1"				\
+			 : "=&r"(failed), "=Q"(*(p)) : "r"(val) : "memory")
+
+/* Set the bits of mask in *p, or clear them; what was there is returned. */
+#define DEFINE_RMW(name, type, w, sfx)							\
+static type name(type *p, type mask, bool set, bool *ok)				\
+{											\
+	type old = 0;									\
+	uint32_t failed = 1, tries;							\
+											\
+	*ok = true;									\
+	if (cpu_has_lse && set) {							\
+		LSE("ldsetal" sfx " %" w "2, %" w "0, %1", p, old, mask);		\
+		return old;								\
+	}										\
+	if (cpu_has_lse) {								\
+		LSE("ldclral" sfx " %" w "2, %" w "0, %1", p, old, mask);		\
+		return old;								\
+	}										\
+	for (tries = 0; failed && tries < MAX_TRIES; tries++) {				\
+		LOAD_EX(sfx, w, p, old);						\
+		STORE_EX(sfx, w, p, (type)(set ? old | mask : old & (type)~mask), failed);	\
+	}										\
+	smp_mb();									\
+	*ok = !failed;									\
+	return failed ? 0 : old;							\
 }
 
 DEFINE_RMW(rmw64, uint64_t, "x", "")
 DEFINE_RMW(rmw32, uint32_t, "w", "")
 DEFINE_RMW(rmw16, uint16_t, "w", "h")
 
-#define DEFINE_CMPXCHG(name, type, sfx)								\
-type name(type *p, type old, type val, bool *ok)						\
-{												\
-	type found = old;									\
-	uint32_t failed, tries;									\
-												\
-	*ok = true;										\
-	if (cpu_has_lse) {									\
-		__asm__ volatile(".arch_extension lse\n\tcasal" sfx " %w0, %w2, %1"		\
-				 : "+r"(found), "+Q"(*p) : "r"(val) : "memory");		\
-		return found;									\
-	}											\
-	for (tries = 0; tries < MAX_TRIES; tries++) {						\
-		__asm__ volatile("ldaxr" sfx " %w0, %1" : "=r"(found) : "Q"(*p) : "memory");	\
-		if (found != old) {								\
-			__asm__ volatile("clrex" ::: "memory");					\
-			return found;								\
-		}										\
-		__asm__ volatile("stlxr" sfx " %w0, %w2, %1"					\
-				 : "=&r"(failed), "=Q"(*p) : "r"(val) : "memory");		\
-		if (!failed) {									\
-			smp_mb();								\
-			return found;								\
-		}										\
-	}											\
-	*ok = false;										\
-	return found;										\
-}
+uint32_t guest_cmpxchg32(uint32_t *p, uint32_t old, uint32_t val, bool *ok)
+{
+	uint32_t found = old, failed = 1, tries;
 
-DEFINE_CMPXCHG(guest_cmpxchg32, uint32_t, "")
-DEFINE_CMPXCHG(guest_cmpxchg16, uint16_t, "h")
+	*ok = true;
+	if (cpu_has_lse) {
+		LSE("casal %w0, %w2, %1", p, found, val);
+		return found;
+	}
+	for (tries = 0; failed && tries < MAX_TRIES; tries++) {
+		LOAD_EX("", "w", p, found);
+		if (found != old) {
+			__asm__ volatile("clrex" ::: "memory");
+			return found;
+		}
+		STORE_EX("", "w", p, val, failed);
+	}
+	smp_mb();
+	*ok = !failed;
+	return found;
+}
 
 bool guest_test_and_set_bit(unsigned int bit, uint64_t *word, bool *ok)
 {
-	return rmw64(word, BIT(bit), 0, ok) & BIT(bit);
+	return rmw64(word, BIT(bit), true, ok) & BIT(bit);
 }
 
 bool guest_test_and_clear_bit(unsigned int bit, uint64_t *word, bool *ok)
 {
-	return rmw64(word, 0, BIT(bit), ok) & BIT(bit);
+	return rmw64(word, BIT(bit), false, ok) & BIT(bit);
 }
 
 bool guest_test_and_set_bit32(unsigned int bit, uint32_t *word, bool *ok)
 {
-	return rmw32(word, 1u << bit, 0, ok) & (1u << bit);
+	return rmw32(word, 1u << bit, true, ok) & (1u << bit);
 }
 
 bool guest_test_and_clear_bit32(unsigned int bit, uint32_t *word, bool *ok)
 {
-	return rmw32(word, 0, 1u << bit, ok) & (1u << bit);
+	return rmw32(word, 1u << bit, false, ok) & (1u << bit);
 }
 
 void guest_clear_mask16(uint16_t mask, uint16_t *p, bool *ok)
 {
-	(void)rmw16(p, 0, mask, ok);
+	(void)rmw16(p, mask, false, ok);
 }

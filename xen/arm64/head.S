@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Where a loader and the firmware enter: the arm64 Image header, the first instructions of the boot CPU and
- * of the others, and the switch to EL2's own address space. All runs with the MMU off at the load address until
- * enable_mmu; nothing here is called later. Stacks are touched as Device memory: aligned accesses only.
+ * Where a loader and the firmware enter: the arm64 Image header, the first instructions of the
+ * boot CPU and of the others, and the switch to EL2's own address space. All runs with the MMU
+ * off at the load address until enable_mmu; nothing here is called later. Stacks are touched as
+ * Device memory: aligned accesses only.
  */
 #include <arm64/el2_controls.h>
 #include <arm64/layout.h>
@@ -57,7 +58,10 @@ primary_virt:
 	b	.
 
 	.section .head.text, "ax"
-/* Entered without EL2: there is no console to complain on. Ask the firmware to power off, by both conduits' common one. */
+/*
+ * Entered without EL2: there is no console to complain on. Ask the firmware to power off, by both
+ * conduits' common one.
+ */
 not_el2:
 	movz	w0, #0x0008
 	movk	w0, #0x8400, lsl #16
@@ -80,7 +84,10 @@ invalidate_range:
 	dsb	sy
 	ret
 
-/* Secondary CPUs, from the firmware's CPU_ON. x0: the context id, a pointer (virtual) to our struct pcpu. */
+/*
+ * Secondary CPUs, from the firmware's CPU_ON. x0: the context id, a pointer (virtual) to our
+ * struct pcpu.
+ */
 	.global	secondary_entry
 secondary_entry:
 	mov	x20, x0
@@ -102,7 +109,10 @@ secondary_virt:
 	b	.
 
 	.section .head.text, "ax"
-/* Turn stage 1 on with el2_root and go to x30 (virtual). This page is mapped 1:1 by early_map meanwhile. */
+/*
+ * Turn stage 1 on with el2_root and go to x30 (virtual). This page is mapped 1:1 by early_map
+ * meanwhile.
+ */
 enable_mmu:
 	adrp	x0, el2_root
 	msr	ttbr0_el2, x0

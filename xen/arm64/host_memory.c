@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The host's memory at start-up: room for the frame table, its place in EL2's address space, and every free
- * range handed to the page allocator. The table's address range is sparse: 2 MiB of it describe 512 MiB of frames, and
- * parts without RAM share one piece that says "reserved".
+ * The host's memory at start-up: room for the frame table, its place in EL2's address space, and
+ * every free range handed to the page allocator. The table's address range is sparse: 2 MiB of it
+ * describe 512 MiB of frames, and parts without RAM share one piece that says "reserved".
  */
 #include <arch/mmu.h>
 #include <arm64/layout.h>
@@ -37,9 +37,8 @@ static __init bool chunk_has_ram(const struct bootinfo *bi, uint64_t first_frame
 	return false;
 }
 
-static __init void give(pa_t base, uint64_t size, void *arg)
+static __init void give(pa_t base, uint64_t size, void *arg __unused)
 {
-	(void)arg;
 	zone_add(pa_to_mfn(base), size >> PAGE_SHIFT);
 }
 
@@ -58,7 +57,7 @@ __init void host_memory_init(struct bootinfo *bi)
 	s.size = (real + (real < chunks)) * CHUNK;
 	bootinfo_for_each_free(bi, find_room, &s);
 	if (!s.found)
-		panic("no %lu KiB of free memory for the frame table", (unsigned long)(s.size >> 10));
+		panic("no %lu KiB of free memory for the frame table", s.size >> 10);
 	next = s.found;
 	for (c = 0; c < chunks; c++) {
 		bool ram = chunk_has_ram(bi, first + c * FRAMES_PER_CHUNK);
@@ -67,13 +66,14 @@ __init void host_memory_init(struct bootinfo *bi)
 			hole = next;
 			next += CHUNK;
 		}
-		mmu_map_frametable(FRAMETABLE_VIRT_START + c * CHUNK, ram ? next : hole, CHUNK);
+		mmu_map_frametable(FRAMETABLE_VIRT_START + c * CHUNK, ram ? next : hole);
 		next += ram ? CHUNK : 0;
 	}
-	page_info_init((struct page_info *)FRAMETABLE_VIRT_START, mfn(first), chunks * FRAMES_PER_CHUNK);
+	page_info_init((struct page_info *)FRAMETABLE_VIRT_START, mfn(first),
+		       chunks * FRAMES_PER_CHUNK);
 	if (bootinfo_reserve(bi, s.found, s.size))
 		panic("too many reserved ranges");
 	bootinfo_for_each_free(bi, give, NULL);
-	pr_info("%lu MiB of memory, %lu KiB of it frame table\n", (unsigned long)(zone_total_pages() >> 8),
-		(unsigned long)(s.size >> 10));
+	pr_info("%lu MiB of memory, %lu KiB of it frame table\n", zone_total_pages() >> 8,
+		s.size >> 10);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Exceptions raised in the current vCPU at EL1, as the hardware would have: its EL1 registers are live in
- * this CPU. The return address is the trapped instruction.
+ * Exceptions raised in the current vCPU at EL1, as the hardware would have: its EL1 registers are
+ * live in this CPU. The return address is the trapped instruction.
  */
 #include <arch/vcpu_ctxt.h>
 #include <arm64/sysreg.h>
@@ -15,7 +15,7 @@
 #define PSTATE_PAN		BIT(22)
 #define SCTLR_EL1_SPAN		BIT(23)
 #define FSC_EXTERNAL_ABORT	0x10UL
-#define EC_SAME_EL		0x01UL	/* added to the abort classes when they come from EL1 itself */
+#define EC_SAME_EL		0x01UL	/* added to the class of an abort from EL1 itself */
 
 static uint64_t vector_offset(uint64_t spsr)
 {

@@ -7,8 +7,8 @@
 #include <arch/vcpu_ctxt.h>
 
 /* head.S, vectors.S, fpsimd.S, smccc.S */
-extern const char _start[], _end[], _stext[], _etext[], _sinittext[], _einittext[], _srodata[], _erodata[];
-extern const char _sro_after_init[], _ero_after_init[], _edata[], __init_begin[], __init_end[];
+extern const char _start[], _end[], _etext[], _sinittext[], _einittext[], _srodata[], _erodata[];
+extern const char _sro_after_init[], _ero_after_init[], __init_begin[], __init_end[];
 extern const char secondary_entry[];
 void enter_guest(void) __noreturn;
 void fp_save(struct fp_regs *fp);
@@ -19,8 +19,8 @@ int64_t smccc_hvc(uint64_t fn, uint64_t a1, uint64_t a2, uint64_t a3);
 /* mmu.c */
 pa_t image_pa(const void *sym);			/* machine address of something in the image */
 void mmu_init(void);				/* windows, stacks; image gets its permissions */
-/* Map [va, va + size) of the frame table to RAM at pa, both 2 MiB aligned. */
-void mmu_map_frametable(uint64_t va, pa_t pa, uint64_t size);
+/* Map 2 MiB of the frame table at va to RAM at pa, both 2 MiB aligned. */
+void mmu_map_frametable(uint64_t va, pa_t pa);
 void mmu_drop_identity(void);			/* after the last secondary is up */
 void mmu_protect_after_init(void);		/* ro_after_init, init memory unmapped */
 void *cpu_stack_map(unsigned int cpu);		/* top of the guarded stack of a CPU */
@@ -34,7 +34,6 @@ extern uint64_t guest_id_regs[8][8];
 /* gicv3.c */
 int gicv3_init_host(void);
 void gicv3_init_cpu(void);
-void gicv3_send_sgi(uint64_t mpidr, unsigned int sgi);
 uint32_t gicv3_ack(void);
 void gicv3_drop_priority(uint32_t intid);
 void gicv3_save(struct vgic_hw *hw);
@@ -49,17 +48,16 @@ void psci_client_init(bool smc);
 int psci_cpu_on(uint64_t mpidr, pa_t entry, uint64_t context);
 
 /* smp.c */
-int smp_init_boot_cpu(void);
+void smp_init_boot_cpu(void);
 void smp_bring_up_others(void);
 
 /* vcpu_ctxt.c */
 void el2_controls_init(void);			/* trap controls of this CPU that no vCPU changes */
-void fp_trap(struct vcpu *v);			/* v used FP/SIMD while it was trapped */
+void fp_trap(struct vcpu *v, uint32_t iss);	/* v used FP/SIMD while it was trapped */
 
 /* trap_*.c */
 void trap_data_abort(struct vcpu *v, uint32_t iss);
 void trap_instruction_abort(struct vcpu *v, uint32_t iss);
 void trap_sysreg(struct vcpu *v, uint32_t iss);
-void trap_smccc(struct vcpu *v);
 
 #endif

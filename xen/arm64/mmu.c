@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * EL2's own address space after early_map: heap, devices, pages shared with guests, copy windows, stacks,
- * frame table. One table tree for all CPUs under mmu_lock; a CPU's window entries are its own and need
- * no lock. Tables come from a small static pool until the heap exists.
+ * EL2's own address space after early_map: heap, devices, pages shared with guests, copy windows,
+ * stacks, frame table. One table tree for all CPUs under mmu_lock; a CPU's window entries are its
+ * own and need no lock. Tables come from a small static pool until the heap exists.
  */
 #include <arch/mmu.h>
 #include <arm64/el2_controls.h>
@@ -16,21 +16,26 @@
 #include "machine.h"
 
 #define NR_STATIC_TABLES	40u
-#define BLOCK_2M		0x200000UL
 
-static pte_el2_t static_tables[NR_STATIC_TABLES][512] __aligned(4096) __section(".bss.page_aligned");
+static pte_el2_t static_tables[NR_STATIC_TABLES][512]
+	__aligned(4096) __section(".bss.page_aligned");
 char cpu_stacks[MAX_CPUS][CPU_STACK_SIZE] __aligned(4096) __section(".bss.page_aligned");
 
 static spinlock_t mmu_lock = SPINLOCK_INIT(LOCK_MMU);
 static uint32_t static_used;
-static uint64_t fixed_used[FIXED_VIRT_SIZE / PAGE_SIZE / 64];	/* bit per page of the fixed region */
+static uint64_t fixed_used[FIXED_VIRT_SIZE / PAGE_SIZE / 64];	/* bit per page of the region */
+
+static pte_el2_t *image_entry(const void *sym)
+{
+	uint64_t off = (uint64_t)sym - XEN_VIRT_START;
+
+	return &el2_image_l3[off >> 21][(off >> 12) & 511];
+}
 
 /* Machine address of a symbol of the image: read back from the tables that map it. */
 pa_t image_pa(const void *sym)
 {
-	uint64_t off = (uint64_t)sym - XEN_VIRT_START;
-
-	return (el2_image_l3[off >> 21][(off >> 12) & 511] & EL2_ADDR_MASK) | (off & (PAGE_SIZE - 1));
+	return (*image_entry(sym) & EL2_ADDR_MASK) | ((uint64_t)sym & (PAGE_SIZE - 1));
 }
 
 /* Tables are in the image's bss or in the heap. */
@@ -44,29 +49,25 @@ static pte_el2_t *table_va(uint64_t pte)
 	return (pte_el2_t *)HEAP_VA(pa);
 }
 
-static unsigned int va_index(uint64_t va, unsigned int level)
-{
-	return (unsigned int)(va >> (39 - 9 * level)) & 511;
-}
-
 /*
- * A fresh table, or 0. `heap` says whether the heap may be asked: not while mapping the heap itself, which would
- * recurse; static tables last for that (one for each GiB of heap).
+ * What to do about a table that is absent. The heap is not asked while mapping the heap itself,
+ * which would recurse: static tables last for that (one for each GiB of heap).
  */
-static uint64_t new_table(bool heap)
+enum absent { LEAVE, FROM_STATIC, FROM_HEAP };
+
+/* A fresh table, or 0. */
+static uint64_t new_table(enum absent absent)
 {
 	void *p;
 
-	if (!heap && static_used < NR_STATIC_TABLES)
+	if (absent == FROM_STATIC && static_used < NR_STATIC_TABLES)
 		return image_pa(static_tables[static_used++]) | EL2_TABLE;
-	if (!heap)
-		return 0;
-	p = heap_alloc_page();
+	p = absent == FROM_HEAP ? heap_alloc_page() : NULL;
 	return p ? mfn_to_pa(heap_to_mfn(p)) | EL2_TABLE : 0;
 }
 
-/* Address of the entry for va at the level; makes tables on the way when alloc. NULL: absent, or no memory. */
-static pte_el2_t *entry(uint64_t va, unsigned int level, bool alloc, bool heap)
+/* The entry for va at the level. NULL: a table on the way is absent, or no memory for one. */
+static pte_el2_t *entry(uint64_t va, unsigned int level, enum absent absent)
 {
 	pte_el2_t *t = el2_root;
 	unsigned int l;
@@ -75,7 +76,7 @@ static pte_el2_t *entry(uint64_t va, unsigned int level, bool alloc, bool heap)
 		pte_el2_t *e = &t[va_index(va, l)];
 
 		if (!(*e & EL2_VALID)) {
-			uint64_t fresh = alloc ? new_table(heap) : 0;
+			uint64_t fresh = new_table(absent);
 
 			if (!fresh)
 				return NULL;
@@ -92,81 +93,76 @@ static void sync_new_entry(void)
 	isb();
 }
 
-static void flush_el2_va(uint64_t va, unsigned int nr)
-{
-	dsb(ishst);
-	for (; nr; nr--, va += PAGE_SIZE)
-		__asm__ volatile("tlbi vae2is, %0" :: "r"(va >> 12) : "memory");
-	dsb(ish);
-	isb();
-}
-
 void mmu_flush_va_all_cpus(const void *va, unsigned int nr)
 {
-	flush_el2_va((uint64_t)va, nr);
+	uint64_t page = (uint64_t)va >> PAGE_SHIFT;
+
+	dsb(ishst);
+	for (; nr; nr--, page++)
+		__asm__ volatile("tlbi vae2is, %0" :: "r"(page) : "memory");
+	dsb(ish);
+	isb();
 }
 
 /* L2 tables that later mappings find: no CPU then races another to make them. */
 void mmu_init(void)
 {
-	(void)entry(SHARED_VIRT_START, 2, true, false);
-	(void)entry(FIXED_VIRT_START, 2, true, false);
+	(void)entry(SHARED_VIRT_START, 2, FROM_STATIC);
+	(void)entry(FIXED_VIRT_START, 2, FROM_STATIC);
 	sync_new_entry();
 }
 
 /* Map the stack of a CPU with its guard pages below; returns its top. */
 void *cpu_stack_map(unsigned int cpu)
 {
-	uint64_t base = STACK_VIRT_START + (uint64_t)cpu * STACK_VIRT_STRIDE + STACK_VIRT_STRIDE - CPU_STACK_SIZE;
+	uint64_t top = STACK_VIRT_START + (cpu + 1UL) * STACK_VIRT_STRIDE;
 	uint64_t off;
 
 	for (off = 0; off < CPU_STACK_SIZE; off += PAGE_SIZE)
-		el2_stack_l3[va_index(base + off, 3)] = image_pa(cpu_stacks[cpu] + off) | EL2_PAGE_RW;
+		el2_stack_l3[va_index(top - CPU_STACK_SIZE + off, 3)] =
+			image_pa(cpu_stacks[cpu] + off) | EL2_PAGE_RW;
 	sync_new_entry();
-	return (void *)(base + CPU_STACK_SIZE);
+	return (void *)top;
 }
 
-/* 2 MiB of heap at HEAP_VA. -ENOMEM when no table is left. */
-int mmu_heap_map(mfn_t first)
+/* Map 2 MiB of RAM at va. -ENOMEM when no table is left. */
+static int map_block(uint64_t va, pa_t pa)
 {
 	pte_el2_t *e;
-	int rc = -ENOMEM;
 
 	spin_lock(&mmu_lock);
-	e = entry((uint64_t)HEAP_VA(mfn_to_pa(first)), 2, true, false);
+	e = entry(va, 2, FROM_STATIC);
 	if (e) {
-		WRITE_ONCE(*e, mfn_to_pa(first) | EL2_BLOCK_RW);
+		WRITE_ONCE(*e, pa | EL2_BLOCK_RW);
 		sync_new_entry();
-		rc = 0;
 	}
 	spin_unlock(&mmu_lock);
-	return rc;
+	return e ? 0 : -ENOMEM;
+}
+
+int mmu_heap_map(mfn_t first)
+{
+	return map_block((uint64_t)HEAP_VA(mfn_to_pa(first)), mfn_to_pa(first));
 }
 
 void mmu_heap_unmap(mfn_t first)
 {
-	uint64_t va = (uint64_t)HEAP_VA(mfn_to_pa(first));
+	void *va = HEAP_VA(mfn_to_pa(first));
 	pte_el2_t *e;
 
 	spin_lock(&mmu_lock);
-	e = entry(va, 2, false, false);
+	e = entry((uint64_t)va, 2, LEAVE);
 	if (e) {
 		WRITE_ONCE(*e, 0);
-		flush_el2_va(va, 1);
+		mmu_flush_va_all_cpus(va, 1);
 	}
 	spin_unlock(&mmu_lock);
 }
 
-void mmu_map_frametable(uint64_t va, pa_t pa, uint64_t size)
+void mmu_map_frametable(uint64_t va, pa_t pa)
 {
-	for (; size; size -= BLOCK_2M, va += BLOCK_2M, pa += BLOCK_2M) {
-		pte_el2_t *e = entry(va, 2, true, false);
-
-		if (!e)
-			panic("too much memory for the static page tables");
-		*e = pa | EL2_BLOCK_RW;
-	}
-	sync_new_entry();
+	if (map_block(va, pa))
+		panic("too much memory for the static page tables");
 }
 
 /* First run of nr free pages in the fixed region, marked used; ~0 none. mmu_lock held. */
@@ -174,32 +170,20 @@ static uint64_t fixed_alloc(unsigned int nr)
 {
 	uint64_t pages = FIXED_VIRT_SIZE / PAGE_SIZE, start = 0, i;
 
-	for (i = 0; i < pages; i++) {
-		if (fixed_used[i / 64] & BIT(i % 64)) {
+	for (i = 0; i < pages && i < start + nr; i++)
+		if (fixed_used[i / 64] & BIT(i % 64))
 			start = i + 1;
-			continue;
-		}
-		if (i - start + 1 == nr)
-			break;
-	}
-	if (i == pages)
+	if (i < start + nr)
 		return ~0UL;
 	for (i = start; i < start + nr; i++)
 		fixed_used[i / 64] |= BIT(i % 64);
 	return start;
 }
 
-static bool heap_is_up(void)
-{
-	return heap_pages_used() != 0;
-}
-
 void *mmu_map_fixed(mfn_t first, unsigned int nr, enum mmu_attr attr)
 {
-	static const uint64_t bits[] = {
-		[MMU_RW] = EL2_PAGE_RW, [MMU_RO] = EL2_PAGE_RO, [MMU_RX] = EL2_PAGE_RX, [MMU_DEVICE] = EL2_PAGE_DEVICE,
-	};
-	bool heap = heap_is_up();
+	uint64_t bits = attr == MMU_DEVICE ? EL2_PAGE_DEVICE : EL2_PAGE_RO;
+	enum absent absent = heap_pages_used() ? FROM_HEAP : FROM_STATIC;
 	uint64_t start, va;
 	unsigned int i;
 
@@ -209,15 +193,15 @@ void *mmu_map_fixed(mfn_t first, unsigned int nr, enum mmu_attr attr)
 	if (start == ~0UL)
 		return NULL;
 	va = FIXED_VIRT_START + start * PAGE_SIZE;
-	/* Only start-up maps here while other CPUs do not: table allocation needs the heap, whose rank is below. */
+	/* Start-up alone maps here. No lock: tables come from the heap, whose lock ranks below. */
 	for (i = 0; i < nr; i++) {
-		pte_el2_t *e = entry(va + i * PAGE_SIZE, 3, true, heap);
+		pte_el2_t *e = entry(va + i * PAGE_SIZE, 3, absent);
 
 		if (!e) {
 			mmu_unmap_fixed((void *)va, nr);
 			return NULL;
 		}
-		WRITE_ONCE(*e, mfn_to_pa(mfn_add(first, i)) | bits[attr]);
+		WRITE_ONCE(*e, mfn_to_pa(mfn_add(first, i)) | bits);
 	}
 	sync_new_entry();
 	return (void *)va;
@@ -229,12 +213,12 @@ void mmu_unmap_fixed(void *p, unsigned int nr)
 	unsigned int i;
 
 	for (i = 0; i < nr; i++) {
-		pte_el2_t *e = entry(va + i * PAGE_SIZE, 3, false, false);
+		pte_el2_t *e = entry(va + i * PAGE_SIZE, 3, LEAVE);
 
 		if (e)
 			WRITE_ONCE(*e, 0);
 	}
-	flush_el2_va(va, nr);
+	mmu_flush_va_all_cpus(p, nr);
 	spin_lock(&mmu_lock);
 	for (i = 0; i < nr; i++)
 		fixed_used[(first + i) / 64] &= ~BIT((first + i) % 64);
@@ -246,41 +230,43 @@ void *mmu_shared_va(unsigned int slot)
 	return (void *)(SHARED_VIRT_START + (uint64_t)slot * PAGE_SIZE);
 }
 
-/* The caller owns the slot; only the tables on the way are common: a raced table allocation gives one back. */
+/* The caller owns the slot, only tables are common: a raced allocation of one gives it back. */
 int mmu_shared_set(unsigned int slot, mfn_t m)
 {
 	uint64_t va = (uint64_t)mmu_shared_va(slot);
-	pte_el2_t *l2 = entry(va, 2, true, true), *e;
+	pte_el2_t *l2 = entry(va, 2, FROM_HEAP);
 
 	if (!l2)
 		return -ENOMEM;
 	if (!(READ_ONCE(*l2) & EL2_VALID)) {
-		void *p = heap_alloc_page();
-		uint64_t none = 0;
+		uint64_t fresh = new_table(FROM_HEAP), none = 0;
 
-		if (!p)
+		if (!fresh)
 			return -ENOMEM;
-		if (!__atomic_compare_exchange_n(l2, &none, mfn_to_pa(heap_to_mfn(p)) | EL2_TABLE, false,
-						 __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
-			heap_free_page(p);
+		if (!__atomic_compare_exchange_n(l2, &none, fresh, false, __ATOMIC_ACQ_REL,
+						 __ATOMIC_ACQUIRE))
+			heap_free_page(table_va(fresh));
 	}
-	e = &table_va(READ_ONCE(*l2))[va_index(va, 3)];
-	WRITE_ONCE(*e, mfn_to_pa(m) | EL2_PAGE_RW);
+	WRITE_ONCE(table_va(READ_ONCE(*l2))[va_index(va, 3)], mfn_to_pa(m) | EL2_PAGE_RW);
 	sync_new_entry();
 	return 0;
 }
 
 void mmu_shared_clear(unsigned int slot)
 {
-	pte_el2_t *e = entry((uint64_t)mmu_shared_va(slot), 3, false, false);
+	pte_el2_t *e = entry((uint64_t)mmu_shared_va(slot), 3, LEAVE);
 
 	if (e)
 		WRITE_ONCE(*e, 0);
 }
 
-_Static_assert(EL2_WINDOW_PAGE == EL2_PAGE_RW && MMU_WINDOW_SLOTS * MAX_CPUS == 512, "window_inline.h");
+_Static_assert(EL2_WINDOW_PAGE == EL2_PAGE_RW && MMU_WINDOW_SLOTS * MAX_CPUS == 512,
+	       "window_inline.h");
 
-/* One flush for all slots of this CPU: a local TLBI of EL2's whole regime is cheaper than 64 by address. */
+/*
+ * One flush for all slots of this CPU: a local TLBI of EL2's whole regime is cheaper than 64 by
+ * address.
+ */
 void mmu_window_flush_local(void)
 {
 	dsb(nshst);
@@ -304,19 +290,17 @@ static void image_set(const char *from, const char *to, uint64_t attr)
 	const char *p;
 
 	for (p = from; p < to; p += PAGE_SIZE) {
-		uint64_t off = (uint64_t)p - XEN_VIRT_START;
-		pa_t pa = image_pa(p);
-
 		/*
-		 * No break before make: only the permission changes, and other CPUs read this page meanwhile.
-		 * Without attributes the page goes away.
+		 * No break before make: only the permission changes, and other CPUs read this
+		 * page meanwhile. Without attributes the page goes away; its address stays for
+		 * image_pa().
 		 */
-		el2_image_l3[off >> 21][(off >> 12) & 511] = attr ? pa | attr : pa & EL2_ADDR_MASK;
-		flush_el2_va((uint64_t)p, 1);
+		*image_entry(p) = image_pa(p) | attr;
+		mmu_flush_va_all_cpus(p, 1);
 	}
 }
 
-/* Start-up is over: what it alone wrote becomes read-only, its code and data are unmapped (and freed by the caller). */
+/* Start-up is over: what it alone wrote becomes read-only, its code and data are unmapped. */
 void mmu_protect_after_init(void)
 {
 	image_set(_sro_after_init, _ero_after_init, EL2_PAGE_RO);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Calls to the host's PSCI firmware, by the conduit that its device tree names. Numbers: Arm DEN 0022. */
+/*
+ * Calls to the host's PSCI firmware, by the conduit that its device tree names. Numbers: Arm DEN
+ * 0022.
+ */
 #include <arch/cpu.h>
 #include <arm64/sysreg.h>
 #include <xen/lib.h>
@@ -21,7 +24,10 @@ static int64_t psci(uint64_t fn, uint64_t a1, uint64_t a2, uint64_t a3)
 	return use_smc ? smccc_smc(fn, a1, a2, a3) : smccc_hvc(fn, a1, a2, a3);
 }
 
-/* Start the CPU with this MPIDR at entry (physical), x0 = context. 0 or the firmware's negative answer. */
+/*
+ * Start the CPU with this MPIDR at entry (physical), x0 = context. 0 or the firmware's negative
+ * answer.
+ */
 int psci_cpu_on(uint64_t mpidr, pa_t entry, uint64_t context)
 {
 	return (int)psci(PSCI_CPU_ON, mpidr & 0xff00ffffffUL, entry, context);

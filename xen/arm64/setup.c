@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Start-up on the boot CPU, from the switch to virtual addresses to the first entry of dom0: one list of steps.
- * What only start-up needs is freed at its end.
+ * Start-up on the boot CPU, from the switch to virtual addresses to the first entry of dom0: one
+ * list of steps. What only start-up needs is freed at its end.
  */
 #include <arch/mmu.h>
 #include <arch/timer.h>
@@ -17,18 +17,17 @@
 #include <xen/percpu.h>
 #include "machine.h"
 
-#define FDT_MAX_SIZE	0x200000u
+/* The tree is at most 2 MiB and may straddle pages. */
+#define FDT_PAGES	513u
 
 extern uintptr_t __stack_chk_guard;
 void boot_cpu_main(pa_t fdt_pa) __noreturn;
 static void finish(void) __noreturn;
 
-/* The tree is at most 2 MiB and may straddle pages; its reader checks the header before anything else. */
+/* Map the tree; its reader checks the header before anything else. */
 static __init void find_device_tree(pa_t fdt_pa)
 {
-	mfn_t first = pa_to_mfn(fdt_pa);
-	unsigned int nr = (unsigned int)(FDT_MAX_SIZE / PAGE_SIZE) + 1;
-	char *va = mmu_map_fixed(first, nr, MMU_RO);
+	char *va = mmu_map_fixed(pa_to_mfn(fdt_pa), FDT_PAGES, MMU_RO);
 
 	if (!va)
 		panic("cannot map the device tree");
@@ -53,12 +52,6 @@ static __init void seed_stack_guard(void)
 	__stack_chk_guard = (uintptr_t)(s & ~0xffUL);
 }
 
-static __init void say_hello(void)
-{
-	pr_info("Zazen " PACKAGE_VERSION ", image at 0x%lx\n", (unsigned long)image_pa(_start));
-	pr_info("command line: %s\n", saved_cmdline);
-}
-
 __attribute__((optimize("no-stack-protector")))
 __init void boot_cpu_main(pa_t fdt_pa)
 {
@@ -72,7 +65,8 @@ __init void boot_cpu_main(pa_t fdt_pa)
 	psci_client_init(host_info.psci_smc);
 	timer_init_boot();
 	uart_init(&host_info);
-	say_hello();
+	pr_info("Zazen " PACKAGE_VERSION ", image at 0x%lx\n", image_pa(_start));
+	pr_info("command line: %s\n", saved_cmdline);
 	host_memory_init(&bootinfo);
 	cpu_features_init_boot();
 	el2_controls_init();
@@ -91,11 +85,12 @@ __init void boot_cpu_main(pa_t fdt_pa)
 /* Not in .init.text, which goes away here. */
 __attribute__((noinline)) static void finish(void)
 {
-	mmu_unmap_fixed((void *)((uint64_t)bootinfo.fdt & PAGE_MASK), (unsigned int)(FDT_MAX_SIZE / PAGE_SIZE) + 1);
+	mmu_unmap_fixed((void *)((uint64_t)bootinfo.fdt & PAGE_MASK), FDT_PAGES);
 	bootinfo.fdt = NULL;
 	mmu_protect_after_init();
-	zone_add(pa_to_mfn(image_pa(__init_begin)), (uint64_t)(__init_end - __init_begin) / PAGE_SIZE);
-	pr_info("dom0 starts; %lu MiB free\n", (unsigned long)(zone_free_pages() >> 8));
+	zone_add(pa_to_mfn(image_pa(__init_begin)),
+		 (uint64_t)(__init_end - __init_begin) >> PAGE_SHIFT);
+	pr_info("dom0 starts; %lu MiB free\n", zone_free_pages() >> 8);
 	if (domain_unpause(dom0))
 		panic("dom0 was not paused");
 	enter_guest();

@@ -18,7 +18,7 @@ static struct pcpu boot_cpu;
 void secondary_cpu_main(struct pcpu *c) __noreturn;
 
 /* The boot CPU's own area, before there is a heap. */
-int smp_init_boot_cpu(void)
+void smp_init_boot_cpu(void)
 {
 	boot_cpu.mpidr = read_sysreg(mpidr_el1);
 	boot_cpu.stack_top = STACK_VIRT_START + STACK_VIRT_STRIDE;
@@ -26,18 +26,13 @@ int smp_init_boot_cpu(void)
 	nr_cpus = 1;
 	write_sysreg(tpidr_el2, &boot_cpu);
 	isb();
-	return 0;
 }
 
 static int cpu_prepare(struct pcpu *c)
 {
-	int rc;
+	int rc = soft_timer_init_cpu(c);
 
-	spin_lock_init(&c->timer_lock, LOCK_TIMER);
-	rc = soft_timer_init_cpu(c);
-	if (!rc)
-		rc = sched_init_cpu(c);
-	return rc;
+	return rc ? rc : sched_init_cpu(c);
 }
 
 static bool bring_up(uint32_t id)
@@ -69,14 +64,12 @@ __init void smp_bring_up_others(void)
 	if (cpu_prepare(&boot_cpu))
 		panic("no memory for the boot CPU");
 	boot_cpu.online = true;
-	for (i = 1; i < host_info.nr_cpus; i++) {
-		if (!bring_up(i)) {
-			/* Numbers must be dense: what follows would have a gap. */
-			pr_err("CPU%u (MPIDR 0x%lx) does not start: going on with %u\n", i,
-			       (unsigned long)host_info.cpu_mpidr[i], nr_cpus);
-			break;
-		}
-	}
+	for (i = 1; i < host_info.nr_cpus && bring_up(i); i++)
+		;
+	/* Numbers must be dense: what follows would have a gap. */
+	if (i < host_info.nr_cpus)
+		pr_err("CPU%u (MPIDR 0x%lx) does not start: going on with %u\n", i,
+		       host_info.cpu_mpidr[i], nr_cpus);
 	pr_info("%u CPUs\n", nr_cpus);
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The counter and the EL2 physical timer. System time is the physical counter in nanoseconds since start; the
- * counter is the same on all CPUs. Conversion is a multiplication by 2^32-scaled constants.
+ * The counter and the EL2 physical timer. System time is the physical counter in nanoseconds
+ * since start; the counter is the same on all CPUs. Conversion is a multiplication by 2^32-scaled
+ * constants.
  */
 #include <arch/timer.h>
 #include <arch/gic.h>
@@ -29,45 +30,32 @@ uint64_t timer_frequency(void)
 	return freq;
 }
 
-static uint64_t scale(uint64_t v, uint64_t mult)
-{
-	return (uint64_t)((__uint128_t)v * mult >> 32);
-}
-
 s_time_t system_time(void)
 {
-	return (s_time_t)scale(read_sysreg(cntpct_el0) - start_ticks, ns_mult);
+	return (s_time_t)((__uint128_t)(read_sysreg(cntpct_el0) - start_ticks) * ns_mult >> 32);
 }
 
 s_time_t ticks_to_system_time(uint64_t ticks)
 {
-	int64_t since = (int64_t)(ticks - start_ticks);
-	__uint128_t ns;
+	__uint128_t ns = (__uint128_t)(ticks - start_ticks) * ns_mult >> 32;
 
-	if (since < 0)
-		return ticks > start_ticks ? INT64_MAX : 0;
-	ns = (__uint128_t)(uint64_t)since * ns_mult >> 32;
+	if (ticks < start_ticks)
+		return 0;
 	return ns > INT64_MAX ? INT64_MAX : (s_time_t)ns;
 }
 
-uint64_t system_time_to_ticks(s_time_t t)
-{
-	__uint128_t ticks;
-
-	if (t <= 0)
-		return start_ticks;
-	ticks = ((__uint128_t)(uint64_t)t * tick_mult >> 32) + start_ticks;
-	return ticks > UINT64_MAX ? UINT64_MAX : (uint64_t)ticks;
-}
-
-/* The comparison is rounded up by one tick, so that the timer never fires before t by our own conversion. */
+/*
+ * The comparison is rounded up by one tick: by our own conversion the timer never fires before t.
+ */
 void timer_set_deadline(s_time_t t)
 {
+	__uint128_t ticks = ((__uint128_t)t * tick_mult >> 32) + start_ticks + 1;
+
 	if (t == 0) {
 		write_sysreg(cnthp_ctl_el2, 0);
 		return;
 	}
-	write_sysreg(cnthp_cval_el2, system_time_to_ticks(t) + 1);
+	write_sysreg(cnthp_cval_el2, ticks > UINT64_MAX ? UINT64_MAX : (uint64_t)ticks);
 	write_sysreg(cnthp_ctl_el2, TIMER_ENABLE);
 	isb();
 }
@@ -75,7 +63,9 @@ void timer_set_deadline(s_time_t t)
 /* Boot CPU, first thing: from here on system_time() counts. */
 __init void timer_init_boot(void)
 {
-	freq = host_info.timer_clock_frequency ? host_info.timer_clock_frequency : read_sysreg(cntfrq_el0);
+	freq = host_info.timer_clock_frequency;
+	if (!freq)
+		freq = read_sysreg(cntfrq_el0);
 	if (!freq || freq >> 32)
 		panic("the host's timer frequency is out of range");
 	ns_mult = (NS_PER_SECOND << 32) / freq;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * TLB maintenance of guests and cache maintenance by address. TLBI by IPA or VMID acts on the VMID in
- * VTTBR_EL2, so that register is switched around it; callers run at EL2 with interrupts masked, nothing is
- * fetched through stage 2 meanwhile.
+ * TLB maintenance of guests and cache maintenance by address. TLBI by IPA or VMID acts on the
+ * VMID in VTTBR_EL2, so that register is switched around it; callers run at EL2 with interrupts
+ * masked, nothing is fetched through stage 2 meanwhile.
  */
 #include <arch/mmu.h>
 #include <arm64/sysreg.h>
@@ -72,34 +72,28 @@ void stage2_sync(void)
 	isb();
 }
 
-static uint64_t dcache_line(void)
-{
-	return 4UL << (read_sysreg(ctr_el0) >> 16 & 0xf);
+/* An operation by address over [p, end), four steps a turn. */
+#define BY_ADDRESS(op, p, end, step) do {							\
+	for (; p + 3 * step < end; p += 4 * step)						\
+		__asm__ volatile(op ", %0\n\t" op ", %1\n\t" op ", %2\n\t" op ", %3" ::		\
+				 "r"(p), "r"(p + step), "r"(p + 2 * step), "r"(p + 3 * step)	\
+				 : "memory");							\
+	for (; p < end; p += step)								\
+		__asm__ volatile(op ", %0" :: "r"(p) : "memory");				\
+} while (0)
+
+#define DEFINE_DCACHE_OP(name, op)								\
+void name(const void *va, size_t size)								\
+{												\
+	uint64_t line = 4UL << (read_sysreg(ctr_el0) >> 16 & 0xf);				\
+	uint64_t p = (uint64_t)va & ~(line - 1), end = (uint64_t)va + size;			\
+												\
+	BY_ADDRESS(op, p, end, line);								\
+	dsb(sy);										\
 }
 
-void cache_clean_poc(const void *va, size_t size)
-{
-	uint64_t line = dcache_line(), p = (uint64_t)va & ~(line - 1);
-
-	for (; p + 3 * line < (uint64_t)va + size; p += 4 * line)
-		__asm__ volatile("dc cvac, %0\n\tdc cvac, %1\n\tdc cvac, %2\n\tdc cvac, %3" ::
-				 "r"(p), "r"(p + line), "r"(p + 2 * line), "r"(p + 3 * line) : "memory");
-	for (; p < (uint64_t)va + size; p += line)
-		__asm__ volatile("dc cvac, %0" :: "r"(p) : "memory");
-	dsb(sy);
-}
-
-void cache_clean_inval_poc(const void *va, size_t size)
-{
-	uint64_t line = dcache_line(), p = (uint64_t)va & ~(line - 1);
-
-	for (; p + 3 * line < (uint64_t)va + size; p += 4 * line)
-		__asm__ volatile("dc civac, %0\n\tdc civac, %1\n\tdc civac, %2\n\tdc civac, %3" ::
-				 "r"(p), "r"(p + line), "r"(p + 2 * line), "r"(p + 3 * line) : "memory");
-	for (; p < (uint64_t)va + size; p += line)
-		__asm__ volatile("dc civac, %0" :: "r"(p) : "memory");
-	dsb(sy);
-}
+DEFINE_DCACHE_OP(cache_clean_poc, "dc cvac")
+DEFINE_DCACHE_OP(cache_clean_inval_poc, "dc civac")
 
 void icache_inval_all(void)
 {
@@ -118,12 +112,7 @@ void clear_page(void *page)
 		memset(page, 0, PAGE_SIZE);
 		return;
 	}
-	/* A page is many blocks, and their number a power of two: four a turn, but for huge ones. */
-	for (; p + 3 * step < end; p += 4 * step)
-		__asm__ volatile("dc zva, %0\n\tdc zva, %1\n\tdc zva, %2\n\tdc zva, %3" ::
-				 "r"(p), "r"(p + step), "r"(p + 2 * step), "r"(p + 3 * step) : "memory");
-	for (; p < end; p += step)
-		__asm__ volatile("dc zva, %0" :: "r"(p) : "memory");
+	BY_ADDRESS("dc zva", p, end, step);
 }
 
 void copy_page(void *dst, const void *src)
@@ -135,10 +124,11 @@ void copy_page(void *dst, const void *src)
 	for (i = 0; i < PAGE_SIZE / 8; i += 8) {
 		uint64_t a, b, c, e, f, g, h, k;
 
-		__asm__ volatile("ldp %0, %1, [%8]\n\tldp %2, %3, [%8, #16]\n\tldp %4, %5, [%8, #32]\n\tldp %6, %7, [%8, #48]"
-				 : "=&r"(a), "=&r"(b), "=&r"(c), "=&r"(e), "=&r"(f), "=&r"(g), "=&r"(h), "=&r"(k)
-				 : "r"(s + i) : "memory");
-		__asm__ volatile("stp %0, %1, [%8]\n\tstp %2, %3, [%8, #16]\n\tstp %4, %5, [%8, #32]\n\tstp %6, %7, [%8, #48]"
-				 :: "r"(a), "r"(b), "r"(c), "r"(e), "r"(f), "r"(g), "r"(h), "r"(k), "r"(d + i) : "memory");
+		__asm__ volatile("ldp %0, %1, [%8]\n\tldp %2, %3, [%8, #16]\n\t"
+				 "ldp %4, %5, [%8, #32]\n\tldp %6, %7, [%8, #48]\n\t"
+				 "stp %0, %1, [%9]\n\tstp %2, %3, [%9, #16]\n\t"
+				 "stp %4, %5, [%9, #32]\n\tstp %6, %7, [%9, #48]"
+				 : "=&r"(a), "=&r"(b), "=&r"(c), "=&r"(e), "=&r"(f), "=&r"(g),
+				   "=&r"(h), "=&r"(k) : "r"(s + i), "r"(d + i) : "memory");
 	}
 }

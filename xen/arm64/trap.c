@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Where the vectors arrive in C: the constant table of exception classes, the physical interrupts, the work
- * before a return to a guest, and EL2's own faults. A guest's exception that no row knows becomes UNDEF in the guest.
+ * Where the vectors arrive in C: the constant table of exception classes, the physical
+ * interrupts, the work before a return to a guest, and EL2's own faults. A guest's exception that
+ * no row knows becomes UNDEF in the guest.
  */
 #include <arch/gic.h>
 #include <arch/ipi.h>
@@ -22,7 +23,6 @@
 #include "machine.h"
 
 /* Called from vectors.S. */
-void trap_irq(struct vcpu *v);
 void trap_serror(struct vcpu *v);
 struct vcpu *leave_to_guest(struct vcpu *v);
 void el2_fault(const uint64_t *regs) __noreturn;
@@ -31,9 +31,8 @@ void el2_fault(const uint64_t *regs) __noreturn;
 typedef void trap_fn(struct vcpu *v, uint32_t iss);
 extern trap_fn *const trap_table[64];
 
-static void trap_unknown(struct vcpu *v, uint32_t iss)
+static void trap_unknown(struct vcpu *v, uint32_t iss __unused)
 {
-	(void)iss;
 	guest_inject_undef(v);
 }
 
@@ -47,17 +46,11 @@ static void trap_wfx(struct vcpu *v, uint32_t iss)
 		vcpu_block(v);
 }
 
-static void trap_fp(struct vcpu *v, uint32_t iss)
-{
-	(void)iss;
-	fp_trap(v);
-}
-
 /* HVC with another immediate than Xen's (the vectors answer that one): 0 is SMCCC. */
 static void trap_hvc(struct vcpu *v, uint32_t iss)
 {
 	if ((iss & 0xffff) == 0)
-		trap_smccc(v);
+		vsmccc_call(v);
 	else
 		guest_inject_undef(v);
 }
@@ -65,20 +58,20 @@ static void trap_hvc(struct vcpu *v, uint32_t iss)
 /* A trapped SMC has not stepped over itself. */
 static void trap_smc(struct vcpu *v, uint32_t iss)
 {
-	if ((iss & 0xffff) != 0) {
-		guest_inject_undef(v);
-		return;
-	}
-	guest_regs_skip(&v->regs);
-	trap_smccc(v);
+	if ((iss & 0xffff) == 0)
+		guest_regs_skip(&v->regs);
+	trap_hvc(v, iss);
 }
 
-/* By ESR_EL2.EC, read by vectors.S. No holes: a class without a row of its own is UNDEF to the guest. */
+/*
+ * By ESR_EL2.EC, read by vectors.S. No holes: a class without a row of its own is UNDEF to the
+ * guest.
+ */
 trap_fn *const trap_table[64] = {
 	[0] = trap_unknown,
 	[EC_WFX] = trap_wfx,
 	[EC_WFX + 1 ... EC_FP - 1] = trap_unknown,
-	[EC_FP] = trap_fp,
+	[EC_FP] = fp_trap,
 	[EC_FP + 1 ... EC_HVC64 - 1] = trap_unknown,
 	[EC_HVC64] = trap_hvc,
 	[EC_SMC64] = trap_smc,
@@ -90,25 +83,20 @@ trap_fn *const trap_table[64] = {
 	[EC_DABT_LOWER + 1 ... 63] = trap_unknown,
 };
 
-/* SError while a guest ran: its own doing, or a machine error on its behalf. It ends, nobody else. */
+/*
+ * SError while a guest ran: its own doing, or a machine error on its behalf. It ends, nobody
+ * else.
+ */
 void trap_serror(struct vcpu *v)
 {
 	domain_crash(v->domain, "asynchronous external abort");
 	cpu_raise_work(WORK_RESCHED);
 }
 
-static void handle_ipi(uint32_t sgi)
-{
-	switch (sgi) {
-	case IPI_RESCHED:
-		cpu_raise_work(WORK_RESCHED | WORK_VGIC | WORK_TIMER);
-		break;
-	case IPI_HALT:
-		cpu_halt();
-	}
-}
-
-/* The virtual timer's line is level: it stays physically active until the guest has dealt with it. */
+/*
+ * The virtual timer's line is level: it stays physically active until the guest has dealt with
+ * it.
+ */
 static void handle_vtimer(uint32_t intid)
 {
 	struct pcpu *c = this_cpu();
@@ -129,11 +117,11 @@ static void handle_irq(uint32_t intid)
 	gicv3_drop_priority(intid);
 	if (intid == host_info.timer_ppi_virt) {
 		handle_vtimer(intid);
-		return;
-	}
-	if (intid < GIC_NR_SGIS) {
+	} else if (intid < GIC_NR_SGIS) {
 		gic_deactivate(intid);
-		handle_ipi(intid);
+		if (intid == IPI_HALT)
+			cpu_halt();
+		cpu_raise_work(WORK_RESCHED | WORK_VGIC | WORK_TIMER);
 	} else if (intid == host_info.timer_ppi_hyp) {
 		timer_set_deadline(0);
 		gic_deactivate(intid);
@@ -161,12 +149,6 @@ void arch_handle_irqs(void)
 		handle_irq(intid);
 }
 
-void trap_irq(struct vcpu *v)
-{
-	(void)v;
-	arch_handle_irqs();
-}
-
 /* Timers that are due on this CPU. */
 void cpu_do_work(void)
 {
@@ -187,8 +169,8 @@ static void restart_hypercall(struct vcpu *v)
 }
 
 /*
- * Do what must be done before this CPU runs a guest again and say which vCPU it is. v is the one that trapped, its
- * registers all in its frame; NULL when the CPU has just come up.
+ * Do what must be done before this CPU runs a guest again and say which vCPU it is. v is the one
+ * that trapped, its registers all in its frame; NULL when the CPU has just come up.
  */
 struct vcpu *leave_to_guest(struct vcpu *v)
 {
@@ -226,10 +208,10 @@ void el2_fault(const uint64_t *regs)
 {
 	unsigned int i;
 
-	pr_err("EL2 exception: ESR 0x%lx FAR 0x%lx ELR 0x%lx SPSR 0x%lx\n", (unsigned long)read_sysreg(esr_el2),
-	       (unsigned long)read_sysreg(far_el2), (unsigned long)read_sysreg(elr_el2),
-	       (unsigned long)read_sysreg(spsr_el2));
+	pr_err("EL2 exception: ESR 0x%lx FAR 0x%lx ELR 0x%lx SPSR 0x%lx\n",
+	       read_sysreg(esr_el2), read_sysreg(far_el2), read_sysreg(elr_el2),
+	       read_sysreg(spsr_el2));
 	for (i = 0; i < 31; i++)
-		pr_err("x%u 0x%lx\n", i, (unsigned long)regs[i]);
+		pr_err("x%u 0x%lx\n", i, regs[i]);
 	panic("exception in the hypervisor");
 }

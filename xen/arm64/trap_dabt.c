@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Stage-2 aborts: an access to emulated device memory, a race with a change of the tables (try again), or the
- * guest's own mistake, which comes back to it as an abort.
+ * Stage-2 aborts: an access to emulated device memory, a race with a change of the tables (try
+ * again), or the guest's own mistake, which comes back to it as an abort.
  */
 #include <arm64/sysreg.h>
 #include <xen/domain.h>
@@ -11,13 +11,19 @@
 #include <xen/vcpu.h>
 #include "machine.h"
 
-/* HPFAR_EL2.FIPA holds IPA[51:12] in bits 43:4; it is valid for translation faults and faults on stage-1 walks. */
+/*
+ * HPFAR_EL2.FIPA holds IPA[51:12] in bits 43:4; it is valid for translation faults and faults on
+ * stage-1 walks.
+ */
 static ipa_t fault_ipa(uint64_t far)
 {
 	return (read_sysreg(hpfar_el2) & ~0xfUL) << 8 | (far & (PAGE_SIZE - 1));
 }
 
-/* A load's value as the instruction wants it: sign-extended from size, then cut to 32 bits unless SF. */
+/*
+ * A load's value as the instruction wants it: sign-extended from size, then cut to 32 bits unless
+ * SF.
+ */
 static uint64_t extend(uint64_t data, uint32_t iss, unsigned int size)
 {
 	if ((iss & ISS_DABT_SSE) && size < 8) {
@@ -53,12 +59,37 @@ static bool emulate(struct vcpu *v, uint32_t iss, ipa_t ipa)
 	return true;
 }
 
-/* A word read into a register, without sign extension, by a translation fault of the access itself: the commonest. */
-#define ISS_WORD_READ		(ISS_DABT_ISV | 2UL << 22 | FSC_TRANSLATION)
-#define ISS_WORD_READ_MASK	(ISS_DABT_ISV | 3UL << 22 | ISS_DABT_SSE | ISS_DABT_CM | ISS_DABT_S1PTW | ISS_DABT_WNR | 0x3c)
+/*
+ * The rest of trap_data_abort, apart so that the short way has no frame to build. An access whose
+ * syndrome has no register (ISV = 0), a walk or a cache operation cannot be emulated.
+ */
+static __noinline void trap_other_data_abort(struct vcpu *v, uint32_t iss)
+{
+	uint64_t far = read_sysreg(far_el2);
+	uint32_t type = FSC_TYPE(iss);
+	ipa_t ipa;
 
-/* The rest of trap_data_abort, apart so that the short way has no frame to build. */
-static __attribute__((noinline)) void trap_other_data_abort(struct vcpu *v, uint32_t iss);
+	if (type == FSC_TRANSLATION) {
+		ipa = fault_ipa(far);
+		if ((iss & (ISS_DABT_ISV | ISS_DABT_S1PTW | ISS_DABT_CM)) == ISS_DABT_ISV &&
+		    emulate(v, iss, ipa))
+			return;
+		if (p2m_fault_is_spurious(v->domain, ipa, iss & ISS_DABT_WNR))
+			return;
+	} else if (type == FSC_PERMISSION && guest_va_to_ipa(far, false, &ipa) == 0 &&
+		   p2m_fault_is_spurious(v->domain, ipa, iss & ISS_DABT_WNR)) {
+		return;
+	}
+	guest_inject_abort(v, far, false);
+}
+
+/*
+ * A word read into a register, without sign extension, by a translation fault of the access
+ * itself: the commonest.
+ */
+#define ISS_WORD_READ		(ISS_DABT_ISV | 2UL << 22 | FSC_TRANSLATION)
+#define ISS_WORD_READ_MASK	(ISS_DABT_ISV | 3UL << 22 | ISS_DABT_SSE | ISS_DABT_CM |	\
+				 ISS_DABT_S1PTW | ISS_DABT_WNR | 0x3c)
 
 /* Data abort of the current vCPU from stage 2. */
 void trap_data_abort(struct vcpu *v, uint32_t iss)
@@ -76,32 +107,12 @@ void trap_data_abort(struct vcpu *v, uint32_t iss)
 	trap_other_data_abort(v, iss);
 }
 
-/* An access whose syndrome has no register (ISV = 0), a walk or a cache operation cannot be emulated. */
-static void trap_other_data_abort(struct vcpu *v, uint32_t iss)
-{
-	uint64_t far = read_sysreg(far_el2);
-	uint32_t type = FSC_TYPE(ISS_FSC(iss));
-	ipa_t ipa;
-
-	if (type == FSC_TRANSLATION) {
-		ipa = fault_ipa(far);
-		if ((iss & (ISS_DABT_ISV | ISS_DABT_S1PTW | ISS_DABT_CM)) == ISS_DABT_ISV && emulate(v, iss, ipa))
-			return;
-		if (p2m_fault_is_spurious(v->domain, ipa, iss & ISS_DABT_WNR))
-			return;
-	} else if (type == FSC_PERMISSION && guest_va_to_ipa(far, false, &ipa) == 0 &&
-		   p2m_fault_is_spurious(v->domain, ipa, iss & ISS_DABT_WNR)) {
-		return;
-	}
-	guest_inject_abort(v, far, false);
-}
-
 /* A fetch from outside the guest's memory is the guest's to handle. */
 void trap_instruction_abort(struct vcpu *v, uint32_t iss)
 {
 	uint64_t far = read_sysreg(far_el2);
 
-	if (FSC_TYPE(ISS_FSC(iss)) == FSC_TRANSLATION && p2m_fault_is_spurious(v->domain, fault_ipa(far), false))
-		return;
-	guest_inject_abort(v, far, true);
+	if (FSC_TYPE(iss) != FSC_TRANSLATION ||
+	    !p2m_fault_is_spurious(v->domain, fault_ipa(far), false))
+		guest_inject_abort(v, far, true);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * System registers that trap: one row each, sorted by encoding. ID registers are an array of their own, since
- * they are read often. What is in neither is UNDEF to the guest.
+ * System registers that trap: one row each. ID registers are an array of their own, since they are
+ * read often. What is in neither is UNDEF to the guest.
  */
 #include <arm64/sysreg.h>
 #include <xen/lib.h>
@@ -20,22 +20,18 @@ struct sysreg_row {
 	sysreg_write_fn *write;		/* NULL: writing is UNDEF */
 };
 
-static uint64_t read_zero(struct vcpu *v)
+static uint64_t read_zero(struct vcpu *v __unused)
 {
-	(void)v;
 	return 0;
 }
 
-static void write_ignored(struct vcpu *v, uint64_t val)
+static void write_ignored(struct vcpu *v __unused, uint64_t val __unused)
 {
-	(void)v;
-	(void)val;
 }
 
 /* OSLSR_EL1: the OS lock is implemented (OSLM = 0b10) and open. */
-static uint64_t read_oslsr(struct vcpu *v)
+static uint64_t read_oslsr(struct vcpu *v __unused)
 {
-	(void)v;
 	return 8;
 }
 
@@ -60,21 +56,14 @@ static const struct sysreg_row rows[] = {
 	{ ROW(2, 0, 7, 0, 0), ANY_CRM_OP2, read_zero, write_ignored },
 	{ ROW(2, 3, 0, 1, 0), EXACT, read_zero, NULL },			/* MDCCSR_EL0 */
 	{ ROW(3, 0, 1, 0, 1), EXACT, read_zero, write_ignored },	/* ACTLR_EL1 */
-	/* DC ISW, CSW, CISW: HCR_EL2.SWIO and coherent caches; no guest page is left dirty by them */
+	/*
+	 * DC ISW, CSW, CISW: HCR_EL2.SWIO and coherent caches; no guest page is left dirty by
+	 * them
+	 */
 	{ ROW(1, 0, 7, 6, 2), EXACT, NULL, write_ignored },
 	{ ROW(1, 0, 7, 10, 2), EXACT, NULL, write_ignored },
 	{ ROW(1, 0, 7, 14, 2), EXACT, NULL, write_ignored },
 };
-
-static const struct sysreg_row *find_row(uint32_t enc)
-{
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(rows); i++)
-		if ((enc & rows[i].mask) == rows[i].enc)
-			return &rows[i];
-	return NULL;
-}
 
 #define ID_REGS		ISS_SYS_ENC(3, 0, 0, 0, 0)
 #define ID_REGS_MASK	(ANY_CRM_OP2 | ISS_SYS_ENC(0, 0, 0, 8, 0))	/* CRm 0..7 */
@@ -84,26 +73,22 @@ void trap_sysreg(struct vcpu *v, uint32_t iss)
 {
 	uint32_t enc = iss & ISS_SYS_ENC_MASK;
 	uint32_t rt = ISS_SYS_RT(iss);
-	const struct sysreg_row *row;
+	const struct sysreg_row *row = rows, *end = rows + ARRAY_SIZE(rows);
 
 	if ((enc & ID_REGS_MASK) == ID_REGS && (iss & ISS_SYS_READ)) {
 		guest_reg_set(v, rt, guest_id_regs[enc >> 1 & 7][enc >> 17 & 7]);
 		guest_regs_skip(&v->regs);
 		return;
 	}
-	row = find_row(enc);
-	if (row && (iss & ISS_SYS_READ) && row->read) {
+	while (row < end && (enc & row->mask) != row->enc)
+		row++;
+	if (row < end && (iss & ISS_SYS_READ) && row->read) {
 		guest_reg_set(v, rt, row->read(v));
 		guest_regs_skip(&v->regs);
-	} else if (row && !(iss & ISS_SYS_READ) && row->write) {
+	} else if (row < end && !(iss & ISS_SYS_READ) && row->write) {
 		guest_regs_skip(&v->regs);
 		row->write(v, guest_reg_get(&v->regs, rt));
 	} else {
 		guest_inject_undef(v);
 	}
-}
-
-void trap_smccc(struct vcpu *v)
-{
-	vsmccc_call(v);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A vCPU's EL1 state, between memory and machine. Everything a guest can see or change at EL1 and EL0 is
- * either in this list or traps. FP/SIMD registers move lazily: they are saved at a switch only if used, and loaded at
- * first use, or at once for a vCPU that used them twice in a row.
+ * A vCPU's EL1 state, between memory and machine. Everything a guest can see or change at EL1 and
+ * EL0 is either in this list or traps. FP/SIMD registers move lazily: they are saved at a switch
+ * only if used, and loaded at first use, or at once for a vCPU that used them twice in a row.
  */
 #include <arch/vcpu_ctxt.h>
 #include <arm64/el2_controls.h>
@@ -31,17 +31,17 @@
 
 void vcpu_ctxt_init(struct vcpu *v)
 {
-	struct vcpu_ctxt *c = &v->ctxt;
-
-	*c = (struct vcpu_ctxt){
+	v->ctxt = (struct vcpu_ctxt){
 		.sctlr = SCTLR_EL1_RESET,
 		.hcr = HCR_GUEST,
-		.vmpidr = v->vmpidr,
 		.fp_cpu = ~0u,
 	};
 }
 
-/* This CPU's controls that are the same for every guest. VPIDR has no reset value: it is written before any entry. */
+/*
+ * This CPU's controls that are the same for every guest. VPIDR has no reset value: it is written
+ * before any entry.
+ */
 void el2_controls_init(void)
 {
 	write_sysreg(hcr_el2, HCR_GUEST);
@@ -59,55 +59,49 @@ void el2_controls_init(void)
 
 static void fp_put(struct vcpu *v)
 {
-	struct pcpu *c = this_cpu();
-
 	if (read_sysreg(cptr_el2) & CPTR_TFP) {
 		v->ctxt.fp_uses = 0;
 		return;
 	}
+	/* fp_trap() made it the owner of this CPU's registers. */
 	fp_save(&v->ctxt.fp);
-	c->fp_owner = v;
-	v->ctxt.fp_cpu = c->id;
 	v->ctxt.fp_uses++;
+}
+
+static bool fp_is_loaded(const struct vcpu *v)
+{
+	return this_cpu()->fp_owner == v && v->ctxt.fp_cpu == this_cpu()->id;
+}
+
+/*
+ * v gets its FP/SIMD registers: it touched them while they trapped, and the instruction runs
+ * again.
+ */
+void fp_trap(struct vcpu *v, uint32_t iss __unused)
+{
+	write_sysreg(cptr_el2, CPTR_GUEST);
+	isb();
+	if (!fp_is_loaded(v))
+		fp_load(&v->ctxt.fp);
+	this_cpu()->fp_owner = v;
+	v->ctxt.fp_cpu = this_cpu()->id;
 }
 
 static void fp_take(struct vcpu *v)
 {
-	struct pcpu *c = this_cpu();
-	bool loaded = c->fp_owner == v && v->ctxt.fp_cpu == c->id;
-
-	if (!loaded && v->ctxt.fp_uses < EAGER_AFTER_USES) {
+	if (fp_is_loaded(v) || v->ctxt.fp_uses >= EAGER_AFTER_USES)
+		fp_trap(v, 0);
+	else
 		write_sysreg(cptr_el2, CPTR_GUEST | CPTR_TFP);
-		return;
-	}
-	write_sysreg(cptr_el2, CPTR_GUEST);
-	isb();
-	if (!loaded) {
-		fp_load(&v->ctxt.fp);
-		c->fp_owner = v;
-		v->ctxt.fp_cpu = c->id;
-	}
-}
-
-/* The current vCPU touches FP/SIMD while it traps: give it its registers; the instruction runs again. */
-void fp_trap(struct vcpu *v)
-{
-	struct pcpu *c = this_cpu();
-
-	write_sysreg(cptr_el2, CPTR_GUEST);
-	isb();
-	if (c->fp_owner != v || v->ctxt.fp_cpu != c->id)
-		fp_load(&v->ctxt.fp);
-	c->fp_owner = v;
-	v->ctxt.fp_cpu = c->id;
 }
 
 #define SAVE_REG(reg, member)	c->member = read_sysreg(reg);
 #define LOAD_REG(reg, member)	write_sysreg(reg, c->member);
 
 /*
- * Move v's state from this CPU to memory; the CPU's guest timer is off and its list registers empty afterwards. What the
- * vGIC and the virtual timer do about that is the scheduler's to call (sched/sched.c: evict, switch_to).
+ * Move v's state from this CPU to memory; the CPU's guest timer is off and its list registers
+ * empty afterwards. What the vGIC and the virtual timer do about that is the scheduler's to call
+ * (sched/sched.c: evict, switch_to).
  */
 void vcpu_ctxt_save(struct vcpu *v)
 {
@@ -121,7 +115,10 @@ void vcpu_ctxt_save(struct vcpu *v)
 	fp_put(v);
 	vgic_sync(v);
 	gicv3_save(&c->gic);
-	/* Nothing may walk its tables from here on: they may be freed (and a CPU may speculate through them). */
+	/*
+	 * Nothing may walk its tables from here on: they may be freed (and a CPU may speculate
+	 * through them).
+	 */
 	write_sysreg(vttbr_el2, 0);
 }
 
@@ -129,12 +126,11 @@ void vcpu_ctxt_save(struct vcpu *v)
 void vcpu_ctxt_load(struct vcpu *v)
 {
 	struct vcpu_ctxt *c = &v->ctxt;
-	struct p2m *p2m = &v->domain->p2m;
 
-	vmid_make_current(p2m);
-	write_sysreg(vttbr_el2, p2m->vttbr);
+	vmid_make_current(&v->domain->p2m);
+	write_sysreg(vttbr_el2, v->domain->p2m.vttbr);
 	write_sysreg(hcr_el2, c->hcr);
-	write_sysreg(vmpidr_el2, c->vmpidr);
+	write_sysreg(vmpidr_el2, v->vmpidr);
 	write_sysreg(cntvoff_el2, v->domain->cntvoff);
 	FOR_EACH_REG(LOAD_REG)
 	fp_take(v);
@@ -145,16 +141,17 @@ void vcpu_ctxt_load(struct vcpu *v)
 }
 
 /*
- * Bring the memory copy up to date (getvcpucontext, dumps) for a vCPU that is not running a guest now. Registers left
- * in a CPU by a lazy switch are that CPU's to save; callers wait for domain_is_quiet first.
+ * Bring the memory copy up to date (getvcpucontext, dumps) for a vCPU that is not running a guest
+ * now. Registers left in a CPU by a lazy switch are that CPU's to save; callers wait for
+ * domain_is_quiet first.
  */
 void vcpu_ctxt_sync(struct vcpu *v)
 {
-	if (this_cpu()->el1_owner == v) {
-		struct vcpu_ctxt *c = &v->ctxt;
+	struct vcpu_ctxt *c = &v->ctxt;
 
-		FOR_EACH_REG(SAVE_REG)
-	}
+	if (this_cpu()->el1_owner != v)
+		return;
+	FOR_EACH_REG(SAVE_REG)
 }
 
 /* Translate by the current vCPU's own stage 1, with EL1's rights (AT S1E1x: PAN does not count). */

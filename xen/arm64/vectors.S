@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The vectors. While a guest runs SP_EL2 points at its struct vcpu, so registers are stored straight into the
- * frame; C then runs on the CPU's own stack. Three ways in: the short hypercall path saves only what C may
- * clobber; every other exception from a guest saves all; an exception from EL2 itself is the end. On the way out
- * one word is tested (pcpu.work). Interrupts stay masked in EL2.
+ * The vectors. While a guest runs SP_EL2 points at its struct vcpu, so registers are stored
+ * straight into the frame; C then runs on the CPU's own stack. Three ways in: the short hypercall
+ * path saves only what C may clobber; every other exception from a guest saves all; an exception
+ * from EL2 itself is the end. On the way out one word is tested (pcpu.work). Interrupts stay
+ * masked in EL2.
  */
 #include "asm_offsets.h"
 
@@ -20,7 +21,10 @@
 	isb
 	.endm
 
-	/* Move pairs of registers, each "a, b" side by side in the frame, to or from it (base: sp or a register). */
+	/*
+	 * Move pairs of registers, each "a, b" side by side in the frame, to or from it (base: sp
+	 * or a register).
+	 */
 	.macro	pair op, base, a, b
 	\op	x\a, x\b, [\base, #REG(\a)]
 	.endm
@@ -36,7 +40,10 @@
 	b	\label
 	.endm
 
-	/* All but x16, x17, x30 (saved by the caller) into the frame at sp; then onto the CPU's stack with x0 = vcpu. */
+	/*
+	 * All but x16, x17, x30 (saved by the caller) into the frame at sp; then onto the CPU's
+	 * stack with x0 = vcpu.
+	 */
 	.macro	save_rest
 	pairs	stp, sp, "0, 1", "2, 3", "4, 5", "6, 7", "8, 9", "10, 11", "12, 13", "14, 15"
 	pairs	stp, sp, "18, 19", "20, 21", "22, 23", "24, 25", "26, 27", "28, 29"
@@ -91,8 +98,8 @@ el2_vectors:
 	.balign	64
 
 /*
- * The short way: x0..x4 are the arguments, x16 the number. x19 keeps the vCPU, since C preserves it. The bound is a
- * power of two, so the mask also holds under speculation.
+ * The short way: x0..x4 are the arguments, x16 the number. x19 keeps the vCPU, since C preserves
+ * it. The bound is a power of two, so the mask also holds under speculation.
  */
 hypercall:
 	mov	x19, sp
@@ -114,7 +121,10 @@ hypercall:
 	ldr	x30, [sp, #REG(30)]
 	eret_sb
 
-/* The call left work to do: complete the frame (x20..x29 still are the guest's) and go the long way out. */
+/*
+ * The call left work to do: complete the frame (x20..x29 still are the guest's) and go the long
+ * way out.
+ */
 hypercall_with_work:
 	str	x0, [x19, #REG(0)]
 	str	x18, [x19, #REG(18)]
@@ -137,7 +147,10 @@ guest_sync32:
 	str	x30, [sp, #REG(30)]
 	stp	x16, x17, [sp, #REG(16)]
 	mrs	x17, esr_el2
-/* Any other synchronous exception of a guest; x16, x17, x30 are saved, x17 = ESR_EL2. One row a class. */
+/*
+ * Any other synchronous exception of a guest; x16, x17, x30 are saved, x17 = ESR_EL2. One row a
+ * class.
+ */
 guest_sync:
 	save_rest
 	adrp	x3, trap_table
@@ -148,8 +161,9 @@ guest_sync:
 	blr	x3
 
 /*
- * Back to the guest that x19 names. Without work to do C has preserved x20..x29 (and never touches x18), so they are
- * still the guest's; a handler that wrote one of them into the frame raised WORK_RESTORE.
+ * Back to the guest that x19 names. Without work to do C has preserved x20..x29 (and never
+ * touches x18), so they are still the guest's; a handler that wrote one of them into the frame
+ * raised WORK_RESTORE.
  */
 exit_to_guest:
 	mrs	x17, tpidr_el2
@@ -169,7 +183,7 @@ guest_irq:
 	str	x30, [sp, #REG(30)]
 	stp	x16, x17, [sp, #REG(16)]
 	save_rest
-	bl	trap_irq
+	bl	arch_handle_irqs
 	b	exit_to_guest
 
 guest_serror:
@@ -190,7 +204,8 @@ restore_all:
 	msr	elr_el2, x16
 	msr	spsr_el2, x17
 	pairs	ldp, sp, "0, 1", "2, 3", "4, 5", "6, 7", "8, 9", "10, 11", "12, 13"
-	pairs	ldp, sp, "14, 15", "16, 17", "18, 19", "20, 21", "22, 23", "24, 25", "26, 27", "28, 29"
+	pairs	ldp, sp, "14, 15", "16, 17", "18, 19", "20, 21", "22, 23", "24, 25", "26, 27"
+	pair	ldp, sp, 28, 29
 	ldr	x30, [sp, #REG(30)]
 	eret_sb
 
@@ -202,8 +217,8 @@ enter_guest:
 	b	restore_all
 
 /*
- * EL2 itself failed. If the stack ran into its guard page SP is no use: bit STACK_VALID_BIT tells, without a
- * register to spare. Then a stack for that purpose takes over.
+ * EL2 itself failed. If the stack ran into its guard page SP is no use: bit STACK_VALID_BIT
+ * tells, without a register to spare. Then a stack for that purpose takes over.
  */
 el2_exception:
 	sub	sp, sp, #(34 * 8)
@@ -216,8 +231,8 @@ el2_exception:
 1:	adrp	x0, panic_stack + 4096
 	mov	sp, x0
 	sub	sp, sp, #(34 * 8)
-2:	pairs	stp, sp, "0, 1", "2, 3", "4, 5", "6, 7", "8, 9", "10, 11", "12, 13", "14, 15", "16, 17", "18, 19"
-	pairs	stp, sp, "20, 21", "22, 23", "24, 25", "26, 27", "28, 29"
+2:	pairs	stp, sp, "0, 1", "2, 3", "4, 5", "6, 7", "8, 9", "10, 11", "12, 13", "14, 15"
+	pairs	stp, sp, "16, 17", "18, 19", "20, 21", "22, 23", "24, 25", "26, 27", "28, 29"
 	str	x30, [sp, #240]
 	mov	x0, sp
 	bl	el2_fault

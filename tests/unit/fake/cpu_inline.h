@@ -17,10 +17,8 @@ bool fake_cpu_irq_pending(void);
 
 static inline struct pcpu *this_cpu(void) { return fake_this_cpu; }
 static inline void cpu_relax(void) { fake_cpu_relax(); }
-static inline void cpu_wake_spinners(void) { }
 static inline bool cpu_irq_pending(void) { return fake_cpu_irq_pending(); }
 static inline void smp_mb(void) { __atomic_thread_fence(__ATOMIC_SEQ_CST); }
-static inline void smp_rmb(void) { __atomic_thread_fence(__ATOMIC_ACQUIRE); }
 static inline void smp_wmb(void) { __atomic_thread_fence(__ATOMIC_RELEASE); }
 
 #endif

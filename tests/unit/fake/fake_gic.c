@@ -17,7 +17,6 @@ void fake_gic_reset(void)
 {
 	gic_info = (struct gic_info){
 		.version = 3, .nr_lrs = 4, .nr_pri_bits = 5, .nr_irqs = 288,
-		.gicd_base = 0x08000000, .gicd_size = 0x10000,
 	};
 	memset(fake_irqs, 0, sizeof(fake_irqs));
 	memset(fake_lr, 0, sizeof(fake_lr));
@@ -143,7 +142,6 @@ s_time_t ticks_to_system_time(uint64_t ticks)
 	return ticks > UINT64_MAX / 16 ? UINT64_MAX : ticks * 16;
 }
 
-uint64_t system_time_to_ticks(s_time_t t) { return t / 16; }
 
 void timer_set_deadline(s_time_t t)
 {

@@ -60,7 +60,7 @@ mfn_t guest_va_to_mfn(uint64_t va, bool write)
 	ipa_t ipa;
 	pte_t pte;
 
-	if (!spin_is_locked(&d->p2m.lock))
+	if (!d->p2m.lock.locked)
 		fake_die("guest_va_to_mfn without the p2m lock");
 	if (guest_va_to_ipa(va, write, &ipa))
 		return INVALID_MFN;
@@ -78,7 +78,6 @@ void vcpu_ctxt_init(struct vcpu *v)
 {
 	memset(&v->ctxt, 0, sizeof(v->ctxt));
 	v->ctxt.sctlr = 0x30d00800;
-	v->ctxt.vmpidr = BIT(31) | vcpu_affinity(v->id);
 }
 
 void vcpu_ctxt_save(struct vcpu *v)
@@ -151,13 +150,6 @@ bool guest_test_and_clear_bit32(unsigned int bit, uint32_t *word, bool *ok)
 uint32_t guest_cmpxchg32(uint32_t *p, uint32_t old, uint32_t val, bool *ok)
 {
 	STARVED(ok, ~old);
-	__atomic_compare_exchange_n(p, &old, val, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
-	return old;
-}
-
-uint16_t guest_cmpxchg16(uint16_t *p, uint16_t old, uint16_t val, bool *ok)
-{
-	STARVED(ok, (uint16_t)~old);
 	__atomic_compare_exchange_n(p, &old, val, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
 	return old;
 }

@@ -5,10 +5,9 @@
  * <arm64/cpu_inline.h> and <fake/cpu_inline.h>, which give
  *
  *   struct pcpu *this_cpu(void)      the running CPU's area
- *   void cpu_relax(void)             one turn of a spin loop (WFE with event stream, or YIELD)
- *   void cpu_wake_spinners(void)     after an unlock (SEV where cpu_relax is WFE)
+ *   void cpu_relax(void)             one turn of a spin loop (YIELD)
  *   bool cpu_irq_pending(void)       a physical interrupt waits (ISR_EL1), although masked
- *   void smp_mb/smp_rmb/smp_wmb(void)  DMB ISH / ISHLD / ISHST
+ *   void smp_mb/smp_wmb(void)     DMB ISH / ISHST
  */
 #ifndef ARCH_CPU_H
 #define ARCH_CPU_H

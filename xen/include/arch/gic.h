@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Machine contract: the physical interrupt controller and the virtual CPU interface of the
- * running vCPU. arm64/gicv3.c and gicv3_lr.c implement it. EOI mode is 1: acknowledge and priority drop are
- * EL2's, deactivation is EL2's own (gic_deactivate) or the guest's through the HW bit of a list register.
+ * running vCPU. arm64/gicv3.c and gicv3_lr.c implement it. EOI mode is 1: acknowledge and
+ * priority drop are EL2's, deactivation is EL2's own (gic_deactivate) or the guest's through
+ * the HW bit of a list register.
  */
 #ifndef ARCH_GIC_H
 #define ARCH_GIC_H
@@ -18,8 +19,6 @@ struct gic_info {
 	uint8_t nr_lrs;		/* list registers */
 	uint8_t nr_pri_bits;	/* virtual priority bits */
 	uint32_t nr_irqs;	/* INTIDs supported: 32 * (ITLinesNumber + 1), at most 1020 */
-	pa_t gicd_base;		/* for dom0's tree and for keeping it away from dom0 */
-	uint64_t gicd_size;
 };
 extern struct gic_info gic_info;
 
@@ -38,7 +37,7 @@ void gic_deactivate(uint32_t intid);			/* ICC_DIR_EL1 on this CPU */
  */
 uint64_t gic_lr_read(unsigned int n);
 void gic_lr_write(unsigned int n, uint64_t lr);
-uint32_t gic_elrsr(void);			/* bit n: list register n is empty (ICH_ELRSR_EL2) */
+uint32_t gic_elrsr(void);			/* bit n: LR n is empty (ICH_ELRSR_EL2) */
 void gic_hcr_set(uint32_t hcr);			/* ICH_HCR_EL2 */
 
 /* ICH_LR<n>_EL2 fields. */

@@ -16,7 +16,6 @@ bool guest_test_and_set_bit32(unsigned int bit, uint32_t *word, bool *ok);
 bool guest_test_and_clear_bit32(unsigned int bit, uint32_t *word, bool *ok);
 /* Compare and swap: returns the value found; equal to old means done. */
 uint32_t guest_cmpxchg32(uint32_t *p, uint32_t old, uint32_t val, bool *ok);
-uint16_t guest_cmpxchg16(uint16_t *p, uint16_t old, uint16_t val, bool *ok);
 /* Clear bits of a 16-bit word (grant flags). */
 void guest_clear_mask16(uint16_t mask, uint16_t *p, bool *ok);
 

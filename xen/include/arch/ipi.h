@@ -5,7 +5,7 @@
 
 #include <xen/types.h>
 
-enum ipi { IPI_RESCHED, IPI_HALT, IPI_COUNT };
+enum ipi { IPI_RESCHED, IPI_HALT };
 
 /*
  * Make CPU cpu leave its guest or its idle loop. IPI_RESCHED: it sets WORK_RESCHED | WORK_VGIC |

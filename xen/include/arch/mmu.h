@@ -9,9 +9,7 @@
 #include <xen/types.h>
 
 enum mmu_attr {
-	MMU_RW,			/* Normal write-back, read-write, no execute */
-	MMU_RO,
-	MMU_RX,
+	MMU_RO,			/* Normal write-back, no execute */
 	MMU_DEVICE,		/* Device-nGnRE, read-write */
 };
 
@@ -27,21 +25,27 @@ extern uint64_t fake_ram_base;
 #define HEAP_PA(va)	((uint64_t)(va) - HEAP_BASE)
 #endif
 
-/* Map 2 MiB of the heap at its place / unmap it with a broadcast TLBI. Frame 2 MiB aligned. -ENOMEM. */
+/*
+ * Map 2 MiB of the heap at its place / unmap it with a broadcast TLBI. Frame 2 MiB aligned.
+ * -ENOMEM.
+ */
 int mmu_heap_map(mfn_t first);
 void mmu_heap_unmap(mfn_t first);
 /* Map nr frames of device memory (or RAM) somewhere in the fixed region; NULL: no room. */
 void *mmu_map_fixed(mfn_t first, unsigned int nr, enum mmu_attr attr);
 void mmu_unmap_fixed(void *va, unsigned int nr);
 
-/* Slots of a region of 4 KiB pages for mm/shared_map.c. set: entry written, no TLBI; clear: entry zeroed, no TLBI. */
+/* Slots of a region of 4 KiB pages for mm/shared_map.c: set and clear an entry, without TLBI. */
 #define MMU_SHARED_SLOTS	32768u
 void *mmu_shared_va(unsigned int slot);
 int mmu_shared_set(unsigned int slot, mfn_t m);		/* -ENOMEM */
 void mmu_shared_clear(unsigned int slot);
 void mmu_flush_va_all_cpus(const void *va, unsigned int nr);	/* TLBI VAE2IS, DSB, ISB */
 
-/* The running CPU's window slots (mm/map_window.c): write or clear an entry (DSB NSHST; ISB), local flush of all slots. */
+/*
+ * The running CPU's window slots (mm/map_window.c): write (DSB NSHST; ISB) or clear an entry, local
+ * flush of all slots.
+ */
 #define MMU_WINDOW_SLOTS	64u
 #ifdef ZAZEN_HOST_TEST
 void *mmu_window_va(unsigned int slot);
@@ -52,7 +56,10 @@ void mmu_window_clear(unsigned int slot);
 #endif
 void mmu_window_flush_local(void);
 
-/* Stage-2 TLB, all inner-shareable: by IPA range of a VMID, a whole VMID, all VMIDs. Each ends with DSB ISH; ISB. */
+/*
+ * Stage-2 TLB: a whole VMID, by IPA range of a VMID (both inner-shareable). Each ends with DSB;
+ * ISB.
+ */
 void tlb_flush_vmid(uint64_t vttbr);
 void tlb_flush_ipa(uint64_t vttbr, ipa_t ipa, uint64_t nr_pages);
 void tlb_flush_all_guests_local(void);		/* TLBI ALLE1, this CPU */

@@ -10,9 +10,8 @@ uint64_t timer_ticks(void);
 uint64_t timer_frequency(void);
 /* Nanoseconds of system time (0 at the hypervisor's start), monotonic and equal on all CPUs. */
 s_time_t system_time(void);
-/* Convert between system time in ns and counter ticks (absolute), saturating. */
+/* System time (ns) when the counter shows ticks, saturating. */
 s_time_t ticks_to_system_time(uint64_t ticks);
-uint64_t system_time_to_ticks(s_time_t t);
 /* Let this CPU's EL2 timer interrupt at system time t (at once if past); 0 switches it off. */
 void timer_set_deadline(s_time_t t);
 

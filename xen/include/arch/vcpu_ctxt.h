@@ -19,44 +19,42 @@ struct fp_regs {
 struct vgic_hw {
 	uint64_t lr[VGIC_MAX_LRS];	/* ICH_LR<n>_EL2 */
 	uint64_t vmcr;			/* ICH_VMCR_EL2 */
-	uint64_t ap0r[4], ap1r[4];	/* ICH_AP{0,1}R<n>_EL2 */
+	uint64_t ap0r[2], ap1r[2];	/* ICH_AP{0,1}R<n>_EL2 */
 	uint32_t hcr;			/* ICH_HCR_EL2 bits wanted (UIE, NPIE, ...) */
 	uint32_t nr_used;		/* lr[0 .. nr_used - 1] hold something */
 };
 
 struct vcpu_ctxt {
-	/* EL1/EL0 registers; order is world_switch.S's */
+	/* EL1/EL0 registers; AArch32 ones are kept for the ABI only */
 	uint64_t sp_el0, sp_el1, elr_el1, spsr_el1;
 	uint64_t sctlr, cpacr, ttbr0, ttbr1, tcr, mair, amair, vbar;
 	uint64_t esr, far, afsr0, afsr1, par, contextidr;
 	uint64_t tpidr_el0, tpidrro_el0, tpidr_el1;
-	uint64_t cntkctl, csselr, mdscr, disr;
+	uint64_t cntkctl, csselr;
 	uint64_t spsr_abt, spsr_und, spsr_irq, spsr_fiq;
-	uint64_t apkeys[10];		/* APIA, APIB, APDA, APDB, APGA: lo, hi */
 	/* virtual timer */
 	uint64_t cntv_ctl, cntv_cval;
 	/* emulated physical timer */
 	uint64_t cntp_ctl, cntp_cval;
 	/* EL2 controls of this vCPU */
 	uint64_t hcr;			/* HCR_EL2 */
-	uint64_t vmpidr;		/* VMPIDR_EL2 */
 	struct vgic_hw gic;
 	struct fp_regs fp;
-	uint32_t fp_cpu;		/* CPU that loaded them last: fp_owner there is true only then */
+	uint32_t fp_cpu;		/* CPU that loaded them last: its fp_owner counts */
 	uint32_t fp_uses;		/* slices in a row that used FP: eager restore after two */
 };
 
 /* Reset values of the architecture and of abi/boot.md 4. */
 void vcpu_ctxt_init(struct vcpu *v);
-/* Save what the CPU holds of v; load v into the CPU (stage 2, timer, GIC interface, FP trap). Interrupts masked. */
+/* Save what the CPU holds of v; load v into the CPU (stage 2, timer, GIC interface, FP trap). */
 void vcpu_ctxt_save(struct vcpu *v);
 void vcpu_ctxt_load(struct vcpu *v);
 /* v's registers in the CPU are up to date in memory afterwards; for v on this CPU or on none. */
 void vcpu_ctxt_sync(struct vcpu *v);
 
 /*
- * Translate a virtual address of the current vCPU by its own stage 1 at EL1 privilege (AT S1E1R / S1E1W).
- * 0 and *ipa, or -EFAULT.
+ * Translate a virtual address of the current vCPU by its own stage 1 at EL1 privilege
+ * (AT S1E1R / S1E1W). 0 and *ipa, or -EFAULT.
  */
 int guest_va_to_ipa(uint64_t va, bool write, ipa_t *ipa) __must_check;
 /*
@@ -70,7 +68,10 @@ mfn_t guest_va_to_mfn(uint64_t va, bool write);
 #include <arm64/guest_va_inline.h>
 #endif
 
-/* Raise an exception in the current vCPU: UNDEF, or an abort with the given FAR (fetch: instruction abort). */
+/*
+ * Raise an exception in the current vCPU: UNDEF, or an abort with this FAR (fetch: of an
+ * instruction).
+ */
 void guest_inject_undef(struct vcpu *v);
 void guest_inject_abort(struct vcpu *v, uint64_t far, bool fetch);
 

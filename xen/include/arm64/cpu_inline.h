@@ -13,8 +13,6 @@ static inline struct pcpu *this_cpu(void)
 }
 
 static inline void cpu_relax(void) { __asm__ volatile("yield" ::: "memory"); }
-/* Spinners execute YIELD, not WFE: there is nobody to wake. */
-static inline void cpu_wake_spinners(void) { }
 
 static inline bool cpu_irq_pending(void)
 {
@@ -25,7 +23,6 @@ static inline bool cpu_irq_pending(void)
 }
 
 static inline void smp_mb(void) { __asm__ volatile("dmb ish" ::: "memory"); }
-static inline void smp_rmb(void) { __asm__ volatile("dmb ishld" ::: "memory"); }
 static inline void smp_wmb(void) { __asm__ volatile("dmb ishst" ::: "memory"); }
 
 #endif

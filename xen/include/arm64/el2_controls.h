@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What EL2 traps: one constant for each control register, a reason for each bit. Bits that are RES0 on
- * older cores are set where that is safe, so that a newer core traps what we do not switch. tests read
- * them back. Registers and bits: Arm ARM, D13.2.
+ * What EL2 traps: one constant for each control register, a reason for each bit. Bits that are
+ * RES0 on older cores are set where that is safe, so that a newer core traps what we do not
+ * switch. tests read them back. Registers and bits: Arm ARM, D13.2.
  */
 #ifndef ARM64_EL2_CONTROLS_H
 #define ARM64_EL2_CONTROLS_H
@@ -12,8 +12,8 @@
 #define HCR_SWIO	(1UL << 1)	/* set/way invalidate also cleans */
 #define HCR_FMO		(1UL << 3)	/* FIQ to EL2, virtual FIQ to the guest */
 #define HCR_IMO		(1UL << 4)	/* IRQ to EL2, virtual IRQ to the guest */
-#define HCR_AMO		(1UL << 5)	/* SError to EL2: taken in the window that names the guest */
-#define HCR_FB		(1UL << 9)	/* guest's local TLBI and IC reach all CPUs: its vCPUs move */
+#define HCR_AMO		(1UL << 5)	/* SError to EL2: where it names the guest */
+#define HCR_FB		(1UL << 9)	/* local TLBI and IC reach all CPUs: vCPUs move */
 #define HCR_BSU_IS	(1UL << 10)	/* guest's barriers at least inner shareable: same reason */
 #define HCR_TWI		(1UL << 13)	/* WFI: run somebody else */
 #define HCR_TID3	(1UL << 18)	/* ID registers: the guest's view is ours */
@@ -24,8 +24,9 @@
 #define HCR_RW		(1UL << 31)	/* EL1 is AArch64 */
 #define HCR_TERR	(1UL << 36)	/* RAS error records: hidden */
 #define HCR_TLOR	(1UL << 35)	/* LORegions: hidden */
-#define HCR_GUEST	(HCR_VM | HCR_SWIO | HCR_FMO | HCR_IMO | HCR_AMO | HCR_FB | HCR_BSU_IS | HCR_TWI | \
-			 HCR_TID3 | HCR_TSC | HCR_TIDCP | HCR_TACR | HCR_TSW | HCR_RW | HCR_TERR | HCR_TLOR)
+#define HCR_GUEST	(HCR_VM | HCR_SWIO | HCR_FMO | HCR_IMO | HCR_AMO | HCR_FB | HCR_BSU_IS | \
+			 HCR_TWI | HCR_TID3 | HCR_TSC | HCR_TIDCP | HCR_TACR | HCR_TSW | \
+			 HCR_RW | HCR_TERR | HCR_TLOR)
 /* APK, API clear: pointer authentication is hidden and its instructions and keys trap. */
 
 /* CPTR_EL2 (E2H = 0). RES1 bits, which are SVE and SME traps where those exist, stay set. */
@@ -35,7 +36,10 @@
 #define CPTR_TAM	(1UL << 30)	/* activity monitors */
 #define CPTR_GUEST	(CPTR_RES1 | CPTR_TTA | CPTR_TAM)
 
-/* MDCR_EL2: all debug, PMU, trace and profiling registers trap (RAZ/WI or UNDEF); HPMN is added at run time. */
+/*
+ * MDCR_EL2: all debug, PMU, trace and profiling registers trap (RAZ/WI or UNDEF); HPMN is added
+ * at run time.
+ */
 #define MDCR_TPMCR	(1UL << 5)
 #define MDCR_TPM	(1UL << 6)
 #define MDCR_TDA	(1UL << 9)
@@ -43,7 +47,8 @@
 #define MDCR_TDRA	(1UL << 11)
 #define MDCR_TPMS	(1UL << 14)	/* statistical profiling */
 #define MDCR_TTRF	(1UL << 19)	/* trace filter */
-#define MDCR_GUEST	(MDCR_TPMCR | MDCR_TPM | MDCR_TDA | MDCR_TDOSA | MDCR_TDRA | MDCR_TPMS | MDCR_TTRF)
+#define MDCR_GUEST	(MDCR_TPMCR | MDCR_TPM | MDCR_TDA | MDCR_TDOSA | MDCR_TDRA | MDCR_TPMS | \
+			 MDCR_TTRF)
 
 /* CNTHCTL_EL2: the guest may read the physical counter; its physical timer is emulated. */
 #define CNTHCTL_EL1PCTEN	(1UL << 0)
@@ -66,7 +71,10 @@
 #define MAIR_DEVICE	1		/* nGnRE */
 #define MAIR_EL2_VALUE	0x04ffUL
 
-/* TCR_EL2: 48-bit addresses, 4 KiB granule, write-back inner-shareable walks; PS is added at run time. */
+/*
+ * TCR_EL2: 48-bit addresses, 4 KiB granule, write-back inner-shareable walks; PS is added at run
+ * time.
+ */
 #define TCR_EL2_VALUE	((1UL << 31) | (1UL << 23) | (3UL << 12) | (1UL << 10) | (1UL << 8) | 16UL)
 
 #endif

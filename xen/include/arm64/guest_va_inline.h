@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* guest_va_to_mfn of <arch/vcpu_ctxt.h>: AT S12E1x walks both stages and checks both's permissions. */
+/*
+ * guest_va_to_mfn of <arch/vcpu_ctxt.h>: AT S12E1x walks both stages and checks both's
+ * permissions.
+ */
 #ifndef ARM64_GUEST_VA_INLINE_H
 #define ARM64_GUEST_VA_INLINE_H
 

@@ -9,12 +9,14 @@
 
 #include <xen/types.h>
 
-#define read_sysreg(reg) ({						\
+#define read_sysreg(reg)	read_sysreg_(reg)	/* expands the names below */
+#define read_sysreg_(reg) ({						\
 	uint64_t v_;							\
 	__asm__ volatile("mrs %0, " #reg : "=r"(v_));			\
 	v_;								\
 })
-#define write_sysreg(reg, val)						\
+#define write_sysreg(reg, val)	write_sysreg_(reg, val)
+#define write_sysreg_(reg, val)						\
 	__asm__ volatile("msr " #reg ", %x0" :: "rZ"((uint64_t)(val)))
 
 static inline void isb(void) { __asm__ volatile("isb" ::: "memory"); }
@@ -33,22 +35,15 @@ static inline void isb(void) { __asm__ volatile("isb" ::: "memory"); }
 #define ICC_SGI1R_EL1	S3_0_C12_C11_5
 #define ICH_HCR_EL2	S3_4_C12_C11_0
 #define ICH_VTR_EL2	S3_4_C12_C11_1
-#define ICH_MISR_EL2	S3_4_C12_C11_2
 #define ICH_ELRSR_EL2	S3_4_C12_C11_5
 #define ICH_VMCR_EL2	S3_4_C12_C11_7
 #define ICH_AP0R0_EL2	S3_4_C12_C8_0
 #define ICH_AP0R1_EL2	S3_4_C12_C8_1
 #define ICH_AP1R0_EL2	S3_4_C12_C9_0
 #define ICH_AP1R1_EL2	S3_4_C12_C9_1
-#define read_gicreg(name)	read_gicreg_(name)
-#define read_gicreg_(name)	read_sysreg(name)
-#define write_gicreg(name, v)	write_gicreg_(name, v)
-#define write_gicreg_(name, v)	write_sysreg(name, v)
 
 /* ESR_EL2 */
-#define ESR_EC(esr)		((uint32_t)((esr) >> 26) & 0x3f)
 #define ESR_IL			BIT(25)
-#define ESR_ISS(esr)		((uint32_t)(esr) & 0x1ffffff)
 #define EC_UNKNOWN		0x00
 #define EC_WFX			0x01
 #define EC_FP			0x07
@@ -58,7 +53,6 @@ static inline void isb(void) { __asm__ volatile("isb" ::: "memory"); }
 #define EC_SVE			0x19
 #define EC_IABT_LOWER		0x20
 #define EC_DABT_LOWER		0x24
-#define EC_BRK			0x3c
 #define ISS_DABT_ISV		BIT(24)
 #define ISS_DABT_SAS(iss)	((iss) >> 22 & 3)
 #define ISS_DABT_SSE		BIT(21)
@@ -67,10 +61,9 @@ static inline void isb(void) { __asm__ volatile("isb" ::: "memory"); }
 #define ISS_DABT_CM		BIT(8)
 #define ISS_DABT_S1PTW		BIT(7)
 #define ISS_DABT_WNR		BIT(6)
-#define ISS_FSC(iss)		((iss) & 0x3f)
 #define FSC_TRANSLATION		0x04	/* + level */
 #define FSC_PERMISSION		0x0c	/* + level */
-#define FSC_TYPE(fsc)		((fsc) & 0x3c)
+#define FSC_TYPE(iss)		((iss) & 0x3c)
 
 /* ISS of a trapped MSR/MRS, without Rt and direction. */
 #define ISS_SYS_ENC(op0, op1, crn, crm, op2) \
@@ -81,7 +74,5 @@ static inline void isb(void) { __asm__ volatile("isb" ::: "memory"); }
 
 /* CNTx_CTL */
 #define TIMER_ENABLE		BIT(0)
-#define TIMER_IMASK		BIT(1)
-#define TIMER_ISTATUS		BIT(2)
 
 #endif

@@ -8,11 +8,10 @@
 
 #define __must_check		__attribute__((warn_unused_result))
 #define __noreturn		__attribute__((noreturn))
-#define __packed		__attribute__((packed))
 #define __aligned(n)		__attribute__((aligned(n)))
 #define __section(s)		__attribute__((section(s)))
 #define __unused		__attribute__((unused))
-#define __noinline		__attribute__((noinline))	/* keeps a seldom way out of a short one */
+#define __noinline		__attribute__((noinline))	/* keeps a seldom way apart */
 #define __printf(fmt, args)	__attribute__((format(printf, fmt, args)))
 /* Code and data that only start-up needs; the pages are freed afterwards. */
 #ifdef ZAZEN_HOST_TEST
@@ -31,7 +30,8 @@
 #define ARRAY_SIZE(a)		(sizeof(a) / sizeof((a)[0]))
 #define container_of(p, type, member) \
 	((type *)((char *)(p) - __builtin_offsetof(type, member)))
-#define static_assert_size(type, n)	_Static_assert(sizeof(type) == (n), #type " is not " #n " bytes")
+#define static_assert_size(type, n) \
+	_Static_assert(sizeof(type) == (n), #type " is not " #n " bytes")
 
 /* One access of natural size: nothing is read twice or torn by the compiler. */
 #define READ_ONCE(x)		(*(const volatile __typeof__(x) *)&(x))

@@ -42,7 +42,7 @@ struct pcpu {
 	struct vcpu *el1_owner;		/* whose EL1 state is in the CPU; NULL nobody's */
 	uint64_t vmid_generation;	/* last generation for which this CPU flushed (mm/vmid.c) */
 
-	uint64_t window_clean;		/* map-window slots not used since the last local flush (mm/map_window.c) */
+	uint64_t window_clean;		/* map-window slots unused since the last local flush */
 	uint64_t window_busy;		/* slots in use now; none on return to a guest */
 
 	struct sched_rq *rq;		/* run queue; lock inside */
@@ -52,11 +52,9 @@ struct pcpu {
 	s_time_t timer_deadline;	/* what the hardware timer is set to; 0 off */
 	struct soft_timer *timer_running;	/* whose handler runs now; public */
 
-
 	s_time_t idle_since;		/* start of the present idle period, 0 when busy */
 	s_time_t idle_time;		/* ns spent idle in finished periods; public */
 
-	uint64_t exits[8];		/* counters of guest exits by enum exit_class, for the bench */
 #ifdef CONFIG_LOCK_DEBUG
 	uint32_t held_ranks[16];
 	uint32_t nr_held;

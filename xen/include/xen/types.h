@@ -31,7 +31,6 @@ static inline gfn_t gfn(uint64_t v) { return (gfn_t){ v }; }
 static inline mfn_t mfn(uint64_t v) { return (mfn_t){ v }; }
 static inline gfn_t gfn_add(gfn_t g, uint64_t n) { return (gfn_t){ g.v + n }; }
 static inline mfn_t mfn_add(mfn_t m, uint64_t n) { return (mfn_t){ m.v + n }; }
-static inline bool gfn_eq(gfn_t a, gfn_t b) { return a.v == b.v; }
 static inline bool mfn_eq(mfn_t a, mfn_t b) { return a.v == b.v; }
 static inline bool mfn_valid(mfn_t m) { return m.v != ~0UL; }
 static inline pa_t mfn_to_pa(mfn_t m) { return m.v << PAGE_SHIFT; }
