@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Spinlocks with a rank. EL2 runs with interrupts masked throughout, so a
- * lock is never taken from an interrupt and needs no irq-save form. They are not fair on purpose: in a queue, one waiter
- * whose CPU is not running (an emulator with more CPUs than its host has) would stop all that come after it, and
- * no lock is held for longer than some hundred instructions. Ranks give
- * the one lock order (docs/lock-order.md is made of this enum's comments): take
- * only locks of a higher rank than those held. Debug builds check it
- * (lib/lock_rank.c). Spin loops execute WFE or YIELD: QEMU needs it too.
+ * lock is never taken from an interrupt and needs no irq-save form. They are not
+ * fair on purpose: in a queue, one waiter whose CPU is not running (an emulator with
+ * more CPUs than its host has) would stop all that come after it, and no lock is held
+ * for longer than some hundred instructions. Ranks give the one lock order
+ * (docs/lock-order.md is made of this enum's comments): take only locks of a higher
+ * rank than those held. Debug builds check it (lib/lock_rank.c). Spin loops execute
+ * YIELD: there is nobody to wake on unlock, and QEMU needs it too.
  */
 #ifndef XEN_SPINLOCK_H
 #define XEN_SPINLOCK_H
@@ -37,7 +38,6 @@ enum lock_rank {
 	LOCK_SHARED_MAP,	/* slots for pages shared with guests */
 	LOCK_MMU,		/* EL2's own page tables */
 	LOCK_CONSOLE,		/* console ring and UART: anybody may print */
-	LOCK_RANKS
 };
 
 typedef struct {
@@ -70,24 +70,10 @@ static inline void spin_lock(spinlock_t *l)
 			cpu_relax();
 }
 
-static inline bool spin_trylock(spinlock_t *l)
-{
-	if (__atomic_exchange_n(&l->locked, 1, __ATOMIC_ACQUIRE))
-		return false;
-	lock_rank_acquire(l);
-	return true;
-}
-
 static inline void spin_unlock(spinlock_t *l)
 {
 	lock_rank_release(l);
 	__atomic_store_n(&l->locked, 0, __ATOMIC_RELEASE);
-	cpu_wake_spinners();
-}
-
-static inline bool spin_is_locked(const spinlock_t *l)
-{
-	return __atomic_load_n(&l->locked, __ATOMIC_RELAXED);
 }
 
 #endif
