@@ -56,21 +56,21 @@ static enum mmio_result go(ipa_t ipa, uint8_t size, bool write, uint64_t *data)
 static void test_register(void **state)
 {
 	(void)state;
-	assert_int_equal(mmio_register(&x, 0x1000, 0, frame, NULL), -EINVAL);
-	assert_int_equal(mmio_register(&x, ~0UL - 10, 12, frame, NULL), -EINVAL);
-	assert_int_equal(mmio_register(&x, 0x5000, 0x1000, frame, NULL), 0);
-	assert_int_equal(mmio_register(&x, 0x5000, 0x1000, frame, NULL), -EEXIST);
-	assert_int_equal(mmio_register(&x, 0x4fff, 2, frame, NULL), -EEXIST);
-	assert_int_equal(mmio_register(&x, 0x5fff, 2, frame, NULL), -EEXIST);
-	assert_int_equal(mmio_register(&x, 0x4000, 0x10000, frame, NULL), -EEXIST);
-	assert_int_equal(mmio_register(&x, 0x5800, 8, frame, NULL), -EEXIST);
+	assert_int_equal(mmio_register(&x, 0x1000, 0, frame, NULL, NULL), -EINVAL);
+	assert_int_equal(mmio_register(&x, ~0UL - 10, 12, frame, NULL, NULL), -EINVAL);
+	assert_int_equal(mmio_register(&x, 0x5000, 0x1000, frame, NULL, NULL), 0);
+	assert_int_equal(mmio_register(&x, 0x5000, 0x1000, frame, NULL, NULL), -EEXIST);
+	assert_int_equal(mmio_register(&x, 0x4fff, 2, frame, NULL, NULL), -EEXIST);
+	assert_int_equal(mmio_register(&x, 0x5fff, 2, frame, NULL, NULL), -EEXIST);
+	assert_int_equal(mmio_register(&x, 0x4000, 0x10000, frame, NULL, NULL), -EEXIST);
+	assert_int_equal(mmio_register(&x, 0x5800, 8, frame, NULL, NULL), -EEXIST);
 	/* Touching is not overlapping; the last byte of the address space is one. */
-	assert_int_equal(mmio_register(&x, 0x4000, 0x1000, frame, NULL), 0);
-	assert_int_equal(mmio_register(&x, 0x6000, 0x1000, frame, NULL), 0);
-	assert_int_equal(mmio_register(&x, ~0UL - 0xfff, 0x1000, frame, NULL), 0);
+	assert_int_equal(mmio_register(&x, 0x4000, 0x1000, frame, NULL, NULL), 0);
+	assert_int_equal(mmio_register(&x, 0x6000, 0x1000, frame, NULL, NULL), 0);
+	assert_int_equal(mmio_register(&x, ~0UL - 0xfff, 0x1000, frame, NULL, NULL), 0);
 	for (unsigned int i = 0; i < 4; i++)
-		assert_int_equal(mmio_register(&x, 0x100000 - i * 0x1000, 0x1000, frame, NULL), 0);
-	assert_int_equal(mmio_register(&x, 0x200000, 0x1000, frame, NULL), -ENOSPC);
+		assert_int_equal(mmio_register(&x, 0x100000 - i * 0x1000, 0x1000, frame, NULL, NULL), 0);
+	assert_int_equal(mmio_register(&x, 0x200000, 0x1000, frame, NULL, NULL), -ENOSPC);
 	fake_fail_alloc(1);
 	{
 		struct domain y = { 0 };
@@ -88,7 +88,7 @@ static void test_dispatch(void **state)
 	assert_int_equal(go(0x1000, 4, false, &data), MMIO_NONE);
 	for (unsigned int i = 0; i < 5; i++)
 		assert_int_equal(mmio_register(&x, 0x10000 * ((i * 3) % 5 + 1), 0x1000, frame,
-					       &ctx[(i * 3) % 5]),
+					       NULL, &ctx[(i * 3) % 5]),
 				 0);
 	/* Each frame, in and out of order, found anew and found again. */
 	for (unsigned int i = 0; i < 50; i++) {
@@ -127,10 +127,8 @@ static void test_read32(void **state)
 	uint64_t data = 0;
 
 	(void)state;
-	assert_int_equal(mmio_register(&x, 0x10000, 0x1000, frame, &x), 0);
-	assert_int_equal(mmio_register(&x, 0x20000, 0x1000, frame, &x), 0);
-	assert_int_equal(mmio_set_read32(&x, 0x20004, short_way), -ENOENT);
-	assert_int_equal(mmio_set_read32(&x, 0x20000, short_way), 0);
+	assert_int_equal(mmio_register(&x, 0x10000, 0x1000, frame, NULL, &x), 0);
+	assert_int_equal(mmio_register(&x, 0x20000, 0x1000, frame, short_way, &x), 0);
 	assert_int_equal(go(0x10000, 4, false, &data), MMIO_DONE);
 	assert_int_equal(mmio_read32(&v, 0x10000), MMIO_NOT_SHORT);
 	assert_int_equal(mmio_read32(&v, 0x20000), MMIO_NOT_SHORT);

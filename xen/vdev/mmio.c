@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A domain's emulated device memory: at most 8 frames, sorted by address, each with its handler.
+ * A domain's emulated device memory: at most 8 frames, each with its handler.
  * The table is written before the domain first runs and is constant then, so accesses take no
  * lock. The frame of the last access is tried first; that guess is shared by the vCPUs, and being
  * wrong costs a search.
@@ -42,44 +42,26 @@ void mmio_domain_free(struct domain *d)
 }
 
 /*
- * Let fn(..., ctx) answer accesses of d to [base, base + size). Before d first runs. -EINVAL:
- * empty or wrapping, -EEXIST: overlaps another, -ENOSPC: too many.
+ * Let fn(..., ctx) answer accesses of d to [base, base + size), and read32 (may be NULL) aligned
+ * 4-byte reads the short way. Before d first runs. -EINVAL: empty or wrapping, -EEXIST: overlaps
+ * another, -ENOSPC: too many.
  */
-int mmio_register(struct domain *d, ipa_t base, uint64_t size, mmio_fn *fn, void *ctx)
+int mmio_register(struct domain *d, ipa_t base, uint64_t size, mmio_fn *fn,
+		  mmio_read32_fn *read32, void *ctx)
 {
 	struct mmio_space *m = d->mmio;
+	const struct mmio_region *r;
 	ipa_t end;
-	uint32_t i, at;
 
 	if (size == 0 || checked_add(base, size - 1, &end))
 		return -EINVAL;
-	for (at = 0; at < m->nr && m->region[at].base < base; at++)
-		;
-	if (at > 0 && base - m->region[at - 1].base < m->region[at - 1].size)
-		return -EEXIST;
-	if (at < m->nr && m->region[at].base <= end)
-		return -EEXIST;
+	for (r = m->region; r < &m->region[m->nr]; r++)
+		if (base - r->base < r->size || r->base - base < size)
+			return -EEXIST;
 	if (m->nr == MAX_REGIONS)
 		return -ENOSPC;
-	for (i = m->nr++; i > at; i--)
-		m->region[i] = m->region[i - 1];
-	m->region[at] = (struct mmio_region){ base, size, fn, ctx, NULL };
+	m->region[m->nr++] = (struct mmio_region){ base, size, fn, ctx, read32 };
 	return 0;
-}
-
-/* Give the region at base its short way for aligned 4-byte reads. Before d first runs. -ENOENT. */
-int mmio_set_read32(struct domain *d, ipa_t base, mmio_read32_fn *fn)
-{
-	struct mmio_space *m = d->mmio;
-	uint32_t i;
-
-	for (i = 0; i < m->nr; i++) {
-		if (m->region[i].base != base)
-			continue;
-		m->region[i].read32 = fn;
-		return 0;
-	}
-	return -ENOENT;
 }
 
 /*
@@ -97,24 +79,16 @@ uint64_t mmio_read32(struct vcpu *v, ipa_t ipa)
 	return r->read32(v, (uint32_t)offset, r->ctx);
 }
 
-/* The region that holds ipa, by bisection; NULL. Remembers it. */
+/* The region that holds ipa; NULL. Remembers it. */
 static const struct mmio_region *find(struct mmio_space *m, ipa_t ipa)
 {
-	uint32_t lo = 0, hi = m->nr;
+	uint32_t i;
 
-	while (lo < hi) {
-		uint32_t mid = (lo + hi) / 2;
-		const struct mmio_region *r = &m->region[mid];
-
-		if (ipa < r->base) {
-			hi = mid;
-		} else if (ipa - r->base >= r->size) {
-			lo = mid + 1;
-		} else {
-			WRITE_ONCE(m->last, mid);
-			return r;
+	for (i = 0; i < m->nr; i++)
+		if (ipa - m->region[i].base < m->region[i].size) {
+			WRITE_ONCE(m->last, i);
+			return &m->region[i];
 		}
-	}
 	return NULL;
 }
 

@@ -86,14 +86,11 @@ int vgic_set_layout(struct domain *d, const struct vgic_layout *l)
 	    l->gicr_stride > BIT(31) || (l->gicr_stride & (l->gicr_stride - 1)))
 		return -EINVAL;
 	d->vgic->gicr_shift = (uint8_t)__builtin_ctzl(l->gicr_stride);
-	rc = mmio_register(d, l->gicd_base, GICD_SIZE, vgic_dist_mmio, d->vgic);
+	rc = mmio_register(d, l->gicd_base, GICD_SIZE, vgic_dist_mmio, vgic_dist_read32, d->vgic);
 	if (rc)
 		return rc;
-	rc = mmio_register(d, l->gicr_base, l->gicr_stride * d->max_vcpus, vgic_redist_mmio,
-			   d->vgic);
-	if (!rc)
-		rc = mmio_set_read32(d, l->gicd_base, vgic_dist_read32);
-	return rc ? rc : mmio_set_read32(d, l->gicr_base, vgic_redist_read32);
+	return mmio_register(d, l->gicr_base, l->gicr_stride * d->max_vcpus, vgic_redist_mmio,
+			     vgic_redist_read32, d->vgic);
 }
 
 /* Make v's private interrupts. -ENOMEM. */

@@ -91,15 +91,15 @@ bool vgic_lr_refresh(struct vgic_dist *dist, struct vcpu *v, struct vgic_irq *ir
 {
 	unsigned int n = irq->lr - 1u;
 	uint64_t old = vgic_lr_get(v, n), lr;
-	bool pending, active, hw;
+	bool pending, active, hw, due;
 
 	lr_fold(irq, old, &pending, &active);
 	if (pending && !(vgic_irq_is_allowed(dist, irq) && (irq->target == v || active))) {
 		irq->latch = irq->latch || !irq->by_line;
 		pending = false;
 	}
-	if (!active && !pending && (irq->target != v || !vgic_irq_is_pending(irq) ||
-				    !vgic_irq_is_allowed(dist, irq))) {
+	due = vgic_irq_is_due(dist, irq);
+	if (!active && !pending && (irq->target != v || !due)) {
 		lr_release(v, irq, old);
 		return false;
 	}
@@ -108,8 +108,7 @@ bool vgic_lr_refresh(struct vgic_dist *dist, struct vcpu *v, struct vgic_irq *ir
 	 * in latch.
 	 */
 	hw = irq->phys_active && (!active || (old & LR_HW));
-	if (vgic_irq_is_pending(irq) && vgic_irq_is_allowed(dist, irq) &&
-	    !(active && irq->phys_active)) {
+	if (due && !(active && irq->phys_active)) {
 		if (!pending || irq->latch)
 			take_pending(irq);
 		pending = true;
@@ -143,17 +142,24 @@ bool vgic_lr_retrigger(struct vgic_dist *dist, struct vcpu *v, struct vgic_irq *
 	return true;
 }
 
-/* Fold the list registers of v, live here, that the guest is done with. */
+/* Bring irq and its list register of v, live here, up to date, wherever irq belongs then. */
+static void refresh(struct vgic_dist *dist, struct vcpu *v, struct vgic_irq *irq)
+{
+	if (!vgic_lr_refresh(dist, v, irq))
+		vgic_requeue(dist, irq);
+}
+
+/* Fold the list registers of v, live here, that set names. */
+static void fold(struct vgic_dist *dist, struct vcpu *v, uint32_t set)
+{
+	for (; set; set &= set - 1)
+		refresh(dist, v, v->vgic->in_lr[__builtin_ctz(set)]);
+}
+
+/* Those that the guest is done with. */
 static void fold_finished(struct vgic_dist *dist, struct vcpu *v)
 {
-	uint32_t done = gic_elrsr() & v->vgic->lr_used;
-
-	for (; done; done &= done - 1) {
-		struct vgic_irq *irq = v->vgic->in_lr[__builtin_ctz(done)];
-
-		if (!vgic_lr_refresh(dist, v, irq))
-			vgic_requeue(dist, irq);
-	}
+	fold(dist, v, gic_elrsr() & v->vgic->lr_used);
 }
 
 /*
@@ -170,8 +176,7 @@ static bool place(struct vgic_dist *dist, struct vcpu *v, struct vgic_irq *irq)
 	if (!free)
 		return false;
 	n = (unsigned int)__builtin_ctz(free);
-	pending =
-		vgic_irq_is_pending(irq) && vgic_irq_is_allowed(dist, irq) && !(hw && irq->active);
+	pending = vgic_irq_is_due(dist, irq) && !(hw && irq->active);
 	if (pending)
 		take_pending(irq);
 	vc->in_lr[n] = irq;
@@ -275,8 +280,7 @@ static void fill(struct vgic_dist *dist, struct vcpu *v)
 	list_for_each_entry_safe(irq, next, &v->vgic->queue, link) {
 		if (irq->lr) {
 			list_del(&irq->link);
-			if (!vgic_lr_refresh(dist, v, irq))
-				vgic_requeue(dist, irq);
+			refresh(dist, v, irq);
 		} else if (vgic_route(dist, irq) != v) {
 			vgic_requeue(dist, irq);
 		} else {
@@ -299,15 +303,9 @@ static bool queue_is_empty(const struct vgic_vcpu *vc)
 static __noinline void fold_all(struct vcpu *v)
 {
 	struct vgic_dist *dist = v->domain->vgic;
-	uint32_t used = v->vgic->lr_used;
 
 	spin_lock(&dist->lock);
-	for (; used; used &= used - 1) {
-		struct vgic_irq *irq = v->vgic->in_lr[__builtin_ctz(used)];
-
-		if (!vgic_lr_refresh(dist, v, irq))
-			vgic_requeue(dist, irq);
-	}
+	fold(dist, v, v->vgic->lr_used);
 	spin_unlock(&dist->lock);
 }
 
@@ -353,8 +351,7 @@ bool vgic_pending(struct vcpu *v)
 	uint32_t used;
 
 	if (vgic_is_live_here(v)) {
-		vgic_sync(v);
-		vgic_flush(v);
+		vgic_maintenance(v);
 		for (used = vc->lr_used; used; used &= used - 1)
 			if (gic_lr_read((unsigned int)__builtin_ctz(used)) & LR_STATE_PENDING)
 				return true;
@@ -363,7 +360,7 @@ bool vgic_pending(struct vcpu *v)
 		return false;
 	spin_lock(&dist->lock);
 	list_for_each_entry(irq, &vc->queue, link)
-		found = found || (vgic_irq_is_pending(irq) && vgic_irq_is_allowed(dist, irq));
+		found = found || vgic_irq_is_due(dist, irq);
 	spin_unlock(&dist->lock);
 	return found;
 }

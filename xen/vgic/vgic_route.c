@@ -15,7 +15,7 @@ struct vcpu *vgic_route(const struct vgic_dist *dist, const struct vgic_irq *irq
 {
 	if (irq->active && irq->holder)
 		return irq->holder;
-	if (irq->active || (vgic_irq_is_pending(irq) && vgic_irq_is_allowed(dist, irq)))
+	if (irq->active || vgic_irq_is_due(dist, irq))
 		return irq->target;
 	return NULL;
 }
@@ -49,6 +49,14 @@ static struct vcpu *settle(struct vgic_dist *dist, struct vgic_irq *irq)
 	return to;
 }
 
+/* Let v look at irq, which it holds. */
+static void queue(struct vcpu *v, struct vgic_irq *irq)
+{
+	if (list_empty(&irq->link))
+		list_add_tail(&irq->link, &v->vgic->queue);
+	vcpu_kick(v);
+}
+
 /*
  * The list register of irq was given up: queue it again where it belongs, if it has anything left
  * to say.
@@ -57,10 +65,8 @@ void vgic_requeue(struct vgic_dist *dist, struct vgic_irq *irq)
 {
 	struct vcpu *to = settle(dist, irq);
 
-	if (!to || !list_empty(&irq->link))
-		return;
-	list_add_tail(&irq->link, &to->vgic->queue);
-	vcpu_kick(to);
+	if (to && list_empty(&irq->link))
+		queue(to, irq);
 }
 
 /* v's list registers, which are in this CPU, show something new. */
@@ -80,9 +86,7 @@ void vgic_update(struct vgic_dist *dist, struct vgic_irq *irq)
 
 	if (irq->lr) {
 		if (!vgic_is_live_here(v)) {
-			if (list_empty(&irq->link))
-				list_add_tail(&irq->link, &v->vgic->queue);
-			vcpu_kick(v);
+			queue(v, irq);
 			return;
 		}
 		if (vgic_lr_refresh(dist, v, irq)) {
@@ -96,13 +100,18 @@ void vgic_update(struct vgic_dist *dist, struct vgic_irq *irq)
 	v = settle(dist, irq);
 	if (!v)
 		return;
-	if (vgic_is_live_here(v) && vgic_lr_place(dist, v, irq)) {
+	if (vgic_is_live_here(v) && vgic_lr_place(dist, v, irq))
 		wake(v);
-		return;
-	}
-	if (list_empty(&irq->link))
-		list_add_tail(&irq->link, &v->vgic->queue);
-	vcpu_kick(v);
+	else
+		queue(v, irq);
+}
+
+/* The same for the n interrupts at irq as far as they have anything to say. */
+static void update_some(struct vgic_dist *dist, struct vgic_irq *irq, uint32_t n)
+{
+	for (; n > 0; n--, irq++)
+		if (irq->holder || vgic_irq_is_pending(irq))
+			vgic_update(dist, irq);
 }
 
 /*
@@ -112,16 +121,10 @@ void vgic_update(struct vgic_dist *dist, struct vgic_irq *irq)
 void vgic_update_all(struct vgic_dist *dist)
 {
 	const struct domain *d = dist->domain;
-	uint32_t i, n;
+	uint32_t i;
 
-	for (i = 0; i < d->max_vcpus; i++) {
-		struct vcpu *v = d->vcpu[i];
-
-		for (n = 0; v && n < GIC_NR_PRIVATE; n++)
-			if (v->vgic->irq[n].holder || vgic_irq_is_pending(&v->vgic->irq[n]))
-				vgic_update(dist, &v->vgic->irq[n]);
-	}
-	for (n = 0; n < dist->nr_irqs - GIC_NR_PRIVATE; n++)
-		if (dist->spi[n].holder || vgic_irq_is_pending(&dist->spi[n]))
-			vgic_update(dist, &dist->spi[n]);
+	for (i = 0; i < d->max_vcpus; i++)
+		if (d->vcpu[i])
+			update_some(dist, d->vcpu[i]->vgic->irq, GIC_NR_PRIVATE);
+	update_some(dist, dist->spi, dist->nr_irqs - GIC_NR_PRIVATE);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Emulated device memory of a domain: frames sorted by address, one handler each (vdev/mmio.c). */
+/* Emulated device memory of a domain: frames with one handler each (vdev/mmio.c). */
 #ifndef XEN_MMIO_H
 #define XEN_MMIO_H
 
@@ -17,15 +17,13 @@ enum mmio_result { MMIO_DONE, MMIO_ABORT /* the guest gets a data abort */, MMIO
 /* offset is from the frame's base. v is the vCPU that accesses. */
 typedef enum mmio_result mmio_fn(struct vcpu *v, struct mmio_access *a, uint64_t offset, void *ctx);
 
-/* At creation of the domain only (or before its first unpause). -EEXIST on overlap, -ENOSPC (at most 8). */
-int mmio_register(struct domain *d, ipa_t base, uint64_t size, mmio_fn *fn, void *ctx) __must_check;
-/*
- * A short way for the commonest access, an aligned 4-byte read: the value, or MMIO_NOT_SHORT to be asked the long way. The
- * hook belongs to the region that starts at base (-ENOENT).
- */
+/* A short way for the commonest access, an aligned 4-byte read: the value, or MMIO_NOT_SHORT to be asked the long way. */
 #define MMIO_NOT_SHORT	(~0UL)
 typedef uint64_t mmio_read32_fn(struct vcpu *v, uint32_t offset, void *ctx);
-int mmio_set_read32(struct domain *d, ipa_t base, mmio_read32_fn *fn) __must_check;
+
+/* At creation of the domain only (or before its first unpause). -EEXIST on overlap, -ENOSPC (at most 8). */
+int mmio_register(struct domain *d, ipa_t base, uint64_t size, mmio_fn *fn,
+		  mmio_read32_fn *read32, void *ctx) __must_check;
 uint64_t mmio_read32(struct vcpu *v, ipa_t ipa);
 enum mmio_result mmio_dispatch(struct vcpu *v, struct mmio_access *a);
 
