@@ -21,7 +21,6 @@
 #define AFFINITY_ON			0
 #define AFFINITY_OFF			1
 #define MIGRATE_NOT_NEEDED		2
-#define PSCI_VERSION_1_1		0x00010001
 
 /* Function numbers: 0x84000000 + n, and 0xC4000000 + n where addresses are passed. */
 enum {
@@ -41,30 +40,6 @@ static bool is_off(const struct vcpu *v)
 {
 	/* Off for good when its last state has left its CPU. */
 	return (READ_ONCE(v->flags) & VPF_DOWN) && !load_acquire(&v->is_running);
-}
-
-static int64_t version(struct vcpu *v, const uint64_t *arg)
-{
-	(void)v, (void)arg;
-	return PSCI_VERSION_1_1;
-}
-
-/*
- * Any power state is a wait for an interrupt: the vCPU keeps its registers, which the caller must
- * cope with.
- */
-static int64_t cpu_suspend(struct vcpu *v, const uint64_t *arg)
-{
-	(void)arg;
-	vcpu_block(v);
-	return PSCI_SUCCESS;
-}
-
-static int64_t cpu_off(struct vcpu *v, const uint64_t *arg)
-{
-	(void)arg;
-	vcpu_set_flag(v, VPF_DOWN);
-	return PSCI_SUCCESS;
 }
 
 /* arg: target's affinity, entry point, context for its x0. */
@@ -99,60 +74,56 @@ static int64_t affinity_info(struct vcpu *v, const uint64_t *arg)
 	return is_off(target) ? AFFINITY_OFF : AFFINITY_ON;
 }
 
-static int64_t migrate_info_type(struct vcpu *v, const uint64_t *arg)
-{
-	(void)v, (void)arg;
-	return MIGRATE_NOT_NEEDED;
-}
+/* The functions that we have; those that exist as SMC64 too. */
+#define FNS	(BIT(FN_VERSION) | BIT(FN_CPU_OFF) | BIT(FN_MIGRATE_INFO_TYPE) | \
+		 BIT(FN_SYSTEM_OFF) | BIT(FN_SYSTEM_RESET) | BIT(FN_FEATURES) | FNS_64)
+#define FNS_64	(BIT(FN_CPU_SUSPEND) | BIT(FN_CPU_ON) | BIT(FN_AFFINITY_INFO))
 
-static int64_t system_off(struct vcpu *v, const uint64_t *arg)
-{
-	(void)arg;
-	domain_shutdown(v->domain, SHUTDOWN_poweroff);
-	return PSCI_SUCCESS;
-}
-
-static int64_t system_reset(struct vcpu *v, const uint64_t *arg)
-{
-	(void)arg;
-	domain_shutdown(v->domain, SHUTDOWN_reboot);
-	return PSCI_SUCCESS;
-}
-
-static int64_t features(struct vcpu *v, const uint64_t *arg);
-
-static const struct {
-	int64_t (*fn)(struct vcpu *v, const uint64_t *arg);
-	bool has_64;		/* the function exists as SMC64 too */
-} functions[] = {
-	[FN_VERSION]		= { version, false },
-	[FN_CPU_SUSPEND]	= { cpu_suspend, true },
-	[FN_CPU_OFF]		= { cpu_off, false },
-	[FN_CPU_ON]		= { cpu_on, true },
-	[FN_AFFINITY_INFO]	= { affinity_info, true },
-	[FN_MIGRATE_INFO_TYPE]	= { migrate_info_type, false },
-	[FN_SYSTEM_OFF]		= { system_off, false },
-	[FN_SYSTEM_RESET]	= { system_reset, false },
-	[FN_FEATURES]		= { features, false },
-};
-_Static_assert(ARRAY_SIZE(functions) == NR_FNS, "a PSCI function has no row");
-
-/* Index of a PSCI function that we have; NR_FNS for any other id. */
+/* Number of a PSCI function that we have; NR_FNS for any other id. */
 static uint32_t lookup(uint32_t fn)
 {
 	uint32_t n = fn & 0x1f;
 
-	if ((fn & ~(SMCCC_64 | 0x1fu)) != PSCI_BASE || n >= NR_FNS)
+	if ((fn & ~(SMCCC_64 | 0x1fu)) != PSCI_BASE)
 		return NR_FNS;
-	n = (uint32_t)index_nospec(n, NR_FNS);
-	return functions[n].fn && (!(fn & SMCCC_64) || functions[n].has_64) ? n : NR_FNS;
+	return (fn & SMCCC_64 ? FNS_64 : FNS) & BIT(n) ? n : NR_FNS;
 }
 
-static int64_t features(struct vcpu *v, const uint64_t *arg)
+/* Carry out function n of v. */
+static int64_t call(struct vcpu *v, uint32_t n, const uint64_t *arg)
 {
-	(void)v;
-	return lookup((uint32_t)arg[0]) < NR_FNS || (uint32_t)arg[0] == SMCCC_VERSION ?
-	       PSCI_SUCCESS : PSCI_NOT_SUPPORTED;
+	switch (n) {
+	case FN_VERSION:
+		return PSCI_VERSION_1_1;
+	case FN_CPU_SUSPEND:
+		/*
+		 * Any power state is a wait for an interrupt: the vCPU keeps its registers, which
+		 * the caller must cope with.
+		 */
+		vcpu_block(v);
+		return PSCI_SUCCESS;
+	case FN_CPU_OFF:
+		vcpu_set_flag(v, VPF_DOWN);
+		return PSCI_SUCCESS;
+	case FN_CPU_ON:
+		return cpu_on(v, arg);
+	case FN_AFFINITY_INFO:
+		return affinity_info(v, arg);
+	case FN_MIGRATE_INFO_TYPE:
+		return MIGRATE_NOT_NEEDED;
+	case FN_SYSTEM_OFF:
+		domain_shutdown(v->domain, SHUTDOWN_poweroff);
+		return PSCI_SUCCESS;
+	case FN_SYSTEM_RESET:
+		domain_shutdown(v->domain, SHUTDOWN_reboot);
+		return PSCI_SUCCESS;
+	case FN_FEATURES:
+		if (lookup((uint32_t)arg[0]) < NR_FNS || (uint32_t)arg[0] == SMCCC_VERSION)
+			return PSCI_SUCCESS;
+		return PSCI_NOT_SUPPORTED;
+	default:
+		return PSCI_NOT_SUPPORTED;
+	}
 }
 
 /*
@@ -171,14 +142,10 @@ bool vpsci_call(struct vcpu *v, uint32_t fn, uint64_t *ret)
 		n = FN_CPU_ON;
 	else if ((fn & ~(SMCCC_64 | 0x1fu)) != PSCI_BASE)
 		return false;
-	if (n == NR_FNS) {
-		*ret = (uint32_t)PSCI_NOT_SUPPORTED;
-		return true;
-	}
 	/* An SMC32 call's arguments are 32 bits wide. */
 	if (fn >= PSCI_BASE && !(fn & SMCCC_64))
 		for (i = 0; i < ARRAY_SIZE(arg); i++)
 			arg[i] = (uint32_t)arg[i];
-	*ret = (uint32_t)functions[n].fn(v, arg);
+	*ret = (uint32_t)call(v, n, arg);
 	return true;
 }

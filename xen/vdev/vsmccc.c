@@ -14,20 +14,18 @@
 
 /* Queries that every service has, in its own owner range. */
 #define SERVICE_CALL_COUNT	0x8000ff00u
-#define PSCI_VERSION_FN		0x84000000u
-#define PSCI_VERSION_1_1	0x00010001u
 #define SERVICE_UID		0x8000ff01u
 #define SERVICE_REVISION	0x8000ff03u
 
-struct service {
+/* Each is at revision 0.1. */
+static const struct service {
 	uint32_t owner;		/* bits 29:24 */
-	uint32_t calls, major, minor;
+	uint32_t calls;
 	uint32_t uid[4];
-};
-static const struct service services[] = {
+} services[] = {
 	/* Standard secure service, and Xen's. */
-	{ 4, 14, 0, 1, { 0x6f3863f8, 0xbd4c394b, 0x16ce2092, 0x6f9fe541 } },
-	{ 5, 3, 0, 1, { 0xdc1218a7, 0x694398c6, 0xd179cf9a, 0x67e6de8d } },
+	{ 4, 14, { 0x6f3863f8, 0xbd4c394b, 0x16ce2092, 0x6f9fe541 } },
+	{ 5, 3, { 0xdc1218a7, 0x694398c6, 0xd179cf9a, 0x67e6de8d } },
 };
 
 /*
@@ -35,30 +33,27 @@ static const struct service services[] = {
  */
 static bool service_query(struct vcpu *v, uint32_t fn)
 {
-	uint32_t owner = fn >> 24 & 0x3f, i, n;
+	const struct service *s = services;
+	uint32_t n;
 
-	for (i = 0; i < ARRAY_SIZE(services); i++) {
-		const struct service *s = &services[i];
-
-		if (s->owner != owner)
-			continue;
-		switch (fn & 0xc000ffffu) {
-		case SERVICE_CALL_COUNT:
-			v->regs.x[0] = s->calls;
-			return true;
-		case SERVICE_UID:
-			for (n = 0; n < 4; n++)
-				v->regs.x[n] = s->uid[n];
-			return true;
-		case SERVICE_REVISION:
-			v->regs.x[0] = s->major;
-			v->regs.x[1] = s->minor;
-			return true;
-		default:
+	while (s->owner != (fn >> 24 & 0x3f))
+		if (++s == &services[ARRAY_SIZE(services)])
 			return false;
-		}
+	switch (fn & 0xc000ffffu) {
+	case SERVICE_CALL_COUNT:
+		v->regs.x[0] = s->calls;
+		return true;
+	case SERVICE_UID:
+		for (n = 0; n < 4; n++)
+			v->regs.x[n] = s->uid[n];
+		return true;
+	case SERVICE_REVISION:
+		v->regs.x[0] = 0;
+		v->regs.x[1] = 1;
+		return true;
+	default:
+		return false;
 	}
-	return false;
 }
 
 /* Carry out the SMCCC call whose function id is in v's x0; results in x0 to x3. */
@@ -67,7 +62,7 @@ void vsmccc_call(struct vcpu *v)
 	uint32_t fn = (uint32_t)v->regs.x[0];
 
 	/* Asked the most: by guests that count on PSCI's presence, and by firmware probes. */
-	if (likely(fn == PSCI_VERSION_FN)) {
+	if (likely(fn == PSCI_BASE)) {
 		v->regs.x[0] = PSCI_VERSION_1_1;
 		return;
 	}

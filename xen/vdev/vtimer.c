@@ -78,8 +78,9 @@ static bool ptimer_is_due(const struct vcpu *v)
  * The physical timer's line follows its registers; arm the soft timer for the moment when it will
  * rise.
  */
-static void ptimer_update(struct vcpu *v)
+static void ptimer_update(void *arg)
 {
+	struct vcpu *v = arg;
 	bool fires = can_fire(v->ctxt.cntp_ctl);
 	bool due = fires && ptimer_is_due(v);
 
@@ -88,11 +89,6 @@ static void ptimer_update(struct vcpu *v)
 		soft_timer_set(&v->ptimer, ticks_to_system_time(v->ctxt.cntp_cval));
 	else
 		soft_timer_stop(&v->ptimer);
-}
-
-static void ptimer_fires(void *arg)
-{
-	ptimer_update(arg);
 }
 
 /* CNTP_CTL_EL0 as v reads it. */
@@ -149,7 +145,7 @@ int vtimer_vcpu_init(struct vcpu *v)
 	if (rc)
 		return rc;
 	soft_timer_init(&v->vtimer, vtimer_fires, v, v->cpu->id);
-	soft_timer_init(&v->ptimer, ptimer_fires, v, v->cpu->id);
+	soft_timer_init(&v->ptimer, ptimer_update, v, v->cpu->id);
 	return 0;
 }
 
