@@ -39,33 +39,20 @@ static void heap_put(struct pcpu *c, uint32_t i, struct soft_timer *t)
 	t->heap_index = i + 1;
 }
 
-static void sift_up(struct pcpu *c, uint32_t i, struct soft_timer *t)
+/* Place t, starting at the free place i, where it is neither before its parent nor after a child. */
+static void sift(struct pcpu *c, uint32_t i, struct soft_timer *t)
 {
-	while (i > 0) {
-		uint32_t parent = (i - 1) / 2;
+	uint32_t child;
 
-		if (c->timers[parent]->expires <= t->expires)
-			break;
-		heap_put(c, i, c->timers[parent]);
-		i = parent;
-	}
-	heap_put(c, i, t);
-}
-
-static void sift_down(struct pcpu *c, uint32_t i, struct soft_timer *t)
-{
-	for (;;) {
-		uint32_t child = 2 * i + 1;
-
-		if (child >= c->nr_timers)
-			break;
+	for (; i > 0 && c->timers[(i - 1) / 2]->expires > t->expires; i = (i - 1) / 2)
+		heap_put(c, i, c->timers[(i - 1) / 2]);
+	for (; (child = 2 * i + 1) < c->nr_timers; i = child) {
 		if (child + 1 < c->nr_timers &&
 		    c->timers[child + 1]->expires < c->timers[child]->expires)
 			child++;
 		if (t->expires <= c->timers[child]->expires)
 			break;
 		heap_put(c, i, c->timers[child]);
-		i = child;
 	}
 	heap_put(c, i, t);
 }
@@ -76,19 +63,8 @@ static void heap_remove(struct pcpu *c, struct soft_timer *t)
 	struct soft_timer *last = c->timers[--c->nr_timers];
 
 	t->heap_index = 0;
-	if (last == t)
-		return;
-	if (i > 0 && last->expires < c->timers[(i - 1) / 2]->expires)
-		sift_up(c, i, last);
-	else
-		sift_down(c, i, last);
-}
-
-static void heap_insert(struct pcpu *c, struct soft_timer *t, s_time_t expires)
-{
-	ASSERT(c->nr_timers < c->max_timers);
-	t->expires = expires ? expires : 1;	/* 0 means off to the hardware's side */
-	sift_up(c, c->nr_timers++, t);
+	if (last != t)
+		sift(c, i, last);
 }
 
 /* The head of c's heap changed to an earlier time: tell the hardware, on the CPU that owns it. */
@@ -167,13 +143,13 @@ void soft_timer_init(struct soft_timer *t, soft_timer_fn *fn, void *arg, unsigne
 void soft_timer_set(struct soft_timer *t, s_time_t expires)
 {
 	struct pcpu *c = lock_cpu_of(t);
-	bool first;
 
 	if (t->heap_index)
 		heap_remove(c, t);
-	heap_insert(c, t, expires);
-	first = t->heap_index == 1;
-	if (first)
+	ASSERT(c->nr_timers < c->max_timers);
+	t->expires = expires ? expires : 1;	/* 0 means off to the hardware's side */
+	sift(c, c->nr_timers++, t);
+	if (t->heap_index == 1)
 		program_earlier(c, t->expires);
 	spin_unlock(&c->timer_lock);
 }
