@@ -6,129 +6,132 @@
  */
 #include <xen/lib.h>
 #include <xen/page.h>
-#include <public/memory.h>
 #include "ops.h"
 
-int64_t memory_restart(uint32_t op, uint64_t done, uint64_t arg)
+int64_t memory_restart(const struct memory_call *c, uint64_t done)
 {
-	return hypercall_restart(op | done << MEMOP_EXTENT_SHIFT, arg, 0, 0, 0);
+	return hypercall_restart(c->op | done << MEMOP_EXTENT_SHIFT, c->arg, 0, 0, 0);
 }
 
-/* Pages without a guest frame are of no use to a translated domain: none are given. */
-static int64_t increase_reservation(uint32_t op __unused, uint64_t start, uint64_t arg __unused)
-{
-	return (int64_t)start;
-}
-
-static int64_t maximum_ram_page(uint32_t op __unused, uint64_t start __unused,
-				uint64_t arg __unused)
+static int64_t maximum_ram_page(struct memory_call *c __unused)
 {
 	return (int64_t)zone_max_mfn().v + 1;
 }
 
-/*
- * current_reservation, maximum_reservation, maximum_gpfn: a figure of one domain. -EFAULT,
- * -EPERM, -ESRCH.
- */
-static int64_t domain_figure(uint32_t op, uint64_t start __unused, uint64_t arg)
+/* current_reservation, maximum_reservation, maximum_gpfn: a figure of one domain. */
+static int64_t domain_figure(struct memory_call *c)
 {
-	struct xen_memory_domain md;
-	struct domain *d;
-	int64_t ret;
-
-	if (copy_from_guest(&md, arg, sizeof(md)))
-		return -EFAULT;
-	ret = target_get(md.domid, &d);
-	if (ret)
-		return ret;
-	if (op == XENMEM_current_reservation)
-		ret = READ_ONCE(d->tot_pages);
-	else if (op == XENMEM_maximum_reservation)
-		ret = READ_ONCE(d->max_pages);
-	else
-		ret = (int64_t)READ_ONCE(d->p2m.max_gfn);
-	target_put(d);
-	return ret;
-}
-
-static int64_t no_shared_pages(uint32_t op __unused, uint64_t start __unused, uint64_t arg __unused)
-{
-	return 0;
-}
-
-static int64_t no_vnuma(uint32_t op __unused, uint64_t start __unused, uint64_t arg __unused)
-{
-	return -EOPNOTSUPP;
+	if (c->op == XENMEM_current_reservation)
+		return READ_ONCE(c->d->tot_pages);
+	if (c->op == XENMEM_maximum_reservation)
+		return READ_ONCE(c->d->max_pages);
+	return (int64_t)READ_ONCE(c->d->p2m.max_gfn);
 }
 
 /*
  * A builder asks whether there is room for its domain. No claim is kept: the answer is of this
- * moment. -EINVAL, -EPERM, -ESRCH, -ENOMEM.
+ * moment. -EINVAL, -ESRCH, -ENOMEM.
  */
-static int64_t claim_pages(uint32_t op __unused, uint64_t start __unused, uint64_t arg)
+static int64_t claim_pages(struct memory_call *c)
 {
-	struct xen_memory_reservation r;
-	struct domain *d;
+	const struct xen_memory_reservation *r = &c->reservation;
 	int rc;
 
-	if (!caller_is_privileged())
-		return -EPERM;
-	if (copy_from_guest(&r, arg, sizeof(r)))
-		return -EFAULT;
-	if (r.extent_start.p || r.extent_order || r.mem_flags)
+	if (r->extent_start.p || r->extent_order || r->mem_flags)
 		return -EINVAL;
-	rc = target_get(r.domid, &d);
+	rc = target_get(r->domid, &c->d);
 	if (rc)
 		return rc;
-	target_put(d);
-	return r.nr_extents > zone_free_pages() ? -ENOMEM : 0;
+	target_put(c->d);
+	return r->nr_extents > zone_free_pages() ? -ENOMEM : 0;
 }
 
 /* No device here needs memory of its own. */
-static int64_t reserved_device_memory_map(uint32_t op __unused, uint64_t start __unused,
-					  uint64_t arg)
+static int64_t reserved_device_memory_map(struct memory_call *c)
 {
-	struct xen_reserved_device_memory_map map;
-
-	if (copy_from_guest(&map, arg, sizeof(map)))
-		return -EFAULT;
-	if (map.flags & ~(uint32_t)XENMEM_RDM_ALL)
+	if (c->rdm.flags & ~(uint32_t)XENMEM_RDM_ALL)
 		return -EINVAL;
-	map.nr_entries = 0;
-	return copy_to_guest(arg + offsetof(struct xen_reserved_device_memory_map, nr_entries),
-			     &map.nr_entries, sizeof(map.nr_entries));
+	c->rdm.nr_entries = 0;
+	return copy_to_guest(c->arg + offsetof(struct xen_reserved_device_memory_map, nr_entries),
+			     &c->rdm.nr_entries, sizeof(c->rdm.nr_entries));
 }
 
-static memory_fn *const memory_ops[] = {
-	[XENMEM_increase_reservation] = increase_reservation,
-	[XENMEM_decrease_reservation] = memory_decrease_reservation,
-	[XENMEM_maximum_ram_page] = maximum_ram_page,
-	[XENMEM_current_reservation] = domain_figure,
-	[XENMEM_maximum_reservation] = domain_figure,
-	[XENMEM_populate_physmap] = memory_populate_physmap,
-	[XENMEM_add_to_physmap] = memory_add_to_physmap,
-	[XENMEM_maximum_gpfn] = domain_figure,
-	[XENMEM_remove_from_physmap] = memory_remove_from_physmap,
-	[XENMEM_get_sharing_freed_pages] = no_shared_pages,
-	[XENMEM_get_sharing_shared_pages] = no_shared_pages,
-	[XENMEM_add_to_physmap_batch] = memory_add_to_physmap_batch,
-	[XENMEM_claim_pages] = claim_pages,
-	[XENMEM_get_vnumainfo] = no_vnuma,
-	[XENMEM_reserved_device_memory_map] = reserved_device_memory_map,
-	[XENMEM_acquire_resource] = memory_acquire_resource,
+enum {
+	PRIVILEGED = 1,		/* -EPERM without */
+	NAMED = 2,		/* about the domain that the argument begins with */
+	EXTENTS = 4,		/* of a reservation; answers how many are done, never an error */
+	CONSTANT = 8,		/* no fn: that is all there is to it */
 };
+
+static const struct memory_row {
+	memory_fn *fn;
+	uint8_t size;		/* copied in */
+	uint8_t flags;
+	int8_t answer;		/* of CONSTANT */
+} rows[] = {
+	/* Pages without a guest frame are of no use to a translated domain: none are given. */
+	[XENMEM_increase_reservation] = { .flags = EXTENTS | CONSTANT, .answer = -EOPNOTSUPP },
+	[XENMEM_decrease_reservation] = { memory_decrease_reservation,
+					  sizeof(struct xen_memory_reservation), EXTENTS },
+	[XENMEM_maximum_ram_page] = { maximum_ram_page },
+	[XENMEM_current_reservation] = { domain_figure, sizeof(domid_t), NAMED },
+	[XENMEM_maximum_reservation] = { domain_figure, sizeof(domid_t), NAMED },
+	[XENMEM_populate_physmap] = { memory_populate_physmap,
+				      sizeof(struct xen_memory_reservation), EXTENTS },
+	[XENMEM_add_to_physmap] = { memory_add_to_physmap, sizeof(struct xen_add_to_physmap),
+				    NAMED },
+	[XENMEM_maximum_gpfn] = { domain_figure, sizeof(domid_t), NAMED },
+	[XENMEM_remove_from_physmap] = { memory_remove_from_physmap,
+					 sizeof(struct xen_remove_from_physmap), NAMED },
+	[XENMEM_get_sharing_freed_pages] = { .flags = CONSTANT },
+	[XENMEM_get_sharing_shared_pages] = { .flags = CONSTANT },
+	[XENMEM_add_to_physmap_batch] = { memory_add_to_physmap_batch,
+					  sizeof(struct xen_add_to_physmap_batch) },
+	[XENMEM_claim_pages] = { claim_pages, sizeof(struct xen_memory_reservation), PRIVILEGED },
+	[XENMEM_get_vnumainfo] = { .flags = CONSTANT, .answer = -EOPNOTSUPP },
+	[XENMEM_reserved_device_memory_map] = { reserved_device_memory_map,
+						sizeof(struct xen_reserved_device_memory_map) },
+	[XENMEM_acquire_resource] = { memory_acquire_resource,
+				      sizeof(struct xen_mem_acquire_resource), PRIVILEGED },
+};
+
+static int64_t run(struct memory_call *c, const struct memory_row *row)
+{
+	int64_t rc;
+
+	if ((row->flags & PRIVILEGED) && !caller_is_privileged())
+		return -EPERM;
+	if (row->size && copy_from_guest(&c->domid, c->arg, row->size))
+		return -EFAULT;
+	if (!(row->flags & (NAMED | EXTENTS)))
+		return row->fn(c);
+	rc = target_get(row->flags & NAMED ? c->domid : c->reservation.domid, &c->d);
+	if (rc)
+		return rc;
+	rc = row->fn(c);
+	target_put(c->d);
+	return rc;
+}
 
 /*
  * Operation cmd, from the element that its upper bits name. -ENOSYS for one that arm does not
- * have.
+ * have; -EFAULT, -EPERM, -ESRCH, or the operation's.
  */
 int64_t do_memory_op(uint64_t cmd, uint64_t arg)
 {
-	uint32_t op = (uint32_t)cmd & MEMOP_CMD_MASK;
-	memory_fn *fn;
+	COPIED_IN struct memory_call c;
+	const struct memory_row *row;
+	int64_t rc;
 
-	if (op >= ARRAY_SIZE(memory_ops))
+	c.op = (uint32_t)cmd & MEMOP_CMD_MASK;
+	c.start = cmd >> MEMOP_EXTENT_SHIFT;
+	c.arg = arg;
+	if (c.op >= ARRAY_SIZE(rows))
 		return -ENOSYS;
-	fn = memory_ops[index_nospec(op, ARRAY_SIZE(memory_ops))];
-	return fn ? fn(op, cmd >> MEMOP_EXTENT_SHIFT, arg) : -ENOSYS;
+	row = &rows[index_nospec(c.op, ARRAY_SIZE(rows))];
+	if (row->flags & CONSTANT)
+		rc = row->answer;
+	else
+		rc = row->fn ? run(&c, row) : -ENOSYS;
+	return rc < 0 && rc != -ERESTART && (row->flags & EXTENTS) ? (int64_t)c.start : rc;
 }

@@ -9,7 +9,6 @@
 #include <xen/lib.h>
 #include <xen/p2m.h>
 #include <xen/page.h>
-#include <public/memory.h>
 #include "ops.h"
 
 /* Elements of a batch between two looks at who waits. */
@@ -88,31 +87,21 @@ static int add_one(struct domain *d, uint32_t space, uint64_t idx, gfn_t g, stru
 	}
 }
 
-/* XENMEM_add_to_physmap. -EFAULT, -EPERM, -ESRCH, -ENOSYS (space), -EINVAL, -ENOMEM. */
-int64_t memory_add_to_physmap(uint32_t op __unused, uint64_t start __unused, uint64_t arg)
+/* XENMEM_add_to_physmap. -ENOSYS (space), -EINVAL, -ENOMEM. */
+int64_t memory_add_to_physmap(struct memory_call *c)
 {
-	struct xen_add_to_physmap x;
-	struct domain *d;
-	int rc;
-
-	if (copy_from_guest(&x, arg, sizeof(x)))
-		return -EFAULT;
-	rc = target_get(x.domid, &d);
-	if (rc)
-		return rc;
-	rc = add_one(d, x.space, x.idx, gfn(x.gpfn), NULL);
-	target_put(d);
-	return rc;
+	return add_one(c->d, c->add.space, c->add.idx, gfn(c->add.gpfn), NULL);
 }
 
 /*
- * Entries of the batch from number i on: errors go to their list; a list that cannot be used
+ * Entries of the batch from its start on: errors go to their list; a list that cannot be used
  * ends it.
  */
-static int64_t add_batch(struct domain *d, const struct xen_add_to_physmap_batch *b,
-			 struct domain *from,
-			 uint32_t i, uint64_t arg)
+static int64_t add_batch(const struct memory_call *c, struct domain *from)
 {
+	const struct xen_add_to_physmap_batch *b = &c->batch;
+	uint32_t i = (uint32_t)c->start;
+
 	while (i < b->size) {
 		uint64_t idx, g;
 		int err;
@@ -120,89 +109,66 @@ static int64_t add_batch(struct domain *d, const struct xen_add_to_physmap_batch
 		if (copy_elem_from_guest(&idx, b->idxs.p, i, sizeof(idx)) ||
 		    copy_elem_from_guest(&g, b->gpfns.p, i, sizeof(g)))
 			return -EFAULT;
-		err = add_one(d, b->space, idx, gfn(g), from);
+		err = add_one(c->d, b->space, idx, gfn(g), from);
 		if (copy_elem_to_guest(b->errs.p, i, &err, sizeof(err)))
 			return -EFAULT;
 		if (++i % CHUNK == 0 && i < b->size && hypercall_preempt())
-			return memory_restart(XENMEM_add_to_physmap_batch, i, arg);
+			return memory_restart(c, i);
 	}
 	return 0;
 }
 
 /*
- * XENMEM_add_to_physmap_batch: 0 even when entries failed (their errors are in errs[]). -EFAULT,
- * -EPERM, -ESRCH of the domain that is mapped into; the foreign domain's absence is each entry's
- * error.
+ * XENMEM_add_to_physmap_batch: 0 even when entries failed (their errors are in errs[]). -EINVAL,
+ * -EOPNOTSUPP, -EFAULT; -EPERM, -ESRCH of the domain that is mapped into, and of the foreign one.
  */
-int64_t memory_add_to_physmap_batch(uint32_t op __unused, uint64_t start, uint64_t arg)
+int64_t memory_add_to_physmap_batch(struct memory_call *c)
 {
-	struct xen_add_to_physmap_batch b;
-	struct domain *d, *from = NULL;
+	const struct xen_add_to_physmap_batch *b = &c->batch;
+	struct domain *from = NULL;
 	int64_t rc;
 
-	if (copy_from_guest(&b, arg, sizeof(b)))
-		return -EFAULT;
-	if (b.space == XENMAPSPACE_gmfn_range)
+	if (b->space == XENMAPSPACE_gmfn_range)
 		return -EINVAL;
-	if (b.space != XENMAPSPACE_gmfn_foreign && b.space != XENMAPSPACE_dev_mmio && b.u.res0)
+	if (b->space != XENMAPSPACE_gmfn_foreign && b->space != XENMAPSPACE_dev_mmio && b->u.res0)
 		return -EOPNOTSUPP;
-	if (start > b.size)
+	if (c->start > b->size)
 		return -EINVAL;
-	rc = target_get(b.domid, &d);
+	rc = target_get(b->domid, &c->d);
 	if (rc)
 		return rc;
-	if (b.space == XENMAPSPACE_gmfn_foreign) {
-		rc = -EPERM;
-		if (!caller_is_privileged())
-			goto out;
-		from = b.u.foreign_domid == DOMID_SELF ? domain_get_or_self(DOMID_SELF) :
-		       domain_get_whole(b.u.foreign_domid);
-		rc = -ESRCH;
-		if (!from)
-			goto out;
-	}
-	rc = add_batch(d, &b, from, (uint32_t)start, arg);
+	if (b->space == XENMAPSPACE_gmfn_foreign)
+		rc = caller_is_privileged() ? target_get(b->u.foreign_domid, &from) : -EPERM;
+	if (!rc)
+		rc = add_batch(c, from);
 	if (from)
-		domain_put(from);
-out:
-	target_put(d);
+		target_put(from);
+	target_put(c->d);
 	return rc;
 }
 
 /*
  * XENMEM_remove_from_physmap: -ENOENT when nothing is there that this can remove. Grant mappings
- * go by their handle only.
+ * go by their handle only: -EINVAL.
  */
-int64_t memory_remove_from_physmap(uint32_t op __unused, uint64_t start __unused, uint64_t arg)
+int64_t memory_remove_from_physmap(struct memory_call *c)
 {
-	struct xen_remove_from_physmap x;
-	struct p2m_entry e;
-	struct domain *d;
-	int rc;
+	gfn_t g = gfn(c->remove.gpfn);
+	struct p2m_entry e = p2m_lookup(c->d, g);
 
-	if (copy_from_guest(&x, arg, sizeof(x)))
-		return -EFAULT;
-	rc = target_get(x.domid, &d);
-	if (rc)
-		return rc;
-	e = p2m_lookup(d, gfn(x.gpfn));
 	switch (e.kind) {
 	case P2M_RAM_RW:
 	case P2M_RAM_RO:
 	case P2M_FOREIGN_RW:
 	case P2M_FOREIGN_RO:
 	case P2M_SHARED:
-		rc = p2m_unmap_if(d, gfn(x.gpfn), e.mfn, e.kind);
-		break;
+		return p2m_unmap_if(c->d, g, e.mfn, e.kind);
 	case P2M_GRANT_RW:
 	case P2M_GRANT_RO:
-		rc = -EINVAL;
-		break;
+		return -EINVAL;
 	default:
-		rc = -ENOENT;
+		return -ENOENT;
 	}
-	target_put(d);
-	return rc;
 }
 
 /* How many frames a resource has; 0: there is no such one; -EOPNOTSUPP. */
@@ -219,10 +185,12 @@ static int64_t resource_size(const struct domain *d, uint16_t type, uint32_t id)
 	}
 }
 
-/* Map the frames asked for into the caller, from number i on. */
-static int64_t acquire_frames(struct domain *d, const struct xen_mem_acquire_resource *x,
-			      uint32_t i, uint64_t arg)
+/* Map the frames asked for into the caller, from the start on. */
+static int64_t acquire_frames(const struct memory_call *c)
 {
+	const struct xen_mem_acquire_resource *x = &c->acquire;
+	uint32_t i = (uint32_t)c->start;
+
 	while (i < x->nr_frames) {
 		uint64_t g;
 		mfn_t m;
@@ -230,63 +198,52 @@ static int64_t acquire_frames(struct domain *d, const struct xen_mem_acquire_res
 
 		if (copy_elem_from_guest(&g, x->frame_list.p, i, sizeof(g)))
 			return -EFAULT;
-		rc = gnttab_frame_mfn(d, (uint32_t)x->frame + i, &m);
+		rc = gnttab_frame_mfn(c->d, (uint32_t)x->frame + i, &m);
 		if (!rc)
 			rc = map_shared(this_vcpu()->domain, gfn(g), m);
 		if (rc)
 			return rc;
 		if (++i % CHUNK == 0 && i < x->nr_frames && hypercall_preempt())
-			return memory_restart(XENMEM_acquire_resource, i, arg);
+			return memory_restart(c, i);
 	}
 	return 0;
 }
 
-static int64_t acquire(struct domain *d, struct xen_mem_acquire_resource *x, uint64_t start,
-		       uint64_t arg)
+static int64_t acquire(const struct memory_call *c)
 {
-	int64_t size = resource_size(d, x->type, x->id);
+	const struct xen_mem_acquire_resource *x = &c->acquire;
+	int64_t size = resource_size(c->d, x->type, x->id);
+	uint32_t nr = (uint32_t)size;
 
 	if (size <= 0)
 		return size ? size : -EINVAL;
-	if (!x->frame_list.p) {
-		if (x->nr_frames)
-			return -EINVAL;
-		x->nr_frames = (uint32_t)size;
-		return copy_to_guest(arg + offsetof(struct xen_mem_acquire_resource, nr_frames),
-				     &x->nr_frames,
-				     sizeof(x->nr_frames));
-	}
-	if (x->frame >= (uint64_t)size || x->nr_frames > (uint64_t)size - x->frame ||
-	    start > x->nr_frames)
+	if (!x->frame_list.p)
+		return x->nr_frames ? -EINVAL :
+		       copy_to_guest(c->arg + offsetof(struct xen_mem_acquire_resource, nr_frames),
+				     &nr, sizeof(nr));
+	if (x->frame >= nr || x->nr_frames > nr - x->frame || c->start > x->nr_frames)
 		return -EINVAL;
-	if (domain_is_dying(d))
-		return -ESRCH;
-	return acquire_frames(d, x, (uint32_t)start, arg);
+	return domain_is_dying(c->d) ? -ESRCH : acquire_frames(c);
 }
 
 /*
  * XENMEM_acquire_resource: map grant table frames of another domain at the caller's listed
- * frames, or tell how many there are. -EPERM for the caller's own or without privilege, -ESRCH,
- * -EINVAL, -EOPNOTSUPP, -ENOMEM.
+ * frames, or tell how many there are. -EPERM for the caller's own, -ESRCH, -EINVAL, -EOPNOTSUPP,
+ * -ENOMEM.
  */
-int64_t memory_acquire_resource(uint32_t op __unused, uint64_t start, uint64_t arg)
+int64_t memory_acquire_resource(struct memory_call *c)
 {
-	struct xen_mem_acquire_resource x;
-	struct domain *d;
+	domid_t id = c->acquire.domid;
 	int64_t rc;
 
-	if (!caller_is_privileged())
-		return -EPERM;
-	if (copy_from_guest(&x, arg, sizeof(x)))
-		return -EFAULT;
-	if (x.pad)
+	if (c->acquire.pad)
 		return -EINVAL;
-	if (x.domid == DOMID_SELF || x.domid == this_vcpu()->domain->id)
+	if (id == DOMID_SELF || id == this_vcpu()->domain->id)
 		return -EPERM;
-	d = domain_get_whole(x.domid);
-	if (!d)
+	c->d = domain_get_whole(id);
+	if (!c->d)
 		return -ESRCH;
-	rc = acquire(d, &x, start, arg);
-	domain_put(d);
+	rc = acquire(c);
+	domain_put(c->d);
 	return rc;
 }

@@ -11,7 +11,6 @@
 #include <xen/lib.h>
 #include <xen/p2m.h>
 #include <xen/page.h>
-#include <public/memory.h>
 #include "ops.h"
 
 /* Frames read from the list at once; also the most small extents between two looks at who waits. */
@@ -64,11 +63,6 @@ static int populate_fresh(struct domain *d, gfn_t g, uint32_t order)
 	return rc;
 }
 
-static int populate_one(struct domain *d, gfn_t g, uint32_t order)
-{
-	return d->is_direct_mapped ? populate_direct(d, g, order) : populate_fresh(d, g, order);
-}
-
 /* Take 2^order frames of RAM at g away from d. -EINVAL when one of them is not RAM. */
 static int decrease_one(struct domain *d, gfn_t g, uint32_t order)
 {
@@ -115,65 +109,49 @@ static uint64_t read_frames(const struct xen_memory_reservation *r, uint64_t i,
 typedef int extent_fn(struct domain *d, gfn_t g, uint32_t order);
 
 /*
- * Apply fn to the extents of r from number i on; returns how many of the list are done, or
- * -ERESTART.
+ * Apply fn to the extents of the call's reservation from the start on; returns how many of the
+ * list are done, -ERESTART, or -EINVAL for a reservation that is wrong.
  */
-static int64_t for_each_extent(struct domain *d, const struct xen_memory_reservation *r, uint64_t i,
-			       extent_fn *fn, uint32_t op, uint64_t arg)
+static int64_t for_each_extent(const struct memory_call *c, extent_fn *fn)
 {
+	const struct xen_memory_reservation *r = &c->reservation;
 	uint32_t order = r->extent_order;
 	COPIED_IN uint64_t frames[CHUNK];
-	uint64_t j, n;
+	uint64_t i = c->start, j, n;
 
+	if (i >= r->nr_extents || order > MAX_ORDER ||
+	    r->nr_extents > UINT64_MAX >> (MEMOP_EXTENT_SHIFT + 1) ||
+	    (r->mem_flags & XENMEMF_populate_on_demand))
+		return -EINVAL;
 	while (i < r->nr_extents) {
 		n = read_frames(r, i, frames);
 		if (!n)
 			return (int64_t)i;
 		for (j = 0; j < n; j++) {
-			int rc = fn(d, gfn(frames[j]), order);
+			int rc = fn(c->d, gfn(frames[j]), order);
 
 			if (rc == -ERESTART)
-				return memory_restart(op, i + j, arg);
+				return memory_restart(c, i + j);
 			if (rc)
 				return (int64_t)(i + j);
 			if (order && i + j + 1 < r->nr_extents && hypercall_preempt())
-				return memory_restart(op, i + j + 1, arg);
+				return memory_restart(c, i + j + 1);
 		}
 		i += n;
 		if (i < r->nr_extents && hypercall_preempt())
-			return memory_restart(op, i, arg);
+			return memory_restart(c, i);
 	}
 	return (int64_t)i;
 }
 
-/*
- * Both operations: read and check the reservation. Whatever is wrong, the answer is what is
- * done: start.
- */
-static int64_t reservation(uint32_t op, uint64_t start, uint64_t arg, extent_fn *fn)
-{
-	COPIED_IN struct xen_memory_reservation r;
-	struct domain *d;
-	int64_t ret;
-
-	if (copy_from_guest(&r, arg, sizeof(r)) || start >= r.nr_extents ||
-	    r.extent_order > MAX_ORDER ||
-	    r.nr_extents > UINT64_MAX >> (MEMOP_EXTENT_SHIFT + 1) ||
-	    (r.mem_flags & XENMEMF_populate_on_demand) || target_get(r.domid, &d))
-		return (int64_t)start;
-	ret = for_each_extent(d, &r, start, fn, op, arg);
-	target_put(d);
-	return ret;
-}
-
 /* Give memory to a domain at the listed guest frames. Returns the number of extents done. */
-int64_t memory_populate_physmap(uint32_t op, uint64_t start, uint64_t arg)
+int64_t memory_populate_physmap(struct memory_call *c)
 {
-	return reservation(op, start, arg, populate_one);
+	return for_each_extent(c, c->d->is_direct_mapped ? populate_direct : populate_fresh);
 }
 
 /* Take memory at the listed guest frames away. Returns the number of extents done. */
-int64_t memory_decrease_reservation(uint32_t op, uint64_t start, uint64_t arg)
+int64_t memory_decrease_reservation(struct memory_call *c)
 {
-	return reservation(op, start, arg, decrease_one);
+	return for_each_extent(c, decrease_one);
 }

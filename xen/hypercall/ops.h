@@ -7,6 +7,7 @@
 #include <xen/hypercall.h>
 #include <xen/percpu.h>
 #include <xen/vcpu.h>
+#include <public/memory.h>
 #include <public/xen.h>
 
 /* What XENVER_version answers: 4.17. */
@@ -47,12 +48,27 @@ static inline void target_put(struct domain *d)
 struct domain *domain_get_whole(domid_t id);
 
 /* ---- memory_op and its parts ---- */
-typedef int64_t memory_fn(uint32_t op, uint64_t start, uint64_t arg);
+/* A call: operation, element to start from, where the argument is, and a private copy of it. */
+struct memory_call {
+	uint32_t op;
+	uint64_t start, arg;
+	struct domain *d;	/* that it is about */
+	union {
+		domid_t domid;	/* begins most of them */
+		struct xen_memory_reservation reservation;
+		struct xen_add_to_physmap add;
+		struct xen_add_to_physmap_batch batch;
+		struct xen_remove_from_physmap remove;
+		struct xen_mem_acquire_resource acquire;
+		struct xen_reserved_device_memory_map rdm;
+	};
+};
+typedef int64_t memory_fn(struct memory_call *c);
 memory_fn memory_populate_physmap, memory_decrease_reservation;
 memory_fn memory_add_to_physmap, memory_add_to_physmap_batch, memory_remove_from_physmap,
 	  memory_acquire_resource;
-/* Execute memory operation op again from element `done` on. */
-int64_t memory_restart(uint32_t op, uint64_t done, uint64_t arg);
+/* Execute the operation again from element `done` on. */
+int64_t memory_restart(const struct memory_call *c, uint64_t done);
 
 /* ---- sets of CPUs and nodes in guest memory (guest_bitmap.c) ---- */
 int bitmap_from_guest(const struct xenctl_bitmap *b, uint64_t *bits) __must_check;
