@@ -140,20 +140,6 @@ void vcpu_ctxt_load(struct vcpu *v)
 	isb();
 }
 
-/*
- * Bring the memory copy up to date (getvcpucontext, dumps) for a vCPU that is not running a guest
- * now. Registers left in a CPU by a lazy switch are that CPU's to save; callers wait for
- * domain_is_quiet first.
- */
-void vcpu_ctxt_sync(struct vcpu *v)
-{
-	struct vcpu_ctxt *c = &v->ctxt;
-
-	if (this_cpu()->el1_owner != v)
-		return;
-	FOR_EACH_REG(SAVE_REG)
-}
-
 /* Translate by the current vCPU's own stage 1, with EL1's rights (AT S1E1x: PAN does not count). */
 int guest_va_to_ipa(uint64_t va, bool write, ipa_t *ipa)
 {

@@ -102,11 +102,6 @@ void vcpu_ctxt_load(struct vcpu *v)
 	fake_event(FAKE_CTXT_LOAD, (uint64_t)(uintptr_t)v, 0, 0);
 }
 
-void vcpu_ctxt_sync(struct vcpu *v)
-{
-	fake_event(FAKE_CTXT_SYNC, (uint64_t)(uintptr_t)v, 0, 0);
-}
-
 void guest_inject_undef(struct vcpu *v)
 {
 	fake_event(FAKE_INJECT_UNDEF, (uint64_t)(uintptr_t)v, 0, 0);

@@ -49,8 +49,6 @@ void vcpu_ctxt_init(struct vcpu *v);
 /* Save what the CPU holds of v; load v into the CPU (stage 2, timer, GIC interface, FP trap). */
 void vcpu_ctxt_save(struct vcpu *v);
 void vcpu_ctxt_load(struct vcpu *v);
-/* v's registers in the CPU are up to date in memory afterwards; for v on this CPU or on none. */
-void vcpu_ctxt_sync(struct vcpu *v);
 
 /*
  * Translate a virtual address of the current vCPU by its own stage 1 at EL1 privilege
