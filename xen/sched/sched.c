@@ -246,9 +246,8 @@ static bool steal(struct sched_rq *rq)
 		spin_lock(from->cpu < rq->cpu ? &rq->lock : &from->lock);
 		v = sched->steal(from, rq->cpu);
 		if (v) {
-			if (sched->migrate)
-				sched->migrate(from, rq, v);
-			WRITE_ONCE(v->sched.cpu, rq->cpu);
+			sched_dequeue(from, v);
+			sched_move(from, v, rq->cpu);
 			sched->enqueue(rq, v, false);
 		}
 		spin_unlock(&from->lock);

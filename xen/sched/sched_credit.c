@@ -15,10 +15,9 @@
 #include <xen/domain.h>
 #include <xen/heap.h>
 #include <xen/lib.h>
-#include <xen/percpu.h>
-#include <xen/sched.h>
 #include <arch/timer.h>
 #include <public/domctl.h>
+#include "sched_private.h"
 
 #define LEVELS		4u
 #define BUCKETS		64u
@@ -62,8 +61,7 @@ static void insert(struct credit_rq *c, struct vcpu *v)
 	uint64_t t = v->sched.vruntime;
 	unsigned int level, n;
 
-	v->sched.boosted = is_before(t, c->vtime);
-	if (v->sched.boosted) {
+	if (is_before(t, c->vtime)) {
 		list_add_tail(&v->sched.link, &c->boost);
 		return;
 	}
@@ -95,18 +93,10 @@ static void credit_enqueue(struct sched_rq *rq, struct vcpu *v, bool wakeup)
 	add(rq, v);
 }
 
-/* An empty bucket keeps its bit until pick meets it. */
-static void credit_dequeue(struct sched_rq *rq, struct vcpu *v)
-{
-	list_del(&v->sched.link);
-	v->sched.queued = false;
-	if (v->sched.parked)
-		v->sched.parked = false;
-	else
-		WRITE_ONCE(rq->nr_runnable, rq->nr_runnable - 1);
-}
-
-/* First bucket of a level in virtual time: its number counted from time 0. bits is not 0. */
+/*
+ * First bucket of a level in virtual time, which may be empty by now: its number counted from time
+ * 0. bits is not 0.
+ */
 static uint64_t first_bucket(const struct credit_rq *c, unsigned int level)
 {
 	uint64_t base = c->vtime >> level_shift(level);
@@ -279,35 +269,18 @@ static s_time_t credit_slice_end(struct sched_rq *rq, const struct vcpu *v)
 	return end;
 }
 
-/* First vCPU of a list that CPU cpu can take, looking at *looks at most. */
-static struct vcpu *find_for(const struct list_head *list, unsigned int cpu, unsigned int *looks)
-{
-	const struct list_head *l;
-
-	for (l = list->next; l != list && *looks > 0; l = l->next) {
-		struct vcpu *v = list_entry(l, struct vcpu, sched.link);
-
-		--*looks;
-		if (!load_acquire(&v->is_running) && (v->sched.affinity >> cpu & 1))
-			return v;
-	}
-	return NULL;
-}
-
 static struct vcpu *credit_steal(struct sched_rq *rq, unsigned int cpu)
 {
 	struct credit_rq *c = rq->policy;
 	unsigned int level, looks = STEAL_LOOKS;
-	struct vcpu *v = find_for(&c->boost, cpu, &looks);
+	struct vcpu *v = sched_find_for(&c->boost, cpu, &looks);
 
 	for (level = 0; !v && level < LEVELS; level++) {
 		uint64_t bits = c->bits[level];
 
 		for (; !v && looks && bits; bits &= bits - 1)
-			v = find_for(&c->bucket[level][__builtin_ctzl(bits)], cpu, &looks);
+			v = sched_find_for(&c->bucket[level][__builtin_ctzl(bits)], cpu, &looks);
 	}
-	if (v)
-		credit_dequeue(rq, v);
 	return v;
 }
 
@@ -337,18 +310,11 @@ static int credit_init_cpu(struct sched_rq *rq)
 	return 0;
 }
 
-static void credit_init_vcpu(struct vcpu *v)
-{
-	v->sched.vruntime = 0;
-}
-
 const struct sched_policy sched_credit = {
 	.name = "credit2",
 	.sched_id = XEN_SCHEDULER_CREDIT2,
 	.init_cpu = credit_init_cpu,
-	.init_vcpu = credit_init_vcpu,
 	.enqueue = credit_enqueue,
-	.dequeue = credit_dequeue,
 	.pick = credit_pick,
 	.charge = credit_charge,
 	.preempts = credit_preempts,

@@ -6,8 +6,8 @@
  */
 #include <xen/errno.h>
 #include <xen/heap.h>
-#include <xen/sched.h>
 #include <public/domctl.h>
+#include "sched_private.h"
 
 static int null_init_cpu(struct sched_rq *rq)
 {
@@ -20,24 +20,12 @@ static int null_init_cpu(struct sched_rq *rq)
 	return 0;
 }
 
-static void null_init_vcpu(struct vcpu *v)
-{
-	(void)v;
-}
-
 static void null_enqueue(struct sched_rq *rq, struct vcpu *v, bool wakeup)
 {
 	(void)wakeup;
 	list_add_tail(&v->sched.link, rq->policy);
 	v->sched.queued = true;
 	WRITE_ONCE(rq->nr_runnable, rq->nr_runnable + 1);
-}
-
-static void null_dequeue(struct sched_rq *rq, struct vcpu *v)
-{
-	list_del(&v->sched.link);
-	v->sched.queued = false;
-	WRITE_ONCE(rq->nr_runnable, rq->nr_runnable - 1);
 }
 
 static struct vcpu *null_pick(struct sched_rq *rq)
@@ -48,54 +36,39 @@ static struct vcpu *null_pick(struct sched_rq *rq)
 	if (list_empty(queue))
 		return NULL;
 	v = list_first_entry(queue, struct vcpu, sched.link);
-	null_dequeue(rq, v);
+	sched_dequeue(rq, v);
 	return v;
 }
 
 static void null_charge(struct sched_rq *rq, struct vcpu *v, s_time_t ran)
 {
-	(void)rq;
-	(void)v;
-	(void)ran;
+	(void)rq, (void)v, (void)ran;
 }
 
 static bool null_preempts(struct sched_rq *rq, const struct vcpu *waker, const struct vcpu *running)
 {
-	(void)rq;
-	(void)waker;
-	(void)running;
+	(void)rq, (void)waker, (void)running;
 	return false;
 }
 
 static s_time_t null_slice_end(struct sched_rq *rq, const struct vcpu *v)
 {
-	(void)rq;
-	(void)v;
+	(void)rq, (void)v;
 	return 0;
 }
 
 static struct vcpu *null_steal(struct sched_rq *rq, unsigned int cpu)
 {
-	const struct list_head *queue = rq->policy, *l;
+	unsigned int looks = ~0u;
 
-	for (l = queue->next; l != queue; l = l->next) {
-		struct vcpu *v = list_entry(l, struct vcpu, sched.link);
-
-		if (!load_acquire(&v->is_running) && (v->sched.affinity >> cpu & 1)) {
-			null_dequeue(rq, v);
-			return v;
-		}
-	}
-	return NULL;
+	return sched_find_for(rq->policy, cpu, &looks);
 }
 
 const struct sched_policy sched_null = {
 	.name = "null",
 	.sched_id = XEN_SCHEDULER_NULL,
 	.init_cpu = null_init_cpu,
-	.init_vcpu = null_init_vcpu,
 	.enqueue = null_enqueue,
-	.dequeue = null_dequeue,
 	.pick = null_pick,
 	.charge = null_charge,
 	.preempts = null_preempts,

@@ -25,6 +25,9 @@ static inline uint32_t sched_state_of(uint32_t flags)
 struct sched_rq *sched_lock_rq_of(struct vcpu *v);	/* lock the run queue that v belongs to */
 /* Queue v where it may run, if it is runnable and is not queued. */
 void sched_place(struct vcpu *v);
+void sched_dequeue(struct sched_rq *rq, struct vcpu *v);
+void sched_move(struct sched_rq *rq, struct vcpu *v, uint32_t cpu);
+struct vcpu *sched_find_for(const struct list_head *list, unsigned int cpu, unsigned int *looks);
 void sched_offer(const struct sched_rq *rq, uint64_t affinity);
 void sched_account(struct sched_rq *rq, s_time_t now);
 void sched_arm_slice(struct sched_rq *rq);

@@ -77,8 +77,6 @@ static void queue_woken(struct sched_rq *rq, struct vcpu *v)
 
 	sched_account(rq, now);
 	sched->enqueue(rq, v, true);
-	v->sched.last_wake = now;
-	v->sched.wakeups++;
 	if (v->runstate.state != RUNSTATE_runnable_)
 		sched_set_runstate(v, RUNSTATE_runnable_, now);
 	if (!running) {
@@ -102,8 +100,34 @@ static void queue_woken(struct sched_rq *rq, struct vcpu *v)
 	sched_arm_slice(rq);
 }
 
+/* Take v out of rq, whose lock is held. */
+void sched_dequeue(struct sched_rq *rq, struct vcpu *v)
+{
+	list_del(&v->sched.link);
+	v->sched.queued = false;
+	if (v->sched.parked)
+		v->sched.parked = false;
+	else
+		WRITE_ONCE(rq->nr_runnable, rq->nr_runnable - 1);
+}
+
+/* First vCPU of a list that CPU cpu can take, looking at *looks at most. */
+struct vcpu *sched_find_for(const struct list_head *list, unsigned int cpu, unsigned int *looks)
+{
+	const struct list_head *l;
+
+	for (l = list->next; l != list && *looks > 0; l = l->next) {
+		struct vcpu *v = list_entry(l, struct vcpu, sched.link);
+
+		--*looks;
+		if (!load_acquire(&v->is_running) && sched_may_run_on(v, cpu))
+			return v;
+	}
+	return NULL;
+}
+
 /* v moves from rq, whose lock is held, to another CPU's run queue; nowhere queued. */
-static void move(struct sched_rq *rq, struct vcpu *v, uint32_t cpu)
+void sched_move(struct sched_rq *rq, struct vcpu *v, uint32_t cpu)
 {
 	if (sched->migrate)
 		sched->migrate(rq, cpus[cpu]->rq, v);
@@ -120,7 +144,7 @@ static void place_unlock(struct sched_rq *rq, struct vcpu *v)
 
 		if (v->sched.queued && !sched_may_run_on(v, rq->cpu) &&
 		    !load_acquire(&v->is_running))
-			sched->dequeue(rq, v);
+			sched_dequeue(rq, v);
 		if (v->flags || v->sched.queued || rq->running == v)
 			break;
 		/*
@@ -134,7 +158,7 @@ static void place_unlock(struct sched_rq *rq, struct vcpu *v)
 			queue_woken(rq, v);
 			break;
 		}
-		move(rq, v, cpu);
+		sched_move(rq, v, cpu);
 		moved = true;
 		spin_unlock(&rq->lock);
 		rq = sched_lock_rq_of(v);
@@ -164,7 +188,7 @@ void vcpu_set_flag(struct vcpu *v, uint32_t flag)
 
 	WRITE_ONCE(v->flags, v->flags | flag);
 	if (v->sched.queued)
-		sched->dequeue(rq, v);
+		sched_dequeue(rq, v);
 	if (rq->running != v)
 		sched_set_runstate(v, sched_state_of(v->flags), system_time());
 	if (rq->running == v || load_acquire(&v->is_running))
@@ -291,7 +315,6 @@ int sched_vcpu_init(struct vcpu *v)
 	v->flags |= VPF_DOWN;
 	v->runstate.state = RUNSTATE_offline_;
 	v->runstate.entry_time = system_time();
-	sched->init_vcpu(v);
 	return 0;
 }
 
@@ -301,6 +324,6 @@ void sched_vcpu_free(struct vcpu *v)
 	struct sched_rq *rq = sched_lock_rq_of(v);
 
 	if (v->sched.queued)
-		sched->dequeue(rq, v);
+		sched_dequeue(rq, v);
 	spin_unlock(&rq->lock);
 }

@@ -11,7 +11,6 @@
 #include <xen/vcpu.h>
 
 #define SCHED_SLICE_NS		(10 * 1000 * 1000LL)
-#define SCHED_RATELIMIT_NS	(1000 * 1000LL)
 
 struct sched_rq {
 	spinlock_t lock;	/* LOCK_SCHED */
@@ -32,15 +31,13 @@ struct sched_policy {
 	const char *name;
 	uint32_t sched_id;	/* XEN_SCHEDULER_*: what sysctl sched_id answers */
 	int (*init_cpu)(struct sched_rq *rq);
-	void (*init_vcpu)(struct vcpu *v);
 	void (*enqueue)(struct sched_rq *rq, struct vcpu *v, bool wakeup);
-	void (*dequeue)(struct sched_rq *rq, struct vcpu *v);
 	struct vcpu *(*pick)(struct sched_rq *rq);	/* takes it out of the queue; NULL none */
 	void (*charge)(struct sched_rq *rq, struct vcpu *v, s_time_t ran);	/* v ran this long */
 	bool (*preempts)(struct sched_rq *rq, const struct vcpu *waker, const struct vcpu *running);
 	/* When the running v has to be looked at again; 0 never. */
 	s_time_t (*slice_end)(struct sched_rq *rq, const struct vcpu *v);
-	/* Take out a queued vCPU that is on no CPU and may run on cpu; NULL none. */
+	/* A queued vCPU that is on no CPU and may run on cpu; NULL none. It stays queued. */
 	struct vcpu *(*steal)(struct sched_rq *rq, unsigned int cpu);
 	/* v, queued nowhere, moves between run queues (only from's lock is held). May be NULL. */
 	void (*migrate)(struct sched_rq *from, struct sched_rq *to, struct vcpu *v);

@@ -58,14 +58,9 @@ struct vcpu {
 		uint32_t cpu;		/* run queue it belongs to */
 		uint64_t vruntime;	/* virtual time, policy's unit */
 		s_time_t slice_start;	/* system time it was last put on a CPU */
-		s_time_t last_wake;
 		uint64_t affinity;	/* hard: bit per CPU */
 		uint64_t soft_affinity;
-		uint32_t wakeups;
-		bool boosted;
 		bool parked;	/* queued, but out of its cap's budget */
-		s_time_t budget;	/* cap accounting */
-		void *policy;		/* the policy's own */
 	} sched;
 
 	/* Accounted by sched/sched.c at each change of state; system time, ns. */
