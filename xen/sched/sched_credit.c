@@ -42,7 +42,6 @@ struct credit_rq {
 	struct list_head boost;		/* behind vtime, first come first served */
 	struct list_head parked;	/* out of budget */
 	struct soft_timer replenish;	/* next cap period, when somebody is parked */
-	struct sched_rq *rq;
 };
 
 static bool is_before(uint64_t a, uint64_t b)
@@ -195,8 +194,8 @@ static void park(struct credit_rq *c, struct vcpu *v)
 /* A cap period began: all parked vCPUs compete again; pick parks those that still owe. */
 static void replenish(void *arg)
 {
-	struct credit_rq *c = arg;
-	struct sched_rq *rq = c->rq;
+	struct sched_rq *rq = arg;
+	struct credit_rq *c = rq->policy;
 
 	spin_lock(&rq->lock);
 	while (!list_empty(&c->parked)) {
@@ -304,8 +303,7 @@ static int credit_init_cpu(struct sched_rq *rq)
 			list_init(&c->bucket[level][n]);
 	list_init(&c->boost);
 	list_init(&c->parked);
-	soft_timer_init(&c->replenish, replenish, c, rq->cpu);
-	c->rq = rq;
+	soft_timer_init(&c->replenish, replenish, rq, rq->cpu);
 	rq->policy = c;
 	return 0;
 }

@@ -291,26 +291,12 @@ int sched_set_params(struct domain *d, uint16_t weight, uint16_t cap)
 	return 0;
 }
 
-/* Bits set; the compiler's own population count is a library call here. */
-static uint32_t nr_cpus_of(uint64_t set)
-{
-	uint32_t n = 0;
-
-	for (; set; set &= set - 1)
-		n++;
-	return n;
-}
-
 /* Scheduling state of a new vCPU, which has flags set. */
 int sched_vcpu_init(struct vcpu *v)
 {
-	uint64_t all = sched_cpus;
-	uint32_t n = (v->domain->id + v->id) % nr_cpus_of(all);
-
-	while (n-- > 0)
-		all &= all - 1;
 	list_init(&v->sched.link);
-	v->sched.cpu = (uint32_t)__builtin_ctzl(all);
+	/* Its first wake-up chooses a better one: this spreads those that wake together. */
+	v->sched.cpu = (v->domain->id + v->id) % nr_cpus;
 	v->sched.affinity = v->sched.soft_affinity = ~0UL;
 	v->flags |= VPF_DOWN;
 	v->runstate.state = RUNSTATE_offline_;

@@ -74,9 +74,8 @@ void vsmccc_call(struct vcpu *v)
 		uint32_t what = (uint32_t)v->regs.x[1];
 
 		/* No workaround calls are offered. */
-		v->regs.x[0] = SMCCC_NOT_SUPPORTED;
-		if (what == SMCCC_VERSION || what == SMCCC_ARCH_FEATURES)
-			v->regs.x[0] = 0;
+		v->regs.x[0] = what == SMCCC_VERSION || what == SMCCC_ARCH_FEATURES ?
+			       0 : SMCCC_NOT_SUPPORTED;
 	} else if (!service_query(v, fn)) {
 		v->regs.x[0] = SMCCC_NOT_SUPPORTED;
 	}

@@ -58,10 +58,8 @@ enum mmio_result vgic_redist_mmio(struct vcpu *v, struct mmio_access *a, uint64_
 
 	if (unlikely(!owner || in >= 0x20000))
 		return MMIO_NONE;
-	if (in < 0x10000)
-		return vgic_reg_access(vgic_rd_find(in), dist, owner, a, in);
-	in -= 0x10000;
-	return vgic_reg_access(vgic_sgi_find(in), dist, owner, a, in);
+	return vgic_reg_access(in < 0x10000 ? vgic_rd_find(in) : vgic_sgi_find(in - 0x10000),
+			       dist, owner, a, in & 0xffff);
 }
 
 /* The short way of an aligned 4-byte read: v's own redistributor, first frame. */

@@ -13,11 +13,6 @@
 /* Aff2, RS, Aff3: no vCPU has any of them. */
 #define SGI1R_ABSENT		(GENMASK(39, 32) | GENMASK(63, 44))
 
-static uint32_t ctz(uint32_t x)
-{
-	return (uint32_t)__builtin_ctz(x);
-}
-
 static void send(struct vgic_dist *dist, struct vcpu *to, uint32_t intid)
 {
 	struct vgic_irq *irq;
@@ -48,7 +43,8 @@ void vgic_sgi1r(struct vcpu *v, uint64_t value)
 				send(dist, d->vcpu[i], intid);
 	} else if (likely(!(value & SGI1R_ABSENT))) {
 		for (; targets; targets &= targets - 1)
-			send(dist, domain_vcpu(d, SGI1R_AFF1(value) * 16UL + ctz(targets)), intid);
+			send(dist, domain_vcpu(d, SGI1R_AFF1(value) * 16UL + __builtin_ctz(targets)),
+			     intid);
 	}
 	spin_unlock(&dist->lock);
 }
