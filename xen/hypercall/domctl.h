@@ -48,7 +48,7 @@ control_fn domctl_createdomain, domctl_destroydomain, domctl_pausedomain, domctl
 	   domctl_settimeoffset;
 void domctl_fill_info(const struct domain *d, struct xen_domctl_getdomaininfo *info);
 /* The next domain with id or above that exists in full: reference, NULL none. */
-struct domain *domctl_next_domain(uint32_t id);
+struct domain *domctl_next_domain(uint64_t id);
 
 /* domctl_vcpu.c */
 control_fn domctl_max_vcpus, domctl_vcpucontext, domctl_getvcpuinfo, domctl_vcpuaffinity,

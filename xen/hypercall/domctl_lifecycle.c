@@ -146,7 +146,7 @@ void domctl_fill_info(const struct domain *d, struct xen_domctl_getdomaininfo *i
 	info->gpaddr_bits = d->p2m.ipa_bits;
 }
 
-struct domain *domctl_next_domain(uint32_t id)
+struct domain *domctl_next_domain(uint64_t id)
 {
 	struct domain *d;
 

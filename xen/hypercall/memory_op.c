@@ -63,6 +63,8 @@ enum {
 	CONSTANT = 8,		/* no fn: that is all there is to it */
 };
 
+#define IN(member)	sizeof(((struct memory_call *)0)->member)
+
 static const struct memory_row {
 	memory_fn *fn;
 	uint8_t size;		/* copied in */
@@ -71,28 +73,21 @@ static const struct memory_row {
 } rows[] = {
 	/* Pages without a guest frame are of no use to a translated domain: none are given. */
 	[XENMEM_increase_reservation] = { .flags = EXTENTS | CONSTANT, .answer = -EOPNOTSUPP },
-	[XENMEM_decrease_reservation] = { memory_decrease_reservation,
-					  sizeof(struct xen_memory_reservation), EXTENTS },
+	[XENMEM_decrease_reservation] = { memory_decrease_reservation, IN(reservation), EXTENTS },
 	[XENMEM_maximum_ram_page] = { maximum_ram_page },
-	[XENMEM_current_reservation] = { domain_figure, sizeof(domid_t), NAMED },
-	[XENMEM_maximum_reservation] = { domain_figure, sizeof(domid_t), NAMED },
-	[XENMEM_populate_physmap] = { memory_populate_physmap,
-				      sizeof(struct xen_memory_reservation), EXTENTS },
-	[XENMEM_add_to_physmap] = { memory_add_to_physmap, sizeof(struct xen_add_to_physmap),
-				    NAMED },
-	[XENMEM_maximum_gpfn] = { domain_figure, sizeof(domid_t), NAMED },
-	[XENMEM_remove_from_physmap] = { memory_remove_from_physmap,
-					 sizeof(struct xen_remove_from_physmap), NAMED },
+	[XENMEM_current_reservation] = { domain_figure, IN(domid), NAMED },
+	[XENMEM_maximum_reservation] = { domain_figure, IN(domid), NAMED },
+	[XENMEM_populate_physmap] = { memory_populate_physmap, IN(reservation), EXTENTS },
+	[XENMEM_add_to_physmap] = { memory_add_to_physmap, IN(add), NAMED },
+	[XENMEM_maximum_gpfn] = { domain_figure, IN(domid), NAMED },
+	[XENMEM_remove_from_physmap] = { memory_remove_from_physmap, IN(remove), NAMED },
 	[XENMEM_get_sharing_freed_pages] = { .flags = CONSTANT },
 	[XENMEM_get_sharing_shared_pages] = { .flags = CONSTANT },
-	[XENMEM_add_to_physmap_batch] = { memory_add_to_physmap_batch,
-					  sizeof(struct xen_add_to_physmap_batch) },
-	[XENMEM_claim_pages] = { claim_pages, sizeof(struct xen_memory_reservation), PRIVILEGED },
+	[XENMEM_add_to_physmap_batch] = { memory_add_to_physmap_batch, IN(batch) },
+	[XENMEM_claim_pages] = { claim_pages, IN(reservation), PRIVILEGED },
 	[XENMEM_get_vnumainfo] = { .flags = CONSTANT, .answer = -EOPNOTSUPP },
-	[XENMEM_reserved_device_memory_map] = { reserved_device_memory_map,
-						sizeof(struct xen_reserved_device_memory_map) },
-	[XENMEM_acquire_resource] = { memory_acquire_resource,
-				      sizeof(struct xen_mem_acquire_resource), PRIVILEGED },
+	[XENMEM_reserved_device_memory_map] = { reserved_device_memory_map, IN(rdm) },
+	[XENMEM_acquire_resource] = { memory_acquire_resource, IN(acquire), PRIVILEGED },
 };
 
 static int64_t run(struct memory_call *c, const struct memory_row *row)

@@ -8,15 +8,6 @@
 #include <xen/lib.h>
 #include "ops.h"
 
-static int64_t run(const struct multicall_entry *e)
-{
-	if (e->op >= NR_HYPERCALLS)
-		return -ENOSYS;
-	return hypercall_table[index_nospec(e->op, NR_HYPERCALLS)](e->args[0], e->args[1],
-								   e->args[2],
-								   e->args[3], e->args[4]);
-}
-
 /*
  * Run entry i. 0: its result is written; -ERESTART: its arguments are, and it is to be run
  * again; -EFAULT: the list cannot be read or written.
@@ -30,7 +21,9 @@ static int run_entry(struct hypercall_state *h, uint64_t list, uint64_t i)
 	if (copy_elem_from_guest(&e, list, i, sizeof(e)))
 		return -EFAULT;
 	h->restart = false;
-	ret = run(&e);
+	ret = e.op >= NR_HYPERCALLS ? -ENOSYS :
+	      hypercall_table[index_nospec(e.op, NR_HYPERCALLS)](e.args[0], e.args[1], e.args[2],
+								 e.args[3], e.args[4]);
 	if (h->restart) {
 		h->restart = false;
 		return copy_to_guest(va + offsetof(struct multicall_entry, args), h->args,
@@ -54,11 +47,8 @@ int64_t do_multicall(uint64_t list, uint64_t nr)
 	if (!list)
 		return -EFAULT;
 	h->in_multicall = true;
-	for (i = 0; i < n && !rc; i++) {
-		if (i && hypercall_preempt())
-			rc = -ERESTART;
-		else
-			rc = run_entry(h, list, i);
+	for (i = 0; i < n; i++) {
+		rc = i && hypercall_preempt() ? -ERESTART : run_entry(h, list, i);
 		if (rc)
 			break;
 	}

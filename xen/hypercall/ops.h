@@ -25,7 +25,6 @@ int64_t do_console_io(uint64_t cmd, uint64_t count, uint64_t buf);
 int64_t do_vm_assist(uint64_t cmd, uint64_t type);
 int64_t do_vcpu_op(uint64_t cmd, uint64_t vcpuid, uint64_t arg);
 int64_t do_sched_op(uint64_t cmd, uint64_t arg);
-int64_t do_physdev_op(uint64_t cmd, uint64_t arg);
 int64_t do_hvm_op(uint64_t cmd, uint64_t arg);
 int64_t do_sysctl(uint64_t arg, uint64_t magic, uint64_t a, uint64_t b);
 int64_t do_domctl(uint64_t arg, uint64_t magic, uint64_t a, uint64_t b);

@@ -12,14 +12,6 @@
 /* Seconds whose nanoseconds still fit into 64 bits. */
 #define MAX_SECONDS	(INT64_MAX / NS_PER_SECOND - 1)
 
-static int64_t settime64(const struct xenpf_settime64 *t)
-{
-	if (t->mbz || t->nsecs >= NS_PER_SECOND || t->secs > MAX_SECONDS)
-		return -EINVAL;
-	wallclock_set(t->secs, t->nsecs, t->system_time);
-	return 0;
-}
-
 /* Privileged (table.c). -EFAULT, -EACCES (interface version), -ENOSYS, -EINVAL. */
 int64_t do_platform_op(uint64_t arg)
 {
@@ -31,10 +23,16 @@ int64_t do_platform_op(uint64_t arg)
 	} op;
 	static_assert_size(op, offsetof(struct xen_platform_op, u) +
 			   sizeof(struct xenpf_settime64));
+	const struct xenpf_settime64 *t = &op.settime64;
 
 	if (copy_from_guest(&op, arg, sizeof(op)))
 		return -EFAULT;
 	if (op.interface_version != XENPF_INTERFACE_VERSION)
 		return -EACCES;
-	return op.cmd == XENPF_settime64 ? settime64(&op.settime64) : -ENOSYS;
+	if (op.cmd != XENPF_settime64)
+		return -ENOSYS;
+	if (t->mbz || t->nsecs >= NS_PER_SECOND || t->secs > MAX_SECONDS)
+		return -EINVAL;
+	wallclock_set(t->secs, t->nsecs, t->system_time);
+	return 0;
 }

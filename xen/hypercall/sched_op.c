@@ -13,25 +13,11 @@
 
 #define POLL_MAX_PORTS	128u
 
-/* -EINVAL for a reason that is none. */
-static int64_t shutdown(uint64_t arg)
-{
-	struct domain *d = this_vcpu()->domain;
-	struct sched_shutdown s;
-	uint8_t noted;
-
-	if (copy_from_guest(&s, arg, sizeof(s)))
-		return -EFAULT;
-	if (s.reason > SHUTDOWN_MAX)
-		return -EINVAL;
-	/* A reason that was noted before is the one that counts. */
-	noted = READ_ONCE(d->shutdown_code);
-	domain_shutdown(d, noted == 0xff ? (uint8_t)s.reason : noted);
-	return 0;
-}
-
-/* Note the reason for a shutdown to come, unless there is one already. */
-static int64_t shutdown_code(uint64_t arg)
+/*
+ * The domain ends (now), or notes the reason for that. A reason that was noted before is the one
+ * that counts. -EINVAL for a reason that is none.
+ */
+static int64_t shutdown(uint64_t arg, bool now)
 {
 	struct domain *d = this_vcpu()->domain;
 	struct sched_shutdown s;
@@ -43,7 +29,10 @@ static int64_t shutdown_code(uint64_t arg)
 	spin_lock(&d->lock);
 	if (d->shutdown_code == 0xff)
 		d->shutdown_code = (uint8_t)s.reason;
+	s.reason = d->shutdown_code;
 	spin_unlock(&d->lock);
+	if (now)
+		domain_shutdown(d, (uint8_t)s.reason);
 	return 0;
 }
 
@@ -143,8 +132,7 @@ void poll_vcpu_free(struct vcpu *v)
 {
 	soft_timer_stop(&v->poll_timer);
 	/* Giving room back cannot fail. */
-	if (soft_timer_reserve(-1))
-		return;
+	(void)!soft_timer_reserve(-1);
 }
 
 /* -ENOSYS for an unknown command and for watchdogs, which domains here do without. */
@@ -158,13 +146,12 @@ int64_t do_sched_op(uint64_t cmd, uint64_t arg)
 		vcpu_block(this_vcpu());
 		return 0;
 	case SCHEDOP_shutdown:
-		return shutdown(arg);
+	case SCHEDOP_shutdown_code:
+		return shutdown(arg, cmd == SCHEDOP_shutdown);
 	case SCHEDOP_poll:
 		return poll(arg);
 	case SCHEDOP_remote_shutdown:
 		return remote_shutdown(arg);
-	case SCHEDOP_shutdown_code:
-		return shutdown_code(arg);
 	default:
 		return -ENOSYS;
 	}

@@ -27,10 +27,9 @@ static int readconsole(struct control_call *c)
 		size_t n = console_ring_read(&index, incremental || done, text,
 					     MIN(want - done, CHUNK));
 
-		if (!n) {
-			at_end = true;
+		at_end = !n;
+		if (at_end)
 			break;
-		}
 		if (copy_to_guest(r->buffer.p + done, text, n))
 			return -EFAULT;
 		done += (uint32_t)n;
@@ -52,25 +51,21 @@ static int readconsole(struct control_call *c)
 static int getdomaininfolist(struct control_call *c)
 {
 	struct xen_sysctl_getdomaininfolist *l = &c->sysctl.u.getdomaininfolist;
-	uint32_t id = c->resumed ? (uint32_t)MIN(c->a, (uint64_t)DOMID_FIRST_RESERVED) :
-		l->first_domain;
-	uint32_t n = c->resumed ? (uint32_t)MIN(c->b, (uint64_t)l->max_domains) : 0;
 	struct xen_domctl_getdomaininfo info;
 	struct domain *d;
 
-	while (n < l->max_domains && (d = domctl_next_domain(id))) {
+	if (!c->resumed)
+		c->a = l->first_domain;
+	while (c->b < l->max_domains && (d = domctl_next_domain(c->a))) {
 		domctl_fill_info(d, &info);
-		id = d->id + 1u;
+		c->a = d->id + 1u;
 		domain_put(d);
-		if (copy_elem_to_guest(l->buffer.p, n, &info, sizeof(info)))
+		if (copy_elem_to_guest(l->buffer.p, c->b, &info, sizeof(info)))
 			return -EFAULT;
-		if (++n % LIST_CHUNK == 0 && hypercall_preempt()) {
-			c->a = id;
-			c->b = n;
+		if (++c->b % LIST_CHUNK == 0 && hypercall_preempt())
 			return -ERESTART;
-		}
 	}
-	l->num_domains = n;
+	l->num_domains = (uint32_t)MIN(c->b, (uint64_t)l->max_domains);
 	return 0;
 }
 

@@ -82,13 +82,12 @@ int sysctl_numainfo(struct control_call *call)
 	};
 	const uint32_t distance = NODE_DISTANCE;
 
-	if (n->num_nodes && n->meminfo.p && copy_to_guest(n->meminfo.p, &mem, sizeof(mem)))
+	if (!n->num_nodes && (n->meminfo.p || n->distance.p))
+		return 0;
+	n->num_nodes = 1;
+	if ((n->meminfo.p && copy_to_guest(n->meminfo.p, &mem, sizeof(mem))) ||
+	    (n->distance.p && copy_to_guest(n->distance.p, &distance, sizeof(distance))))
 		return -EFAULT;
-	if (n->num_nodes && n->distance.p &&
-	    copy_to_guest(n->distance.p, &distance, sizeof(distance)))
-		return -EFAULT;
-	if (n->num_nodes || (!n->meminfo.p && !n->distance.p))
-		n->num_nodes = 1;
 	return 0;
 }
 

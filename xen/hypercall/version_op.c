@@ -29,21 +29,10 @@ static int64_t text_to_guest(uint64_t arg, const char *text, size_t size)
 	return 0;
 }
 
-static int64_t get_compile_info(uint64_t arg)
-{
-	struct xen_compile_info info = { 0 };
-
-	strlcpy(info.compiler, "gcc " __VERSION__, sizeof(info.compiler));
-	strlcpy(info.compile_by, "zazen", sizeof(info.compile_by));
-	return copy_to_guest(arg, &info, sizeof(info));
-}
-
-static int64_t get_platform_parameters(uint64_t arg)
-{
-	struct xen_platform_parameters p = { .virt_start = VIRT_START };
-
-	return copy_to_guest(arg, &p, sizeof(p));
-}
+static const struct xen_compile_info compile_info = {
+	.compiler = "gcc " __VERSION__, .compile_by = "zazen",
+};
+static const struct xen_platform_parameters parameters = { .virt_start = VIRT_START };
 
 static int64_t get_features(uint64_t arg)
 {
@@ -73,30 +62,20 @@ static int64_t get_guest_handle(uint64_t arg)
 	return copy_to_guest(arg, handle, sizeof(handle));
 }
 
-/* The hypervisor's options are dom0's business. */
-static int64_t get_commandline(uint64_t arg)
-{
-	if (!caller_is_privileged())
-		return text_to_guest(arg, "<denied>", XEN_COMMANDLINE_LEN);
-	return text_to_guest(arg, saved_cmdline, XEN_COMMANDLINE_LEN);
-}
-
 /* All commands but 0. -ENOSYS for one that is unknown, -EFAULT, -EINVAL. */
 int64_t do_xen_version(uint64_t cmd, uint64_t arg)
 {
 	switch (cmd) {
-	case XENVER_version:
-		return XEN_VERSION_NUMBER;
 	case XENVER_extraversion:
 		return text_to_guest(arg, EXTRAVERSION, XEN_EXTRAVERSION_LEN);
 	case XENVER_compile_info:
-		return get_compile_info(arg);
+		return copy_to_guest(arg, &compile_info, sizeof(compile_info));
 	case XENVER_capabilities:
 		return text_to_guest(arg, CAPABILITIES, XEN_CAPABILITIES_INFO_LEN);
 	case XENVER_changeset:
 		return text_to_guest(arg, "", XEN_CHANGESET_INFO_LEN);
 	case XENVER_platform_parameters:
-		return get_platform_parameters(arg);
+		return copy_to_guest(arg, &parameters, sizeof(parameters));
 	case XENVER_get_features:
 		return get_features(arg);
 	case XENVER_pagesize:
@@ -104,7 +83,9 @@ int64_t do_xen_version(uint64_t cmd, uint64_t arg)
 	case XENVER_guest_handle:
 		return get_guest_handle(arg);
 	case XENVER_commandline:
-		return get_commandline(arg);
+		/* The hypervisor's options are dom0's business. */
+		return text_to_guest(arg, caller_is_privileged() ? saved_cmdline : "<denied>",
+				     XEN_COMMANDLINE_LEN);
 	case XENVER_build_id:
 		return -ENODATA;
 	default:
