@@ -28,13 +28,6 @@ void smp_init_boot_cpu(void)
 	isb();
 }
 
-static int cpu_prepare(struct pcpu *c)
-{
-	int rc = soft_timer_init_cpu(c);
-
-	return rc ? rc : sched_init_cpu(c);
-}
-
 static bool bring_up(uint32_t id)
 {
 	struct pcpu *c = xzalloc(struct pcpu);
@@ -46,7 +39,7 @@ static bool bring_up(uint32_t id)
 	c->mpidr = host_info.cpu_mpidr[id];
 	c->stack_top = (uint64_t)cpu_stack_map(id);
 	cpus[id] = c;
-	if (cpu_prepare(c) || psci_cpu_on(c->mpidr, image_pa(secondary_entry), (uint64_t)c)) {
+	if (soft_timer_init_cpu(c) || psci_cpu_on(c->mpidr, image_pa(secondary_entry), (uint64_t)c)) {
 		cpus[id] = NULL;
 		return false;
 	}
@@ -61,7 +54,7 @@ __init void smp_bring_up_others(void)
 {
 	uint32_t i;
 
-	if (cpu_prepare(&boot_cpu))
+	if (soft_timer_init_cpu(&boot_cpu) || sched_init_cpu(&boot_cpu))
 		panic("no memory for the boot CPU");
 	boot_cpu.online = true;
 	for (i = 1; i < host_info.nr_cpus && bring_up(i); i++)
@@ -80,6 +73,9 @@ void secondary_cpu_main(struct pcpu *c)
 	gicv3_init_cpu();
 	timer_init_cpu();
 	cpu_features_check_secondary(c->id);
+	/* Not before: a CPU that never gets here must not be given vCPUs. */
+	if (sched_init_cpu(c))
+		cpu_halt();
 	nr_cpus = c->id + 1;
 	store_release(&c->online, true);
 	enter_guest();
