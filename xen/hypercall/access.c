@@ -25,7 +25,7 @@ struct domain *domain_get_whole(domid_t id)
  */
 int target_get(domid_t id, struct domain **ret)
 {
-	struct domain *self = this_vcpu()->domain, *d;
+	struct domain *self = this_vcpu()->domain;
 
 	if (likely(id == DOMID_SELF || id == self->id)) {
 		*ret = self;
@@ -33,9 +33,6 @@ int target_get(domid_t id, struct domain **ret)
 	}
 	if (!self->is_privileged)
 		return -EPERM;
-	d = domain_get_whole(id);
-	if (!d)
-		return -ESRCH;
-	*ret = d;
-	return 0;
+	*ret = domain_get_whole(id);
+	return *ret ? 0 : -ESRCH;
 }

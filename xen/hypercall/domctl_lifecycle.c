@@ -13,7 +13,6 @@
 
 #define FLAGS_NEEDED	(XEN_DOMCTL_CDF_hvm | XEN_DOMCTL_CDF_hap)
 #define NR_SPIS_MAX	(1020u - GIC_NR_PRIVATE)
-#define GICV2_MAX_VCPUS	8u
 
 /* n < 0: the default, which also is the limit. False above it. */
 static bool limit_of(int32_t n, uint32_t limit, uint32_t *ret)
@@ -30,9 +29,8 @@ static int check_config(const struct xen_domctl_createdomain *c, struct domain_c
 {
 	const struct xen_arch_domainconfig *arch = &c->arch;
 
-	if ((c->flags & FLAGS_NEEDED) != FLAGS_NEEDED || (c->flags & ~(uint32_t)FLAGS_NEEDED))
-		return -EINVAL;
-	if (c->iommu_opts || c->vmtrace_size || arch->tee_type != XEN_DOMCTL_CONFIG_TEE_NONE)
+	if (c->flags != FLAGS_NEEDED || c->iommu_opts || c->vmtrace_size ||
+	    arch->tee_type != XEN_DOMCTL_CONFIG_TEE_NONE)
 		return -EINVAL;
 	if (c->cpupool_id != 0)
 		return -ENOENT;
@@ -46,14 +44,11 @@ static int check_config(const struct xen_domctl_createdomain *c, struct domain_c
 	    !limit_of(c->max_maptrack_frames, opt.gnttab_max_maptrack_frames,
 		      &cfg->max_maptrack_frames))
 		return -EINVAL;
-	/* A guest sees the controller that the host has. */
-	cfg->gic_version = gic_info.version;
+	/* A guest sees the controller that the host has, and hosts have a GICv3. */
 	if (arch->gic_version != XEN_DOMCTL_CONFIG_GIC_NATIVE &&
-	    arch->gic_version != (gic_info.version == 3 ? XEN_DOMCTL_CONFIG_GIC_V3 :
-				  XEN_DOMCTL_CONFIG_GIC_V2))
+	    arch->gic_version != XEN_DOMCTL_CONFIG_GIC_V3)
 		return -EINVAL;
-	if (cfg->gic_version == 2 && c->max_vcpus > GICV2_MAX_VCPUS)
-		return -EINVAL;
+	cfg->gic_version = gic_info.version;
 	cfg->max_vcpus = c->max_vcpus;
 	cfg->max_evtchn_port = c->max_evtchn_port;
 	cfg->nr_spis = ROUND_UP(arch->nr_spis, 32u);
@@ -77,8 +72,7 @@ int domctl_createdomain(struct control_call *call)
 	if (rc)
 		return rc;
 	call->domctl.domain = d->id;
-	c->arch.gic_version = d->gic_version == 3 ? XEN_DOMCTL_CONFIG_GIC_V3 :
-		XEN_DOMCTL_CONFIG_GIC_V2;
+	c->arch.gic_version = XEN_DOMCTL_CONFIG_GIC_V3;
 	c->arch.clock_frequency = 0;	/* CNTFRQ_EL0 tells */
 	domain_put(d);
 	return 0;

@@ -33,7 +33,6 @@ int bitmap_to_guest(const struct xenctl_bitmap *b, uint64_t bits)
 
 	if (b->nr_bits > MAX_BITS)
 		return -EINVAL;
-	if (copy_to_guest(b->bitmap.p, &bits, n) || clear_guest(b->bitmap.p + n, room - n))
-		return -EFAULT;
-	return 0;
+	return copy_to_guest(b->bitmap.p, &bits, n) ||
+	       clear_guest(b->bitmap.p + n, room - n) ? -EFAULT : 0;
 }

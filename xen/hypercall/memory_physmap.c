@@ -48,6 +48,7 @@ static int map_grant_frame(struct domain *d, gfn_t g, uint64_t idx)
 static int map_foreign(struct domain *d, gfn_t g, struct domain *from, uint64_t idx)
 {
 	enum p2m_kind kind;
+	bool write;
 	mfn_t m;
 	int rc;
 
@@ -59,12 +60,9 @@ static int map_foreign(struct domain *d, gfn_t g, struct domain *from, uint64_t 
 	if (!mfn_valid(m))
 		return -EINVAL;
 	/* Its own RAM, or what we share with it; not what it has mapped of others. */
-	if (kind == P2M_RAM_RW || kind == P2M_SHARED)
-		rc = p2m_map(d, g, m, 0, P2M_FOREIGN_RW);
-	else if (kind == P2M_RAM_RO)
-		rc = p2m_map(d, g, m, 0, P2M_FOREIGN_RO);
-	else
-		rc = -EINVAL;
+	write = kind == P2M_RAM_RW || kind == P2M_SHARED;
+	rc = !write && kind != P2M_RAM_RO ? -EINVAL :
+	     p2m_map(d, g, m, 0, write ? P2M_FOREIGN_RW : P2M_FOREIGN_RO);
 	if (rc)
 		page_put(m);
 	return rc;

@@ -24,9 +24,7 @@ static int64_t text_to_guest(uint64_t arg, const char *text, size_t size)
 {
 	size_t n = strlen(text);
 
-	if (copy_to_guest(arg, text, n) || clear_guest(arg + n, size - n))
-		return -EFAULT;
-	return 0;
+	return copy_to_guest(arg, text, n) || clear_guest(arg + n, size - n) ? -EFAULT : 0;
 }
 
 static const struct xen_compile_info compile_info = {
@@ -43,11 +41,9 @@ static int64_t get_features(uint64_t arg)
 		return -EFAULT;
 	if (fi.submap_idx != 0)
 		return -EINVAL;
-	fi.submap = (uint32_t)FEATURES_ALL;
-	if (d->is_privileged)
-		fi.submap |= (uint32_t)BIT(XENFEAT_dom0);
-	fi.submap |= (uint32_t)(d->is_direct_mapped ? BIT(XENFEAT_direct_mapped) :
-				BIT(XENFEAT_not_direct_mapped));
+	fi.submap = (uint32_t)(FEATURES_ALL | (d->is_privileged ? BIT(XENFEAT_dom0) : 0) |
+			       (d->is_direct_mapped ? BIT(XENFEAT_direct_mapped) :
+				BIT(XENFEAT_not_direct_mapped)));
 	return copy_to_guest(arg, &fi, sizeof(fi));
 }
 
