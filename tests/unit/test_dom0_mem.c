@@ -61,7 +61,6 @@ static void test_place(void **state)
 		if (rows[i].rc)
 			continue;
 		assert_int_equal(p.kernel, GIB + rows[i].text_offset);
-		assert_int_equal(p.kernel_entry, p.kernel);
 		assert_int_equal(p.dtb, GIB + rows[i].want_dtb);
 		assert_int_equal(p.initrd, rows[i].initrd ? GIB + rows[i].want_initrd : 0);
 		assert_int_equal(p.initrd_size, rows[i].initrd);

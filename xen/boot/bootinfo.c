@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the loader hands over: banks of RAM, ranges that are not free, the modules for dom0 and the two command
- * lines (abi/boot.md 1.3, 1.4). Read once from the host's tree at start-up.
+ * What the loader hands over: banks of RAM, ranges that are not free, the modules for dom0 and
+ * the two command lines (abi/boot.md 1.3, 1.4). Read once from the host's tree at start-up.
  */
 #include <libfdt.h>
 #include <xen/boot.h>
@@ -10,7 +10,10 @@
 
 struct bootinfo bootinfo;
 
-/* Round base..base+size outwards and remember it as not free; a sum that wraps means all above base. -ENOSPC. */
+/*
+ * Round base..base+size outwards and remember it as not free; a sum that wraps means all above
+ * base. -ENOSPC.
+ */
 int bootinfo_reserve(struct bootinfo *bi, pa_t base, uint64_t size)
 {
 	pa_t end;
@@ -52,7 +55,8 @@ static void merge_banks(struct bootinfo *bi)
 		struct mem_range *last = &bi->banks[n];
 
 		if (bi->banks[i].base <= last->base + last->size)
-			last->size = MAX(last->base + last->size, bi->banks[i].base + bi->banks[i].size) - last->base;
+			last->size = MAX(last->size,
+					 bi->banks[i].base + bi->banks[i].size - last->base);
 		else
 			bi->banks[++n] = bi->banks[i];
 	}
@@ -123,8 +127,8 @@ static enum module_kind module_kind(const void *fdt, int node)
 }
 
 /*
- * A module's reg. QEMU writes 64-bit cells but no cell counts into /chosen: without them the root's count, not the
- * default of the specification.
+ * A module's reg. QEMU writes 64-bit cells but no cell counts into /chosen: without them the
+ * root's count, not the default of the specification.
  */
 static int module_reg(const void *fdt, int chosen, int node, uint64_t *base, uint64_t *size)
 {
@@ -150,14 +154,19 @@ static void copy_string(char *dst, const void *fdt, int node, const char *prop)
 		strlcpy(dst, s, MIN((size_t)len, (size_t)BOOT_CMDLINE));
 }
 
-/* A module that says what it is beats one whose kind is guessed; of two alike the later one stays. */
-static void note_module(struct bootinfo *bi, enum module_kind kind, const struct boot_module *m, bool *is_kernel)
+/*
+ * A module that says what it is beats one whose kind is guessed; of two alike the later one
+ * stays.
+ */
+static void note_module(struct bootinfo *bi, enum module_kind kind, const struct boot_module *m,
+			int node, int *kernel_node)
 {
-	*is_kernel = kind == MODULE_KERNEL || (kind == MODULE_GUESS && !bi->kernel.present);
-	if (*is_kernel)
+	if (kind == MODULE_KERNEL || (kind == MODULE_GUESS && !bi->kernel.present)) {
 		bi->kernel = *m;
-	else if (kind == MODULE_RAMDISK || (kind == MODULE_GUESS && !bi->ramdisk.present))
+		*kernel_node = node;
+	} else if (kind == MODULE_RAMDISK || (kind == MODULE_GUESS && !bi->ramdisk.present)) {
 		bi->ramdisk = *m;
+	}
 }
 
 /* Two rounds over /chosen: those with a kind of their own, then what is guessed in order. */
@@ -171,7 +180,6 @@ static int parse_modules(struct bootinfo *bi, int chosen, int *kernel_node)
 		fdt_for_each_subnode(node, fdt, chosen) {
 			enum module_kind kind = module_kind(fdt, node);
 			struct boot_module m = { .present = true };
-			bool is_kernel;
 
 			if (kind == MODULE_NONE || (kind == MODULE_GUESS) != guessing)
 				continue;
@@ -179,30 +187,21 @@ static int parse_modules(struct bootinfo *bi, int chosen, int *kernel_node)
 			if (!rc)
 				rc = bootinfo_reserve(bi, m.base, m.size);
 			if (rc) {
-				pr_err("boot module %s is malformed\n", fdt_get_name(fdt, node, NULL));
+				pr_err("boot module %s is malformed\n",
+				       fdt_get_name(fdt, node, NULL));
 				return rc;
 			}
-			note_module(bi, kind, &m, &is_kernel);
-			if (is_kernel)
-				*kernel_node = node;
+			note_module(bi, kind, &m, node, kernel_node);
 		}
 	}
 	return 0;
 }
 
-static uint64_t u32_or_u64(const void *fdt, int node, const char *prop)
-{
-	int len;
-	const fdt32_t *p = fdt_getprop(fdt, node, prop, &len);
-
-	return p && (len == 4 || len == 8) ? dt_read_cells(p, len / 4) : 0;
-}
-
 /* linux,initrd-start and -end in /chosen also make a ramdisk. */
 static int parse_initrd(struct bootinfo *bi, int chosen)
 {
-	uint64_t start = u32_or_u64(bi->fdt, chosen, "linux,initrd-start");
-	uint64_t end = u32_or_u64(bi->fdt, chosen, "linux,initrd-end");
+	uint64_t start = dt_u32_or_u64(bi->fdt, chosen, "linux,initrd-start");
+	uint64_t end = dt_u32_or_u64(bi->fdt, chosen, "linux,initrd-end");
 
 	if (bi->ramdisk.present || !start || end <= start)
 		return 0;
@@ -230,7 +229,10 @@ static void choose_command_lines(struct bootinfo *bi, int chosen, int kernel_nod
 		copy_string(bi->dom0_cmdline, fdt, chosen, "bootargs");
 }
 
-/* Fill bi from bi->fdt, which is mapped. -EINVAL for a tree that is broken or says nothing about memory. */
+/*
+ * Fill bi from bi->fdt, which is mapped. -EINVAL for a tree that is broken or says nothing about
+ * memory.
+ */
 int bootinfo_parse(struct bootinfo *bi)
 {
 	int chosen, kernel_node, rc;
@@ -269,7 +271,8 @@ uint64_t bootinfo_seed(const struct bootinfo *bi)
 }
 
 /* Call fn for every piece of RAM that nothing reserves, ascending. */
-void bootinfo_for_each_free(const struct bootinfo *bi, void (*fn)(pa_t base, uint64_t size, void *arg), void *arg)
+void bootinfo_for_each_free(const struct bootinfo *bi,
+			    void (*fn)(pa_t base, uint64_t size, void *arg), void *arg)
 {
 	uint32_t b;
 
@@ -277,11 +280,13 @@ void bootinfo_for_each_free(const struct bootinfo *bi, void (*fn)(pa_t base, uin
 		pa_t at = bi->banks[b].base, end = at + bi->banks[b].size;
 
 		while (at < end) {
-			pa_t stop = end;
-			pa_t next = end;
+			pa_t stop = end, next = end;
 			uint32_t r;
 
-			/* The nearest reservation that touches [at, end): it ends the piece, and is stepped over. */
+			/*
+			 * The nearest reservation that touches [at, end): it ends the piece, and
+			 * is stepped over.
+			 */
 			for (r = 0; r < bi->nr_reserved; r++) {
 				pa_t rb = bi->reserved[r].base, re = rb + bi->reserved[r].size;
 
@@ -289,7 +294,7 @@ void bootinfo_for_each_free(const struct bootinfo *bi, void (*fn)(pa_t base, uin
 					continue;
 				if (rb <= at) {
 					stop = at;
-					next = MAX(re, at);
+					next = re;
 					break;
 				}
 				if (rb < stop) {
@@ -299,7 +304,7 @@ void bootinfo_for_each_free(const struct bootinfo *bi, void (*fn)(pa_t base, uin
 			}
 			if (stop > at)
 				fn(at, stop - at, arg);
-			at = MAX(next, stop);
+			at = next;
 		}
 	}
 }

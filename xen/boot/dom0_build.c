@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Build dom0: a privileged, direct-mapped domain with the loader's kernel and ramdisk, all host devices but those
- * the hypervisor keeps, and a device tree that says so. Runs once at start-up; any failure ends it with a line
- * that names the step.
+ * Build dom0: a privileged, direct-mapped domain with the loader's kernel and ramdisk, all host
+ * devices but those the hypervisor keeps, and a device tree that says so. Runs once at start-up;
+ * any failure ends it with a line that names the step.
  */
 #include <arch/gic.h>
 #include <arch/mmu.h>
@@ -25,21 +25,20 @@
 
 uint32_t dom0_free_ppi(const struct host_info *h)
 {
-	const uint32_t used[] = { h->timer_ppi_sec, h->timer_ppi_phys, h->timer_ppi_virt, h->timer_ppi_hyp,
-				  h->maintenance_ppi, 23 /* PMU, customary */ };
-	uint32_t ppi;
-	size_t i;
+	/* 23: the PMU's, customary */
+	uint64_t used = BIT(h->timer_ppi_sec) | BIT(h->timer_ppi_phys) | BIT(h->timer_ppi_virt) |
+			BIT(h->timer_ppi_hyp) | BIT(h->maintenance_ppi) | BIT(23);
+	uint32_t ppi = 16;
 
-	for (ppi = 16; ppi < 31; ppi++) {
-		for (i = 0; i < ARRAY_SIZE(used) && used[i] != ppi; i++)
-			;
-		if (i == ARRAY_SIZE(used))
-			break;
-	}
+	while (ppi < 31 && (used & BIT(ppi)))
+		ppi++;
 	return ppi;
 }
 
-/* Make the pages of a bank dom0's and map them 1:1; the entries hold no reference (xen/p2m.h), the pages stay its own. */
+/*
+ * Make the pages of a bank dom0's and map them 1:1; the entries hold no reference (xen/p2m.h),
+ * the pages stay its own.
+ */
 static int give_bank(struct domain *d, const struct mem_range *b)
 {
 	uint64_t nr = b->size >> PAGE_SHIFT, i;
@@ -67,27 +66,25 @@ static int give_bank(struct domain *d, const struct mem_range *b)
 	return 0;
 }
 
-/* Copy n bytes of machine memory to dom0's (1:1), page by page, clean to PoC: it starts with its caches off. */
-static void copy_in(ipa_t to, const void *from_va, pa_t from_pa, uint64_t n)
+/*
+ * Copy n bytes of machine memory to dom0's, both page-aligned, clean to PoC: it starts with its
+ * caches off.
+ */
+static void copy_in(ipa_t to, pa_t from, uint64_t n)
 {
 	uint64_t off;
 
 	for (off = 0; off < n; off += PAGE_SIZE) {
 		char *dst = map_window_get(pa_to_mfn(to + off));
+		char *src = map_window_get(pa_to_mfn(from + off));
 		size_t len = MIN(n - off, PAGE_SIZE);
 
-		if (from_va) {
-			memcpy(dst, (const char *)from_va + off, len);
-		} else {
-			char *src = map_window_get(pa_to_mfn(from_pa + off));
-
-			if (len == PAGE_SIZE && !(from_pa & (PAGE_SIZE - 1)))
-				copy_page(dst, src);
-			else
-				memcpy(dst, src + (from_pa & (PAGE_SIZE - 1)), len);
-			map_window_put(src);
-		}
+		if (len == PAGE_SIZE)
+			copy_page(dst, src);
+		else
+			memcpy(dst, src, len);
 		cache_clean_poc(dst, len);
+		map_window_put(src);
 		map_window_put(dst);
 	}
 }
@@ -102,7 +99,8 @@ static bool is_memory(const struct bootinfo *bi, pa_t base, uint64_t size)
 	for (i = 1; i < bi->nr_firmware; i++) {
 		const struct mem_range *r = &bi->reserved[i];
 
-		if (base >= r->base && base - r->base < r->size && size <= r->size - (base - r->base))
+		if (base >= r->base && base - r->base < r->size &&
+		    size <= r->size - (base - r->base))
 			return false;
 	}
 	for (i = 0; i < bi->nr_banks; i++)
@@ -111,7 +109,10 @@ static bool is_memory(const struct bootinfo *bi, pa_t base, uint64_t size)
 	return false;
 }
 
-/* Give dom0 the pages of a device 1:1. Small devices share pages; memory is never given as a device. */
+/*
+ * Give dom0 the pages of a device 1:1. Small devices share pages; memory is never given as a
+ * device.
+ */
 static int map_mmio(void *arg, pa_t base, uint64_t size)
 {
 	const struct sink_arg *s = arg;
@@ -123,19 +124,16 @@ static int map_mmio(void *arg, pa_t base, uint64_t size)
 		end = ROUND_UP(end, PAGE_SIZE) >> PAGE_SHIFT;
 	while (first < end) {
 		unsigned int order = PAGE_ORDER_1G;
-		bool memory = false;
-		int rc;
+		int rc = 0;
 
 		while (order && ((first & (BIT(order) - 1)) || end - first < BIT(order) ||
 				 is_memory(s->bi, first << PAGE_SHIFT, PAGE_SIZE << order)))
 			order -= 9;
-		if (!order)
-			memory = is_memory(s->bi, first << PAGE_SHIFT, PAGE_SIZE);
-		if (!memory && p2m_lookup(s->d, gfn(first)).kind == P2M_HOLE) {
+		if (!is_memory(s->bi, first << PAGE_SHIFT, PAGE_SIZE << order) &&
+		    p2m_lookup(s->d, gfn(first)).kind == P2M_HOLE)
 			rc = p2m_map(s->d, gfn(first), mfn(first), order, P2M_MMIO);
-			if (rc)
-				return rc;
-		}
+		if (rc)
+			return rc;
 		first += BIT(order);
 	}
 	return 0;
@@ -171,7 +169,7 @@ static int probe_kernel(const struct boot_module *m, struct image_arm64 *img)
 	return 0;
 }
 
-static int make_domain(const struct host_info *h, struct dom0_plan *p, struct domain **ret)
+static int make_domain(const struct host_info *h, struct dom0_plan *p)
 {
 	struct domain_config cfg = {
 		.max_vcpus = opt.dom0_max_vcpus ? MIN(opt.dom0_max_vcpus, 128u) : nr_cpus,
@@ -179,28 +177,23 @@ static int make_domain(const struct host_info *h, struct dom0_plan *p, struct do
 		.max_grant_frames = (uint32_t)(p->grant_window.size >> PAGE_SHIFT),
 		.max_maptrack_frames = opt.gnttab_max_maptrack_frames,
 		.nr_spis = gic_info.nr_irqs - 32,
-		.gic_version = h->gic_version,
+		.gic_version = gic_info.version,
 		.is_privileged = true,
 		.is_direct_mapped = true,
 	};
 	struct vgic_layout layout = { .gicd_base = h->gicd_base, .gicr_base = h->gicr[0].base,
 				      .gicr_stride = GIC_PRIVATE_SPAN };
-	struct domain *d;
 	int rc;
 
 	cfg.max_vcpus = (uint32_t)MIN((uint64_t)cfg.max_vcpus, h->gicr[0].size / GIC_PRIVATE_SPAN);
-	rc = domain_create(0, &cfg, &d);
+	rc = domain_create(0, &cfg, &dom0);
 	if (rc)
 		return rc;
-	dom0 = d;
-	p->nr_vcpus = cfg.max_vcpus;
-	p->event_ppi = dom0_free_ppi(h);
-	d->event_ppi = p->event_ppi;
-	d->hvm_params[HVM_PARAM_CALLBACK_IRQ] = CALLBACK_PPI(p->event_ppi);
-	layout.nr_redists = cfg.max_vcpus;
-	*ret = d;
-	rc = vgic_set_layout(d, &layout);
-	return rc ? rc : domain_create_vcpus(d, cfg.max_vcpus);
+	p->nr_vcpus = layout.nr_redists = cfg.max_vcpus;
+	p->event_ppi = dom0->event_ppi = dom0_free_ppi(h);
+	dom0->hvm_params[HVM_PARAM_CALLBACK_IRQ] = CALLBACK_PPI(p->event_ppi);
+	rc = vgic_set_layout(dom0, &layout);
+	return rc ? rc : domain_create_vcpus(dom0, cfg.max_vcpus);
 }
 
 /* The modules' memory was kept out of the allocator until now. */
@@ -212,18 +205,19 @@ static void free_module(const struct boot_module *m)
 		zone_add(pa_to_mfn(from), (to - from) >> PAGE_SHIFT);
 }
 
-static int write_dtb(struct domain *d, const struct bootinfo *bi, const struct host_info *h, struct dom0_plan *p)
+static int write_dtb(const struct bootinfo *bi, const struct host_info *h, struct dom0_plan *p)
 {
-	struct sink_arg arg = { d, bi };
+	struct sink_arg arg = { dom0, bi };
 	const struct dom0_dt_sink sink = { map_mmio, route_irq, &arg };
 	void *buf = heap_alloc_pages(DTB_MAX_ORDER);
 	int size;
 
 	if (!buf)
 		return -ENOMEM;
-	size = dom0_dt_make(bi->fdt, h, p, bi->dom0_cmdline, &sink, buf, PAGE_SIZE << DTB_MAX_ORDER);
+	size = dom0_dt_make(bi->fdt, h, p, bi->dom0_cmdline, &sink, buf,
+			    PAGE_SIZE << DTB_MAX_ORDER);
 	if (size > 0)
-		copy_in(p->dtb, buf, 0, (uint64_t)size);
+		copy_in(p->dtb, mfn_to_pa(heap_to_mfn(buf)), (uint64_t)size);
 	heap_free_pages(buf, DTB_MAX_ORDER);
 	return size < 0 ? size : 0;
 }
@@ -248,13 +242,16 @@ int dom0_build(const struct bootinfo *bi, const struct host_info *h)
 		return rc;
 	if (bi->ramdisk.present && (bi->ramdisk.base & (PAGE_SIZE - 1)))
 		return failed("reading its ramdisk (not page-aligned)", -EINVAL);
-	/* Where the hypervisor lies no memory of dom0's can be, and that many frames it may have. */
+	/*
+	 * Where the hypervisor lies no memory of dom0's can be, and that many frames it may have.
+	 */
 	p.grant_window.base = ROUND_UP(bi->image.base, PAGE_SIZE);
 	p.grant_window.size = MIN((uint64_t)opt.gnttab_max_frames << PAGE_SHIFT,
 				  ROUND_DOWN(bi->image.size, PAGE_SIZE));
-	rc = make_domain(h, &p, &d);
+	rc = make_domain(h, &p);
 	if (rc)
 		return failed("making the domain", rc);
+	d = dom0;
 	rc = dom0_choose_banks(&p, opt.dom0_mem);
 	if (rc)
 		return failed("finding its memory (dom0_mem=)", rc);
@@ -264,23 +261,22 @@ int dom0_build(const struct bootinfo *bi, const struct host_info *h)
 		rc = give_bank(d, &p.bank[i]);
 	if (rc)
 		return failed("mapping its memory", rc);
-	rc = dom0_place(&p, img.text_offset, MAX(img.mem_size, bi->kernel.size), PAGE_SIZE << DTB_MAX_ORDER,
-			bi->ramdisk.present ? bi->ramdisk.size : 0);
+	rc = dom0_place(&p, img.text_offset, MAX(img.mem_size, bi->kernel.size),
+			PAGE_SIZE << DTB_MAX_ORDER, bi->ramdisk.present ? bi->ramdisk.size : 0);
 	if (rc)
 		return failed("placing kernel and ramdisk: is dom0_mem= too small?", rc);
-	copy_in(p.kernel, NULL, bi->kernel.base, bi->kernel.size);
+	copy_in(p.kernel, bi->kernel.base, bi->kernel.size);
 	if (bi->ramdisk.present)
-		copy_in(p.initrd, NULL, bi->ramdisk.base, bi->ramdisk.size);
-	rc = write_dtb(d, bi, h, &p);
+		copy_in(p.initrd, bi->ramdisk.base, bi->ramdisk.size);
+	rc = write_dtb(bi, h, &p);
 	if (rc)
 		return failed("making its device tree", rc);
 	icache_inval_all();
 	free_module(&bi->kernel);
 	free_module(&bi->ramdisk);
-	vcpu_reset(d->vcpu[0], p.kernel_entry, p.dtb);
+	vcpu_reset(d->vcpu[0], p.kernel, p.dtb);
 	vcpu_clear_flag(d->vcpu[0], VPF_DOWN);
-	pr_info("dom0: %u vCPUs, %lu MiB from 0x%lx, kernel 0x%lx, tree 0x%lx, ramdisk 0x%lx\n", p.nr_vcpus,
-		(unsigned long)(d->tot_pages >> 8), (unsigned long)p.bank[0].base, (unsigned long)p.kernel,
-		(unsigned long)p.dtb, (unsigned long)p.initrd);
+	pr_info("dom0: %u vCPUs, %u MiB from 0x%lx, kernel 0x%lx, tree 0x%lx, ramdisk 0x%lx\n",
+		p.nr_vcpus, d->tot_pages >> 8, p.bank[0].base, p.kernel, p.dtb, p.initrd);
 	return 0;
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * dom0's device tree: the host's, walked once and written in sequence, with what the hypervisor keeps left out and
- * what it makes put in (abi/boot.md 2.2 to 2.4). Tables say which node goes which way. The regions and
- * interrupts of every copied device go to the sink, which gives them to dom0.
+ * dom0's device tree: the host's, walked once and written in sequence, with what the hypervisor
+ * keeps left out and what it makes put in (abi/boot.md 2.2 to 2.4). Tables say which node goes
+ * which way. The regions and interrupts of every copied device go to the sink, which gives them
+ * to dom0.
  */
 #include <libfdt.h>
 #include <xen/boot.h>
@@ -22,22 +23,22 @@ struct maker {
 	const struct dom0_dt_sink *sink;
 	void *out;
 	uint32_t gic_phandle;
-	int gic_node, timer_node;
+	int gic_node;
 	int rc;			/* first error of libfdt or the sink, negative errno */
 };
 
 /* ---- writing: the first error stays ---- */
 
-static void check(struct maker *m, int fdt_rc)
-{
-	if (fdt_rc && !m->rc)
-		m->rc = fdt_rc == -FDT_ERR_NOSPACE ? -ENOSPC : -EINVAL;
-}
-
 static void note_rc(struct maker *m, int rc)
 {
-	if (rc && !m->rc)
+	if (!m->rc)
 		m->rc = rc;
+}
+
+static void check(struct maker *m, int fdt_rc)
+{
+	if (fdt_rc)
+		note_rc(m, fdt_rc == -FDT_ERR_NOSPACE ? -ENOSPC : -EINVAL);
 }
 
 static void begin(struct maker *m, const char *name) { check(m, fdt_begin_node(m->out, name)); }
@@ -48,22 +49,30 @@ static void prop(struct maker *m, const char *name, const void *val, size_t len)
 	check(m, fdt_property(m->out, name, val, (int)len));
 }
 
-static void prop_u32(struct maker *m, const char *name, uint32_t v) { check(m, fdt_property_u32(m->out, name, v)); }
-static void prop_u64(struct maker *m, const char *name, uint64_t v) { check(m, fdt_property_u64(m->out, name, v)); }
-static void prop_str(struct maker *m, const char *name, const char *s) { prop(m, name, s, strlen(s) + 1); }
-
-static void prop_cells(struct maker *m, const char *name, const uint32_t *cells, size_t n)
+static void prop_u32(struct maker *m, const char *name, uint32_t v)
 {
-	fdt32_t be[32];
-	size_t i;
-
-	for (i = 0; i < n && i < ARRAY_SIZE(be); i++)
-		be[i] = cpu_to_fdt32(cells[i]);
-	prop(m, name, be, i * 4);
+	check(m, fdt_property_u32(m->out, name, v));
 }
 
-/* reg of a child of the root, in the root's own cell counts; what does not fit them is an error, never cut. */
-static void prop_reg(struct maker *m, const char *name, const struct mem_range *r, size_t n)
+static void prop_str(struct maker *m, const char *name, const char *s)
+{
+	prop(m, name, s, strlen(s) + 1);
+}
+
+static void prop_cells(struct maker *m, const char *name, uint32_t *cells, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		cells[i] = cpu_to_fdt32(cells[i]);
+	prop(m, name, cells, n * 4);
+}
+
+/*
+ * reg of a child of the root, in the root's own cell counts; what does not fit them is an error,
+ * never cut.
+ */
+static void prop_reg(struct maker *m, const struct mem_range *r, size_t n)
 {
 	int ac = dt_address_cells(m->host, 0), sc = dt_size_cells(m->host, 0);
 	uint32_t cells[32];
@@ -83,44 +92,88 @@ static void prop_reg(struct maker *m, const char *name, const struct mem_range *
 			cells[c++] = (uint32_t)(r[i].size >> 32);
 		cells[c++] = (uint32_t)r[i].size;
 	}
-	prop_cells(m, name, cells, c);
+	prop_cells(m, "reg", cells, c);
 }
 
-static void prop_ppi(struct maker *m, const char *name, uint32_t intid)
+/* `interrupts`, at most three PPIs, and the GIC as their parent. */
+static void prop_ppis(struct maker *m, const uint32_t *intids, size_t n)
 {
-	const uint32_t cells[3] = { 1, intid - 16, IRQ_LEVEL_LOW };
+	uint32_t cells[9];
+	size_t i;
 
-	prop_cells(m, name, cells, 3);
+	for (i = 0; i < n; i++) {
+		cells[i * 3] = 1;
+		cells[i * 3 + 1] = intids[i] - 16;
+		cells[i * 3 + 2] = IRQ_LEVEL_LOW;
+	}
+	prop_cells(m, "interrupts", cells, n * 3);
+	prop_u32(m, "interrupt-parent", m->gic_phandle);
 }
 
 /* ---- what happens to a host node ---- */
 
 /* Left out with everything below. */
 static const char *const dropped_compatibles[] = {
-	"xen,xen", "multiboot,module", "xen,multiboot-module", "arm,psci", "arm,psci-0.2", "arm,psci-1.0",
-	"arm,armv7-timer-mem", "arm,gic-v3-its", "arm,gic-v2m-frame", "arm,smmu-v3", "arm,smmu-v2", "arm,mmu-500",
-	"arm,mmu-400", "arm,mmu-401", "arm,armv8-pmuv3", "arm,armv8-timer", "arm,armv7-timer",
+	"xen,xen", "multiboot,module", "xen,multiboot-module", "arm,psci", "arm,psci-0.2",
+	"arm,psci-1.0", "arm,armv7-timer-mem", "arm,gic-v3-its", "arm,gic-v2m-frame",
+	"arm,smmu-v3", "arm,smmu-v2", "arm,mmu-500", "arm,mmu-400", "arm,mmu-401",
+	"arm,armv8-pmuv3", "arm,armv8-timer", "arm,armv7-timer", NULL
 };
 
 /* Replaced by our own, by name at the root. */
-static const char *const dropped_paths[] = { "cpus", "psci", "hypervisor", "chosen", "timer" };
-
-/* Properties that point at what is not there, or that the hypervisor answers. */
-static const char *const dropped_props[] = { "iommus", "iommu-map", "iommu-map-mask", "msi-map", "msi-parent",
-					     "msi-map-mask", "xen,passthrough" };
-
-static const char *const dropped_chosen_props[] = {
-	"bootargs", "xen,xen-bootargs", "xen,dom0-bootargs", "linux,initrd-start", "linux,initrd-end", "stdout-path",
-	"linux,uefi-system-table", "linux,uefi-mmap-start", "linux,uefi-mmap-size", "linux,uefi-mmap-desc-size",
-	"linux,uefi-mmap-desc-ver", "#address-cells", "#size-cells",
+static const char *const dropped_paths[] = {
+	"cpus", "psci", "hypervisor", "chosen", "timer", "memory", NULL
 };
 
-static bool in_list(const char *name, const char *const *list, size_t n)
+/*
+ * Properties that point at what is not there, or that the hypervisor answers; the first of hidden
+ * nodes.
+ */
+static const char *const dropped_hidden_props[] = {
+	"status", "iommus", "iommu-map", "iommu-map-mask", "msi-map", "msi-parent", "msi-map-mask",
+	"xen,passthrough", NULL
+};
+static const char *const *const dropped_props = dropped_hidden_props + 1;
+
+static const char *const dropped_chosen_props[] = {
+	"bootargs", "xen,xen-bootargs", "xen,dom0-bootargs", "linux,initrd-start",
+	"linux,initrd-end", "stdout-path", "linux,uefi-system-table", "linux,uefi-mmap-start",
+	"linux,uefi-mmap-size", "linux,uefi-mmap-desc-size", "linux,uefi-mmap-desc-ver",
+	"#address-cells", "#size-cells", NULL
+};
+
+/* What stays of the host's GIC, so that what refers to it stays right. */
+static const char *const kept_gic_props[] = {
+	"#address-cells", "#size-cells", "ranges", "phandle", "linux,phandle", NULL
+};
+
+static bool in_list(const char *name, const char *const *list)
 {
-	while (n--)
-		if (!strcmp(name, list[n]))
-			return true;
-	return false;
+	while (*list && strcmp(name, *list))
+		list++;
+	return *list;
+}
+
+/* Copy the properties of a host node that the list names, or those that it does not. */
+static void copy_props(struct maker *m, int node, const char *const *list, bool named)
+{
+	int at;
+
+	fdt_for_each_property_offset(at, m->host, node) {
+		const char *name;
+		int len;
+		const void *val = fdt_getprop_by_offset(m->host, at, &name, &len);
+
+		if (val && in_list(name, list) == named)
+			prop(m, name, val, (size_t)len);
+	}
+}
+
+static bool has_type(struct maker *m, int node, const char *type)
+{
+	const char *t = fdt_getprop(m->host, node, "device_type", NULL);
+
+	return t && !strcmp(t, type);
 }
 
 static bool has_ppi(struct maker *m, int node)
@@ -145,30 +198,20 @@ static bool is_pmu(struct maker *m, int node)
 static bool is_dropped(struct maker *m, int node, int depth)
 {
 	const char *name = fdt_get_name(m->host, node, NULL);
-	const char *type = fdt_getprop(m->host, node, "device_type", NULL);
-	size_t i;
+	const char *const *c;
 
-	if (node == m->h->uart_node || node == m->gic_node || is_pmu(m, node))
+	if (node == m->h->uart_node || node == m->gic_node || is_pmu(m, node) ||
+	    has_type(m, node, "memory"))
 		return true;
-	if (depth == 1 && (in_list(name, dropped_paths, ARRAY_SIZE(dropped_paths)) ||
-			   !strncmp(name, "memory@", 7) || !strcmp(name, "memory")))
+	if (depth == 1 && (in_list(name, dropped_paths) || !strncmp(name, "memory@", 7)))
 		return true;
-	if (type && !strcmp(type, "memory"))
-		return true;
-	for (i = 0; i < ARRAY_SIZE(dropped_compatibles); i++)
-		if (dt_is_compatible(m->host, node, dropped_compatibles[i]))
+	for (c = dropped_compatibles; *c; c++)
+		if (dt_is_compatible(m->host, node, *c))
 			return true;
 	return has_ppi(m, node);
 }
 
 /* ---- giving a device to dom0 ---- */
-
-static bool is_pci_bridge(struct maker *m, int node)
-{
-	const char *type = fdt_getprop(m->host, node, "device_type", NULL);
-
-	return type && !strcmp(type, "pci");
-}
 
 /* The windows through which a PCI host bridge reaches memory: child cells 3, parent's, size 2. */
 static void give_pci_windows(struct maker *m, int node)
@@ -181,23 +224,26 @@ static void give_pci_windows(struct maker *m, int node)
 		return;
 	for (i = 0; (i + row) * 4 <= len; i += row) {
 		uint64_t base = dt_read_cells(p + i + 3, pa);
+		uint64_t size = dt_read_cells(p + i + 3 + pa, 2);
 
 		if (dt_translate(m->host, parent, &base) == 0)
-			note_rc(m, m->sink->map_mmio(m->sink->arg, base, dt_read_cells(p + i + 3 + pa, 2)));
+			note_rc(m, m->sink->map_mmio(m->sink->arg, base, size));
 	}
 }
 
-/* Rows of interrupt-map that lead to the GIC: child unit (3) and pin (1), phandle, the GIC's unit cells, its three. */
+/*
+ * Rows of interrupt-map that lead to the GIC: child unit (3) and pin (1), phandle, the GIC's unit
+ * cells, its three.
+ */
 static void give_pci_irqs(struct maker *m, int node)
 {
 	int len, i;
 	const fdt32_t *p = fdt_getprop(m->host, node, "interrupt-map", &len);
-	int gic_ac = fdt_getprop(m->host, m->gic_node, "#address-cells", NULL) ?
-		     dt_address_cells(m->host, m->gic_node) : 0;
-	int row = 3 + 1 + 1 + gic_ac + 3;
+	uint32_t gic_ac = dt_u32(m->host, m->gic_node, "#address-cells", 0);
+	int row = 3 + 1 + 1 + (int)gic_ac + 3;
 	struct dt_irq irq;
 
-	if (!p || gic_ac < 0)
+	if (!p || gic_ac > 3)
 		return;
 	for (i = 0; (i + row) * 4 <= len; i += row)
 		if (fdt32_to_cpu(p[i + 4]) == m->gic_phandle &&
@@ -218,7 +264,7 @@ static void give_device(struct maker *m, int node)
 			note_rc(m, m->sink->map_mmio(m->sink->arg, base, size));
 	for (n = 0; dt_gic_irq(m->host, node, m->gic_phandle, n, &irq) == 0; n++)
 		note_rc(m, m->sink->route_irq(m->sink->arg, irq.intid, irq.edge));
-	if (is_pci_bridge(m, node)) {
+	if (has_type(m, node, "pci")) {
 		give_pci_windows(m, node);
 		give_pci_irqs(m, node);
 	}
@@ -252,7 +298,8 @@ static void make_cpus(struct maker *m)
 		snprintf(name, sizeof(name), "cpu@%x", aff);
 		begin(m, name);
 		prop_str(m, "device_type", "cpu");
-		prop_str(m, "compatible", m->h->cpu_compatible[0] ? m->h->cpu_compatible : "arm,armv8");
+		prop_str(m, "compatible",
+			 m->h->cpu_compatible[0] ? m->h->cpu_compatible : "arm,armv8");
 		prop_u32(m, "reg", aff);
 		prop_str(m, "enable-method", "psci");
 		if (m->h->cpu_clock_frequency)
@@ -269,26 +316,20 @@ static void make_memory(struct maker *m)
 	snprintf(name, sizeof(name), "memory@%lx", (unsigned long)m->p->bank[0].base);
 	begin(m, name);
 	prop_str(m, "device_type", "memory");
-	prop_reg(m, "reg", m->p->bank, m->p->nr_banks);
+	prop_reg(m, m->p->bank, m->p->nr_banks);
 	end(m);
 }
 
 /* Three interrupts: secure and non-secure physical, virtual. The hypervisor's own is not told. */
 static void make_timer(struct maker *m)
 {
-	const uint32_t ppis[3] = { m->h->timer_ppi_sec, m->h->timer_ppi_phys, m->h->timer_ppi_virt };
-	uint32_t cells[9];
-	size_t i;
+	const uint32_t ppis[3] = {
+		m->h->timer_ppi_sec, m->h->timer_ppi_phys, m->h->timer_ppi_virt,
+	};
 
-	for (i = 0; i < 3; i++) {
-		cells[i * 3] = 1;
-		cells[i * 3 + 1] = ppis[i] - 16;
-		cells[i * 3 + 2] = IRQ_LEVEL_LOW;
-	}
 	begin(m, "timer");
 	prop_str(m, "compatible", "arm,armv8-timer");
-	prop_cells(m, "interrupts", cells, 9);
-	prop_u32(m, "interrupt-parent", m->gic_phandle);
+	prop_ppis(m, ppis, 3);
 	if (m->h->timer_clock_frequency)
 		prop_u32(m, "clock-frequency", m->h->timer_clock_frequency);
 	end(m);
@@ -301,22 +342,14 @@ static void make_gic(struct maker *m)
 		{ m->h->gicd_base, 0x10000 },
 		{ m->h->gicr[0].base, m->p->nr_vcpus * GIC_PRIVATE_SPAN },
 	};
-	static const char *const kept[] = { "#address-cells", "#size-cells", "ranges", "phandle", "linux,phandle" };
-	size_t i;
 
 	begin(m, fdt_get_name(m->host, m->gic_node, NULL));
 	prop_str(m, "compatible", "arm,gic-v3");
 	prop_u32(m, "#interrupt-cells", 3);
 	prop(m, "interrupt-controller", "", 0);
-	prop_reg(m, "reg", reg, 2);
+	prop_reg(m, reg, 2);
 	prop_u32(m, "#redistributor-regions", 1);
-	for (i = 0; i < ARRAY_SIZE(kept); i++) {
-		int len;
-		const void *val = fdt_getprop(m->host, m->gic_node, kept[i], &len);
-
-		if (val)
-			prop(m, kept[i], val, (size_t)len);
-	}
+	copy_props(m, m->gic_node, kept_gic_props, true);
 	end(m);
 }
 
@@ -326,54 +359,40 @@ static void make_hypervisor(struct maker *m)
 
 	begin(m, "hypervisor");
 	prop(m, "compatible", compatible, sizeof(compatible));
-	prop_reg(m, "reg", &m->p->grant_window, 1);
-	prop_ppi(m, "interrupts", m->p->event_ppi);
-	prop_u32(m, "interrupt-parent", m->gic_phandle);
+	prop_reg(m, &m->p->grant_window, 1);
+	prop_ppis(m, &m->p->event_ppi, 1);
 	end(m);
 }
 
 static void make_chosen(struct maker *m)
 {
-	int chosen = fdt_path_offset(m->host, "/chosen"), at;
+	int chosen = fdt_path_offset(m->host, "/chosen");
 
 	begin(m, "chosen");
-	if (chosen >= 0) {
-		fdt_for_each_property_offset(at, m->host, chosen) {
-			const char *name;
-			int len;
-			const void *val = fdt_getprop_by_offset(m->host, at, &name, &len);
-
-			if (val && !in_list(name, dropped_chosen_props, ARRAY_SIZE(dropped_chosen_props)))
-				prop(m, name, val, (size_t)len);
-		}
-	}
+	if (chosen >= 0)
+		copy_props(m, chosen, dropped_chosen_props, false);
 	prop_str(m, "bootargs", m->bootargs);
 	if (m->p->initrd_size) {
-		prop_u64(m, "linux,initrd-start", m->p->initrd);
-		prop_u64(m, "linux,initrd-end", m->p->initrd + m->p->initrd_size);
+		check(m, fdt_property_u64(m->out, "linux,initrd-start", m->p->initrd));
+		check(m, fdt_property_u64(m->out, "linux,initrd-end",
+					  m->p->initrd + m->p->initrd_size));
 	}
 	end(m);
 }
 
 /* ---- the walk ---- */
 
-static void copy_props(struct maker *m, int node)
+/* A node that stays, but for its end; a device is given to dom0, or hidden for another domain. */
+static void begin_copy(struct maker *m, int node, int depth)
 {
-	bool hidden = fdt_getprop(m->host, node, "xen,passthrough", NULL) != NULL;
-	int at;
+	bool hidden = fdt_getprop(m->host, node, "xen,passthrough", NULL);
 
-	fdt_for_each_property_offset(at, m->host, node) {
-		const char *name;
-		int len;
-		const void *val = fdt_getprop_by_offset(m->host, at, &name, &len);
-
-		if (!val || in_list(name, dropped_props, ARRAY_SIZE(dropped_props)) ||
-		    (hidden && !strcmp(name, "status")))
-			continue;
-		prop(m, name, val, (size_t)len);
-	}
+	begin(m, fdt_get_name(m->host, node, NULL));
+	copy_props(m, node, hidden ? dropped_hidden_props : dropped_props, false);
 	if (hidden)
 		prop_str(m, "status", "disabled");
+	else if (depth > 0)
+		give_device(m, node);
 }
 
 static void make_own_nodes(struct maker *m)
@@ -392,7 +411,8 @@ static void walk(struct maker *m)
 {
 	int depth = 0, open = 0, skip = MAX_DEPTH + 1, node;
 
-	for (node = 0; node >= 0 && depth >= 0 && !m->rc; node = fdt_next_node(m->host, node, &depth)) {
+	for (node = 0; node >= 0 && depth >= 0 && !m->rc;
+	     node = fdt_next_node(m->host, node, &depth)) {
 		if (depth > skip)
 			continue;
 		skip = MAX_DEPTH + 1;
@@ -406,11 +426,8 @@ static void walk(struct maker *m)
 			skip = depth;
 			continue;
 		}
-		begin(m, fdt_get_name(m->host, node, NULL));
+		begin_copy(m, node, depth);
 		open = depth + 1;
-		copy_props(m, node);
-		if (depth > 0 && !fdt_getprop(m->host, node, "xen,passthrough", NULL))
-			give_device(m, node);
 		if (depth == 0)
 			make_own_nodes(m);
 	}
@@ -419,13 +436,15 @@ static void walk(struct maker *m)
 }
 
 /*
- * Write dom0's tree into buf. Returns its size in bytes, -ENOSPC when buf is too small, -EINVAL for a host tree that
- * cannot be read, or what the sink said.
+ * Write dom0's tree into buf. Returns its size in bytes, -ENOSPC when buf is too small, -EINVAL
+ * for a host tree that cannot be read, or what the sink said.
  */
-int dom0_dt_make(const void *host_fdt, const struct host_info *h, const struct dom0_plan *p, const char *bootargs,
-		 const struct dom0_dt_sink *sink, void *buf, size_t size)
+int dom0_dt_make(const void *host_fdt, const struct host_info *h, const struct dom0_plan *p,
+		 const char *bootargs, const struct dom0_dt_sink *sink, void *buf, size_t size)
 {
-	struct maker m = { .host = host_fdt, .h = h, .p = p, .bootargs = bootargs, .sink = sink, .out = buf };
+	struct maker m = {
+		.host = host_fdt, .h = h, .p = p, .bootargs = bootargs, .sink = sink, .out = buf,
+	};
 
 	m.gic_node = fdt_node_offset_by_compatible(host_fdt, -1, "arm,gic-v3");
 	if (m.gic_node < 0)

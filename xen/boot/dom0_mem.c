@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Where dom0's memory lies: banks that are machine memory 1:1 (its devices do DMA with guest addresses), as low
- * as possible, and in the first of them kernel, device tree and ramdisk (abi/boot.md 2.1).
+ * Where dom0's memory lies: banks that are machine memory 1:1 (its devices do DMA with guest
+ * addresses), as low as possible, and in the first of them kernel, device tree and ramdisk
+ * (abi/boot.md 2.1).
  */
 #include <xen/boot.h>
 #include <xen/lib.h>
@@ -12,8 +13,9 @@
 #define MODULES_OFFSET	(128UL << 20)
 
 /*
- * Take banks for `bytes` of memory out of the zone, largest free runs below 4 GiB first, then anywhere. -ENOMEM when
- * the host has less; what was taken then stays taken (start-up ends there).
+ * Take banks for `bytes` of memory out of the zone, largest free runs below 4 GiB first, then
+ * anywhere. -ENOMEM when the host has less; what was taken then stays taken (start-up ends
+ * there).
  */
 int dom0_choose_banks(struct dom0_plan *p, uint64_t bytes)
 {
@@ -29,8 +31,7 @@ int dom0_choose_banks(struct dom0_plan *p, uint64_t bytes)
 		while (left && p->nr_banks < ARRAY_SIZE(p->bank)) {
 			mfn_t first;
 			uint64_t nr = zone_largest_run(mfn(limits[l]), &first);
-			uint64_t skip = (ROUND_UP(mfn_to_pa(first), BANK_ALIGN) - mfn_to_pa(first)) >> PAGE_SHIFT;
-			uint64_t size;
+			uint64_t skip = -first.v & (BANK_ALIGN / PAGE_SIZE - 1), size;
 
 			if (nr <= skip)
 				break;
@@ -39,14 +40,18 @@ int dom0_choose_banks(struct dom0_plan *p, uint64_t bytes)
 				break;
 			if (zone_take(mfn_add(first, skip), size >> PAGE_SHIFT))
 				return -ENOMEM;
-			p->bank[p->nr_banks++] = (struct mem_range){ mfn_to_pa(mfn_add(first, skip)), size };
+			p->bank[p->nr_banks++] =
+				(struct mem_range){ mfn_to_pa(mfn_add(first, skip)), size };
 			left -= size;
 		}
 	}
 	return left ? -ENOMEM : 0;
 }
 
-/* Kernel at the start of bank 0, tree and ramdisk 128 MiB above, else as high as possible. -ENOMEM. */
+/*
+ * Kernel at the start of bank 0, tree and ramdisk 128 MiB above, else as high as possible.
+ * -ENOMEM.
+ */
 int dom0_place(struct dom0_plan *p, uint64_t text_offset, uint64_t image_size, uint64_t dtb_size,
 	       uint64_t initrd_size)
 {
@@ -68,7 +73,6 @@ int dom0_place(struct dom0_plan *p, uint64_t text_offset, uint64_t image_size, u
 	if (modules < kernel_end)
 		return -ENOMEM;
 	p->kernel = b->base + text_offset;
-	p->kernel_entry = p->kernel;
 	p->dtb = b->base + modules;
 	p->initrd = initrd_size ? p->dtb + dtb : 0;
 	p->initrd_size = initrd_size;

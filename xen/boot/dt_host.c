@@ -47,37 +47,37 @@ static int parse_gic(const void *fdt, struct host_info *h, uint32_t *phandle)
 {
 	int node = fdt_node_offset_by_compatible(fdt, -1, "arm,gic-v3");
 	struct dt_irq irq;
-	const fdt32_t *stride;
-	uint32_t i, regions;
-	int len;
+	uint32_t i;
 
 	if (node < 0) {
 		pr_err("no GICv3 in the host's device tree\n");
 		return -ENODEV;
 	}
 	*phandle = fdt_get_phandle(fdt, node);
-	h->gic_version = 3;
 	if (dt_reg(fdt, node, 0, &h->gicd_base, &h->gicd_size))
 		return -EINVAL;
-	regions = MIN(dt_u32(fdt, node, "#redistributor-regions", 1), (uint32_t)ARRAY_SIZE(h->gicr));
-	for (i = 0; i < regions; i++)
+	h->nr_gicr = dt_u32(fdt, node, "#redistributor-regions", 1);
+	h->nr_gicr = MIN(h->nr_gicr, (uint32_t)ARRAY_SIZE(h->gicr));
+	for (i = 0; i < h->nr_gicr; i++)
 		if (dt_reg(fdt, node, i + 1, &h->gicr[i].base, &h->gicr[i].size))
 			return -EINVAL;
-	if (!regions)
+	if (!h->nr_gicr)
 		return -EINVAL;
-	h->nr_gicr = regions;
 	/* Two cells by the binding, one in some trees. */
-	stride = fdt_getprop(fdt, node, "redistributor-stride", &len);
-	h->gicr_stride = stride && (len == 4 || len == 8) ? dt_read_cells(stride, len / 4) : 0;
+	h->gicr_stride = dt_u32_or_u64(fdt, node, "redistributor-stride");
 	/* The maintenance interrupt is the GIC node's only one; 25 is the architecture's advice. */
-	h->maintenance_ppi = dt_gic_irq(fdt, node, *phandle, 0, &irq) == 0 ? irq.intid : 25;
+	if (dt_gic_irq(fdt, node, *phandle, 0, &irq) || !irq.is_ppi)
+		irq.intid = 25;
+	h->maintenance_ppi = irq.intid;
 	return 0;
 }
 
 static int parse_timer(const void *fdt, struct host_info *h, uint32_t gic)
 {
 	int node = fdt_node_offset_by_compatible(fdt, -1, "arm,armv8-timer");
-	uint32_t *const ppis[] = { &h->timer_ppi_sec, &h->timer_ppi_phys, &h->timer_ppi_virt, &h->timer_ppi_hyp };
+	uint32_t *const ppis[] = {
+		&h->timer_ppi_sec, &h->timer_ppi_phys, &h->timer_ppi_virt, &h->timer_ppi_hyp,
+	};
 	struct dt_irq irq;
 	uint32_t i;
 
@@ -104,7 +104,10 @@ static void parse_psci(const void *fdt, struct host_info *h)
 	h->psci_smc = !method || strcmp(method, "hvc");
 }
 
-/* The node that dtuart= names (path or alias, options after ':' ignored), else /chosen/stdout-path. */
+/*
+ * The node that dtuart= names (path or alias, options after ':' ignored), else
+ * /chosen/stdout-path.
+ */
 static int uart_node(const void *fdt, const char *dtuart)
 {
 	char path[128];
@@ -129,15 +132,19 @@ static void parse_uart(const void *fdt, const char *dtuart, struct host_info *h,
 	struct dt_irq irq;
 
 	h->uart_node = -1;
-	if (node < 0 || (!dt_is_compatible(fdt, node, "arm,pl011") && !dt_is_compatible(fdt, node, "arm,sbsa-uart")))
-		return;
-	if (dt_reg(fdt, node, 0, &h->uart_base, &h->uart_size) || dt_gic_irq(fdt, node, gic, 0, &irq))
+	if (node < 0 || (!dt_is_compatible(fdt, node, "arm,pl011") &&
+			 !dt_is_compatible(fdt, node, "arm,sbsa-uart")) ||
+	    dt_reg(fdt, node, 0, &h->uart_base, &h->uart_size) ||
+	    dt_gic_irq(fdt, node, gic, 0, &irq))
 		return;
 	h->uart_irq = (struct host_irq){ irq.intid, irq.edge };
 	h->uart_node = node;
 }
 
-/* Fill *h from the tree. -ENODEV or -EINVAL for what cannot be done without. this_cpu()->mpidr is set. */
+/*
+ * Fill *h from the tree. -ENODEV or -EINVAL for what cannot be done without. this_cpu()->mpidr is
+ * set.
+ */
 int dt_host_parse(const void *fdt, const char *dtuart, struct host_info *h)
 {
 	uint32_t gic = 0;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Over libfdt: cells, reg, ranges and interrupts, each bounds-checked. Pure: reads a tree, keeps nothing.
- * The tree was checked by fdt_check_full before anything here looks at it; lengths are checked all the same.
+ * Over libfdt: cells, reg, ranges and interrupts, each bounds-checked. Pure: reads a tree, keeps
+ * nothing. The tree was checked by fdt_check_full before anything here looks at it; lengths are
+ * checked all the same.
  */
 #include <libfdt.h>
 #include <xen/errno.h>
@@ -45,6 +46,14 @@ uint64_t dt_read_cells(const uint32_t *p, int cells)
 	for (; cells > 0; cells--, p++)
 		v = v << 32 | fdt32_to_cpu(*p);
 	return v;
+}
+
+uint64_t dt_u32_or_u64(const void *fdt, int node, const char *prop)
+{
+	int len;
+	const fdt32_t *p = fdt_getprop(fdt, node, prop, &len);
+
+	return p && (len == 4 || len == 8) ? dt_read_cells(p, len / 4) : 0;
 }
 
 uint32_t dt_u32(const void *fdt, int node, const char *prop, uint32_t otherwise)
@@ -100,10 +109,8 @@ int dt_translate(const void *fdt, int parent, uint64_t *addr)
 	int depth;
 
 	for (depth = 0; parent > 0 && depth < MAX_DEPTH; depth++) {
-		int rc = through_ranges(fdt, parent, addr);
-
-		if (rc)
-			return rc;
+		if (through_ranges(fdt, parent, addr))
+			return -EINVAL;
 		parent = fdt_parent_offset(fdt, parent);
 	}
 	return parent == 0 ? 0 : -EINVAL;
@@ -115,7 +122,6 @@ int dt_reg(const void *fdt, int node, unsigned int n, uint64_t *base, uint64_t *
 	const fdt32_t *p = fdt_getprop(fdt, node, "reg", &len);
 	int ac, sc, row;
 	uint64_t b, s;
-	int rc;
 
 	if (!p || parent < 0)
 		return -ENOENT;
@@ -129,10 +135,7 @@ int dt_reg(const void *fdt, int node, unsigned int n, uint64_t *base, uint64_t *
 	p += n * (unsigned int)(ac + sc);
 	b = dt_read_cells(p, ac);
 	s = dt_read_cells(p + ac, sc);
-	rc = dt_translate(fdt, parent, &b);
-	if (rc)
-		return rc;
-	if (b + s < b)
+	if (dt_translate(fdt, parent, &b) || b + s < b)
 		return -EINVAL;
 	*base = b;
 	*size = s;
@@ -155,8 +158,7 @@ uint32_t dt_interrupt_parent(const void *fdt, int node)
 
 int dt_decode_gic_cells(const uint32_t *cells, struct dt_irq *irq)
 {
-	uint32_t type = fdt32_to_cpu(cells[0]), nr = fdt32_to_cpu(cells[1]), flags = fdt32_to_cpu(cells[2]);
-	unsigned int i;
+	uint32_t type = fdt32_to_cpu(cells[0]), nr = fdt32_to_cpu(cells[1]);
 
 	if (type == GIC_CELL_SPI && nr < 1020 - 32)
 		irq->intid = nr + 32;
@@ -165,9 +167,7 @@ int dt_decode_gic_cells(const uint32_t *cells, struct dt_irq *irq)
 	else
 		return -EINVAL;
 	irq->is_ppi = type == GIC_CELL_PPI;
-	irq->edge = flags & GIC_FLAG_EDGE;
-	for (i = 0; i < 3; i++)
-		irq->cells[i] = fdt32_to_cpu(cells[i]);
+	irq->edge = fdt32_to_cpu(cells[2]) & GIC_FLAG_EDGE;
 	return 0;
 }
 
@@ -176,14 +176,12 @@ int dt_gic_irq(const void *fdt, int node, uint32_t gic_phandle, unsigned int n, 
 	int len;
 	const fdt32_t *p = fdt_getprop(fdt, node, "interrupts-extended", &len);
 
-	if (p) {
-		unsigned int row = 4;
-
-		if (n >= (unsigned int)len / (row * 4))
+	if (p) {	/* rows of four cells: the phandle first */
+		if (n >= (unsigned int)len / 16)
 			return -ENOENT;
-		if (fdt32_to_cpu(p[n * row]) != gic_phandle)
+		if (fdt32_to_cpu(p[n * 4]) != gic_phandle)
 			return -EINVAL;
-		return dt_decode_gic_cells(p + n * row + 1, irq);
+		return dt_decode_gic_cells(p + n * 4 + 1, irq);
 	}
 	p = fdt_getprop(fdt, node, "interrupts", &len);
 	if (!p)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The hypervisor's command line: one row an option, Xen's names where Xen has them. Unknown options and bad values
- * are told and skipped; a typing error must not keep a host from starting.
+ * The hypervisor's command line: one row an option, Xen's names where Xen has them. Unknown
+ * options and bad values are told and skipped; a typing error must not keep a host from starting.
  */
 #include <xen/cmdline.h>
 #include <xen/lib.h>
@@ -41,7 +41,7 @@ static const struct option_row {
 	{ "noreboot", OPT_BOOL, &opt.noreboot, 0 },
 	{ "sched", OPT_STRING, opt.sched, sizeof(opt.sched) },
 	{ "sched_ratelimit_us", OPT_U32, &opt.sched_ratelimit_us, 0 },
-	{ "sync_console", OPT_BOOL, &opt.sync_console, 0 },
+	{ "sync_console", OPT_IGNORED, NULL, 0 },	/* output always is */
 	{ "xsm", OPT_PEERS, &opt.allow_peers, 0 },
 };
 
@@ -68,19 +68,16 @@ static bool parse_size(const char *s, uint64_t *value)
 	return true;
 }
 
-static bool parse_bool(const char *s, bool *value)
+static bool means_no(const char *s)
 {
-	static const char *const no[] = { "0", "no", "off", "false", "disable" };
-	size_t i;
-
-	*value = true;
-	for (i = 0; i < ARRAY_SIZE(no); i++)
-		if (!strcmp(s, no[i]))
-			*value = false;
-	return true;
+	return !strcmp(s, "0") || !strcmp(s, "no") || !strcmp(s, "off") || !strcmp(s, "false") ||
+	       !strcmp(s, "disable");
 }
 
-/* all | debug | info | warning | error | none, the part before a '/' (Xen's rate-limit level) counts. */
+/*
+ * all | debug | info | warning | error | none, the part before a '/' (Xen's rate-limit level)
+ * counts.
+ */
 static bool parse_level(const char *s, uint32_t *value)
 {
 	static const struct { const char *name; uint32_t level; } levels[] = {
@@ -107,7 +104,8 @@ static bool set_option(const struct option_row *o, const char *value)
 
 	switch (o->type) {
 	case OPT_BOOL:
-		return parse_bool(value, o->value);
+		*(bool *)o->value = !means_no(value);
+		return true;
 	case OPT_SIZE:
 		return parse_size(value, o->value);
 	case OPT_LEVEL:
@@ -179,6 +177,6 @@ void cmdline_parse(const char *s)
 	}
 	n = strlen(saved_cmdline);
 	if (!mentions_dom0_mem(saved_cmdline))
-		snprintf(saved_cmdline + n, sizeof(saved_cmdline) - n, "%sdom0_mem=%luM", n ? " " : "",
-			 (unsigned long)(opt.dom0_mem / MIB));
+		snprintf(saved_cmdline + n, sizeof(saved_cmdline) - n, "%sdom0_mem=%luM",
+			 n ? " " : "", opt.dom0_mem / MIB);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The console: what the hypervisor prints goes into a ring that dom0 can read and, when there is a UART,
- * out of it. dom0's own hvc0 shares the UART; bytes typed there are kept for it. One lock, the last
- * in the order, so that anybody may print.
+ * The console: what the hypervisor prints goes into a ring that dom0 can read and, when there is
+ * a UART, out of it. dom0's own hvc0 shares the UART; bytes typed there are kept for it. One
+ * lock, the last in the order, so that anybody may print.
  */
 #include <xen/console.h>
 #include <xen/evtchn.h>
@@ -21,30 +21,31 @@ static uint64_t ring_cleared;	/* bytes before this were cleared by `zl dmesg -c`
 static char input[INPUT_SIZE];
 static uint32_t input_prod, input_cons;
 
+/* Count of the oldest byte that the ring still has. */
+static uint64_t oldest(void)
+{
+	return ring_prod > RING_SIZE ? ring_prod - RING_SIZE : 0;
+}
+
+static void uart_write(const char *s, size_t n)
+{
+	for (; uart && n; n--, s++) {
+		if (*s == '\n')
+			uart->putc('\r');
+		uart->putc(*s);
+	}
+}
+
 /* From now on text also goes to this UART; what the ring holds already is sent first. */
 void console_set_uart(const struct uart_ops *ops)
 {
 	uint64_t i;
 
 	spin_lock(&console_lock);
-	for (i = ring_prod > RING_SIZE ? ring_prod - RING_SIZE : 0; i != ring_prod; i++) {
-		if (ring[i % RING_SIZE] == '\n')
-			ops->putc('\r');
-		ops->putc(ring[i % RING_SIZE]);
-	}
 	uart = ops;
+	for (i = oldest(); i != ring_prod; i++)
+		uart_write(&ring[i % RING_SIZE], 1);
 	spin_unlock(&console_lock);
-}
-
-static void uart_write(const char *s, size_t n)
-{
-	if (!uart)
-		return;
-	for (; n; n--, s++) {
-		if (*s == '\n')
-			uart->putc('\r');
-		uart->putc(*s);
-	}
 }
 
 /* The hypervisor's own text: ring and UART. */
@@ -98,20 +99,19 @@ size_t console_read_input(char *buf, size_t n)
 }
 
 /*
- * Copy log text to buf, from *index on when incremental, else from the oldest that is still there and not cleared.
- * Returns the number of bytes and sets *index behind them.
+ * Copy log text to buf, from *index on when incremental, else from the oldest that is still there
+ * and not cleared. Returns the number of bytes and sets *index behind them.
  */
 size_t console_ring_read(uint32_t *index, bool incremental, char *buf, size_t n)
 {
-	uint64_t from, oldest, left;
+	uint64_t from, left;
 	size_t i = 0;
 
 	spin_lock(&console_lock);
-	oldest = MAX(ring_prod > RING_SIZE ? ring_prod - RING_SIZE : 0, ring_cleared);
-	from = oldest;
+	from = MAX(oldest(), ring_cleared);
 	/* The caller's index is the low half of a count: how far it is behind says which. */
 	left = (uint32_t)ring_prod - *index;
-	if (incremental && left <= ring_prod - oldest)
+	if (incremental && left <= ring_prod - from)
 		from = ring_prod - left;
 	while (i < n && from != ring_prod)
 		buf[i++] = ring[from++ % RING_SIZE];

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A domain's life: create, pause, shut down, kill, free. What the other folders keep of a
- * domain is made and torn down through the table of hooks below; this file follows none of their
- * pointers. d->lock covers pause counts and shutdown state. A domain is freed by its last reference, and
- * the pages it owns hold one together.
+ * A domain's life: create, pause, shut down, kill, free. What the other folders keep of a domain
+ * is made and torn down through the table of hooks below; this file follows none of their
+ * pointers. d->lock covers pause counts and shutdown state. A domain is freed by its last
+ * reference, and the pages it owns hold one together.
  */
 #include <xen/cmdline.h>
 #include <xen/domain.h>
@@ -27,23 +27,21 @@ static void shared_info_free(struct domain *d);
 
 /* In order of creation; torn down in reverse. */
 static const struct domain_hooks hooks[] = {
-	{ .name = "p2m", .init = p2m_domain_init, .relinquish = p2m_relinquish, .free = p2m_domain_free },
-	{ .name = "shared info", .init = shared_info_init, .free = shared_info_free },
-	{ .name = "mmio", .init = mmio_domain_init, .free = mmio_domain_free },
-	{ .name = "vgic", .init = vgic_domain_init, .vcpu_init = vgic_vcpu_init, .vcpu_free = vgic_vcpu_free,
+	{ .init = p2m_domain_init, .relinquish = p2m_relinquish, .free = p2m_domain_free },
+	{ .init = shared_info_init, .free = shared_info_free },
+	{ .init = mmio_domain_init, .free = mmio_domain_free },
+	{ .init = vgic_domain_init, .vcpu_init = vgic_vcpu_init, .vcpu_free = vgic_vcpu_free,
 	  .relinquish = vgic_relinquish, .free = vgic_domain_free },
-	{ .name = "vtimer", .vcpu_init = vtimer_vcpu_init, .vcpu_free = vtimer_vcpu_free },
-	{ .name = "sched", .vcpu_init = sched_vcpu_init, .vcpu_free = sched_vcpu_free },
-	{ .name = "poll", .vcpu_init = poll_vcpu_init, .vcpu_free = poll_vcpu_free },
-	{ .name = "vcpu areas", .relinquish = vcpu_areas_relinquish },
-	{ .name = "grant", .init = gnttab_domain_init, .relinquish = gnttab_relinquish, .free = gnttab_domain_free },
-	{ .name = "evtchn", .init = evtchn_domain_init, .relinquish = evtchn_relinquish,
-	  .free = evtchn_domain_free },
+	{ .vcpu_init = vtimer_vcpu_init, .vcpu_free = vtimer_vcpu_free },
+	{ .vcpu_init = sched_vcpu_init, .vcpu_free = sched_vcpu_free },
+	{ .vcpu_init = poll_vcpu_init, .vcpu_free = poll_vcpu_free },
+	{ .relinquish = vcpu_areas_relinquish },
+	{ .init = gnttab_domain_init, .relinquish = gnttab_relinquish, .free = gnttab_domain_free },
+	{ .init = evtchn_domain_init, .relinquish = evtchn_relinquish, .free = evtchn_domain_free },
 };
 
-static int shared_info_init(struct domain *d, const struct domain_config *cfg)
+static int shared_info_init(struct domain *d, const struct domain_config *cfg __unused)
 {
-	(void)cfg;
 	d->shared_info = heap_alloc_page();
 	if (!d->shared_info)
 		return -ENOMEM;
@@ -99,24 +97,20 @@ int domain_create(domid_t id, const struct domain_config *cfg, struct domain **r
 	d->cntvoff = cfg->is_privileged ? 0 : timer_ticks();
 	memcpy(d->handle, cfg->handle, sizeof(d->handle));
 	d->vcpu = xzalloc_array(struct vcpu *, cfg->max_vcpus);
-	if (!d->vcpu) {
-		xfree(d);
-		return -ENOMEM;
-	}
-	rc = domain_table_insert(d, id);
+	rc = d->vcpu ? domain_table_insert(d, id) : -ENOMEM;
 	if (rc) {
 		xfree(d->vcpu);
 		xfree(d);
 		return rc;
 	}
-	for (i = 0; i < ARRAY_SIZE(hooks); i++) {
+	for (i = 0; i < ARRAY_SIZE(hooks) && !rc; i++)
 		rc = hooks[i].init ? hooks[i].init(d, cfg) : 0;
-		if (rc)
-			break;
-	}
 	if (rc) {
-		/* Out of the table by the one reference; nothing else can have found a use for it. */
-		undo_init(d, i);
+		/*
+		 * Out of the table by the one reference; nothing else can have found a use for
+		 * it.
+		 */
+		undo_init(d, i - 1);
 		d->dying = DOMAIN_DEAD;
 		domain_put(d);
 		return rc;
@@ -172,7 +166,10 @@ void domain_vcpu_hooks_free(struct vcpu *v)
 			hooks[i].vcpu_free(v);
 }
 
-/* Make all vCPUs, down. Existing ones are kept. -EINVAL when n is not the domain's number, -ENOMEM. */
+/*
+ * Make all vCPUs, down. Existing ones are kept. -EINVAL when n is not the domain's number,
+ * -ENOMEM.
+ */
 int domain_create_vcpus(struct domain *d, uint32_t n)
 {
 	uint32_t i;
@@ -180,11 +177,8 @@ int domain_create_vcpus(struct domain *d, uint32_t n)
 	if (n != d->max_vcpus)
 		return -EINVAL;
 	for (i = 0; i < n; i++) {
-		struct vcpu *v;
+		struct vcpu *v = d->vcpu[i] ? d->vcpu[i] : vcpu_create(d, i);
 
-		if (d->vcpu[i])
-			continue;
-		v = vcpu_create(d, i);
 		if (!v)
 			return -ENOMEM;
 		store_release(&d->vcpu[i], v);
@@ -196,14 +190,9 @@ static void set_flag_all(struct domain *d, uint32_t flag, bool on)
 {
 	uint32_t i;
 
-	for (i = 0; i < d->max_vcpus; i++) {
-		if (!d->vcpu[i])
-			continue;
-		if (on)
-			vcpu_set_flag(d->vcpu[i], flag);
-		else
-			vcpu_clear_flag(d->vcpu[i], flag);
-	}
+	for (i = 0; i < d->max_vcpus; i++)
+		if (d->vcpu[i])
+			(on ? vcpu_set_flag : vcpu_clear_flag)(d->vcpu[i], flag);
 }
 
 /* Controller's pause. -EOVERFLOW at 255. */
@@ -293,8 +282,8 @@ void domain_crash(struct domain *d, const char *why)
 }
 
 /*
- * Destroy d; preemptible and idempotent: 0 when nothing but references of others keeps it, -ERESTART to be
- * called again, -EINVAL for dom0.
+ * Destroy d; preemptible and idempotent: 0 when nothing but references of others keeps it,
+ * -ERESTART to be called again, -EINVAL for dom0.
  */
 int domain_kill(struct domain *d)
 {
@@ -326,7 +315,10 @@ int domain_kill(struct domain *d)
 	spin_unlock(&d->lock);
 	if (rc)
 		return rc;
-	/* Whoever still maps its pages (consoles, the store) learns of it now; the last to let go frees it. */
+	/*
+	 * Whoever still maps its pages (consoles, the store) learns of it now; the last to let go
+	 * frees it.
+	 */
 	virq_raise_global(VIRQ_DOM_EXC);
 	domain_put(d);	/* the reference of domain_create */
 	return 0;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Domain ids and references. A two-level array gives the domain of an id, a bitmap the
- * next id in use or free, so that nothing here grows with the number of domains. The table
- * holds no reference of its own: a domain leaves it when its last reference goes. All under table_lock,
+ * Domain ids and references. A two-level array gives the domain of an id, a bitmap the next id in
+ * use or free, so that nothing here grows with the number of domains. The table holds no
+ * reference of its own: a domain leaves it when its last reference goes. All under table_lock,
  * which is held for a few instructions at a time.
  */
 #include <xen/domain.h>
@@ -37,15 +37,10 @@ static struct domain *lookup_locked(uint32_t id)
 	return chunk ? chunk[id & (CHUNK_SIZE - 1)] : NULL;
 }
 
-static void set_used(uint32_t id, bool on)
-{
-	if (on)
-		used[id / 64] |= BIT(id % 64);
-	else
-		used[id / 64] &= ~BIT(id % 64);
-}
-
-/* Lowest id >= from whose bit in used[] is `want`; NR_IDS when there is none. At most 512 words are looked at. */
+/*
+ * Lowest id >= from whose bit in used[] is `want`; NR_IDS when there is none. At most 512 words
+ * are looked at.
+ */
 static uint32_t find_from(uint32_t from, bool want)
 {
 	uint64_t flip = want ? 0 : ~0UL, word;
@@ -76,22 +71,20 @@ int domain_table_insert(struct domain *d, domid_t id)
 		n = find_from(last_id + 1, false);
 		if (n >= NR_IDS)
 			n = find_from(1, false);
-		if (n >= NR_IDS) {
-			rc = -ENOSPC;
-			goto out;
-		}
-		last_id = n;
+		rc = n >= NR_IDS ? -ENOSPC : 0;
+		last_id = rc ? last_id : n;
 	} else if (lookup_locked(n)) {
 		rc = -EEXIST;
-		goto out;
 	}
+	if (rc)
+		goto out;
 	if (!chunks[n >> CHUNK_SHIFT]) {
 		chunks[n >> CHUNK_SHIFT] = fresh;
 		fresh = NULL;
 	}
 	d->id = (domid_t)n;
 	chunks[n >> CHUNK_SHIFT][n & (CHUNK_SIZE - 1)] = d;
-	set_used(n, true);
+	used[n / 64] |= BIT(n % 64);
 	nr_domains++;
 out:
 	spin_unlock(&table_lock);
@@ -99,7 +92,8 @@ out:
 	return rc;
 }
 
-static bool get_unless_zero(struct domain *d)
+/* Take a reference on d, unless the last one is gone. */
+bool domain_get(struct domain *d)
 {
 	uint32_t n = __atomic_load_n(&d->refcnt, __ATOMIC_RELAXED);
 
@@ -111,12 +105,6 @@ static bool get_unless_zero(struct domain *d)
 	return true;
 }
 
-/* Take a reference on a domain that the caller knows to be alive or dying. */
-bool domain_get(struct domain *d)
-{
-	return get_unless_zero(d);
-}
-
 /* Reference on domain id, or NULL. */
 struct domain *domain_get_by_id(domid_t id)
 {
@@ -124,7 +112,7 @@ struct domain *domain_get_by_id(domid_t id)
 
 	spin_lock(&table_lock);
 	d = lookup_locked(id);
-	if (d && !get_unless_zero(d))
+	if (d && !domain_get(d))
 		d = NULL;
 	spin_unlock(&table_lock);
 	return d;
@@ -139,7 +127,7 @@ struct domain *domain_get_from(domid_t id)
 	spin_lock(&table_lock);
 	while ((n = find_from(n, true)) < NR_IDS) {
 		d = lookup_locked(n);
-		if (d && get_unless_zero(d))
+		if (d && domain_get(d))
 			break;
 		d = NULL;
 		n++;
@@ -151,12 +139,11 @@ struct domain *domain_get_from(domid_t id)
 /* DOMID_SELF or a plain id -> reference, or NULL. */
 struct domain *domain_get_or_self(domid_t id)
 {
-	if (id == DOMID_FIRST_RESERVED_NR) {
-		struct domain *d = this_vcpu()->domain;
+	struct domain *d = this_vcpu()->domain;
 
-		return domain_get(d) ? d : NULL;
-	}
-	return domain_get_by_id(id);
+	if (id != DOMID_FIRST_RESERVED_NR)
+		return domain_get_by_id(id);
+	return domain_get(d) ? d : NULL;
 }
 
 /* How many domains there are at this moment. */
@@ -170,7 +157,10 @@ struct domain *domain_of_page_owner(domid_t id)
 {
 	struct domain **chunk = load_acquire(&chunks[id >> CHUNK_SHIFT]);
 
-	/* No lock: the entry stays as it is while the domain owns pages, and pages are freed under other locks. */
+	/*
+	 * No lock: the entry stays as it is while the domain owns pages, and pages are freed
+	 * under other locks.
+	 */
 	return READ_ONCE(chunk[id & (CHUNK_SIZE - 1)]);
 }
 
@@ -181,7 +171,7 @@ void domain_put(struct domain *d)
 		return;
 	spin_lock(&table_lock);
 	chunks[d->id >> CHUNK_SHIFT][d->id & (CHUNK_SIZE - 1)] = NULL;
-	set_used(d->id, false);
+	used[d->id / 64] &= ~BIT(d->id % 64);
 	nr_domains--;
 	spin_unlock(&table_lock);
 	domain_destroy_final(d);

@@ -18,8 +18,8 @@
 #define MPIDR_RES1	BIT(31)
 
 /*
- * Events for a vCPU that has no vcpu_info yet are only noted in the shared bitmap: its upcall byte is
- * set for good, so nothing is ever injected through it. Registration raises them.
+ * Events for a vCPU that has no vcpu_info yet are only noted in the shared bitmap: its upcall
+ * byte is set for good, so nothing is ever injected through it. Registration raises them.
  */
 static struct vcpu_info no_info = { .evtchn_upcall_pending = 1 };
 
@@ -38,7 +38,6 @@ struct vcpu *vcpu_create(struct domain *d, uint32_t id)
 	v->info = id == 0 ? &d->shared_info->vcpu_info[0] : &no_info;
 	v->info_mfn = INVALID_MFN;
 	v->runstate_mfn[0] = v->runstate_mfn[1] = INVALID_MFN;
-	v->ctxt.fp_cpu = ~0u;
 	vcpu_ctxt_init(v);
 	if (domain_vcpu_hooks_init(v)) {
 		xfree(v);
@@ -47,20 +46,21 @@ struct vcpu *vcpu_create(struct domain *d, uint32_t id)
 	return v;
 }
 
+/* Registers of v left in a CPU by a lazy switch are nobody's now. */
+static void disown(struct vcpu **owner, struct vcpu *v)
+{
+	(void)__atomic_compare_exchange_n(owner, &v, NULL, false, __ATOMIC_RELAXED,
+					  __ATOMIC_RELAXED);
+}
+
 /* Free v, which runs nowhere and which nothing refers to. */
 void vcpu_free(struct vcpu *v)
 {
 	uint32_t i;
 
 	for (i = 0; i < nr_cpus; i++) {
-		/* Registers of v left in a CPU by a lazy switch are nobody's now. */
-		struct vcpu *expected = v;
-
-		(void)__atomic_compare_exchange_n(&cpus[i]->fp_owner, &expected, NULL, false,
-						  __ATOMIC_RELAXED, __ATOMIC_RELAXED);
-		expected = v;
-		(void)__atomic_compare_exchange_n(&cpus[i]->el1_owner, &expected, NULL, false,
-						  __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+		disown(&cpus[i]->fp_owner, v);
+		disown(&cpus[i]->el1_owner, v);
 	}
 	domain_vcpu_hooks_free(v);
 	xfree(v);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Guest memory that a vCPU registers to be shared with the hypervisor: vcpu_info and the
- * runstate area. Checked once, pinned and mapped until the domain dies, or the vCPU itself moves its
- * area. Written by the CPU that runs the vCPU; under the domain's lock at registration.
+ * Guest memory that a vCPU registers to be shared with the hypervisor: vcpu_info and the runstate
+ * area. Checked once, pinned and mapped until the domain dies, or the vCPU itself moves its area.
+ * Written by the CPU that runs the vCPU; under the domain's lock at registration.
  */
 #include <xen/domain.h>
 #include <xen/evtchn.h>
@@ -18,9 +18,17 @@
 /* Bit 63 of state_entry_time while an update is under way (vm_assist type 5). */
 #define RUNSTATE_UPDATE	BIT(63)
 
+static void drop_pages(char *page, const mfn_t *m, unsigned int nr)
+{
+	if (page)
+		shared_unmap(page, nr);
+	while (nr-- > 0)
+		page_put(m[nr]);
+}
+
 /*
- * Move v's vcpu_info to offset in guest frame g. Once per vCPU: -EINVAL the second time or for no RAM,
- * -ENXIO for a bad offset, -ENOMEM. All events count as pending afterwards (the ABI's rule).
+ * Move v's vcpu_info to offset in guest frame g. Once per vCPU: -EINVAL the second time or for no
+ * RAM, -ENXIO for a bad offset, -ENOMEM. All events count as pending afterwards (the ABI's rule).
  */
 int vcpu_register_info(struct vcpu *v, gfn_t g, uint32_t offset)
 {
@@ -42,8 +50,7 @@ int vcpu_register_info(struct vcpu *v, gfn_t g, uint32_t offset)
 	spin_lock(&d->lock);
 	if (mfn_valid(v->info_mfn) || domain_is_dying(d)) {
 		spin_unlock(&d->lock);
-		shared_unmap(page, 1);
-		page_put(m);
+		drop_pages(page, &m, 1);
 		return -EINVAL;
 	}
 	fresh = (struct vcpu_info *)(page + offset);
@@ -59,14 +66,6 @@ int vcpu_register_info(struct vcpu *v, gfn_t g, uint32_t offset)
 	shared_write(&fresh->evtchn_upcall_pending, 0);
 	evtchn_mark_upcall(v);
 	return 0;
-}
-
-static void drop_pages(char *page, const mfn_t *m, unsigned int nr)
-{
-	if (page)
-		shared_unmap(page, nr);
-	while (nr-- > 0)
-		page_put(m[nr]);
 }
 
 /* The domain's lock is held. */
@@ -130,7 +129,10 @@ int vcpu_register_runstate(struct vcpu *v, const gfn_t g[2], uint32_t offset)
 	return 0;
 }
 
-/* Show v's guest its present runstate. The guest may read at any time: entry time is flagged meanwhile. */
+/*
+ * Show v's guest its present runstate. The guest may read at any time: entry time is flagged
+ * meanwhile.
+ */
 void vcpu_update_runstate_area(struct vcpu *v)
 {
 	struct vcpu_runstate_info *area = v->runstate_area;

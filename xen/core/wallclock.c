@@ -38,7 +38,10 @@ void wallclock_update_domain(struct domain *d)
 	spin_unlock(&wc_lock);
 }
 
-/* UTC was secs.nsecs at system time at; every living domain is told. Called by dom0, about every 11 minutes. */
+/*
+ * UTC was secs.nsecs at system time at; every living domain is told. Called by dom0, about every
+ * 11 minutes.
+ */
 void wallclock_set(uint64_t secs, uint32_t nsecs, s_time_t at)
 {
 	struct domain *d;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The PL011 UART as the hypervisor's console, set up by the firmware: polled output, interrupt for input (Arm DDI 0183). */
+/*
+ * The PL011 UART as the hypervisor's console, set up by the firmware: polled output, interrupt
+ * for input (Arm DDI 0183).
+ */
 #include <arch/gic.h>
 #include <arch/mmu.h>
 #include <xen/boot.h>
@@ -37,8 +40,8 @@ static int pl011_getc(void)
 {
 	if (rd(UARTFR) & FR_RXFE) {
 		/*
-		 * A byte that comes in before the clear loses its interrupt, and no later one raises
-		 * another while it waits: look again behind the clear.
+		 * A byte that comes in before the clear loses its interrupt, and no later one
+		 * raises another while it waits: look again behind the clear.
 		 */
 		wr(UARTICR, (uint32_t)(INT_RX | INT_RT));
 		if (rd(UARTFR) & FR_RXFE)

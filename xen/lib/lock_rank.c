@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Debug builds (CONFIG_LOCK_DEBUG): each CPU keeps the ranks of the locks it holds, and taking one out of order
- * is a panic, since it is a bug of ours. Two locks of one rank are allowed where enum lock_rank names a rule
- * (event channels, run queues).
+ * Debug builds (CONFIG_LOCK_DEBUG): each CPU keeps the ranks of the locks it holds, and taking
+ * one out of order is a panic, since it is a bug of ours. Two locks of one rank are allowed where
+ * enum lock_rank names a rule (event channels, run queues).
  */
 #include <xen/lib.h>
 #include <xen/percpu.h>

@@ -13,7 +13,10 @@
 #define NS_PER_SECOND		1000000000LL
 #define LINE_MAX_CHARS		512
 
-/* Print when level is within the log level of the command line. Safe anywhere; takes the console lock only. */
+/*
+ * Print when level is within the log level of the command line. Safe anywhere; takes the console
+ * lock only.
+ */
 void printk(enum log_level level, const char *fmt, ...)
 {
 	char line[LINE_MAX_CHARS];
@@ -29,7 +32,10 @@ void printk(enum log_level level, const char *fmt, ...)
 	console_write(line, MIN((size_t)n, sizeof(line) - 1));
 }
 
-/* May d print another line now? Counts what is dropped. The counters are racy on purpose: only a limit. */
+/*
+ * May d print another line now? Counts what is dropped. The counters are racy on purpose: only a
+ * limit.
+ */
 static bool guest_may_print(struct domain *d, uint32_t *dropped)
 {
 	s_time_t now = system_time();

@@ -22,9 +22,10 @@ struct bootinfo {
 	uint32_t fdt_size;
 	struct mem_range banks[BOOT_MAX_BANKS];		/* RAM, sorted, merged */
 	uint32_t nr_banks;
-	struct mem_range reserved[BOOT_MAX_RESERVED];	/* /memreserve/, /reserved-memory, image, fdt, modules */
+	/* /memreserve/, /reserved-memory, image, fdt, modules */
+	struct mem_range reserved[BOOT_MAX_RESERVED];
 	uint32_t nr_reserved;
-	uint32_t nr_firmware;				/* reserved[1 .. nr_firmware - 1]: /memreserve/ and /reserved-memory */
+	uint32_t nr_firmware;	/* reserved[1 .. nr_firmware - 1]: the first two of these */
 	struct boot_module kernel, ramdisk;
 	struct mem_range image;				/* the hypervisor itself */
 	char xen_cmdline[BOOT_CMDLINE];
@@ -34,24 +35,31 @@ extern struct bootinfo bootinfo;
 
 struct host_irq { uint32_t intid; bool edge; };
 struct host_info {
-	uint32_t nr_cpus;				/* at most MAX_CPUS used; the first is the boot CPU's */
+	uint32_t nr_cpus;				/* at most MAX_CPUS; the boot CPU first */
 	uint64_t cpu_mpidr[MAX_CPUS];
 	char cpu_compatible[64];
 	uint32_t cpu_clock_frequency;			/* 0 unknown */
 	bool psci_smc;					/* method = "smc" */
 	pa_t gicd_base; uint64_t gicd_size;
-	struct mem_range gicr[16]; uint32_t nr_gicr; uint64_t gicr_stride;	/* stride 0: architectural */
-	uint8_t gic_version;
+	struct mem_range gicr[16];
+	uint32_t nr_gicr; uint64_t gicr_stride;		/* stride 0: architectural */
 	uint32_t maintenance_ppi;			/* INTIDs */
 	uint32_t timer_ppi_sec, timer_ppi_phys, timer_ppi_virt, timer_ppi_hyp;
 	uint32_t timer_clock_frequency;			/* 0: CNTFRQ_EL0 */
-	pa_t uart_base; uint64_t uart_size; struct host_irq uart_irq; int uart_node;	/* node offset, -1 none */
+	pa_t uart_base; uint64_t uart_size;
+	struct host_irq uart_irq; int uart_node;	/* node offset, -1 none */
 };
 extern struct host_info host_info;
 
-/* boot/bootinfo.c: banks, reservations, modules, command lines from the tree. -EINVAL with a line printed. */
+/*
+ * boot/bootinfo.c: banks, reservations, modules, command lines from the tree. -EINVAL with a line
+ * printed.
+ */
 int bootinfo_parse(struct bootinfo *bi) __must_check;
-/* Add a range that is not free RAM (the image, what start-up took). Panics never; too many are refused with -ENOSPC. */
+/*
+ * Add a range that is not free RAM (the image, what start-up took). Panics never; too many are
+ * refused with -ENOSPC.
+ */
 int bootinfo_reserve(struct bootinfo *bi, pa_t base, uint64_t size);
 /* 64 bits of /chosen's rng-seed or kaslr-seed, 0 when there is none. */
 uint64_t bootinfo_seed(const struct bootinfo *bi);
@@ -60,15 +68,19 @@ void host_memory_init(struct bootinfo *bi);
 /* boot/dt_host.c */
 int dt_host_parse(const void *fdt, const char *dtuart, struct host_info *h) __must_check;
 /* Free RAM = banks less reservations: call fn for each piece, page-aligned inwards. */
-void bootinfo_for_each_free(const struct bootinfo *bi, void (*fn)(pa_t base, uint64_t size, void *arg), void *arg);
+void bootinfo_for_each_free(const struct bootinfo *bi,
+			    void (*fn)(pa_t base, uint64_t size, void *arg), void *arg);
 
-/* boot/dom0_build.c: make dom0 and leave it ready to run (vCPU 0 has its context; not yet unpaused). */
+/*
+ * boot/dom0_build.c: make dom0 and leave it ready to run (vCPU 0 has its context; not yet
+ * unpaused).
+ */
 int dom0_build(const struct bootinfo *bi, const struct host_info *h) __must_check;
 
 /* boot/dom0_mem.c, dom0_dt.c: pieces, tested on the host */
 struct dom0_plan {
 	struct mem_range bank[8]; uint32_t nr_banks;	/* 1:1 */
-	ipa_t kernel, kernel_entry, dtb, initrd; uint64_t initrd_size;
+	ipa_t kernel, dtb, initrd; uint64_t initrd_size;
 	struct mem_range grant_window;
 	uint32_t event_ppi;
 	uint32_t nr_vcpus;
@@ -76,13 +88,17 @@ struct dom0_plan {
 /* Where kernel, device tree and ramdisk go in the banks (pure). -ENOMEM when they do not fit. */
 int dom0_place(struct dom0_plan *p, uint64_t text_offset, uint64_t image_size, uint64_t dtb_size,
 	       uint64_t initrd_size) __must_check;
-/* Write dom0's tree into buf; calls map/route for each device region and interrupt it gives to dom0. Returns size or -errno. */
+/*
+ * Write dom0's tree into buf; calls map/route for each device region and interrupt it gives to
+ * dom0. Returns size or -errno.
+ */
 struct dom0_dt_sink {
 	int (*map_mmio)(void *arg, pa_t base, uint64_t size);
 	int (*route_irq)(void *arg, uint32_t intid, bool edge);
 	void *arg;
 };
-int dom0_dt_make(const void *host_fdt, const struct host_info *h, const struct dom0_plan *p, const char *bootargs,
-		 const struct dom0_dt_sink *sink, void *buf, size_t size) __must_check;
+int dom0_dt_make(const void *host_fdt, const struct host_info *h, const struct dom0_plan *p,
+		 const char *bootargs, const struct dom0_dt_sink *sink, void *buf,
+		 size_t size) __must_check;
 
 #endif

@@ -13,12 +13,10 @@ struct boot_options {
 	uint32_t guest_log_level;
 	bool noreboot;
 	bool bootscrub;
-	bool sync_console;
 	bool allow_peers;		/* xsm=dummy */
 	uint32_t gnttab_max_frames, gnttab_max_maptrack_frames;
 	char sched[16];			/* credit2 (default), credit, null */
 	uint32_t sched_ratelimit_us;
-	bool dump_on_exit;
 };
 extern struct boot_options opt;
 extern char saved_cmdline[1024];	/* as given, with dom0_mem= added when absent */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The hypervisor's console: a ring of everything printed (readable by dom0), the hardware UART behind
- * it, dom0's own output passed through, and input for dom0's hvc0 (core/console.c).
+ * The hypervisor's console: a ring of everything printed (readable by dom0), the hardware UART
+ * behind it, dom0's own output passed through, and input for dom0's hvc0 (core/console.c).
  */
 #ifndef XEN_CONSOLE_H
 #define XEN_CONSOLE_H
@@ -23,7 +23,10 @@ void console_write_guest(const char *s, size_t n);
 /* Receive interrupt: drain the UART into the input ring and raise VIRQ_CONSOLE. */
 void console_rx_irq(void);
 size_t console_read_input(char *buf, size_t n);
-/* The log ring: copy from *index on (or from the oldest) up to n bytes; returns how many and moves *index. */
+/*
+ * The log ring: copy from *index on (or from the oldest) up to n bytes; returns how many and
+ * moves *index.
+ */
 size_t console_ring_read(uint32_t *index, bool incremental, char *buf, size_t n);
 void console_ring_clear(void);
 

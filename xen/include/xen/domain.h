@@ -109,13 +109,22 @@ struct domain_config {
 int domain_create(domid_t id, const struct domain_config *cfg, struct domain **ret) __must_check;
 /* Make all its vCPUs, down. -ENOMEM, -EINVAL when n differs from max_vcpus, 0 when they exist. */
 int domain_create_vcpus(struct domain *d, uint32_t n) __must_check;
-/* Controller pause: +1. Returns -EOVERFLOW at 255; the vCPUs leave their CPUs soon (see domain_is_quiet). */
+/*
+ * Controller pause: +1. Returns -EOVERFLOW at 255; the vCPUs leave their CPUs soon (see
+ * domain_is_quiet).
+ */
 int domain_pause(struct domain *d) __must_check;
 /* Controller pause: -1; -EINVAL below zero. The first unpause finishes creation. */
 int domain_unpause(struct domain *d) __must_check;
-/* No vCPU of d is on a CPU at this moment. Callers who paused d and need that return -ERESTART until true. */
+/*
+ * No vCPU of d is on a CPU at this moment. Callers who paused d and need that return -ERESTART
+ * until true.
+ */
 bool domain_is_quiet(const struct domain *d);
-/* All vCPUs stop; remembers the reason (SHUTDOWN_*), raises VIRQ_DOM_EXC in dom0. dom0's own: the host goes down. */
+/*
+ * All vCPUs stop; remembers the reason (SHUTDOWN_*), raises VIRQ_DOM_EXC in dom0. dom0's own: the
+ * host goes down.
+ */
 void domain_shutdown(struct domain *d, uint8_t reason);
 /* After suspend: run again. */
 void domain_resume(struct domain *d);
@@ -125,23 +134,31 @@ int domain_kill(struct domain *d) __must_check;
 void domain_crash(struct domain *d, const char *why);
 
 /*
- * n pages of RAM were given to d / taken back: tot_pages changes, and the domain lives while it owns any.
- * sub is called by the page allocator for every freed page of a domain, and may free the domain.
+ * n pages of RAM were given to d / taken back: tot_pages changes, and the domain lives while it
+ * owns any. sub is called by the page allocator for every freed page of a domain, and may free
+ * the domain.
  */
 void domain_pages_add(struct domain *d, uint32_t n);
 void domain_pages_sub(struct domain *d, uint32_t n);
-/* Look a domain up without a reference: only for the owner of a page that is being freed, which keeps it alive. */
+/*
+ * Look a domain up without a reference: only for the owner of a page that is being freed, which
+ * keeps it alive.
+ */
 struct domain *domain_of_page_owner(domid_t id);
 
-struct domain_info_counts { uint32_t online_vcpus; uint64_t cpu_time; bool any_running, all_blocked; };
+struct domain_info_counts {
+	uint32_t online_vcpus;
+	uint64_t cpu_time;
+	bool any_running, all_blocked;
+};
 void domain_count(const struct domain *d, struct domain_info_counts *c);
 
 /*
- * What each folder does in a domain's life. Rows in core/domain.c, in order; undone in reverse. Every
- * function may be NULL. kill and relinquish are idempotent; relinquish may return -ERESTART to be called again.
+ * What each folder does in a domain's life. Rows in core/domain.c, in order; undone in reverse.
+ * Every function may be NULL. kill and relinquish are idempotent; relinquish may return -ERESTART
+ * to be called again.
  */
 struct domain_hooks {
-	const char *name;
 	int (*init)(struct domain *d, const struct domain_config *cfg);
 	int (*vcpu_init)(struct vcpu *v);
 	void (*vcpu_free)(struct vcpu *v);

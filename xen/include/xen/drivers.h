@@ -5,7 +5,10 @@
 
 struct host_info;
 
-/* Find the console UART that host_info names and give it to the console; without one the ring alone is written. */
+/*
+ * Find the console UART that host_info names and give it to the console; without one the ring
+ * alone is written.
+ */
 void uart_init(const struct host_info *h);
 /* The console's receive interrupt, once dom0 may be told. */
 void console_enable_rx(void);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The general registers of an interrupted vCPU. The vectors store straight into
- * this struct, which is the first member of struct vcpu; its offsets reach the
- * assembly through arm64/asm_offsets.c. elr and spsr are valid after a full save only (every trap but the short
+ * The general registers of an interrupted vCPU. The vectors store straight into this struct,
+ * which is the first member of struct vcpu; its offsets reach the assembly through
+ * arm64/asm_offsets.c. elr and spsr are valid after a full save only (every trap but the short
  * hypercall path).
  */
 #ifndef XEN_GUEST_REGS_H

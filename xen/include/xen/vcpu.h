@@ -86,8 +86,8 @@ struct vcpu {
 };
 
 /*
- * Set register Rt of the current vCPU's trapped instruction; 31 is xzr. The short way out does not load x18..x29, which C
- * code preserves: writing one of them asks for the long way.
+ * Set register Rt of the current vCPU's trapped instruction; 31 is xzr. The short way out does
+ * not load x18..x29, which C code preserves: writing one of them asks for the long way.
  */
 static inline void guest_reg_set(struct vcpu *v, unsigned int n, uint64_t val)
 {
@@ -108,7 +108,10 @@ void vcpu_free(struct vcpu *v);
 struct vcpu *domain_vcpu(const struct domain *d, uint64_t id);
 /* Look a vCPU up by MPIDR affinity bits; NULL. */
 struct vcpu *domain_vcpu_by_affinity(const struct domain *d, uint64_t aff);
-/* Give v a fresh EL1 state that starts at pc with x0 = arg (PSCI CPU_ON, dom0's build). v must not be running. */
+/*
+ * Give v a fresh EL1 state that starts at pc with x0 = arg (PSCI CPU_ON, dom0's build). v must
+ * not be running.
+ */
 void vcpu_reset(struct vcpu *v, uint64_t pc, uint64_t arg);
 
 /* ---- sched/sched.c: the only way to change flags ---- */
@@ -116,7 +119,10 @@ void vcpu_wake(struct vcpu *v);				/* clears VPF_BLOCKED */
 void vcpu_block(struct vcpu *v);			/* current vCPU: blocked unless an event is pending */
 void vcpu_set_flag(struct vcpu *v, uint32_t flag);	/* leaves its CPU soon (IPI) */
 void vcpu_clear_flag(struct vcpu *v, uint32_t flag);
-/* v has news for its guest (interrupt pending): wake it, or make its CPU look (IPI, or WORK_VGIC when here). */
+/*
+ * v has news for its guest (interrupt pending): wake it, or make its CPU look (IPI, or WORK_VGIC
+ * when here).
+ */
 void vcpu_kick(struct vcpu *v);
 /* Is there anything that must end a WFI of v now? (vgic pending, upcall pending) */
 bool vcpu_event_pending(struct vcpu *v);
