@@ -26,11 +26,7 @@ static int next_typed(void)
 	return *typed ? (unsigned char)*typed++ : -1;
 }
 
-static void nothing(void)
-{
-}
-
-static const struct uart_ops test_uart = { keep_char, next_typed, nothing, 40 };
+static const struct uart_ops test_uart = { keep_char, next_typed };
 
 static int up(void **state)
 {

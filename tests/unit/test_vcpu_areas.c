@@ -2,6 +2,7 @@
 /* vCPUs, and the guest memory they register: where it may lie, who may change it, and its end. */
 #include <xen/errno.h>
 #include <xen/sched.h>
+#include <xen/vgic.h>
 #include <public/vcpu.h>
 #include "evtchn_world.h"
 
@@ -296,7 +297,7 @@ static void test_reset(void **state)
 	assert_int_equal(v1->hcall.progress_key, 0);
 	assert_false(v1->hcall.restart);
 	assert_true(v1->initialised);
-	assert_false(vcpu_event_pending(v1));
+	assert_false(vgic_pending(v1));
 }
 
 /* A CPU that still holds the registers of a vCPU forgets whose they are when it is freed. */

@@ -22,7 +22,6 @@
 
 extern uintptr_t __stack_chk_guard;
 void boot_cpu_main(pa_t fdt_pa) __noreturn;
-static void finish(void) __noreturn;
 
 /* Map the tree; its reader checks the header before anything else. */
 static __init void find_device_tree(pa_t fdt_pa)
@@ -50,6 +49,20 @@ static __init void seed_stack_guard(void)
 	s ^= s >> 7;
 	s ^= s << 17;
 	__stack_chk_guard = (uintptr_t)(s & ~0xffUL);
+}
+
+/* Not in .init.text, which goes away here. */
+static __noinline __noreturn void finish(void)
+{
+	mmu_unmap_fixed((void *)((uint64_t)bootinfo.fdt & PAGE_MASK), FDT_PAGES);
+	bootinfo.fdt = NULL;
+	mmu_protect_after_init();
+	zone_add(pa_to_mfn(image_pa(__init_begin)),
+		 (uint64_t)(__init_end - __init_begin) >> PAGE_SHIFT);
+	pr_info("dom0 starts; %lu MiB free\n", zone_free_pages() >> 8);
+	if (domain_unpause(dom0))
+		panic("dom0 was not paused");
+	enter_guest();
 }
 
 __attribute__((optimize("no-stack-protector")))
@@ -80,18 +93,4 @@ __init void boot_cpu_main(pa_t fdt_pa)
 		panic("dom0 cannot be built");
 	console_enable_rx();
 	finish();
-}
-
-/* Not in .init.text, which goes away here. */
-__attribute__((noinline)) static void finish(void)
-{
-	mmu_unmap_fixed((void *)((uint64_t)bootinfo.fdt & PAGE_MASK), FDT_PAGES);
-	bootinfo.fdt = NULL;
-	mmu_protect_after_init();
-	zone_add(pa_to_mfn(image_pa(__init_begin)),
-		 (uint64_t)(__init_end - __init_begin) >> PAGE_SHIFT);
-	pr_info("dom0 starts; %lu MiB free\n", zone_free_pages() >> 8);
-	if (domain_unpause(dom0))
-		panic("dom0 was not paused");
-	enter_guest();
 }

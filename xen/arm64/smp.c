@@ -39,7 +39,8 @@ static bool bring_up(uint32_t id)
 	c->mpidr = host_info.cpu_mpidr[id];
 	c->stack_top = (uint64_t)cpu_stack_map(id);
 	cpus[id] = c;
-	if (soft_timer_init_cpu(c) || psci_cpu_on(c->mpidr, image_pa(secondary_entry), (uint64_t)c)) {
+	if (soft_timer_init_cpu(c) ||
+	    psci_cpu_on(c->mpidr, image_pa(secondary_entry), (uint64_t)c)) {
 		cpus[id] = NULL;
 		return false;
 	}

@@ -41,18 +41,15 @@ static bool emulate(struct vcpu *v, uint32_t iss, ipa_t ipa)
 		.size = (uint8_t)(1u << ISS_DABT_SAS(iss)),
 		.write = iss & ISS_DABT_WNR,
 	};
+	enum mmio_result res;
 
 	if (a.write)
 		a.data = guest_reg_get(&v->regs, ISS_DABT_SRT(iss));
-	switch (mmio_dispatch(v, &a)) {
-	case MMIO_NONE:
-		return false;
-	case MMIO_ABORT:
+	res = mmio_dispatch(v, &a);
+	if (res == MMIO_ABORT)
 		guest_inject_abort(v, read_sysreg(far_el2), false);
-		return true;
-	case MMIO_DONE:
-		break;
-	}
+	if (res != MMIO_DONE)
+		return res == MMIO_ABORT;
 	if (!a.write)
 		guest_reg_set(v, ISS_DABT_SRT(iss), extend(a.data, iss, a.size));
 	guest_regs_skip(&v->regs);

@@ -353,9 +353,7 @@ void domain_count(const struct domain *d, struct domain_info_counts *c)
 		if (READ_ONCE(v->flags) & VPF_DOWN)
 			continue;
 		c->online_vcpus++;
-		if (!(READ_ONCE(v->flags) & VPF_BLOCKED))
-			c->all_blocked = false;
-		if (load_acquire(&v->is_running))
-			c->any_running = true;
+		c->all_blocked &= !!(READ_ONCE(v->flags) & VPF_BLOCKED);
+		c->any_running |= load_acquire(&v->is_running);
 	}
 }

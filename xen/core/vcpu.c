@@ -96,9 +96,3 @@ void vcpu_reset(struct vcpu *v, uint64_t pc, uint64_t arg)
 	memset(&v->hcall, 0, sizeof(v->hcall));
 	v->initialised = true;
 }
-
-/* Must a WFI of v end now? */
-bool vcpu_event_pending(struct vcpu *v)
-{
-	return vgic_pending(v);
-}

@@ -171,11 +171,10 @@ int vcpu_areas_relinquish(struct domain *d)
 			continue;
 		vcpu_release_runstate(v);
 		if (mfn_valid(v->info_mfn)) {
-			void *page = (void *)((uintptr_t)v->info & PAGE_MASK);
+			char *page = (char *)((uintptr_t)v->info & PAGE_MASK);
 
 			store_release(&v->info, &gone);
-			shared_unmap(page, 1);
-			page_put(v->info_mfn);
+			drop_pages(page, &v->info_mfn, 1);
 			v->info_mfn = INVALID_MFN;
 		}
 	}

@@ -50,17 +50,7 @@ static int pl011_getc(void)
 	return (int)(rd(UARTDR) & 0xff);
 }
 
-static void pl011_irq_enable(void)
-{
-	wr(UARTICR, (uint32_t)(INT_RX | INT_RT));
-	wr(UARTIMSC, (uint32_t)(INT_RX | INT_RT));
-}
-
-static struct uart_ops ops = {
-	.putc = pl011_putc,
-	.getc = pl011_getc,
-	.irq_enable = pl011_irq_enable,
-};
+static const struct uart_ops ops = { .putc = pl011_putc, .getc = pl011_getc };
 
 void uart_init(const struct host_info *h)
 {
@@ -70,16 +60,18 @@ void uart_init(const struct host_info *h)
 	if (!regs)
 		return;
 	wr(UARTIMSC, 0);
-	ops.intid = h->uart_irq.intid;
 	console_set_uart(&ops);
 }
 
 void console_enable_rx(void)
 {
+	const struct host_irq *irq = &host_info.uart_irq;
+
 	if (!regs)
 		return;
-	gic_irq_set_edge(ops.intid, host_info.uart_irq.edge);
-	gic_irq_route(ops.intid, 0);
-	ops.irq_enable();
-	gic_irq_enable(ops.intid);
+	gic_irq_set_edge(irq->intid, irq->edge);
+	gic_irq_route(irq->intid, 0);
+	wr(UARTICR, (uint32_t)(INT_RX | INT_RT));
+	wr(UARTIMSC, (uint32_t)(INT_RX | INT_RT));
+	gic_irq_enable(irq->intid);
 }

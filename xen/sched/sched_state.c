@@ -10,6 +10,7 @@
 #include <xen/percpu.h>
 #include <xen/sched.h>
 #include <xen/vcpu.h>
+#include <xen/vgic.h>
 #include <arch/ipi.h>
 #include <arch/timer.h>
 #include "sched_private.h"
@@ -228,7 +229,7 @@ void vcpu_block(struct vcpu *v)
 	 * other.
 	 */
 	smp_mb();
-	if (vcpu_event_pending(v))
+	if (vgic_pending(v))
 		vcpu_clear_flag(v, VPF_BLOCKED);
 	else
 		cpu_raise_work(WORK_RESCHED);

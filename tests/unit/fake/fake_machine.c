@@ -58,8 +58,7 @@ static void uart_putc(char c)
 }
 
 static int uart_getc(void) { return -1; }
-static void uart_irq_enable(void) { }
-static const struct uart_ops uart = { uart_putc, uart_getc, uart_irq_enable, 33 };
+static const struct uart_ops uart = { uart_putc, uart_getc };
 
 static void build(void)
 {

@@ -8,7 +8,7 @@
 struct boot_options {
 	uint64_t dom0_mem;		/* bytes */
 	uint32_t dom0_max_vcpus;	/* 0: as many as CPUs */
-	char dtuart[128];		/* path or alias of the console UART; empty: /chosen/stdout-path */
+	char dtuart[128];		/* path or alias of the UART; empty: stdout-path */
 	uint32_t log_level;		/* highest enum log_level printed */
 	uint32_t guest_log_level;
 	bool noreboot;

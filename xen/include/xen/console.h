@@ -11,8 +11,6 @@
 struct uart_ops {
 	void (*putc)(char c);		/* waits for room */
 	int (*getc)(void);		/* -1: none */
-	void (*irq_enable)(void);	/* receive interrupt on */
-	uint32_t intid;
 };
 
 void console_set_uart(const struct uart_ops *ops);

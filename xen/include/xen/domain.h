@@ -24,7 +24,7 @@ enum domain_dying { DOMAIN_ALIVE, DOMAIN_CREATING, DOMAIN_DYING, DOMAIN_DEAD };
 
 struct domain {
 	domid_t id;
-	bool is_privileged;		/* dom0: control and hardware domain, console owner; constant */
+	bool is_privileged;		/* dom0: controls, owns the console; constant */
 	bool is_direct_mapped;		/* gfn == mfn for its own RAM; constant */
 	uint8_t gic_version;		/* 3 (or 2); constant */
 	uint32_t refcnt;		/* atomic; domain_get/_put */
@@ -33,7 +33,7 @@ struct domain {
 	uint8_t handle[16];		/* UUID */
 	uint32_t pause_count;		/* of the controller (domctl), <= 255 */
 	bool creation_finished;		/* first unpause was seen */
-	uint8_t dying;			/* enum domain_dying; written under lock, read with load_acquire */
+	uint8_t dying;			/* enum domain_dying; lock, read by load_acquire */
 	bool shut_down;			/* is shut down, with the reason */
 	uint8_t shutdown_code;		/* SHUTDOWN_*; 0xff none */
 	bool debugging;
@@ -64,7 +64,7 @@ struct domain {
 	bool runstate_update_flag;	/* vm_assist type 5 */
 	bool allow_peers;		/* command line xsm=dummy: guests may talk to each other */
 
-	uint32_t event_ppi;		/* INTID of the event channel upcall; constant after build */
+	uint32_t event_ppi;		/* INTID of the event upcall; constant after build */
 	uint32_t max_evtchn_port;	/* limits given at creation; constant */
 	uint32_t max_grant_frames, max_maptrack_frames;
 	uint32_t nr_spis;

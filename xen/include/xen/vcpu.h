@@ -44,7 +44,7 @@ struct vcpu {
 	struct domain *domain;
 	uint32_t id;
 	uint32_t flags;			/* enum vcpu_pause_flags; LOCK_SCHED */
-	bool is_running;		/* on a CPU (incl. inside EL2 for it); release-stored by that CPU */
+	bool is_running;		/* on a CPU, or EL2 there for it; it release-stores */
 	bool initialised;		/* has had a context */
 
 	struct vcpu_ctxt ctxt;		/* EL1 and timer registers, HCR and friends (arch) */
@@ -71,12 +71,13 @@ struct vcpu {
 	} runstate;
 
 	/* Guest memory registered to be shared with us, mapped for good (core/vcpu_areas.c). */
-	struct vcpu_info *info;		/* the registered one, or &shared_info->vcpu_info for vCPU 0, or a dummy */
+	/* the registered one, or &shared_info->vcpu_info for vCPU 0, or a dummy */
+	struct vcpu_info *info;
 	mfn_t info_mfn;			/* INVALID_MFN unless registered */
-	struct vcpu_runstate_info *runstate_area;	/* NULL unless registered; maps 1 or 2 pages */
+	struct vcpu_runstate_info *runstate_area;	/* NULL unless registered */
 	mfn_t runstate_mfn[2];
 
-	struct soft_timer vtimer;	/* wakes the vCPU when its CNTV is due and it is off the CPU */
+	struct soft_timer vtimer;	/* wakes the vCPU when CNTV is due off the CPU */
 	struct soft_timer ptimer;	/* emulated EL1 physical timer */
 	struct soft_timer poll_timer;	/* SCHEDOP_poll time-out */
 	uint64_t poll_ports_left;	/* polling: nr of ports (0 not polling) */
@@ -99,7 +100,10 @@ static inline void guest_reg_set(struct vcpu *v, unsigned int n, uint64_t val)
 }
 
 /* Aff1:Aff0 as abi/boot.md 2.4: 16 vCPUs a cluster. */
-static inline uint64_t vcpu_affinity(uint32_t id) { return (id & 0xf) | ((uint64_t)(id >> 4) << 8); }
+static inline uint64_t vcpu_affinity(uint32_t id)
+{
+	return (id & 0xf) | ((uint64_t)(id >> 4) << 8);
+}
 
 /* ---- core/vcpu.c ---- */
 struct vcpu *vcpu_create(struct domain *d, uint32_t id);	/* NULL: no memory */
@@ -116,7 +120,7 @@ void vcpu_reset(struct vcpu *v, uint64_t pc, uint64_t arg);
 
 /* ---- sched/sched.c: the only way to change flags ---- */
 void vcpu_wake(struct vcpu *v);				/* clears VPF_BLOCKED */
-void vcpu_block(struct vcpu *v);			/* current vCPU: blocked unless an event is pending */
+void vcpu_block(struct vcpu *v);		/* the current one, if no event is pending */
 void vcpu_set_flag(struct vcpu *v, uint32_t flag);	/* leaves its CPU soon (IPI) */
 void vcpu_clear_flag(struct vcpu *v, uint32_t flag);
 /*
@@ -124,8 +128,6 @@ void vcpu_clear_flag(struct vcpu *v, uint32_t flag);
  * when here).
  */
 void vcpu_kick(struct vcpu *v);
-/* Is there anything that must end a WFI of v now? (vgic pending, upcall pending) */
-bool vcpu_event_pending(struct vcpu *v);
 
 /* ---- core/vcpu_areas.c ---- */
 int vcpu_register_info(struct vcpu *v, gfn_t g, uint32_t offset) __must_check;
