@@ -9,7 +9,6 @@
 #define SAMPLES 1001
 #define GICD_TYPER 0x4
 #define GICR_WAKER 0x14
-#define GICR_SGI_BASE 0x10000
 
 uint64_t op_empty(uint64_t);
 uint64_t op_null_hypercall(uint64_t);
@@ -52,23 +51,6 @@ static void bench(const char *name, uint64_t (*op)(uint64_t), uint64_t arg)
 	sort(samples, SAMPLES);
 	printk("BENCH %s n=%d min=%lu med=%lu max=%lu unit=insn\n", name, SAMPLES, samples[0],
 	       samples[SAMPLES / 2], samples[SAMPLES - 1]);
-}
-
-static void gic_setup(uint64_t gicd, uint64_t gicr)
-{
-	volatile uint32_t *waker = (volatile uint32_t *)(gicr + GICR_WAKER);
-
-	*(volatile uint32_t *)gicd = 0x12;			/* CTLR: ARE, group 1 */
-	*waker &= ~2u;
-	for (int i = 0; i < 1000 && (*waker & 4); i++)
-		asm volatile("yield");
-	*(volatile uint32_t *)(gicr + GICR_SGI_BASE + 0x80) = ~0u;	/* IGROUPR0 */
-	*(volatile uint32_t *)(gicr + GICR_SGI_BASE + 0x100) = 2;	/* ISENABLER0: SGI 1 */
-	msr(s3_0_c12_c12_5, 7);					/* ICC_SRE_EL1 */
-	isb();
-	msr(s3_0_c4_c6_0, 0xf0);				/* ICC_PMR_EL1 */
-	msr(s3_0_c12_c12_7, 1);					/* ICC_IGRPEN1_EL1 */
-	isb();
 }
 
 static void second_vcpu(void)
@@ -137,7 +119,7 @@ void guest_main(const void *dtb)
 	if (dt_gicv3(dtb, &gicd, &gicr)) {
 		bench("gicd_typer", op_load32, gicd + GICD_TYPER);
 		bench("gicr_waker", op_load32, gicr + GICR_WAKER);
-		gic_setup(gicd, gicr);
+		gic_init(dtb, 2);			/* SGI 1 */
 		bench("self_sgi", op_self_sgi, 0);
 		bench("pending_sgi", op_pending_sgi, 0);
 		take_sgi();

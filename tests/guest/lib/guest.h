@@ -112,6 +112,10 @@ bool dt_gicv3(const void *dtb, uint64_t *gicd, uint64_t *gicr);
 bool arg_has(const char *args, const char *word);
 uint64_t arg_number(const char *args, const char *key, uint64_t otherwise);
 
+/* gic.c */
+bool gic_init(const void *dtb, uint32_t mask);
+void sleep_ms(uint64_t ms);
+
 /* trap.c: what guest_trap does with a synchronous exception or an interrupt. */
 extern void (*trap_irq)(void);
 extern volatile uint64_t trap_expected;
