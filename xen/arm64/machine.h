@@ -44,7 +44,7 @@ void timer_init_boot(void);
 void timer_init_cpu(void);
 
 /* psci_client.c */
-void psci_client_init(bool smc);
+extern bool psci_by_smc;
 int psci_cpu_on(uint64_t mpidr, pa_t entry, uint64_t context);
 
 /* smp.c */

@@ -12,16 +12,11 @@
 #define PSCI_SYSTEM_OFF		0x84000008u
 #define PSCI_SYSTEM_RESET	0x84000009u
 
-static bool use_smc = true;
-
-void psci_client_init(bool smc)
-{
-	use_smc = smc;
-}
+bool psci_by_smc __ro_after_init = true;	/* else by HVC */
 
 static int64_t psci(uint64_t fn, uint64_t a1, uint64_t a2, uint64_t a3)
 {
-	return use_smc ? smccc_smc(fn, a1, a2, a3) : smccc_hvc(fn, a1, a2, a3);
+	return psci_by_smc ? smccc_smc(fn, a1, a2, a3) : smccc_hvc(fn, a1, a2, a3);
 }
 
 /*

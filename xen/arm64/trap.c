@@ -160,14 +160,6 @@ void cpu_do_work(void)
 	soft_timer_run();
 }
 
-/* The current call is executed again, with the arguments that its continuation left. */
-static void restart_hypercall(struct vcpu *v)
-{
-	memcpy(v->regs.x, v->hcall.args, sizeof(v->hcall.args));
-	v->regs.elr -= 4;
-	v->hcall.restart = false;
-}
-
 /*
  * Do what must be done before this CPU runs a guest again and say which vCPU it is. v is the one
  * that trapped, its registers all in its frame; NULL when the CPU has just come up.
@@ -181,7 +173,13 @@ struct vcpu *leave_to_guest(struct vcpu *v)
 		c->work &= ~(uint32_t)WORK_RESTORE;
 		if (c->work & WORK_RESTART) {
 			c->work &= ~(uint32_t)WORK_RESTART;
-			restart_hypercall(v);
+			/*
+			 * The call is executed again, with the arguments that its continuation
+			 * left.
+			 */
+			memcpy(v->regs.x, v->hcall.args, sizeof(v->hcall.args));
+			v->regs.elr -= 4;
+			v->hcall.restart = false;
 		}
 		cpu_do_work();
 		if (!v || (c->work & WORK_RESCHED)) {

@@ -96,14 +96,6 @@ static int parse_timer(const void *fdt, struct host_info *h, uint32_t gic)
 	return 0;
 }
 
-static void parse_psci(const void *fdt, struct host_info *h)
-{
-	int node = fdt_path_offset(fdt, "/psci");
-	const char *method = node >= 0 ? fdt_getprop(fdt, node, "method", NULL) : NULL;
-
-	h->psci_smc = !method || strcmp(method, "hvc");
-}
-
 /*
  * The node that dtuart= names (path or alias, options after ':' ignored), else
  * /chosen/stdout-path.
@@ -112,12 +104,9 @@ static int uart_node(const void *fdt, const char *dtuart)
 {
 	char path[128];
 	const char *s = dtuart, *end;
-	int chosen;
 
-	if (!s || !*s) {
-		chosen = fdt_path_offset(fdt, "/chosen");
-		s = chosen >= 0 ? fdt_getprop(fdt, chosen, "stdout-path", NULL) : NULL;
-	}
+	if (!s || !*s)
+		s = fdt_getprop(fdt, fdt_path_offset(fdt, "/chosen"), "stdout-path", NULL);
 	if (!s)
 		return -1;
 	end = strchr(s, ':');
@@ -147,6 +136,7 @@ static void parse_uart(const void *fdt, const char *dtuart, struct host_info *h,
  */
 int dt_host_parse(const void *fdt, const char *dtuart, struct host_info *h)
 {
+	const char *method;
 	uint32_t gic = 0;
 	int rc;
 
@@ -158,7 +148,9 @@ int dt_host_parse(const void *fdt, const char *dtuart, struct host_info *h)
 		rc = parse_timer(fdt, h, gic);
 	if (rc)
 		return rc;
-	parse_psci(fdt, h);
+	/* Without a node libfdt finds no property. */
+	method = fdt_getprop(fdt, fdt_path_offset(fdt, "/psci"), "method", NULL);
+	h->psci_smc = !method || strcmp(method, "hvc");
 	parse_uart(fdt, dtuart, h, gic);
 	return 0;
 }

@@ -147,17 +147,10 @@ static void one_word(char *word)
 	pr_warn("command line: unknown option %s\n", word);
 }
 
-static bool mentions_dom0_mem(const char *s)
-{
-	for (; *s; s++)
-		if (!strncmp(s, "dom0_mem=", 9))
-			return true;
-	return false;
-}
-
 /* Parse and keep the line. Debian's xl wants to find a dom0_mem there: one is added when absent. */
 void cmdline_parse(const char *s)
 {
+	bool has_dom0_mem = false;
 	char word[160];
 	size_t n;
 
@@ -167,6 +160,7 @@ void cmdline_parse(const char *s)
 			s++;
 		for (n = 0; s[n] && s[n] != ' '; n++)
 			;
+		has_dom0_mem |= !strncmp(s, "dom0_mem=", 9);
 		if (n >= sizeof(word)) {
 			pr_warn("command line: a word of %zu characters is skipped\n", n);
 		} else if (n) {
@@ -176,7 +170,7 @@ void cmdline_parse(const char *s)
 		s += n;
 	}
 	n = strlen(saved_cmdline);
-	if (!mentions_dom0_mem(saved_cmdline))
+	if (!has_dom0_mem)
 		snprintf(saved_cmdline + n, sizeof(saved_cmdline) - n, "%sdom0_mem=%luM",
 			 n ? " " : "", opt.dom0_mem / MIB);
 }

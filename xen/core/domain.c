@@ -139,6 +139,13 @@ void domain_destroy_final(struct domain *d)
 		virq_raise_global(VIRQ_DOM_EXC);
 }
 
+static void undo_vcpu_init(struct vcpu *v, size_t done)
+{
+	while (done-- > 0)
+		if (hooks[done].vcpu_free)
+			hooks[done].vcpu_free(v);
+}
+
 /* Run the vCPU part of every hook; on failure undo those done. */
 int domain_vcpu_hooks_init(struct vcpu *v)
 {
@@ -146,24 +153,16 @@ int domain_vcpu_hooks_init(struct vcpu *v)
 	int rc = 0;
 
 	for (i = 0; i < ARRAY_SIZE(hooks) && !rc; i++)
-		if (hooks[i].vcpu_init)
-			rc = hooks[i].vcpu_init(v);
-	if (!rc)
-		return 0;
-	for (i--; i-- > 0;)
-		if (hooks[i].vcpu_free)
-			hooks[i].vcpu_free(v);
+		rc = hooks[i].vcpu_init ? hooks[i].vcpu_init(v) : 0;
+	if (rc)
+		undo_vcpu_init(v, i - 1);
 	return rc;
 }
 
 /* Undo domain_vcpu_hooks_init. */
 void domain_vcpu_hooks_free(struct vcpu *v)
 {
-	size_t i;
-
-	for (i = ARRAY_SIZE(hooks); i-- > 0;)
-		if (hooks[i].vcpu_free)
-			hooks[i].vcpu_free(v);
+	undo_vcpu_init(v, ARRAY_SIZE(hooks));
 }
 
 /*
