@@ -41,6 +41,20 @@ run_step() {
 	fi
 }
 
+# take_lock: keep out/ for this command and what it starts until it ends.  Whoever started us
+# may hold it for us already.
+take_lock() {
+	[ -z "${ZAZEN_LOCKED:-}" ] || return 0
+	mkdir -p "$out/log" 2>/dev/null || die "cannot write to $out: is this your own clone?"
+	exec 9>"$out/.lock"
+	flock -n 9 || {
+		echo "${0##*/}: error: out/ is in use by another ./quickstart or ./check: wait for it to end" >&2
+		exit 7
+	}
+	ZAZEN_LOCKED=1
+	export ZAZEN_LOCKED
+}
+
 # fresh STAMP KEY: is the product of STAMP made, and from KEY?
 fresh() { [ -f "$1" ] && [ "$(cat "$1")" = "$2" ]; }
 
