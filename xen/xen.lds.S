@@ -61,14 +61,5 @@ SECTIONS
 	_image_size = _end - _start;
 
 	/DISCARD/ : { *(.comment) *(.note.*) *(.eh_frame*) *(.interp) *(.dynamic) }
-	.debug_info 0 : { *(.debug_info) }
-	.debug_abbrev 0 : { *(.debug_abbrev) }
-	.debug_line 0 : { *(.debug_line) }
-	.debug_line_str 0 : { *(.debug_line_str) }
-	.debug_str 0 : { *(.debug_str) }
-	.debug_aranges 0 : { *(.debug_aranges) }
-	.debug_rnglists 0 : { *(.debug_rnglists) }
-	.debug_loclists 0 : { *(.debug_loclists) }
-	.debug_frame 0 : { *(.debug_frame) }
 }
 ASSERT(_end - _start < 0x400000, "the image does not fit into early_map's tables")

@@ -8,7 +8,6 @@
 #include <arm64/sysreg.h>
 #include <xen/lib.h>
 #include <xen/p2m.h>
-#include <xen/percpu.h>
 #include "machine.h"
 
 uint64_t guest_id_regs[8][8] __ro_after_init;

@@ -5,7 +5,6 @@
  */
 #include <arch/cpu.h>
 #include <arm64/sysreg.h>
-#include <xen/lib.h>
 #include "machine.h"
 
 #define PSCI_CPU_ON		0xC4000003u

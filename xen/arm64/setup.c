@@ -4,17 +4,13 @@
  * list of steps. What only start-up needs is freed at its end.
  */
 #include <arch/mmu.h>
-#include <arch/timer.h>
 #include <arm64/sysreg.h>
 #include <xen/boot.h>
 #include <xen/cmdline.h>
-#include <xen/console.h>
 #include <xen/domain.h>
 #include <xen/drivers.h>
-#include <xen/heap.h>
 #include <xen/lib.h>
 #include <xen/page.h>
-#include <xen/percpu.h>
 #include "machine.h"
 
 /* The tree is at most 2 MiB and may straddle pages. */

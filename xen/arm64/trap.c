@@ -12,7 +12,6 @@
 #include <xen/console.h>
 #include <xen/domain.h>
 #include <xen/heap.h>
-#include <xen/hypercall.h>
 #include <xen/lib.h>
 #include <xen/percpu.h>
 #include <xen/sched.h>

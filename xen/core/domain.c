@@ -9,7 +9,6 @@
 #include <xen/domain.h>
 #include <xen/evtchn.h>
 #include <xen/heap.h>
-#include <xen/hypercall.h>
 #include <xen/lib.h>
 #include <xen/page.h>
 #include <xen/percpu.h>

@@ -39,7 +39,9 @@ static void heap_put(struct pcpu *c, uint32_t i, struct soft_timer *t)
 	t->heap_index = i + 1;
 }
 
-/* Place t, starting at the free place i, where it is neither before its parent nor after a child. */
+/*
+ * Place t, starting at the free place i, where it is neither before its parent nor after a child.
+ */
 static void sift(struct pcpu *c, uint32_t i, struct soft_timer *t)
 {
 	uint32_t child;

@@ -4,13 +4,11 @@
  * CPUs belong to sched/.
  */
 #include <xen/domain.h>
-#include <xen/evtchn.h>
 #include <xen/heap.h>
 #include <xen/lib.h>
 #include <xen/percpu.h>
 #include <xen/vcpu.h>
 #include <xen/vdev.h>
-#include <xen/vgic.h>
 #include <public/xen.h>
 
 /* PSTATE at the start of a vCPU: EL1h, D, A, I and F masked (abi/boot.md 4). */

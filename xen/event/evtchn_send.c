@@ -5,7 +5,6 @@
  * joined, and the receiver's state is words of its shared memory.
  */
 #include <xen/vcpu.h>
-#include <xen/vgic.h>
 #include <arch/cpu.h>
 #include <arch/guest_atomic.h>
 #include "event.h"

@@ -6,7 +6,6 @@
  * first. Also cache maintenance of mapped pages.
  */
 #include <xen/heap.h>
-#include <xen/hypercall.h>
 #include <xen/page.h>
 #include <xen/percpu.h>
 #include <xen/vcpu.h>

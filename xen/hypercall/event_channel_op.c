@@ -116,9 +116,6 @@ int64_t do_event_channel_op(uint64_t cmd, uint64_t arg, uint64_t a2, uint64_t a3
 	char *out;
 	int rc;
 
-	(void)a2;
-	(void)a3;
-	(void)a4;
 	cmd = (uint32_t)cmd;
 	if (likely(cmd == EVTCHNOP_send)) {
 		if (unlikely(copy_from_guest(&a.send, arg, sizeof(a.send))))

@@ -193,8 +193,6 @@ int64_t do_grant_table_op(uint64_t cmd, uint64_t uop, uint64_t count, uint64_t a
 	const struct grant_row *row;
 	uint32_t n = (uint32_t)count;
 
-	(void)a3;
-	(void)a4;
 	cmd = (uint32_t)cmd;
 	if (cmd >= ARRAY_SIZE(rows))
 		return -ENOSYS;

@@ -36,7 +36,6 @@ int p2m_domain_init(struct domain *d, const struct domain_config *cfg)
 	struct p2m *p2m = &d->p2m;
 	unsigned int i;
 
-	(void)cfg;
 	spin_lock_init(&p2m->lock, LOCK_P2M);
 	p2m->ipa_bits = (uint8_t)p2m_host_ipa_bits;
 	/* Up to 16 concatenated start tables save a level, up to 43 bits (VTCR_EL2.SL0). */

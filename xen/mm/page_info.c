@@ -6,7 +6,6 @@
  * (RAM) or the heap.
  */
 #include <xen/domain.h>
-#include <xen/heap.h>
 #include <xen/lib.h>
 #include <arch/mmu.h>
 #include "frame_table.h"

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The walker (see pt_walk.h). The caller holds whatever protects the tree. */
-#include <xen/heap.h>
 #include <xen/lib.h>
 #include <arch/mmu.h>
 #include "pt_walk.h"

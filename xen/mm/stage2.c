@@ -224,7 +224,6 @@ static int map_entry(const struct pt_step *st, void *arg)
 /* Where a block will go, the empty tables below have to leave. */
 static int clear_way_entry(const struct pt_step *st, void *arg)
 {
-	(void)arg;
 	return pte_kind(*st->ptep, st->level) == PTE_TABLE ? PT_DESCEND : PT_NEXT;
 }
 

@@ -250,7 +250,6 @@ static void credit_charge(struct sched_rq *rq, struct vcpu *v, s_time_t ran)
 static bool credit_preempts(struct sched_rq *rq, const struct vcpu *waker,
 			    const struct vcpu *running)
 {
-	(void)rq;
 	return is_before(waker->sched.vruntime + PREEMPT_LEAD, running->sched.vruntime);
 }
 

@@ -22,7 +22,6 @@ static int null_init_cpu(struct sched_rq *rq)
 
 static void null_enqueue(struct sched_rq *rq, struct vcpu *v, bool wakeup)
 {
-	(void)wakeup;
 	list_add_tail(&v->sched.link, rq->policy);
 	v->sched.queued = true;
 	WRITE_ONCE(rq->nr_runnable, rq->nr_runnable + 1);
@@ -42,18 +41,15 @@ static struct vcpu *null_pick(struct sched_rq *rq)
 
 static void null_charge(struct sched_rq *rq, struct vcpu *v, s_time_t ran)
 {
-	(void)rq, (void)v, (void)ran;
 }
 
 static bool null_preempts(struct sched_rq *rq, const struct vcpu *waker, const struct vcpu *running)
 {
-	(void)rq, (void)waker, (void)running;
 	return false;
 }
 
 static s_time_t null_slice_end(struct sched_rq *rq, const struct vcpu *v)
 {
-	(void)rq, (void)v;
 	return 0;
 }
 

@@ -30,7 +30,6 @@ struct mmio_space {
 /* Give d an empty table. -ENOMEM. */
 int mmio_domain_init(struct domain *d, const struct domain_config *cfg)
 {
-	(void)cfg;
 	d->mmio = xzalloc(struct mmio_space);
 	return d->mmio ? 0 : -ENOMEM;
 }

@@ -16,7 +16,6 @@
 static uint64_t read_ctlr(struct vgic_dist *dist, struct vcpu *v, uint32_t off, unsigned int size,
 			  const struct vgic_reg *r)
 {
-	(void)v, (void)off, (void)size, (void)r;
 	return CTLR_ARE | CTLR_DS | (READ_ONCE(dist->enabled) ? BIT(1) : 0);
 }
 
@@ -25,7 +24,6 @@ static void write_ctlr(struct vgic_dist *dist, struct vcpu *v, uint32_t off, uns
 {
 	bool enabled = val & CTLR_ENABLE_GRP1;
 
-	(void)v, (void)off, (void)size, (void)r;
 	spin_lock(&dist->lock);
 	if (dist->enabled != enabled) {
 		dist->enabled = enabled;
@@ -37,7 +35,6 @@ static void write_ctlr(struct vgic_dist *dist, struct vcpu *v, uint32_t off, uns
 static uint64_t read_typer(struct vgic_dist *dist, struct vcpu *v, uint32_t off, unsigned int size,
 			  const struct vgic_reg *r)
 {
-	(void)v, (void)off, (void)size, (void)r;
 	return (DIV_ROUND_UP(dist->nr_irqs, 32u) - 1) | TYPER_IDBITS_10 | TYPER_NO1N;
 }
 
@@ -47,7 +44,6 @@ static uint64_t read_irouter(struct vgic_dist *dist, struct vcpu *v, uint32_t of
 {
 	const struct vgic_irq *irq = vgic_irq_get(dist, v, off / 8);
 
-	(void)size, (void)r;
 	return irq && !(off & 4) ? READ_ONCE(irq->affinity) : 0;
 }
 
@@ -56,7 +52,6 @@ static void write_irouter(struct vgic_dist *dist, struct vcpu *v, uint32_t off, 
 {
 	struct vgic_irq *irq = vgic_irq_get(dist, v, off / 8);
 
-	(void)size, (void)r;
 	if (!irq || (off & 4))
 		return;
 	spin_lock(&dist->lock);
@@ -122,7 +117,6 @@ const struct vgic_reg *vgic_sgi_find(uint32_t offset)
 /* GICD frame: offset is below its size, 64 KiB. */
 enum mmio_result vgic_dist_mmio(struct vcpu *v, struct mmio_access *a, uint64_t offset, void *ctx)
 {
-	(void)v;
 	return vgic_reg_access(vgic_dist_find((uint32_t)offset), ctx, NULL, a, (uint32_t)offset);
 }
 
@@ -131,7 +125,6 @@ uint64_t vgic_dist_read32(struct vcpu *v, uint32_t offset, void *ctx)
 {
 	const struct vgic_reg *r = vgic_dist_find(offset);
 
-	(void)v;
 	return likely(r->widths & 4) ? r->read(ctx, NULL, offset - r->offset, 4, r) :
 				       MMIO_NOT_SHORT;
 }

@@ -54,7 +54,6 @@ uint32_t vgic_get_active(struct vgic_dist *dist, struct vgic_irq *irq)
 
 uint32_t vgic_get_group(struct vgic_dist *dist, struct vgic_irq *irq)
 {
-	(void)dist;
 	return irq->group1;
 }
 
@@ -69,7 +68,6 @@ void vgic_set_group(struct vgic_dist *dist, struct vgic_irq *irq, uint32_t group
 
 uint32_t vgic_get_priority(struct vgic_dist *dist, struct vgic_irq *irq)
 {
-	(void)dist;
 	return irq->priority;
 }
 
@@ -89,7 +87,6 @@ static void route_physical(const struct vgic_irq *irq)
 
 uint32_t vgic_get_enabled(struct vgic_dist *dist, struct vgic_irq *irq)
 {
-	(void)dist;
 	return irq->enabled;
 }
 
@@ -131,7 +128,6 @@ void vgic_set_active(struct vgic_dist *dist, struct vgic_irq *irq, uint32_t acti
 /* GICD_ICFGR: two bits, the upper one is edge. */
 uint32_t vgic_get_config(struct vgic_dist *dist, struct vgic_irq *irq)
 {
-	(void)dist;
 	return irq->edge ? 2 : 0;
 }
 

@@ -15,7 +15,6 @@ static uint64_t read_typer(struct vgic_dist *dist, struct vcpu *v, uint32_t off,
 {
 	uint64_t val = vcpu_affinity(v->id) << 32 | (uint64_t)v->id << 8;
 
-	(void)size, (void)r;
 	if (v->id == dist->domain->max_vcpus - 1)
 		val |= TYPER_LAST;
 	return off ? val >> 32 : val;

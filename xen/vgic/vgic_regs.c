@@ -27,7 +27,6 @@ enum mmio_result vgic_reg_access(const struct vgic_reg *r, struct vgic_dist *dis
 uint64_t vgic_read_const(struct vgic_dist *dist, struct vcpu *v, uint32_t off, unsigned int size,
 			 const struct vgic_reg *r)
 {
-	(void)dist, (void)v, (void)off, (void)size;
 	return r->value;
 }
 
@@ -72,7 +71,6 @@ void vgic_write_ones(struct vgic_dist *dist, struct vcpu *v, uint32_t off, unsig
 {
 	uint32_t ones = (uint32_t)val;
 
-	(void)size;
 	spin_lock(&dist->lock);
 	for (; ones; ones &= ones - 1) {
 		struct vgic_irq *irq =

@@ -14,15 +14,18 @@
 /* Arguments as in x0..x4. Result to x0. Runs for this_vcpu() with interrupts masked. */
 typedef int64_t hypercall_fn(uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4);
 
-/* One entry per number, no holes: unknown numbers hold a function that answers -ENOSYS. Read by vectors.S. */
+/*
+ * One entry per number, no holes: unknown numbers hold a function that answers -ENOSYS. Read by
+ * vectors.S.
+ */
 extern hypercall_fn *const hypercall_table[NR_HYPERCALLS];
 /* The two that have their own files and helpers: event_channel_op.c, grant_table_op.c. */
 extern hypercall_fn do_event_channel_op, do_grant_table_op;
 
 /*
  * Ask for the current call to be executed again with these arguments, when the guest next runs
- * (PC is put back over the HVC, x0..x4 are set); inside a multicall the entry is updated instead. Returns -ERESTART
- * for the handler to return; handlers return it unchanged.
+ * (PC is put back over the HVC, x0..x4 are set); inside a multicall the entry is updated instead.
+ * Returns -ERESTART for the handler to return; handlers return it unchanged.
  */
 int64_t hypercall_restart(uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4);
 /* Should a long loop stop here? An interrupt is pending, or work waits for this CPU. Cheap. */

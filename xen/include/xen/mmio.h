@@ -17,11 +17,17 @@ enum mmio_result { MMIO_DONE, MMIO_ABORT /* the guest gets a data abort */, MMIO
 /* offset is from the frame's base. v is the vCPU that accesses. */
 typedef enum mmio_result mmio_fn(struct vcpu *v, struct mmio_access *a, uint64_t offset, void *ctx);
 
-/* A short way for the commonest access, an aligned 4-byte read: the value, or MMIO_NOT_SHORT to be asked the long way. */
+/*
+ * A short way for the commonest access, an aligned 4-byte read: the value, or MMIO_NOT_SHORT to
+ * be asked the long way.
+ */
 #define MMIO_NOT_SHORT	(~0UL)
 typedef uint64_t mmio_read32_fn(struct vcpu *v, uint32_t offset, void *ctx);
 
-/* At creation of the domain only (or before its first unpause). -EEXIST on overlap, -ENOSPC (at most 8). */
+/*
+ * At creation of the domain only (or before its first unpause). -EEXIST on overlap, -ENOSPC (at
+ * most 8).
+ */
 int mmio_register(struct domain *d, ipa_t base, uint64_t size, mmio_fn *fn,
 		  mmio_read32_fn *read32, void *ctx) __must_check;
 uint64_t mmio_read32(struct vcpu *v, ipa_t ipa);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Scheduling: mechanism (sched/sched.c) and policy (one file each, struct sched_policy). A run queue per
- * CPU under its own lock. There is no idle vCPU: sched_switch waits in the idle loop when nothing is runnable.
+ * Scheduling: mechanism (sched/sched.c) and policy (one file each, struct sched_policy). A run
+ * queue per CPU under its own lock. There is no idle vCPU: sched_switch waits in the idle loop
+ * when nothing is runnable.
  */
 #ifndef XEN_SCHED_H
 #define XEN_SCHED_H
@@ -48,9 +49,9 @@ extern const struct sched_policy *sched;		/* the one in use, from the command li
 
 int sched_init_cpu(struct pcpu *c);
 /*
- * Choose what runs next on this CPU and switch to it: accounts prev, saves and loads contexts, waits in the idle loop
- * if needed. Returns the vCPU to enter. Called on the way out when WORK_RESCHED is set, and by the idle entry at boot
- * (prev NULL).
+ * Choose what runs next on this CPU and switch to it: accounts prev, saves and loads contexts,
+ * waits in the idle loop if needed. Returns the vCPU to enter. Called on the way out when
+ * WORK_RESCHED is set, and by the idle entry at boot (prev NULL).
  */
 struct vcpu *sched_switch(struct vcpu *prev);
 #ifdef ZAZEN_HOST_TEST
@@ -63,7 +64,10 @@ int sched_set_params(struct domain *d, uint16_t weight, uint16_t cap) __must_che
 void sched_get_runstate(struct vcpu *v, uint32_t *state, s_time_t *entry, uint64_t time[4]);
 uint64_t sched_cpu_time(struct vcpu *v);	/* ns of running */
 uint64_t sched_idle_time(unsigned int cpu);
-/* A CPU with nothing to run waits here until something is queued (sched/idle.c). Interrupts are handled by arch_handle_irq. */
+/*
+ * A CPU with nothing to run waits here until something is queued (sched/idle.c). Interrupts are
+ * handled by arch_handle_irq.
+ */
 void idle_wait(struct pcpu *c);
 
 /* arm64/trap.c: take and handle one physical interrupt if there is one (used by the idle loop). */

@@ -13,7 +13,10 @@
 void vtimer_put_cpu(struct vcpu *v);
 void vtimer_load_cpu(struct vcpu *v);
 void vtimer_vcpu_reset(struct vcpu *v);
-/* The guest's physical timer registers, emulated: CNTP_CTL, CNTP_CVAL, CNTP_TVAL, (CNTPCT is not trapped). */
+/*
+ * The guest's physical timer registers, emulated: CNTP_CTL, CNTP_CVAL, CNTP_TVAL, (CNTPCT is not
+ * trapped).
+ */
 uint64_t vptimer_read_ctl(struct vcpu *v);
 uint64_t vptimer_read_cval(struct vcpu *v);
 uint64_t vptimer_read_tval(struct vcpu *v);
@@ -22,8 +25,8 @@ void vptimer_write_cval(struct vcpu *v, uint64_t val);
 void vptimer_write_tval(struct vcpu *v, uint64_t val);
 
 /*
- * SMCCC call of v (HVC #0 or SMC #0): function id in x0. Results go to v->regs.x[0..3]. PSCI calls that end the
- * vCPU's or the domain's run set flags and raise WORK_RESCHED.
+ * SMCCC call of v (HVC #0 or SMC #0): function id in x0. Results go to v->regs.x[0..3]. PSCI
+ * calls that end the vCPU's or the domain's run set flags and raise WORK_RESCHED.
  */
 void vsmccc_call(struct vcpu *v);
 /* PSCI part: returns false when function is not PSCI's. */

@@ -14,23 +14,38 @@ int vgic_inject_ppi(struct vcpu *v, uint32_t intid);
 /* Level of a line (virtual timers, emulated devices). */
 void vgic_set_ppi_level(struct vcpu *v, uint32_t intid, bool level);
 
-/* dom0: physical SPI <-> same virtual INTID, HW list register. edge from the device tree. -EINVAL, -EBUSY. */
+/*
+ * dom0: physical SPI <-> same virtual INTID, HW list register. edge from the device tree.
+ * -EINVAL, -EBUSY.
+ */
 int vgic_route_hw_spi(struct domain *d, uint32_t pintid, uint32_t vintid, bool edge);
-/* A physical interrupt tied to a guest fired on this CPU (already acknowledged, priority dropped). */
+/*
+ * A physical interrupt tied to a guest fired on this CPU (already acknowledged, priority
+ * dropped).
+ */
 bool vgic_hw_irq(uint32_t pintid);	/* false: tied to nobody */
-/* The virtual timer PPI of the current vCPU fired (physically active until the guest deactivates it). */
+/*
+ * The virtual timer PPI of the current vCPU fired (physically active until the guest deactivates
+ * it).
+ */
 void vgic_hw_vtimer(struct vcpu *v, uint32_t pintid, uint32_t vintid);
 
 /*
- * Around a run of v on this CPU, its vgic_hw being in the machine: sync folds the list registers back after an exit
- * (what the guest took or finished), flush fills them before an entry. Both are cheap when nothing is in flight:
- * no list register is read when none was written.
+ * Around a run of v on this CPU, its vgic_hw being in the machine: sync folds the list registers
+ * back after an exit (what the guest took or finished), flush fills them before an entry. Both
+ * are cheap when nothing is in flight: no list register is read when none was written.
  */
 void vgic_sync(struct vcpu *v);
 void vgic_flush(struct vcpu *v);
-/* Has v an interrupt that would be delivered now (enabled, pending; masks of the CPU interface not considered)? */
+/*
+ * Has v an interrupt that would be delivered now (enabled, pending; masks of the CPU interface
+ * not considered)?
+ */
 bool vgic_pending(struct vcpu *v);
-/* v leaves this CPU: physical state of HW interrupts in flight (virtual timer) is parked / restored. */
+/*
+ * v leaves this CPU: physical state of HW interrupts in flight (virtual timer) is parked /
+ * restored.
+ */
 void vgic_put_cpu(struct vcpu *v);
 void vgic_load_cpu(struct vcpu *v);
 /* PSCI CPU_ON, reset: private interrupts to reset state. */
@@ -40,7 +55,10 @@ void vgic_maintenance(struct vcpu *v);
 /* ICC_SGI1R_EL1 / ICC_SGI0R / ICC_ASGI1R write by v. */
 void vgic_sgi1r(struct vcpu *v, uint64_t value);
 
-/* Addresses of the guest's view, registered in its MMIO space at creation: dom0's are the host's, a domU's abi/boot.md 3. */
+/*
+ * Addresses of the guest's view, registered in its MMIO space at creation: dom0's are the host's,
+ * a domU's abi/boot.md 3.
+ */
 struct vgic_layout { uint64_t gicd_base, gicr_base, gicr_stride; uint32_t nr_redists; };
 int vgic_set_layout(struct domain *d, const struct vgic_layout *l);
 
