@@ -4,7 +4,6 @@
 #define ARM64_EARLY_MAP_H
 
 #include <xen/percpu.h>
-#include <xen/types.h>
 
 typedef uint64_t pte_el2_t;
 

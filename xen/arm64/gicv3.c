@@ -11,7 +11,6 @@
 #include <arm64/sysreg.h>
 #include <xen/boot.h>
 #include <xen/lib.h>
-#include <xen/percpu.h>
 #include "machine.h"
 
 #define GICD_CTLR		0x0000

@@ -4,7 +4,6 @@
  * for vgic/, and all of it around a switch. ICH_LR<n> cannot be indexed, hence the switches.
  */
 #include <arch/gic.h>
-#include <arch/vcpu_ctxt.h>
 #include <arm64/sysreg.h>
 #include "machine.h"
 

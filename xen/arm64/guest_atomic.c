@@ -6,8 +6,6 @@
  */
 #include <arch/cpu.h>
 #include <arch/guest_atomic.h>
-#include <arm64/sysreg.h>
-#include "machine.h"
 
 #define MAX_TRIES 4096u
 

@@ -3,7 +3,6 @@
  * Exceptions raised in the current vCPU at EL1, as the hardware would have: its EL1 registers are
  * live in this CPU. The return address is the trapped instruction.
  */
-#include <arch/vcpu_ctxt.h>
 #include <arm64/sysreg.h>
 #include <xen/vcpu.h>
 

@@ -3,7 +3,6 @@
 #ifndef ARM64_MACHINE_H
 #define ARM64_MACHINE_H
 
-#include <xen/types.h>
 #include <arch/vcpu_ctxt.h>
 
 /* head.S, vectors.S, fpsimd.S, smccc.S */

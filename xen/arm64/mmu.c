@@ -6,12 +6,9 @@
  */
 #include <arch/mmu.h>
 #include <arm64/el2_controls.h>
-#include <arm64/layout.h>
 #include <arm64/sysreg.h>
 #include <xen/heap.h>
 #include <xen/lib.h>
-#include <xen/percpu.h>
-#include <xen/spinlock.h>
 #include "early_map.h"
 #include "machine.h"
 

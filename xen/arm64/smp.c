@@ -6,9 +6,7 @@
 #include <xen/boot.h>
 #include <xen/heap.h>
 #include <xen/lib.h>
-#include <xen/percpu.h>
 #include <xen/sched.h>
-#include <xen/soft_timer.h>
 #include "machine.h"
 
 #define BRING_UP_TIMEOUT_NS	(1000 * 1000 * 1000LL)

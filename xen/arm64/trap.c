@@ -13,10 +13,7 @@
 #include <xen/domain.h>
 #include <xen/heap.h>
 #include <xen/lib.h>
-#include <xen/percpu.h>
 #include <xen/sched.h>
-#include <xen/soft_timer.h>
-#include <xen/vcpu.h>
 #include <xen/vdev.h>
 #include <xen/vgic.h>
 #include "machine.h"

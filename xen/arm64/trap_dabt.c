@@ -4,8 +4,6 @@
  * again), or the guest's own mistake, which comes back to it as an abort.
  */
 #include <arm64/sysreg.h>
-#include <xen/domain.h>
-#include <xen/lib.h>
 #include <xen/mmio.h>
 #include <xen/p2m.h>
 #include <xen/vcpu.h>

@@ -4,7 +4,6 @@
  * read often. What is in neither is UNDEF to the guest.
  */
 #include <arm64/sysreg.h>
-#include <xen/lib.h>
 #include <xen/vcpu.h>
 #include <xen/vdev.h>
 #include <xen/vgic.h>

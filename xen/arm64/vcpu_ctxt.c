@@ -4,13 +4,10 @@
  * EL0 is either in this list or traps. FP/SIMD registers move lazily: they are saved at a switch
  * only if used, and loaded at first use, or at once for a vCPU that used them twice in a row.
  */
-#include <arch/vcpu_ctxt.h>
 #include <arm64/el2_controls.h>
 #include <arm64/sysreg.h>
 #include <xen/domain.h>
 #include <xen/lib.h>
-#include <xen/p2m.h>
-#include <xen/percpu.h>
 #include <xen/vcpu.h>
 #include <xen/vgic.h>
 #include "machine.h"

@@ -7,7 +7,6 @@
 #include <arch/gic.h>
 #include <arch/mmu.h>
 #include <public/hvm_params.h>
-#include <xen/boot.h>
 #include <xen/cmdline.h>
 #include <xen/domain.h>
 #include <xen/heap.h>

@@ -4,7 +4,6 @@
  * addresses), as low as possible, and in the first of them kernel, device tree and ramdisk
  * (abi/boot.md 2.1).
  */
-#include <xen/boot.h>
 #include <xen/lib.h>
 #include <xen/page.h>
 #include "dom0_private.h"

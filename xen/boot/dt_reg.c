@@ -5,7 +5,6 @@
  * checked all the same.
  */
 #include <libfdt.h>
-#include <xen/errno.h>
 #include <xen/lib.h>
 #include "dt_reg.h"
 

@@ -6,9 +6,7 @@
  */
 #include <xen/console.h>
 #include <xen/evtchn.h>
-#include <xen/lib.h>
 #include <xen/spinlock.h>
-#include <public/xen.h>
 
 #define RING_SIZE	(64u * 1024u)
 #define INPUT_SIZE	1024u

@@ -11,14 +11,11 @@
 #include <xen/heap.h>
 #include <xen/lib.h>
 #include <xen/page.h>
-#include <xen/percpu.h>
 #include <xen/sched.h>
-#include <xen/vcpu.h>
 #include <xen/vdev.h>
 #include <xen/wallclock.h>
 #include <arch/timer.h>
 #include <public/sched.h>
-#include <public/xen.h>
 #include "domain_private.h"
 
 static int shared_info_init(struct domain *d, const struct domain_config *cfg);

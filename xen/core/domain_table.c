@@ -8,7 +8,6 @@
 #include <xen/domain.h>
 #include <xen/heap.h>
 #include <xen/lib.h>
-#include <xen/percpu.h>
 #include <xen/vcpu.h>
 #include "domain_private.h"
 

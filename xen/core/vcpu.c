@@ -6,7 +6,6 @@
 #include <xen/domain.h>
 #include <xen/heap.h>
 #include <xen/lib.h>
-#include <xen/percpu.h>
 #include <xen/vcpu.h>
 #include <xen/vdev.h>
 #include <public/xen.h>

@@ -10,10 +10,8 @@
 #include <xen/lib.h>
 #include <xen/page.h>
 #include <xen/sched.h>
-#include <xen/vcpu.h>
 #include <arch/guest_atomic.h>
 #include <public/vcpu.h>
-#include <public/xen.h>
 
 /* Bit 63 of state_entry_time while an update is under way (vm_assist type 5). */
 #define RUNSTATE_UPDATE	BIT(63)

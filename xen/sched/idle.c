@@ -5,9 +5,7 @@
  * pending ends the sleep all the same.
  */
 #include <xen/page.h>
-#include <xen/percpu.h>
 #include <xen/sched.h>
-#include <arch/cpu.h>
 
 /* Wait on this CPU until its run queue or another CPU asks for a look. */
 void idle_wait(struct pcpu *c)

@@ -14,13 +14,10 @@
 #include <xen/domain.h>
 #include <xen/heap.h>
 #include <xen/lib.h>
-#include <xen/percpu.h>
-#include <xen/sched.h>
 #include <xen/vdev.h>
 #include <xen/vgic.h>
 #include <arch/ipi.h>
 #include <arch/timer.h>
-#include <arch/vcpu_ctxt.h>
 #include "sched_private.h"
 
 const struct sched_policy *sched = &sched_credit;

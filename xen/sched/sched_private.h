@@ -3,7 +3,6 @@
 #ifndef SCHED_PRIVATE_H
 #define SCHED_PRIVATE_H
 
-#include <xen/percpu.h>
 #include <xen/sched.h>
 
 extern uint64_t sched_cpus;		/* bit per CPU that takes vCPUs; atomic */

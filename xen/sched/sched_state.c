@@ -7,9 +7,6 @@
  */
 #include <xen/domain.h>
 #include <xen/lib.h>
-#include <xen/percpu.h>
-#include <xen/sched.h>
-#include <xen/vcpu.h>
 #include <xen/vgic.h>
 #include <arch/ipi.h>
 #include <arch/timer.h>

@@ -5,7 +5,6 @@
  * it on. Nothing reaches the machine's firmware.
  */
 #include <xen/domain.h>
-#include <xen/lib.h>
 #include <xen/vcpu.h>
 #include <xen/vdev.h>
 #include <xen/vgic.h>

@@ -4,7 +4,6 @@
  * there are, and the identity of each service. PSCI is vpsci.c. Whatever is not answered here is
  * unknown: nothing is forwarded to the machine's firmware.
  */
-#include <xen/lib.h>
 #include <xen/vcpu.h>
 #include <xen/vdev.h>
 #include "vsmccc.h"

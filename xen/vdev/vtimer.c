@@ -7,9 +7,6 @@
  */
 #include <xen/boot.h>
 #include <xen/domain.h>
-#include <xen/lib.h>
-#include <xen/percpu.h>
-#include <xen/soft_timer.h>
 #include <xen/vcpu.h>
 #include <xen/vdev.h>
 #include <xen/vgic.h>

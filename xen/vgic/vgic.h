@@ -15,10 +15,7 @@
 #define VGIC_PRIVATE_H
 
 #include <xen/domain.h>
-#include <xen/list.h>
 #include <xen/mmio.h>
-#include <xen/percpu.h>
-#include <xen/spinlock.h>
 #include <xen/vcpu.h>
 #include <xen/vgic.h>
 #include <arch/gic.h>

@@ -5,7 +5,6 @@
  * list registers of a vCPU are in the machine (live_on is this CPU) or in its vgic_hw; both are
  * reached through vgic_lr_get and lr_put.
  */
-#include <xen/lib.h>
 #include "vgic.h"
 
 #define LR_STATE (LR_STATE_PENDING | LR_STATE_ACTIVE)

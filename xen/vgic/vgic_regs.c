@@ -4,7 +4,6 @@
  * SGI frames of GICR (SGIs and PPIs) alike; bits of interrupts that are not there are RAZ/WI. And
  * the one place that checks an access against its row.
  */
-#include <xen/lib.h>
 #include "vgic.h"
 
 /*

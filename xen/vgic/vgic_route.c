@@ -4,7 +4,6 @@
  * vgic_update makes it so after any change: into a list register at once when that vCPU's are in
  * this CPU, else on its queue, with a kick.
  */
-#include <xen/lib.h>
 #include "vgic.h"
 
 /*

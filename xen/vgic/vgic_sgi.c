@@ -3,7 +3,6 @@
  * Software-generated interrupts: decode of ICC_SGI1R_EL1 and delivery to each vCPU it names. Bits
  * for vCPUs that do not exist are ignored, as the architecture has it.
  */
-#include <xen/lib.h>
 #include "vgic.h"
 
 #define SGI1R_TARGETS(r)	((uint32_t)(r) & 0xffff)

@@ -6,7 +6,6 @@
 #ifndef XEN_BOOT_H
 #define XEN_BOOT_H
 
-#include <xen/types.h>
 #include <xen/percpu.h>
 
 #define BOOT_MAX_BANKS	64u

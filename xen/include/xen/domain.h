@@ -11,8 +11,6 @@
 #ifndef XEN_DOMAIN_H
 #define XEN_DOMAIN_H
 
-#include <xen/types.h>
-#include <xen/spinlock.h>
 #include <xen/p2m.h>
 
 #define DOMID_FIRST_RESERVED_NR	0x7FF0u

@@ -23,6 +23,5 @@ int gnttab_frame_mfn(struct domain *d, uint32_t idx, mfn_t *m) __must_check;
 /* Tell where frame idx is mapped in d (setup_table), INVALID_GFN nowhere. */
 void gnttab_set_frame_gfn(struct domain *d, uint32_t idx, gfn_t g);
 gfn_t gnttab_frame_gfn(struct domain *d, uint32_t idx);
-int gnttab_swap_refs(struct domain *d, uint32_t a, uint32_t b);	/* GNTST_* */
 
 #endif

@@ -7,7 +7,6 @@
 #ifndef XEN_HEAP_H
 #define XEN_HEAP_H
 
-#include <xen/types.h>
 #include <xen/spinlock.h>
 
 /* 2^order contiguous zeroed pages. */

@@ -12,7 +12,6 @@
 #ifndef XEN_P2M_H
 #define XEN_P2M_H
 
-#include <xen/types.h>
 #include <xen/pte.h>
 #include <xen/spinlock.h>
 

@@ -7,7 +7,6 @@
 #ifndef XEN_PERCPU_H
 #define XEN_PERCPU_H
 
-#include <xen/types.h>
 #include <xen/spinlock.h>
 
 #define MAX_CPUS	8

@@ -7,8 +7,6 @@
 #ifndef XEN_SCHED_H
 #define XEN_SCHED_H
 
-#include <xen/types.h>
-#include <xen/spinlock.h>
 #include <xen/vcpu.h>
 
 #define SCHED_SLICE_NS		(10 * 1000 * 1000LL)

@@ -12,7 +12,6 @@
 #ifndef XEN_SPINLOCK_H
 #define XEN_SPINLOCK_H
 
-#include <xen/types.h>
 #include <arch/cpu.h>
 
 /* Debug builds (configure --enable-debug) and host tests check the order. */

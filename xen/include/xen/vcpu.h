@@ -7,7 +7,6 @@
 #ifndef XEN_VCPU_H
 #define XEN_VCPU_H
 
-#include <xen/types.h>
 #include <xen/guest_regs.h>
 #include <xen/list.h>
 #include <xen/percpu.h>
