@@ -285,8 +285,6 @@ static void step(void)
 	case 7:
 		if (rnd(300) == 0)
 			die();
-		else
-			(void)gnttab_swap_refs(dom(k), NR_REFS + rnd(4), NR_REFS + rnd(4));
 		break;
 	default:
 		try_map(k, other, rnd(NR_REFS));

@@ -119,26 +119,6 @@ static void test_frame_outlives(void **state)
 	page_put(m);
 }
 
-static void test_swap(void **state)
-{
-	(void)state;
-	grant(d1, 8, d0, 1, false);
-	grant(d1, 9, d0, 2, true);
-	assert_int_equal(gnttab_swap_refs(d1, 8, 9), GNTST_okay);
-	assert_int_equal(entry(d1, 8)->frame, 2);
-	assert_int_equal(entry(d1, 8)->flags, GTF_permit_access | GTF_readonly);
-	assert_int_equal(entry(d1, 9)->frame, 1);
-	assert_int_equal(gnttab_swap_refs(d1, 8, 8), GNTST_okay);
-	assert_int_equal(gnttab_swap_refs(d1, 8, 512), GNTST_bad_gntref);
-	assert_int_equal(gnttab_swap_refs(d1, ~0u, 8), GNTST_bad_gntref);
-	grant(d1, 9, d0, ram_gfn(d1, 3).v, false);
-	assert_int_equal(map(d0, d1, 9, 0, 0).status, GNTST_okay);
-	assert_int_equal(gnttab_swap_refs(d1, 8, 9), GNTST_eagain);
-	d1->dying = DOMAIN_CREATING;
-	assert_int_equal(gnttab_swap_refs(d1, 8, 9), GNTST_bad_domain);
-	d1->dying = DOMAIN_ALIVE;
-}
-
 /* ---- map and unmap ---- */
 
 static void test_map(void **state)
@@ -481,7 +461,6 @@ int main(void)
 		world_test(test_entry_limits),
 		world_test(test_frames),
 		world_test(test_frame_outlives),
-		world_test(test_swap),
 		world_test(test_map),
 		world_test(test_map_errors),
 		world_test(test_map_self),

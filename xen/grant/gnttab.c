@@ -170,31 +170,6 @@ void gnttab_query(struct domain *d, struct gnttab_query_size *op)
 	op->status = GNTST_okay;
 }
 
-/* Exchange two entries that nobody uses. GNTST_bad_gntref, GNTST_eagain when one is in use. */
-int gnttab_swap_refs(struct domain *d, uint32_t a, uint32_t b)
-{
-	struct gnttab *g = d->grant;
-	struct grant_entry_v1 *ea, *eb, tmp;
-	struct grant_pin *pa, *pb;
-	int st = GNTST_okay;
-
-	spin_lock(&g->lock);
-	if (domain_is_dying(d)) {
-		st = GNTST_bad_domain;
-	} else if (!entry_at(g, a, &ea, &pa) || !entry_at(g, b, &eb, &pb)) {
-		st = GNTST_bad_gntref;
-	} else if (pa->readers || pa->writers || pb->readers || pb->writers) {
-		st = GNTST_eagain;
-	} else if (ea != eb) {
-		/* Both are the caller's own words: what it writes meanwhile is its own loss. */
-		tmp = *(volatile struct grant_entry_v1 *)ea;
-		*(volatile struct grant_entry_v1 *)ea = *(volatile struct grant_entry_v1 *)eb;
-		*(volatile struct grant_entry_v1 *)eb = tmp;
-	}
-	spin_unlock(&g->lock);
-	return st;
-}
-
 /* Hook: an empty table. -ENOMEM. */
 int gnttab_domain_init(struct domain *d, const struct domain_config *cfg)
 {

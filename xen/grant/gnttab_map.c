@@ -91,19 +91,16 @@ void gnttab_map(struct domain *caller, struct gnttab_map_grant_ref *op)
 
 	op->handle = ~0u;
 	op->dev_bus_addr = 0;
-	if ((op->flags & ~(uint32_t)GNTMAP_readonly) != GNTMAP_host_map) {
-		op->status = GNTST_general_error;
+	op->status = GNTST_general_error;
+	if ((op->flags & ~(uint32_t)GNTMAP_readonly) != GNTMAP_host_map)
 		return;
-	}
-	if (op->host_addr & ~PAGE_MASK) {
-		op->status = GNTST_bad_virt_addr;
+	op->status = GNTST_bad_virt_addr;
+	if (op->host_addr & ~PAGE_MASK)
 		return;
-	}
+	op->status = GNTST_bad_domain;
 	lender = domain_get_or_self(op->dom);
-	if (!lender) {
-		op->status = GNTST_bad_domain;
+	if (!lender)
 		return;
-	}
 	op->status = gnttab_may_use(caller, lender);
 	if (!op->status)
 		op->status = map_from(caller, lender, op);

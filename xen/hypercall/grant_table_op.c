@@ -21,7 +21,6 @@ union grant_arg {
 	struct gnttab_unmap_and_replace unmap_and_replace;
 	struct gnttab_set_version set_version;
 	struct gnttab_get_version get_version;
-	struct gnttab_swap_grant_ref swap_grant_ref;
 	struct gnttab_cache_flush cache_flush;
 };
 
@@ -52,7 +51,6 @@ static const struct grant_row rows[] = {
 	ROW(unmap_and_replace, status, status),
 	SINGLE(set_version, version, version),
 	SINGLE(get_version, version, version),
-	ROW(swap_grant_ref, status, status),
 	[GNTTABOP_cache_flush] = { IN(cache_flush) },
 };
 
@@ -142,10 +140,6 @@ static int execute(struct domain *d, uint64_t cmd, union grant_arg *op)
 		return 0;
 	case GNTTABOP_unmap_and_replace:
 		op->unmap_and_replace.status = unmap_and_replace(d, &op->unmap_and_replace);
-		return 0;
-	case GNTTABOP_swap_grant_ref:
-		op->swap_grant_ref.status = (int16_t)gnttab_swap_refs(d, op->swap_grant_ref.ref_a,
-								      op->swap_grant_ref.ref_b);
 		return 0;
 	case GNTTABOP_cache_flush:
 		return gnttab_cache_flush_one(d, &op->cache_flush);
