@@ -270,56 +270,33 @@ int p2m_map(struct domain *d, gfn_t g, mfn_t m, unsigned int order, enum p2m_kin
 	return rc > 0 ? map_range(d, g.v, nr, m, kind) : rc;
 }
 
-/* Any range, any blocks. Takes the lock once for each GATHER_MAX leaves. */
-static int unmap_range(struct domain *d, uint64_t g, uint64_t nr)
+/*
+ * Unmap 2^order frames at g, in any blocks. -ENOENT when nothing is mapped there, -ENOMEM when a
+ * block cannot be split, -EINVAL. Takes the lock once for each GATHER_MAX leaves.
+ */
+int p2m_unmap(struct domain *d, gfn_t g, unsigned int order)
 {
 	struct stage2 s = stage2_of(d);
 	struct stage2_gather ga;
-	uint64_t end = g + nr;
+	uint64_t next = g.v, end;
 	bool any = false;
 	int rc;
 
+	if (!range_is_valid(d, g, order))
+		return -EINVAL;
+	end = g.v + (1UL << order);
 	do {
 		stage2_gather_init(&ga);
 		spin_lock(&d->p2m.lock);
-		rc = stage2_prepare(&s, g, end - g, false, INVALID_MFN);
+		rc = stage2_prepare(&s, next, end - next, false, INVALID_MFN);
 		if (!rc)
-			rc = stage2_unmap(&s, g, end - g, &ga, &g);
+			rc = stage2_unmap(&s, next, end - next, &ga, &next);
 		stage2_flush(&s, &ga);
 		spin_unlock(&d->p2m.lock);
 		any |= ga.found != 0;
 		release_extents(d, &ga);
 	} while (rc == PT_STOP);
-	if (rc)
-		return rc;
-	return any ? 0 : -ENOENT;
-}
-
-/*
- * Unmap 2^order frames at g. -ENOENT when nothing is mapped there, -ENOMEM when a block cannot be
- * split, -EINVAL.
- */
-int p2m_unmap(struct domain *d, gfn_t g, unsigned int order)
-{
-	struct p2m *p2m = &d->p2m;
-	unsigned int level;
-	pte_t *ptep, old = 0;
-
-	if (!range_is_valid(d, g, order))
-		return -EINVAL;
-	if (order)
-		return unmap_range(d, g.v, 1UL << order);
-	spin_lock(&p2m->lock);
-	ptep = p2m_find_entry(p2m, g.v, &level);
-	if (pte_kind(*ptep, level) == PTE_PAGE)
-		old = take_page(p2m, ptep, g.v);
-	else if (pte_kind(*ptep, level) == PTE_INVALID)
-		level = 3;
-	spin_unlock(&p2m->lock);
-	if (level != 3)
-		return unmap_range(d, g.v, 1);
-	release_page(d, g.v, old);
-	return old ? 0 : -ENOENT;
+	return rc || any ? rc : -ENOENT;
 }
 
 /*

@@ -121,14 +121,11 @@ int zone_take(mfn_t first, uint64_t nr)
 	if (checked_add(first.v, nr, &end))
 		return -EBUSY;
 	spin_lock(&zone_lock);
-	while (pos < end) {
+	while (pos < end && !rc) {
 		unsigned int order = 0;
 		uint64_t head = frame_known(pos) ? buddy_find(&zone, pos, &order) : ~0UL;
 
-		if (head == ~0UL) {
-			rc = -EBUSY;
-			break;
-		}
+		rc = head == ~0UL ? -EBUSY : 0;
 		pos = head + (1UL << order);
 	}
 	if (!rc)

@@ -180,15 +180,13 @@ void frames_reset(mfn_t first, uint64_t nr, enum page_type type)
 /* Frames out of the zone become RAM of owner, one reference each. The count is published last. */
 void frames_make_ram(mfn_t first, uint64_t nr, domid_t owner)
 {
+	const struct page_info ram = { .owner = owner, .type = PAGE_RAM };
 	struct page_info *pg = frame_page(first.v);
 	uint64_t i;
 
 	for (i = 0; i < nr; i++) {
 		ASSERT(pg[i].type == PAGE_FREE && pg[i].count == 0);
-		pg[i].owner = owner;
-		pg[i].type = PAGE_RAM;
-		pg[i].order = 0;
-		pg[i].u.priv = 0;
+		pg[i] = ram;
 		store_release(&pg[i].count, 1);
 	}
 }
