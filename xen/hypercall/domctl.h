@@ -55,7 +55,7 @@ control_fn domctl_max_vcpus, domctl_vcpucontext, domctl_getvcpuinfo, domctl_vcpu
 	   domctl_scheduler_op;
 
 /* domctl_memory.c */
-control_fn domctl_max_mem, domctl_cacheflush, domctl_set_address_size, domctl_get_address_size,
+control_fn domctl_max_mem, domctl_cacheflush, domctl_address_size,
 	   domctl_set_paging_mempool_size, domctl_get_paging_mempool_size, domctl_memory_mapping,
 	   domctl_nodeaffinity;
 

@@ -35,9 +35,8 @@ static int check_config(const struct xen_domctl_createdomain *c, struct domain_c
 	if (c->cpupool_id != 0)
 		return -ENOENT;
 	if (XEN_DOMCTL_GRANT_version(c->grant_opts) > 1 ||
-	    (c->grant_opts & ~XEN_DOMCTL_GRANT_version_mask))
-		return -EINVAL;
-	if (c->max_vcpus == 0 || c->max_vcpus > MAX_VCPUS || arch->nr_spis > NR_SPIS_MAX)
+	    (c->grant_opts & ~XEN_DOMCTL_GRANT_version_mask) ||
+	    c->max_vcpus == 0 || c->max_vcpus > MAX_VCPUS || arch->nr_spis > NR_SPIS_MAX)
 		return -EINVAL;
 	if (!limit_of(c->max_grant_frames, opt.gnttab_max_frames, &cfg->max_grant_frames) ||
 	    cfg->max_grant_frames == 0 ||
@@ -111,33 +110,28 @@ void domctl_fill_info(const struct domain *d, struct xen_domctl_getdomaininfo *i
 	uint32_t n = d->max_vcpus;
 
 	domain_count(d, &counts);
-	*info = (struct xen_domctl_getdomaininfo){ 0 };
-	info->domain = d->id;
-	info->flags = XEN_DOMINF_hvm_guest | XEN_DOMINF_hap;
-	if (dying == DOMAIN_DYING || dying == DOMAIN_DEAD)
-		info->flags |= XEN_DOMINF_dying;
-	if (READ_ONCE(d->shut_down))
-		info->flags |= XEN_DOMINF_shutdown;
-	if (READ_ONCE(d->pause_count))
-		info->flags |= XEN_DOMINF_paused;
-	if (READ_ONCE(d->debugging))
-		info->flags |= XEN_DOMINF_debugged;
-	if (counts.any_running)
-		info->flags |= XEN_DOMINF_running;
-	if (counts.online_vcpus && counts.all_blocked)
-		info->flags |= XEN_DOMINF_blocked;
-	/* Without a reason all bits are set, as in Xen. */
-	info->flags |= (code == 0xff ? 0xffffu : code) << XEN_DOMINF_shutdownshift;
-	info->tot_pages = READ_ONCE(d->tot_pages);
-	info->max_pages = READ_ONCE(d->max_pages);
-	info->shared_info_frame = ~0UL;
-	info->cpu_time = counts.cpu_time;
-	info->nr_online_vcpus = counts.online_vcpus;
 	while (n && !load_acquire(&d->vcpu[n - 1]))
 		n--;
-	info->max_vcpu_id = n ? n - 1 : XEN_INVALID_MAX_VCPU_ID;
+	*info = (struct xen_domctl_getdomaininfo){
+		.domain = d->id,
+		/* Without a reason all bits are set, as in Xen. */
+		.flags = XEN_DOMINF_hvm_guest | XEN_DOMINF_hap |
+			 (dying == DOMAIN_DYING || dying == DOMAIN_DEAD ? XEN_DOMINF_dying : 0) |
+			 (READ_ONCE(d->shut_down) ? XEN_DOMINF_shutdown : 0) |
+			 (READ_ONCE(d->pause_count) ? XEN_DOMINF_paused : 0) |
+			 (READ_ONCE(d->debugging) ? XEN_DOMINF_debugged : 0) |
+			 (counts.any_running ? XEN_DOMINF_running : 0) |
+			 (counts.online_vcpus && counts.all_blocked ? XEN_DOMINF_blocked : 0) |
+			 (code == 0xff ? 0xffffu : code) << XEN_DOMINF_shutdownshift,
+		.tot_pages = READ_ONCE(d->tot_pages),
+		.max_pages = READ_ONCE(d->max_pages),
+		.shared_info_frame = ~0UL,
+		.cpu_time = counts.cpu_time,
+		.nr_online_vcpus = counts.online_vcpus,
+		.max_vcpu_id = n ? n - 1 : XEN_INVALID_MAX_VCPU_ID,
+		.gpaddr_bits = d->p2m.ipa_bits,
+	};
 	memcpy(info->handle, d->handle, sizeof(info->handle));
-	info->gpaddr_bits = d->p2m.ipa_bits;
 }
 
 struct domain *domctl_next_domain(uint64_t id)

@@ -40,18 +40,15 @@ int domctl_cacheflush(struct control_call *call)
 	return call->a < nr ? -ERESTART : 0;
 }
 
-/* 64, before there is memory. -EINVAL, -EBUSY. */
-int domctl_set_address_size(struct control_call *call)
+/* 64, set before there is memory, or asked for. -EINVAL, -EBUSY. */
+int domctl_address_size(struct control_call *call)
 {
-	if (call->domctl.u.address_size.size != 64)
-		return -EINVAL;
-	return READ_ONCE(call->d->tot_pages) ? -EBUSY : 0;
-}
+	uint32_t size = call->domctl.u.address_size.size;
 
-int domctl_get_address_size(struct control_call *call)
-{
 	call->domctl.u.address_size.size = 64;
-	return 0;
+	if (call->domctl.cmd == XEN_DOMCTL_get_address_size)
+		return 0;
+	return size != 64 ? -EINVAL : READ_ONCE(call->d->tot_pages) ? -EBUSY : 0;
 }
 
 static uint32_t other_heap_pages(const struct domain *d)
