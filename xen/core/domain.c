@@ -18,24 +18,6 @@
 #include <public/sched.h>
 #include "domain_private.h"
 
-static int shared_info_init(struct domain *d, const struct domain_config *cfg);
-static void shared_info_free(struct domain *d);
-
-/* In order of creation; torn down in reverse. */
-static const struct domain_hooks hooks[] = {
-	{ .init = p2m_domain_init, .relinquish = p2m_relinquish, .free = p2m_domain_free },
-	{ .init = shared_info_init, .free = shared_info_free },
-	{ .init = mmio_domain_init, .free = mmio_domain_free },
-	{ .init = vgic_domain_init, .vcpu_init = vgic_vcpu_init, .vcpu_free = vgic_vcpu_free,
-	  .relinquish = vgic_relinquish, .free = vgic_domain_free },
-	{ .vcpu_init = vtimer_vcpu_init, .vcpu_free = vtimer_vcpu_free },
-	{ .vcpu_init = sched_vcpu_init, .vcpu_free = sched_vcpu_free },
-	{ .vcpu_init = poll_vcpu_init, .vcpu_free = poll_vcpu_free },
-	{ .relinquish = vcpu_areas_relinquish },
-	{ .init = gnttab_domain_init, .relinquish = gnttab_relinquish, .free = gnttab_domain_free },
-	{ .init = evtchn_domain_init, .relinquish = evtchn_relinquish, .free = evtchn_domain_free },
-};
-
 static int shared_info_init(struct domain *d, const struct domain_config *cfg __unused)
 {
 	d->shared_info = heap_alloc_page();
@@ -53,6 +35,21 @@ static void shared_info_free(struct domain *d)
 		page_put(d->shared_info_mfn);
 	d->shared_info = NULL;
 }
+
+/* In order of creation; torn down in reverse. */
+static const struct domain_hooks hooks[] = {
+	{ .init = p2m_domain_init, .relinquish = p2m_relinquish, .free = p2m_domain_free },
+	{ .init = shared_info_init, .free = shared_info_free },
+	{ .init = mmio_domain_init, .free = mmio_domain_free },
+	{ .init = vgic_domain_init, .vcpu_init = vgic_vcpu_init, .vcpu_free = vgic_vcpu_free,
+	  .relinquish = vgic_relinquish, .free = vgic_domain_free },
+	{ .vcpu_init = vtimer_vcpu_init, .vcpu_free = vtimer_vcpu_free },
+	{ .vcpu_init = sched_vcpu_init, .vcpu_free = sched_vcpu_free },
+	{ .vcpu_init = poll_vcpu_init, .vcpu_free = poll_vcpu_free },
+	{ .relinquish = vcpu_areas_relinquish },
+	{ .init = gnttab_domain_init, .relinquish = gnttab_relinquish, .free = gnttab_domain_free },
+	{ .init = evtchn_domain_init, .relinquish = evtchn_relinquish, .free = evtchn_domain_free },
+};
 
 static void undo_init(struct domain *d, size_t done)
 {
@@ -77,7 +74,6 @@ int domain_create(domid_t id, const struct domain_config *cfg, struct domain **r
 	d->refcnt = 1;
 	d->is_privileged = cfg->is_privileged;
 	d->is_direct_mapped = cfg->is_direct_mapped;
-	d->gic_version = cfg->gic_version;
 	d->pause_count = 1;
 	d->dying = DOMAIN_CREATING;
 	d->shutdown_code = 0xff;

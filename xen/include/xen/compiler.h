@@ -16,11 +16,9 @@
 /* Code and data that only start-up needs; the pages are freed afterwards. */
 #ifdef ZAZEN_HOST_TEST
 #define __init
-#define __initdata
 #define __ro_after_init
 #else
 #define __init			__section(".init.text") __attribute__((noinline))
-#define __initdata		__section(".init.data")
 #define __ro_after_init		__section(".data.ro_after_init")
 #endif
 

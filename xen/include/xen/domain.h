@@ -24,7 +24,6 @@ struct domain {
 	domid_t id;
 	bool is_privileged;		/* dom0: controls, owns the console; constant */
 	bool is_direct_mapped;		/* gfn == mfn for its own RAM; constant */
-	uint8_t gic_version;		/* 3 (or 2); constant */
 	uint32_t refcnt;		/* atomic; domain_get/_put */
 
 	spinlock_t lock;		/* LOCK_DOMAIN: the members below unless said otherwise */
@@ -151,43 +150,35 @@ struct domain_info_counts {
 };
 void domain_count(const struct domain *d, struct domain_info_counts *c);
 
+typedef int domain_init_fn(struct domain *d, const struct domain_config *cfg);
+typedef int domain_relinquish_fn(struct domain *d);	/* dying: give back, preemptibly */
+typedef void domain_free_fn(struct domain *d);		/* last reference gone */
+typedef int vcpu_init_fn(struct vcpu *v);
+typedef void vcpu_free_fn(struct vcpu *v);
+
 /*
  * What each folder does in a domain's life. Rows in core/domain.c, in order; undone in reverse.
  * Every function may be NULL. kill and relinquish are idempotent; relinquish may return -ERESTART
  * to be called again.
  */
 struct domain_hooks {
-	int (*init)(struct domain *d, const struct domain_config *cfg);
-	int (*vcpu_init)(struct vcpu *v);
-	void (*vcpu_free)(struct vcpu *v);
-	int (*relinquish)(struct domain *d);	/* dying: give back, preemptibly */
-	void (*free)(struct domain *d);		/* last reference gone */
+	domain_init_fn *init;
+	vcpu_init_fn *vcpu_init;
+	vcpu_free_fn *vcpu_free;
+	domain_relinquish_fn *relinquish;
+	domain_free_fn *free;
 };
 /* Run the vCPU hooks for v: core/vcpu.c alone calls these. */
 int domain_vcpu_hooks_init(struct vcpu *v) __must_check;
 void domain_vcpu_hooks_free(struct vcpu *v);
-int evtchn_domain_init(struct domain *d, const struct domain_config *cfg);
-int evtchn_relinquish(struct domain *d);
-void evtchn_domain_free(struct domain *d);
-int gnttab_domain_init(struct domain *d, const struct domain_config *cfg);
-int gnttab_relinquish(struct domain *d);
-void gnttab_domain_free(struct domain *d);
-int vgic_domain_init(struct domain *d, const struct domain_config *cfg);
-int vgic_vcpu_init(struct vcpu *v);
-void vgic_vcpu_free(struct vcpu *v);
-int vgic_relinquish(struct domain *d);
-void vgic_domain_free(struct domain *d);
-int mmio_domain_init(struct domain *d, const struct domain_config *cfg);
-void mmio_domain_free(struct domain *d);
-int vtimer_vcpu_init(struct vcpu *v);
-void vtimer_vcpu_free(struct vcpu *v);
-int poll_vcpu_init(struct vcpu *v);	/* SCHEDOP_poll's timer: hypercall/sched_op.c */
-void poll_vcpu_free(struct vcpu *v);
-int sched_vcpu_init(struct vcpu *v);
-void sched_vcpu_free(struct vcpu *v);
-int p2m_domain_init(struct domain *d, const struct domain_config *cfg);
-int p2m_relinquish(struct domain *d);
-void p2m_domain_free(struct domain *d);
-int vcpu_areas_relinquish(struct domain *d);	/* vcpu_info, runstate: core/vcpu_areas.c */
+domain_init_fn evtchn_domain_init, gnttab_domain_init, mmio_domain_init, p2m_domain_init,
+	       vgic_domain_init;
+domain_relinquish_fn evtchn_relinquish, gnttab_relinquish, p2m_relinquish, vgic_relinquish;
+domain_relinquish_fn vcpu_areas_relinquish;	/* vcpu_info, runstate: core/vcpu_areas.c */
+domain_free_fn evtchn_domain_free, gnttab_domain_free, mmio_domain_free, p2m_domain_free,
+	       vgic_domain_free;
+/* poll_*: SCHEDOP_poll's timer, hypercall/sched_op.c */
+vcpu_init_fn poll_vcpu_init, sched_vcpu_init, vgic_vcpu_init, vtimer_vcpu_init;
+vcpu_free_fn poll_vcpu_free, sched_vcpu_free, vgic_vcpu_free, vtimer_vcpu_free;
 
 #endif

@@ -15,8 +15,6 @@
 #include <xen/pte.h>
 #include <xen/spinlock.h>
 
-#define P2M_IPA_BITS_MIN 40u
-
 struct p2m {
 	spinlock_t lock;	/* LOCK_P2M */
 	pte_t *root;		/* concatenated start tables; heap */

@@ -26,7 +26,6 @@ enum p2m_kind {
 
 enum pt_level_kind { PTE_INVALID, PTE_TABLE, PTE_BLOCK, PTE_PAGE };
 
-static inline unsigned int pt_shift(unsigned int level) { return PAGE_SHIFT + 9 * (3 - level); }
 static inline unsigned int pt_order(unsigned int level) { return 9 * (3 - level); }
 
 pte_t stage2_leaf_pte(mfn_t m, enum p2m_kind kind, unsigned int level);
