@@ -54,9 +54,8 @@ void smp_bring_up_others(void);
 void el2_controls_init(void);			/* trap controls of this CPU that no vCPU changes */
 void fp_trap(struct vcpu *v, uint32_t iss);	/* v used FP/SIMD while it was trapped */
 
-/* trap_*.c */
-void trap_data_abort(struct vcpu *v, uint32_t iss);
-void trap_instruction_abort(struct vcpu *v, uint32_t iss);
-void trap_sysreg(struct vcpu *v, uint32_t iss);
+/* trap_*.c; iss: ESR_EL2.ISS. The registers are in v->regs. */
+typedef void trap_fn(struct vcpu *v, uint32_t iss);
+trap_fn trap_data_abort, trap_instruction_abort, trap_sysreg;
 
 #endif

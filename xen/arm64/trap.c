@@ -23,8 +23,6 @@ void trap_serror(struct vcpu *v);
 struct vcpu *leave_to_guest(struct vcpu *v);
 void el2_fault(const uint64_t *regs) __noreturn;
 
-/* iss: ESR_EL2.ISS. The registers are in v->regs. */
-typedef void trap_fn(struct vcpu *v, uint32_t iss);
 extern trap_fn *const trap_table[64];
 
 static void trap_unknown(struct vcpu *v, uint32_t iss __unused)

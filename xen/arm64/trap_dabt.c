@@ -35,9 +35,7 @@ static uint64_t extend(uint64_t data, uint32_t iss, unsigned int size)
 static bool emulate(struct vcpu *v, uint32_t iss, ipa_t ipa)
 {
 	struct mmio_access a = {
-		.ipa = ipa,
-		.size = (uint8_t)(1u << ISS_DABT_SAS(iss)),
-		.write = iss & ISS_DABT_WNR,
+		.ipa = ipa, .size = (uint8_t)(1u << ISS_DABT_SAS(iss)), .write = iss & ISS_DABT_WNR,
 	};
 	enum mmio_result res;
 

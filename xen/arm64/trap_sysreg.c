@@ -9,9 +9,6 @@
 #include <xen/vgic.h>
 #include "machine.h"
 
-typedef uint64_t sysreg_read_fn(struct vcpu *v);
-typedef void sysreg_write_fn(struct vcpu *v, uint64_t val);
-
 struct sysreg_row {
 	uint32_t enc;			/* ISS_SYS_ENC */
 	uint32_t mask;			/* bits of enc that count: a row may stand for a group */

@@ -28,11 +28,7 @@
 
 void vcpu_ctxt_init(struct vcpu *v)
 {
-	v->ctxt = (struct vcpu_ctxt){
-		.sctlr = SCTLR_EL1_RESET,
-		.hcr = HCR_GUEST,
-		.fp_cpu = ~0u,
-	};
+	v->ctxt = (struct vcpu_ctxt){ .sctlr = SCTLR_EL1_RESET, .hcr = HCR_GUEST, .fp_cpu = ~0u };
 }
 
 /*

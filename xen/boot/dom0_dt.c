@@ -11,7 +11,6 @@
 #include <xen/vcpu.h>
 #include "dt_reg.h"
 
-#define MAX_DEPTH	16
 #define IRQ_LEVEL_LOW	0xf08u
 #define GIC_PRIVATE_SPAN	0x20000UL
 
@@ -409,16 +408,16 @@ static void make_own_nodes(struct maker *m)
 /* Copy the tree, depth first; `skip` is the depth of a dropped node whose children go with it. */
 static void walk(struct maker *m)
 {
-	int depth = 0, open = 0, skip = MAX_DEPTH + 1, node;
+	int depth = 0, open = 0, skip = DT_MAX_DEPTH + 1, node;
 
 	for (node = 0; node >= 0 && depth >= 0 && !m->rc;
 	     node = fdt_next_node(m->host, node, &depth)) {
 		if (depth > skip)
 			continue;
-		skip = MAX_DEPTH + 1;
+		skip = DT_MAX_DEPTH + 1;
 		for (; open > depth; open--)
 			end(m);
-		if (depth >= MAX_DEPTH) {
+		if (depth >= DT_MAX_DEPTH) {
 			m->rc = -EINVAL;
 			return;
 		}

@@ -8,7 +8,6 @@
 #include <xen/lib.h>
 #include "dt_reg.h"
 
-#define MAX_DEPTH	16
 #define GIC_CELL_SPI	0u
 #define GIC_CELL_PPI	1u
 #define GIC_FLAG_EDGE	3u	/* rising 1, falling 2 */
@@ -107,7 +106,7 @@ int dt_translate(const void *fdt, int parent, uint64_t *addr)
 {
 	int depth;
 
-	for (depth = 0; parent > 0 && depth < MAX_DEPTH; depth++) {
+	for (depth = 0; parent > 0 && depth < DT_MAX_DEPTH; depth++) {
 		if (through_ranges(fdt, parent, addr))
 			return -EINVAL;
 		parent = fdt_parent_offset(fdt, parent);
@@ -145,7 +144,7 @@ uint32_t dt_interrupt_parent(const void *fdt, int node)
 {
 	int depth;
 
-	for (depth = 0; node >= 0 && depth < MAX_DEPTH; depth++) {
+	for (depth = 0; node >= 0 && depth < DT_MAX_DEPTH; depth++) {
 		uint32_t phandle = dt_u32(fdt, node, "interrupt-parent", 0);
 
 		if (phandle || node == 0)

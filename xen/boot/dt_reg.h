@@ -5,6 +5,8 @@
 
 #include <xen/types.h>
 
+#define DT_MAX_DEPTH	16
+
 struct dt_irq { uint32_t intid; bool edge; bool is_ppi; };
 
 /* Number of cells for addresses or sizes that node gives its children; 1 or 2, else -EINVAL. */

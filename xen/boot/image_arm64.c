@@ -40,9 +40,7 @@ static int probe_plain(const uint8_t *head, uint64_t len, struct image_arm64 *ou
 	if (size > IMAGE_ARM64_MAX)
 		return -E2BIG;
 	*out = (struct image_arm64){
-		.kind = IMAGE_ARM64_PLAIN,
-		.text_offset = text_offset,
-		.mem_size = size,
+		.kind = IMAGE_ARM64_PLAIN, .text_offset = text_offset, .mem_size = size,
 		.flags = flags,
 	};
 	return 0;
@@ -62,9 +60,7 @@ static int probe_zboot(const uint8_t *head, uint64_t len, struct image_arm64 *ou
 	if (offset < IMAGE_ARM64_HEAD || offset > len || size > len - offset || size < 18)
 		return -ERANGE;
 	*out = (struct image_arm64){
-		.kind = IMAGE_ARM64_GZIP,
-		.payload_offset = offset,
-		.payload_size = size,
+		.kind = IMAGE_ARM64_GZIP, .payload_offset = offset, .payload_size = size,
 	};
 	return 0;
 }
@@ -83,10 +79,7 @@ int image_arm64_probe(const void *head, uint64_t len, struct image_arm64 *out)
 	if (len < IMAGE_ARM64_HEAD)
 		return -ENODATA;
 	if (p[0] == 0x1f && p[1] == 0x8b) {
-		*out = (struct image_arm64){
-			.kind = IMAGE_ARM64_GZIP,
-			.payload_size = len,
-		};
+		*out = (struct image_arm64){ .kind = IMAGE_ARM64_GZIP, .payload_size = len };
 		return 0;
 	}
 	if (get_le(p, 4) == 0x00005a4d && get_le(p + 4, 4) == 0x676d697a)

@@ -269,9 +269,9 @@ int sched_set_affinity(struct vcpu *v, const uint64_t *hard, const uint64_t *sof
 		if (load_acquire(&v->is_running))
 			poke(rq);
 		place_unlock(rq, v);
-		return 0;
+	} else {
+		spin_unlock(&rq->lock);
 	}
-	spin_unlock(&rq->lock);
 	return 0;
 }
 

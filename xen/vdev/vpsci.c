@@ -23,16 +23,9 @@
 
 /* Function numbers: 0x84000000 + n, and 0xC4000000 + n where addresses are passed. */
 enum {
-	FN_VERSION,
-	FN_CPU_SUSPEND,
-	FN_CPU_OFF,
-	FN_CPU_ON,
-	FN_AFFINITY_INFO,
+	FN_VERSION, FN_CPU_SUSPEND, FN_CPU_OFF, FN_CPU_ON, FN_AFFINITY_INFO,
 	FN_MIGRATE_INFO_TYPE = 6,
-	FN_SYSTEM_OFF = 8,
-	FN_SYSTEM_RESET,
-	FN_FEATURES,
-	NR_FNS
+	FN_SYSTEM_OFF = 8, FN_SYSTEM_RESET, FN_FEATURES, NR_FNS
 };
 
 static bool is_off(const struct vcpu *v)

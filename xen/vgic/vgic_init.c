@@ -14,10 +14,8 @@
 
 /* Every domU finds its interrupt controller here. */
 static const struct vgic_layout domu_layout = {
-	.gicd_base = GUEST_GICV3_GICD_BASE,
-	.gicr_base = GUEST_GICV3_GICR0_BASE,
-	.gicr_stride = GICR_SIZE,
-	.nr_redists = MAX_VCPUS,
+	.gicd_base = GUEST_GICV3_GICD_BASE, .gicr_base = GUEST_GICV3_GICR0_BASE,
+	.gicr_stride = GICR_SIZE, .nr_redists = MAX_VCPUS,
 };
 
 static void irq_init(struct vgic_irq *irq, uint32_t intid, struct vcpu *target)

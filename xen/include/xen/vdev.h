@@ -17,12 +17,10 @@ void vtimer_vcpu_reset(struct vcpu *v);
  * The guest's physical timer registers, emulated: CNTP_CTL, CNTP_CVAL, CNTP_TVAL, (CNTPCT is not
  * trapped).
  */
-uint64_t vptimer_read_ctl(struct vcpu *v);
-uint64_t vptimer_read_cval(struct vcpu *v);
-uint64_t vptimer_read_tval(struct vcpu *v);
-void vptimer_write_ctl(struct vcpu *v, uint64_t val);
-void vptimer_write_cval(struct vcpu *v, uint64_t val);
-void vptimer_write_tval(struct vcpu *v, uint64_t val);
+typedef uint64_t sysreg_read_fn(struct vcpu *v);
+typedef void sysreg_write_fn(struct vcpu *v, uint64_t val);
+sysreg_read_fn vptimer_read_ctl, vptimer_read_cval, vptimer_read_tval;
+sysreg_write_fn vptimer_write_ctl, vptimer_write_cval, vptimer_write_tval;
 
 /*
  * SMCCC call of v (HVC #0 or SMC #0): function id in x0. Results go to v->regs.x[0..3]. PSCI
