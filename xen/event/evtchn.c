@@ -199,10 +199,7 @@ int evtchn_bind_interdomain(struct domain *d, struct vcpu *notify, domid_t remot
 	if (!rd)
 		return -ESRCH;
 	/* One still being created has no ports to lock. */
-	if (domain_is_dying(rd))
-		rc = -ESRCH;
-	else
-		rc = domain_peers_allowed(d, rd) ? 0 : -EPERM;
+	rc = domain_is_dying(rd) ? -ESRCH : domain_peers_allowed(d, rd) ? 0 : -EPERM;
 	if (rc) {
 		domain_put(rd);
 		return rc;

@@ -320,8 +320,7 @@ int evtchn_fifo_init_control(struct domain *d, struct evtchn_init_control *ic)
 		xfree(fv);
 	else
 		ic->link_bits = EVTCHN_FIFO_LINK_BITS;
-	if (fresh)
-		domain_heap_free_page(d, fresh);
+	domain_heap_free_page(d, fresh);
 	if (!ok)
 		evtchn_starved(d);
 	return rc;

@@ -44,8 +44,7 @@ static int hold_ref(struct domain *caller, const struct gnttab_copy_ptr *ptr, st
 static int hold(struct domain *caller, const struct gnttab_copy_ptr *ptr, bool by_ref,
 		bool readonly, struct copy_side *s)
 {
-	s->lender = NULL;
-	s->readonly = readonly;
+	*s = (struct copy_side){ .readonly = readonly };
 	return by_ref ? hold_ref(caller, ptr, s) : hold_own(caller, ptr, s);
 }
 

@@ -55,6 +55,7 @@ static int16_t map_from(struct domain *d, struct domain *lender, struct gnttab_m
 {
 	struct maptrack m = {
 		.lender = lender,
+		.state = MT_LIVE,
 		.gfn = ipa_to_gfn(op->host_addr).v,
 		.readonly = op->flags & GNTMAP_readonly ? 1 : 0,
 		.ref = op->ref,

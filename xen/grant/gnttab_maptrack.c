@@ -70,22 +70,18 @@ int maptrack_get(struct domain *d, uint32_t *handle)
 }
 
 /*
- * The mapping of a busy handle exists: it is live. False when d is dying: the release may be past
+ * The mapping of a busy handle exists: fresh says that it is live. False when d is dying: the release may be past
  * it, the caller undoes.
  */
 bool maptrack_publish(struct domain *d, uint32_t handle, const struct maptrack *fresh)
 {
 	struct gnttab *g = d->grant;
-	struct maptrack *m;
 	bool ok;
 
 	spin_lock(&g->mt_lock);
 	ok = !domain_is_dying(d);
-	m = at(g, handle);
-	if (ok) {
-		*m = *fresh;
-		m->state = MT_LIVE;
-	}
+	if (ok)
+		*at(g, handle) = *fresh;
 	spin_unlock(&g->mt_lock);
 	return ok;
 }
@@ -122,13 +118,9 @@ void maptrack_unclaim(struct domain *d, uint32_t handle)
 void maptrack_put(struct domain *d, uint32_t handle)
 {
 	struct gnttab *g = d->grant;
-	struct maptrack *m;
 
 	spin_lock(&g->mt_lock);
-	m = at(g, handle);
-	m->state = MT_FREE;
-	m->lender = NULL;
-	m->next_free = g->mt_free;
+	*at(g, handle) = (struct maptrack){ .state = MT_FREE, .next_free = g->mt_free };
 	g->mt_free = handle + 1;
 	g->mt_used--;
 	spin_unlock(&g->mt_lock);
