@@ -36,9 +36,7 @@ int domctl_bind_pt_irq(struct control_call *call)
 {
 	const struct xen_domctl_bind_pt_irq *b = &call->domctl.u.bind_pt_irq;
 
-	if (b->irq_type != PT_IRQ_TYPE_SPI || b->machine_irq != b->u.spi.spi)
-		return -EINVAL;
-	return -EPERM;
+	return b->irq_type != PT_IRQ_TYPE_SPI || b->machine_irq != b->u.spi.spi ? -EINVAL : -EPERM;
 }
 
 /* Global virtual IRQs go to d from now on. -EINVAL, -ESRCH. */
@@ -54,7 +52,5 @@ int domctl_vuart_op(struct control_call *call)
 
 	if (u->pad || u->cmd != XEN_DOMCTL_VUART_OP_INIT)
 		return -EINVAL;
-	if (READ_ONCE(call->d->creation_finished))
-		return -EPERM;
-	return -EOPNOTSUPP;
+	return READ_ONCE(call->d->creation_finished) ? -EPERM : -EOPNOTSUPP;
 }

@@ -91,9 +91,7 @@ int domctl_pausedomain(struct control_call *call)
 {
 	int rc = call->resumed ? 0 : domain_pause(call->d);
 
-	if (rc)
-		return rc;
-	return domain_is_quiet(call->d) ? 0 : -ERESTART;
+	return rc || domain_is_quiet(call->d) ? rc : -ERESTART;
 }
 
 /* -EINVAL when it is not paused. */
