@@ -104,18 +104,6 @@ void heap_free_pages(void *p, unsigned int order)
 		page_put_range(heap_to_mfn(p), 1UL << order);
 }
 
-/* The frame of a heap address. */
-mfn_t heap_to_mfn(const void *p)
-{
-	return pa_to_mfn(HEAP_PA(p));
-}
-
-/* The address of a heap page. */
-void *mfn_to_heap(mfn_t m)
-{
-	return HEAP_VA(mfn_to_pa(m));
-}
-
 /* Pages given out now. */
 uint64_t heap_pages_used(void)
 {

@@ -41,9 +41,3 @@ pte_t stage2_leaf_pte(mfn_t m, enum p2m_kind kind, unsigned int level)
 	return mfn_to_pa(m) | kind_bits[kind] | (uint64_t)kind << PTE_KIND_SHIFT |
 	       (level == 3 ? PTE_TABLE_BIT : 0);
 }
-
-/* Descriptor that points to a next-level table. */
-pte_t stage2_table_pte(mfn_t table)
-{
-	return mfn_to_pa(table) | PTE_TABLE_BIT | PTE_VALID;
-}

@@ -8,14 +8,16 @@
 #define XEN_HEAP_H
 
 #include <xen/spinlock.h>
+#include <arch/mmu.h>
 
 /* 2^order contiguous zeroed pages. */
 void *heap_alloc_pages(unsigned int order);
 void heap_free_pages(void *p, unsigned int order);
 static inline void *heap_alloc_page(void) { return heap_alloc_pages(0); }
 static inline void heap_free_page(void *p) { heap_free_pages(p, 0); }
-mfn_t heap_to_mfn(const void *p);
-void *mfn_to_heap(mfn_t m);		/* m must be a heap page */
+static inline mfn_t heap_to_mfn(const void *p) { return pa_to_mfn(HEAP_PA(p)); }
+/* m must be a heap page. */
+static inline void *mfn_to_heap(mfn_t m) { return HEAP_VA(mfn_to_pa(m)); }
 uint64_t heap_pages_used(void);
 
 /* Zeroed memory of any size (pools up to 2 KiB, pages above); free needs no size. */

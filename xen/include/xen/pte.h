@@ -29,7 +29,6 @@ enum pt_level_kind { PTE_INVALID, PTE_TABLE, PTE_BLOCK, PTE_PAGE };
 static inline unsigned int pt_order(unsigned int level) { return 9 * (3 - level); }
 
 pte_t stage2_leaf_pte(mfn_t m, enum p2m_kind kind, unsigned int level);
-pte_t stage2_table_pte(mfn_t table);
 
 #define PTE_VALID	BIT(0)
 #define PTE_TABLE_BIT	BIT(1)			/* table (levels 0-2), page (level 3) */
@@ -37,6 +36,8 @@ pte_t stage2_table_pte(mfn_t table);
 #define PTE_KIND_MASK	0xfUL
 #define PTE_ADDR_MASK	GENMASK(47, 12)
 
+/* Descriptor that points to a next-level table. */
+static inline pte_t stage2_table_pte(mfn_t m) { return mfn_to_pa(m) | PTE_TABLE_BIT | PTE_VALID; }
 /* What the descriptor is at this level. */
 static inline enum pt_level_kind pte_kind(pte_t pte, unsigned int level)
 {
