@@ -88,6 +88,37 @@ static void fp_take(struct vcpu *v)
 		write_sysreg(cptr_el2, CPTR_GUEST | CPTR_TFP);
 }
 
+/*
+ * The movers of enum vcpu_extra. save leaves this CPU as a vCPU without that state needs it; load
+ * follows the common registers.
+ */
+struct extra_mover {
+	uint32_t bit;
+	void (*save)(struct vcpu *v);
+	void (*load)(struct vcpu *v);
+};
+static const struct extra_mover extras[] = {
+	{ .bit = 0 },		/* the end */
+};
+
+static __noinline void extras_save(struct vcpu *v)
+{
+	const struct extra_mover *m;
+
+	for (m = extras; m->bit; m++)
+		if (v->ctxt.extra & m->bit)
+			m->save(v);
+}
+
+static __noinline void extras_load(struct vcpu *v)
+{
+	const struct extra_mover *m;
+
+	for (m = extras; m->bit; m++)
+		if (v->ctxt.extra & m->bit)
+			m->load(v);
+}
+
 #define SAVE_REG(reg, member)	c->member = read_sysreg(reg);
 #define LOAD_REG(reg, member)	write_sysreg(reg, c->member);
 
@@ -105,6 +136,8 @@ void vcpu_ctxt_save(struct vcpu *v)
 	c->cntv_cval = read_sysreg(cntv_cval_el0);
 	write_sysreg(cntv_ctl_el0, 0);
 	isb();
+	if (unlikely(c->extra))
+		extras_save(v);
 	fp_put(v);
 	vgic_sync(v);
 	gicv3_save(&c->gic);
@@ -126,6 +159,8 @@ void vcpu_ctxt_load(struct vcpu *v)
 	write_sysreg(vmpidr_el2, v->vmpidr);
 	write_sysreg(cntvoff_el2, v->domain->cntvoff);
 	FOR_EACH_REG(LOAD_REG)
+	if (unlikely(c->extra))
+		extras_load(v);
 	fp_take(v);
 	gicv3_load(&c->gic);
 	write_sysreg(cntv_cval_el0, c->cntv_cval);

@@ -24,6 +24,17 @@ struct vgic_hw {
 	uint32_t nr_used;		/* lr[0 .. nr_used - 1] hold something */
 };
 
+/*
+ * State that few vCPUs have: bits of vcpu_ctxt.extra. It moves with the vCPU while its bit is set;
+ * while it is clear the registers trap, or do not exist. arm64/vcpu_ctxt.c: one row each.
+ */
+enum vcpu_extra {
+	CTXT_PAUTH	= 1u << 0,	/* pointer authentication keys */
+	CTXT_AARCH32	= 1u << 1,	/* banked registers of an AArch32 EL1 */
+	CTXT_DEBUG	= 1u << 2,	/* break- and watchpoints, MDSCR_EL1 */
+	CTXT_PMU	= 1u << 3,	/* performance counters */
+};
+
 struct vcpu_ctxt {
 	/* EL1/EL0 registers; AArch32 ones are kept for the ABI only */
 	uint64_t sp_el0, sp_el1, elr_el1, spsr_el1;
@@ -38,6 +49,7 @@ struct vcpu_ctxt {
 	uint64_t cntp_ctl, cntp_cval;
 	/* EL2 controls of this vCPU */
 	uint64_t hcr;			/* HCR_EL2 */
+	uint32_t extra;			/* enum vcpu_extra */
 	struct vgic_hw gic;
 	struct fp_regs fp;
 	uint32_t fp_cpu;		/* CPU that loaded them last: its fp_owner counts */
