@@ -307,6 +307,8 @@ static void test_devices(void **state)
 	memset(&op.u, 0, sizeof(op.u));
 	assert_int_equal(call(XEN_DOMCTL_memory_mapping, domu->id), -EINVAL);
 	op.u.memory_mapping.nr_mfns = 64;
+	assert_int_equal(call(XEN_DOMCTL_memory_mapping, domu->id), -ENOENT);
+	op.u.memory_mapping.add_mapping = 1;
 	assert_int_equal(call(XEN_DOMCTL_memory_mapping, domu->id), -EPERM);
 	op.u.memory_mapping.nr_mfns = 65;
 	assert_int_equal(call(XEN_DOMCTL_memory_mapping, domu->id), -E2BIG);
@@ -314,6 +316,7 @@ static void test_devices(void **state)
 	assert_int_equal(call(XEN_DOMCTL_memory_mapping, domu->id), -EINVAL);
 	memset(&op.u, 0, sizeof(op.u));
 	op.u.bind_pt_irq.irq_type = PT_IRQ_TYPE_SPI;
+	op.u.bind_pt_irq.machine_irq = op.u.bind_pt_irq.u.spi.spi = 40;
 	assert_int_equal(call(XEN_DOMCTL_bind_pt_irq, domu->id), -EPERM);
 	op.u.bind_pt_irq.machine_irq = 5;
 	assert_int_equal(call(XEN_DOMCTL_unbind_pt_irq, domu->id), -EINVAL);

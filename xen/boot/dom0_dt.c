@@ -381,7 +381,10 @@ static void make_chosen(struct maker *m)
 
 /* ---- the walk ---- */
 
-/* A node that stays, but for its end; a device is given to dom0, or hidden for another domain. */
+/*
+ * A node that stays, but for its end. A device goes to dom0; one that is meant for another domain
+ * is disabled in the tree, so that dom0 has it only to pass it on (core/passthrough.c).
+ */
 static void begin_copy(struct maker *m, int node, int depth)
 {
 	bool hidden = fdt_getprop(m->host, node, "xen,passthrough", NULL);
@@ -390,7 +393,7 @@ static void begin_copy(struct maker *m, int node, int depth)
 	copy_props(m, node, hidden ? dropped_hidden_props : dropped_props, false);
 	if (hidden)
 		prop_str(m, "status", "disabled");
-	else if (depth > 0)
+	if (depth > 0)
 		give_device(m, node);
 }
 

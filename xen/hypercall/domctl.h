@@ -56,11 +56,10 @@ control_fn domctl_max_vcpus, domctl_vcpucontext, domctl_getvcpuinfo, domctl_vcpu
 
 /* domctl_memory.c */
 control_fn domctl_max_mem, domctl_cacheflush, domctl_address_size,
-	   domctl_set_paging_mempool_size, domctl_get_paging_mempool_size, domctl_memory_mapping,
-	   domctl_nodeaffinity;
+	   domctl_set_paging_mempool_size, domctl_get_paging_mempool_size, domctl_nodeaffinity;
 
 /* domctl_device.c */
-control_fn domctl_irq_permission, domctl_iomem_permission, domctl_bind_pt_irq,
+control_fn domctl_irq_permission, domctl_iomem_permission, domctl_bind_pt_irq, domctl_memory_mapping,
 	   domctl_set_virq_handler, domctl_vuart_op;
 
 /* sysctl_host.c */

@@ -1,42 +1,57 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * domctl: devices. Nothing is passed through, so nobody owns an interrupt or device memory that
- * could be given away: grants are refused, and taking away what nobody has succeeds.
+ * domctl: devices of the platform given to a domain (core/passthrough.c), and who gets global
+ * virtual interrupts.
  */
 #include <xen/evtchn.h>
 #include <xen/lib.h>
+#include <xen/passthrough.h>
 #include "domctl.h"
 
-/* -EPERM to allow, -EINVAL for dirty padding. */
+#define MAPPING_MAX	64u
+
+/* -EINVAL for dirty padding or no shared interrupt. */
 int domctl_irq_permission(struct control_call *call)
 {
 	const struct xen_domctl_irq_permission *i = &call->domctl.u.irq_permission;
 
 	if (i->pad[0] || i->pad[1] || i->pad[2])
 		return -EINVAL;
-	return i->allow_access ? -EPERM : 0;
+	return passthrough_permit_irq(call->d, i->pirq, i->allow_access);
 }
 
-/* -EPERM to allow, -EINVAL for a range that wraps. */
+/* -EINVAL, -EPERM (no device memory of dom0's), -ENOSPC, -ENOMEM. */
 int domctl_iomem_permission(struct control_call *call)
 {
 	const struct xen_domctl_iomem_permission *m = &call->domctl.u.iomem_permission;
-	uint64_t end;
 
-	if (m->nr_mfns == 0 || checked_add(m->first_mfn, m->nr_mfns - 1, &end))
-		return -EINVAL;
-	return m->allow_access ? -EPERM : 0;
+	return passthrough_permit_mmio(call->d, m->first_mfn, m->nr_mfns, m->allow_access);
 }
 
-/*
- * bind_pt_irq and unbind_pt_irq: -EINVAL for anything but a shared peripheral interrupt, else
- * -EPERM.
- */
+/* Map or unmap device memory. -EINVAL (wraps), -E2BIG, -EPERM, -ENOENT. */
+int domctl_memory_mapping(struct control_call *call)
+{
+	const struct xen_domctl_memory_mapping *m = &call->domctl.u.memory_mapping;
+	uint64_t end;
+
+	if (m->nr_mfns == 0 || checked_add(m->first_mfn, m->nr_mfns - 1, &end) ||
+	    checked_add(m->first_gfn, m->nr_mfns - 1, &end))
+		return -EINVAL;
+	if (m->nr_mfns > MAPPING_MAX)
+		return -E2BIG;
+	return passthrough_map(call->d, gfn(m->first_gfn), m->first_mfn, m->nr_mfns,
+			       m->add_mapping);
+}
+
+/* -EINVAL for anything but a shared peripheral interrupt under its own number; -EPERM, -EBUSY. */
 int domctl_bind_pt_irq(struct control_call *call)
 {
 	const struct xen_domctl_bind_pt_irq *b = &call->domctl.u.bind_pt_irq;
 
-	return b->irq_type != PT_IRQ_TYPE_SPI || b->machine_irq != b->u.spi.spi ? -EINVAL : -EPERM;
+	if (b->irq_type != PT_IRQ_TYPE_SPI || b->machine_irq != b->u.spi.spi)
+		return -EINVAL;
+	return passthrough_bind_irq(call->d, b->machine_irq,
+				    call->domctl.cmd == XEN_DOMCTL_bind_pt_irq);
 }
 
 /* Global virtual IRQs go to d from now on. -EINVAL, -ESRCH. */

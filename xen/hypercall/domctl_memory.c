@@ -8,7 +8,6 @@
 #include "domctl.h"
 
 #define CACHEFLUSH_MAX	(1UL << 18)	/* frames in one call */
-#define MAPPING_MAX	64u
 /*
  * Pages of hypervisor heap that a domain may use beside its page tables: grant table and event
  * array are the large ones. Not part of the figure that the toolstack sets and reads.
@@ -82,18 +81,6 @@ int domctl_get_paging_mempool_size(struct control_call *call)
 	call->domctl.u.paging_mempool.size = limit == UINT32_MAX ? 0 :
 				    (uint64_t)(limit - other_heap_pages(call->d)) << PAGE_SHIFT;
 	return 0;
-}
-
-/* No device memory is anybody's to give away. -EINVAL (wraps), -E2BIG, -EPERM. */
-int domctl_memory_mapping(struct control_call *call)
-{
-	const struct xen_domctl_memory_mapping *m = &call->domctl.u.memory_mapping;
-	uint64_t end;
-
-	if (m->nr_mfns == 0 || checked_add(m->first_mfn, m->nr_mfns - 1, &end) ||
-	    checked_add(m->first_gfn, m->nr_mfns - 1, &end))
-		return -EINVAL;
-	return m->nr_mfns > MAPPING_MAX ? -E2BIG : -EPERM;
 }
 
 /* There is node 0, set or asked for. -EINVAL for a set without it, -EFAULT. */

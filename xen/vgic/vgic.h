@@ -60,6 +60,7 @@ struct vgic_dist {
 	bool enabled;			/* GICD_CTLR.EnableGrp1, as the guest calls it */
 	uint32_t nr_irqs;		/* INTIDs 0 .. nr_irqs - 1 */
 	struct vgic_irq *spi;		/* INTID 32 on */
+	uint32_t nr_hw_spis;		/* physical SPIs tied to them; lock */
 	uint8_t gicr_shift;		/* log2 of the distance between redistributors */
 };
 

@@ -10,11 +10,13 @@
 #include "vgic.h"
 
 /*
- * Which virtual interrupt a physical SPI is tied to; by pintid - 32. Written at start-up and
- * domain creation only.
+ * Which virtual interrupt a physical SPI is tied to; by pintid - 32. The lock covers all of it and
+ * keeps the domain in being while its interrupt is handled.
  */
 struct hw_tie {
-	struct domain *domain;		/* NULL none; published last */
+	spinlock_t lock;		/* LOCK_HWIRQ */
+	struct domain *domain;		/* NULL none */
+	struct domain *lender;		/* dom0, whose it is again afterwards; NULL */
 	uint32_t vintid;
 };
 static struct hw_tie *ties;		/* gic_info.nr_irqs - 32 of them */
@@ -50,37 +52,161 @@ void vgic_set_ppi_level(struct vcpu *v, uint32_t intid, bool level)
 	spin_unlock(&dist->lock);
 }
 
+static bool make_ties(void)
+{
+	uint32_t i, nr = gic_info.nr_irqs - GIC_NR_PRIVATE;
+
+	if (ties)
+		return true;
+	ties = xzalloc_array(struct hw_tie, nr);
+	for (i = 0; ties && i < nr; i++)
+		spin_lock_init(&ties[i].lock, LOCK_HWIRQ);
+	return ties;
+}
+
+static struct hw_tie *tie_of(uint32_t pintid)
+{
+	if (!ties || pintid < GIC_NR_PRIVATE || pintid >= gic_info.nr_irqs)
+		return NULL;
+	return &ties[index_nospec(pintid - GIC_NR_PRIVATE, gic_info.nr_irqs - GIC_NR_PRIVATE)];
+}
+
+/* pintid is d's vintid from now on: enabled at the machine as the guest has it. tie's lock is held. */
+static void tie_to(struct hw_tie *tie, uint32_t pintid, struct domain *d, uint32_t vintid)
+{
+	struct vgic_irq *irq = vgic_irq_get(d->vgic, NULL, vintid);
+
+	spin_lock(&d->vgic->lock);
+	irq->pintid = (uint16_t)pintid;
+	d->vgic->nr_hw_spis++;
+	if (irq->enabled)
+		gic_irq_enable(pintid);
+	spin_unlock(&d->vgic->lock);
+	tie->domain = d;
+	tie->vintid = vintid;
+}
+
+/*
+ * pintid, tied, is nobody's: off and idle at the machine. What its domain has pending of it stays
+ * pending there, as of an interrupt without hardware. The tie's lock is held.
+ */
+static void untie(struct hw_tie *tie, uint32_t pintid)
+{
+	struct vgic_dist *dist = tie->domain->vgic;
+	struct vgic_irq *irq = vgic_irq_get(dist, NULL, tie->vintid);
+
+	gic_irq_disable(pintid);
+	spin_lock(&dist->lock);
+	irq->pintid = 0;
+	irq->phys_active = irq->phys_again = false;
+	dist->nr_hw_spis--;
+	spin_unlock(&dist->lock);
+	tie->domain = NULL;
+	gic_irq_clear_pending(pintid);
+	gic_irq_set_active(pintid, false);
+}
+
 /*
  * Tie physical SPI pintid to vintid of d. -EINVAL: no such interrupt; -EBUSY: either is tied
- * otherwise; -ENOMEM. Not at the same time as itself: at start-up, or under the lock that domctl
- * holds.
+ * otherwise; -ENOMEM. At start-up.
  */
 int vgic_route_hw_spi(struct domain *d, uint32_t pintid, uint32_t vintid, bool edge)
 {
 	struct vgic_irq *irq =
 		vintid >= GIC_NR_PRIVATE ? vgic_irq_get(d->vgic, NULL, vintid) : NULL;
 	struct hw_tie *tie;
+	int rc = 0;
 
-	if (!irq || pintid < GIC_NR_PRIVATE || pintid >= gic_info.nr_irqs || pintid >= GIC_SPURIOUS)
+	if (!irq || pintid >= GIC_SPURIOUS)
 		return -EINVAL;
-	if (!ties)
-		ties = xzalloc_array(struct hw_tie, gic_info.nr_irqs - GIC_NR_PRIVATE);
-	if (!ties)
+	if (!make_ties())
 		return -ENOMEM;
-	tie = &ties[pintid - GIC_NR_PRIVATE];
-	if (tie->domain == d && tie->vintid == vintid)
-		return 0;
-	if (tie->domain || irq->pintid)
-		return -EBUSY;
-	gic_irq_disable(pintid);
-	gic_irq_set_edge(pintid, edge);
-	spin_lock(&d->vgic->lock);
-	irq->pintid = (uint16_t)pintid;
-	irq->edge = edge;
-	spin_unlock(&d->vgic->lock);
-	tie->vintid = vintid;
-	store_release(&tie->domain, d);
-	return 0;
+	tie = tie_of(pintid);
+	if (!tie)
+		return -EINVAL;
+	spin_lock(&tie->lock);
+	if (tie->domain != d || tie->vintid != vintid) {
+		if (tie->domain || irq->pintid) {
+			rc = -EBUSY;
+		} else {
+			gic_irq_disable(pintid);
+			gic_irq_set_edge(pintid, edge);
+			irq->edge = edge;
+			tie_to(tie, pintid, d, vintid);
+		}
+	}
+	spin_unlock(&tie->lock);
+	return rc;
+}
+
+/* dom0 has a driver at work on it. */
+static bool is_in_use(struct hw_tie *tie)
+{
+	struct vgic_dist *dist = tie->domain->vgic;
+	const struct vgic_irq *irq = vgic_irq_get(dist, NULL, tie->vintid);
+	bool in_use;
+
+	spin_lock(&dist->lock);
+	in_use = irq->enabled || irq->phys_active || irq->active;
+	spin_unlock(&dist->lock);
+	return in_use;
+}
+
+/*
+ * dom0's SPI intid becomes d's, under the same number. -EINVAL: d has no such interrupt, or dom0
+ * not; -EBUSY: dom0 uses it, or it is lent already.
+ */
+int vgic_lend_hw_spi(struct domain *d, uint32_t intid)
+{
+	struct vgic_irq *irq =
+		intid >= GIC_NR_PRIVATE ? vgic_irq_get(d->vgic, NULL, intid) : NULL;
+	struct hw_tie *tie = tie_of(intid);
+	int rc = -EINVAL;
+
+	if (!irq || !tie || d == dom0)
+		return -EINVAL;
+	spin_lock(&tie->lock);
+	if (tie->domain && tie->vintid == intid) {
+		rc = tie->domain != dom0 || is_in_use(tie) || domain_is_dying(d) ? -EBUSY : 0;
+		if (!rc) {
+			irq->edge = vgic_irq_get(dom0->vgic, NULL, intid)->edge;
+			untie(tie, intid);
+			tie->lender = dom0;
+			tie_to(tie, intid, d, intid);
+		}
+	}
+	spin_unlock(&tie->lock);
+	return rc;
+}
+
+/* The end of a loan to d, of whatever kind the tie is; its lock is held. */
+static void end_tie(struct hw_tie *tie, uint32_t pintid)
+{
+	untie(tie, pintid);
+	if (tie->lender)
+		tie_to(tie, pintid, tie->lender, pintid);
+	tie->lender = NULL;
+}
+
+/*
+ * d loses intid, which was lent to it, and dom0 has it again. -ENOENT when d has no such loan,
+ * -EBUSY while d has taken it and not ended it: a list register of d then ends the machine's.
+ */
+int vgic_take_back_hw_spi(struct domain *d, uint32_t intid)
+{
+	struct hw_tie *tie = tie_of(intid);
+	int rc = -ENOENT;
+
+	if (!tie)
+		return rc;
+	spin_lock(&tie->lock);
+	if (tie->domain == d && tie->lender) {
+		rc = vgic_irq_get(d->vgic, NULL, intid)->phys_active ? -EBUSY : 0;
+		if (!rc)
+			end_tie(tie, intid);
+	}
+	spin_unlock(&tie->lock);
+	return rc;
 }
 
 /* pintid, tied to irq, is active at the machine and waits for the guest's end of irq. */
@@ -99,17 +225,17 @@ static void physical_fired(struct vgic_dist *dist, struct vgic_irq *irq)
 /* Physical interrupt pintid was acknowledged on this CPU. False when it is tied to nothing. */
 bool vgic_hw_irq(uint32_t pintid)
 {
-	const struct hw_tie *tie;
+	struct hw_tie *tie = tie_of(pintid);
 	struct domain *d;
 
-	if (!ties || pintid < GIC_NR_PRIVATE || pintid >= gic_info.nr_irqs)
+	if (!tie)
 		return false;
-	tie = &ties[pintid - GIC_NR_PRIVATE];
-	d = load_acquire(&tie->domain);
-	if (!d)
-		return false;
-	physical_fired(d->vgic, vgic_irq_get(d->vgic, NULL, tie->vintid));
-	return true;
+	spin_lock(&tie->lock);
+	d = tie->domain;
+	if (d)
+		physical_fired(d->vgic, vgic_irq_get(d->vgic, NULL, tie->vintid));
+	spin_unlock(&tie->lock);
+	return d;
 }
 
 /*
@@ -125,17 +251,18 @@ void vgic_hw_vtimer(struct vcpu *v, uint32_t pintid, uint32_t vintid)
 	physical_fired(v->domain->vgic, irq);
 }
 
-/* d dies: its physical interrupts stop and are nobody's. Idempotent. */
+/* d dies: its physical interrupts are dom0's again, or nobody's. Idempotent. */
 int vgic_relinquish(struct domain *d)
 {
 	uint32_t i;
 
-	for (i = 0; ties && i < gic_info.nr_irqs - GIC_NR_PRIVATE; i++) {
-		if (ties[i].domain != d)
-			continue;
-		gic_irq_disable(i + GIC_NR_PRIVATE);
-		store_release(&ties[i].domain, (struct domain *)NULL);
-		gic_irq_set_active(i + GIC_NR_PRIVATE, false);
+	for (i = GIC_NR_PRIVATE; READ_ONCE(d->vgic->nr_hw_spis) && i < gic_info.nr_irqs; i++) {
+		struct hw_tie *tie = tie_of(i);
+
+		spin_lock(&tie->lock);
+		if (tie->domain == d)
+			end_tie(tie, i);
+		spin_unlock(&tie->lock);
 	}
 	return 0;
 }

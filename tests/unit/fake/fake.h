@@ -151,6 +151,7 @@ bool fake_tlb_is_stale(struct p2m *p2m);
  * first has id 1.
  */
 struct domain *fake_domain_create(unsigned int nr_vcpus);
+struct domain *fake_domain_create_spis(unsigned int nr_vcpus, uint32_t nr_spis);
 /* The same for dom0: privileged, direct mapped, id 0. */
 struct domain *fake_dom0_create(unsigned int nr_vcpus);
 /* Run the relinquish and free hooks and drop it. */

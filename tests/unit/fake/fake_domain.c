@@ -7,14 +7,14 @@
 #include "fake.h"
 #include "fake_private.h"
 
-static struct domain *create(domid_t id, unsigned int nr_vcpus, bool is_dom0)
+static struct domain *create(domid_t id, unsigned int nr_vcpus, bool is_dom0, uint32_t nr_spis)
 {
 	struct domain_config cfg = {
 		.max_vcpus = nr_vcpus,
 		.max_evtchn_port = 131071,
 		.max_grant_frames = 32,
 		.max_maptrack_frames = 64,
-		.nr_spis = is_dom0 ? 224 : 0,
+		.nr_spis = nr_spis,
 		.gic_version = 3,
 		.is_privileged = is_dom0,
 		.is_direct_mapped = is_dom0,
@@ -29,12 +29,17 @@ static struct domain *create(domid_t id, unsigned int nr_vcpus, bool is_dom0)
 
 struct domain *fake_domain_create(unsigned int nr_vcpus)
 {
-	return create(0x7FF4, nr_vcpus, false);
+	return create(0x7FF4, nr_vcpus, false, 0);
+}
+
+struct domain *fake_domain_create_spis(unsigned int nr_vcpus, uint32_t nr_spis)
+{
+	return create(0x7FF4, nr_vcpus, false, nr_spis);
 }
 
 struct domain *fake_dom0_create(unsigned int nr_vcpus)
 {
-	dom0 = create(0, nr_vcpus, true);
+	dom0 = create(0, nr_vcpus, true, 224);
 	return dom0;
 }
 

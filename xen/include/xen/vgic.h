@@ -20,6 +20,12 @@ void vgic_set_ppi_level(struct vcpu *v, uint32_t intid, bool level);
  */
 int vgic_route_hw_spi(struct domain *d, uint32_t pintid, uint32_t vintid, bool edge);
 /*
+ * Pass-through: dom0's physical SPI, which it must not have enabled, becomes d's under the same
+ * INTID until it is taken back or d dies. -EINVAL, -EBUSY; -ENOENT when d does not have it.
+ */
+int vgic_lend_hw_spi(struct domain *d, uint32_t intid) __must_check;
+int vgic_take_back_hw_spi(struct domain *d, uint32_t intid);
+/*
  * A physical interrupt tied to a guest fired on this CPU (already acknowledged, priority
  * dropped).
  */
