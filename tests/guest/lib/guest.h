@@ -116,10 +116,24 @@ uint64_t arg_number(const char *args, const char *key, uint64_t otherwise);
 bool gic_init(const void *dtb, uint32_t mask);
 void sleep_ms(uint64_t ms);
 
+/* mmu.c: stage 1, off unless a payload asks for it. */
+void mmu_on(void);
+void mmu_off(void);
+uint64_t mmu_user(const void *p);
+
+/* result.c: "ok NAME", "FAILED NAME: why", and at the end "N passed, N failed". */
+void result_ok(const char *name);
+void result_failed(const char *name, const char *why);
+bool result(bool good, const char *name, const char *why);
+bool result_equal(uint64_t got, uint64_t wanted, const char *name);
+void result_end(void);
+
 /* trap.c: what guest_trap does with a synchronous exception or an interrupt. */
 extern void (*trap_irq)(void);
 extern volatile uint64_t trap_expected;
 extern volatile uint64_t trap_last_esr;
+extern volatile uint64_t trap_last_far;
+extern volatile uint64_t trap_count;
 void guest_trap(uint64_t kind, struct frame *f);
 
 /* string.c */
