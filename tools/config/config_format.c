@@ -56,8 +56,29 @@ static void add_identity(struct strbuf *sb, const struct domain_config *cfg)
 	}
 	add_element(sb, "  ", "title", cfg->title);
 	add_element(sb, "  ", "description", cfg->description);
+}
+
+/* What others keep there, word for word, and the extension block. */
+static void add_metadata(struct strbuf *sb, const struct domain_config *cfg)
+{
+	bool ours = cfg->iomem_count != 0 || cfg->irq_count != 0;
+
+	if (cfg->metadata == NULL && !ours)
+		return;
+	strbuf_addstr(sb, "  <metadata>\n");
 	if (cfg->metadata != NULL)
-		strbuf_addf(sb, "  <metadata>\n    %s\n  </metadata>\n", cfg->metadata);
+		strbuf_addf(sb, "    %s\n", cfg->metadata);
+	if (ours)
+		strbuf_addstr(sb, "    <z:domain xmlns:z='" CONFIG_NAMESPACE "'>\n");
+	for (size_t i = 0; i < cfg->iomem_count; i++)
+		strbuf_addf(sb, "      <z:iomem start='0x%" PRIx64 "' pages='%" PRIu64
+			    "' gfn='0x%" PRIx64 "'/>\n", cfg->iomem[i].start, cfg->iomem[i].pages,
+			    cfg->iomem[i].gfn);
+	for (size_t i = 0; i < cfg->irq_count; i++)
+		strbuf_addf(sb, "      <z:irq number='%" PRIu32 "'/>\n", cfg->irqs[i]);
+	if (ours)
+		strbuf_addstr(sb, "    </z:domain>\n");
+	strbuf_addstr(sb, "  </metadata>\n");
 }
 
 static void add_resources(struct strbuf *sb, const struct domain_config *cfg)
@@ -110,6 +131,7 @@ static char *format(const struct domain_config *cfg, const char *id_attr)
 
 	strbuf_addf(&sb, "<domain type='xen'%s>\n", id_attr);
 	add_identity(&sb, cfg);
+	add_metadata(&sb, cfg);
 	add_resources(&sb, cfg);
 	add_cputune(&sb, cfg);
 	add_os(&sb, cfg);

@@ -123,7 +123,7 @@ static int read_tree(struct reader *r)
 	}
 	rc = apply_overrides(r);
 	if (rc == 0)
-		rc = field_walk(r);
+		rc = field_walk(r, r->tree->root);
 	if (rc == 0)
 		config_check(r);
 	return rc < 0 ? rc : r->rc;

@@ -35,6 +35,8 @@ void domain_config_free(struct domain_config *cfg)
 	free(cfg->description);
 	free(cfg->metadata);
 	free(cfg->pins);
+	free(cfg->iomem);
+	free(cfg->irqs);
 	free(cfg->kernel);
 	free(cfg->initrd);
 	free(cfg->cmdline);
@@ -47,13 +49,22 @@ static bool copy_string(char **dst, const char *src)
 	return src == NULL || *dst != NULL;
 }
 
+static bool copy_array(void *dst, const void *src, size_t size)
+{
+	void *copy = size ? malloc(size) : NULL;
+
+	if (copy != NULL)
+		memcpy(copy, src, size);
+	memcpy(dst, &copy, sizeof(copy));
+	return size == 0 || copy != NULL;
+}
+
 /* Deep copy; 0 or -ENOMEM, then *dst is empty. */
 int domain_config_copy(struct domain_config *dst, const struct domain_config *src)
 {
 	bool ok = true;
 
 	*dst = *src;
-	dst->pins = NULL;
 	ok &= copy_string(&dst->name, src->name);
 	ok &= copy_string(&dst->title, src->title);
 	ok &= copy_string(&dst->description, src->description);
@@ -61,13 +72,9 @@ int domain_config_copy(struct domain_config *dst, const struct domain_config *sr
 	ok &= copy_string(&dst->kernel, src->kernel);
 	ok &= copy_string(&dst->initrd, src->initrd);
 	ok &= copy_string(&dst->cmdline, src->cmdline);
-	if (src->pin_count > 0) {
-		dst->pins = malloc(src->pin_count * sizeof(*dst->pins));
-		if (dst->pins != NULL)
-			memcpy(dst->pins, src->pins, src->pin_count * sizeof(*dst->pins));
-		else
-			ok = false;
-	}
+	ok &= copy_array(&dst->pins, src->pins, src->pin_count * sizeof(*src->pins));
+	ok &= copy_array(&dst->iomem, src->iomem, src->iomem_count * sizeof(*src->iomem));
+	ok &= copy_array(&dst->irqs, src->irqs, src->irq_count * sizeof(*src->irqs));
 	if (ok)
 		return 0;
 	domain_config_free(dst);

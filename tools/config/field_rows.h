@@ -19,6 +19,6 @@
 
 #define NOT_ON_ARM "it does not apply to Arm guests"
 
-extern const struct field_table fields_domain, fields_os, fields_devices;
+extern const struct field_table fields_domain, fields_os, fields_devices, fields_extension;
 
 #endif

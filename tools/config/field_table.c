@@ -15,8 +15,10 @@
 #include "xentools/str_table.h"
 
 #define PATH_ROOM 512u
+#define EXTENSION "domain/metadata/z:domain"
 
-const struct field_table *const field_tables[] = { &fields_domain, &fields_os, &fields_devices };
+const struct field_table *const field_tables[] = { &fields_domain, &fields_os, &fields_devices,
+						  &fields_extension };
 const size_t field_table_count = ARRAY_SIZE(field_tables);
 
 /* Report at a node; see field_table.h. CONFIG_STRICT turns warnings into errors here. */
@@ -114,6 +116,11 @@ static const struct field_row *find_row(const char *path)
 	return NULL;
 }
 
+static bool is_extension(const struct xml_node *node)
+{
+	return node->uri != NULL && strcmp(node->uri, CONFIG_NAMESPACE) == 0;
+}
+
 /* The table path of a node: names alone. False when it cannot be in the table. */
 static bool table_path(const struct xml_node *node, const char *attr, char *buf, size_t size)
 {
@@ -121,12 +128,13 @@ static bool table_path(const struct xml_node *node, const char *attr, char *buf,
 	size_t depth = 0, used = 0;
 
 	for (; node != NULL; node = node->parent) {
-		if (depth > CONFIG_DEPTH_MAX || node->uri != NULL)
+		if (depth > CONFIG_DEPTH_MAX || (node->uri != NULL && !is_extension(node)))
 			return false;
 		chain[depth++] = node;
 	}
 	while (depth-- > 0) {
-		int n = snprintf(buf + used, size - used, "%s%s", chain[depth]->name,
+		int n = snprintf(buf + used, size - used, "%s%s%s",
+				 chain[depth]->uri != NULL ? "z:" : "", chain[depth]->name,
 				 depth > 0 ? "/" : "");
 
 		if (n < 0 || (size_t)n >= size - used)
@@ -187,7 +195,7 @@ static void report_unknown(struct reader *r, const struct xml_node *node, const 
 
 static void report_foreign(struct reader *r, const struct xml_node *node)
 {
-	if (strcmp(node->uri, CONFIG_NAMESPACE) == 0)
+	if (is_extension(node))
 		field_error(r, node, NULL, "E350", "put it inside <metadata>",
 			    "an element of the extension namespace is not allowed here");
 	else
@@ -272,7 +280,7 @@ static bool is_repeated(struct reader *r, const struct xml_node *node)
 	if (node->parent == NULL)
 		return false;
 	for (s = node->parent->first; s != node; s = s->next)
-		if (s->uri == NULL && strcmp(s->name, node->name) == 0)
+		if ((s->uri == NULL) == (node->uri == NULL) && strcmp(s->name, node->name) == 0)
 			break;
 	if (s == node)
 		return false;
@@ -287,12 +295,13 @@ static bool walk_element(struct reader *r, const struct xml_node *node)
 	const struct field_row *row;
 	char path[PATH_ROOM];
 
-	if (node->uri != NULL) {
+	if (!table_path(node, NULL, path, sizeof(path)))
+		path[0] = '\0';
+	/* The extension's elements are asked for from the element metadata alone. */
+	if (node->uri != NULL && strncmp(path, EXTENSION, strlen(EXTENSION)) != 0) {
 		report_foreign(r, node);
 		return false;
 	}
-	if (!table_path(node, NULL, path, sizeof(path)))
-		path[0] = '\0';
 	row = find_row(path);
 	if (row == NULL) {
 		report_unknown(r, node, NULL, path[0] != '\0' ? path : NULL);
@@ -313,12 +322,12 @@ static bool walk_element(struct reader *r, const struct xml_node *node)
 	return !(row->flags & FIELD_VERBATIM);
 }
 
-/* Walk the whole tree; see field_table.h. */
-int field_walk(struct reader *r)
+/* Walk an element; see field_table.h. */
+int field_walk(struct reader *r, const struct xml_node *top)
 {
-	const struct xml_node *node = r->tree->root;
+	const struct xml_node *node = top, *end = xml_next(top, true);
 
-	while (node != NULL && r->rc == 0)
+	while (node != end && r->rc == 0)
 		node = xml_next(node, !walk_element(r, node));
 	return r->rc;
 }

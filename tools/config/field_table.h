@@ -114,8 +114,11 @@ extern const struct field_type type_path;	/* char *, absolute */
 extern const struct field_type type_line;	/* char *, one line without control characters */
 extern const struct field_type type_text;	/* char *, lines allowed */
 
-/* Walk the whole tree. Errors go to r->diags; -ENOMEM is the only failure. */
-int field_walk(struct reader *r);
+/*
+ * Walk an element and all below it: the root, or the extension block. Errors go to r->diags;
+ * -ENOMEM is the only failure. Names of the extension namespace have the prefix "z:" in the rows.
+ */
+int field_walk(struct reader *r, const struct xml_node *top);
 
 /* Reports; path and position are the node's (attr may be NULL). */
 void field_report(struct reader *r, enum config_severity severity, const struct xml_node *node,

@@ -146,16 +146,17 @@ static bool check_metadata_child(struct reader *r, const struct xml_node *top)
 		field_error(r, top, NULL, "E352", NULL, "elements of metadata need a namespace");
 		return false;
 	}
-	if (strcmp(top->uri, CONFIG_NAMESPACE) == 0) {
-		field_error(r, top, NULL, "E501", NULL, "not supported by this build yet");
-		return false;
-	}
 	for (const struct xml_node *s = top->parent->first; s != top; s = s->next) {
 		if (s->uri != NULL && strcmp(s->uri, top->uri) == 0) {
 			field_error(r, top, NULL, "E363", NULL,
 				    "namespace given more than once (first in line %u)", s->line);
 			return false;
 		}
+	}
+	/* Ours: read by its rows, written back from what was read. */
+	if (strcmp(top->uri, CONFIG_NAMESPACE) == 0) {
+		(void)field_walk(r, top);
+		return false;
 	}
 	for (const struct xml_node *n = top; n != end; n = xml_next(n, false)) {
 		bool ok = n->uri == NULL || stands_alone(top, n, n->prefix);

@@ -52,6 +52,12 @@ struct domain_vcpupin {
 	struct cpuset cpus;
 };
 
+/* Device memory of the platform that the domain has: frames of 4 KiB. */
+struct domain_iomem {
+	uint64_t start, pages;			/* at the machine */
+	uint64_t gfn;				/* where the domain sees it */
+};
+
 struct domain_config {
 	char *name;				/* always set after a successful read */
 	bool uuid_set;				/* false: domain_config_fill_uuid() makes one */
@@ -77,6 +83,11 @@ struct domain_config {
 	char *kernel;				/* absolute path in the control domain */
 	char *initrd;				/* NULL or absolute path */
 	char *cmdline;				/* NULL or at most DOMAIN_CMDLINE_MAX bytes */
+
+	struct domain_iomem *iomem;
+	size_t iomem_count;
+	uint32_t *irqs;				/* INTIDs of shared interrupts, 32 .. 1019 */
+	size_t irq_count;
 
 	enum domain_action on_poweroff;		/* default destroy */
 	enum domain_action on_reboot;		/* default restart */

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Rows of the extension block, <metadata><z:domain>: what the domain can have that the rest of the
+ * document has no words for. An element that is unknown here is an error, since nobody else could
+ * mean it.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "field_rows.h"
+#include "xentools/macros.h"
+#include "xentools/parse_num.h"
+
+#define FRAME_MAX	(UINT64_C(1) << 36)	/* 48 bits of address */
+#define LIST_MAX	16u
+
+/* A number in an attribute; absent: otherwise. False when it was reported. */
+static bool number(struct reader *r, const struct xml_node *node, const char *attr, uint64_t min,
+		   uint64_t max, uint64_t otherwise, uint64_t *ret)
+{
+	const char *text = xml_attr_get(node, attr);
+
+	*ret = otherwise;
+	if (text == NULL)
+		return true;
+	text = field_trim(r, text);
+	if (text == NULL || parse_u64(text, min, max, ret) == 0)
+		return text != NULL;
+	field_error(r, node, attr, "E353", NULL,
+		    "\"%.20s\" is no number from %" PRIu64 " to %" PRIu64, text, min, max);
+	return false;
+}
+
+/* Room for one more of the list, or NULL: too many, no memory. */
+static void *append(struct reader *r, const struct xml_node *node, void *list, size_t count,
+		    size_t size)
+{
+	void *bigger = NULL;
+
+	if (count == LIST_MAX)
+		field_error(r, node, NULL, "E354", NULL, "more than %u of these", LIST_MAX);
+	else if (!(bigger = realloc(list, (count + 1) * size)))
+		r->rc = -ENOMEM;
+	return bigger;
+}
+
+static void read_iomem(struct reader *r, const struct xml_node *node, const struct field_row *row,
+		       const char *value)
+{
+	struct domain_config *c = &r->build->cfg;
+	struct domain_iomem m, *list;
+
+	(void)row;
+	(void)value;
+	if (xml_attr_get(node, "start") == NULL ||
+	    !number(r, node, "start", 0, FRAME_MAX - 1, 0, &m.start) ||
+	    !number(r, node, "pages", 1, FRAME_MAX - m.start, 1, &m.pages) ||
+	    !number(r, node, "gfn", 0, FRAME_MAX - m.pages, m.start, &m.gfn))
+		return;
+	list = append(r, node, c->iomem, c->iomem_count, sizeof(m));
+	if (list == NULL)
+		return;
+	c->iomem = list;
+	list[c->iomem_count++] = m;
+}
+
+static void read_irq(struct reader *r, const struct xml_node *node, const struct field_row *row,
+		     const char *value)
+{
+	struct domain_config *c = &r->build->cfg;
+	uint64_t n;
+	uint32_t *list;
+
+	(void)row;
+	(void)value;
+	if (xml_attr_get(node, "number") == NULL || !number(r, node, "number", 32, 1019, 0, &n))
+		return;
+	for (size_t i = 0; i < c->irq_count; i++) {
+		if (c->irqs[i] == n) {
+			field_error(r, node, "number", "E353", NULL, "given more than once");
+			return;
+		}
+	}
+	list = append(r, node, c->irqs, c->irq_count, sizeof(*list));
+	if (list == NULL)
+		return;
+	c->irqs = list;
+	list[c->irq_count++] = (uint32_t)n;
+}
+
+#define EXT "domain/metadata/z:domain"
+
+static const struct field_row rows[] = {
+	ROW(EXT, CONTAINER),
+	ROW_L(EXT "/z:affinity"),
+	ROW_L(EXT "/z:cloud-init"),
+	ROW_L(EXT "/z:console-log"),
+	ROW_L(EXT "/z:cpupool"),
+	ROW_L(EXT "/z:dom0less-adopted"),
+	ROW_L(EXT "/z:driver-domain"),
+	ROW_L(EXT "/z:dtdev"),
+	ROW(EXT "/z:iomem", .handler = read_iomem, .flags = FIELD_REPEAT),
+	ROW(EXT "/z:iomem@gfn", CONTAINER),
+	ROW(EXT "/z:iomem@pages", CONTAINER),
+	ROW(EXT "/z:iomem@start", .flags = FIELD_REQUIRED, .hint = "frame number of 4 KiB"),
+	ROW(EXT "/z:irq", .handler = read_irq, .flags = FIELD_REPEAT),
+	ROW(EXT "/z:irq@number", .flags = FIELD_REQUIRED, .hint = "INTID, from 32"),
+	ROW_L(EXT "/z:limits"),
+	ROW_L(EXT "/z:llc-colors"),
+	ROW_L(EXT "/z:no-migrate"),
+	ROW_L(EXT "/z:nr-spis"),
+	ROW_L(EXT "/z:peer"),
+	ROW_L(EXT "/z:sched"),
+	ROW_L(EXT "/z:snapshot-dir"),
+	ROW_L(EXT "/z:start"),
+	ROW_L(EXT "/z:tee"),
+	ROW_L(EXT "/z:trap-unmapped"),
+	ROW_L(EXT "/z:vuart"),
+	ROW_L(EXT "/z:watchdog"),
+	ROW_L(EXT "/z:xsm"),
+};
+
+const struct field_table fields_extension = { rows, ARRAY_SIZE(rows) };
