@@ -21,14 +21,17 @@ FOLDER = "/root/t"
 
 
 def guest_xml(name, kernel, memory=16, vcpus=1, initrd="", args="", on_poweroff="destroy",
-              on_reboot="restart", on_crash="destroy"):
-    """The XML of a guest; memory in MiB."""
+              on_reboot="restart", on_crash="destroy", extension=""):
+    """The XML of a guest; memory in MiB.  EXTENSION: elements of the extension block."""
+    if extension:
+        extension = ("  <metadata><z:domain xmlns:z='urn:zazen:domain:1.0'>" + extension +
+                     "</z:domain></metadata>\n")
     ird = f"<initrd>{initrd}</initrd>" if initrd else ""
     return (f"<domain type='xen'>\n  <name>{name}</name>\n  <memory unit='MiB'>{memory}</memory>\n"
             f"  <vcpu>{vcpus}</vcpu>\n  <os>\n    <type arch='aarch64' machine='xenpvh'>hvm</type>\n"
             f"    <kernel>{kernel}</kernel>{ird}\n    <cmdline>{args}</cmdline>\n  </os>\n"
             f"  <on_poweroff>{on_poweroff}</on_poweroff>\n  <on_reboot>{on_reboot}</on_reboot>\n"
-            f"  <on_crash>{on_crash}</on_crash>\n</domain>\n")
+            f"  <on_crash>{on_crash}</on_crash>\n{extension}</domain>\n")
 
 
 def linux_xml(name, vcpus=1, memory=128, args="", **more):
@@ -43,7 +46,8 @@ def payload_xmls():
     cfg = configparser.ConfigParser()
     cfg.read(GUESTS_CFG)
     return {name: guest_xml(name, f"{FOLDER}/{s['image']}.img", s.getint("memory"),
-                            s.getint("cpus", 1), args=s.get("args", ""))
+                            s.getint("cpus", 1), args=s.get("args", ""),
+                            extension=s.get("extension", ""))
             for name, s in cfg.items() if name != "DEFAULT"}
 
 

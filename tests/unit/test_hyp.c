@@ -204,12 +204,26 @@ static void params_and_ports(void **state)
 	assert_int_equal(hyp_evtchn_alloc_unbound(hyp, 99, 0, &port, NULL), -1);
 }
 
+static void devices(void **state)
+{
+	uint16_t domid = create(1);
+
+	(void)state;
+	/* In pieces that the interface takes. */
+	assert_int_equal(hyp_domain_give_mmio(hyp, domid, 0x9000, 200, 0x20000, NULL), 0);
+	assert_int_equal(fake_hyp_domain(&fake, domid)->mmio_mapped, 200);
+	assert_int_equal(hyp_domain_give_irq(hyp, domid, 40, NULL), 0);
+	assert_int_equal(hyp_domain_give_irq(hyp, 999, 40, NULL), -1);
+	assert_int_equal(hyp_domain_give_mmio(hyp, 999, 0x9000, 1, 0x20000, NULL), -1);
+}
+
 int main(void)
 {
 #define T(fn) cmocka_unit_test_setup_teardown(fn, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 		T(life_of_a_domain), T(info_is_of_that_domain), T(errors_have_classes),
 		T(populate_counts), T(results_beyond_31_bits), T(foreign_pages),
+		T(devices),
 		T(version_and_console), T(params_and_ports),
 	};
 

@@ -154,6 +154,19 @@ static long domctl_on(struct fake_hyp *f, struct fake_domain *d, struct xen_domc
 	case XEN_DOMCTL_setdomainhandle:
 		memcpy(d->info.handle, op->u.setdomainhandle.handle, 16);
 		return 0;
+	case XEN_DOMCTL_iomem_permission:
+		d->mmio_permitted += op->u.iomem_permission.nr_mfns;
+		return 0;
+	case XEN_DOMCTL_memory_mapping:
+		if (op->u.memory_mapping.nr_mfns > 64)
+			return -E2BIG;
+		d->mmio_mapped += op->u.memory_mapping.nr_mfns;
+		return d->mmio_mapped > d->mmio_permitted ? -EPERM : 0;
+	case XEN_DOMCTL_irq_permission:
+		d->irq_permitted = op->u.irq_permission.pirq;
+		return 0;
+	case XEN_DOMCTL_bind_pt_irq:
+		return op->u.bind_pt_irq.machine_irq == d->irq_permitted ? 0 : -EPERM;
 	case XEN_DOMCTL_cacheflush:
 		return op->u.cacheflush.nr_pfns > 1u << 18 ? -EINVAL : 0;
 	default:

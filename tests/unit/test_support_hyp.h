@@ -30,6 +30,8 @@ struct fake_domain {
 	uint64_t max_kib;
 	uint16_t weight, cap;
 	uint8_t affinity[8][16];
+	uint64_t mmio_permitted, mmio_mapped;
+	uint32_t irq_permitted;
 	bool started;
 };
 

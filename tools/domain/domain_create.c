@@ -100,12 +100,24 @@ static int check_host(struct creation *c, struct zerr **err)
 	return 0;
 }
 
+/* Interrupt numbers from 32 up to the highest that the domain is given. */
+static uint32_t spis_needed(const struct domain_config *cfg)
+{
+	uint32_t n = 0;
+
+	for (size_t i = 0; i < cfg->irq_count; i++)
+		if (cfg->irqs[i] - 31 > n)
+			n = cfg->irqs[i] - 31;
+	return n;
+}
+
 static int make_domain(struct creation *c, struct zerr **err)
 {
 	struct hyp_create_args args = {
 		.max_vcpus = c->cfg->vcpus_max,
 		.max_grant_frames = -1,
 		.max_maptrack_frames = -1,
+		.nr_spis = spis_needed(c->cfg),
 	};
 	struct hyp_create_result made;
 
@@ -198,13 +210,34 @@ static int set_schedule(struct creation *c, struct zerr **err)
 				    err);
 }
 
+static int give_devices(struct creation *c, struct zerr **err)
+{
+	const struct domain_config *cfg = c->cfg;
+
+	for (size_t i = 0; i < cfg->iomem_count; i++) {
+		const struct domain_iomem *m = &cfg->iomem[i];
+
+		if (hyp_domain_give_mmio(c->ctx->hyp, c->domid, m->start, m->pages, m->gfn,
+					 err) != 0)
+			return zerr_hint(err, "z:iomem start='0x%llx': only device memory that the "
+					 "control domain has can be given",
+					 (unsigned long long)m->start);
+	}
+	for (size_t i = 0; i < cfg->irq_count; i++)
+		if (hyp_domain_give_irq(c->ctx->hyp, c->domid, cfg->irqs[i], err) != 0)
+			return zerr_hint(err, "z:irq number='%u': the control domain must have the "
+					 "interrupt and no driver that uses it", cfg->irqs[i]);
+	return 0;
+}
+
 static int furnish(struct creation *c, struct zerr **err)
 {
 	if (set_affinity(c, err) != 0 ||
 	    hyp_domain_max_mem(c->ctx->hyp, c->domid, c->cfg->memory_kib + MAXMEM_SLACK_KIB,
 			       err) != 0 ||
 	    hyp_domain_set_paging_pool(c->ctx->hyp, c->domid, pool_bytes(c->cfg), err) != 0 ||
-	    domain_build(c->ctx->hyp, &c->build, &c->images, err) != 0)
+	    domain_build(c->ctx->hyp, &c->build, &c->images, err) != 0 ||
+	    give_devices(c, err) != 0)
 		return -1;
 	return set_schedule(c, err);
 }

@@ -167,6 +167,10 @@ int hyp_domain_set_address_size(struct hyp *h, uint16_t domid, uint32_t bits, st
 int hyp_domain_set_handle(struct hyp *h, uint16_t domid, const uint8_t uuid[16],
 			  struct zerr **err);
 int hyp_domain_set_time_offset(struct hyp *h, uint16_t domid, int64_t seconds, struct zerr **err);
+/* Platform devices: what the control domain has and does not use. Gone with the domain. */
+int hyp_domain_give_mmio(struct hyp *h, uint16_t domid, uint64_t mfn, uint64_t nr, uint64_t gfn,
+			 struct zerr **err);
+int hyp_domain_give_irq(struct hyp *h, uint16_t domid, uint32_t intid, struct zerr **err);
 int hyp_domain_cacheflush(struct hyp *h, uint16_t domid, uint64_t gfn, uint64_t nr,
 			  struct zerr **err);
 int hyp_domain_remote_shutdown(struct hyp *h, uint16_t domid, enum hyp_shutdown reason,

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Devices of the platform for a domain: permission first, then the mapping or the interrupt. */
+#include <xentools/error.h>
+
+#include "tools/hyp/domctl.h"
+
+#define MAPPING_MAX 64u		/* frames of one call: the interface's limit */
+
+/* Let domid see frames [mfn, mfn + nr) of device memory from its frame gfn on. */
+int hyp_domain_give_mmio(struct hyp *h, uint16_t domid, uint64_t mfn, uint64_t nr, uint64_t gfn,
+			 struct zerr **err)
+{
+	struct xen_domctl *op = domctl_new(h, XEN_DOMCTL_iomem_permission, domid, err);
+	uint64_t done, n;
+
+	if (!op)
+		return -1;
+	op->u.iomem_permission.first_mfn = mfn;
+	op->u.iomem_permission.nr_mfns = nr;
+	op->u.iomem_permission.allow_access = 1;
+	if (domctl_do(h, op, "iomem_permission", err) != 0)
+		return -1;
+	for (done = 0; done < nr; done += n) {
+		n = nr - done < MAPPING_MAX ? nr - done : MAPPING_MAX;
+		op = domctl_new(h, XEN_DOMCTL_memory_mapping, domid, err);
+		if (!op)
+			return -1;
+		op->u.memory_mapping.first_gfn = gfn + done;
+		op->u.memory_mapping.first_mfn = mfn + done;
+		op->u.memory_mapping.nr_mfns = n;
+		op->u.memory_mapping.add_mapping = 1;
+		if (domctl_do(h, op, "memory_mapping", err) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* Make shared interrupt intid domid's, under the same number. */
+int hyp_domain_give_irq(struct hyp *h, uint16_t domid, uint32_t intid, struct zerr **err)
+{
+	struct xen_domctl *op = domctl_new(h, XEN_DOMCTL_irq_permission, domid, err);
+
+	if (!op)
+		return -1;
+	op->u.irq_permission.pirq = intid;
+	op->u.irq_permission.allow_access = 1;
+	if (domctl_do(h, op, "irq_permission", err) != 0)
+		return -1;
+	op = domctl_new(h, XEN_DOMCTL_bind_pt_irq, domid, err);
+	if (!op)
+		return -1;
+	op->u.bind_pt_irq.machine_irq = intid;
+	op->u.bind_pt_irq.irq_type = PT_IRQ_TYPE_SPI;
+	op->u.bind_pt_irq.u.spi.spi = (uint16_t)intid;
+	return domctl_do(h, op, "bind_pt_irq", err);
+}
