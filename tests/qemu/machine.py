@@ -20,9 +20,11 @@ import tempfile
 import threading
 import time
 
+import tree as device_tree
+
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 OUT = os.environ.get("ZAZEN_OUT", os.path.join(TOP, "out"))
-QEMU = os.environ.get("ZAZEN_QEMU", "qemu-system-aarch64")
+QEMU = device_tree.QEMU
 PROMPT = "dom0:"
 PEER = os.path.join(OUT, "peer", "boot", "xen-4.17-arm64")
 KERNEL_AT = 0x4A000000
@@ -51,6 +53,9 @@ class Config:
     dom0_append: str = ""                 # more words for dom0's kernel
     job: str = ""                         # script or tar, run by dom0 in place of the shell
     overlay: str = ""                     # tar, unpacked over dom0's root before its services
+    board: str = "virt"                   # a row of tree.BOARDS
+    tree: object = None                   # dict laid over the machine's device tree (tree.py)
+    loads: tuple = ()                     # more files in memory: (path, address)
     icount: bool = False
     cntfrq: int = 0
     seed: bool = True                     # rng-seed and kaslr-seed in the device tree
@@ -87,6 +92,15 @@ def _pad(path, scratch, name):
     return out
 
 
+def _comma(s):
+    return s.replace(",", ",,")
+
+
+def _load(path, at):
+    """Lay a file into memory as it is."""
+    return ["-device", f"loader,file={_comma(path)},addr={at:#x},force-raw=on"]
+
+
 def _die_with_parent():
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)
 
@@ -111,54 +125,101 @@ class Machine:
     def command(self):
         """The QEMU command line of this machine."""
         c = self.config
-        comma = lambda s: s.replace(",", ",,")
-        machine = f"virt,virtualization=on,gic-version={c.gic}"
-        if not c.seed:
-            machine += ",dtb-randomness=off"
-        cpu = c.cpu + (f",cntfrq={c.cntfrq}" if c.cntfrq else "")
-        args = [QEMU, "-M", machine, "-cpu", cpu, "-smp", str(c.smp), "-m", c.mem,
-                "-nographic", "-nodefaults", "-no-reboot", "-serial", "stdio", "-monitor", "none",
-                "-qmp", f"unix:{self.scratch}/qmp,server=on,wait=off", "-kernel", c.hypervisor]
+        board = device_tree.BOARDS[c.board]
+        machine = board.machine
+        options = ["-smp", str(board.smp or c.smp), "-m", board.mem or c.mem]
+        if c.board == "virt":
+            machine += f",gic-version={c.gic}" + ("" if c.seed else ",dtb-randomness=off")
+            options += ["-cpu", c.cpu + (f",cntfrq={c.cntfrq}" if c.cntfrq else "")]
+        args = [board.qemu, "-M", machine, *options, "-nographic", "-nodefaults", "-no-reboot"]
+        args += ["-serial", "null"] * board.console
+        args += ["-serial", "stdio", "-monitor", "none",
+                 "-qmp", f"unix:{self.scratch}/qmp,server=on,wait=off"]
         append = f"dom0_mem={c.dom0_mem}"
         if is_peer(c.hypervisor):
-            append += " console=dtuart dtuart=/pl011@9000000"
-        args += ["-append", (append + " " + c.append).strip()]
+            append += " console=dtuart"
+            append += " dtuart=/pl011@9000000" if c.board == "virt" else ""
+        append = (append + " " + c.append).strip()
+        words = ("console=hvc0 quiet " + c.dom0_append).strip()
+        if c.job:
+            words += " zazen.job"
         if c.icount:
             args += ["-icount", "shift=0,sleep=off"]
+        if c.board == "virt" and c.tree is None:
+            args += self._guest_loader(append, words)
+        else:
+            args += self._own_tree(board, machine, options, append, words)
+        for path, at in c.loads:
+            args += _load(path, at)
+        return args + (self._disks() if c.board == "virt" else []) + list(c.extra)
+
+    def _guest_loader(self, append, words):
+        """Hypervisor, its command line and dom0 as QEMU's own tree tells them."""
+        c = self.config
+        args = ["-kernel", c.hypervisor, "-append", append]
         if c.dom0_kernel:
-            words = ("console=hvc0 quiet " + c.dom0_append).strip()
-            if c.job:
-                words += " zazen.job"
-            args += ["-device", f"guest-loader,addr={KERNEL_AT:#x},kernel={comma(c.dom0_kernel)},"
-                     f"bootargs={comma(words)}"]
+            args += ["-device", f"guest-loader,addr={KERNEL_AT:#x},kernel={_comma(c.dom0_kernel)},"
+                     f"bootargs={_comma(words)}"]
         if c.dom0_initrd:
-            args += ["-device", f"guest-loader,addr={INITRD_AT:#x},initrd={comma(c.dom0_initrd)}"]
-        disks = []
+            args += ["-device", f"guest-loader,addr={INITRD_AT:#x},initrd={_comma(c.dom0_initrd)}"]
+        return args
+
+    def _own_tree(self, board, machine, options, append, words):
+        """The same with a tree that is the board's with changes, entered by a stub."""
+        c = self.config
+        base = device_tree.board_dtb(board, self.scratch, machine, options)
+        at = lambda offset: board.ram + offset
+        chosen = {"#address-cells": 2, "#size-cells": 2, "xen,xen-bootargs": append}
+        args = []
+        if c.dom0_kernel:
+            chosen.update(device_tree.module("kernel", at(device_tree.KERNEL_AT), c.dom0_kernel,
+                                             words))
+            args += _load(c.dom0_kernel, at(device_tree.KERNEL_AT))
+        if c.dom0_initrd:
+            chosen.update(device_tree.module("ramdisk", at(device_tree.INITRD_AT), c.dom0_initrd))
+            args += _load(c.dom0_initrd, at(device_tree.INITRD_AT))
+        blob = device_tree.make(base, board.changes, f"{self.scratch}/tree.dtb",
+                                {"chosen": chosen}, c.tree or {})
+        stub = device_tree.stub(f"{self.scratch}/stub", at(device_tree.HYPERVISOR_AT),
+                                at(device_tree.TREE_AT))
+        return (["-kernel", stub, "-dtb", base] + _load(blob, at(device_tree.TREE_AT)) +
+                _load(c.hypervisor, at(device_tree.HYPERVISOR_AT)) + args)
+
+    def _disks(self):
+        c = self.config
+        args, disks = [], []
         if c.dom0_root:
             disks.append(("root", c.dom0_root, "snapshot=on"))
         for name, path in (("overlay", c.overlay), ("job", c.job)):
             if path:
                 disks.append((name, _pad(path, self.scratch, name), "readonly=on"))
         for name, path, how in disks:
-            args += ["-drive", f"file={comma(path)},format=raw,if=none,id={name},{how}",
+            args += ["-drive", f"file={_comma(path)},format=raw,if=none,id={name},{how}",
                      "-device", f"virtio-blk-device,drive={name},serial={name}"]
-        return args + list(c.extra)
+        return args
 
     def start(self):
         """Start QEMU; raises MachineFailure when a file or QEMU itself is missing."""
         c = self.config
-        for path in (c.hypervisor, c.dom0_kernel, c.dom0_initrd, c.dom0_root, c.job, c.overlay):
+        for path in (c.hypervisor, c.dom0_kernel, c.dom0_initrd, c.dom0_root, c.job, c.overlay,
+                     *(l[0] for l in c.loads)):
             if path and not os.path.exists(path):
                 raise MachineFailure(f"no file {path}: run ./quickstart --batch or ./check first")
-        if not shutil.which(QEMU):
-            raise MachineFailure(f"no {QEMU}: install qemu-system-arm")
+        qemu = device_tree.BOARDS[c.board].qemu
+        if not shutil.which(qemu):
+            raise MachineFailure(f"no {qemu}: run tests/setup/packages or tests/setup/fetch qemu10")
         if c.log:
             os.makedirs(os.path.dirname(os.path.abspath(c.log)), exist_ok=True)
             self._log = open(c.log, "w", encoding="utf-8", errors="replace")
         self.started = time.monotonic()
-        self.proc = subprocess.Popen(self.command(), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        try:
+            command = self.command()
+        except device_tree.TreeError as e:
+            raise MachineFailure(str(e)) from None
+        self.proc = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                      stderr=subprocess.STDOUT, preexec_fn=_die_with_parent,
-                                     env=dict(os.environ, TMPDIR=self.scratch))
+                                     env=dict(os.environ, TMPDIR=self.scratch,
+                                              QEMU_AUDIO_DRV="none"))
         threading.Thread(target=self._read, daemon=True).start()
         return self
 
