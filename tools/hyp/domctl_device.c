@@ -1,10 +1,33 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Devices of the platform for a domain: permission first, then the mapping or the interrupt. */
+#include <errno.h>
+
 #include <xentools/error.h>
 
 #include "tools/hyp/domctl.h"
 
 #define MAPPING_MAX 64u		/* frames of one call: the interface's limit */
+
+/*
+ * What is refused is not there to be given: -EPERM and -EBUSY are about the device, not about who
+ * calls.
+ */
+static int give(struct hyp *h, struct xen_domctl *op, const char *what, uint64_t device,
+		struct zerr **err)
+{
+	long rc = domctl_call(h, op);
+
+	if (rc == -EPERM)
+		zerr_set(err, ZERR_STATE, "E715", EPERM,
+			 "%s 0x%llx is no device of the control domain's", what,
+			 (unsigned long long)device);
+	else if (rc == -EBUSY)
+		zerr_set(err, ZERR_STATE, "E716", EBUSY, "%s %llu is in use", what,
+			 (unsigned long long)device);
+	else if (rc < 0)
+		return hyp_error(err, rc, what, op->domain);
+	return rc < 0 ? -1 : 0;
+}
 
 /* Let domid see frames [mfn, mfn + nr) of device memory from its frame gfn on. */
 int hyp_domain_give_mmio(struct hyp *h, uint16_t domid, uint64_t mfn, uint64_t nr, uint64_t gfn,
@@ -18,7 +41,7 @@ int hyp_domain_give_mmio(struct hyp *h, uint16_t domid, uint64_t mfn, uint64_t n
 	op->u.iomem_permission.first_mfn = mfn;
 	op->u.iomem_permission.nr_mfns = nr;
 	op->u.iomem_permission.allow_access = 1;
-	if (domctl_do(h, op, "iomem_permission", err) != 0)
+	if (give(h, op, "frame", mfn, err) != 0)
 		return -1;
 	for (done = 0; done < nr; done += n) {
 		n = nr - done < MAPPING_MAX ? nr - done : MAPPING_MAX;
@@ -29,7 +52,7 @@ int hyp_domain_give_mmio(struct hyp *h, uint16_t domid, uint64_t mfn, uint64_t n
 		op->u.memory_mapping.first_mfn = mfn + done;
 		op->u.memory_mapping.nr_mfns = n;
 		op->u.memory_mapping.add_mapping = 1;
-		if (domctl_do(h, op, "memory_mapping", err) != 0)
+		if (give(h, op, "frame", mfn + done, err) != 0)
 			return -1;
 	}
 	return 0;
@@ -44,7 +67,7 @@ int hyp_domain_give_irq(struct hyp *h, uint16_t domid, uint32_t intid, struct ze
 		return -1;
 	op->u.irq_permission.pirq = intid;
 	op->u.irq_permission.allow_access = 1;
-	if (domctl_do(h, op, "irq_permission", err) != 0)
+	if (give(h, op, "interrupt", intid, err) != 0)
 		return -1;
 	op = domctl_new(h, XEN_DOMCTL_bind_pt_irq, domid, err);
 	if (!op)
@@ -52,5 +75,5 @@ int hyp_domain_give_irq(struct hyp *h, uint16_t domid, uint32_t intid, struct ze
 	op->u.bind_pt_irq.machine_irq = intid;
 	op->u.bind_pt_irq.irq_type = PT_IRQ_TYPE_SPI;
 	op->u.bind_pt_irq.u.spi.spi = (uint16_t)intid;
-	return domctl_do(h, op, "bind_pt_irq", err);
+	return give(h, op, "interrupt", intid, err);
 }
