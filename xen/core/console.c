@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The console: what the hypervisor prints goes into a ring that dom0 can read and, when there is
- * a UART, out of it. dom0's own hvc0 shares the UART; bytes typed there are kept for it. One
- * lock, the last in the order, so that anybody may print.
+ * a UART, out of it. dom0's own hvc0 and the serial ports of static domains share the UART; what
+ * is typed there is for one of them at a time: Ctrl-A three times is for the next. One lock, the
+ * last in the order, so that anybody may print.
  */
 #include <xen/console.h>
 #include <xen/evtchn.h>
-#include <xen/spinlock.h>
+#include <xen/lib.h>
+#include <xen/vpl011.h>
 
 #define RING_SIZE	(64u * 1024u)
 #define INPUT_SIZE	1024u
+#define SWITCH_KEY	1	/* Ctrl-A */
+#define SWITCH_TIMES	3u
 
 static spinlock_t console_lock = SPINLOCK_INIT(LOCK_CONSOLE);
 static const struct uart_ops *uart;
@@ -18,6 +22,10 @@ static uint64_t ring_prod;	/* count of bytes ever written */
 static uint64_t ring_cleared;	/* bytes before this were cleared by `zl dmesg -c` */
 static char input[INPUT_SIZE];
 static uint32_t input_prod, input_cons;
+/* Written by start-up, then by the CPU that has the UART's interrupt alone. */
+static domid_t input_domain;
+static domid_t last_input_domain;	/* 0: only dom0 ever takes input */
+static uint32_t switch_keys;		/* typed in a row, and held back */
 
 /* Count of the oldest byte that the ring still has. */
 static uint64_t oldest(void)
@@ -66,20 +74,87 @@ void console_write_guest(const char *s, size_t n)
 	spin_unlock(&console_lock);
 }
 
-/* Take what was typed and tell dom0. More than fits is dropped: nobody reads. */
+domid_t console_input_domain(void)
+{
+	return READ_ONCE(input_domain);
+}
+
+/* Start-up: static domain id, higher than those before, takes input; at once if no dom0 does. */
+void console_add_input_domain(domid_t id)
+{
+	last_input_domain = id;
+	if (!dom0 && !input_domain)
+		WRITE_ONCE(input_domain, id);
+}
+
+/* Give c to the domain; false when it is gone, or never took any. */
+static bool give(domid_t id, char c)
+{
+	struct domain *d;
+	bool taken;
+
+	if (id == 0) {	/* more than fits is dropped: nobody reads */
+		spin_lock(&console_lock);
+		if (input_prod - input_cons < INPUT_SIZE)
+			input[input_prod++ % INPUT_SIZE] = c;
+		spin_unlock(&console_lock);
+		return true;
+	}
+	d = domain_get_by_id(id);
+	taken = d && vpl011_input(d, c);
+	if (d)
+		domain_put(d);
+	return taken;
+}
+
+/* The keys to switch were typed: the next domain there is, with at most one turn round. */
+static void switch_input(void)
+{
+	domid_t id = input_domain;
+	struct domain *d;
+
+	do {
+		id = id >= last_input_domain ? 0 : (domid_t)(id + 1);
+		d = domain_get_by_id(id);
+		if (d)
+			domain_put(d);
+	} while (!d && id != input_domain);
+	WRITE_ONCE(input_domain, id);
+	pr_err("input to d%u (Ctrl-A three times for another)\n", id);
+}
+
+/* One typed byte. The key to switch waits for what comes next; those that were not three go on. */
+static bool take(char c)
+{
+	domid_t id = input_domain;
+
+	if (last_input_domain && c == SWITCH_KEY) {
+		if (++switch_keys == SWITCH_TIMES) {
+			switch_keys = 0;
+			switch_input();
+		}
+		return false;
+	}
+	for (; switch_keys; switch_keys--)
+		(void)give(id, SWITCH_KEY);
+	return give(id, c) && id == 0;
+}
+
+/* Take what was typed, and tell dom0 what is its. */
 void console_rx_irq(void)
 {
-	bool any = false;
 	uint32_t left = INPUT_SIZE;
+	bool any = false;
 	int c;
 
-	spin_lock(&console_lock);
-	while (uart && left-- && (c = uart->getc()) >= 0) {
-		if (input_prod - input_cons < INPUT_SIZE)
-			input[input_prod++ % INPUT_SIZE] = (char)c;
-		any = true;
+	while (left--) {
+		spin_lock(&console_lock);
+		c = uart ? uart->getc() : -1;
+		spin_unlock(&console_lock);
+		if (c < 0)
+			break;
+		any |= take((char)c);
 	}
-	spin_unlock(&console_lock);
 	if (any)
 		virq_raise_global(VIRQ_CONSOLE);
 }

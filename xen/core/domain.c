@@ -43,6 +43,7 @@ static const struct domain_hooks hooks[] = {
 	{ .init = mmio_domain_init, .free = mmio_domain_free },
 	{ .init = vgic_domain_init, .vcpu_init = vgic_vcpu_init, .vcpu_free = vgic_vcpu_free,
 	  .relinquish = vgic_relinquish, .free = vgic_domain_free },
+	{ .relinquish = vpl011_relinquish, .free = vpl011_domain_free },
 	{ .vcpu_init = vtimer_vcpu_init, .vcpu_free = vtimer_vcpu_free },
 	{ .vcpu_init = sched_vcpu_init, .vcpu_free = sched_vcpu_free },
 	{ .vcpu_init = poll_vcpu_init, .vcpu_free = poll_vcpu_free },

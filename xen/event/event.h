@@ -46,6 +46,7 @@ struct evtchn {
 	uint8_t priority;			/* FIFO queue; as notify_vcpu */
 	uint8_t last_vcpu, last_priority;	/* FIFO queue it was last linked on; f->lock */
 	bool early;				/* FIFO: raised before its word came; f->lock */
+	bool for_hypervisor;			/* who takes its events; its owner cannot close it */
 };
 static_assert_size(struct evtchn, 32);
 

@@ -105,7 +105,8 @@ static bool port_free(struct domain *d, struct evtchn *chn, uint32_t port)
 	if (chn->state == PORT_VIRQ)
 		*virq_slot(e, chn->u.virq, chn->notify_vcpu) = 0;
 	chn->state = PORT_FREE;
-	e->nr_active--;
+	e->nr_active -= !chn->for_hypervisor;
+	chn->for_hypervisor = false;
 	free_list_append(e, chn, port);
 	return ok;
 }
@@ -154,6 +155,23 @@ int evtchn_alloc_unbound(struct domain *d, domid_t remote, uint32_t *port)
 	}
 	spin_unlock(&e->lock);
 	return rc;
+}
+
+/*
+ * The same with d, which does not run yet, as the hypervisor's name: a send to the port calls
+ * vpl011_event. A reset leaves it open.
+ */
+int evtchn_alloc_for_hypervisor(struct domain *d, domid_t remote, uint32_t *port)
+{
+	int rc = evtchn_alloc_unbound(d, remote, port);
+
+	if (rc)
+		return rc;
+	spin_lock(&d->evtchn->lock);
+	evtchn_at(d->evtchn, *port)->for_hypervisor = true;
+	d->evtchn->nr_active--;
+	spin_unlock(&d->evtchn->lock);
+	return 0;
 }
 
 /* Join a new port of d to rport of rd. Both locks held. */
@@ -287,7 +305,7 @@ static int try_close(struct domain *d, uint32_t port, bool *ok)
 
 	spin_lock(&e->lock);
 	chn = evtchn_at(e, port);
-	if (!chn || chn->state == PORT_FREE) {
+	if (!chn || chn->state == PORT_FREE || (chn->for_hypervisor && !domain_is_dying(d))) {
 		rc = -EINVAL;
 	} else if (chn->state != PORT_INTERDOMAIN) {
 		*ok = port_free(d, chn, port);

@@ -5,6 +5,7 @@
  * joined, and the receiver's state is words of its shared memory.
  */
 #include <xen/vcpu.h>
+#include <xen/vpl011.h>
 #include <arch/cpu.h>
 #include <arch/guest_atomic.h>
 #include "event.h"
@@ -98,7 +99,10 @@ int evtchn_send(struct domain *d, uint32_t port)
 		rc = -EINVAL;
 	} else if (likely(chn->state == PORT_INTERDOMAIN)) {
 		to = chn->u.peer.dom;
-		ok = evtchn_raise(to, chn->u.peer.chn, chn->u.peer.port);
+		if (likely(!chn->u.peer.chn->for_hypervisor))
+			ok = evtchn_raise(to, chn->u.peer.chn, chn->u.peer.port);
+		else if (vpl011_event(to))
+			ok = evtchn_raise(to = d, chn, port);
 	} else if (chn->state == PORT_IPI) {
 		ok = evtchn_raise(d, chn, port);
 	} else if (chn->state != PORT_UNBOUND) {

@@ -49,7 +49,7 @@ static const struct control_row rows[] = {
 	[XEN_DOMCTL_getnodeaffinity] = { domctl_nodeaffinity, NEEDS_DOMAIN },
 	[XEN_DOMCTL_cacheflush] = { domctl_cacheflush, NEEDS_DOMAIN },
 	[XEN_DOMCTL_setvnumainfo] = { .flags = NEEDS_DOMAIN | CONSTANT, .answer = -EINVAL },
-	[XEN_DOMCTL_vuart_op] = { domctl_vuart_op, NEEDS_DOMAIN },
+	[XEN_DOMCTL_vuart_op] = { domctl_vuart_op, NEEDS_DOMAIN | COPYBACK },
 	[XEN_DOMCTL_get_paging_mempool_size] = { domctl_get_paging_mempool_size,
 						NEEDS_DOMAIN | COPYBACK },
 	[XEN_DOMCTL_set_paging_mempool_size] = { domctl_set_paging_mempool_size, NEEDS_DOMAIN },

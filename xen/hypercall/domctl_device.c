@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * domctl: devices of the platform given to a domain (core/passthrough.c), and who gets global
- * virtual interrupts.
+ * virtual interrupts, and a serial port.
  */
 #include <xen/evtchn.h>
 #include <xen/lib.h>
 #include <xen/passthrough.h>
+#include <xen/vpl011.h>
 #include "domctl.h"
 
 #define MAPPING_MAX	64u
@@ -60,12 +61,17 @@ int domctl_set_virq_handler(struct control_call *call)
 	return virq_set_handler(call->d, call->domctl.u.set_virq_handler.virq);
 }
 
-/* No emulated UART: -EOPNOTSUPP after the checks that the ABI has. */
+/*
+ * Make d's serial port, before it first runs. OUT: its event channel. -EINVAL, -EPERM after the
+ * first unpause, else as vpl011_init.
+ */
 int domctl_vuart_op(struct control_call *call)
 {
-	const struct xen_domctl_vuart_op *u = &call->domctl.u.vuart_op;
+	struct xen_domctl_vuart_op *u = &call->domctl.u.vuart_op;
 
-	if (u->pad || u->cmd != XEN_DOMCTL_VUART_OP_INIT)
+	if (u->pad || u->cmd != XEN_DOMCTL_VUART_OP_INIT || u->type != XEN_DOMCTL_VUART_TYPE_VPL011)
 		return -EINVAL;
-	return READ_ONCE(call->d->creation_finished) ? -EPERM : -EOPNOTSUPP;
+	if (READ_ONCE(call->d->creation_finished))
+		return -EPERM;
+	return vpl011_init(call->d, gfn(u->gfn), u->console_domid, &u->evtchn);
 }

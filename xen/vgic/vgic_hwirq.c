@@ -35,12 +35,8 @@ int vgic_inject_ppi(struct vcpu *v, uint32_t intid)
 	return 0;
 }
 
-/* The line of intid (below 32) of v is high or low now. */
-void vgic_set_ppi_level(struct vcpu *v, uint32_t intid, bool level)
+static void set_level(struct vgic_dist *dist, struct vgic_irq *irq, bool level)
 {
-	struct vgic_dist *dist = v->domain->vgic;
-	struct vgic_irq *irq = &v->vgic->irq[intid % GIC_NR_PRIVATE];
-
 	spin_lock(&dist->lock);
 	if (irq->line != level) {
 		irq->line = level;
@@ -50,6 +46,21 @@ void vgic_set_ppi_level(struct vcpu *v, uint32_t intid, bool level)
 		vgic_update(dist, irq);
 	}
 	spin_unlock(&dist->lock);
+}
+
+/* The line of intid (below 32) of v is high or low now. */
+void vgic_set_ppi_level(struct vcpu *v, uint32_t intid, bool level)
+{
+	set_level(v->domain->vgic, &v->vgic->irq[intid % GIC_NR_PRIVATE], level);
+}
+
+/* The same for SPI intid of d; nothing when it has none of that number. */
+void vgic_set_spi_level(struct domain *d, uint32_t intid, bool level)
+{
+	struct vgic_irq *irq = vgic_irq_get(d->vgic, NULL, intid);
+
+	if (irq)
+		set_level(d->vgic, irq, level);
 }
 
 static bool make_ties(void)

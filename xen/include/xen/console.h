@@ -18,7 +18,10 @@ void console_set_uart(const struct uart_ops *ops);
 void console_write(const char *s, size_t n);
 /* dom0's hvc0: UART only, bytes verbatim but for \n -> \r\n. */
 void console_write_guest(const char *s, size_t n);
-/* Receive interrupt: drain the UART into the input ring and raise VIRQ_CONSOLE. */
+/* Who gets what is typed: 0 dom0, else a static domain that said that it takes it. */
+domid_t console_input_domain(void);
+void console_add_input_domain(domid_t id);
+/* Receive interrupt: hand what was typed to whom it is meant for. */
 void console_rx_irq(void);
 size_t console_read_input(char *buf, size_t n);
 /*

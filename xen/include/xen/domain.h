@@ -52,6 +52,7 @@ struct domain {
 	struct gnttab *grant;		/* grant/ */
 	struct vgic_dist *vgic;		/* vgic/ */
 	struct mmio_space *mmio;	/* vdev/mmio.c */
+	struct vpl011 *vpl011;		/* vdev/vpl011.c; NULL none */
 	struct passthrough *passthrough;	/* devices it may have; core/passthrough.c; lock */
 
 	uint64_t cntvoff;		/* CNTVOFF_EL2 of all its vCPUs; set at creation */
@@ -174,10 +175,11 @@ int domain_vcpu_hooks_init(struct vcpu *v) __must_check;
 void domain_vcpu_hooks_free(struct vcpu *v);
 domain_init_fn evtchn_domain_init, gnttab_domain_init, mmio_domain_init, p2m_domain_init,
 	       vgic_domain_init;
-domain_relinquish_fn evtchn_relinquish, gnttab_relinquish, p2m_relinquish, vgic_relinquish;
+domain_relinquish_fn evtchn_relinquish, gnttab_relinquish, p2m_relinquish, vgic_relinquish,
+		     vpl011_relinquish;
 domain_relinquish_fn vcpu_areas_relinquish;	/* vcpu_info, runstate: core/vcpu_areas.c */
 domain_free_fn evtchn_domain_free, gnttab_domain_free, mmio_domain_free, p2m_domain_free,
-	       passthrough_domain_free, vgic_domain_free;
+	       passthrough_domain_free, vgic_domain_free, vpl011_domain_free;
 /* poll_*: SCHEDOP_poll's timer, hypercall/sched_op.c */
 vcpu_init_fn poll_vcpu_init, sched_vcpu_init, vgic_vcpu_init, vtimer_vcpu_init;
 vcpu_free_fn poll_vcpu_free, sched_vcpu_free, vgic_vcpu_free, vtimer_vcpu_free;

@@ -13,6 +13,7 @@
 int vgic_inject_ppi(struct vcpu *v, uint32_t intid);
 /* Level of a line (virtual timers, emulated devices). */
 void vgic_set_ppi_level(struct vcpu *v, uint32_t intid, bool level);
+void vgic_set_spi_level(struct domain *d, uint32_t intid, bool level);
 
 /*
  * dom0: physical SPI <-> same virtual INTID, HW list register. edge from the device tree.

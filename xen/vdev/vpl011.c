@@ -1,0 +1,418 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A serial port for a guest: what the SBSA asks of a UART, and of the rest of a PL011 (Arm DDI
+ * 0183) as much as its drivers look at. Its FIFOs are the rings of a console page. A domain of the
+ * toolstack shares that page with dom0's console daemon, an event channel says that there is news;
+ * a static domain's is the hypervisor's own: input is what is typed on the host's console, output
+ * goes there by lines, named, and so many bytes a second. u->lock covers everything but the
+ * daemon's indexes; the guest can write to a shared page, so indexes are masked at each use.
+ */
+#include <arch/timer.h>
+#include <public/arch-arm.h>
+#include <public/io/console.h>
+#include <xen/console.h>
+#include <xen/domain.h>
+#include <xen/evtchn.h>
+#include <xen/heap.h>
+#include <xen/lib.h>
+#include <xen/mmio.h>
+#include <xen/page.h>
+#include <xen/vgic.h>
+#include <xen/vpl011.h>
+
+enum {
+	DR = 0x00, RSR = 0x04, FR = 0x18, IBRD = 0x24, FBRD = 0x28, LCR_H = 0x2c, CR = 0x30,
+	IFLS = 0x34, IMSC = 0x38, RIS = 0x3c, MIS = 0x40, ICR = 0x44, ID = 0xfe0,
+};
+
+#define FR_BUSY		BIT(3)
+#define FR_RXFE		BIT(4)
+#define FR_TXFF		BIT(5)
+#define FR_RXFF		BIT(6)
+#define FR_TXFE		BIT(7)
+#define INT_RX		BIT(4)
+#define INT_TX		BIT(5)
+#define INT_RT		BIT(6)
+#define INT_ALL		0x7ffu
+#define FIFO_HALF	16u	/* where the interrupts of a FIFO of 32 come, whatever IFLS says */
+#define LINE_LENGTH	128u	/* a longer line of a static domain is cut into several */
+#define NS_PER_SECOND	1000000000UL
+#define BYTES_PER_SECOND 32768u	/* of a static domain on the host's console; more is dropped */
+
+struct vpl011 {
+	spinlock_t lock;		/* LOCK_VUART */
+	struct domain *domain;
+	struct xencons_interface *ring;	/* NULL: the domain dies */
+	mfn_t ring_mfn;			/* of a shared one; else INVALID_MFN */
+	uint32_t port;			/* the domain's end of the channel; 0 static */
+	uint32_t ris, imsc;
+	bool line;			/* level of the interrupt */
+	uint16_t kept[5];		/* IBRD .. IFLS: read as written, and do nothing */
+	s_time_t second;		/* static: begin of it, bytes written and dropped in it */
+	uint32_t written, dropped;
+};
+
+static uint32_t in_level(const struct vpl011 *u)
+{
+	return load_acquire(&u->ring->in_prod) - READ_ONCE(u->ring->in_cons);
+}
+
+/* A static domain's is always empty: what is in there is the line that is not yet written. */
+static uint32_t out_level(const struct vpl011 *u)
+{
+	return u->port ? READ_ONCE(u->ring->out_prod) - load_acquire(&u->ring->out_cons) : 0;
+}
+
+static uint32_t flags(const struct vpl011 *u)
+{
+	uint32_t in = in_level(u), out = out_level(u);
+
+	return (uint32_t)((in ? 0 : FR_RXFE) | (in >= sizeof(u->ring->in) ? FR_RXFF : 0) |
+			  (out ? 0 : FR_TXFE) |
+			  (out >= sizeof(u->ring->out) ? FR_TXFF | FR_BUSY : 0));
+}
+
+static void drive_line(struct vpl011 *u)
+{
+	bool line = u->ris & u->imsc;
+
+	if (u->line != line)
+		vgic_set_spi_level(u->domain, GUEST_VPL011_SPI, line);
+	u->line = line;
+}
+
+/* The FIFOs changed: interrupts that ICR cleared come again if there is still reason for them. */
+static void update(struct vpl011 *u)
+{
+	uint32_t in = in_level(u);
+
+	u->ris = (uint32_t)((in ? INT_RT : 0) | (in >= FIFO_HALF ? INT_RX : 0) |
+			    (out_level(u) <= sizeof(u->ring->out) - FIFO_HALF ? INT_TX : 0));
+	drive_line(u);
+}
+
+/* Take a byte out of the input ring; *tell: the daemon may wait for room. */
+static uint8_t get_byte(struct vpl011 *u, bool *tell)
+{
+	uint32_t level = in_level(u), cons = READ_ONCE(u->ring->in_cons);
+	uint8_t c = 0;
+
+	if (level) {
+		c = (uint8_t)u->ring->in[MASK_XENCONS_IDX(cons, u->ring->in)];
+		store_release(&u->ring->in_cons, cons + 1);
+	}
+	*tell = level == 1 || level == sizeof(u->ring->in);
+	update(u);
+	return c;
+}
+
+/* May a static domain write n bytes more in this second? Says how many were lost in the last. */
+static bool may_write(struct vpl011 *u, uint32_t n)
+{
+	s_time_t now = system_time();
+	char text[64];
+
+	if (now - u->second >= NS_PER_SECOND) {
+		u->second = now;
+		u->written = 0;
+		if (u->dropped)
+			console_write_guest(text, (size_t)snprintf(text, sizeof(text),
+				"(d%u) [%u bytes dropped]\n", u->domain->id, u->dropped));
+		u->dropped = 0;
+	}
+	if (u->written + n > BYTES_PER_SECOND) {
+		u->dropped += n;
+		return false;
+	}
+	u->written += n;
+	return true;
+}
+
+/* Write what there is of a line, with the domain's name before its beginning. */
+static void write_line(struct vpl011 *u, const char *end)
+{
+	char text[LINE_LENGTH + 16];
+	uint32_t n = u->ring->out_prod - u->ring->out_cons;
+	int len = 0;
+
+	if (u->ring->out_cons == 0)
+		len = snprintf(text, sizeof(text), "(d%u) ", u->domain->id);
+	memcpy(text + len, u->ring->out + u->ring->out_cons, n);
+	n += (uint32_t)len;
+	if (*end)
+		text[n++] = *end;
+	if (may_write(u, n))
+		console_write_guest(text, n);
+	u->ring->out_cons = u->ring->out_prod;
+}
+
+/*
+ * A byte from a static domain. Lines of several domains share the console, so they come whole,
+ * without control characters; but the one that is typed to answers at once and as it likes.
+ */
+static void put_on_console(struct vpl011 *u, char c)
+{
+	struct xencons_interface *r = u->ring;
+	bool typed_to = console_input_domain() == u->domain->id;
+
+	if (c == '\n') {
+		write_line(u, "\n");
+		r->out_prod = r->out_cons = 0;
+		return;
+	}
+	if (!typed_to && (c < ' ' || c > '~') && c != '\t') {
+		if (c == '\r' || c == '\0')
+			return;
+		c = '.';
+	}
+	r->out[r->out_prod++] = c;
+	if (typed_to)
+		write_line(u, "");
+	if (r->out_prod == LINE_LENGTH) {
+		write_line(u, typed_to ? "" : "\n");
+		/* The line goes on on the terminal, where nobody else's may have come between. */
+		r->out_prod = r->out_cons = typed_to;
+	}
+}
+
+/*
+ * Put a byte into the output ring; one more than fits is lost. *tell: the daemon has to be told,
+ * as it had taken everything before; else it will say that it has taken some, and be told then.
+ */
+static void put_byte(struct vpl011 *u, uint8_t c, bool *tell)
+{
+	struct xencons_interface *r = u->ring;
+	uint32_t prod = READ_ONCE(r->out_prod);
+
+	*tell = false;
+	if (!u->port) {
+		put_on_console(u, (char)c);
+	} else if (out_level(u) < sizeof(r->out)) {
+		r->out[MASK_XENCONS_IDX(prod, r->out)] = (char)c;
+		store_release(&r->out_prod, prod + 1);
+		smp_mb();
+		*tell = READ_ONCE(r->out_cons) == prod;
+	}
+	update(u);
+}
+
+/* PeriphID0 to 3 and CellID0 to 3: a PL011, r1p5. */
+static uint32_t id_register(uint32_t offset)
+{
+	static const uint8_t ids[] = { 0x11, 0x10, 0x34, 0x00, 0x0d, 0xf0, 0x05, 0xb1 };
+
+	return ids[(offset - ID) / 4 % sizeof(ids)];
+}
+
+static uint32_t read_reg(struct vpl011 *u, uint32_t offset, bool *tell)
+{
+	switch (offset) {
+	case DR:		return get_byte(u, tell);
+	case FR:		return flags(u);
+	case IBRD ... IFLS:	return u->kept[(offset - IBRD) / 4];
+	case IMSC:		return u->imsc;
+	case RIS:		return u->ris;
+	case MIS:		return u->ris & u->imsc;
+	case ID ... 0xffc:	return id_register(offset);
+	default:		return 0;
+	}
+}
+
+static void write_reg(struct vpl011 *u, uint32_t offset, uint32_t val, bool *tell)
+{
+	static const uint16_t writable[] = { 0xffff, 0x3f, 0xff, 0xff87, 0x3f };
+
+	switch (offset) {
+	case DR:
+		put_byte(u, (uint8_t)val, tell);
+		break;
+	case IBRD ... IFLS:
+		u->kept[(offset - IBRD) / 4] = (uint16_t)(val & writable[(offset - IBRD) / 4]);
+		break;
+	case IMSC:
+		u->imsc = val & INT_ALL;
+		drive_line(u);
+		break;
+	case ICR:
+		u->ris &= ~val;
+		drive_line(u);
+		break;
+	}
+}
+
+/*
+ * A register is a word; its first byte or half word may be accessed alone. What is reserved reads
+ * as zero, writes to it and to read-only registers are ignored.
+ */
+static enum mmio_result vpl011_mmio(struct vcpu *v, struct mmio_access *a, uint64_t offset, void *ctx)
+{
+	struct vpl011 *u = ctx;
+	bool tell = false;
+	int rc = 0;
+
+	(void)v;
+	if (a->size > 4 || (offset & (a->size - 1u)))
+		return MMIO_ABORT;
+	a->data = a->write ? a->data : 0;
+	if (offset & 3)
+		return MMIO_DONE;
+	spin_lock(&u->lock);
+	if (a->write)
+		write_reg(u, (uint32_t)offset, (uint32_t)a->data, &tell);
+	else
+		a->data = read_reg(u, (uint32_t)offset, &tell);
+	spin_unlock(&u->lock);
+	if (tell && u->port)
+		rc = evtchn_send(u->domain, u->port);
+	return rc ? MMIO_ABORT : MMIO_DONE;	/* never: the port cannot be closed */
+}
+
+/* What drivers poll, without the lock: each is a moment's truth. */
+static uint64_t vpl011_read32(struct vcpu *v, uint32_t offset, void *ctx)
+{
+	const struct vpl011 *u = ctx;
+
+	(void)v;
+	if (offset == FR)
+		return flags(u);
+	if (offset == RIS)
+		return READ_ONCE(u->ris);
+	return offset == MIS ? READ_ONCE(u->ris) & READ_ONCE(u->imsc) : MMIO_NOT_SHORT;
+}
+
+/*
+ * dom0's daemon has read from the ring or written to it. Returns whether there is more to read:
+ * then it is to be told so. The sender's event channel lock is held.
+ */
+bool vpl011_event(struct domain *d)
+{
+	struct vpl011 *u = d->vpl011;
+	bool more = false;
+
+	spin_lock(&u->lock);
+	if (u->ring) {
+		update(u);
+		more = out_level(u) != 0;
+	}
+	spin_unlock(&u->lock);
+	return more;
+}
+
+/* A byte typed for d; false when d has no port of that kind. Lost when d does not read. */
+bool vpl011_input(struct domain *d, char c)
+{
+	struct vpl011 *u = load_acquire(&d->vpl011);
+	struct xencons_interface *r;
+
+	if (!u || u->port || domain_is_dying(d))
+		return false;
+	spin_lock(&u->lock);
+	r = u->ring;
+	if (in_level(u) < sizeof(r->in)) {
+		r->in[MASK_XENCONS_IDX(r->in_prod, r->in)] = c;
+		store_release(&r->in_prod, r->in_prod + 1);
+	}
+	update(u);
+	spin_unlock(&u->lock);
+	return true;
+}
+
+/* Only one can be made; it is the domain's from here on, whatever fails later. */
+static int attach(struct domain *d, struct vpl011 *u)
+{
+	struct vpl011 *none = NULL;
+
+	spin_lock_init(&u->lock, LOCK_VUART);
+	u->domain = d;
+	u->ris = (uint32_t)INT_TX;
+	u->kept[(CR - IBRD) / 4] = 0x301;	/* enabled, as firmware leaves it */
+	u->kept[(IFLS - IBRD) / 4] = 0x12;
+	if (!__atomic_compare_exchange_n(&d->vpl011, &none, u, false, __ATOMIC_ACQ_REL,
+					 __ATOMIC_RELAXED))
+		return -EBUSY;
+	return mmio_register(d, GUEST_PL011_BASE, GUEST_PL011_SIZE, vpl011_mmio, vpl011_read32, u);
+}
+
+/*
+ * Give d, that has not run yet, a serial port whose ring is frame g of its RAM and whose other end
+ * domain `daemon` may bind to, at *port. -EINVAL: no RAM there, or d has no SPI for it; -EBUSY: it
+ * has one; -ENOMEM and what evtchn_alloc_unbound says.
+ */
+int vpl011_init(struct domain *d, gfn_t g, domid_t daemon, uint32_t *port)
+{
+	struct vpl011 *u;
+	int rc;
+
+	if (d->nr_spis <= GUEST_VPL011_SPI - 32)
+		return -EINVAL;
+	if (load_acquire(&d->vpl011))
+		return -EBUSY;
+	u = xzalloc(struct vpl011);
+	if (!u)
+		return -ENOMEM;
+	u->ring_mfn = p2m_get_ram(d, g, true);
+	rc = mfn_valid(u->ring_mfn) ? 0 : -EINVAL;
+	if (!rc) {
+		u->ring = shared_map(&u->ring_mfn, 1);
+		rc = u->ring ? evtchn_alloc_for_hypervisor(d, daemon, &u->port) : -ENOMEM;
+	}
+	if (!rc)
+		rc = attach(d, u);
+	if (!rc) {
+		*port = u->port;
+	} else if (load_acquire(&d->vpl011) != u) {
+		if (u->ring)
+			shared_unmap(u->ring, 1);
+		if (mfn_valid(u->ring_mfn))
+			page_put(u->ring_mfn);
+		xfree(u);
+	}
+	return rc;
+}
+
+/* Give d, static and not running yet, a serial port on the host's console. -ENOMEM. */
+int vpl011_init_static(struct domain *d)
+{
+	struct vpl011 *u = xzalloc(struct vpl011);
+
+	if (!u)
+		return -ENOMEM;
+	u->ring_mfn = INVALID_MFN;
+	u->ring = heap_alloc_page();
+	if (!u->ring) {
+		xfree(u);
+		return -ENOMEM;
+	}
+	console_add_input_domain(d->id);
+	return attach(d, u);
+}
+
+/* Hook: d is dying and quiet, its channel closed; let go of its page. */
+int vpl011_relinquish(struct domain *d)
+{
+	struct vpl011 *u = d->vpl011;
+	struct xencons_interface *ring;
+
+	if (!u || !mfn_valid(u->ring_mfn))
+		return 0;
+	spin_lock(&u->lock);
+	ring = u->ring;
+	u->ring = NULL;
+	spin_unlock(&u->lock);
+	if (ring) {
+		shared_unmap(ring, 1);
+		page_put(u->ring_mfn);
+	}
+	return 0;
+}
+
+/* Hook: nothing refers to d any more. */
+void vpl011_domain_free(struct domain *d)
+{
+	struct vpl011 *u = d->vpl011;
+
+	if (u && !mfn_valid(u->ring_mfn))
+		heap_free_page(u->ring);
+	xfree(u);
+	d->vpl011 = NULL;
+}
