@@ -113,6 +113,54 @@ bool dt_gicv3(const void *dtb, uint64_t *gicd, uint64_t *gicr)
 	return true;
 }
 
+struct region {
+	const char *node, *compatible;
+	unsigned int index;
+	uint64_t base, size;
+	bool named, reg;
+};
+
+static bool has_string(const char *list, uint32_t length, const char *what)
+{
+	for (const char *p = list; p < list + length; p += strlen(p) + 1)
+		if (same(p, what))
+			return true;
+	return false;
+}
+
+static bool find_region(void *data, const char *node, const char *name, const void *value,
+			uint32_t length)
+{
+	struct region *r = data;
+
+	if (r->node != node) {
+		r->node = node;
+		r->named = r->reg = false;
+	}
+	if (same(name, "compatible") || same(name, "device_type"))
+		r->named |= has_string(value, length, r->compatible);
+	if (same(name, "reg") && length >= 16 * (r->index + 1)) {
+		r->base = be64((const char *)value + 16 * r->index);
+		r->size = be64((const char *)value + 16 * r->index + 8);
+		r->reg = true;
+	}
+	return r->named && r->reg;
+}
+
+/* Row INDEX of reg (2 + 2 cells) of the first node that is COMPATIBLE, or of that device_type. */
+bool dt_region(const void *dtb, const char *compatible, unsigned int index, uint64_t *base,
+	       uint64_t *size)
+{
+	struct region r = { .compatible = compatible, .index = index };
+
+	each_property(dtb, find_region, &r);
+	if (!r.named || !r.reg)
+		return false;
+	*base = r.base;
+	*size = r.size;
+	return true;
+}
+
 static const char *find_word(const char *args, const char *word)
 {
 	size_t n = strlen(word);

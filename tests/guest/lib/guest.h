@@ -109,6 +109,8 @@ void printk(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* dt.c */
 const char *dt_bootargs(const void *dtb);
 bool dt_gicv3(const void *dtb, uint64_t *gicd, uint64_t *gicr);
+bool dt_region(const void *dtb, const char *compatible, unsigned int index, uint64_t *base,
+	       uint64_t *size);
 bool arg_has(const char *args, const char *word);
 uint64_t arg_number(const char *args, const char *key, uint64_t otherwise);
 
@@ -120,6 +122,7 @@ void sleep_ms(uint64_t ms);
 void mmu_on(void);
 void mmu_off(void);
 uint64_t mmu_user(const void *p);
+uint64_t mmu_normal(uint64_t address);
 
 /* result.c: "ok NAME", "FAILED NAME: why", and at the end "N passed, N failed". */
 void result_ok(const char *name);

@@ -2,8 +2,9 @@
 /*
  * Stage 1 for payloads that want caches on: everything is mapped to itself with 4 KiB granule and
  * 39 bits, blocks only.  Below 1 GiB only the shared pages of a guest (0x38000000 on) and the
- * payload's own 64 MiB are normal memory; from 256 GiB on all is device.  The last GiB of the
- * address space is an alias, open to EL0, of the one that the payload is in.
+ * payload's own 32 MiB are normal memory; from 256 GiB on all is device.  The last GiB of the
+ * address space is an alias, open to EL0, of the one that the payload is in; the one below it
+ * shows the first GiB as normal memory, where unaligned accesses get as far as stage 2.
  */
 #include "guest.h"
 
@@ -14,6 +15,7 @@
 #define TABLE 3ul
 #define EL0_TOO (1ul << 6)
 #define ALIAS 511ul
+#define NORMAL_ALIAS 510ul
 
 static uint64_t root[512] __attribute__((aligned(4096)));
 static uint64_t first_gib[512] __attribute__((aligned(4096)));
@@ -31,8 +33,9 @@ static void make_tables(void)
 		first_gib[i] = at | (normal ? BLOCK : DEVICE);
 	}
 	root[0] = (uint64_t)first_gib | TABLE;
-	for (uint64_t i = 1; i < ALIAS; i++)
+	for (uint64_t i = 1; i < NORMAL_ALIAS; i++)
 		root[i] = i * GIB | (i < 256 || i == self / GIB ? BLOCK : DEVICE);
+	root[NORMAL_ALIAS] = BLOCK;
 	root[ALIAS] = self / GIB * GIB | BLOCK | EL0_TOO;
 	asm volatile("dsb ish" : : : "memory");
 }
@@ -66,4 +69,10 @@ void mmu_off(void)
 uint64_t mmu_user(const void *p)
 {
 	return mmu_is_on ? ALIAS * GIB | ((uint64_t)p & (GIB - 1)) : (uint64_t)p;
+}
+
+/* Where ADDRESS below 1 GiB is seen as normal memory; any other is itself. */
+uint64_t mmu_normal(uint64_t address)
+{
+	return mmu_is_on && address < GIB ? NORMAL_ALIAS * GIB | address : address;
 }

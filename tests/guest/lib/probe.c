@@ -8,13 +8,21 @@
 #define A64_RET 0xd65f03c0u
 #define A64_SVC 0xd4000001u
 #define A32_SVC 0xef000000u
+#define T32_SVC 0xdf00df00u
 #define SPSR_EL0 0x3c0u			/* EL0t, all masked */
 #define SPSR_EL0_A32 0x1d0u		/* User, A32, all masked */
+#define SPSR_T (1u << 5)
 #define MOST 64
 
 struct probe probe_last;
 struct probe *volatile probe_current;
 static uint32_t scratch[1024] __attribute__((aligned(4096)));
+
+static uint64_t spsr_for(enum probe_from from)
+{
+	return from == FROM_EL0 ? SPSR_EL0 : from == FROM_EL0_A32 ? SPSR_EL0_A32 :
+	       SPSR_EL0_A32 | SPSR_T;
+}
 
 static void run(struct probe *p, enum probe_from from, uint64_t at)
 {
@@ -25,7 +33,7 @@ static void run(struct probe *p, enum probe_from from, uint64_t at)
 	if (from == FROM_EL1)
 		probe_enter_el1(p, (const void *)at);
 	else
-		probe_enter_el0(p, (const void *)at, from == FROM_EL0 ? SPSR_EL0 : SPSR_EL0_A32);
+		probe_enter_el0(p, (const void *)at, spsr_for(from));
 	barrier();
 	probe_current = NULL;
 }
@@ -35,9 +43,11 @@ bool probe_run(struct probe *p, enum probe_from from, const uint32_t *insn, unsi
 	volatile uint32_t *to = scratch;
 	unsigned int i;
 
+	p->jump = false;
 	for (i = 0; i < count && i < MOST; i++)
 		to[i] = insn[i];
-	to[i] = from == FROM_EL1 ? A64_RET : from == FROM_EL0 ? A64_SVC : A32_SVC;
+	to[i] = from == FROM_EL1 ? A64_RET : from == FROM_EL0 ? A64_SVC :
+		from == FROM_EL0_A32 ? A32_SVC : T32_SVC;
 	for (uint64_t line = (uint64_t)scratch; line <= (uint64_t)&scratch[i]; line += 16)
 		asm volatile("dc cvau, %0" : : "r"(line) : "memory");
 	asm volatile("dsb ish\n\tic iallu\n\tdsb ish\n\tisb" : : : "memory");
@@ -47,6 +57,7 @@ bool probe_run(struct probe *p, enum probe_from from, const uint32_t *insn, unsi
 
 bool probe_jump(struct probe *p, enum probe_from from, uint64_t address)
 {
+	p->jump = true;
 	run(p, from, address);
 	return !p->faulted;
 }

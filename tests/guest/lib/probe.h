@@ -26,9 +26,10 @@ struct probe {
 	uint64_t x[18];			/* x0..x17 before and after */
 	uint64_t esr, far;		/* of the fault */
 	bool faulted;
+	bool jump;			/* set by probe_jump: do not go on behind the fault */
 };
 
-enum probe_from { FROM_EL1, FROM_EL0, FROM_EL0_A32 };
+enum probe_from { FROM_EL1, FROM_EL0, FROM_EL0_A32, FROM_EL0_T32 };
 
 /* Run COUNT instruction words (they must end in falling through); false when one faulted. */
 bool probe_run(struct probe *p, enum probe_from from, const uint32_t *insn, unsigned int count);

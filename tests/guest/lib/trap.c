@@ -9,6 +9,7 @@
 #define EC_SVC32 0x11
 #define EC_SVC64 0x15
 #define KIND_IRQ 1
+#define KIND_FIQ 2
 #define KIND_SERROR 3
 
 void (*trap_irq)(void);
@@ -40,7 +41,7 @@ static void end_probe(uint64_t kind, struct frame *f, uint64_t esr)
 		probe_current->far = mrs(far_el1);
 		trap_count++;
 	}
-	if (kind >= 8) {
+	if (kind >= 8 || probe_current->jump) {
 		f->elr = (uint64_t)probe_back;
 		f->spsr = 0x3c5;
 	} else if (!serror) {
@@ -52,7 +53,7 @@ void guest_trap(uint64_t kind, struct frame *f)
 {
 	uint64_t esr = mrs(esr_el1);
 
-	if ((kind & 3) == KIND_IRQ && trap_irq) {
+	if (((kind & 3) == KIND_IRQ || (kind & 3) == KIND_FIQ) && trap_irq) {
 		trap_irq();
 		return;
 	}
