@@ -11,18 +11,9 @@
 #include <arm64/sysreg.h>
 #include <xen/boot.h>
 #include <xen/lib.h>
+#include "gic_regs.h"
 #include "machine.h"
 
-#define GICD_CTLR		0x0000
-#define GICD_TYPER		0x0004
-#define GICD_IGROUPR		0x0080
-#define GICD_ISENABLER		0x0100
-#define GICD_ICENABLER		0x0180
-#define GICD_ICPENDR		0x0280
-#define GICD_ISACTIVER		0x0300
-#define GICD_ICACTIVER		0x0380
-#define GICD_IPRIORITYR		0x0400
-#define GICD_ICFGR		0x0c00
 #define GICD_IROUTER		0x6000
 #define GICD_CTLR_RWP		BIT(31)
 #define GICD_CTLR_ARE_NS	BIT(4)
@@ -37,19 +28,13 @@
 #define GICR_SGI_FRAME		0x10000
 #define GICR_FRAME_SIZE		0x20000		/* twice that with VLPIS (GICv4) */
 
-#define PRIORITY_ALL		0xa0u
 #define ICC_CTLR_EOIMODE	BIT(1)
 #define ICC_SRE_SRE		BIT(0)
 #define ICC_SRE_DFB_DIB		(BIT(1) | BIT(2))
 #define ICC_SRE_ENABLE		BIT(3)
 
-struct gic_info gic_info;
-
-static volatile char *gicd;
 static volatile char *gicr[MAX_CPUS];	/* RD frame of each CPU; the SGI frame follows */
 
-static uint32_t rd32(volatile char *p) { return *(volatile uint32_t *)p; }
-static void wr32(volatile char *p, uint32_t v) { *(volatile uint32_t *)p = v; }
 static uint64_t rd64(volatile char *p) { return *(volatile uint64_t *)p; }
 static void wr64(volatile char *p, uint64_t v) { *(volatile uint64_t *)p = v; }
 
@@ -59,43 +44,9 @@ static void gicd_wait(void)
 		cpu_relax();
 }
 
-/* The frame with an INTID's registers: private ones live in this CPU's redistributor. */
-static volatile char *irq_frame(uint32_t intid)
+volatile char *gicv3_private_frame(void)
 {
-	return intid < GIC_NR_PRIVATE ? gicr[this_cpu()->id] + GICR_SGI_FRAME : gicd;
-}
-
-static void set_bit_reg(uint32_t reg, uint32_t intid)
-{
-	wr32(irq_frame(intid) + reg + intid / 32 * 4, 1u << (intid % 32));
-}
-
-void gic_irq_enable(uint32_t intid)
-{
-	set_bit_reg(GICD_ISENABLER, intid);
-}
-
-void gic_irq_disable(uint32_t intid)
-{
-	set_bit_reg(GICD_ICENABLER, intid);
-}
-
-void gic_irq_set_active(uint32_t intid, bool active)
-{
-	set_bit_reg(active ? GICD_ISACTIVER : GICD_ICACTIVER, intid);
-}
-
-void gic_irq_clear_pending(uint32_t intid)
-{
-	set_bit_reg(GICD_ICPENDR, intid);
-}
-
-void gic_irq_set_edge(uint32_t intid, bool edge)
-{
-	volatile char *p = irq_frame(intid) + GICD_ICFGR + intid / 16 * 4;
-	uint32_t bit = 2u << (intid % 16 * 2);
-
-	wr32(p, edge ? rd32(p) | bit : rd32(p) & ~bit);
+	return gicr[this_cpu()->id] + GICR_SGI_FRAME;
 }
 
 /* IROUTER and SGI1R use the affinity fields where MPIDR has them. */
@@ -104,27 +55,31 @@ static uint64_t mpidr_affinity(uint64_t mpidr)
 	return mpidr & 0xff00ffffffUL;
 }
 
-void gic_irq_route(uint32_t intid, unsigned int cpu)
+void gicv3_route(uint32_t intid, unsigned int cpu)
 {
 	wr64(gicd + GICD_IROUTER + (uint64_t)intid * 8, mpidr_affinity(cpus[cpu]->mpidr));
 }
 
 void gic_deactivate(uint32_t intid)
 {
-	write_sysreg(ICC_DIR_EL1, intid);
+	if (gic_is_v2())
+		gicv2_deactivate(intid);
+	else
+		write_sysreg(ICC_DIR_EL1, intid);
 }
 
-uint32_t gicv3_ack(void)
+/* The most urgent pending interrupt, active now, its priority dropped; GIC_SPURIOUS on: none. */
+uint32_t gic_ack(void)
 {
-	uint32_t iar = (uint32_t)read_sysreg(ICC_IAR1_EL1) & 0xffffff;
+	uint32_t iar;
 
+	if (gic_is_v2())
+		return gicv2_ack();
+	iar = (uint32_t)read_sysreg(ICC_IAR1_EL1) & 0xffffff;
 	dsb(sy);
+	if (iar < GIC_SPURIOUS)
+		write_sysreg(ICC_EOIR1_EL1, iar);
 	return iar;
-}
-
-void gicv3_drop_priority(uint32_t intid)
-{
-	write_sysreg(ICC_EOIR1_EL1, intid);
 }
 
 /* ---- arch/ipi.h ---- */
@@ -137,17 +92,12 @@ void ipi_send(unsigned int cpu, enum ipi ipi)
 
 	/* What the handler is to see must be visible before the interrupt is. */
 	dsb(ishst);
+	if (gic_is_v2()) {
+		gicv2_ipi(cpu, ipi);
+		return;
+	}
 	write_sysreg(ICC_SGI1R_EL1, v);
 	isb();
-}
-
-void ipi_send_others(enum ipi ipi)
-{
-	uint32_t i;
-
-	for (i = 0; i < nr_cpus; i++)
-		if (cpus[i] != this_cpu() && gic_info.version)
-			ipi_send(i, ipi);
 }
 
 /* ---- start-up ---- */
@@ -179,50 +129,34 @@ static __init int map_redistributors(const struct mem_range *reg)
 	return 0;
 }
 
-/* INTIDs from..to - 1 of a frame: off, idle, group 1, our priority. */
-static void reset_irqs(volatile char *frame, uint32_t from, uint32_t to)
-{
-	static const uint16_t regs[] = {
-		GICD_ICENABLER, GICD_ICPENDR, GICD_ICACTIVER, GICD_IGROUPR,
-	};
-	uint32_t i;
-	size_t r;
-
-	for (r = 0; r < ARRAY_SIZE(regs); r++)
-		for (i = from; i < to; i += 32)
-			wr32(frame + regs[r] + i / 8, ~0u);
-	for (i = from; i < to; i += 4)
-		wr32(frame + GICD_IPRIORITYR + i, PRIORITY_ALL * 0x01010101u);
-}
-
 /* Boot CPU: map everything, put the distributor into a known state. -ENODEV, -ENOMEM. */
 __init int gicv3_init_host(void)
 {
-	uint32_t i, lines;
+	uint32_t i;
 
-	gicd = mmu_map_fixed(pa_to_mfn(host_info.gicd_base),
-			     (unsigned int)(host_info.gicd_size / PAGE_SIZE), MMU_DEVICE);
-	if (!gicd)
+	if (gic_map_dist())
 		return -ENOMEM;
 	for (i = 0; i < host_info.nr_gicr; i++)
 		if (map_redistributors(&host_info.gicr[i]))
 			return -ENOMEM;
 	if (!gicr[0])
 		return -ENODEV;
-	lines = MIN(32 * ((rd32(gicd + GICD_TYPER) & 0x1f) + 1), 1020u);
 	wr32(gicd + GICD_CTLR, 0);
 	gicd_wait();
-	reset_irqs(gicd, 32, lines);
-	for (i = 32; i < lines; i += 16)
+	gic_reset_irqs(gicd, 32, gic_info.nr_irqs, ~0u);
+	for (i = 32; i < gic_info.nr_irqs; i += 16)
 		wr32(gicd + GICD_ICFGR + i / 4, 0);
 	gicd_wait();
 	wr32(gicd + GICD_CTLR, (uint32_t)(GICD_CTLR_ARE_NS | GICD_CTLR_GRP1_NS));
 	gicd_wait();
-	gic_info.version = 3;
-	gic_info.nr_irqs = lines;
-	for (i = 32; i < lines; i++)
-		gic_irq_route(i, 0);
 	return 0;
+}
+
+/* What the next guest has: system registers, or a GICv2's frames (GICC is GICV). */
+void gicv3_set_sre(bool on)
+{
+	write_sysreg(ICC_SRE_EL1, on ? ICC_SRE_SRE | ICC_SRE_DFB_DIB : 0);
+	isb();
 }
 
 /* Each CPU: wake its redistributor, take SGIs and PPIs, switch CPU and virtual interface on. */
@@ -237,13 +171,17 @@ void gicv3_init_cpu(void)
 	wr32(rd + GICR_WAKER, (uint32_t)(rd32(rd + GICR_WAKER) & ~GICR_WAKER_SLEEP));
 	while (rd32(rd + GICR_WAKER) & GICR_WAKER_ASLEEP)
 		cpu_relax();
-	reset_irqs(rd + GICR_SGI_FRAME, 0, 32);
+	gic_reset_irqs(rd + GICR_SGI_FRAME, 0, 32, ~0u);
 	wr32(rd + GICR_SGI_FRAME + GICD_ISENABLER, 0xffffu);	/* SGIs: IPIs */
 
-	write_sysreg(ICC_SRE_EL2, ICC_SRE_SRE | ICC_SRE_DFB_DIB | ICC_SRE_ENABLE);
+	/* Without Enable guests do not reach ICC_SRE_EL1, which is EL2's to write. */
+	write_sysreg(ICC_SRE_EL2, ICC_SRE_SRE | ICC_SRE_DFB_DIB);
 	isb();
-	write_sysreg(ICC_SRE_EL1, ICC_SRE_SRE | ICC_SRE_DFB_DIB);
+	/* Is the memory-mapped interface there for guests: the bit can be cleared? */
+	write_sysreg(ICC_SRE_EL1, 0);
 	isb();
+	gic_info.has_v2_guests = host_info.gicv.size && !(read_sysreg(ICC_SRE_EL1) & ICC_SRE_SRE);
+	gicv3_set_sre(true);
 	write_sysreg(ICC_PMR_EL1, 0xff);
 	write_sysreg(ICC_BPR1_EL1, 0);
 	write_sysreg(ICC_CTLR_EL1, ICC_CTLR_EOIMODE);
@@ -257,5 +195,4 @@ void gicv3_init_cpu(void)
 	write_sysreg(ICH_AP0R0_EL2, 0);
 	write_sysreg(ICH_AP1R0_EL2, 0);
 	isb();
-	gic_irq_enable(host_info.maintenance_ppi);
 }

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The virtual CPU interface registers (ICH_*) of the running vCPU: one list register at a time
- * for vgic/, and all of it around a switch. ICH_LR<n> cannot be indexed, hence the switches.
+ * for vgic/, and all of it around a switch. ICH_LR<n> cannot be indexed, hence the switches. A
+ * GICv2 has the same in memory (gicv2.c).
  */
 #include <arch/gic.h>
 #include <arm64/sysreg.h>
+#include "gic_regs.h"
 #include "machine.h"
 
 #define LR_NAME(n, hi, lo)	S3_4_C12_C##hi##_##lo
@@ -19,6 +21,8 @@
 /* ICH_LR<n>_EL2 of this CPU. */
 uint64_t gic_lr_read(unsigned int n)
 {
+	if (gic_is_v2())
+		return gicv2_lr_read(n);
 	switch (n) {
 	FOR_EACH_LR(READ_LR)
 	}
@@ -27,6 +31,10 @@ uint64_t gic_lr_read(unsigned int n)
 
 void gic_lr_write(unsigned int n, uint64_t v)
 {
+	if (gic_is_v2()) {
+		gicv2_lr_write(n, v);
+		return;
+	}
 	switch (n) {
 	FOR_EACH_LR(WRITE_LR)
 	}
@@ -34,19 +42,26 @@ void gic_lr_write(unsigned int n, uint64_t v)
 
 uint32_t gic_elrsr(void)
 {
-	return (uint32_t)read_sysreg(ICH_ELRSR_EL2);
+	return gic_is_v2() ? gicv2_elrsr() : (uint32_t)read_sysreg(ICH_ELRSR_EL2);
 }
 
 void gic_hcr_set(uint32_t hcr)
 {
-	write_sysreg(ICH_HCR_EL2, hcr);
+	if (gic_is_v2())
+		gicv2_hcr_set(hcr);
+	else
+		write_sysreg(ICH_HCR_EL2, hcr);
 }
 
 /* A vCPU leaves: its priority mask and active priorities; list registers are vgic_sync's. */
-void gicv3_save(struct vgic_hw *hw)
+void gic_save(struct vgic_hw *hw)
 {
 	uint32_t i;
 
+	if (gic_is_v2()) {
+		gicv2_save(hw);
+		return;
+	}
 	hw->vmcr = read_sysreg(ICH_VMCR_EL2);
 	hw->ap1r[0] = read_sysreg(ICH_AP1R0_EL2);
 	hw->ap0r[0] = read_sysreg(ICH_AP0R0_EL2);
@@ -61,10 +76,14 @@ void gicv3_save(struct vgic_hw *hw)
 	write_sysreg(ICH_HCR_EL2, 0);
 }
 
-void gicv3_load(const struct vgic_hw *hw)
+void gic_load(const struct vgic_hw *hw)
 {
 	uint32_t i;
 
+	if (gic_is_v2()) {
+		gicv2_load(hw);
+		return;
+	}
 	write_sysreg(ICH_VMCR_EL2, hw->vmcr);
 	write_sysreg(ICH_AP1R0_EL2, hw->ap1r[0]);
 	write_sysreg(ICH_AP0R0_EL2, hw->ap0r[0]);

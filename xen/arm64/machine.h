@@ -30,13 +30,13 @@ void cpu_features_check_secondary(unsigned int cpu);
 /* What a guest reads in ID register op0=3, op1=0, CRn=0, CRm, op2. */
 extern uint64_t guest_id_regs[8][8];
 
-/* gicv3.c */
-int gicv3_init_host(void);
-void gicv3_init_cpu(void);
-uint32_t gicv3_ack(void);
-void gicv3_drop_priority(uint32_t intid);
-void gicv3_save(struct vgic_hw *hw);
-void gicv3_load(const struct vgic_hw *hw);
+/* gic.c, gicv3.c, gicv3_lr.c */
+int gic_init_host(void);
+void gic_init_cpu(void);
+void gicv3_set_sre(bool on);			/* ICC_SRE_EL1 of this CPU's guest */
+uint32_t gic_ack(void);				/* and drop the priority */
+void gic_save(struct vgic_hw *hw);
+void gic_load(const struct vgic_hw *hw);
 
 /* timer.c */
 void timer_init_boot(void);

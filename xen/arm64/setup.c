@@ -79,9 +79,9 @@ __init void boot_cpu_main(pa_t fdt_pa)
 	host_memory_init(&bootinfo);
 	cpu_features_init_boot();
 	el2_controls_init();
-	if (gicv3_init_host())
-		panic("no usable GICv3");
-	gicv3_init_cpu();
+	if (gic_init_host())
+		panic("no usable interrupt controller");
+	gic_init_cpu();
 	timer_init_cpu();
 	smp_bring_up_others();
 	mmu_drop_identity();

@@ -69,7 +69,7 @@ __init void smp_bring_up_others(void)
 void secondary_cpu_main(struct pcpu *c)
 {
 	el2_controls_init();
-	gicv3_init_cpu();
+	gic_init_cpu();
 	timer_init_cpu();
 	cpu_features_check_secondary(c->id);
 	/* Not before: a CPU that never gets here must not be given vCPUs. */

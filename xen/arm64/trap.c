@@ -108,7 +108,6 @@ static void handle_vtimer(uint32_t intid)
 
 static void handle_irq(uint32_t intid)
 {
-	gicv3_drop_priority(intid);
 	if (intid == host_info.timer_ppi_virt) {
 		handle_vtimer(intid);
 	} else if (intid < GIC_NR_SGIS) {
@@ -139,7 +138,7 @@ void arch_handle_irqs(void)
 {
 	uint32_t intid;
 
-	while ((intid = gicv3_ack()) < GIC_SPURIOUS)
+	while ((intid = gic_ack()) < GIC_SPURIOUS)
 		handle_irq(intid);
 }
 

@@ -45,7 +45,7 @@ static bool emulate(struct vcpu *v, uint32_t iss, ipa_t ipa)
 	if (res == MMIO_ABORT)
 		guest_inject_abort(v, read_sysreg(far_el2), false);
 	if (res != MMIO_DONE)
-		return res == MMIO_ABORT;
+		return res != MMIO_NONE;
 	if (!a.write)
 		guest_reg_set(v, ISS_DABT_SRT(iss), extend(a.data, iss, a.size));
 	guest_regs_skip(&v->regs);

@@ -140,7 +140,7 @@ void vcpu_ctxt_save(struct vcpu *v)
 		extras_save(v);
 	fp_put(v);
 	vgic_sync(v);
-	gicv3_save(&c->gic);
+	gic_save(&c->gic);
 	/*
 	 * Nothing may walk its tables from here on: they may be freed (and a CPU may speculate
 	 * through them).
@@ -162,7 +162,7 @@ void vcpu_ctxt_load(struct vcpu *v)
 	if (unlikely(c->extra))
 		extras_load(v);
 	fp_take(v);
-	gicv3_load(&c->gic);
+	gic_load(&c->gic);
 	write_sysreg(cntv_cval_el0, c->cntv_cval);
 	write_sysreg(cntv_ctl_el0, c->cntv_ctl);
 	isb();

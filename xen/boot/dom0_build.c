@@ -181,10 +181,11 @@ static int make_domain(const struct host_info *h, struct dom0_plan *p)
 		.is_direct_mapped = true,
 	};
 	struct vgic_layout layout = { .gicd_base = h->gicd_base, .gicr_base = h->gicr[0].base,
-				      .gicr_stride = GIC_PRIVATE_SPAN };
+				      .gicr_stride = GIC_PRIVATE_SPAN, .gicc = h->gicc };
+	uint64_t most = cfg.gic_version == 2 ? GICV2_MAX_VCPUS : h->gicr[0].size / GIC_PRIVATE_SPAN;
 	int rc;
 
-	cfg.max_vcpus = (uint32_t)MIN((uint64_t)cfg.max_vcpus, h->gicr[0].size / GIC_PRIVATE_SPAN);
+	cfg.max_vcpus = (uint32_t)MIN((uint64_t)cfg.max_vcpus, most);
 	rc = domain_create(0, &cfg, &dom0);
 	if (rc)
 		return rc;

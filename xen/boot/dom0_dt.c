@@ -23,6 +23,7 @@ struct maker {
 	void *out;
 	uint32_t gic_phandle;
 	int gic_node;
+	uint8_t gic_version;
 	int rc;			/* first error of libfdt or the sink, negative errno */
 };
 
@@ -145,6 +146,7 @@ static const char *const dropped_chosen_props[] = {
 static const char *const kept_gic_props[] = {
 	"#address-cells", "#size-cells", "ranges", "phandle", "linux,phandle", NULL
 };
+static const char *const kept_gicv2_props[] = { "compatible", NULL };
 
 static bool in_list(const char *name, const char *const *list)
 {
@@ -337,17 +339,22 @@ static void make_timer(struct maker *m)
 /* Same phandle and cell counts as the host's, so that what refers to it stays right. */
 static void make_gic(struct maker *m)
 {
-	const struct mem_range reg[2] = {
+	const struct mem_range v3[2] = {
 		{ m->h->gicd_base, 0x10000 },
 		{ m->h->gicr[0].base, m->p->nr_vcpus * GIC_PRIVATE_SPAN },
-	};
+	}, v2[2] = { { m->h->gicd_base, m->h->gicd_size }, m->h->gicc };
 
 	begin(m, fdt_get_name(m->host, m->gic_node, NULL));
-	prop_str(m, "compatible", "arm,gic-v3");
+	if (m->gic_version == 2) {
+		copy_props(m, m->gic_node, kept_gicv2_props, true);
+		prop_reg(m, v2, 2);
+	} else {
+		prop_str(m, "compatible", "arm,gic-v3");
+		prop_reg(m, v3, 2);
+		prop_u32(m, "#redistributor-regions", 1);
+	}
 	prop_u32(m, "#interrupt-cells", 3);
 	prop(m, "interrupt-controller", "", 0);
-	prop_reg(m, reg, 2);
-	prop_u32(m, "#redistributor-regions", 1);
 	copy_props(m, m->gic_node, kept_gic_props, true);
 	end(m);
 }
@@ -448,7 +455,7 @@ int dom0_dt_make(const void *host_fdt, const struct host_info *h, const struct d
 		.host = host_fdt, .h = h, .p = p, .bootargs = bootargs, .sink = sink, .out = buf,
 	};
 
-	m.gic_node = fdt_node_offset_by_compatible(host_fdt, -1, "arm,gic-v3");
+	m.gic_node = dt_find_gic(host_fdt, &m.gic_version);
 	if (m.gic_node < 0)
 		return -EINVAL;
 	m.gic_phandle = fdt_get_phandle(host_fdt, m.gic_node);

@@ -13,8 +13,10 @@ static int parse_cpus(const void *fdt, struct host_info *h)
 	int cpus_node = fdt_path_offset(fdt, "/cpus"), node, ac;
 	uint64_t boot = this_cpu()->mpidr & 0xff00ffffffUL;
 
-	if (cpus_node < 0)
+	if (cpus_node < 0) {
+		pr_err("no /cpus in the host's device tree\n");
 		return -EINVAL;
+	}
 	ac = dt_address_cells(fdt, cpus_node);
 	h->cpu_mpidr[0] = boot;
 	h->nr_cpus = 1;
@@ -38,33 +40,72 @@ static int parse_cpus(const void *fdt, struct host_info *h)
 			pr_warn("more CPUs than %u: the rest stays off\n", MAX_CPUS);
 			break;
 		}
+		if (fdt_stringlist_search(fdt, node, "enable-method", "spin-table") >= 0)
+			h->cpu_release[h->nr_cpus] =
+				dt_u32_or_u64(fdt, node, "cpu-release-addr");
 		h->cpu_mpidr[h->nr_cpus++] = mpidr;
 	}
 	return 0;
 }
 
+/* By the bindings; all of the later ones have the virtualization registers. */
+int dt_find_gic(const void *fdt, uint8_t *version)
+{
+	static const char *const v2[] = { "arm,gic-400", "arm,cortex-a15-gic", "arm,cortex-a7-gic" };
+	int node = fdt_node_offset_by_compatible(fdt, -1, "arm,gic-v3");
+	size_t i;
+
+	*version = 3;
+	for (i = 0; node < 0 && i < ARRAY_SIZE(v2); i++) {
+		node = fdt_node_offset_by_compatible(fdt, -1, v2[i]);
+		*version = 2;
+	}
+	return node;
+}
+
+/* GICC, GICH, GICV are at this entry of reg on. False when one is missing or not page-aligned. */
+static bool parse_gicv2_frames(const void *fdt, int node, unsigned int n, struct host_info *h)
+{
+	struct mem_range *const frames[] = { &h->gicc, &h->gich, &h->gicv };
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(frames); i++)
+		if (dt_reg(fdt, node, n + i, &frames[i]->base, &frames[i]->size) ||
+		    (frames[i]->base & (PAGE_SIZE - 1))) {
+			h->gicv.size = 0;
+			return false;
+		}
+	return true;
+}
+
 static int parse_gic(const void *fdt, struct host_info *h, uint32_t *phandle)
 {
-	int node = fdt_node_offset_by_compatible(fdt, -1, "arm,gic-v3");
+	int node = dt_find_gic(fdt, &h->gic_version);
 	struct dt_irq irq;
 	uint32_t i;
 
 	if (node < 0) {
-		pr_err("no GICv3 in the host's device tree\n");
+		pr_err("no GICv2 or GICv3 in the host's device tree\n");
 		return -ENODEV;
 	}
 	*phandle = fdt_get_phandle(fdt, node);
 	if (dt_reg(fdt, node, 0, &h->gicd_base, &h->gicd_size))
 		return -EINVAL;
-	h->nr_gicr = dt_u32(fdt, node, "#redistributor-regions", 1);
-	h->nr_gicr = MIN(h->nr_gicr, (uint32_t)ARRAY_SIZE(h->gicr));
-	for (i = 0; i < h->nr_gicr; i++)
-		if (dt_reg(fdt, node, i + 1, &h->gicr[i].base, &h->gicr[i].size))
+	if (h->gic_version == 3) {
+		h->nr_gicr = dt_u32(fdt, node, "#redistributor-regions", 1);
+		h->nr_gicr = MIN(h->nr_gicr, (uint32_t)ARRAY_SIZE(h->gicr));
+		for (i = 0; i < h->nr_gicr; i++)
+			if (dt_reg(fdt, node, i + 1, &h->gicr[i].base, &h->gicr[i].size))
+				return -EINVAL;
+		if (!h->nr_gicr)
 			return -EINVAL;
-	if (!h->nr_gicr)
+		/* Two cells by the binding, one in some trees. */
+		h->gicr_stride = dt_u32_or_u64(fdt, node, "redistributor-stride");
+	}
+	if (!parse_gicv2_frames(fdt, node, h->nr_gicr + 1, h) && h->gic_version == 2) {
+		pr_err("the host's GICv2 has no virtualization registers\n");
 		return -EINVAL;
-	/* Two cells by the binding, one in some trees. */
-	h->gicr_stride = dt_u32_or_u64(fdt, node, "redistributor-stride");
+	}
 	/* The maintenance interrupt is the GIC node's only one; 25 is the architecture's advice. */
 	if (dt_gic_irq(fdt, node, *phandle, 0, &irq) || !irq.is_ppi)
 		irq.intid = 25;

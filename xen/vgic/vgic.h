@@ -20,18 +20,22 @@
 #include <xen/vgic.h>
 #include <arch/gic.h>
 
-#define VGIC_IRM	BIT(31)		/* GICD_IROUTER: any vCPU (we take vCPU 0) */
+#define VGIC_IRM	BIT(31)		/* GICD_IROUTER: any vCPU */
 #define VGIC_MAX_SPIS	992u
 
 struct vgic_irq {
 	struct list_head link;	/* in holder's queue, else alone */
 	struct vcpu *holder;	/* on whose queue or in whose list register; NULL neither */
 	struct vcpu *target;	/* who gets it: the owner, SPIs by GICD_IROUTER; NULL nobody */
-	uint32_t affinity;	/* SPI: GICD_IROUTER, Aff2:Aff1:Aff0 and IRM */
+	uint64_t lr_base;	/* what its list register always has: INTID, source, priority, group */
+	uint32_t affinity;	/* SPI: GICD_IROUTER, Aff2:Aff1:Aff0 and IRM; v2: its ITARGETSR */
 	uint16_t intid;
 	uint16_t pintid;	/* physical interrupt tied to it; 0 none */
 	uint8_t priority;
 	uint8_t lr;		/* 1 + number of the list register it is in; 0 none */
+	uint8_t sources;	/* SGI of a v2: vCPUs whose is in latch, none without it */
+	bool by_source;		/* SGI of a v2 */
+	bool one_of_n;		/* SPI with several targets */
 	bool enabled;
 	bool group1;
 	bool edge;		/* configured so; else level */
@@ -41,6 +45,7 @@ struct vgic_irq {
 	bool active_changed;	/* GICD_I[SC]ACTIVER wrote active after that */
 	bool drop_pending;	/* GICD_ICPENDR: take it out of the list register too */
 	bool by_line;		/* pending in its list register because of line alone */
+	bool seen_pending;	/* it was, when its list register was last folded or made */
 	bool phys_active;	/* pintid is active at the machine, for this interrupt */
 	bool phys_again;	/* it fired again before its list register was folded */
 };
@@ -52,12 +57,18 @@ struct vgic_vcpu {
 	uint32_t lr_used;			/* bit n: in_lr[n] is set */
 	struct pcpu *live_on;		/* CPU that has them, alone writes this; NULL saved */
 	struct vgic_irq *hw_ppi;	/* tied to the CPU's own PPI (virtual timer), or NULL */
+	bool asleep;			/* GICR_WAKER.ProcessorSleep; of no effect */
+	bool peeking;			/* its read of states waits for other CPUs' list registers */
 };
 
 struct vgic_dist {
 	spinlock_t lock;
 	struct domain *domain;
-	bool enabled;			/* GICD_CTLR.EnableGrp1, as the guest calls it */
+	uint8_t version;		/* of the guest's view: 2 or 3 */
+	uint8_t enabled;		/* GICD_CTLR: bit 0 group 0, bit 1 group 1 */
+	bool unseen;			/* a state read just now is in another CPU */
+	uint32_t rescan;		/* GICD_CTLR changed: so many are still to be looked at */
+	struct mem_range gicc;		/* v2: where the guest has its CPU interface */
 	uint32_t nr_irqs;		/* INTIDs 0 .. nr_irqs - 1 */
 	struct vgic_irq *spi;		/* INTID 32 on */
 	uint32_t nr_hw_spis;		/* physical SPIs tied to them; lock */
@@ -70,9 +81,10 @@ typedef void vgic_set_fn(struct vgic_dist *dist, struct vgic_irq *irq, uint32_t 
 
 struct vgic_irq *vgic_irq_get(struct vgic_dist *dist, struct vcpu *v, uint32_t intid);
 vgic_get_fn vgic_get_group, vgic_get_enabled, vgic_get_pending, vgic_get_active,
-	    vgic_get_priority, vgic_get_config;
+	    vgic_get_priority, vgic_get_config, vgic_get_targets, vgic_get_sources;
 vgic_set_fn vgic_set_group, vgic_set_enabled, vgic_set_pending, vgic_set_active,
-	    vgic_set_priority, vgic_set_config, vgic_set_affinity;
+	    vgic_set_priority, vgic_set_config, vgic_set_affinity, vgic_set_targets,
+	    vgic_set_sources, vgic_clear_sources;
 
 static inline bool vgic_irq_is_spi(const struct vgic_irq *irq)
 {
@@ -87,7 +99,7 @@ static inline bool vgic_irq_is_pending(const struct vgic_irq *irq)
 
 static inline bool vgic_irq_is_allowed(const struct vgic_dist *dist, const struct vgic_irq *irq)
 {
-	return irq->enabled && irq->group1 && dist->enabled;
+	return irq->enabled && (dist->enabled >> irq->group1 & 1);
 }
 
 /* There is something for a list register to make pending. */
@@ -100,7 +112,7 @@ static inline bool vgic_irq_is_due(const struct vgic_dist *dist, const struct vg
 struct vcpu *vgic_route(const struct vgic_dist *dist, const struct vgic_irq *irq);
 void vgic_requeue(struct vgic_dist *dist, struct vgic_irq *irq);
 void vgic_update(struct vgic_dist *dist, struct vgic_irq *irq);
-void vgic_update_all(struct vgic_dist *dist);
+bool vgic_rescan(struct vgic_dist *dist);
 
 /* ---- vgic_lr.c: list registers; vgic lock held ---- */
 bool vgic_lr_refresh(struct vgic_dist *dist, struct vcpu *v, struct vgic_irq *irq);
@@ -117,18 +129,21 @@ static inline bool vgic_is_live_here(const struct vcpu *v)
 
 struct vgic_reg;
 /*
- * off is from the first byte of register r. v: whose SGIs and PPIs; NULL in GICD, where their
- * bits are RAZ/WI.
+ * off is from the first byte of register r. v: whose SGIs and PPIs; NULL in a v3's GICD, where
+ * their bits are RAZ/WI.
  */
 typedef uint64_t vgic_read_fn(struct vgic_dist *dist, struct vcpu *v, uint32_t off,
 			      unsigned int size, const struct vgic_reg *r);
-typedef void vgic_write_fn(struct vgic_dist *dist, struct vcpu *v, uint32_t off, unsigned int size,
+/* True: not all of it is done, the guest's instruction is to be executed again. */
+typedef bool vgic_write_fn(struct vgic_dist *dist, struct vcpu *v, uint32_t off, unsigned int size,
 			   uint64_t val, const struct vgic_reg *r);
+/* What a read returns for the same. */
+#define VGIC_AGAIN	MMIO_NOT_SHORT
 
 struct vgic_reg {
 	uint32_t offset, len;	/* bytes */
 	uint32_t value;		/* what vgic_read_const reads */
-	uint8_t widths;		/* or of the access sizes allowed */
+	uint8_t widths;		/* or of the access sizes allowed, and VGIC_SHORT */
 	uint8_t sgi_len;	/* so many bytes of it are in the SGI frame of GICR too */
 	uint8_t bits;		/* of one interrupt, if it is by interrupt: 1, 2 or 8 */
 	bool on;		/* vgic_write_ones: what a 1 makes of the bit */
@@ -152,16 +167,27 @@ vgic_write_fn vgic_write_fields, vgic_write_ones;
 #define VGIC_REG_WORDS(name, offset, len, ...) \
 	[(offset) / 4 ... ((offset) + (len) - 4) / 4] = name,
 
+/* A word of it may be read the short way (xen/mmio.h). */
+#define VGIC_SHORT		16
+#define VGIC_W4			(4 | VGIC_SHORT)
+#define VGIC_W14		(1 | VGIC_W4)
+#define VGIC_W48		(8 | VGIC_W4)
+
 #define VGIC_CONST(value_)	.read = vgic_read_const, .value = value_
 #define VGIC_RAZ_WI		VGIC_CONST(0)
 #define VGIC_IIDR		0x5a00043bu	/* product 'Z'; implementer Arm, as guests expect */
 #define VGIC_PIDR2		0x3bu		/* ArchRev 3 */
+#define VGIC_PIDR2_V2		0x2bu
+
+/* ---- vgic_sgi.c ---- */
+void vgic_sgir(struct vgic_dist *dist, struct vcpu *v, uint32_t value);
 
 /* ---- vgic_dist.c, vgic_redist.c: rows, look-up by offset, and the frames' handlers ---- */
 const struct vgic_reg *vgic_dist_find(uint32_t offset);
+const struct vgic_reg *vgic_dist2_find(uint32_t offset);
 const struct vgic_reg *vgic_rd_find(uint32_t offset);
 const struct vgic_reg *vgic_sgi_find(uint32_t offset);
-mmio_fn vgic_dist_mmio, vgic_redist_mmio;
-mmio_read32_fn vgic_dist_read32, vgic_redist_read32;
+mmio_fn vgic_dist_mmio, vgic_dist2_mmio, vgic_redist_mmio;
+mmio_read32_fn vgic_dist_read32, vgic_dist2_read32, vgic_redist_read32;
 
 #endif

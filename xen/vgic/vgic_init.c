@@ -16,15 +16,29 @@
 static const struct vgic_layout domu_layout = {
 	.gicd_base = GUEST_GICV3_GICD_BASE, .gicr_base = GUEST_GICV3_GICR0_BASE,
 	.gicr_stride = GICR_SIZE, .nr_redists = MAX_VCPUS,
+}, domu_layout_v2 = {
+	.gicd_base = GUEST_GICD_BASE, .gicc = { GUEST_GICC_BASE, GUEST_GICC_SIZE },
 };
 
-static void irq_init(struct vgic_irq *irq, uint32_t intid, struct vcpu *target)
+bool vgic_is_possible(unsigned int version)
 {
-	*irq = (struct vgic_irq){ .intid = (uint16_t)intid, .target = target };
+	return version == gic_info.version || (version == 2 && gic_info.has_v2_guests);
+}
+
+static void irq_init(const struct vgic_dist *dist, struct vgic_irq *irq, uint32_t intid,
+		     struct vcpu *target)
+{
+	bool is_v2 = dist->version == 2, is_sgi = intid < GIC_NR_SGIS;
+
+	*irq = (struct vgic_irq){
+		.intid = (uint16_t)intid, .target = target, .edge = is_sgi,
+		/* As after a non-secure start of a machine with firmware. */
+		.group1 = !is_v2,
+		.lr_base = intid | (is_v2 ? 0 : LR_GROUP1),
+		.by_source = is_v2 && is_sgi, .enabled = is_v2 && is_sgi,
+		.affinity = is_v2,	/* the first vCPU */
+	};
 	list_init(&irq->link);
-	/* As after a non-secure start of a machine with firmware. */
-	irq->group1 = true;
-	irq->edge = intid < GIC_NR_SGIS;
 }
 
 /*
@@ -44,6 +58,7 @@ int vgic_domain_init(struct domain *d, const struct domain_config *cfg)
 		return -ENOMEM;
 	spin_lock_init(&dist->lock, LOCK_VGIC);
 	dist->domain = d;
+	dist->version = cfg->gic_version;
 	dist->nr_irqs = MIN(GIC_NR_PRIVATE + nr_spis, GIC_SPURIOUS);
 	if (nr_spis) {
 		dist->spi = xzalloc_array(struct vgic_irq, nr_spis);
@@ -53,10 +68,10 @@ int vgic_domain_init(struct domain *d, const struct domain_config *cfg)
 		}
 	}
 	for (i = 0; i < nr_spis; i++)
-		irq_init(&dist->spi[i], GIC_NR_PRIVATE + i, NULL);
+		irq_init(dist, &dist->spi[i], GIC_NR_PRIVATE + i, NULL);
 	d->vgic = dist;
 	if (!cfg->is_privileged)
-		rc = vgic_set_layout(d, &domu_layout);
+		rc = vgic_set_layout(d, dist->version == 2 ? &domu_layout_v2 : &domu_layout);
 	if (rc)
 		vgic_domain_free(d);
 	return rc;
@@ -73,13 +88,19 @@ void vgic_domain_free(struct domain *d)
 
 /*
  * Place the frames of d, not running yet, as the guest's tree will name them. -EINVAL: fewer
- * redistributors than vCPUs, or a stride that is no power of two of at least 128 KiB; else as
- * mmio_register.
+ * redistributors than vCPUs (more than 8 for a GICv2), or a stride that is no power of two of at
+ * least 128 KiB; else as mmio_register.
  */
 int vgic_set_layout(struct domain *d, const struct vgic_layout *l)
 {
 	int rc;
 
+	if (d->vgic->version == 2) {
+		d->vgic->gicc = l->gicc;
+		return d->max_vcpus > GICV2_MAX_VCPUS ? -EINVAL :
+		       mmio_register(d, l->gicd_base, GUEST_GICD_SIZE, vgic_dist2_mmio,
+				     vgic_dist2_read32, d->vgic);
+	}
 	if (l->nr_redists < d->max_vcpus || l->gicr_stride < GICR_SIZE ||
 	    l->gicr_stride > BIT(31) || (l->gicr_stride & (l->gicr_stride - 1)))
 		return -EINVAL;
@@ -89,6 +110,23 @@ int vgic_set_layout(struct domain *d, const struct vgic_layout *l)
 		return rc;
 	return mmio_register(d, l->gicr_base, l->gicr_stride * d->max_vcpus, vgic_redist_mmio,
 			     vgic_redist_read32, d->vgic);
+}
+
+/*
+ * A GICv2 guest's CPU interface is the machine's GICV: acknowledging and ending cost no exit. Its
+ * two pages fill the frame if that is of 128 KiB, as the host's does.
+ */
+static int map_gicc(struct domain *d)
+{
+	const struct mem_range *frame = &d->vgic->gicc;
+	mfn_t first = pa_to_mfn(gicv2_first_page(&host_info.gicv));
+	uint64_t copies = frame->size >= 0x20000 ? 16 : 1, i;
+	int rc = 0;
+
+	for (i = 0; i < 2 * copies && !rc; i++)
+		rc = p2m_map(d, gfn((frame->base >> PAGE_SHIFT) + i), mfn_add(first, i / copies),
+			     0, P2M_MMIO);
+	return rc;
 }
 
 /* Make v's private interrupts. -ENOMEM. */
@@ -101,13 +139,15 @@ int vgic_vcpu_init(struct vcpu *v)
 	if (!v->vgic)
 		return -ENOMEM;
 	list_init(&v->vgic->queue);
+	v->vgic->asleep = true;
 	for (i = 0; i < GIC_NR_PRIVATE; i++)
-		irq_init(&v->vgic->irq[i], i, v);
+		irq_init(dist, &v->vgic->irq[i], i, v);
+	if (v->id != 0)
+		return 0;
 	/* SPIs start out routed to affinity 0. */
-	if (v->id == 0)
-		for (i = 0; i < dist->nr_irqs - GIC_NR_PRIVATE; i++)
-			dist->spi[i].target = v;
-	return 0;
+	for (i = 0; i < dist->nr_irqs - GIC_NR_PRIVATE; i++)
+		dist->spi[i].target = v;
+	return dist->version == 2 ? map_gicc(v->domain) : 0;
 }
 
 void vgic_vcpu_free(struct vcpu *v)
@@ -146,8 +186,9 @@ void vgic_vcpu_reset(struct vcpu *v)
 		if (!vgic_irq_is_spi(irq))
 			list_del(&irq->link);
 	for (i = 0; i < GIC_NR_PRIVATE; i++)
-		irq_init(&vc->irq[i], i, v);
+		irq_init(dist, &vc->irq[i], i, v);
 	vc->hw_ppi = NULL;
+	vc->peeking = false;
 	memset(&v->ctxt.gic, 0, sizeof(v->ctxt.gic));
 	v->ctxt.gic.hcr = ICH_HCR_EN;
 	spin_unlock(&dist->lock);

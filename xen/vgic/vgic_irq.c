@@ -21,27 +21,66 @@ struct vgic_irq *vgic_irq_get(struct vgic_dist *dist, struct vcpu *v, uint32_t i
 }
 
 /*
- * Put the list register that irq is in into *lr; false when there is none to be seen. One in
- * another CPU cannot be read: then that CPU is asked to fold, so that a guest which polls sees
- * the truth soon.
+ * Put the list register that irq is in into *lr; false when there is none. One in another CPU
+ * cannot be read: the first time that CPU is asked to fold it, dist->unseen is set, and the guest
+ * reads again (vgic_read_fields); once it has been folded, what was found is the truth.
  */
 static bool see_lr(struct vgic_dist *dist, struct vgic_irq *irq, uint64_t *lr)
 {
+	const struct vcpu *reader = this_cpu()->current;
+
 	if (!irq->lr)
 		return false;
-	if (irq->holder->vgic->live_on && !vgic_is_live_here(irq->holder)) {
-		vgic_update(dist, irq);
-		return false;
+	if (!irq->holder->vgic->live_on || vgic_is_live_here(irq->holder)) {
+		*lr = vgic_lr_get(irq->holder, irq->lr - 1u);
+		return true;
 	}
-	*lr = vgic_lr_get(irq->holder, irq->lr - 1u);
+	if (!reader || !reader->vgic->peeking) {
+		vgic_update(dist, irq);
+		dist->unseen = true;
+	} else if (!list_empty(&irq->link)) {
+		dist->unseen = true;
+	}
+	*lr = (irq->seen_pending ? LR_STATE_PENDING : 0) | (irq->active ? LR_STATE_ACTIVE : 0);
 	return true;
+}
+
+/* Pending at the machine, which for a level is the line; where this CPU can see it. */
+static bool line_is_high(const struct vgic_irq *irq)
+{
+	return irq->pintid && (vgic_irq_is_spi(irq) || vgic_is_live_here(irq->target)) &&
+	       gic_irq_is_pending(irq->pintid);
+}
+
+/*
+ * The line of a tied level interrupt may have fallen since it fired, without anybody telling us:
+ * unless the guest has taken it, it is not pending any more then, and the machine's is let go.
+ */
+static void check_line(struct vgic_dist *dist, struct vgic_irq *irq)
+{
+	uint64_t lr = 0;
+
+	if (!irq->phys_active || irq->edge ||
+	    !(vgic_irq_is_spi(irq) || vgic_is_live_here(irq->target)) || line_is_high(irq))
+		return;
+	if (irq->lr && irq->holder->vgic->live_on && !vgic_is_live_here(irq->holder))
+		return;
+	if (irq->lr)
+		lr = vgic_lr_get(irq->holder, irq->lr - 1u);
+	if ((lr & LR_STATE_ACTIVE) || irq->active || (irq->lr && !(lr & LR_STATE_PENDING)))
+		return;
+	irq->latch = false;
+	irq->drop_pending = irq->lr;
+	vgic_update(dist, irq);
 }
 
 uint32_t vgic_get_pending(struct vgic_dist *dist, struct vgic_irq *irq)
 {
 	uint64_t lr;
 
-	return (see_lr(dist, irq, &lr) && (lr & LR_STATE_PENDING)) || vgic_irq_is_pending(irq);
+	check_line(dist, irq);
+	return (see_lr(dist, irq, &lr) && (lr & LR_STATE_PENDING)) || vgic_irq_is_pending(irq) ||
+	       line_is_high(irq);
 }
 
 uint32_t vgic_get_active(struct vgic_dist *dist, struct vgic_irq *irq)
@@ -57,12 +96,13 @@ uint32_t vgic_get_group(struct vgic_dist *dist, struct vgic_irq *irq)
 	return irq->group1;
 }
 
-/* Group 0 interrupts are kept, and never delivered. */
+/* Group 0 comes to a v3 as FIQ, to a v2 as its GICC_CTLR says. */
 void vgic_set_group(struct vgic_dist *dist, struct vgic_irq *irq, uint32_t group)
 {
 	if (irq->group1 == group)
 		return;
 	irq->group1 = group;
+	irq->lr_base ^= LR_GROUP1;
 	vgic_update(dist, irq);
 }
 
@@ -74,6 +114,8 @@ uint32_t vgic_get_priority(struct vgic_dist *dist, struct vgic_irq *irq)
 void vgic_set_priority(struct vgic_dist *dist, struct vgic_irq *irq, uint32_t priority)
 {
 	irq->priority = (uint8_t)(priority & (0xff00u >> gic_info.nr_pri_bits));
+	irq->lr_base = (irq->lr_base & ~(0xffUL << LR_PRIORITY_SHIFT)) |
+		       (uint64_t)irq->priority << LR_PRIORITY_SHIFT;
 	if (irq->holder)
 		vgic_update(dist, irq);
 }
@@ -94,6 +136,8 @@ void vgic_set_enabled(struct vgic_dist *dist, struct vgic_irq *irq, uint32_t ena
 {
 	if (irq->enabled == enabled)
 		return;
+	if (enabled)
+		check_line(dist, irq);
 	irq->enabled = enabled;
 	if (irq->pintid && vgic_irq_is_spi(irq)) {
 		if (enabled) {
@@ -106,9 +150,14 @@ void vgic_set_enabled(struct vgic_dist *dist, struct vgic_irq *irq, uint32_t ena
 	vgic_update(dist, irq);
 }
 
-/* GICD_ISPENDR, GICD_ICPENDR, and edges. A clear also takes it out of a list register. */
+/*
+ * GICD_ISPENDR, GICD_ICPENDR, and edges. A clear also takes it out of a list register. SGIs of a
+ * v2 have registers of their own for that.
+ */
 void vgic_set_pending(struct vgic_dist *dist, struct vgic_irq *irq, uint32_t pending)
 {
+	if (irq->by_source)
+		return;
 	irq->latch = pending;
 	irq->drop_pending = !pending && irq->lr;
 	if (!pending && irq->pintid && vgic_irq_is_spi(irq))
@@ -144,11 +193,68 @@ void vgic_set_config(struct vgic_dist *dist, struct vgic_irq *irq, uint32_t conf
 	vgic_update(dist, irq);
 }
 
+static void retarget(struct vgic_dist *dist, struct vgic_irq *irq, uint64_t first)
+{
+	irq->target = domain_vcpu_by_affinity(dist->domain, first);
+	route_physical(irq);
+	vgic_update(dist, irq);
+}
+
 /* GICD_IROUTER of an SPI: bits that name no vCPU leave it without a target. */
 void vgic_set_affinity(struct vgic_dist *dist, struct vgic_irq *irq, uint32_t affinity)
 {
 	irq->affinity = affinity;
-	irq->target = domain_vcpu_by_affinity(dist->domain, affinity & VGIC_IRM ? 0 : affinity);
-	route_physical(irq);
+	irq->one_of_n = affinity & VGIC_IRM;
+	retarget(dist, irq, irq->one_of_n ? 0 : affinity);
+}
+
+/* ---- a GICv2 guest's ---- */
+
+/* GICD_ITARGETSR: a bit for each vCPU. Private interrupts show whose they are; 0 with one vCPU. */
+uint32_t vgic_get_targets(struct vgic_dist *dist, struct vgic_irq *irq)
+{
+	if (dist->domain->max_vcpus == 1)
+		return 0;
+	return vgic_irq_is_spi(irq) ? irq->affinity : 1u << irq->target->id;
+}
+
+/* Only bits of vCPUs that exist stay. */
+void vgic_set_targets(struct vgic_dist *dist, struct vgic_irq *irq, uint32_t targets)
+{
+	targets &= (1u << dist->domain->max_vcpus) - 1;
+	if (!vgic_irq_is_spi(irq) || dist->domain->max_vcpus == 1)
+		return;
+	irq->affinity = targets;
+	irq->one_of_n = targets & (targets - 1);
+	retarget(dist, irq, targets ? (uint32_t)__builtin_ctz(targets) : ~0u);
+}
+
+/* GICD_SPENDSGIR and GICD_CPENDSGIR: the vCPUs whose SGI is pending. */
+uint32_t vgic_get_sources(struct vgic_dist *dist, struct vgic_irq *irq)
+{
+	uint64_t lr;
+
+	if (see_lr(dist, irq, &lr) && (lr & LR_STATE_PENDING))
+		return irq->sources | 1u << (irq->lr_base >> LR_SOURCE_SHIFT & 7);
+	return irq->sources;
+}
+
+void vgic_set_sources(struct vgic_dist *dist, struct vgic_irq *irq, uint32_t sources)
+{
+	sources &= (1u << dist->domain->max_vcpus) - 1;
+	if (!sources)
+		return;
+	irq->sources |= (uint8_t)sources;
+	irq->latch = true;
 	vgic_update(dist, irq);
+}
+
+void vgic_clear_sources(struct vgic_dist *dist, struct vgic_irq *irq, uint32_t sources)
+{
+	irq->sources &= (uint8_t)~sources;
+	irq->latch = irq->sources;
+	/* Not a moment later: more may be pending behind it. */
+	irq->drop_pending = irq->lr && (sources >> (irq->lr_base >> LR_SOURCE_SHIFT & 7) & 1);
+	if (irq->holder || irq->latch)
+		vgic_update(dist, irq);
 }

@@ -26,7 +26,7 @@ static void lr_put(struct vcpu *v, unsigned int n, uint64_t lr)
 /* irq as a list register in this state; hw: ending it ends the physical one. */
 static uint64_t lr_make(const struct vgic_irq *irq, bool pending, bool active, bool hw)
 {
-	uint64_t lr = irq->intid | (uint64_t)irq->priority << LR_PRIORITY_SHIFT | LR_GROUP1;
+	uint64_t lr = irq->lr_base;
 
 	if (pending)
 		lr |= LR_STATE_PENDING;
@@ -34,7 +34,7 @@ static uint64_t lr_make(const struct vgic_irq *irq, bool pending, bool active, b
 		lr |= LR_STATE_ACTIVE;
 	if (hw)
 		lr |= LR_HW | (uint64_t)irq->pintid << LR_PINTID_SHIFT;
-	else if ((irq->line && !irq->edge) || irq->phys_active)
+	else if ((irq->line && !irq->edge) || irq->phys_active || irq->sources)
 		lr |= LR_EOI;	/* it will have to be pending again then: we want to know */
 	return lr;
 }
@@ -75,11 +75,35 @@ static void lr_release(struct vcpu *v, struct vgic_irq *irq, uint64_t old)
 		cpu_raise_work(WORK_VGIC);
 }
 
+#define LR_SOURCE(lr)	(1u << ((lr) >> LR_SOURCE_SHIFT & 7))
+
+/* A list register has one source; the others wait in latch. */
+static __noinline void take_source(struct vgic_irq *irq)
+{
+	uint64_t source = (uint64_t)__builtin_ctz(irq->sources);
+
+	irq->lr_base = (irq->lr_base & ~(7UL << LR_SOURCE_SHIFT)) | source << LR_SOURCE_SHIFT;
+	irq->sources &= (uint8_t)(irq->sources - 1);
+	irq->latch = irq->sources;
+}
+
 /* Move what is pending from irq into its list register's new state. */
 static void take_pending(struct vgic_irq *irq)
 {
 	irq->by_line = !irq->latch;
 	irq->latch = false;
+	if (unlikely(irq->sources))
+		take_source(irq);
+}
+
+/* It was pending in its list register and is no more: back. */
+static void give_back(struct vgic_irq *irq)
+{
+	if (irq->by_line)
+		return;
+	irq->latch = true;
+	if (irq->by_source)
+		irq->sources |= (uint8_t)LR_SOURCE(irq->lr_base);
 }
 
 /*
@@ -94,8 +118,13 @@ bool vgic_lr_refresh(struct vgic_dist *dist, struct vcpu *v, struct vgic_irq *ir
 
 	lr_fold(irq, old, &pending, &active);
 	if (pending && !(vgic_irq_is_allowed(dist, irq) && (irq->target == v || active))) {
-		irq->latch = irq->latch || !irq->by_line;
+		give_back(irq);
 		pending = false;
+	}
+	/* Sent again by the same source: that is one. */
+	if (unlikely(irq->sources) && pending) {
+		irq->sources &= (uint8_t)~LR_SOURCE(irq->lr_base);
+		irq->latch = irq->sources;
 	}
 	due = vgic_irq_is_due(dist, irq);
 	if (!active && !pending && (irq->target != v || !due)) {
@@ -107,11 +136,12 @@ bool vgic_lr_refresh(struct vgic_dist *dist, struct vcpu *v, struct vgic_irq *ir
 	 * in latch.
 	 */
 	hw = irq->phys_active && (!active || (old & LR_HW));
-	if (due && !(active && irq->phys_active)) {
+	if (due && !(active && irq->phys_active) && !(irq->sources && (active || pending))) {
 		if (!pending || irq->latch)
 			take_pending(irq);
 		pending = true;
 	}
+	irq->seen_pending = pending;
 	lr = lr_make(irq, pending, active, hw);
 	if (lr != old)
 		lr_put(v, n, lr);
@@ -137,6 +167,7 @@ bool vgic_lr_retrigger(struct vgic_dist *dist, struct vcpu *v, struct vgic_irq *
 	if (state)
 		return false;
 	irq->active = false;
+	irq->seen_pending = true;
 	gic_lr_write(irq->lr - 1u, lr_make(irq, true, false, false));
 	return true;
 }
@@ -175,9 +206,10 @@ static bool place(struct vgic_dist *dist, struct vcpu *v, struct vgic_irq *irq)
 	if (!free)
 		return false;
 	n = (unsigned int)__builtin_ctz(free);
-	pending = vgic_irq_is_due(dist, irq) && !(hw && irq->active);
+	pending = vgic_irq_is_due(dist, irq) && !(irq->active && (hw || irq->sources));
 	if (pending)
 		take_pending(irq);
+	irq->seen_pending = pending;
 	vc->in_lr[n] = irq;
 	vc->lr_used |= 1u << n;
 	irq->lr = (uint8_t)(n + 1);
@@ -255,7 +287,8 @@ static uint32_t prefer_urgent(struct vgic_dist *dist, struct vcpu *v)
 		if (!worst || worst->priority <= best->priority)
 			break;
 		lr_fold(worst, lr, &pending, &active);
-		worst->latch = worst->latch || (pending && !worst->by_line);
+		if (pending)
+			give_back(worst);
 		lr_release(v, worst, lr);
 		(void)place(dist, v, best);
 		vgic_requeue(dist, worst);
@@ -379,7 +412,7 @@ static __noinline void put_locking(struct vcpu *v)
 
 		lr_fold(irq, lr, &pending, &active);
 		if (pending)
-			irq->latch = irq->latch || !irq->by_line;
+			give_back(irq);
 		if (!active)
 			lr_release(v, irq, lr);
 		else

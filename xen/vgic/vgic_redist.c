@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The redistributor frames (GICR): for each vCPU 64 KiB of control registers and 64 KiB for its
- * SGIs and PPIs. No LPIs, no power management (GICR_WAKER is RAZ/WI: always awake). Any vCPU may
- * reach any other's.
+ * SGIs and PPIs. No LPIs, no power management: GICR_WAKER remembers and answers, and changes
+ * nothing. Any vCPU may reach any other's.
  */
 #include <xen/lib.h>
 #include "vgic.h"
@@ -20,21 +20,37 @@ static uint64_t read_typer(struct vgic_dist *dist, struct vcpu *v, uint32_t off,
 	return off ? val >> 32 : val;
 }
 
+#define WAKER_SLEEP	BIT(1)
+#define WAKER_ASLEEP	BIT(2)
+
+static uint64_t read_waker(struct vgic_dist *dist, struct vcpu *v, uint32_t off, unsigned int size,
+			   const struct vgic_reg *r)
+{
+	return READ_ONCE(v->vgic->asleep) ? WAKER_SLEEP | WAKER_ASLEEP : 0;
+}
+
+static bool write_waker(struct vgic_dist *dist, struct vcpu *v, uint32_t off, unsigned int size,
+			uint64_t val, const struct vgic_reg *r)
+{
+	WRITE_ONCE(v->vgic->asleep, val & WAKER_SLEEP);
+	return false;
+}
+
 /* The start of the first frame. */
 #define REGS(R) \
-	R(CTLR,      0x0000, 4, 4, VGIC_RAZ_WI) \
-	R(IIDR,      0x0004, 4, 4, VGIC_CONST(VGIC_IIDR)) \
-	R(TYPER,     0x0008, 8, 12, .read = read_typer) \
-	R(STATUSR,   0x0010, 4, 4, VGIC_RAZ_WI) \
-	R(WAKER,     0x0014, 4, 4, VGIC_RAZ_WI) \
-	R(PROPBASER, 0x0070, 8, 12, VGIC_RAZ_WI) \
-	R(PENDBASER, 0x0078, 8, 12, VGIC_RAZ_WI) \
-	R(SYNCR,     0x00c0, 4, 4, VGIC_RAZ_WI)
+	R(CTLR,      0x0000, 4, VGIC_W4, VGIC_RAZ_WI) \
+	R(IIDR,      0x0004, 4, VGIC_W4, VGIC_CONST(VGIC_IIDR)) \
+	R(TYPER,     0x0008, 8, VGIC_W48, .read = read_typer) \
+	R(STATUSR,   0x0010, 4, VGIC_W4, VGIC_RAZ_WI) \
+	R(WAKER,     0x0014, 4, VGIC_W4, .read = read_waker, .write = write_waker) \
+	R(PROPBASER, 0x0070, 8, VGIC_W48, VGIC_RAZ_WI) \
+	R(PENDBASER, 0x0078, 8, VGIC_W48, VGIC_RAZ_WI) \
+	R(SYNCR,     0x00c0, 4, VGIC_W4, VGIC_RAZ_WI)
 
 /* Beyond. */
 #define FAR_REGS(R) \
-	R(RESERVED, 0x0000, 0x10000, 15, VGIC_RAZ_WI) \
-	R(PIDR2,    0xffe8, 4, 4, VGIC_CONST(VGIC_PIDR2))
+	R(RESERVED, 0x0000, 0x10000, 15 | VGIC_SHORT, VGIC_RAZ_WI) \
+	R(PIDR2,    0xffe8, 4, VGIC_W4, VGIC_CONST(VGIC_PIDR2))
 
 enum { FAR_REGS(VGIC_REG_NUMBER) REGS(VGIC_REG_NUMBER) };
 static const struct vgic_reg regs[] = { FAR_REGS(VGIC_REG_ROW) REGS(VGIC_REG_ROW) };
@@ -71,5 +87,5 @@ uint64_t vgic_redist_read32(struct vcpu *v, uint32_t offset, void *ctx)
 	if (unlikely(in >= 0x10000))
 		return MMIO_NOT_SHORT;
 	r = vgic_rd_find(in);
-	return likely(r->widths & 4) ? r->read(dist, v, in - r->offset, 4, r) : MMIO_NOT_SHORT;
+	return likely(r->widths & VGIC_SHORT) ? r->read(dist, v, in - r->offset, 4, r) : MMIO_NOT_SHORT;
 }

@@ -16,11 +16,11 @@ enum mmio_result vgic_reg_access(const struct vgic_reg *r, struct vgic_dist *dis
 	/* Sizes are powers of two: the widths a row allows are their sum. */
 	if (unlikely(!(r->widths & a->size) || (offset & (a->size - 1u))))
 		return MMIO_ABORT;
-	if (!a->write)
-		a->data = r->read(dist, v, offset - r->offset, a->size, r);
-	else if (r->write)
-		r->write(dist, v, offset - r->offset, a->size, a->data, r);
-	return MMIO_DONE;
+	if (a->write)
+		return r->write && r->write(dist, v, offset - r->offset, a->size, a->data, r) ?
+			       MMIO_AGAIN : MMIO_DONE;
+	a->data = r->read(dist, v, offset - r->offset, a->size, r);
+	return unlikely(a->data == VGIC_AGAIN) ? MMIO_AGAIN : MMIO_DONE;
 }
 
 uint64_t vgic_read_const(struct vgic_dist *dist, struct vcpu *v, uint32_t off, unsigned int size,
@@ -29,26 +29,35 @@ uint64_t vgic_read_const(struct vgic_dist *dist, struct vcpu *v, uint32_t off, u
 	return r->value;
 }
 
-/* r->bits an interrupt: the byte at off holds INTIDs off * 8 / r->bits on. */
+/*
+ * r->bits an interrupt: the byte at off holds INTIDs off * 8 / r->bits on. VGIC_AGAIN while the
+ * state of one is in another CPU, which has been asked for it.
+ */
 uint64_t vgic_read_fields(struct vgic_dist *dist, struct vcpu *v, uint32_t off, unsigned int size,
 			  const struct vgic_reg *r)
 {
 	uint32_t first = off * 8 / r->bits, n = size * 8 / r->bits, i;
+	struct vcpu *reader = this_cpu()->current;
 	uint64_t val = 0;
 
 	spin_lock(&dist->lock);
+	dist->unseen = false;
 	for (i = 0; i < n; i++) {
 		struct vgic_irq *irq = vgic_irq_get(dist, v, first + i);
 
 		if (irq)
 			val |= (uint64_t)r->get(dist, irq) << (r->bits * i);
 	}
+	if (reader)
+		reader->vgic->peeking = dist->unseen;
+	if (unlikely(dist->unseen))
+		val = VGIC_AGAIN;
 	spin_unlock(&dist->lock);
 	return val;
 }
 
 /* The same, every interrupt's bits taking what is written. */
-void vgic_write_fields(struct vgic_dist *dist, struct vcpu *v, uint32_t off, unsigned int size,
+bool vgic_write_fields(struct vgic_dist *dist, struct vcpu *v, uint32_t off, unsigned int size,
 		       uint64_t val, const struct vgic_reg *r)
 {
 	uint32_t first = off * 8 / r->bits, n = size * 8 / r->bits, i;
@@ -62,10 +71,11 @@ void vgic_write_fields(struct vgic_dist *dist, struct vcpu *v, uint32_t off, uns
 			r->set(dist, irq, (uint32_t)val >> (r->bits * i) & mask);
 	}
 	spin_unlock(&dist->lock);
+	return false;
 }
 
 /* One bit an interrupt: those written as 1 become r->on, the others stay. */
-void vgic_write_ones(struct vgic_dist *dist, struct vcpu *v, uint32_t off, unsigned int size,
+bool vgic_write_ones(struct vgic_dist *dist, struct vcpu *v, uint32_t off, unsigned int size,
 		     uint64_t val, const struct vgic_reg *r)
 {
 	uint32_t ones = (uint32_t)val;
@@ -79,4 +89,5 @@ void vgic_write_ones(struct vgic_dist *dist, struct vcpu *v, uint32_t off, unsig
 			r->set(dist, irq, r->on);
 	}
 	spin_unlock(&dist->lock);
+	return false;
 }

@@ -31,14 +31,36 @@ static void drop_physical(struct vgic_irq *irq)
 	}
 }
 
+/* Several vCPUs may get it, and nobody holds it: the one it went to before, or the first up. */
+static __noinline void choose_target(const struct vgic_dist *dist, struct vgic_irq *irq)
+{
+	const struct domain *d = dist->domain;
+	uint32_t i;
+
+	if (irq->target && !(READ_ONCE(irq->target->flags) & VPF_DOWN))
+		return;
+	for (i = 0; i < d->max_vcpus; i++) {
+		struct vcpu *v = d->vcpu[i];
+
+		if (v && !(READ_ONCE(v->flags) & VPF_DOWN) &&
+		    ((irq->affinity & VGIC_IRM) || (irq->affinity >> i & 1))) {
+			irq->target = v;
+			return;
+		}
+	}
+}
+
 /*
  * Settle the holder of irq, which is in no list register, by the oracle: on that vCPU's queue, or
  * nobody's. Tells nobody.
  */
 static struct vcpu *settle(struct vgic_dist *dist, struct vgic_irq *irq)
 {
-	struct vcpu *to = vgic_route(dist, irq);
+	struct vcpu *to;
 
+	if (unlikely(irq->one_of_n) && !irq->holder)
+		choose_target(dist, irq);
+	to = vgic_route(dist, irq);
 	if (irq->holder != to) {
 		list_del(&irq->link);
 		irq->holder = to;
@@ -105,25 +127,33 @@ void vgic_update(struct vgic_dist *dist, struct vgic_irq *irq)
 		queue(v, irq);
 }
 
-/* The same for the n interrupts at irq as far as they have anything to say. */
-static void update_some(struct vgic_dist *dist, struct vgic_irq *irq, uint32_t n)
+#define RESCAN_BATCH	256u
+
+/* Interrupt number i of all that d has, SPIs first. */
+static struct vgic_irq *nth(struct vgic_dist *dist, uint32_t i)
 {
-	for (; n > 0; n--, irq++)
-		if (irq->holder || vgic_irq_is_pending(irq))
-			vgic_update(dist, irq);
+	uint32_t nr_spis = dist->nr_irqs - GIC_NR_PRIVATE;
+	struct vcpu *v;
+
+	if (i < nr_spis)
+		return &dist->spi[i];
+	v = dist->domain->vcpu[(i - nr_spis) / GIC_NR_PRIVATE];
+	return v ? &v->vgic->irq[(i - nr_spis) % GIC_NR_PRIVATE] : NULL;
 }
 
 /*
- * GICD_CTLR.EnableGrp1 changed: every pending interrupt has to be looked at. At most 32 a vCPU
- * and VGIC_MAX_SPIS, only when the guest switches the whole distributor.
+ * GICD_CTLR changed: every pending interrupt has to be looked at, of up to 128 vCPUs. As many of
+ * dist->rescan as can be done at once; true when some are left.
  */
-void vgic_update_all(struct vgic_dist *dist)
+bool vgic_rescan(struct vgic_dist *dist)
 {
-	const struct domain *d = dist->domain;
-	uint32_t i;
+	uint32_t n;
 
-	for (i = 0; i < d->max_vcpus; i++)
-		if (d->vcpu[i])
-			update_some(dist, d->vcpu[i]->vgic->irq, GIC_NR_PRIVATE);
-	update_some(dist, dist->spi, dist->nr_irqs - GIC_NR_PRIVATE);
+	for (n = 0; n < RESCAN_BATCH && dist->rescan; n++) {
+		struct vgic_irq *irq = nth(dist, --dist->rescan);
+
+		if (irq && (irq->holder || vgic_irq_is_pending(irq)))
+			vgic_update(dist, irq);
+	}
+	return dist->rescan;
 }

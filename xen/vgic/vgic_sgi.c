@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Software-generated interrupts: decode of ICC_SGI1R_EL1 and delivery to each vCPU it names. Bits
- * for vCPUs that do not exist are ignored, as the architecture has it.
+ * Software-generated interrupts: decode of ICC_SGI1R_EL1, its kin and GICD_SGIR, and delivery to
+ * each vCPU named. Bits for vCPUs that do not exist are ignored, as the architecture has it.
  */
 #include "vgic.h"
 
@@ -46,4 +46,55 @@ void vgic_sgi1r(struct vcpu *v, uint64_t value)
 			     intid);
 	}
 	spin_unlock(&dist->lock);
+}
+
+/*
+ * ICC_SGI0R_EL1 and ICC_ASGI1R_EL1, which with one security state is the same: only where the SGI
+ * is of group 0.
+ */
+void vgic_sgi0r(struct vcpu *v, uint64_t value)
+{
+	struct domain *d = v->domain;
+	struct vgic_dist *dist = d->vgic;
+	uint32_t intid = SGI1R_INTID(value), i;
+
+	spin_lock(&dist->lock);
+	for (i = 0; i < d->max_vcpus; i++) {
+		struct vcpu *to = d->vcpu[i];
+		bool named = value & SGI1R_IRM ? to != v :
+			     !(value & SGI1R_ABSENT) && i / 16 == SGI1R_AFF1(value) &&
+			     (SGI1R_TARGETS(value) & BIT(i % 16));
+
+		if (to && named && !to->vgic->irq[intid].group1)
+			send(dist, to, intid);
+	}
+	spin_unlock(&dist->lock);
+}
+
+#define SGIR_FILTER(r)		((r) >> 24 & 3)
+#define SGIR_TARGETS(r)		((r) >> 16 & 0xff)
+enum { FILTER_LIST, FILTER_OTHERS, FILTER_SELF };
+
+/* v writes value to a GICv2's GICD_SGIR. Each target learns who sent it. The lock is held. */
+void vgic_sgir(struct vgic_dist *dist, struct vcpu *v, uint32_t value)
+{
+	uint32_t self = 1u << v->id, targets = 0;
+
+	switch (SGIR_FILTER(value)) {
+	case FILTER_LIST:
+		targets = SGIR_TARGETS(value);
+		break;
+	case FILTER_OTHERS:
+		targets = ~self & (BIT(GICV2_MAX_VCPUS) - 1);
+		break;
+	case FILTER_SELF:
+		targets = self;
+		break;
+	}
+	for (; targets; targets &= targets - 1) {
+		struct vcpu *to = domain_vcpu(v->domain, (uint32_t)__builtin_ctz(targets));
+
+		if (to)
+			vgic_set_sources(dist, &to->vgic->irq[value & 0xf], self);
+	}
 }

@@ -36,10 +36,14 @@ struct host_irq { uint32_t intid; bool edge; };
 struct host_info {
 	uint32_t nr_cpus;				/* at most MAX_CPUS; the boot CPU first */
 	uint64_t cpu_mpidr[MAX_CPUS];
+	pa_t cpu_release[MAX_CPUS];			/* where a spin-table CPU looks; 0: PSCI */
 	char cpu_compatible[64];
 	uint32_t cpu_clock_frequency;			/* 0 unknown */
-	bool psci_smc;					/* method = "smc" */
+	bool psci, psci_smc;				/* there is one; method = "smc" */
+	uint8_t gic_version;				/* 2 or 3 */
 	pa_t gicd_base; uint64_t gicd_size;
+	/* GICv2; a GICv3 that can show guests a GICv2 has them too. Size 0: not there. */
+	struct mem_range gicc, gich, gicv;
 	struct mem_range gicr[16];
 	uint32_t nr_gicr; uint64_t gicr_stride;		/* stride 0: architectural */
 	uint32_t maintenance_ppi;			/* INTIDs */
@@ -49,6 +53,15 @@ struct host_info {
 	struct host_irq uart_irq; int uart_node;	/* node offset, -1 none */
 };
 extern struct host_info host_info;
+
+/*
+ * Where the two 4 KiB pages of a GICC or GICV frame are next to each other. In a frame of 128 KiB
+ * each of them fills 64 KiB with copies of itself, for hosts with large pages.
+ */
+static inline pa_t gicv2_first_page(const struct mem_range *r)
+{
+	return r->base + (r->size >= 0x20000 ? 0xf000 : 0);
+}
 
 /*
  * boot/bootinfo.c: banks, reservations, modules, command lines from the tree. -EINVAL with a line

@@ -12,7 +12,12 @@ struct mmio_access {
 	bool write;
 };
 
-enum mmio_result { MMIO_DONE, MMIO_ABORT /* the guest gets a data abort */, MMIO_NONE /* nobody's address */ };
+enum mmio_result {
+	MMIO_DONE,
+	MMIO_ABORT,	/* the guest gets a data abort */
+	MMIO_NONE,	/* nobody's address */
+	MMIO_AGAIN,	/* not finished: the guest's instruction is executed again */
+};
 
 /* offset is from the frame's base. v is the vCPU that accesses. */
 typedef enum mmio_result mmio_fn(struct vcpu *v, struct mmio_access *a, uint64_t offset, void *ctx);

@@ -7,6 +7,7 @@
 #ifndef XEN_VGIC_H
 #define XEN_VGIC_H
 
+#include <xen/boot.h>
 #include <xen/types.h>
 
 /* Pulse (edge) of an SGI or PPI: pending until taken; kicks the target. Unknown INTID: -EINVAL. */
@@ -59,14 +60,22 @@ void vgic_load_cpu(struct vcpu *v);
 void vgic_vcpu_reset(struct vcpu *v);
 /* Maintenance interrupt (more pending than list registers). */
 void vgic_maintenance(struct vcpu *v);
-/* ICC_SGI1R_EL1 / ICC_SGI0R / ICC_ASGI1R write by v. */
+/* ICC_SGI1R_EL1 write by v; ICC_SGI0R_EL1 or ICC_ASGI1R_EL1. */
 void vgic_sgi1r(struct vcpu *v, uint64_t value);
+void vgic_sgi0r(struct vcpu *v, uint64_t value);
 
+#define GICV2_MAX_VCPUS	8u
 /*
  * Addresses of the guest's view, registered in its MMIO space at creation: dom0's are the host's,
- * a domU's abi/boot.md 3.
+ * a domU's abi/boot.md 3. A GICv2 guest's GICC is the host's GICV, mapped by its stage 2.
  */
-struct vgic_layout { uint64_t gicd_base, gicr_base, gicr_stride; uint32_t nr_redists; };
+struct vgic_layout {
+	uint64_t gicd_base, gicr_base, gicr_stride;
+	uint32_t nr_redists;
+	struct mem_range gicc;
+};
 int vgic_set_layout(struct domain *d, const struct vgic_layout *l);
+/* Can a guest have a GIC of this version here? */
+bool vgic_is_possible(unsigned int version);
 
 #endif
