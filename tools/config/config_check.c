@@ -71,6 +71,10 @@ static void rule_vcpus(struct reader *r)
 		field_error(r, find(r, "vcpu", NULL), "current", "E343", NULL,
 			    "%u vCPUs at start are more than the maximum of %u", c->vcpus_current,
 			    c->vcpus_max);
+	if (c->gic_version == 2 && c->vcpus_max > 8)
+		field_error(r, find(r, "vcpu", NULL), NULL, "E341", NULL,
+			    "a version 2 interrupt controller serves 8 vCPUs, not %u",
+			    c->vcpus_max);
 }
 
 static int compare_pins(const void *a, const void *b)

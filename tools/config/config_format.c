@@ -125,6 +125,13 @@ static void add_os(struct strbuf *sb, const struct domain_config *cfg)
 	strbuf_addstr(sb, "  </os>\n");
 }
 
+static void add_features(struct strbuf *sb, const struct domain_config *cfg)
+{
+	if (cfg->gic_version != 0)
+		strbuf_addf(sb, "  <features>\n    <gic version='%d'/>\n  </features>\n",
+			    cfg->gic_version);
+}
+
 static char *format(const struct domain_config *cfg, const char *id_attr)
 {
 	struct strbuf sb = STRBUF_INIT;
@@ -135,6 +142,7 @@ static char *format(const struct domain_config *cfg, const char *id_attr)
 	add_resources(&sb, cfg);
 	add_cputune(&sb, cfg);
 	add_os(&sb, cfg);
+	add_features(&sb, cfg);
 	strbuf_addstr(&sb, "  <clock offset='utc'/>\n");
 	add_element(&sb, "  ", "on_poweroff", domain_action_name(cfg->on_poweroff));
 	add_element(&sb, "  ", "on_reboot", domain_action_name(cfg->on_reboot));

@@ -37,8 +37,8 @@ static const struct field_word firmwares[] = {
 
 static const struct field_word gic_versions[] = {
 	{ "host", 0, FIELD_S, NULL, NULL },
-	{ "3", 0, FIELD_S, NULL, NULL },
-	{ "2", 0, FIELD_L, NULL, "guests have a GICv3" },
+	{ "3", 3, FIELD_S, NULL, NULL },
+	{ "2", 2, FIELD_S, NULL, NULL },
 	{ NULL, 0, FIELD_S, NULL, NULL },
 };
 
@@ -157,7 +157,8 @@ static const struct field_row rows[] = {
 	ROW_W("domain/features/ccf-assist", NOT_ON_ARM),
 	ROW_W("domain/features/cfpc", NOT_ON_ARM),
 	ROW("domain/features/gic", CONTAINER),
-	ROW("domain/features/gic@version", WORDS(gic_versions)),
+	ROW("domain/features/gic@version", .type = &type_enum, INTO(cfg.gic_version),
+	    .arg = gic_versions),
 	ROW_W("domain/features/hap", "stage 2 translation is always used"),
 	ROW_W("domain/features/hpt", NOT_ON_ARM),
 	ROW_W("domain/features/htm", NOT_ON_ARM),

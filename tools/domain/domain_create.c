@@ -111,6 +111,36 @@ static uint32_t spis_needed(const struct domain_config *cfg)
 	return n;
 }
 
+/* Creation was refused with why: is it because of the interrupt controller? Takes why. */
+static int explain_refusal(const struct creation *c, struct zerr *why, struct zerr **err)
+{
+	int wanted = c->cfg->gic_version;
+	struct hyp_domain_info host;
+	struct zerr *better = NULL;
+
+	if (hyp_domain_info(c->ctx->hyp, 0, &host, NULL) == 0 && host.gic_version != 0) {
+		if (wanted == 0)
+			wanted = host.gic_version;
+		if (wanted == 2 && c->cfg->vcpus_max > 8)
+			zerr_set(&better, ZERR_BAD_CONFIG, "E341", 0,
+				 "a version 2 interrupt controller serves 8 vCPUs, not %u",
+				 c->cfg->vcpus_max);
+		else if (wanted != host.gic_version)
+			zerr_set(&better, ZERR_UNSUPPORTED, "E502", 0,
+				 "this host has a version %d interrupt controller and cannot "
+				 "give a guest version %d", host.gic_version, wanted);
+	}
+	if (better) {
+		zerr_free(why);
+		why = better;
+	}
+	if (err)
+		*err = why;
+	else
+		zerr_free(why);
+	return -1;
+}
+
 static int make_domain(struct creation *c, struct zerr **err)
 {
 	struct hyp_create_args args = {
@@ -118,12 +148,14 @@ static int make_domain(struct creation *c, struct zerr **err)
 		.max_grant_frames = -1,
 		.max_maptrack_frames = -1,
 		.nr_spis = spis_needed(c->cfg),
+		.gic_version = (uint8_t)c->cfg->gic_version,
 	};
 	struct hyp_create_result made;
+	struct zerr *why = NULL;
 
 	memcpy(args.uuid, c->cfg->uuid, sizeof(args.uuid));
-	if (hyp_domain_create(c->ctx->hyp, &args, &made, err) != 0)
-		return -1;
+	if (hyp_domain_create(c->ctx->hyp, &args, &made, &why) != 0)
+		return explain_refusal(c, why, err);
 	c->made = true;
 	c->domid = made.domid;
 	c->build.domid = made.domid;

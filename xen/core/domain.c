@@ -84,6 +84,7 @@ int domain_create(domid_t id, const struct domain_config *cfg, struct domain **r
 	d->max_grant_frames = cfg->max_grant_frames;
 	d->max_maptrack_frames = cfg->max_maptrack_frames;
 	d->nr_spis = cfg->nr_spis;
+	d->gic_version = cfg->gic_version;
 	d->weight = 256;
 	d->allow_peers = opt.allow_peers;
 	d->event_ppi = EVTCHN_PPI_DOMU;

@@ -7,6 +7,7 @@
 #include <xen/cmdline.h>
 #include <xen/lib.h>
 #include <xen/p2m.h>
+#include <xen/vgic.h>
 #include <xen/wallclock.h>
 #include <arch/gic.h>
 #include "domctl.h"
@@ -43,11 +44,12 @@ static int check_config(const struct xen_domctl_createdomain *c, struct domain_c
 	    !limit_of(c->max_maptrack_frames, opt.gnttab_max_maptrack_frames,
 		      &cfg->max_maptrack_frames))
 		return -EINVAL;
-	/* A guest sees the controller that the host has, and hosts have a GICv3. */
-	if (arch->gic_version != XEN_DOMCTL_CONFIG_GIC_NATIVE &&
-	    arch->gic_version != XEN_DOMCTL_CONFIG_GIC_V3)
+	/* A guest sees the controller that the host has, or the older one where that can show it. */
+	cfg->gic_version = arch->gic_version == XEN_DOMCTL_CONFIG_GIC_V2 ? 2 :
+			   arch->gic_version == XEN_DOMCTL_CONFIG_GIC_V3 ? 3 : gic_info.version;
+	if (arch->gic_version > XEN_DOMCTL_CONFIG_GIC_V3 || !vgic_is_possible(cfg->gic_version) ||
+	    (cfg->gic_version == 2 && c->max_vcpus > GICV2_MAX_VCPUS))
 		return -EINVAL;
-	cfg->gic_version = gic_info.version;
 	cfg->max_vcpus = c->max_vcpus;
 	cfg->max_evtchn_port = c->max_evtchn_port;
 	cfg->nr_spis = ROUND_UP(arch->nr_spis, 32u);
@@ -71,7 +73,7 @@ int domctl_createdomain(struct control_call *call)
 	if (rc)
 		return rc;
 	call->domctl.domain = d->id;
-	c->arch.gic_version = XEN_DOMCTL_CONFIG_GIC_V3;
+	c->arch.gic_version = d->gic_version - 1;
 	c->arch.clock_frequency = 0;	/* CNTFRQ_EL0 tells */
 	domain_put(d);
 	return 0;
@@ -128,6 +130,7 @@ void domctl_fill_info(const struct domain *d, struct xen_domctl_getdomaininfo *i
 		.nr_online_vcpus = counts.online_vcpus,
 		.max_vcpu_id = n ? n - 1 : XEN_INVALID_MAX_VCPU_ID,
 		.gpaddr_bits = d->p2m.ipa_bits,
+		.arch_config.gic_version = d->gic_version - 1,	/* XEN_DOMCTL_CONFIG_GIC_V2, V3 */
 	};
 	memcpy(info->handle, d->handle, sizeof(info->handle));
 }

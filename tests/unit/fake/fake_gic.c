@@ -68,6 +68,11 @@ void gic_irq_clear_pending(uint32_t intid)
 	fake_event(FAKE_GIC_CLEAR_PENDING, intid, 0, 0);
 }
 
+bool gic_irq_is_pending(uint32_t intid)
+{
+	return irq(intid)->pending;
+}
+
 void gic_deactivate(uint32_t intid)
 {
 	irq(intid)->active = false;

@@ -80,6 +80,7 @@ struct domain_config {
 	unsigned int cap;			/* per cent of one CPU; 0 = no cap */
 
 	enum domain_arch arch;
+	int gic_version;			/* interrupt controller: 0 as the host, 2 or 3 */
 	char *kernel;				/* absolute path in the control domain */
 	char *initrd;				/* NULL or absolute path */
 	char *cmdline;				/* NULL or at most DOMAIN_CMDLINE_MAX bytes */

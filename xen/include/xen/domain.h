@@ -67,6 +67,7 @@ struct domain {
 	uint32_t max_evtchn_port;	/* limits given at creation; constant */
 	uint32_t max_grant_frames, max_maptrack_frames;
 	uint32_t nr_spis;
+	uint8_t gic_version;		/* of the guest's view, 2 or 3; constant */
 
 	/* rate limit of guest_printk: window start and lines in it; racy on purpose */
 	s_time_t log_window;
