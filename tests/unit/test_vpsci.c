@@ -18,6 +18,7 @@
 #define NOT_SUPPORTED	0xffffffffUL
 #define INVALID		0xfffffffeUL
 #define ALREADY_ON	0xfffffffcUL
+#define ON_PENDING	0xfffffffbUL
 #define BAD_ADDRESS	0xfffffff7UL
 
 static struct domain *d;
@@ -104,7 +105,8 @@ static void test_features(void **state)
 {
 	static const uint32_t have[] = {
 		0x84000000, 0x84000001, 0xc4000001, 0x84000002, 0x84000003, 0xc4000003, 0x84000004,
-		0xc4000004, 0x84000006, 0x84000008, 0x84000009, 0x8400000a, 0x80000000,
+		0xc4000004, 0x84000006, 0x84000008, 0x84000009, 0x8400000a, 0x84000012, 0xc4000012,
+		0x80000000,
 	};
 
 	(void)state;
@@ -149,6 +151,13 @@ static void test_cpu_on(void **state)
 	assert_false(v1->vgic->irq[5].enabled);
 	assert_int_equal(v1->ctxt.cntv_ctl, 0);
 	assert_true(v1->sched.queued);
+	/* On, but it has not run yet; then it has. */
+	assert_int_equal(call(0xc4000004, 1, 0, 0), 2);
+	assert_int_equal(call(0xc4000003, 1, 0x40001230, 0), ON_PENDING);
+	v1->is_running = true;
+	assert_int_equal(call(0xc4000004, 1, 0, 0), 0);
+	v1->is_running = false;
+	v1->runstate.time[RUNSTATE_running_]++;
 	assert_int_equal(call(0xc4000004, 1, 0, 0), 0);
 	assert_int_equal(call(0xc4000003, 1, 0x40001230, 0), ALREADY_ON);
 	assert_int_equal(call(0xc4000003, 0, 0x40001230, 0), ALREADY_ON);
@@ -163,9 +172,6 @@ static void test_cpu_on(void **state)
 	assert_int_equal(call(0x84000003, 0xabcd00000001, 0xabcd40001000, 0xabcd00000005), 0);
 	assert_int_equal(v1->regs.elr, 0x40001000);
 	assert_int_equal(v1->regs.x[0], 5);
-	/* Affinity levels above 0 are not told. */
-	assert_int_equal(call(0xc4000004, 0, 1, 0), INVALID);
-	assert_int_equal(call(0xc4000004, 0x3000, 0, 0), INVALID);
 	/* PSCI 0.1's id. */
 	vcpu_set_flag(v1, VPF_DOWN);
 	assert_int_equal(call(2, 1, 0x80000000000, 3), 0);
@@ -173,9 +179,43 @@ static void test_cpu_on(void **state)
 	vcpu_set_flag(v1, VPF_DOWN);
 }
 
+/* Groups by affinity level: on when one is, pending when one is and none on, off when all are. */
+static void test_affinity_levels(void **state)
+{
+	(void)state;
+	/* Cluster 0 has v0, which runs; cluster 1 has vCPUs 16 and 17, off. */
+	assert_int_equal(call(0xc4000004, 0, 1, 0), 0);
+	assert_int_equal(call(0xc4000004, 0x0f, 1, 0), 0);
+	assert_int_equal(call(0xc4000004, 0x100, 1, 0), 1);
+	assert_int_equal(call(0xc4000004, 0x1ff, 2, 0), 0);
+	assert_int_equal(call(0xc4000004, 0xffffff, 3, 0), 0);
+	assert_int_equal(call(0xc4000003, 0x101, 0x40000000, 0), 0);
+	assert_int_equal(call(0xc4000004, 0x100, 1, 0), 2);
+	assert_int_equal(call(0xc4000004, 0x100, 0, 0), 1);
+	d->vcpu[17]->runstate.time[RUNSTATE_running_]++;
+	assert_int_equal(call(0xc4000004, 0x100, 1, 0), 0);
+	/* Nobody there; no such level; stray bits. */
+	assert_int_equal(call(0xc4000004, 0x200, 1, 0), INVALID);
+	assert_int_equal(call(0xc4000004, 0x10000, 2, 0), INVALID);
+	assert_int_equal(call(0xc4000004, 1UL << 32, 3, 0), INVALID);
+	assert_int_equal(call(0xc4000004, 0, 4, 0), INVALID);
+	assert_int_equal(call(0xc4000004, 0, ~0UL, 0), INVALID);
+	assert_int_equal(call(0xc4000004, 1UL << 24, 3, 0), INVALID);
+	assert_int_equal(call(0xc4000004, 0x3000, 0, 0), INVALID);
+	vcpu_set_flag(d->vcpu[17], VPF_DOWN);
+}
+
 static void test_off_and_suspend(void **state)
 {
 	(void)state;
+	/* Reserved bits of the power state; then a power-down one, which is a wait as well. */
+	assert_int_equal(call(0xc4000001, 1UL << 31, 0, 0), INVALID);
+	assert_int_equal(call(0x84000001, 1UL << 17, 0, 0), INVALID);
+	assert_int_equal(call(0xc4000001, 1UL << 32, 0, 0), INVALID);
+	assert_int_equal(v0->flags, 0);
+	assert_int_equal(call(0xc4000001, 0x03010000, 0x40000000, 5), 0);
+	assert_int_equal(v0->flags, VPF_BLOCKED);
+	vcpu_wake(v0);
 	assert_int_equal(call(0xc4000001, 0, 0, 0), 0);
 	assert_int_equal(v0->flags, VPF_BLOCKED);
 	assert_true(cpus[0]->work & WORK_RESCHED);
@@ -206,6 +246,17 @@ static void test_system_off(void **state)
 	domain_resume(d);
 	(void)call(0x84000009, 0, 0, 0);
 	assert_int_equal(d->shutdown_code, SHUTDOWN_reboot);
+	domain_resume(d);
+	/* SYSTEM_RESET2: the warm reset, and what is none; as 32-bit call it has 32 bits. */
+	assert_int_equal(call(0xc4000012, 1, 0, 0), INVALID);
+	assert_int_equal(call(0x84000012, 0x80000000, 0, 0), INVALID);
+	assert_int_equal(call(0xc4000012, 1UL << 32, 0, 0), INVALID);
+	assert_false(d->shut_down);
+	(void)call(0x84000012, 1UL << 32, 0, 0);
+	assert_int_equal(d->shutdown_code, SHUTDOWN_reboot);
+	domain_resume(d);
+	(void)call(0xc4000012, 0, 9, 0);
+	assert_true(d->shut_down);
 }
 
 int main(void)
@@ -214,6 +265,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(test_versions), T(test_services),	   T(test_features),
 		T(test_cpu_on),	  T(test_off_and_suspend), T(test_system_off),
+		T(test_affinity_levels),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

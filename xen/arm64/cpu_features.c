@@ -1,83 +1,108 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the CPUs can do, and what guests are told. A guest reads ID registers through HCR_EL2.TID3
- * from the table made here once: the host's value, less every feature whose state we do not
- * switch. One row a register (op0 = 3, op1 = 0, CRn = 0, CRm, op2): the bits kept, and bits set.
- * What has no row reads as zero.
+ * What the CPUs can do: each reads its ID registers once, for the guests' view (core/id_regs.c)
+ * and for what the hypervisor itself decides by them. The CPUs come up one after the other.
  */
 #include <arm64/sysreg.h>
+#include <xen/domain.h>
+#include <xen/id_regs.h>
 #include <xen/lib.h>
-#include <xen/p2m.h>
+#include <xen/vcpu.h>
+#include <xen/vdev.h>
 #include "machine.h"
 
-uint64_t guest_id_regs[8][8] __ro_after_init;
 extern bool cpu_has_lse;
 
-#define FIELD(lo)	(0xfUL << (lo))
+static uint64_t boot_regs[NR_ID_REGS] __ro_after_init;
 
-/* ID_AA64PFR0_EL1: less EL2, EL3, RAS, SVE, SEL2, MPAM, AMU, RME. */
-#define PFR0_KEEP \
-	(FIELD(0) | FIELD(16) | FIELD(20) | FIELD(24) | FIELD(48) | FIELD(56) | FIELD(60))
-#define PFR0_SET	(1UL << 4)		/* EL1 is AArch64 only */
-/* ID_AA64PFR1_EL1: BT, SSBS, CSV2_frac. */
-#define PFR1_KEEP	(FIELD(0) | FIELD(4) | FIELD(32))
-/* ID_AA64DFR0_EL1: DebugVer, BRPs, WRPs, CTX_CMPs, DoubleLock: no PMU, SPE, trace. */
-#define DFR0_KEEP	(FIELD(0) | FIELD(12) | FIELD(20) | FIELD(28) | FIELD(36))
-/* ID_AA64ISAR0_EL1: all but TME. */
-#define ISAR0_KEEP	(~FIELD(24))
-/* ID_AA64ISAR1_EL1: less APA, API, GPA, GPI, XS, LS64. */
-#define ISAR1_KEEP	(~(FIELD(4) | FIELD(8) | FIELD(24) | FIELD(28) | FIELD(56) | FIELD(60)))
-/* ID_AA64ISAR2_EL1: CLRBHB. */
-#define ISAR2_KEEP	FIELD(28)
-/* ID_AA64MMFR0_EL1: PARange (capped below), ASIDBits, BigEnd, SNSMem, BigEndEL0, TGran*. */
-#define MMFR0_KEEP \
-	(FIELD(4) | FIELD(8) | FIELD(12) | FIELD(16) | FIELD(20) | FIELD(24) | FIELD(28))
-/* ID_AA64MMFR1_EL1: HAFDBS, HPDS, PAN, ETS, AFP. */
-#define MMFR1_KEEP	(FIELD(0) | FIELD(12) | FIELD(20) | FIELD(36) | FIELD(44))
-/* ID_AA64MMFR2_EL1: CnP, UAO, LSM, IESB, VARange, CCIDX, ST, AT, IDS, TTL, BBM, E0PD. */
-#define MMFR2_KEEP \
-	(FIELD(0) | FIELD(4) | FIELD(8) | FIELD(12) | FIELD(16) | FIELD(20) | FIELD(28) | \
-	 FIELD(32) | FIELD(36) | FIELD(48) | FIELD(52) | FIELD(60))
-#define ID_DFR0_KEEP	(0xffffffffUL & ~(FIELD(24) | FIELD(12) | FIELD(16) | FIELD(20)))
-#define ALL32		0xffffffffUL
+#define READ(crm, op2)	raw[ID_REG(crm, op2)] = read_sysreg(S3_0_C0_C##crm##_##op2);
+#define READ_ALL(crm) \
+	READ(crm, 0) READ(crm, 1) READ(crm, 2) READ(crm, 3) \
+	READ(crm, 4) READ(crm, 5) READ(crm, 6) READ(crm, 7)
 
-#define FOR_EACH_ID(op)									\
-	op(1, 0, ALL32, 0) op(1, 1, ALL32, 0) op(1, 2, ID_DFR0_KEEP, 0)			\
-	op(1, 4, ALL32, 0) op(1, 5, ALL32, 0) op(1, 6, ALL32, 0) op(1, 7, ALL32, 0)	\
-	op(2, 0, ALL32, 0) op(2, 1, ALL32, 0) op(2, 2, ALL32, 0) op(2, 3, ALL32, 0)	\
-	op(2, 4, ALL32, 0) op(2, 5, ALL32, 0) op(2, 6, ALL32, 0) op(2, 7, ALL32, 0)	\
-	op(3, 0, ALL32, 0) op(3, 1, ALL32, 0) op(3, 2, ALL32, 0) op(3, 4, ALL32, 0)	\
-	op(4, 0, PFR0_KEEP, PFR0_SET) op(4, 1, PFR1_KEEP, 0)				\
-	op(5, 0, DFR0_KEEP, 0)								\
-	op(6, 0, ISAR0_KEEP, 0) op(6, 1, ISAR1_KEEP, 0) op(6, 2, ISAR2_KEEP, 0)		\
-	op(7, 0, MMFR0_KEEP, 0) op(7, 1, MMFR1_KEEP, 0) op(7, 2, MMFR2_KEEP, 0)
+/* All of the ID space: what is not allocated reads as zero. */
+static void read_cpu(uint64_t *raw)
+{
+	memset(raw, 0, sizeof(boot_regs));
+	READ_ALL(1) READ_ALL(2) READ_ALL(3) READ_ALL(4) READ_ALL(5) READ_ALL(6) READ_ALL(7)
+}
 
-#define READ_ID(crm, op2, keep, set) \
-	guest_id_regs[crm][op2] = (read_sysreg(S3_0_C0_C##crm##_##op2) & (keep)) | (set);
+static void add_cpu(const uint64_t *raw, bool first)
+{
+	id_regs_add_cpu(raw, read_sysreg(ctr_el0), first);
+	vsmccc_add_cpu(raw, (uint32_t)read_sysreg(midr_el1), first);
+}
 
-/* PARange encodings in bits. */
-static const uint8_t pa_bits[] = { 32, 36, 40, 42, 44, 48, 52 };
-
-/* Boot CPU: read the host, set the guests' view, the stage-2 input size and the VMID size. */
+/* Boot CPU: begin the guests' view; the stage-2 input size and the VMID size. */
 __init void cpu_features_init_boot(void)
 {
-	uint64_t mmfr0 = read_sysreg(id_aa64mmfr0_el1);
-	uint32_t parange = (uint32_t)(mmfr0 & 0xf);
-
-	FOR_EACH_ID(READ_ID)
-	parange = MIN(parange, 5u);
-	guest_id_regs[7][0] |= parange;
-	p2m_host_ipa_bits = pa_bits[parange];
-	vmid_init((read_sysreg(id_aa64mmfr1_el1) >> 4 & 0xf) == 2 ? 16 : 8);
-	cpu_has_lse = (read_sysreg(id_aa64isar0_el1) >> 20 & 0xf) >= 2;
+	read_cpu(boot_regs);
+	add_cpu(boot_regs, true);
+	p2m_host_ipa_bits = id_regs_pa_bits(boot_regs);
+	vmid_init(ID_FIELD(boot_regs[ID_AA64MMFR1], 4) == 2 ? 16 : 8);
+	cpu_has_lse = ID_FIELD(boot_regs[ID_AA64ISAR0], 20) >= 2;
 	pr_info("CPU MIDR 0x%lx, %u-bit physical addresses, atomics %s\n", read_sysreg(midr_el1),
 		p2m_host_ipa_bits, cpu_has_lse ? "LSE" : "LL/SC");
 }
 
-/* A CPU that differs from the boot CPU is told of: guests see the boot CPU's features. */
-void cpu_features_check_secondary(unsigned int cpu)
+/*
+ * A CPU that comes up: guests see what it has in common with those before it. False when it lacks
+ * what the boot CPU has and we rely on.
+ */
+bool cpu_features_add_secondary(unsigned int cpu)
 {
-	if ((read_sysreg(S3_0_C0_C6_0) & ISAR0_KEEP) != guest_id_regs[6][0] ||
-	    ((read_sysreg(S3_0_C0_C4_0) & PFR0_KEEP) | PFR0_SET) != guest_id_regs[4][0])
-		pr_warn("CPU%u has other features than CPU0: guests see CPU0's\n", cpu);
+	uint64_t raw[NR_ID_REGS];
+
+	read_cpu(raw);
+	if (!id_regs_cpu_fits(raw, boot_regs)) {
+		pr_err("CPU%u lacks what CPU0 has: it is left out\n", cpu);
+		return false;
+	}
+	add_cpu(raw, false);
+	return true;
+}
+
+/* Lo and Hi of the keys IA, IB, DA, DB and G. */
+#define FOR_EACH_KEY(op)					\
+	op(S3_0_C2_C1_0, 0) op(S3_0_C2_C1_1, 1) op(S3_0_C2_C1_2, 2) op(S3_0_C2_C1_3, 3)	\
+	op(S3_0_C2_C2_0, 4) op(S3_0_C2_C2_1, 5) op(S3_0_C2_C2_2, 6) op(S3_0_C2_C2_3, 7)	\
+	op(S3_0_C2_C3_0, 8) op(S3_0_C2_C3_1, 9)
+#define SAVE_KEY(reg, n)	v->ctxt.pauth_keys[n] = read_sysreg(reg);
+#define LOAD_KEY(reg, n)	write_sysreg(reg, v->ctxt.pauth_keys[n]);
+
+/* The keys may stay in the CPU: EL2 does not use them, and without HCR_EL2.API nobody can. */
+void pauth_save(struct vcpu *v)
+{
+	FOR_EACH_KEY(SAVE_KEY)
+}
+
+void pauth_load(struct vcpu *v)
+{
+	FOR_EACH_KEY(LOAD_KEY)
+}
+
+#define SCXTNUM_EL0	S3_3_C13_C0_7
+#define SCXTNUM_EL1	S3_0_C13_C0_7
+
+void scxtnum_save(struct vcpu *v)
+{
+	v->ctxt.scxtnum[0] = read_sysreg(SCXTNUM_EL0);
+	v->ctxt.scxtnum[1] = read_sysreg(SCXTNUM_EL1);
+}
+
+void scxtnum_load(struct vcpu *v)
+{
+	write_sysreg(SCXTNUM_EL0, v->ctxt.scxtnum[0]);
+	write_sysreg(SCXTNUM_EL1, v->ctxt.scxtnum[1]);
+}
+
+/* Others of this CPU see its own: it is put back. */
+void midr_save(struct vcpu *v __unused)
+{
+	write_sysreg(vpidr_el2, read_sysreg(midr_el1));
+}
+
+void midr_load(struct vcpu *v)
+{
+	write_sysreg(vpidr_el2, v->domain->midr);
 }

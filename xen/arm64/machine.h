@@ -4,16 +4,15 @@
 #define ARM64_MACHINE_H
 
 #include <arch/vcpu_ctxt.h>
+#include <xen/vsysreg.h>
 
-/* head.S, vectors.S, fpsimd.S, smccc.S */
+/* head.S, vectors.S, fpsimd.S */
 extern const char _start[], _end[], _etext[], _sinittext[], _einittext[], _srodata[], _erodata[];
 extern const char _sro_after_init[], _ero_after_init[], __init_begin[], __init_end[];
 extern const char secondary_entry[];
 void enter_guest(void) __noreturn;
 void fp_save(struct fp_regs *fp);
 void fp_load(const struct fp_regs *fp);
-int64_t smccc_smc(uint64_t fn, uint64_t a1, uint64_t a2, uint64_t a3);
-int64_t smccc_hvc(uint64_t fn, uint64_t a1, uint64_t a2, uint64_t a3);
 
 /* mmu.c */
 pa_t image_pa(const void *sym);			/* machine address of something in the image */
@@ -26,9 +25,7 @@ void *cpu_stack_map(unsigned int cpu);		/* top of the guarded stack of a CPU */
 
 /* cpu_features.c */
 void cpu_features_init_boot(void);
-void cpu_features_check_secondary(unsigned int cpu);
-/* What a guest reads in ID register op0=3, op1=0, CRn=0, CRm, op2. */
-extern uint64_t guest_id_regs[8][8];
+bool cpu_features_add_secondary(unsigned int cpu);
 
 /* gic.c, gicv3.c, gicv3_lr.c */
 int gic_init_host(void);
@@ -50,12 +47,24 @@ int psci_cpu_on(uint64_t mpidr, pa_t entry, uint64_t context);
 void smp_init_boot_cpu(void);
 void smp_bring_up_others(void);
 
+/* Movers of vcpu_ctxt.extra: state that not every CPU has. */
+void pauth_save(struct vcpu *v);
+void pauth_load(struct vcpu *v);
+void scxtnum_save(struct vcpu *v);
+void scxtnum_load(struct vcpu *v);
+void midr_save(struct vcpu *v);
+void midr_load(struct vcpu *v);
+
+/* el2_controls.c */
+void el2_controls_init(void);			/* of this CPU, when it comes up */
+void el2_controls_check(void);			/* that they are there; panics */
+void el2_controls_vcpu(struct vcpu *v);		/* v's HCR_EL2, and its extra state */
+
 /* vcpu_ctxt.c */
-void el2_controls_init(void);			/* trap controls of this CPU that no vCPU changes */
 void fp_trap(struct vcpu *v, uint32_t iss);	/* v used FP/SIMD while it was trapped */
 
 /* trap_*.c; iss: ESR_EL2.ISS. The registers are in v->regs. */
 typedef void trap_fn(struct vcpu *v, uint32_t iss);
-trap_fn trap_data_abort, trap_instruction_abort, trap_sysreg;
+trap_fn trap_data_abort, trap_instruction_abort;
 
 #endif

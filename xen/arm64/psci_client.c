@@ -4,6 +4,7 @@
  * 0022.
  */
 #include <arch/cpu.h>
+#include <arch/firmware.h>
 #include <arm64/sysreg.h>
 #include "machine.h"
 
@@ -13,9 +14,32 @@
 
 bool psci_by_smc __ro_after_init = true;	/* else by HVC */
 
+/* x4 to x17 need not survive: SMCCC 1.0 firmware. */
+void firmware_call(uint64_t x[4])
+{
+	register uint64_t x0 __asm__("x0") = x[0], x1 __asm__("x1") = x[1];
+	register uint64_t x2 __asm__("x2") = x[2], x3 __asm__("x3") = x[3];
+
+#define CALL(insn)									\
+	__asm__ volatile(insn " #0" : "+r"(x0), "+r"(x1), "+r"(x2), "+r"(x3) :: "x4", "x5",	\
+			 "x6", "x7", "x8", "x9", "x10", "x11", "x12", "x13", "x14", "x15",	\
+			 "x16", "x17", "memory")
+	if (psci_by_smc)
+		CALL("smc");
+	else
+		CALL("hvc");
+	x[0] = x0;
+	x[1] = x1;
+	x[2] = x2;
+	x[3] = x3;
+}
+
 static int64_t psci(uint64_t fn, uint64_t a1, uint64_t a2, uint64_t a3)
 {
-	return psci_by_smc ? smccc_smc(fn, a1, a2, a3) : smccc_hvc(fn, a1, a2, a3);
+	uint64_t x[4] = { fn, a1, a2, a3 };
+
+	firmware_call(x);
+	return (int64_t)x[0];
 }
 
 /*

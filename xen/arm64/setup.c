@@ -83,6 +83,7 @@ __init void boot_cpu_main(pa_t fdt_pa)
 		panic("no usable interrupt controller");
 	gic_init_cpu();
 	timer_init_cpu();
+	el2_controls_check();
 	smp_bring_up_others();
 	mmu_drop_identity();
 	if (dom0_build(&bootinfo, &host_info))

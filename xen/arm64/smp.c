@@ -71,9 +71,9 @@ void secondary_cpu_main(struct pcpu *c)
 	el2_controls_init();
 	gic_init_cpu();
 	timer_init_cpu();
-	cpu_features_check_secondary(c->id);
+	el2_controls_check();
 	/* Not before: a CPU that never gets here must not be given vCPUs. */
-	if (sched_init_cpu(c))
+	if (!cpu_features_add_secondary(c->id) || sched_init_cpu(c))
 		cpu_halt();
 	nr_cpus = c->id + 1;
 	store_release(&c->online, true);

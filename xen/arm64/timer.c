@@ -6,7 +6,6 @@
  */
 #include <arch/timer.h>
 #include <arch/gic.h>
-#include <arm64/el2_controls.h>
 #include <arm64/sysreg.h>
 #include <xen/boot.h>
 #include <xen/lib.h>
@@ -76,7 +75,6 @@ __init void timer_init_boot(void)
 /* Each CPU: EL2's timer on, the guests' off until one runs. */
 void timer_init_cpu(void)
 {
-	write_sysreg(cnthctl_el2, CNTHCTL_GUEST);
 	write_sysreg(cnthp_ctl_el2, 0);
 	write_sysreg(cntv_ctl_el0, 0);
 	write_sysreg(cntp_ctl_el0, 0);

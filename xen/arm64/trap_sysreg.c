@@ -1,20 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * System registers that trap: one row each. ID registers are an array of their own, since they are
- * read often. What is in neither is UNDEF to the guest.
+ * System registers that trap: one row each. ID registers are not here but in a table of their own
+ * (core/id_regs.c). What is in neither is UNDEF to the guest (vdev/vsysreg.c).
  */
 #include <arm64/sysreg.h>
+#include <xen/id_regs.h>
 #include <xen/vcpu.h>
-#include <xen/vdev.h>
 #include <xen/vgic.h>
+#include <xen/vsysreg.h>
 #include "machine.h"
-
-struct sysreg_row {
-	uint32_t enc;			/* ISS_SYS_ENC */
-	uint32_t mask;			/* bits of enc that count: a row may stand for a group */
-	sysreg_read_fn *read;		/* NULL: reading is UNDEF */
-	sysreg_write_fn *write;		/* NULL: writing is UNDEF */
-};
 
 static uint64_t read_zero(struct vcpu *v __unused)
 {
@@ -31,12 +25,41 @@ static uint64_t read_oslsr(struct vcpu *v __unused)
 	return 8;
 }
 
-#define EXACT	ISS_SYS_ENC_MASK
-/* Any CRm and op2: breakpoints, watchpoints and the other debug registers of one CRn. */
-#define ANY_CRM_OP2	(ISS_SYS_ENC_MASK & ~ISS_SYS_ENC(0, 0, 0, 15, 7))
+/*
+ * The cache's description traps only where the host's CPUs differ: then line sizes are those that
+ * fit all of them, and sizes are those of the CPU at hand.
+ */
+static uint64_t read_ctr(struct vcpu *v __unused)
+{
+	return guest_ctr;
+}
+
+static uint64_t read_ccsidr(struct vcpu *v __unused)
+{
+	return read_sysreg(ccsidr_el1);
+}
+
+static uint64_t read_clidr(struct vcpu *v __unused)
+{
+	return read_sysreg(clidr_el1);
+}
+
+static uint64_t read_csselr(struct vcpu *v __unused)
+{
+	return read_sysreg(csselr_el1);
+}
+
+static void write_csselr(struct vcpu *v __unused, uint64_t val)
+{
+	write_sysreg(csselr_el1, val & 0xf);
+	isb();
+}
+
+#define EXACT		SYSREG_EXACT
+#define ANY_CRM_OP2	SYSREG_ANY_CRM_OP2
 #define ROW(op0, op1, crn, crm, op2)	.enc = ISS_SYS_ENC(op0, op1, crn, crm, op2)
 
-static const struct sysreg_row rows[] = {
+const struct sysreg_row sysreg_rows[] = {
 	/* ICC_SGI1R_EL1, ICC_ASGI1R_EL1, ICC_SGI0R_EL1 */
 	{ ROW(3, 0, 12, 11, 5), EXACT, NULL, vgic_sgi1r },
 	{ ROW(3, 0, 12, 11, 6), EXACT, NULL, write_ignored },
@@ -59,32 +82,10 @@ static const struct sysreg_row rows[] = {
 	{ ROW(1, 0, 7, 6, 2), EXACT, NULL, write_ignored },
 	{ ROW(1, 0, 7, 10, 2), EXACT, NULL, write_ignored },
 	{ ROW(1, 0, 7, 14, 2), EXACT, NULL, write_ignored },
+	/* CTR_EL0, CCSIDR_EL1, CLIDR_EL1, CSSELR_EL1 */
+	{ ROW(3, 3, 0, 0, 1), EXACT, read_ctr, NULL },
+	{ ROW(3, 1, 0, 0, 0), EXACT, read_ccsidr, NULL },
+	{ ROW(3, 1, 0, 0, 1), EXACT, read_clidr, NULL },
+	{ ROW(3, 2, 0, 0, 0), EXACT, read_csselr, write_csselr },
 };
-
-#define ID_REGS		ISS_SYS_ENC(3, 0, 0, 0, 0)
-#define ID_REGS_MASK	(ANY_CRM_OP2 | ISS_SYS_ENC(0, 0, 0, 8, 0))	/* CRm 0..7 */
-
-/* MSR or MRS of the current vCPU that EL2 traps. */
-void trap_sysreg(struct vcpu *v, uint32_t iss)
-{
-	uint32_t enc = iss & ISS_SYS_ENC_MASK;
-	uint32_t rt = ISS_SYS_RT(iss);
-	const struct sysreg_row *row = rows, *end = rows + ARRAY_SIZE(rows);
-
-	if ((enc & ID_REGS_MASK) == ID_REGS && (iss & ISS_SYS_READ)) {
-		guest_reg_set(v, rt, guest_id_regs[enc >> 1 & 7][enc >> 17 & 7]);
-		guest_regs_skip(&v->regs);
-		return;
-	}
-	while (row < end && (enc & row->mask) != row->enc)
-		row++;
-	if (row < end && (iss & ISS_SYS_READ) && row->read) {
-		guest_reg_set(v, rt, row->read(v));
-		guest_regs_skip(&v->regs);
-	} else if (row < end && !(iss & ISS_SYS_READ) && row->write) {
-		guest_regs_skip(&v->regs);
-		row->write(v, guest_reg_get(&v->regs, rt));
-	} else {
-		guest_inject_undef(v);
-	}
-}
+const uint32_t sysreg_nr_rows = ARRAY_SIZE(sysreg_rows);

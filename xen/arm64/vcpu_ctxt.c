@@ -28,26 +28,8 @@
 
 void vcpu_ctxt_init(struct vcpu *v)
 {
-	v->ctxt = (struct vcpu_ctxt){ .sctlr = SCTLR_EL1_RESET, .hcr = HCR_GUEST, .fp_cpu = ~0u };
-}
-
-/*
- * This CPU's controls that are the same for every guest. VPIDR has no reset value: it is written
- * before any entry.
- */
-void el2_controls_init(void)
-{
-	write_sysreg(hcr_el2, HCR_GUEST);
-	write_sysreg(vpidr_el2, read_sysreg(midr_el1));
-	write_sysreg(vmpidr_el2, read_sysreg(mpidr_el1));
-	write_sysreg(mdcr_el2, MDCR_GUEST | (read_sysreg(pmcr_el0) >> 11 & 0x1f));
-	write_sysreg(cptr_el2, CPTR_GUEST | CPTR_TFP);
-	write_sysreg(hstr_el2, HSTR_GUEST);
-	write_sysreg(vtcr_el2, p2m_vtcr());
-	write_sysreg(cntvoff_el2, 0);
-	/* Debug state that guests reach only through traps. */
-	write_sysreg(mdscr_el1, 0);
-	isb();
+	v->ctxt = (struct vcpu_ctxt){ .sctlr = SCTLR_EL1_RESET, .fp_cpu = ~0u };
+	el2_controls_vcpu(v);
 }
 
 static void fp_put(struct vcpu *v)
@@ -98,6 +80,9 @@ struct extra_mover {
 	void (*load)(struct vcpu *v);
 };
 static const struct extra_mover extras[] = {
+	{ CTXT_PAUTH, pauth_save, pauth_load },
+	{ CTXT_SCXTNUM, scxtnum_save, scxtnum_load },
+	{ CTXT_MIDR, midr_save, midr_load },
 	{ .bit = 0 },		/* the end */
 };
 

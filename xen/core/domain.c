@@ -38,6 +38,7 @@ static void shared_info_free(struct domain *d)
 
 /* In order of creation; torn down in reverse. */
 static const struct domain_hooks hooks[] = {
+	{ .init = id_regs_domain_init, .free = id_regs_domain_free },
 	{ .init = p2m_domain_init, .relinquish = p2m_relinquish, .free = p2m_domain_free },
 	{ .init = shared_info_init, .free = shared_info_free },
 	{ .init = mmio_domain_init, .free = mmio_domain_free },

@@ -31,6 +31,7 @@ struct vcpu *vcpu_create(struct domain *d, uint32_t id)
 	v->id = id;
 	v->flags = VPF_DOWN | (d->pause_count ? VPF_PAUSED : 0);
 	v->cpu = cpus[0];
+	v->ran_before_on = ~0UL;
 	v->vmpidr = MPIDR_RES1 | vcpu_affinity(id);
 	v->info = id == 0 ? &d->shared_info->vcpu_info[0] : &no_info;
 	v->info_mfn = INVALID_MFN;

@@ -2,9 +2,11 @@
 /*
  * PSCI 1.1 for guests: which vCPUs are on, and the end of the whole domain. A vCPU is off by
  * VPF_DOWN; turning one on is decided under the domain's lock, so that of two callers one finds
- * it on. Nothing reaches the machine's firmware.
+ * it on. Nothing reaches the machine's firmware. Of what is optional there is SYSTEM_RESET2; a
+ * domain's memory is cleared in any case when it ends, so there is no MEM_PROTECT to ask for.
  */
 #include <xen/domain.h>
+#include <xen/lib.h>
 #include <xen/vcpu.h>
 #include <xen/vdev.h>
 #include <xen/vgic.h>
@@ -15,23 +17,36 @@
 #define PSCI_NOT_SUPPORTED		(-1)
 #define PSCI_INVALID_PARAMETERS		(-2)
 #define PSCI_ALREADY_ON			(-4)
+#define PSCI_ON_PENDING			(-5)
 #define PSCI_INVALID_ADDRESS		(-9)
 
 #define AFFINITY_ON			0
 #define AFFINITY_OFF			1
+#define AFFINITY_ON_PENDING		2
+#define AFFINITY_MASK			0xff00ffffffUL
 #define MIGRATE_NOT_NEEDED		2
 
 /* Function numbers: 0x84000000 + n, and 0xC4000000 + n where addresses are passed. */
 enum {
 	FN_VERSION, FN_CPU_SUSPEND, FN_CPU_OFF, FN_CPU_ON, FN_AFFINITY_INFO,
 	FN_MIGRATE_INFO_TYPE = 6,
-	FN_SYSTEM_OFF = 8, FN_SYSTEM_RESET, FN_FEATURES, NR_FNS
+	FN_SYSTEM_OFF = 8, FN_SYSTEM_RESET, FN_FEATURES, FN_SYSTEM_RESET2 = 0x12, NR_FNS
 };
+
+/* CPU_SUSPEND's power state, original format: StateID, StateType, PowerLevel. */
+#define POWER_STATE_MASK	0x0301ffffUL
 
 static bool is_off(const struct vcpu *v)
 {
 	/* Off for good when its last state has left its CPU. */
 	return (READ_ONCE(v->flags) & VPF_DOWN) && !load_acquire(&v->is_running);
+}
+
+/* Turned on, and not once on a CPU since. */
+static bool is_on_pending(const struct vcpu *v)
+{
+	return !load_acquire(&v->is_running) &&
+	       READ_ONCE(v->runstate.time[RUNSTATE_running_]) == v->ran_before_on;
 }
 
 /* arg: target's affinity, entry point, context for its x0. */
@@ -41,35 +56,56 @@ static int64_t cpu_on(struct vcpu *v, const uint64_t *arg)
 	struct vcpu *target = domain_vcpu_by_affinity(d, arg[0]);
 	int64_t ret = PSCI_ALREADY_ON;
 
-	if (!target || (arg[0] & ~0xff00ffffffUL))
+	if (!target || (arg[0] & ~AFFINITY_MASK))
 		return PSCI_INVALID_PARAMETERS;
 	if (arg[1] & 3)
 		return PSCI_INVALID_ADDRESS;
 	spin_lock(&d->lock);
 	if (is_off(target)) {
+		target->ran_before_on = target->runstate.time[RUNSTATE_running_];
 		vcpu_reset(target, arg[1], arg[2]);
 		vgic_vcpu_reset(target);
 		vcpu_clear_flag(target, VPF_DOWN | VPF_BLOCKED);
 		ret = PSCI_SUCCESS;
+	} else if (is_on_pending(target)) {
+		ret = PSCI_ON_PENDING;
 	}
 	spin_unlock(&d->lock);
 	return ret;
 }
 
-/* arg: affinity, lowest affinity level; only single vCPUs are told of, as PSCI 1.0 allows. */
+/*
+ * arg: affinity, lowest affinity level: fields below it do not count. A group of vCPUs is on when
+ * one of them is, and off when all are.
+ */
 static int64_t affinity_info(struct vcpu *v, const uint64_t *arg)
 {
-	const struct vcpu *target = domain_vcpu_by_affinity(v->domain, arg[0]);
+	static const uint64_t counts[] = { AFFINITY_MASK, 0xff00ffff00UL, 0xff00ff0000UL,
+					   0xff00000000UL };
+	int64_t ret = PSCI_INVALID_PARAMETERS;
+	const struct vcpu *target;
+	uint32_t i;
 
-	if (!target || (arg[0] & ~0xff00ffffffUL) || arg[1] != 0)
+	if (arg[1] >= ARRAY_SIZE(counts) || (arg[0] & ~AFFINITY_MASK))
 		return PSCI_INVALID_PARAMETERS;
-	return is_off(target) ? AFFINITY_OFF : AFFINITY_ON;
+	for (i = 0; i < v->domain->max_vcpus; i++) {
+		target = domain_vcpu(v->domain, i);
+		if (!target || ((target->vmpidr ^ arg[0]) &
+				counts[index_nospec(arg[1], ARRAY_SIZE(counts))]))
+			continue;
+		if (!is_off(target) && !is_on_pending(target))
+			return AFFINITY_ON;
+		if (ret != AFFINITY_ON_PENDING)
+			ret = is_off(target) ? AFFINITY_OFF : AFFINITY_ON_PENDING;
+	}
+	return ret;
 }
 
 /* The functions that we have; those that exist as SMC64 too. */
 #define FNS	(BIT(FN_VERSION) | BIT(FN_CPU_OFF) | BIT(FN_MIGRATE_INFO_TYPE) | \
 		 BIT(FN_SYSTEM_OFF) | BIT(FN_SYSTEM_RESET) | BIT(FN_FEATURES) | FNS_64)
-#define FNS_64	(BIT(FN_CPU_SUSPEND) | BIT(FN_CPU_ON) | BIT(FN_AFFINITY_INFO))
+#define FNS_64	(BIT(FN_CPU_SUSPEND) | BIT(FN_CPU_ON) | BIT(FN_AFFINITY_INFO) | \
+		 BIT(FN_SYSTEM_RESET2))
 
 /* Number of a PSCI function that we have; NR_FNS for any other id. */
 static uint32_t lookup(uint32_t fn)
@@ -92,6 +128,8 @@ static int64_t call(struct vcpu *v, uint32_t n, const uint64_t *arg)
 		 * Any power state is a wait for an interrupt: the vCPU keeps its registers, which
 		 * the caller must cope with.
 		 */
+		if (arg[0] & ~POWER_STATE_MASK)
+			return PSCI_INVALID_PARAMETERS;
 		vcpu_block(v);
 		return PSCI_SUCCESS;
 	case FN_CPU_OFF:
@@ -107,6 +145,12 @@ static int64_t call(struct vcpu *v, uint32_t n, const uint64_t *arg)
 		domain_shutdown(v->domain, SHUTDOWN_poweroff);
 		return PSCI_SUCCESS;
 	case FN_SYSTEM_RESET:
+		domain_shutdown(v->domain, SHUTDOWN_reboot);
+		return PSCI_SUCCESS;
+	case FN_SYSTEM_RESET2:
+		/* 0: SYSTEM_WARM_RESET, the architecture's only one; there are none of a vendor's. */
+		if (arg[0] != 0)
+			return PSCI_INVALID_PARAMETERS;
 		domain_shutdown(v->domain, SHUTDOWN_reboot);
 		return PSCI_SUCCESS;
 	case FN_FEATURES:

@@ -1,15 +1,30 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The SMC calling convention for guests: who owns a function id, what version and which features
- * there are, and the identity of each service. PSCI is vpsci.c. Whatever is not answered here is
- * unknown: nothing is forwarded to the machine's firmware.
+ * there are, and the identity of each service. PSCI is vpsci.c. What the machine's firmware has to
+ * say is asked once, at start, on every CPU; two kinds of call are handed on to it: workarounds
+ * that a CPU needs, and its random numbers. Everything else is unknown. Arm DEN 0028, 0070, 0098.
  */
+#include <arch/firmware.h>
+#include <xen/id_regs.h>
+#include <xen/lib.h>
 #include <xen/vcpu.h>
 #include <xen/vdev.h>
 #include "vsmccc.h"
 
 #define SMCCC_VERSION_1_1	0x00010001
 #define SMCCC_NOT_SUPPORTED	0xffffffffu
+#define SMCCC_NOT_REQUIRED	0xfffffffeu	/* of ARCH_WORKAROUND_2 */
+#define WORKAROUND_NEEDED	0
+#define WORKAROUND_NOT_NEEDED	1		/* of ARCH_WORKAROUND_1 and _3 */
+#define PSCI_FEATURES		0x8400000au
+#define TRNG_VERSION		0x84000050u
+#define TRNG_RND64		0xc4000053u
+#define TRNG_VERSION_1_0	0x10000u
+
+#define SSBS_SHIFT		4
+#define CSV2_SHIFT		56
+#define CLRBHB_SHIFT		28
 
 /* Queries that every service has, in its own owner range. */
 #define SERVICE_CALL_COUNT	0x8000ff00u
@@ -26,6 +41,106 @@ static const struct service {
 	{ 4, 14, { 0x6f3863f8, 0xbd4c394b, 0x16ce2092, 0x6f9fe541 } },
 	{ 5, 3, { 0xdc1218a7, 0x694398c6, 0xd179cf9a, 0x67e6de8d } },
 };
+
+/*
+ * ARCH_WORKAROUND_1 (branch targets), _2 (store bypass), _3 (branch history): what
+ * ARCH_FEATURES answers, the worst of all CPUs.
+ */
+static struct workaround {
+	uint32_t fn, answer;
+} workarounds[] __ro_after_init = {
+	{ 0x80008000, SMCCC_NOT_SUPPORTED }, { 0x80007fff, SMCCC_NOT_SUPPORTED },
+	{ 0x80003fff, SMCCC_NOT_SUPPORTED },
+};
+static bool has_trng __ro_after_init;
+
+/* Parts of Arm's (implementer 0x41) that do not speculate so far: Cortex-A34, A35, A53, A55, A510. */
+static const uint16_t in_order_parts[] = { 0xd02, 0xd04, 0xd03, 0xd05, 0xd46 };
+
+static bool is_in_order(uint32_t midr)
+{
+	uint32_t i;
+
+	for (i = 0; i < ARRAY_SIZE(in_order_parts); i++)
+		if ((midr & 0xff00fff0) == (0x41000000u | (uint32_t)in_order_parts[i] << 4))
+			return true;
+	return false;
+}
+
+static uint32_t ask_firmware(uint32_t fn, uint32_t arg)
+{
+	uint64_t x[4] = { fn, arg };
+
+	firmware_call(x);
+	return (uint32_t)x[0];
+}
+
+static bool failed(uint32_t answer)
+{
+	return (int32_t)answer < 0;
+}
+
+/* Does this CPU, by what it is, need no workaround n? */
+static bool is_immune(uint32_t n, const uint64_t *id, uint32_t midr)
+{
+	uint32_t csv2 = ID_FIELD(id[ID_AA64PFR0], CSV2_SHIFT);
+
+	if (is_in_order(midr))
+		return true;
+	switch (n) {
+	case 0:		/* contexts do not train each other's branch targets */
+		return csv2 >= 1;
+	case 1:		/* PSTATE.SSBS does it, and is safe until it is set */
+		return ID_FIELD(id[ID_AA64PFR1], SSBS_SHIFT) != 0;
+	default:	/* nor their history; or there is an instruction for it */
+		return csv2 >= 3 || ID_FIELD(id[ID_AA64ISAR2], CLRBHB_SHIFT) != 0;
+	}
+}
+
+/*
+ * This CPU's answer for workaround n. Store bypass is switched for good where the firmware can: a
+ * state of each vCPU's own would be one call for each switch.
+ */
+static uint32_t answer_of_cpu(uint32_t n, const uint64_t *id, uint32_t midr, bool speaks_1_1)
+{
+	uint32_t fn = workarounds[n].fn, answer = SMCCC_NOT_SUPPORTED;
+
+	if (is_immune(n, id, midr))
+		return n == 1 ? SMCCC_NOT_REQUIRED : WORKAROUND_NOT_NEEDED;
+	if (speaks_1_1)
+		answer = ask_firmware(SMCCC_ARCH_FEATURES, fn);
+	if (n != 1 || failed(answer))
+		return answer;
+	if (answer == WORKAROUND_NEEDED)
+		(void)ask_firmware(fn, 1);
+	return SMCCC_NOT_REQUIRED;
+}
+
+/* From worst to best: unknown, needed, not needed. */
+static uint32_t badness(uint32_t answer)
+{
+	return answer == SMCCC_NOT_SUPPORTED ? 2 : answer == WORKAROUND_NEEDED;
+}
+
+/*
+ * One more CPU (the running one) with these ID registers and MIDR: what it and its firmware need
+ * and have. first: begin anew.
+ */
+void vsmccc_add_cpu(const uint64_t *id, uint32_t midr, bool first)
+{
+	bool speaks_1_1 = !failed(ask_firmware(PSCI_FEATURES, SMCCC_VERSION)) &&
+			  (int32_t)ask_firmware(SMCCC_VERSION, 0) >= SMCCC_VERSION_1_1;
+	uint32_t n, answer;
+
+	for (n = 0; n < ARRAY_SIZE(workarounds); n++) {
+		answer = answer_of_cpu(n, id, midr, speaks_1_1);
+		if (first || badness(answer) > badness(workarounds[n].answer))
+			workarounds[n].answer = answer;
+	}
+	if (first)
+		has_trng = speaks_1_1 &&
+			   (int32_t)ask_firmware(TRNG_VERSION, 0) >= (int32_t)TRNG_VERSION_1_0;
+}
 
 /*
  * Answer a query about the service that owns fn. False when it is none, or of no service of ours.
@@ -55,27 +170,73 @@ static bool service_query(struct vcpu *v, uint32_t fn)
 	}
 }
 
+static uint32_t arch_features(uint32_t fn)
+{
+	uint32_t n;
+
+	for (n = 0; n < ARRAY_SIZE(workarounds); n++)
+		if (workarounds[n].fn == fn)
+			return workarounds[n].answer;
+	return fn == SMCCC_VERSION || fn == SMCCC_ARCH_FEATURES ? 0 : SMCCC_NOT_SUPPORTED;
+}
+
+/*
+ * Is fn a workaround that is offered? *forward: and has something to do. Called by those who
+ * were told that they need not, it does nothing.
+ */
+static bool is_workaround(uint32_t fn, bool *forward)
+{
+	uint32_t n;
+
+	for (n = 0; n < ARRAY_SIZE(workarounds); n++)
+		if (workarounds[n].fn == fn && workarounds[n].answer != SMCCC_NOT_SUPPORTED) {
+			*forward = workarounds[n].answer == WORKAROUND_NEEDED;
+			return true;
+		}
+	return false;
+}
+
+/* TRNG_VERSION, FEATURES, GET_UUID, RND32, RND64. */
+static bool is_trng(uint32_t fn)
+{
+	return has_trng && (fn - TRNG_VERSION < 4 || fn == TRNG_RND64);
+}
+
+/* Hand the call on. A call of 32 bits has arguments and results of 32. */
+static void forward_call(struct vcpu *v, uint32_t fn)
+{
+	uint64_t mask = fn & SMCCC_64 ? ~0UL : UINT32_MAX;
+	uint64_t x[4] = { fn, v->regs.x[1] & mask, v->regs.x[2] & mask, v->regs.x[3] & mask };
+
+	firmware_call(x);
+	memcpy(v->regs.x, x, sizeof(x));
+}
+
 /* Carry out the SMCCC call whose function id is in v's x0; results in x0 to x3. */
 void vsmccc_call(struct vcpu *v)
 {
 	uint32_t fn = (uint32_t)v->regs.x[0];
+	bool forward = true;
 
 	/* Asked the most: by guests that count on PSCI's presence, and by firmware probes. */
 	if (likely(fn == PSCI_BASE)) {
 		v->regs.x[0] = PSCI_VERSION_1_1;
 		return;
 	}
+	/* By kernels at each entry from EL0, where the CPU needs it. */
+	if (fn >> 16 == SMCCC_VERSION >> 16 && is_workaround(fn, &forward)) {
+		if (forward)
+			(void)ask_firmware(fn, 0);
+		return;
+	}
 	if (vpsci_call(v, fn, &v->regs.x[0]))
 		return;
-	if (fn == SMCCC_VERSION) {
+	if (fn == SMCCC_VERSION)
 		v->regs.x[0] = SMCCC_VERSION_1_1;
-	} else if (fn == SMCCC_ARCH_FEATURES) {
-		uint32_t what = (uint32_t)v->regs.x[1];
-
-		/* No workaround calls are offered. */
-		v->regs.x[0] = what == SMCCC_VERSION || what == SMCCC_ARCH_FEATURES ?
-			       0 : SMCCC_NOT_SUPPORTED;
-	} else if (!service_query(v, fn)) {
+	else if (fn == SMCCC_ARCH_FEATURES)
+		v->regs.x[0] = arch_features((uint32_t)v->regs.x[1]);
+	else if (is_trng(fn))
+		forward_call(v, fn);
+	else if (!service_query(v, fn))
 		v->regs.x[0] = SMCCC_NOT_SUPPORTED;
-	}
 }

@@ -98,6 +98,10 @@ int fake_log_find(enum fake_event_kind kind, unsigned int from);
 extern s_time_t fake_now;			/* what system_time() answers */
 extern s_time_t fake_deadline[MAX_CPUS];	/* last timer_set_deadline of each CPU; 0 off */
 
+/* ---- firmware ---- */
+/* What firmware_call() does when set; else every function is unknown (-1). */
+extern void (*fake_firmware)(uint64_t x[4]);
+
 /* ---- faults on demand ---- */
 /* The nth allocation from now (1: the next) fails, and only that one; 0: none. */
 void fake_fail_alloc(unsigned int nth);

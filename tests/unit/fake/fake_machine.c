@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#include <arch/firmware.h>
 #include <xen/cmdline.h>
 #include <xen/console.h>
 #include <xen/heap.h>
@@ -19,6 +20,7 @@ _Thread_local struct pcpu *fake_this_cpu;
 bool fake_irq_pending;
 unsigned int fake_irq_pending_after;
 void (*fake_idle_hook)(void);
+void (*fake_firmware)(uint64_t x[4]);
 char fake_last_line[256];
 bool fake_print;
 
@@ -105,6 +107,7 @@ void fake_start(void)
 	fake_irq_pending = false;
 	fake_irq_pending_after = 0;
 	fake_idle_hook = NULL;
+	fake_firmware = NULL;
 	fake_jump_armed = false;
 	fake_on_event = NULL;
 	fake_log_clear();
@@ -144,6 +147,14 @@ bool fake_cpu_irq_pending(void)
 		return true;
 	}
 	return fake_irq_pending;
+}
+
+void firmware_call(uint64_t x[4])
+{
+	if (fake_firmware)
+		fake_firmware(x);
+	else
+		x[0] = ~0UL;
 }
 
 void cpu_idle_wait(void)

@@ -33,6 +33,8 @@ enum vcpu_extra {
 	CTXT_AARCH32	= 1u << 1,	/* banked registers of an AArch32 EL1 */
 	CTXT_DEBUG	= 1u << 2,	/* break- and watchpoints, MDSCR_EL1 */
 	CTXT_PMU	= 1u << 3,	/* performance counters */
+	CTXT_MIDR	= 1u << 4,	/* VPIDR_EL2: a MIDR_EL1 of the domain's choice */
+	CTXT_SCXTNUM	= 1u << 5,	/* SCXTNUM_EL0, SCXTNUM_EL1 */
 };
 
 struct vcpu_ctxt {
@@ -47,6 +49,8 @@ struct vcpu_ctxt {
 	uint64_t cntv_ctl, cntv_cval;
 	/* emulated physical timer */
 	uint64_t cntp_ctl, cntp_cval;
+	/* extra: pointer authentication keys A, B of instructions and data, G; SCXTNUM_EL0, _EL1 */
+	uint64_t pauth_keys[10], scxtnum[2];
 	/* EL2 controls of this vCPU */
 	uint64_t hcr;			/* HCR_EL2 */
 	uint32_t extra;			/* enum vcpu_extra */

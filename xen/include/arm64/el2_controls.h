@@ -16,7 +16,8 @@
 #define HCR_FB		(1UL << 9)	/* local TLBI and IC reach all CPUs: vCPUs move */
 #define HCR_BSU_IS	(1UL << 10)	/* guest's barriers at least inner shareable: same reason */
 #define HCR_TWI		(1UL << 13)	/* WFI: run somebody else */
-#define HCR_TID3	(1UL << 18)	/* ID registers: the guest's view is ours */
+#define HCR_TID2	(1UL << 17)	/* cache geometry: only where the host's CPUs differ */
+#define HCR_TID3	(1UL << 18)	/* ID registers: the guest's view, unless it is the host's */
 #define HCR_TSC		(1UL << 19)	/* SMC ends at EL2 */
 #define HCR_TIDCP	(1UL << 20)	/* implementation-defined registers: UNDEF */
 #define HCR_TACR	(1UL << 21)	/* ACTLR_EL1: reads as zero */
@@ -24,10 +25,14 @@
 #define HCR_RW		(1UL << 31)	/* EL1 is AArch64 */
 #define HCR_TERR	(1UL << 36)	/* RAS error records: hidden */
 #define HCR_TLOR	(1UL << 35)	/* LORegions: hidden */
+#define HCR_APK		(1UL << 40)	/* pointer authentication keys: given, and switched */
+#define HCR_API		(1UL << 41)	/* its instructions: with APK, or both trap */
+#define HCR_ENSCXT	(1UL << 53)	/* SCXTNUM_EL0, _EL1: given where CSV2 promises them */
+#define HCR_TID5	(1UL << 58)	/* GMID_EL1: memory tags are hidden */
 #define HCR_GUEST	(HCR_VM | HCR_SWIO | HCR_FMO | HCR_IMO | HCR_AMO | HCR_FB | HCR_BSU_IS | \
 			 HCR_TWI | HCR_TID3 | HCR_TSC | HCR_TIDCP | HCR_TACR | HCR_TSW | \
-			 HCR_RW | HCR_TERR | HCR_TLOR)
-/* APK, API clear: pointer authentication is hidden and its instructions and keys trap. */
+			 HCR_RW | HCR_TERR | HCR_TLOR | HCR_TID5)
+#define HCR_OPTIONAL	(HCR_TERR | HCR_TLOR | HCR_TID5)
 
 /* CPTR_EL2 (E2H = 0). RES1 bits, which are SVE and SME traps where those exist, stay set. */
 #define CPTR_RES1	0x000033ffUL
@@ -35,6 +40,7 @@
 #define CPTR_TTA	(1UL << 20)	/* trace registers */
 #define CPTR_TAM	(1UL << 30)	/* activity monitors */
 #define CPTR_GUEST	(CPTR_RES1 | CPTR_TTA | CPTR_TAM)
+#define CPTR_OPTIONAL	CPTR_GUEST	/* no SVE, no trace, no activity monitors */
 
 /*
  * MDCR_EL2: all debug, PMU, trace and profiling registers trap (RAZ/WI or UNDEF); HPMN is added
@@ -50,12 +56,26 @@
 #define MDCR_GUEST	(MDCR_TPMCR | MDCR_TPM | MDCR_TDA | MDCR_TDOSA | MDCR_TDRA | MDCR_TPMS | \
 			 MDCR_TTRF)
 
+/* No PMU, no profiling, no trace, and as many counters as there are. */
+#define MDCR_OPTIONAL	(MDCR_TPMCR | MDCR_TPM | MDCR_TPMS | MDCR_TTRF | 0x1f)
+
 /* CNTHCTL_EL2: the guest may read the physical counter; its physical timer is emulated. */
 #define CNTHCTL_EL1PCTEN	(1UL << 0)
 #define CNTHCTL_GUEST		CNTHCTL_EL1PCTEN
 
 /* HSTR_EL2: nothing (AArch32 CP15 traps; EL1 is AArch64). */
 #define HSTR_GUEST		0UL
+
+/* VTCR_EL2 is mm/vmid.c's: stage 2's size and granule, which every domain shares. */
+#define VTCR_RES1	(1UL << 31)
+
+/* MPAM2_EL2: EL1's and EL0's registers of memory partitioning trap. */
+#define MPAM2_GUEST	(3UL << 48)
+
+/* ICC_SRE_EL2: system registers at EL2, no bypass, and EL1 may use its own. */
+#define ICC_SRE_EL2_VALUE	0xfUL
+/* ICH_HCR_EL2 while no vCPU is loaded: off. Then what its list registers need (arch/gic.h). */
+#define ICH_HCR_IDLE		0UL
 
 /* EL2's own stage 1. */
 #define SCTLR_EL2_RES1	0x30c50830UL

@@ -65,13 +65,6 @@ static inline void isb(void) { __asm__ volatile("isb" ::: "memory"); }
 #define FSC_PERMISSION		0x0c	/* + level */
 #define FSC_TYPE(iss)		((iss) & 0x3c)
 
-/* ISS of a trapped MSR/MRS, without Rt and direction. */
-#define ISS_SYS_ENC(op0, op1, crn, crm, op2) \
-	(((op0) << 20) | ((op2) << 17) | ((op1) << 14) | ((crn) << 10) | ((crm) << 1))
-#define ISS_SYS_ENC_MASK	ISS_SYS_ENC(3, 7, 15, 15, 7)
-#define ISS_SYS_RT(iss)		((iss) >> 5 & 0x1f)
-#define ISS_SYS_READ		BIT(0)
-
 /* CNTx_CTL */
 #define TIMER_ENABLE		BIT(0)
 

@@ -55,6 +55,8 @@ struct domain {
 	struct vpl011 *vpl011;		/* vdev/vpl011.c; NULL none */
 	struct passthrough *passthrough;	/* devices it may have; core/passthrough.c; lock */
 
+	const uint64_t *id_regs;	/* [CRm][op2] as guests read them; core/id_regs.c; constant */
+	uint64_t midr;			/* MIDR_EL1 of its choice; 0 the CPU's; constant */
 	uint64_t cntvoff;		/* CNTVOFF_EL2 of all its vCPUs; set at creation */
 	int64_t wallclock_offset;	/* seconds added to the host's wall clock */
 	uint16_t weight;		/* scheduling weight 1..65535, default 256; sched/ */
@@ -174,13 +176,13 @@ struct domain_hooks {
 /* Run the vCPU hooks for v: core/vcpu.c alone calls these. */
 int domain_vcpu_hooks_init(struct vcpu *v) __must_check;
 void domain_vcpu_hooks_free(struct vcpu *v);
-domain_init_fn evtchn_domain_init, gnttab_domain_init, mmio_domain_init, p2m_domain_init,
-	       vgic_domain_init;
+domain_init_fn evtchn_domain_init, gnttab_domain_init, id_regs_domain_init, mmio_domain_init,
+	       p2m_domain_init, vgic_domain_init;
 domain_relinquish_fn evtchn_relinquish, gnttab_relinquish, p2m_relinquish, vgic_relinquish,
 		     vpl011_relinquish;
 domain_relinquish_fn vcpu_areas_relinquish;	/* vcpu_info, runstate: core/vcpu_areas.c */
-domain_free_fn evtchn_domain_free, gnttab_domain_free, mmio_domain_free, p2m_domain_free,
-	       passthrough_domain_free, vgic_domain_free, vpl011_domain_free;
+domain_free_fn evtchn_domain_free, gnttab_domain_free, id_regs_domain_free, mmio_domain_free,
+	       p2m_domain_free, passthrough_domain_free, vgic_domain_free, vpl011_domain_free;
 /* poll_*: SCHEDOP_poll's timer, hypercall/sched_op.c */
 vcpu_init_fn poll_vcpu_init, sched_vcpu_init, vgic_vcpu_init, vtimer_vcpu_init;
 vcpu_free_fn poll_vcpu_free, sched_vcpu_free, vgic_vcpu_free, vtimer_vcpu_free;

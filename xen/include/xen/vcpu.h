@@ -82,6 +82,7 @@ struct vcpu {
 	uint64_t poll_ports_left;	/* polling: nr of ports (0 not polling) */
 	uint32_t poll_port;		/* the port polled when it is one, 0 for many */
 
+	uint64_t ran_before_on;		/* running time at its last CPU_ON; vdev/vpsci.c */
 	uint64_t vmpidr;		/* what the guest reads as MPIDR_EL1 */
 };
 

@@ -27,6 +27,8 @@ sysreg_write_fn vptimer_write_ctl, vptimer_write_cval, vptimer_write_tval;
  * calls that end the vCPU's or the domain's run set flags and raise WORK_RESCHED.
  */
 void vsmccc_call(struct vcpu *v);
+/* What this CPU and its firmware need and have; id: its ID registers. first: begin anew. */
+void vsmccc_add_cpu(const uint64_t *id, uint32_t midr, bool first);
 /* PSCI part: returns false when function is not PSCI's. */
 bool vpsci_call(struct vcpu *v, uint32_t fn, uint64_t *ret);
 

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The trap controls of a CPU: written when it comes up, from the constants of el2_controls.h, and
+ * read back before it serves a guest. A bit that an older core does not have (RES0 there) may read
+ * as zero; any other difference would let a guest through and ends the start.
+ */
+#include <arch/gic.h>
+#include <arm64/el2_controls.h>
+#include <arm64/sysreg.h>
+#include <xen/domain.h>
+#include <xen/id_regs.h>
+#include <xen/lib.h>
+#include <xen/p2m.h>
+#include <xen/vcpu.h>
+#include "machine.h"
+
+/* What later architectures add traps with: present only where an ID field says so. */
+#define HCRX_EL2	S3_4_C1_C2_2
+#define HFGRTR_EL2	S3_4_C1_C1_4
+#define HFGWTR_EL2	S3_4_C1_C1_5
+#define HFGITR_EL2	S3_4_C1_C1_6
+#define HDFGRTR_EL2	S3_4_C3_C1_4
+#define HDFGWTR_EL2	S3_4_C3_C1_5
+#define MPAM2_EL2	S3_4_C10_C5_0
+
+/* PMU counters are the guest's or nobody's: none is kept for EL2. */
+static uint64_t mdcr_value(void)
+{
+	return MDCR_GUEST | (read_sysreg(pmcr_el0) >> 11 & 0x1f);
+}
+
+/* Register, value, bits that need not exist. */
+#define FOR_EACH_CONTROL(op)						\
+	op(hcr_el2, HCR_GUEST, HCR_OPTIONAL)				\
+	op(mdcr_el2, mdcr_value(), MDCR_OPTIONAL)			\
+	op(cptr_el2, CPTR_GUEST | CPTR_TFP, CPTR_OPTIONAL)		\
+	op(hstr_el2, HSTR_GUEST, 0)					\
+	op(cnthctl_el2, CNTHCTL_GUEST, 0)				\
+	op(vtcr_el2, p2m_vtcr(), VTCR_RES1)				\
+	op(vpidr_el2, read_sysreg(midr_el1), 0)				\
+	op(vmpidr_el2, read_sysreg(mpidr_el1), 0)			\
+	op(cntvoff_el2, 0, 0)
+
+#define WRITE_CONTROL(reg, value, optional)	write_sysreg(reg, value);
+
+/*
+ * This CPU's controls. VPIDR and VMPIDR have no reset value, so they are written before any entry;
+ * CNTVOFF, VMPIDR and HCR follow the vCPU from then on, VPIDR where its domain chose a MIDR.
+ */
+void el2_controls_init(void)
+{
+	FOR_EACH_CONTROL(WRITE_CONTROL)
+	/* Nothing of theirs is given to guests. In the fine-grained ones a zero traps new state. */
+	if (ID_FIELD(read_sysreg(id_aa64mmfr1_el1), 40))
+		write_sysreg(HCRX_EL2, 0);
+	if (ID_FIELD(read_sysreg(id_aa64mmfr0_el1), 56)) {
+		write_sysreg(HFGRTR_EL2, 0);
+		write_sysreg(HFGWTR_EL2, 0);
+		write_sysreg(HFGITR_EL2, 0);
+		write_sysreg(HDFGRTR_EL2, 0);
+		write_sysreg(HDFGWTR_EL2, 0);
+	}
+	if (ID_FIELD(read_sysreg(id_aa64pfr0_el1), 40))
+		write_sysreg(MPAM2_EL2, MPAM2_GUEST);
+	/* Debug state that guests reach only through traps. */
+	write_sysreg(mdscr_el1, 0);
+	isb();
+}
+
+static void check(const char *name, uint64_t is, uint64_t wanted, uint64_t optional)
+{
+	pr_debug("CPU%u %s 0x%lx\n", this_cpu()->id, name, is);
+	if ((is ^ wanted) & ~optional)
+		panic("CPU%u: %s is 0x%lx, not 0x%lx", this_cpu()->id, name, is, wanted);
+}
+
+#define CHECK_CONTROL(reg, value, optional)	check(#reg, read_sysreg(reg), value, optional);
+
+/* Read all of them back, and those of the interrupt controller, on the CPU they are of. */
+void el2_controls_check(void)
+{
+	FOR_EACH_CONTROL(CHECK_CONTROL)
+	if (gic_info.version == 3) {
+		check("icc_sre_el2", read_sysreg(ICC_SRE_EL2), ICC_SRE_EL2_VALUE, 0);
+		check("ich_hcr_el2", read_sysreg(ICH_HCR_EL2), ICH_HCR_IDLE, 0);
+	}
+}
+
+/* v's own controls, by what its domain has. */
+void el2_controls_vcpu(struct vcpu *v)
+{
+	uint32_t extra = id_regs_extras(v->domain);
+
+	v->ctxt.extra = extra;
+	v->ctxt.hcr = HCR_GUEST | (extra & CTXT_PAUTH ? HCR_API | HCR_APK : 0) |
+		      (extra & CTXT_SCXTNUM ? HCR_ENSCXT : 0) | (host_ctr_differs ? HCR_TID2 : 0);
+	if (id_regs_are_hosts(v->domain))
+		v->ctxt.hcr &= ~HCR_TID3;
+}

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * ID registers as guests read them. One row a register, one letter a field of 4 bits, the highest
+ * field first. A register without a row, and a field that later architectures will invent, read as
+ * zero. Fields and their order: Arm ARM, D19.2 and G8.2.
+ */
+#include <arch/vcpu_ctxt.h>
+#include <xen/domain.h>
+#include <xen/heap.h>
+#include <xen/id_regs.h>
+#include <xen/lib.h>
+
+/*
+ * u  unsigned: the lower value of two CPUs is safe
+ * s  signed (0xf is "not there"): likewise
+ * e  the same on all CPUs, or nothing: values are algorithms
+ * w  unsigned, 1 at most: what is above is EL2's
+ * h  the higher value is safe
+ * a  single bits that all CPUs must have
+ * .  hidden, since its state is not switched or its use would not trap
+ * -  hidden, since it is a higher level's; to see the host's value would do no harm
+ */
+static const char *const rules[NR_ID_REGS] = {
+	/* ID_PFR0, PFR1, DFR0, MMFR0..3: no RAS, AMU, EL2, EL3, PMU, trace */
+	[ID_REG(1, 0)] = ".u.uuuuu",
+	[ID_PFR1] = "u--u-u-u",
+	[ID_DFR0] = "..--.--u",
+	[ID_REG(1, 4)] = "euuuueuu",
+	[ID_REG(1, 5)] = "uuuuuuuu",
+	[ID_REG(1, 6)] = "uuuuuuuu",
+	[ID_REG(1, 7)] = "suuuuuuu",
+	/* ID_ISAR0..5, MMFR4, ISAR6 */
+	[ID_REG(2, 0) ... ID_REG(2, 5)] = "uuuuuuuu",
+	[ID_REG(2, 6)] = "-uuuu-u.",
+	[ID_REG(2, 7)] = "uuuuuuuu",
+	/* MVFR0..2, ID_PFR2, MMFR5 */
+	[ID_REG(3, 0) ... ID_REG(3, 2)] = "uuuuuuuu",
+	[ID_REG(3, 4)] = "......uu",
+	[ID_REG(3, 6)] = "......uu",
+	/* ID_AA64PFR0: no RME, AMU, MPAM, SVE, RAS, EL3, EL2; EL1 is AArch64 only */
+	[ID_AA64PFR0] = "uu.u..-..uss--wu",
+	/* ID_AA64PFR1: CSV2_frac, SSBS, BT; no SME, MTE, NMI, GCS */
+	[ID_AA64PFR1] = ".......u-.....uu",
+	/* ID_AA64DFR0: DoubleLock, CTX_CMPs, WRPs, BRPs, DebugVer; no PMU, SPE, trace, BRBE */
+	[ID_AA64DFR0] = "-.....s.u.u.u..u",
+	/* ID_AA64ISAR0: no TME; ISAR1: no LS64, XS; ISAR2: no LUT, MOPS, WFxT, 128-bit registers */
+	[ID_AA64ISAR0] = "uuuuuuuuu.uuuuu.",
+	[ID_AA64ISAR1] = "..uuuuuueeuuueeu",
+	[ID_AA64ISAR2] = "..uu.u..uuu.eeu.",
+	/* ID_AA64MMFR0: no FGT, ExS, stage 2 granules; ECV without CNTPOFF */
+	[ID_AA64MMFR0] = "w-...---ssuuuuuu",
+	/* ID_AA64MMFR1: no HCX, TWED, XNX, LO, VH, VMIDBits; MMFR2: no EVT, FWB, NV */
+	[ID_AA64MMFR1] = "u..uu-u--.u.u--u",
+	[ID_REG(7, 2)] = "u-uu.-uuu-uuuuuu",
+};
+/* CTR_EL0: IDC and DIC, CWG, ERG, DminLine, L1Ip, IminLine. No TminLine: MTE's. */
+static const char ctr_rules[] = "ahhuu..u";
+
+#define PARANGE_MAX	5u			/* 48 bits: 52 need FEAT_LPA2 of stage 2 */
+#define GIC_SHIFT	24			/* of ID_AA64PFR0; ID_PFR1's is 28 */
+#define CSV2_SHIFT	56
+#define CSV2_FRAC_SHIFT	32
+#define ISAR1_PAUTH	(GENMASK(11, 4) | GENMASK(31, 24))	/* APA, API, GPA, GPI */
+#define ISAR2_PAUTH	GENMASK(15, 8)				/* GPA3, APA3 */
+
+uint64_t guest_id_regs[NR_ID_REGS] __ro_after_init;
+uint64_t guest_ctr __ro_after_init;
+bool host_ctr_differs __ro_after_init;
+static bool hosts_view __ro_after_init;
+
+static uint64_t merge_field(char rule, uint64_t a, uint64_t b)
+{
+	switch (rule) {
+	case 'u':
+		return MIN(a, b);
+	case 's':
+		return (a ^ 8) < (b ^ 8) ? a : b;
+	case 'e':
+		return a == b ? a : 0;
+	case 'w':
+		return a && b;
+	case 'h':
+		return MAX(a, b);
+	case 'a':
+		return a & b;
+	default:
+		return 0;
+	}
+}
+
+/* Two CPUs' values as one. *seen: the fields that a guest may not read from the CPU itself. */
+static uint64_t merge(const char *rule, uint64_t a, uint64_t b, uint64_t *seen)
+{
+	uint32_t n = rule ? (uint32_t)strlen(rule) : 0;
+	uint64_t v = 0;
+
+	*seen = ~0UL;
+	for (; n--; rule++) {
+		v |= merge_field(*rule, a >> 4 * n & 0xf, b >> 4 * n & 0xf) << 4 * n;
+		if (*rule == '-' || *rule == 'w')
+			*seen &= ~(0xfUL << 4 * n);
+	}
+	return v;
+}
+
+void id_regs_add_cpu(const uint64_t *raw, uint64_t ctr, bool first)
+{
+	uint64_t v, seen;
+	uint32_t n;
+
+	hosts_view |= first;
+	for (n = ID_REG(1, 0); n < NR_ID_REGS; n++) {
+		v = merge(rules[n], raw[n], first ? raw[n] : guest_id_regs[n], &seen);
+		if (n == ID_AA64MMFR0 && ID_FIELD(v, 0) > PARANGE_MAX)
+			v = (v & ~0xfUL) | PARANGE_MAX;
+		/* What this CPU shows, and what was decided before it. */
+		if (((v ^ raw[n]) & seen) || (!first && ((v ^ guest_id_regs[n]) & seen)))
+			hosts_view = false;
+		guest_id_regs[n] = v;
+	}
+	host_ctr_differs = !first && (host_ctr_differs || ctr != guest_ctr);
+	/* Bit 31 is RES1, and IDC and DIC come with it. */
+	guest_ctr = merge(ctr_rules, ctr, first ? ctr : guest_ctr, &seen) | BIT(31);
+}
+
+bool id_regs_cpu_fits(const uint64_t *raw, const uint64_t *boot)
+{
+	static const struct { uint8_t reg, shift; } needed[] = {
+		{ ID_AA64MMFR0, 0 },		/* PARange: stage 2's input is the boot CPU's */
+		{ ID_AA64MMFR1, 4 },		/* VMIDBits */
+		{ ID_AA64ISAR0, 20 },		/* Atomic */
+	};
+	uint32_t i;
+
+	for (i = 0; i < ARRAY_SIZE(needed); i++)
+		if (ID_FIELD(raw[needed[i].reg], needed[i].shift) <
+		    ID_FIELD(boot[needed[i].reg], needed[i].shift))
+			return false;
+	return true;
+}
+
+uint32_t id_regs_pa_bits(const uint64_t *regs)
+{
+	static const uint8_t bits[] = { 32, 36, 40, 42, 44, 48 };
+
+	return bits[MIN(ID_FIELD(regs[ID_AA64MMFR0], 0), PARANGE_MAX)];
+}
+
+int id_regs_lower(uint64_t *regs, uint32_t reg, uint32_t shift, uint32_t max)
+{
+	uint64_t now;
+	char rule;
+
+	if (reg >= NR_ID_REGS || !rules[reg] || shift % 4 || max > 0xf ||
+	    shift / 4 >= strlen(rules[reg]))
+		return -EINVAL;
+	rule = rules[reg][strlen(rules[reg]) - 1 - shift / 4];
+	now = regs[reg] >> shift & 0xf;
+	now ^= merge_field(rule == 's' ? 's' : 'u', now, max);
+	regs[reg] ^= now << shift;
+	return 0;
+}
+
+uint64_t *id_regs_own(struct domain *d)
+{
+	uint64_t *own = (uint64_t *)d->id_regs;
+
+	if (own == guest_id_regs) {
+		own = xzalloc_array(uint64_t, NR_ID_REGS);
+		if (!own)
+			return NULL;
+		memcpy(own, guest_id_regs, sizeof(guest_id_regs));
+		d->id_regs = own;
+	}
+	return own;
+}
+
+/* The common view; without the system register interface where the guest has a GICv2. */
+int id_regs_domain_init(struct domain *d, const struct domain_config *cfg)
+{
+	uint64_t *own;
+
+	d->id_regs = guest_id_regs;
+	if (cfg->gic_version != 2 || !ID_FIELD(guest_id_regs[ID_AA64PFR0], GIC_SHIFT))
+		return 0;
+	own = id_regs_own(d);
+	if (!own)
+		return -ENOMEM;
+	own[ID_AA64PFR0] &= ~(0xfUL << GIC_SHIFT);
+	own[ID_PFR1] &= ~(0xfUL << 28);
+	return 0;
+}
+
+void id_regs_domain_free(struct domain *d)
+{
+	if (d->id_regs != guest_id_regs)
+		xfree((void *)d->id_regs);
+	d->id_regs = guest_id_regs;
+}
+
+bool id_regs_are_hosts(const struct domain *d)
+{
+	return hosts_view && d->id_regs == guest_id_regs;
+}
+
+uint32_t id_regs_extras(const struct domain *d)
+{
+	const uint64_t *r = d->id_regs;
+	uint32_t csv2 = ID_FIELD(r[ID_AA64PFR0], CSV2_SHIFT);
+	uint32_t extras = 0;
+
+	if ((r[ID_AA64ISAR1] & ISAR1_PAUTH) || (r[ID_AA64ISAR2] & ISAR2_PAUTH))
+		extras |= CTXT_PAUTH;
+	/* FEAT_CSV2_2 and CSV2_1p2: SCXTNUM_EL0 and _EL1 exist. */
+	if (csv2 >= 2 || (csv2 == 1 && ID_FIELD(r[ID_AA64PFR1], CSV2_FRAC_SHIFT) >= 2))
+		extras |= CTXT_SCXTNUM;
+	if (d->midr)
+		extras |= CTXT_MIDR;
+	return extras;
+}
