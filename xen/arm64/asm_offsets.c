@@ -3,6 +3,7 @@
  * Offsets of C structs for the assembly files; the build turns the marked lines into
  * asm_offsets.h.
  */
+#include <xen/domain.h>
 #include <xen/vcpu.h>
 #include <xen/percpu.h>
 
@@ -15,6 +16,13 @@ void asm_offsets(void)
 	DEFINE(REGS_ELR, offsetof(struct vcpu, regs.elr));
 	DEFINE(VCPU_STACK_TOP, offsetof(struct vcpu, stack_top));
 	DEFINE(PCPU_STACK_TOP, offsetof(struct pcpu, stack_top));
+	DEFINE(VCPU_MMIO_OFFSET, offsetof(struct vcpu, mmio_offset));
+	DEFINE(VCPU_MMIO_PAGE, offsetof(struct vcpu, mmio_page));
+	DEFINE(VCPU_MMIO_KEY, offsetof(struct vcpu, mmio_key));
+	DEFINE(VCPU_ID_KEY, offsetof(struct vcpu, id_key));
+	DEFINE(VCPU_DOMAIN, offsetof(struct vcpu, domain));
+	DEFINE(DOMAIN_ID_REGS, offsetof(struct domain, id_regs));
+	DEFINE(PCPU_CURRENT, offsetof(struct pcpu, current));
 	DEFINE(PCPU_WORK, offsetof(struct pcpu, work));
 	DEFINE(FP_FPSR, offsetof(struct fp_regs, fpsr));
 	DEFINE(FP_FPCR, offsetof(struct fp_regs, fpcr));

@@ -53,10 +53,10 @@ static bool emulate(struct vcpu *v, uint32_t iss, ipa_t ipa)
 }
 
 /*
- * The rest of trap_data_abort, apart so that the short way has no frame to build. An access whose
- * syndrome has no register (ISV = 0), a walk or a cache operation cannot be emulated.
+ * Data abort of the current vCPU from stage 2. An access whose syndrome has no register (ISV = 0),
+ * a walk or a cache operation cannot be emulated.
  */
-static __noinline void trap_other_data_abort(struct vcpu *v, uint32_t iss)
+void trap_data_abort(struct vcpu *v, uint32_t iss)
 {
 	uint64_t far = read_sysreg(far_el2);
 	uint32_t type = FSC_TYPE(iss);
@@ -74,30 +74,6 @@ static __noinline void trap_other_data_abort(struct vcpu *v, uint32_t iss)
 		return;
 	}
 	guest_inject_abort(v, far, false);
-}
-
-/*
- * A word read into a register, without sign extension, by a translation fault of the access
- * itself: the commonest.
- */
-#define ISS_WORD_READ		(ISS_DABT_ISV | 2UL << 22 | FSC_TRANSLATION)
-#define ISS_WORD_READ_MASK	(ISS_DABT_ISV | 3UL << 22 | ISS_DABT_SSE | ISS_DABT_CM |	\
-				 ISS_DABT_S1PTW | ISS_DABT_WNR | 0x3c)
-
-/* Data abort of the current vCPU from stage 2. */
-void trap_data_abort(struct vcpu *v, uint32_t iss)
-{
-	uint64_t val;
-
-	if (likely((iss & ISS_WORD_READ_MASK) == ISS_WORD_READ)) {
-		val = mmio_read32(v, fault_ipa(read_sysreg(far_el2)));
-		if (likely(val != MMIO_NOT_SHORT)) {
-			guest_regs_skip(&v->regs);
-			guest_reg_set(v, ISS_DABT_SRT(iss), val);
-			return;
-		}
-	}
-	trap_other_data_abort(v, iss);
 }
 
 /* A fetch from outside the guest's memory is the guest's to handle. */

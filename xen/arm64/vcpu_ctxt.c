@@ -26,10 +26,32 @@
 	op(tpidr_el0, tpidr_el0) op(tpidrro_el0, tpidrro_el0) op(tpidr_el1, tpidr_el1)		\
 	op(cntkctl_el1, cntkctl) op(csselr_el1, csselr)
 
+/*
+ * Keys of the short ways (vectors.S): bits of ESR_EL2 that count, and above them their values. MRS
+ * with op0 = 3, op1 = 0, CRn = 0, CRm 0..7; and a word read into a register, without sign
+ * extension, by a translation fault of the access itself.
+ */
+#define KEY(mask, value)	((uint64_t)(value) << 32 | (uint32_t)(mask))
+#define ESR(ec, iss)		((uint32_t)(ec) << 26 | ESR_IL | (iss))
+#define ID_KEY	KEY(~ISS_SYS_ENC(0, 0, 0, 7, 7) & ~(0x1fU << 5),				\
+		    ESR(EC_SYS64, ISS_SYS_ENC(3, 0, 0, 0, 0) | ISS_SYS_READ))
+#define MMIO_KEY KEY(ESR(0x3f, ISS_DABT_ISV | 3 << 22 | ISS_DABT_SSE | ISS_DABT_CM |		\
+			 ISS_DABT_S1PTW | ISS_DABT_WNR | 0x3c),					\
+		     ESR(EC_DABT_LOWER, ISS_DABT_ISV | 2 << 22 | FSC_TRANSLATION))
+#define KEY_NEVER		KEY(~0, 0)
+
+void vcpu_short_ways(struct vcpu *v, bool on)
+{
+	v->id_key = on ? ID_KEY : KEY_NEVER;
+	v->mmio_key = on ? MMIO_KEY : KEY_NEVER;
+}
+
 void vcpu_ctxt_init(struct vcpu *v)
 {
 	v->ctxt = (struct vcpu_ctxt){ .sctlr = SCTLR_EL1_RESET, .fp_cpu = ~0u };
 	el2_controls_vcpu(v);
+	v->mmio_page = ~0UL;
+	vcpu_short_ways(v, true);
 }
 
 static void fp_put(struct vcpu *v)

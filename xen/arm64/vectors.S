@@ -1,18 +1,28 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The vectors. While a guest runs SP_EL2 points at its struct vcpu, so registers are stored
- * straight into the frame; C then runs on the CPU's own stack. Three ways in: the short hypercall
- * path saves only what C may clobber; every other exception from a guest saves all; an exception
- * from EL2 itself is the end. On the way out one word is tested (pcpu.work). Interrupts stay
- * masked in EL2.
+ * straight into the frame; C then runs on the CPU's own stack. Hypercalls and the short ways (ID
+ * registers, PSCI_VERSION, reads of emulated words) save only what they clobber; every other
+ * exception from a guest saves all; an exception from EL2 itself is the end. On the way out one
+ * word is tested (pcpu.work). Interrupts stay masked in EL2.
+ *
+ * Each way in begins with x30 and x17 stored side by side: x17 in the place of ELR, which only
+ * the long way needs. A short way is taken when ESR_EL2 fits its key in struct vcpu, which is
+ * how a vCPU can be kept from it (vcpu_short_ways).
  */
 #include "asm_offsets.h"
 
 #define REG(n)		(REGS_X0 + 8 * (n))
-#define NR_HYPERCALLS	64
+#define NR_HYPERCALLS	64		/* rows of the table: a power of two */
+#define END_HYPERCALLS	48		/* none of ours from here on */
 /* ESR_EL2 of HVC #0xEA1 from AArch64: EC 0x16, IL. */
-#define ESR_XEN_HVC_HI	0x5a00
-#define ESR_XEN_HVC_LO	0x0ea1
+#define HVC_XEN_IMM	0xea1
+#define ESR_XEN_HVC	(0x5a000000 + HVC_XEN_IMM)
+/* Bits of ESR_EL2 that tell the classes with short ways apart: aborts from MSR, MRS from HVC. */
+#define ESR_EC_HIGH	31
+#define ESR_EC_SYS	29
+#define PSCI_VERSION_HI	0x8400
+#define PSCI_1_1	0x10001
 
 	/* An eret is not speculated past. */
 	.macro	eret_sb
@@ -40,12 +50,20 @@
 	b	\label
 	.endm
 
-	/*
-	 * All but x16, x17, x30 (saved by the caller) into the frame at sp; then onto the CPU's
-	 * stack with x0 = vcpu.
-	 */
-	.macro	save_rest
+	/* First of each way in: two registers to work with. */
+	.macro	enter
+	stp	x30, x17, [sp, #REG(30)]
+	.endm
+
+	/* All that a call of C may clobber, after enter. */
+	.macro	save_low
 	pairs	stp, sp, "0, 1", "2, 3", "4, 5", "6, 7", "8, 9", "10, 11", "12, 13", "14, 15"
+	ldr	x1, [sp, #REGS_ELR]
+	stp	x16, x1, [sp, #REG(16)]
+	.endm
+
+	/* The rest into the frame at sp; then onto the CPU's stack with x0 = vcpu. */
+	.macro	save_high
 	pairs	stp, sp, "18, 19", "20, 21", "22, 23", "24, 25", "26, 27", "28, 29"
 	mrs	x1, elr_el2
 	mrs	x2, spsr_el2
@@ -72,19 +90,30 @@ el2_vectors:
 	ventry	el2_exception
 	/* Lower EL, AArch64 */
 	.balign	128
-	str	x30, [sp, #REG(30)]
-	stp	x16, x17, [sp, #REG(16)]
+	enter
 	mrs	x17, esr_el2
-	movz	w30, #ESR_XEN_HVC_LO
-	movk	w30, #ESR_XEN_HVC_HI, lsl #16
-	cmp	w17, w30
-	b.ne	guest_sync
-	cmp	x16, #NR_HYPERCALLS
+	ldr	w30, =ESR_XEN_HVC
+	sub	w30, w17, w30
+	cbnz	w30, other_sync
+	cmp	x16, #END_HYPERCALLS
 	b.hs	unknown_hypercall
-	pairs	stp, sp, "1, 2", "3, 4", "5, 6", "7, 8", "9, 10", "11, 12", "13, 14"
-	str	x15, [sp, #REG(15)]
-	str	x19, [sp, #REG(19)]
-	b	hypercall
+	/*
+	 * x0..x4 are the arguments, x16 the number. The number of rows is a power of two, so the
+	 * mask also holds under speculation.
+	 */
+	pairs	stp, sp, "1, 2", "3, 4", "5, 6", "7, 8", "9, 10", "11, 12", "13, 14", "15, 16"
+	ldr	x30, [sp, #VCPU_STACK_TOP]
+	mov	sp, x30
+	adr	x17, hypercall_table
+	and	x16, x16, #(NR_HYPERCALLS - 1)
+	ldr	x17, [x17, x16, lsl #3]
+	blr	x17
+	mrs	x17, tpidr_el2
+	ldp	x17, x16, [x17, #PCPU_CURRENT]	/* and pcpu.work */
+	cbnz	w16, hypercall_with_work
+	mov	sp, x17
+	pairs	ldp, sp, "1, 2", "3, 4", "5, 6", "7, 8", "9, 10", "11, 12"
+	b	hypercall_end
 	ventry	guest_irq
 	ventry	guest_irq		/* FIQ: group 0 is not ours, treated alike */
 	ventry	guest_serror
@@ -93,66 +122,157 @@ el2_vectors:
 	ventry	guest_irq
 	ventry	guest_irq
 	ventry	guest_serror
+	.ltorg
 
 	.text
 	.balign	64
 
-/*
- * The short way: x0..x4 are the arguments, x16 the number. x19 keeps the vCPU, since C preserves
- * it. The bound is a power of two, so the mask also holds under speculation.
- */
-hypercall:
-	mov	x19, sp
-	ldr	x30, [sp, #VCPU_STACK_TOP]
-	mov	sp, x30
-	adrp	x17, hypercall_table
-	add	x17, x17, :lo12:hypercall_table
-	and	x16, x16, #(NR_HYPERCALLS - 1)
-	ldr	x17, [x17, x16, lsl #3]
-	blr	x17
-	mrs	x17, tpidr_el2
-	ldr	w17, [x17, #PCPU_WORK]
-	cbnz	w17, hypercall_with_work
-	mov	sp, x19
-	pairs	ldp, sp, "1, 2", "3, 4", "5, 6", "7, 8", "9, 10", "11, 12", "13, 14"
+hypercall_end:
+	pair	ldp, sp, 13, 14
 	ldr	x15, [sp, #REG(15)]
-	ldr	x17, [sp, #REG(17)]
-	ldr	x19, [sp, #REG(19)]
-	ldr	x30, [sp, #REG(30)]
+	ldp	x30, x17, [sp, #REG(30)]
 	eret_sb
 
 /*
- * The call left work to do: complete the frame (x20..x29 still are the guest's) and go the long
- * way out.
+ * The call left work to do: complete the frame of the vCPU in x17 (x20..x29 still are the
+ * guest's) and go the long way out.
  */
 hypercall_with_work:
-	str	x0, [x19, #REG(0)]
-	str	x18, [x19, #REG(18)]
-	pairs	stp, x19, "20, 21", "22, 23", "24, 25", "26, 27", "28, 29"
+	str	x0, [x17, #REG(0)]
+	ldr	x1, [x17, #REGS_ELR]
+	stp	x1, x18, [x17, #REG(17)]
+	pair	stp, x17, 19, 20
+	pairs	stp, x17, "21, 22", "23, 24", "25, 26", "27, 28"
+	str	x29, [x17, #REG(29)]
 	mrs	x1, elr_el2
 	mrs	x2, spsr_el2
-	stp	x1, x2, [x19, #REGS_ELR]
-	mov	x0, x19
+	stp	x1, x2, [x17, #REGS_ELR]
+	mov	x0, x17
 	mov	x29, xzr
 	bl	leave_to_guest
 	b	restore_all
 
 unknown_hypercall:
 	mov	x0, #-38		/* -ENOSYS */
-	ldr	x17, [sp, #REG(17)]
-	ldr	x30, [sp, #REG(30)]
+	ldp	x30, x17, [sp, #REG(30)]
 	eret_sb
 
+	/*
+	 * Go to label unless ESR_EL2, in x17, fits the key at this offset of the vCPU: the bits
+	 * that count below, their values above.
+	 */
+	.macro	unless_key offset, label
+	ldr	x30, [sp, #\offset]
+	eor	x30, x30, x17, lsl #32
+	tst	x30, x30, lsl #32
+	b.ne	\label
+	.endm
+
+/* Not Xen's HVC: x17 = ESR_EL2, w30 = how far it is from that. */
+other_sync:
+	tbnz	w17, #ESR_EC_HIGH, sync_abort
+	tbnz	w17, #ESR_EC_SYS, sync_sysreg
+	cmn	w30, #HVC_XEN_IMM		/* HVC #0: SMCCC */
+	movz	w30, #PSCI_VERSION_HI, lsl #16
+	ccmp	w0, w30, #0, eq
+	b.ne	guest_sync
+	mov	w0, #PSCI_1_1
+	ldp	x30, x17, [sp, #REG(30)]
+	eret_sb
+
+/* MRS of an ID register: domain.id_regs[CRm][op2], six bits of the syndrome. */
+sync_sysreg:
+	unless_key VCPU_ID_KEY, guest_sync
+	str	x16, [sp, #REG(16)]
+	ldr	x16, [sp, #VCPU_DOMAIN]
+	ldr	x16, [x16, #DOMAIN_ID_REGS]
+	ubfiz	w30, w17, #2, #4
+	bfxil	w30, w17, #17, #3
+	ldr	x16, [x16, x30, lsl #3]
+	ubfx	x17, x17, #5, #5		/* Rt */
+
+/* End an emulated read: step over it, x16 is what register x17 gets; the rest is the guest's. */
+end_read:
+	mrs	x30, elr_el2
+	add	x30, x30, #4
+	msr	elr_el2, x30
+	adr	x30, set_rt
+	add	x30, x30, x17, lsl #3
+	br	x30
+
+/* Two instructions a register. */
+	.macro	set_rt_row n
+	.if \n == 16 || \n == 30
+	str	x16, [sp, #REG(\n)]
+	.elseif \n == 17
+	str	x16, [sp, #REGS_ELR]
+	.elseif \n == 31
+	nop
+	.else
+	mov	x\n, x16
+	.endif
+	b	set_rt_end
+	.endm
+
+set_rt:
+	.irp	n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, \
+		16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31
+	set_rt_row \n
+	.endr
+set_rt_end:
+	ldr	x16, [sp, #REG(16)]
+	ldp	x30, x17, [sp, #REG(30)]
+	eret_sb
+
+/*
+ * A word read from the emulated page that this vCPU read last: ask its function. It may leave no
+ * work, and touches nothing of the frame.
+ */
+sync_abort:
+	unless_key VCPU_MMIO_KEY, guest_sync
+	mrs	x17, hpfar_el2
+	ldr	x30, [sp, #VCPU_MMIO_PAGE]
+	cmp	x17, x30
+	b.ne	guest_sync_esr
+	mrs	x17, far_el2
+	tst	x17, #3
+	b.ne	guest_sync_esr
+	pairs	stp, sp, "0, 1", "2, 3", "4, 5", "6, 7", "8, 9", "10, 11", "12, 13", "14, 15"
+	str	x16, [sp, #REG(16)]
+	ldp	x1, x2, [sp, #VCPU_MMIO_OFFSET]	/* and mmio_ctx */
+	bfxil	x1, x17, #0, #12
+	mov	x0, sp
+	ldp	x30, x17, [sp, #VCPU_STACK_TOP]	/* and mmio_fn */
+	mov	sp, x30
+	blr	x17
+	mrs	x17, tpidr_el2
+	ldr	x17, [x17, #PCPU_CURRENT]
+	mov	sp, x17
+	tbnz	x0, #63, not_short
+	mov	x16, x0
+	pairs	ldp, sp, "0, 1", "2, 3", "4, 5", "6, 7", "8, 9", "10, 11", "12, 13", "14, 15"
+	mrs	x17, esr_el2
+	ubfx	x17, x17, #16, #5		/* SRT */
+	b	end_read
+
+/* The function left it to the long way: save what is not yet. */
+not_short:
+	ldr	x1, [sp, #REGS_ELR]
+	str	x1, [sp, #REG(17)]
+	mrs	x17, esr_el2
+	b	guest_sync_saved
+
 guest_sync32:
-	str	x30, [sp, #REG(30)]
-	stp	x16, x17, [sp, #REG(16)]
+	enter
+guest_sync_esr:
 	mrs	x17, esr_el2
 /*
- * Any other synchronous exception of a guest; x16, x17, x30 are saved, x17 = ESR_EL2. One row a
- * class.
+ * Any other synchronous exception of a guest, after enter; x17 = ESR_EL2. One row a class.
  */
 guest_sync:
-	save_rest
+	save_low
+guest_sync_saved:
+	save_high
 	adrp	x3, trap_table
 	add	x3, x3, :lo12:trap_table
 	ubfx	w2, w17, #26, #6
@@ -180,16 +300,16 @@ exit_to_guest:
 	eret_sb
 
 guest_irq:
-	str	x30, [sp, #REG(30)]
-	stp	x16, x17, [sp, #REG(16)]
-	save_rest
+	enter
+	save_low
+	save_high
 	bl	arch_handle_irqs
 	b	exit_to_guest
 
 guest_serror:
-	str	x30, [sp, #REG(30)]
-	stp	x16, x17, [sp, #REG(16)]
-	save_rest
+	enter
+	save_low
+	save_high
 	bl	trap_serror
 	b	exit_to_guest
 

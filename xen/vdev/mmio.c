@@ -63,21 +63,6 @@ int mmio_register(struct domain *d, ipa_t base, uint64_t size, mmio_fn *fn,
 	return 0;
 }
 
-/*
- * Read 4 bytes at ipa for v if the region of the last access holds it and knows a short way; else
- * MMIO_NOT_SHORT.
- */
-uint64_t mmio_read32(struct vcpu *v, ipa_t ipa)
-{
-	const struct mmio_space *m = v->domain->mmio;
-	const struct mmio_region *r = &m->region[READ_ONCE(m->last)];
-	uint64_t offset = ipa - r->base;
-
-	if (unlikely(offset >= r->size || (offset & 3) || !r->read32))
-		return MMIO_NOT_SHORT;
-	return r->read32(v, (uint32_t)offset, r->ctx);
-}
-
 /* The region that holds ipa; NULL. Remembers it. */
 static const struct mmio_region *find(struct mmio_space *m, ipa_t ipa)
 {
@@ -89,6 +74,15 @@ static const struct mmio_region *find(struct mmio_space *m, ipa_t ipa)
 			return &m->region[i];
 		}
 	return NULL;
+}
+
+/* v's next reads of words from the page at offset of r, which holds ipa, take the short way. */
+static void remember(struct vcpu *v, const struct mmio_region *r, ipa_t ipa, uint64_t offset)
+{
+	v->mmio_fn = r->read32;
+	v->mmio_ctx = r->ctx;
+	v->mmio_offset = offset & ~(PAGE_SIZE - 1);
+	v->mmio_page = mmio_page_tag(ipa);
 }
 
 /* Let whoever emulates a->ipa for v do access a. What was read is cut to the access's size. */
@@ -109,7 +103,11 @@ enum mmio_result mmio_dispatch(struct vcpu *v, struct mmio_access *a)
 	if (unlikely(a->size > r->size - offset))
 		return MMIO_ABORT;
 	result = r->fn(v, a, offset, r->ctx);
-	if (!a->write && a->size < 8)
+	if (a->write)
+		return result;
+	if (a->size < 8)
 		a->data &= BIT(8 * a->size) - 1;
+	if (a->size == 4 && r->read32 && !((r->base | r->size) & (PAGE_SIZE - 1)))
+		remember(v, r, a->ipa, offset);
 	return result;
 }

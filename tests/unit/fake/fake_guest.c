@@ -74,10 +74,16 @@ mfn_t guest_va_to_mfn(uint64_t va, bool write)
 	return mfn_add(pte_mfn(pte), g.v & ((1UL << pt_order(level)) - 1));
 }
 
+void vcpu_short_ways(struct vcpu *v, bool on)
+{
+	v->id_key = v->mmio_key = on;
+}
+
 void vcpu_ctxt_init(struct vcpu *v)
 {
 	memset(&v->ctxt, 0, sizeof(v->ctxt));
 	v->ctxt.sctlr = 0x30d00800;
+	vcpu_short_ways(v, true);
 }
 
 void vcpu_ctxt_save(struct vcpu *v)

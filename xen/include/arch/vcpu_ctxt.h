@@ -60,6 +60,12 @@ struct vcpu_ctxt {
 	uint32_t fp_uses;		/* slices in a row that used FP: eager restore after two */
 };
 
+/*
+ * Let v, current or on no CPU, have the vectors' short ways, or not: they do not clear PSTATE.SS,
+ * so a vCPU that steps itself must not. On after a reset.
+ */
+void vcpu_short_ways(struct vcpu *v, bool on);
+
 /* Reset values of the architecture and of abi/boot.md 4. */
 void vcpu_ctxt_init(struct vcpu *v);
 /* Save what the CPU holds of v; load v into the CPU (stage 2, timer, GIC interface, FP trap). */

@@ -24,7 +24,8 @@ typedef enum mmio_result mmio_fn(struct vcpu *v, struct mmio_access *a, uint64_t
 
 /*
  * A short way for the commonest access, an aligned 4-byte read: the value, or MMIO_NOT_SHORT to
- * be asked the long way.
+ * be asked the long way. The vectors call it without v's registers in the frame; it may not raise
+ * work or inject anything.
  */
 #define MMIO_NOT_SHORT	(~0UL)
 typedef uint64_t mmio_read32_fn(struct vcpu *v, uint32_t offset, void *ctx);
@@ -35,7 +36,11 @@ typedef uint64_t mmio_read32_fn(struct vcpu *v, uint32_t offset, void *ctx);
  */
 int mmio_register(struct domain *d, ipa_t base, uint64_t size, mmio_fn *fn,
 		  mmio_read32_fn *read32, void *ctx) __must_check;
-uint64_t mmio_read32(struct vcpu *v, ipa_t ipa);
+/* What vcpu.mmio_page is for the page of ipa: HPFAR_EL2 holds IPA[51:12] in bits 43:4. */
+static inline uint64_t mmio_page_tag(ipa_t ipa)
+{
+	return ipa >> 12 << 4;
+}
 enum mmio_result mmio_dispatch(struct vcpu *v, struct mmio_access *a);
 
 #endif

@@ -30,9 +30,9 @@ struct sched_rq;
 struct pcpu {
 	/* Offsets of the first members are used by the vectors. */
 	struct vcpu *current;		/* running vCPU, NULL in the idle loop; public */
-	uint64_t stack_top;		/* EL2 stack of this CPU */
 	uint32_t work;			/* enum cpu_work */
 	uint32_t id;			/* 0 .. nr_cpus - 1 */
+	uint64_t stack_top;		/* EL2 stack of this CPU */
 
 	uint64_t mpidr;			/* MPIDR_EL1 affinity fields, for PSCI and the GIC */
 	bool online;			/* public */

@@ -9,6 +9,7 @@
 
 #include <xen/guest_regs.h>
 #include <xen/list.h>
+#include <xen/mmio.h>
 #include <xen/percpu.h>
 #include <xen/soft_timer.h>
 #include <arch/vcpu_ctxt.h>
@@ -37,7 +38,13 @@ struct hypercall_state {
 
 struct vcpu {
 	struct guest_regs regs;		/* must be first: the vectors' frame */
-	uint64_t stack_top;		/* EL2 stack of the CPU that runs it, for the vectors */
+	/* The vectors' own, up to cpu: they name these by offset, some as pairs. */
+	uint64_t stack_top;		/* EL2 stack of the CPU that runs it */
+	mmio_read32_fn *mmio_fn;	/* answers words read from the page below */
+	uint64_t mmio_offset;		/* of that page, from the start of its region */
+	void *mmio_ctx;
+	uint64_t mmio_page;		/* as HPFAR_EL2 names it */
+	uint64_t mmio_key, id_key;	/* which ESR_EL2 the short ways take; 0: see vcpu_short_ways */
 	struct pcpu *cpu;		/* CPU that runs or last ran it */
 
 	struct domain *domain;
