@@ -5,6 +5,7 @@
 
 #include "hcall_world.h"
 #include <public/domctl.h>
+#include <public/zazen.h>
 
 static struct xen_domctl op;
 

@@ -4,6 +4,7 @@
  * that wait for it to leave its CPUs; affinity, shares, caches, devices.
  */
 #include "domctl_world.h"
+#include <xen/id_regs.h>
 
 /* ---- pausing what runs ---- */
 
@@ -329,6 +330,55 @@ static void test_devices(void **state)
 	assert_int_equal(call(XEN_DOMCTL_vuart_op, domu->id), -EPERM);
 }
 
+/* ---- cpu_model ---- */
+
+static int64_t cpu_model(domid_t id, uint64_t midr, uint32_t nr, uint8_t reg, uint8_t shift,
+			 uint8_t max)
+{
+	struct zazen_domctl_cpu_model m = { .midr = midr, .nr_fields = nr,
+					    .field[0] = { reg, shift, max, 0 } };
+
+	memset(&op.u, 0, sizeof(op.u));
+	memcpy(&op.u, &m, sizeof(m));
+	return call(ZAZEN_DOMCTL_cpu_model, id);
+}
+
+/* Fields lowered and a MIDR chosen before there are vCPUs, and not after. */
+static void test_cpu_model(void **state)
+{
+	struct domain *d;
+	domid_t id;
+
+	(void)state;
+	good_config();
+	assert_int_equal(call(XEN_DOMCTL_createdomain, 0), 0);
+	id = op.domain;
+	d = domain_get_by_id(id);
+	assert_int_equal(info_of(id)->gpaddr_bits, 40);
+	assert_int_equal(cpu_model(id, 0, ZAZEN_CPU_FIELDS + 1, 0, 0, 0), -EINVAL);
+	assert_int_equal(cpu_model(id, 0, 1, ID_AA64MMFR0, 2, 0), -EINVAL);
+	assert_int_equal(cpu_model(id, 0, 1, 255, 0, 0), -EINVAL);
+	assert_int_equal(cpu_model(0, 0, 1, ID_AA64MMFR0, 0, 1), -EINVAL);
+	assert_int_equal(cpu_model(id, 0x410fd034, 1, ID_AA64MMFR0, 0, 1), 0);
+	assert_int_equal(ID_FIELD(d->id_regs[ID_AA64MMFR0], 0), 1);
+	assert_int_equal(ID_FIELD(guest_id_regs[ID_AA64MMFR0], 0), 2);
+	assert_int_equal(d->midr, 0x410fd034);
+	assert_int_equal(info_of(id)->gpaddr_bits, 36);
+	op.u.max_vcpus.max = 2;
+	assert_int_equal(call(XEN_DOMCTL_max_vcpus, id), 0);
+	assert_int_equal(cpu_model(id, 0, 1, ID_AA64MMFR0, 0, 0), -EBUSY);
+	assert_int_equal(d->midr, 0x410fd034);
+	domain_put(d);
+	assert_int_equal(call(XEN_DOMCTL_destroydomain, id), 0);
+	/* No memory for a table of its own. */
+	good_config();
+	assert_int_equal(call(XEN_DOMCTL_createdomain, 0), 0);
+	id = op.domain;
+	fake_fail_alloc(1);
+	assert_int_equal(cpu_model(id, 0, 1, ID_AA64MMFR0, 0, 1), -ENOMEM);
+	assert_int_equal(call(XEN_DOMCTL_destroydomain, id), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -340,6 +390,7 @@ int main(void)
 		world_test(test_cacheflush),
 		world_test(test_memory_misc),
 		world_test(test_devices),
+		world_test(test_cpu_model),
 	};
 
 	return cmocka_run_group_tests(tests, world_once, NULL);

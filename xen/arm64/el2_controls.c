@@ -81,7 +81,8 @@ void el2_controls_check(void)
 {
 	FOR_EACH_CONTROL(CHECK_CONTROL)
 	if (gic_info.version == 3) {
-		check("icc_sre_el2", read_sysreg(ICC_SRE_EL2), ICC_SRE_EL2_VALUE, 0);
+		check("icc_sre_el2", read_sysreg(ICC_SRE_EL2), ICC_SRE_EL2_VALUE,
+		      ICC_SRE_OPTIONAL);
 		check("ich_hcr_el2", read_sysreg(ICH_HCR_EL2), ICH_HCR_IDLE, 0);
 	}
 }

@@ -8,6 +8,7 @@
 #include <arch/gic.h>
 #include <arch/ipi.h>
 #include <arch/mmu.h>
+#include <arm64/el2_controls.h>
 #include <arm64/sysreg.h>
 #include <xen/boot.h>
 #include <xen/lib.h>
@@ -31,7 +32,6 @@
 #define ICC_CTLR_EOIMODE	BIT(1)
 #define ICC_SRE_SRE		BIT(0)
 #define ICC_SRE_DFB_DIB		(BIT(1) | BIT(2))
-#define ICC_SRE_ENABLE		BIT(3)
 
 static volatile char *gicr[MAX_CPUS];	/* RD frame of each CPU; the SGI frame follows */
 
@@ -174,8 +174,7 @@ void gicv3_init_cpu(void)
 	gic_reset_irqs(rd + GICR_SGI_FRAME, 0, 32, ~0u);
 	wr32(rd + GICR_SGI_FRAME + GICD_ISENABLER, 0xffffu);	/* SGIs: IPIs */
 
-	/* Without Enable guests do not reach ICC_SRE_EL1, which is EL2's to write. */
-	write_sysreg(ICC_SRE_EL2, ICC_SRE_SRE | ICC_SRE_DFB_DIB);
+	write_sysreg(ICC_SRE_EL2, ICC_SRE_EL2_VALUE);
 	isb();
 	/* Is the memory-mapped interface there for guests: the bit can be cleared? */
 	write_sysreg(ICC_SRE_EL1, 0);

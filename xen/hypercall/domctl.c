@@ -55,6 +55,25 @@ static const struct control_row rows[] = {
 	[XEN_DOMCTL_set_paging_mempool_size] = { domctl_set_paging_mempool_size, NEEDS_DOMAIN },
 };
 
+/* Operations of our own: public/zazen.h. */
+static const struct control_row own_rows[] = {
+	[ZAZEN_DOMCTL_cpu_model - ZAZEN_DOMCTL_FIRST] = { domctl_cpu_model, NEEDS_DOMAIN | NOT_SELF },
+};
+static_assert_size(struct zazen_domctl, sizeof(struct xen_domctl));
+
+/* The row of a command; NULL: there is none. */
+static const struct control_row *find_row(const struct control_interface *i, uint32_t cmd)
+{
+	bool own = cmd >= ZAZEN_DOMCTL_FIRST;
+	uint32_t n = own ? cmd - ZAZEN_DOMCTL_FIRST : cmd, nr = own ? i->nr_own : i->nr_rows;
+	const struct control_row *row;
+
+	if (n >= nr)
+		return NULL;
+	row = (own ? i->own : i->rows) + index_nospec(n, nr);
+	return row->fn || (row->flags & CONSTANT) ? row : NULL;
+}
+
 static int run(struct control_call *c, const struct control_row *row)
 {
 	int rc;
@@ -88,10 +107,8 @@ int64_t control(const struct control_interface *i, uint64_t arg, uint64_t magic,
 		return -EFAULT;
 	if (c.domctl.interface_version != i->version)
 		return -EACCES;
-	if (c.domctl.cmd >= i->nr_rows)
-		return -ENOSYS;
-	row = &i->rows[index_nospec(c.domctl.cmd, i->nr_rows)];
-	if (!row->fn && !(row->flags & CONSTANT))
+	row = find_row(i, c.domctl.cmd);
+	if (!row)
 		return -ENOSYS;
 	c.d = NULL;
 	c.resumed = magic == OP_RESUMED;
@@ -110,6 +127,7 @@ _Static_assert(offsetof(struct xen_sysctl, cmd) == offsetof(struct xen_domctl, c
 
 static const struct control_interface domctl = {
 	rows, ARRAY_SIZE(rows), XEN_DOMCTL_INTERFACE_VERSION, sizeof(struct xen_domctl),
+	own_rows, ARRAY_SIZE(own_rows),
 };
 
 /* Privileged (table.c). */

@@ -5,6 +5,7 @@
 
 #include <public/domctl.h>
 #include <public/sysctl.h>
+#include <public/zazen.h>
 #include "ops.h"
 
 /* A call: its private copy of the argument, its domain, and how far it is. */
@@ -14,6 +15,7 @@ struct control_call {
 	uint64_t a, b;		/* ... with these, its own; 0 at first */
 	union {
 		struct xen_domctl domctl;
+		struct zazen_domctl zazen;
 		struct xen_sysctl sysctl;
 	};
 };
@@ -38,6 +40,8 @@ struct control_interface {
 	const struct control_row *rows;
 	uint32_t nr_rows, version;
 	size_t size;
+	const struct control_row *own;	/* from ZAZEN_DOMCTL_FIRST on */
+	uint32_t nr_own;
 };
 int64_t control(const struct control_interface *i, uint64_t arg, uint64_t magic, uint64_t a,
 		uint64_t b);
@@ -51,7 +55,7 @@ void domctl_fill_info(const struct domain *d, struct xen_domctl_getdomaininfo *i
 struct domain *domctl_next_domain(uint64_t id);
 
 /* domctl_vcpu.c */
-control_fn domctl_max_vcpus, domctl_vcpucontext, domctl_getvcpuinfo, domctl_vcpuaffinity,
+control_fn domctl_cpu_model, domctl_max_vcpus, domctl_vcpucontext, domctl_getvcpuinfo, domctl_vcpuaffinity,
 	   domctl_scheduler_op;
 
 /* domctl_memory.c */

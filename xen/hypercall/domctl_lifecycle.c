@@ -5,6 +5,7 @@
  * it has; nobody spins.
  */
 #include <xen/cmdline.h>
+#include <xen/id_regs.h>
 #include <xen/lib.h>
 #include <xen/p2m.h>
 #include <xen/vgic.h>
@@ -129,7 +130,7 @@ void domctl_fill_info(const struct domain *d, struct xen_domctl_getdomaininfo *i
 		.cpu_time = counts.cpu_time,
 		.nr_online_vcpus = counts.online_vcpus,
 		.max_vcpu_id = n ? n - 1 : XEN_INVALID_MAX_VCPU_ID,
-		.gpaddr_bits = d->p2m.ipa_bits,
+		.gpaddr_bits = (uint8_t)MIN((uint32_t)d->p2m.ipa_bits, id_regs_pa_bits(d->id_regs)),
 		.arch_config.gic_version = d->gic_version - 1,	/* XEN_DOMCTL_CONFIG_GIC_V2, V3 */
 	};
 	memcpy(info->handle, d->handle, sizeof(info->handle));

@@ -4,6 +4,7 @@
  * are read and written under a pause of this call's own, which is taken once and given back when
  * the call ends.
  */
+#include <xen/id_regs.h>
 #include <xen/lib.h>
 #include <xen/sched.h>
 #include <arch/vcpu_ctxt.h>
@@ -22,11 +23,43 @@ static int find_vcpu(const struct domain *d, uint32_t id, struct vcpu **v)
 	return *v ? 0 : -ESRCH;
 }
 
+/* One maker of vCPUs at a time in the machine; whoever comes second asks again. */
+static uint8_t busy;
+
+static int lower_fields(struct domain *d, const struct zazen_domctl_cpu_model *m)
+{
+	uint64_t *regs = id_regs_own(d);
+	uint32_t i;
+	int rc = 0;
+
+	if (!regs)
+		return -ENOMEM;
+	for (i = 0; i < m->nr_fields && !rc; i++)
+		rc = id_regs_lower(regs, m->field[i].reg, m->field[i].shift, m->field[i].max);
+	return rc;
+}
+
+/* What the vCPUs to be made will show. -EBUSY when there are some, -EINVAL, -ENOMEM. */
+int domctl_cpu_model(struct control_call *call)
+{
+	const struct zazen_domctl_cpu_model *m = &call->zazen.u.cpu_model;
+	int rc = -EBUSY;
+
+	if (m->nr_fields > ARRAY_SIZE(m->field))
+		return -EINVAL;
+	if (__atomic_exchange_n(&busy, 1, __ATOMIC_ACQUIRE))
+		return -ERESTART;
+	if (!call->d->vcpu[0]) {
+		call->d->midr = m->midr;
+		rc = lower_fields(call->d, m);
+	}
+	__atomic_store_n(&busy, 0, __ATOMIC_RELEASE);
+	return rc;
+}
+
 /* Make all vCPUs, down. -EINVAL for a number other than createdomain's, -ENOMEM. */
 int domctl_max_vcpus(struct control_call *call)
 {
-	/* One maker at a time in the machine; whoever comes second asks again. */
-	static uint8_t busy;
 	int rc;
 
 	if (__atomic_exchange_n(&busy, 1, __ATOMIC_ACQUIRE))

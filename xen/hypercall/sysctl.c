@@ -100,7 +100,7 @@ static const struct control_row rows[] = {
 };
 
 static const struct control_interface sysctl = {
-	rows, ARRAY_SIZE(rows), XEN_SYSCTL_INTERFACE_VERSION, sizeof(struct xen_sysctl),
+	rows, ARRAY_SIZE(rows), XEN_SYSCTL_INTERFACE_VERSION, sizeof(struct xen_sysctl), NULL, 0,
 };
 
 /* Privileged (table.c). */

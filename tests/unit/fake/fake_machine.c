@@ -9,6 +9,7 @@
 #include <xen/cmdline.h>
 #include <xen/console.h>
 #include <xen/heap.h>
+#include <xen/id_regs.h>
 #include <xen/lib.h>
 #include <xen/page.h>
 #include <xen/sched.h>
@@ -80,6 +81,7 @@ static void build(void)
 	page_info_init(frames, pa_to_mfn(FAKE_RAM_BASE), FAKE_RAM_SIZE / PAGE_SIZE);
 	zone_add(pa_to_mfn(FAKE_RAM_BASE), FAKE_RAM_SIZE / PAGE_SIZE);
 	p2m_host_ipa_bits = 40;
+	guest_id_regs[ID_AA64MMFR0] = 2;
 	vmid_init(8);
 	for (unsigned int i = 0; i < FAKE_NR_CPUS; i++) {
 		fake_this_cpu = cpus[i];

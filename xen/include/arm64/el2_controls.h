@@ -72,8 +72,12 @@
 /* MPAM2_EL2: EL1's and EL0's registers of memory partitioning trap. */
 #define MPAM2_GUEST	(3UL << 48)
 
-/* ICC_SRE_EL2: system registers at EL2, no bypass, and EL1 may use its own. */
-#define ICC_SRE_EL2_VALUE	0xfUL
+/*
+ * ICC_SRE_EL2: system registers at EL2, no bypass. Not Enable, which may be fixed to 1 though: which
+ * interface EL1 uses is the domain's, and ICC_SRE_EL1 is EL2's to write.
+ */
+#define ICC_SRE_EL2_VALUE	0x7UL
+#define ICC_SRE_OPTIONAL	(1UL << 3)
 /* ICH_HCR_EL2 while no vCPU is loaded: off. Then what its list registers need (arch/gic.h). */
 #define ICH_HCR_IDLE		0UL
 

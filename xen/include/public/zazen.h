@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What is not Xen's: operations of this hypervisor's own, under numbers that Xen does not use.
+ * They are called as domctl, with domctl's interface version, and privileged like it.
+ */
+#ifndef PUBLIC_ZAZEN_H
+#define PUBLIC_ZAZEN_H
+
+#include "domctl.h"
+
+#define ZAZEN_DOMCTL_FIRST	0x5a00
+#define ZAZEN_DOMCTL_cpu_model	0x5a00
+
+/*
+ * cpu_model: what a domain's CPUs show. Before max_vcpus (-EBUSY); may be called more than once.
+ * A field is lowered, never raised: the instructions of a feature that is gone may still work
+ * where they do not trap. -EINVAL for a field that does not exist: those before it hold.
+ */
+#define ZAZEN_CPU_FIELDS	28
+
+/* Field of 4 bits of the ID register op0 = 3, op1 = 0, CRn = 0, CRm = reg >> 3, op2 = reg & 7. */
+struct zazen_id_field {
+	uint8_t reg;
+	uint8_t shift;
+	uint8_t max;
+	uint8_t pad;			/* 0 */
+};
+
+struct zazen_domctl_cpu_model {
+	uint64_aligned_t midr;		/* MIDR_EL1; 0: that of the CPU it runs on */
+	uint32_t nr_fields;
+	struct zazen_id_field field[ZAZEN_CPU_FIELDS];
+};
+
+/* As struct xen_domctl. */
+struct zazen_domctl {
+	uint32_t cmd;			/* ZAZEN_DOMCTL_* */
+	uint32_t interface_version;	/* XEN_DOMCTL_INTERFACE_VERSION */
+	domid_t domain;
+	uint16_t _pad[3];
+	union {
+		struct zazen_domctl_cpu_model cpu_model;
+		uint8_t pad[128];
+	} u;
+};
+
+#endif /* PUBLIC_ZAZEN_H */
