@@ -88,7 +88,10 @@ invalidate_range:
  * Secondary CPUs, from the firmware's CPU_ON. x0: the context id, a pointer (virtual) to our
  * struct pcpu.
  */
-	.global	secondary_entry
+	.global	secondary_entry, spin_table_entry
+spin_table_entry:
+	adrp	x0, spin_table_context
+	ldr	x0, [x0, #:lo12:spin_table_context]
 secondary_entry:
 	mov	x20, x0
 	msr	daifset, #0xf

@@ -9,7 +9,8 @@
 /* head.S, vectors.S, fpsimd.S */
 extern const char _start[], _end[], _etext[], _sinittext[], _einittext[], _srodata[], _erodata[];
 extern const char _sro_after_init[], _ero_after_init[], __init_begin[], __init_end[];
-extern const char secondary_entry[];
+extern const char secondary_entry[], spin_table_entry[];
+extern uint64_t spin_table_context;
 void enter_guest(void) __noreturn;
 void fp_save(struct fp_regs *fp);
 void fp_load(const struct fp_regs *fp);

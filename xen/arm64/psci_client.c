@@ -6,6 +6,7 @@
 #include <arch/cpu.h>
 #include <arch/firmware.h>
 #include <arm64/sysreg.h>
+#include <xen/boot.h>
 #include "machine.h"
 
 #define PSCI_CPU_ON		0xC4000003u
@@ -20,6 +21,10 @@ void firmware_call(uint64_t x[4])
 	register uint64_t x0 __asm__("x0") = x[0], x1 __asm__("x1") = x[1];
 	register uint64_t x2 __asm__("x2") = x[2], x3 __asm__("x3") = x[3];
 
+	if (!host_info.psci) {	/* nobody there: not supported */
+		x[0] = ~0UL;
+		return;
+	}
 #define CALL(insn)									\
 	__asm__ volatile(insn " #0" : "+r"(x0), "+r"(x1), "+r"(x2), "+r"(x3) :: "x4", "x5",	\
 			 "x6", "x7", "x8", "x9", "x10", "x11", "x12", "x13", "x14", "x15",	\

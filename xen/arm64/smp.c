@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Physical CPUs: their areas and stacks, and bringing the others up through the firmware's PSCI. */
+/* Physical CPUs: their areas and stacks, and bringing the others up by PSCI or spin table. */
+#include <arch/mmu.h>
 #include <arch/timer.h>
 #include <arm64/layout.h>
 #include <arm64/sysreg.h>
 #include <xen/boot.h>
 #include <xen/heap.h>
 #include <xen/lib.h>
+#include <xen/map_window.h>
 #include <xen/sched.h>
 #include "machine.h"
 
@@ -26,6 +28,38 @@ void smp_init_boot_cpu(void)
 	isb();
 }
 
+uint64_t spin_table_context;	/* read by head.S */
+
+static void write_for_mmu_off(void *p, uint64_t v)
+{
+	*(volatile uint64_t *)p = v;
+	cache_clean_poc(p, sizeof(v));
+}
+
+/* A CPU that looks at an address for where to go; it finds its area in spin_table_context. */
+static int release(pa_t at, uint64_t context)
+{
+	char *page;
+
+	if (at & 7)
+		return -EINVAL;
+	write_for_mmu_off(&spin_table_context, context);
+	page = map_window_get(pa_to_mfn(at));
+	write_for_mmu_off(page + (at & (PAGE_SIZE - 1)), image_pa(spin_table_entry));
+	map_window_put(page);
+	__asm__ volatile("sev" ::: "memory");
+	return 0;
+}
+
+/* Have CPU c enter secondary_entry with c in x0. */
+static int start(const struct pcpu *c)
+{
+	pa_t at = host_info.cpu_release[c->id];
+
+	return at ? release(at, (uint64_t)c) :
+		    psci_cpu_on(c->mpidr, image_pa(secondary_entry), (uint64_t)c);
+}
+
 static bool bring_up(uint32_t id)
 {
 	struct pcpu *c = xzalloc(struct pcpu);
@@ -37,8 +71,7 @@ static bool bring_up(uint32_t id)
 	c->mpidr = host_info.cpu_mpidr[id];
 	c->stack_top = (uint64_t)cpu_stack_map(id);
 	cpus[id] = c;
-	if (soft_timer_init_cpu(c) ||
-	    psci_cpu_on(c->mpidr, image_pa(secondary_entry), (uint64_t)c)) {
+	if (soft_timer_init_cpu(c) || start(c)) {
 		cpus[id] = NULL;
 		return false;
 	}

@@ -83,6 +83,8 @@ static int parse_memory(struct bootinfo *bi)
 		}
 	}
 	merge_banks(bi);
+	if (!bi->nr_banks)
+		pr_err("no memory in the host's device tree\n");
 	return bi->nr_banks ? 0 : -EINVAL;
 }
 

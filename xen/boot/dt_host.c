@@ -138,37 +138,25 @@ static int parse_timer(const void *fdt, struct host_info *h, uint32_t gic)
 }
 
 /*
- * The node that dtuart= names (path or alias, options after ':' ignored), else
- * /chosen/stdout-path.
+ * The firmware's PSCI. Trees that name none are of boards that start CPUs otherwise, or of loaders
+ * that leave it out.
  */
-static int uart_node(const void *fdt, const char *dtuart)
+static void parse_psci(const void *fdt, struct host_info *h)
 {
-	char path[128];
-	const char *s = dtuart, *end;
+	int node = fdt_node_offset_by_compatible(fdt, -1, "arm,psci-0.2");
+	const char *method;
 
-	if (!s || !*s)
-		s = fdt_getprop(fdt, fdt_path_offset(fdt, "/chosen"), "stdout-path", NULL);
-	if (!s)
-		return -1;
-	end = strchr(s, ':');
-	strlcpy(path, s, end ? MIN((size_t)(end - s) + 1, sizeof(path)) : sizeof(path));
-	return fdt_path_offset(fdt, path);
-}
-
-/* A UART is welcome, not needed. Only the PL011 is known. */
-static void parse_uart(const void *fdt, const char *dtuart, struct host_info *h, uint32_t gic)
-{
-	int node = uart_node(fdt, dtuart);
-	struct dt_irq irq;
-
-	h->uart_node = -1;
-	if (node < 0 || (!dt_is_compatible(fdt, node, "arm,pl011") &&
-			 !dt_is_compatible(fdt, node, "arm,sbsa-uart")) ||
-	    dt_reg(fdt, node, 0, &h->uart_base, &h->uart_size) ||
-	    dt_gic_irq(fdt, node, gic, 0, &irq))
-		return;
-	h->uart_irq = (struct host_irq){ irq.intid, irq.edge };
-	h->uart_node = node;
+	if (node < 0)
+		node = fdt_node_offset_by_compatible(fdt, -1, "arm,psci-1.0");
+	if (node < 0)
+		node = fdt_path_offset(fdt, "/psci");
+	/* Without a node libfdt finds no property. */
+	method = fdt_getprop(fdt, node, "method", NULL);
+	h->psci = node >= 0;
+	h->psci_smc = !method || strcmp(method, "hvc");
+	if (!h->psci)
+		pr_warn("no PSCI in the host's device tree: no power off%s\n",
+			h->nr_cpus > 1 && !h->cpu_release[1] ? ", one CPU" : "");
 }
 
 /*
@@ -177,7 +165,6 @@ static void parse_uart(const void *fdt, const char *dtuart, struct host_info *h,
  */
 int dt_host_parse(const void *fdt, const char *dtuart, struct host_info *h)
 {
-	const char *method;
 	uint32_t gic = 0;
 	int rc;
 
@@ -189,9 +176,7 @@ int dt_host_parse(const void *fdt, const char *dtuart, struct host_info *h)
 		rc = parse_timer(fdt, h, gic);
 	if (rc)
 		return rc;
-	/* Without a node libfdt finds no property. */
-	method = fdt_getprop(fdt, fdt_path_offset(fdt, "/psci"), "method", NULL);
-	h->psci_smc = !method || strcmp(method, "hvc");
-	parse_uart(fdt, dtuart, h, gic);
+	parse_psci(fdt, h);
+	dt_uart_parse(fdt, dtuart, gic, h);
 	return 0;
 }

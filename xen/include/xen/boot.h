@@ -33,6 +33,11 @@ struct bootinfo {
 extern struct bootinfo bootinfo;
 
 struct host_irq { uint32_t intid; bool edge; };
+struct uart_driver;
+struct host_uart {
+	pa_t base; const struct uart_driver *driver;	/* NULL: no console UART */
+	uint8_t reg_shift, io_width;
+};
 struct host_info {
 	uint32_t nr_cpus;				/* at most MAX_CPUS; the boot CPU first */
 	uint64_t cpu_mpidr[MAX_CPUS];
@@ -49,8 +54,8 @@ struct host_info {
 	uint32_t maintenance_ppi;			/* INTIDs */
 	uint32_t timer_ppi_sec, timer_ppi_phys, timer_ppi_virt, timer_ppi_hyp;
 	uint32_t timer_clock_frequency;			/* 0: CNTFRQ_EL0 */
-	pa_t uart_base; uint64_t uart_size;
-	struct host_irq uart_irq; int uart_node;	/* node offset, -1 none */
+	struct host_uart uart;
+	struct host_irq uart_irq; int uart_node;	/* INTID 0, node offset -1: none */
 };
 extern struct host_info host_info;
 
@@ -79,6 +84,8 @@ uint64_t bootinfo_seed(const struct bootinfo *bi);
 void host_memory_init(struct bootinfo *bi);
 /* boot/dt_host.c */
 int dt_host_parse(const void *fdt, const char *dtuart, struct host_info *h) __must_check;
+/* boot/dt_uart.c: the console's UART and its interrupt. gic: the phandle. */
+void dt_uart_parse(const void *fdt, const char *dtuart, uint32_t gic, struct host_info *h);
 /* Free RAM = banks less reservations: call fn for each piece, page-aligned inwards. */
 void bootinfo_for_each_free(const struct bootinfo *bi,
 			    void (*fn)(pa_t base, uint64_t size, void *arg), void *arg);

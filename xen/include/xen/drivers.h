@@ -1,13 +1,37 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Drivers of the host's devices. */
+/*
+ * Drivers of the host's devices: UARTs for the console. drivers/uart.c holds the table of them and
+ * what they share (register access, waiting for room); boot/dt_uart.c chooses one by the device
+ * tree. To add one: its file, and a row in uart_drivers[].
+ */
 #ifndef XEN_DRIVERS_H
 #define XEN_DRIVERS_H
 
+#include <xen/types.h>
+
 struct host_info;
 
+/* Set up by the firmware (speed, pins, clock); only what its console may have left off is set. */
+struct uart_driver {
+	const char *compatible[4];
+	uint8_t reg_shift, io_width;		/* unless the tree says otherwise */
+	uint8_t nr_regs;			/* before the shift */
+	void (*init)(void);			/* sends and receives, raises no interrupt */
+	bool (*room)(void);			/* for one byte to send */
+	void (*putc)(uint8_t c);
+	int (*getc)(void);			/* -1: none, and its interrupt is taken back */
+	void (*irq)(void);			/* from now on one for received bytes */
+};
+extern const struct uart_driver *const uart_drivers[];	/* NULL ends it */
+extern const struct uart_driver uart_pl011, uart_cadence, uart_ns16550, uart_bcm2835_aux;
+
+/* A register of the console's UART, by the width and distance that its node tells. */
+uint32_t uart_read(uint32_t reg);
+void uart_write(uint32_t reg, uint32_t v);
+
 /*
- * Find the console UART that host_info names and give it to the console; without one the ring
- * alone is written.
+ * Give the console UART that host_info names to the console; without one the ring alone is
+ * written.
  */
 void uart_init(const struct host_info *h);
 /* The console's receive interrupt, once dom0 may be told. */

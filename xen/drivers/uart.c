@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The console's UART: one, of the kind that the device tree names, with polled output and an
+ * interrupt for input. Drivers (uart_*.c) know registers only; mapping them, waiting for room and
+ * the interrupt's way are here. All calls come under the console's lock or at start-up.
+ */
+#include <arch/gic.h>
+#include <arch/mmu.h>
+#include <xen/boot.h>
+#include <xen/console.h>
+#include <xen/drivers.h>
+#include <xen/lib.h>
+
+/* A UART that never has room (no cable, no clock) must not stop the hypervisor. */
+#define MAX_POLLS	1000000u
+
+const struct uart_driver *const uart_drivers[] = {
+	&uart_pl011, &uart_cadence, &uart_ns16550, &uart_bcm2835_aux, NULL
+};
+
+static struct { volatile char *regs; const struct uart_driver *driver; uint8_t shift, width; } uart;
+
+uint32_t uart_read(uint32_t reg)
+{
+	volatile char *p = uart.regs + (reg << uart.shift);
+
+	return uart.width == 4 ? *(volatile uint32_t *)p : *(volatile uint8_t *)p;
+}
+
+void uart_write(uint32_t reg, uint32_t v)
+{
+	volatile char *p = uart.regs + (reg << uart.shift);
+
+	if (uart.width == 4)
+		*(volatile uint32_t *)p = v;
+	else
+		*(volatile uint8_t *)p = (uint8_t)v;
+}
+
+static void tx(char c)
+{
+	static bool stuck;	/* it had no room for so long that nobody waits any more */
+	uint32_t left = stuck ? 0 : MAX_POLLS;
+
+	while ((stuck = !uart.driver->room()) && left--)
+		cpu_relax();
+	uart.driver->putc((uint8_t)c);
+}
+
+static int rx(void) { return uart.driver->getc(); }
+
+static const struct uart_ops ops = { .putc = tx, .getc = rx };
+
+void uart_init(const struct host_info *h)
+{
+	const struct host_uart *u = &h->uart;
+	uint64_t first = u->base & (PAGE_SIZE - 1);
+	char *va;
+
+	if (!u->driver)
+		return;
+	va = mmu_map_fixed(pa_to_mfn(u->base),
+			   (unsigned int)(((first + ((uint64_t)u->driver->nr_regs << u->reg_shift)) >>
+					   PAGE_SHIFT) + 1), MMU_DEVICE);
+	if (!va)
+		return;
+	uart.regs = va + first;
+	uart.driver = u->driver;
+	uart.shift = u->reg_shift;
+	uart.width = u->io_width;
+	uart.driver->init();
+	console_set_uart(&ops);
+}
+
+void console_enable_rx(void)
+{
+	const struct host_irq *irq = &host_info.uart_irq;
+
+	if (!uart.driver || !irq->intid)
+		return;
+	gic_irq_set_edge(irq->intid, irq->edge);
+	gic_irq_route(irq->intid, 0);
+	uart.driver->irq();
+	gic_irq_enable(irq->intid);
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The Cadence UART of Zynq and ZynqMP (AMD UG1085, UG1087). Without a boot loader before us its
+ * transmitter and receiver are still off.
+ */
+#include <xen/drivers.h>
+#include <xen/lib.h>
+
+#define CR		0x00
+#define IER		0x08
+#define IDR		0x0c
+#define ISR		0x14	/* written ones clear */
+#define RXWM		0x20	/* bytes in the FIFO for INT_RX */
+#define SR		0x2c
+#define FIFO		0x30
+#define CR_RX_EN	0x04u
+#define CR_TX_EN	0x10u
+#define SR_RX_EMPTY	BIT(1)
+#define SR_TX_FULL	BIT(4)
+#define INT_RX		0x001u
+
+static void init(void)
+{
+	uart_write(IDR, 0xffff);
+	uart_write(CR, CR_RX_EN | CR_TX_EN);
+	uart_write(RXWM, 1);
+}
+
+static bool room(void) { return !(uart_read(SR) & SR_TX_FULL); }
+static void tx(uint8_t c) { uart_write(FIFO, c); }
+
+static int rx(void)
+{
+	if (uart_read(SR) & SR_RX_EMPTY) {
+		/* As with the PL011: a byte may have come in before the clear. */
+		uart_write(ISR, INT_RX);
+		if (uart_read(SR) & SR_RX_EMPTY)
+			return -1;
+	}
+	return (int)(uart_read(FIFO) & 0xff);
+}
+
+static void irq(void)
+{
+	uart_write(ISR, INT_RX);
+	uart_write(IER, INT_RX);
+}
+
+const struct uart_driver uart_cadence = {
+	.compatible = { "cdns,uart-r1p12", "cdns,uart-r1p8", "xlnx,xuartps" }, .io_width = 4,
+	.nr_regs = 0x34, .init = init, .room = room, .putc = tx, .getc = rx, .irq = irq,
+};

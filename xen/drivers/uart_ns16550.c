@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * UARTs of the 8250 family. The node says how far apart the registers are and how wide; the
+ * Raspberry Pi's mini UART has them as words and lacks only what is not used here.
+ */
+#include <xen/drivers.h>
+#include <xen/lib.h>
+
+#define RBR_THR		0
+#define IER		1
+#define FCR		2
+#define LCR		3
+#define MCR		4
+#define LSR		5
+#define IER_RX		0x05u	/* received data, line status: the mini UART wants both */
+#define FCR_FIFO	0x01u
+#define LCR_DLAB	0x80u
+#define MCR_ON		0x0bu	/* DTR, RTS, OUT2: PC boards let interrupts through by it */
+#define LSR_DR		BIT(0)
+#define LSR_THRE	BIT(5)
+
+static void init(void)
+{
+	uint32_t lcr = uart_read(LCR);
+
+	/* Some of the family raise an interrupt for a write of LCR that comes while they send. */
+	if (lcr & LCR_DLAB)
+		uart_write(LCR, lcr & ~LCR_DLAB);
+	uart_write(IER, 0);
+	uart_write(FCR, FCR_FIFO);
+	uart_write(MCR, MCR_ON);
+}
+
+static bool room(void) { return uart_read(LSR) & LSR_THRE; }
+static void tx(uint8_t c) { uart_write(RBR_THR, c); }
+static int rx(void) { return uart_read(LSR) & LSR_DR ? (int)(uart_read(RBR_THR) & 0xff) : -1; }
+static void irq(void) { uart_write(IER, IER_RX); }
+
+#define CALLS .nr_regs = 8, .init = init, .room = room, .putc = tx, .getc = rx, .irq = irq
+
+const struct uart_driver uart_ns16550 = {
+	.compatible = { "ns16550a", "ns16550", "snps,dw-apb-uart" }, .io_width = 1, CALLS,
+};
+
+const struct uart_driver uart_bcm2835_aux = {
+	.compatible = { "brcm,bcm2835-aux-uart" }, .reg_shift = 2, .io_width = 4, CALLS,
+};
