@@ -501,10 +501,10 @@ static void test_reset(void **state)
 static void test_init_errors(void **state)
 {
 	const struct domain_config many = { .max_vcpus = 1, .nr_spis = 993 };
-	const struct vgic_layout few = { 0x1000000, 0x2000000, 0x20000, 2 },
-				 odd = { 0x1000000, 0x2000000, 0x30000, 8 },
-				 small = { 0x1000000, 0x2000000, 0x10000, 8 },
-				 twice = { 0x08000000, 0x2000000, 0x20000, 8 };
+	const struct vgic_layout few = { 0x1000000, 0x2000000, 0x20000, 2, { 0 } },
+				 odd = { 0x1000000, 0x2000000, 0x30000, 8, { 0 } },
+				 small = { 0x1000000, 0x2000000, 0x10000, 8, { 0 } },
+				 twice = { 0x08000000, 0x2000000, 0x20000, 8, { 0 } };
 	struct domain x = { .max_vcpus = 1 };
 
 	(void)state;

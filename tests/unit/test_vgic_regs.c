@@ -27,6 +27,7 @@ static void for_each_frame(void (*fn)(const struct frame *f))
 		{ vgic_sgi_find, GICR + 0x10000, 11, true },
 	};
 
+
 	for (unsigned int i = 0; i < 3; i++)
 		fn(&frames[i]);
 }
@@ -119,11 +120,18 @@ static void test_identification(void **state)
 				 (uint64_t)n << 32 | n << 8 | (n == 2 ? 0x10 : 0));
 		assert_int_equal(gicr_read(n, 8), n << 8 | (n == 2 ? 0x10 : 0));
 		assert_int_equal(gicr_read(n, 12), n);
-		assert_int_equal(gicr_read(n, 0x14), 0);	/* awake */
+		/* GICR_WAKER: asleep until it is told to wake, and as told from then on. */
+		assert_int_equal(gicr_read(n, 0x14), 6);
+		gicr_write(n, 0x14, 0);
+		assert_int_equal(gicr_read(n, 0x14), 0);
+		gicr_write(n, 0x14, ~0u);
+		assert_int_equal(gicr_read(n, 0x14), 6);
 		assert_int_equal(gicr_read(n, 0xffe8), 0x3b);
 	}
 	gicd_write(0, 1);
-	assert_int_equal(gicd_read(0), 0x52);
+	assert_int_equal(gicd_read(0), 0x51);
+	gicd_write(0, ~0u);
+	assert_int_equal(gicd_read(0), 0x53);
 	gicd_write(0, 0);
 	assert_int_equal(gicd_read(0), 0x50);
 }
@@ -181,15 +189,34 @@ static void test_bit_registers(void **state)
 	assert_int_equal(gicd_read(0x80), 0);
 }
 
-static void test_group0_is_never_delivered(void **state)
+/* Each group by its own enable; ICC_SGI0R_EL1 reaches what is of group 0 only. */
+static void test_groups(void **state)
 {
 	(void)state;
 	enable(v0, 2);
 	gicr_write(0, 0x10080, ~4u);
 	vgic_sgi1r(v0, 2UL << 24 | 1);
 	assert_int_equal(nr_valid_lrs(0), 0);
+	gicd_write(0, 3);
+	assert_int_equal(guest_iar(0, true), -1);
+	assert_int_equal(guest_iar(0, false), 2);
+	guest_end(0, 2);
+	enable(v0, 3);
+	vgic_sgi0r(v0, 2UL << 24 | 1);
+	vgic_sgi0r(v0, 3UL << 24 | 1);
+	vgic_sgi0r(v0, 2UL << 24 | 1UL << 40);
+	assert_int_equal(guest_iar(0, false), 2);
+	assert_int_equal(guest_ack(0), -1);
+	/* In its list register when its group changes. */
+	guest_end(0, 2);
+	vgic_sgi1r(v0, 2UL << 24 | 1);
 	gicr_write(0, 0x10080, ~0u);
+	assert_int_equal(guest_iar(0, false), -1);
 	assert_int_equal(guest_ack(0), 2);
+	guest_end(0, 2);
+	gicd_write(0, 1);
+	vgic_sgi1r(v0, 2UL << 24 | 1);
+	assert_int_equal(nr_valid_lrs(0), 0);
 }
 
 static void test_priority(void **state)
@@ -238,6 +265,13 @@ static void test_irouter(void **state)
 	gicd_write(0x6000 + 8 * 33, 0xff000002);
 	assert_int_equal(gicd_read(0x6000 + 8 * 33), 0x80000002);
 	assert_ptr_equal(spi(33)->target, v0);
+	/* 1 of N: not one that is down. */
+	v1->flags = 0;
+	vcpu_set_flag(v0, VPF_DOWN);
+	spi_enable(33);
+	spi_pulse(33);
+	assert_ptr_equal(spi(33)->holder, v1);
+	vcpu_clear_flag(v0, VPF_DOWN);
 	gicd_write(0x6000 + 8 * 33, 0x00010002);
 	assert_null(spi(33)->target);
 	/* Private ones have none, nor those beyond the last. */
@@ -258,23 +292,23 @@ static void test_live_state(void **state)
 	assert_int_equal(guest_ack(0), 6);
 	assert_int_equal(gicr_read(0, 0x10200), 0);
 	assert_int_equal(gicr_read(0, 0x10300), 1u << 6);
-	/* Another CPU cannot see them, but asks: what it reads becomes true. */
+	/* Another CPU cannot see them: it asks, and the guest reads until it has been answered. */
 	run_on(v1, 1);
 	fake_log_clear();
-	assert_int_equal(gicr_read(0, 0x10300), 0);
-	assert_int_equal(fake_log_count(FAKE_IPI), 1);
-	fake_cpu_enter(0);
-	vgic_flush(v0);
-	fake_cpu_enter(1);
 	assert_int_equal(gicr_read(0, 0x10300), 1u << 6);
+	assert_int_equal(fake_log_count(FAKE_IPI), 1);
 	fake_cpu_enter(0);
 	guest_end(0, 6);
 	fake_cpu_enter(1);
-	(void)gicr_read(0, 0x10300);
+	assert_int_equal(gicr_read(0, 0x10300), 0);
+	vgic_sgi1r(v1, 6UL << 24 | 1);
+	assert_int_equal(gicr_read(0, 0x10200), 1u << 6);
 	fake_cpu_enter(0);
 	vgic_flush(v0);
+	assert_int_equal(guest_ack(0), 6);
+	guest_end(0, 6);
 	fake_cpu_enter(1);
-	assert_int_equal(gicr_read(0, 0x10300), 0);
+	assert_int_equal(gicr_read(0, 0x10200), 0);
 	/* Saved ones are read from memory. */
 	fake_cpu_enter(0);
 	vgic_sgi1r(v0, 6UL << 24 | 1);
@@ -313,7 +347,7 @@ int main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 		T(test_rows),	    T(test_every_access),  T(test_identification),
-		T(test_holes),	    T(test_bit_registers), T(test_group0_is_never_delivered),
+		T(test_holes),	    T(test_bit_registers), T(test_groups),
 		T(test_priority),   T(test_config),	   T(test_irouter),
 		T(test_live_state), T(test_set_and_clear),
 	};

@@ -46,9 +46,25 @@ static inline void run_on(struct vcpu *v, unsigned int cpu)
 
 static inline enum mmio_result mmio(ipa_t ipa, unsigned int size, bool write, uint64_t *data)
 {
-	struct mmio_access a = { .ipa = ipa, .data = *data, .size = (uint8_t)size, .write = write };
-	enum mmio_result r = mmio_dispatch(v0, &a);
+	struct mmio_access a = { .ipa = ipa, .size = (uint8_t)size, .write = write };
+	struct vcpu *v = this_cpu()->current ? this_cpu()->current : v0;
+	unsigned int here = this_cpu()->id, turns = 0;
+	enum mmio_result r;
 
+	for (;;) {
+		a.data = *data;
+		r = mmio_dispatch(v, &a);
+		if (r != MMIO_AGAIN)
+			break;
+		/* The instruction is executed again, when the other CPUs have been asked. */
+		assert_true(turns++ < 100);
+		for (unsigned int i = 0; i < nr_cpus; i++) {
+			fake_cpu_enter(i);
+			if (cpus[i]->current && i != here)
+				vgic_flush(cpus[i]->current);
+		}
+		fake_cpu_enter(here);
+	}
 	*data = a.data;
 	return r;
 }
@@ -120,8 +136,8 @@ static inline unsigned int nr_valid_lrs(unsigned int cpu)
 	return nr;
 }
 
-/* ICC_IAR1_EL1: the most urgent pending one becomes active. -1: spurious. */
-static inline int guest_ack(unsigned int cpu)
+/* The most urgent pending one of a group becomes active: INTID and source. -1: spurious. */
+static inline int guest_iar(unsigned int cpu, bool group1)
 {
 	uint64_t *best = NULL;
 
@@ -129,7 +145,7 @@ static inline int guest_ack(unsigned int cpu)
 		uint64_t *lr = &fake_lr[cpu][n];
 
 		if ((*lr & (LR_STATE_PENDING | LR_STATE_ACTIVE)) != LR_STATE_PENDING ||
-		    !(*lr & LR_GROUP1))
+		    !(*lr & LR_GROUP1) != !group1)
 			continue;
 		if (!best ||
 		    (*lr >> LR_PRIORITY_SHIFT & 0xff) < (*best >> LR_PRIORITY_SHIFT & 0xff))
@@ -138,7 +154,13 @@ static inline int guest_ack(unsigned int cpu)
 	if (!best)
 		return -1;
 	*best ^= LR_STATE_PENDING | LR_STATE_ACTIVE;
-	return (int)(*best & LR_VINTID_MASK);
+	return (int)(*best & 0x1fff);
+}
+
+/* ICC_IAR1_EL1. */
+static inline int guest_ack(unsigned int cpu)
+{
+	return guest_iar(cpu, true);
 }
 
 /* ICC_EOIR1_EL1 with deactivation; a tied physical interrupt is deactivated with it. */
@@ -173,24 +195,35 @@ static inline bool maintenance_is_up(unsigned int cpu)
 	       ((fake_ich_hcr[cpu] & ICH_HCR_UIE) && nr_valid_lrs(cpu) <= 1);
 }
 
-static inline int set_up(void **state)
+static inline int set_up_with(unsigned int version, unsigned int nr_vcpus)
 {
-	static const struct vgic_layout layout = { GICD, GICR, STRIDE, 123 };
+	static const struct vgic_layout layout = {
+		.gicd_base = GICD, .gicr_base = GICR, .gicr_stride = STRIDE, .nr_redists = 123,
+		.gicc = { 0x08100000, 0x2000 },
+	};
 	struct domain_config cfg = {
-		.max_vcpus = 3, .nr_spis = 64, .gic_version = 3, .is_privileged = true
+		.max_vcpus = nr_vcpus, .nr_spis = 64, .gic_version = (uint8_t)version,
+		.is_privileged = true
 	};
 
-	(void)state;
 	fake_start();
+	gic_info.version = (uint8_t)version;
+	host_info.gicv = (struct mem_range){ 0x08200000, 0x2000 };
 	assert_int_equal(domain_create(DOMID_NOBODY, &cfg, &d), 0);
-	assert_int_equal(domain_create_vcpus(d, 3), 0);
 	assert_int_equal(vgic_set_layout(d, &layout), 0);
+	assert_int_equal(domain_create_vcpus(d, nr_vcpus), 0);
 	v0 = d->vcpu[0];
-	v1 = d->vcpu[1];
+	v1 = nr_vcpus > 1 ? d->vcpu[1] : NULL;
 	run_on(v0, 0);
-	gicd_write(0, 2);
+	gicd_write(0, version == 2 ? 1 : 2);
 	fake_log_clear();
 	return 0;
+}
+
+static inline int set_up(void **state)
+{
+	(void)state;
+	return set_up_with(3, 3);
 }
 
 static inline int tear_down(void **state)
