@@ -239,7 +239,7 @@ static void refused(const char *path, uint64_t max, const char *words)
 	struct image_file f;
 	struct zerr *err = NULL;
 
-	assert_int_equal(image_open_kernel(path, max, &f, &image, &err), -1);
+	assert_int_equal(image_open_kernel(path, max, false, &f, &image, &err), -1);
 	assert_int_equal(zerr_class_of(err), ZERR_BAD_CONFIG);
 	if (!strstr(err->message, words) || !strstr(err->message, path))
 		fail_msg("\"%s\" does not say \"%s\" and \"%s\"", err->message, words, path);
@@ -285,7 +285,7 @@ static void gzip_kernels(void **state)
 
 	(void)state;
 	path = make_gzip("kernel.gz", data, IMAGE_SIZE);
-	assert_int_equal(image_open_kernel(path, 64 * MIB, &f, &image, NULL), 0);
+	assert_int_equal(image_open_kernel(path, 64 * MIB, false, &f, &image, NULL), 0);
 	assert_int_equal(image.kind, IMAGE_ARM64_PLAIN);
 	assert_int_equal(f.size, IMAGE_SIZE);
 	assert_int_equal(pread(f.fd, back, IMAGE_SIZE, 0), IMAGE_SIZE);

@@ -4,6 +4,7 @@
  * that Xen 4.17 gave (abi/golden-xen-4.17.csv), creation with each allocation failing.
  */
 #include "domctl_world.h"
+#include <xen/aarch32.h>
 #include <public/sched.h>
 
 /* ---- envelope ---- */
@@ -185,8 +186,15 @@ static void test_life(void **state)
 	assert_int_equal(op.u.paging_mempool.size, 8192000);
 	op.u.address_size.size = 32;
 	assert_int_equal(call(XEN_DOMCTL_set_address_size, id), -EINVAL);
+	host_has_aarch32 = true;
+	assert_int_equal(call(XEN_DOMCTL_set_address_size, id), 0);
+	assert_int_equal(call(XEN_DOMCTL_get_address_size, id), 0);
+	assert_int_equal(op.u.address_size.size, 32);
+	op.u.address_size.size = 33;
+	assert_int_equal(call(XEN_DOMCTL_set_address_size, id), -EINVAL);
 	op.u.address_size.size = 64;
 	assert_int_equal(call(XEN_DOMCTL_set_address_size, id), 0);
+	host_has_aarch32 = false;
 
 	d = domain_get_by_id(id);
 	fake_domain_add_ram(d, gfn(0x40000), 8);

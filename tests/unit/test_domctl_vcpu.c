@@ -94,6 +94,29 @@ static void test_context_waits(void **state)
 	assert_int_equal(domu->pause_count, 0);
 }
 
+/* The modes of each execution state, and none of EL2's. */
+static void test_context_modes(void **state)
+{
+	static const uint32_t modes32 = 1 << 0 | 1 << 1 | 1 << 2 | 1 << 3 | 1 << 7 | 1 << 11 | 1 << 15;
+	struct vcpu_guest_context c;
+
+	(void)state;
+	fill_context(&c);
+	for (unsigned int m = 0; m < 32; m++) {
+		bool ok64 = m == 0 || m == 4 || m == 5, ok32 = m >= 16 && (modes32 >> (m & 15) & 1);
+
+		c.user_regs.cpsr = PSR_IRQ_MASK | m;
+		assert_int_equal(context(XEN_DOMCTL_setvcpucontext, domu->id, 1, &c),
+				 ok64 ? 0 : -EINVAL);
+		domu->is_aarch32 = true;
+		assert_int_equal(context(XEN_DOMCTL_setvcpucontext, domu->id, 1, &c),
+				 ok32 ? 0 : -EINVAL);
+		if (ok32)
+			assert_int_equal(domu->vcpu[1]->regs.spsr, PSR_IRQ_MASK | m);
+		domu->is_aarch32 = false;
+	}
+}
+
 /* The argument changes between two executions of one call. */
 static void spoil_argument(void)
 {
@@ -384,6 +407,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		world_test(test_pause_waits),
 		world_test(test_context_waits),
+		world_test(test_context_modes),
 		world_test(test_context_changed_meanwhile),
 		world_test(test_affinity),
 		world_test(test_scheduler),

@@ -7,6 +7,7 @@
 #include <xen/console.h>
 #include <xen/evtchn.h>
 #include <arch/timer.h>
+#include <xen/aarch32.h>
 #include <public/features.h>
 #include <public/hvm_op.h>
 #include <public/physdev.h>
@@ -37,6 +38,10 @@ static void test_version(void **state)
 	memset(text, 'x', 2048);
 	assert_int_equal(hcall(xen_version, XENVER_capabilities, buf_va(), 0), 0);
 	assert_string_equal(text, "xen-3.0-aarch64 ");
+	host_has_aarch32 = true;
+	assert_int_equal(hcall(xen_version, XENVER_capabilities, buf_va(), 0), 0);
+	assert_string_equal(text, "xen-3.0-aarch64 xen-3.0-armv7l ");
+	host_has_aarch32 = false;
 	assert_int_equal(text[1023], 0);
 	assert_int_equal(text[1024], 'x');
 	assert_int_equal(hcall(xen_version, XENVER_changeset, buf_va(), 0), 0);

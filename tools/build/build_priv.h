@@ -6,8 +6,15 @@
 #ifndef TOOLS_BUILD_PRIV_H
 #define TOOLS_BUILD_PRIV_H
 
+#include <stdbool.h>
+
 #include <xentools/build.h>
 #include <xentools/error.h>
+
+/* image_zimage.c */
+bool image_is_zimage(const uint8_t head[IMAGE_ARM64_HEAD]);
+int image_zimage_probe(const uint8_t head[IMAGE_ARM64_HEAD], uint64_t len,
+		       struct image_arm64 *out);
 
 /* guest_memory.c */
 int guest_memory_populate(struct hyp *h, uint16_t domid, const struct guest_layout *l,

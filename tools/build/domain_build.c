@@ -30,7 +30,8 @@ int domain_images_open(const struct domain_build_args *args, struct domain_image
 {
 	struct domain_images im = { .kernel = { .fd = -1 }, .initrd = { .fd = -1 } };
 
-	if (image_open_kernel(args->kernel, args->memory_bytes, &im.kernel, &im.header, err) != 0)
+	if (image_open_kernel(args->kernel, args->memory_bytes, args->aarch32, &im.kernel,
+			      &im.header, err) != 0)
 		return -1;
 	if (args->initrd &&
 	    image_open_initrd(args->initrd, args->memory_bytes, &im.initrd, err) != 0)
@@ -107,14 +108,16 @@ int domain_build(struct hyp *h, const struct domain_build_args *args,
 	struct hyp_vcpu_start start;
 
 	if (hyp_param_set(h, args->domid, HYP_PARAM_CALLBACK_IRQ, CALLBACK_IRQ_VALUE, err) != 0 ||
-	    hyp_domain_set_address_size(h, args->domid, 64, err) != 0)
+	    hyp_domain_set_address_size(h, args->domid, args->aarch32 ? 32 : 64, err) != 0)
 		return -1;
 	progress(args, "giving the guest its memory");
 	if (guest_memory_populate(h, args->domid, &l, err) != 0 ||
 	    load(h, args, im, &l, err) != 0 ||
 	    magic_pages_make(h, args, err) != 0)
 		return -1;
-	start = (struct hyp_vcpu_start){ .pc = l.kernel.base, .x0 = l.dtb.base };
+	start = (struct hyp_vcpu_start){
+		.pc = l.kernel.base, .dtb = l.dtb.base, .aarch32 = args->aarch32,
+	};
 	if (hyp_vcpu_start_state(h, args->domid, 0, &start, err) != 0)
 		return -1;
 	return magic_pages_grant(h, args, err);

@@ -2,7 +2,7 @@
 /*
  * Open a guest's kernel and initrd and say what they need, before any domain exists. Files are
  * strangers: only regular ones, sizes bounded by what the guest could hold, headers checked by
- * image_arm64_probe(). A gzip kernel is unpacked first (image_gunzip.c), so that behind this
+ * image_arm64_probe() or image_zimage_probe(). A gzip kernel is unpacked first (image_gunzip.c), so that behind this
  * file there are plain bytes only.
  */
 #include <errno.h>
@@ -12,8 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <xentools/build.h>
-#include <xentools/error.h>
+#include "tools/build/build_priv.h"
 
 #define MIB (1024 * 1024ull)
 
@@ -95,11 +94,41 @@ static int refuse(const struct image_file *f, const uint8_t *head, int rc, struc
 		reason = "it is an ELF file, not an arm64 Image";
 	else if (head[0x202] == 'H' && head[0x203] == 'd' && head[0x204] == 'r')
 		reason = "it is a kernel for x86";
-	else if (head[0x24] == 0x18 && head[0x25] == 0x28 && head[0x26] == 0x6f)
+	else if (image_is_zimage(head)) {
 		reason = "it is a kernel for 32-bit Arm";
+		hint = "write <type arch='armv7l'> for a 32-bit guest";
+	}
 	zerr_set(err, ZERR_BAD_CONFIG, "E302", 0, "the kernel %s cannot be used: %s", f->path,
 		 reason);
 	return zerr_hint(err, "%s", hint);
+}
+
+/* The same for a 32-bit guest. */
+static int refuse32(const struct image_file *f, int rc, struct zerr **err)
+{
+	const char *reason = "it is not a zImage";
+
+	if (rc == -ENODATA)
+		reason = "it is too short for a kernel";
+	else if (rc == -EOPNOTSUPP)
+		reason = "big-endian kernels and those made for one address cannot be started";
+	else if (rc == -ERANGE || rc == -E2BIG)
+		reason = "its header and its size do not agree";
+	zerr_set(err, ZERR_BAD_CONFIG, "E302", 0, "the kernel %s cannot be used: %s", f->path,
+		 reason);
+	return zerr_hint(err, "a guest with arch='armv7l' boots a 32-bit zImage "
+			 "(Debian: /boot/vmlinuz-*-armmp-lpae)");
+}
+
+static int probe32(const struct image_file *f, struct image_arm64 *image, struct zerr **err)
+{
+	uint8_t head[IMAGE_ARM64_HEAD];
+	int rc;
+
+	if (read_head(f, head, err) != 0)
+		return -1;
+	rc = image_zimage_probe(head, f->size, image);
+	return rc == 0 ? 0 : refuse32(f, rc, err);
 }
 
 static int probe(const struct image_file *f, struct image_arm64 *image, struct zerr **err)
@@ -142,17 +171,17 @@ static int unpack(struct image_file *f, uint64_t max, struct image_arm64 *image,
 }
 
 /*
- * Open a kernel for a guest of max_bytes memory; *image then describes the plain Image behind
- * ret->fd. Classes: ZERR_BAD_CONFIG missing or refused, ZERR_FAILED unreadable.
+ * Open a kernel for a guest of max_bytes memory, 32-bit or not; *image then describes the plain
+ * Image or zImage behind ret->fd. Classes: ZERR_BAD_CONFIG missing or refused, ZERR_FAILED unreadable.
  */
-int image_open_kernel(const char *path, uint64_t max_bytes, struct image_file *ret,
-		      struct image_arm64 *image, struct zerr **err)
+int image_open_kernel(const char *path, uint64_t max_bytes, bool aarch32,
+		      struct image_file *ret, struct image_arm64 *image, struct zerr **err)
 {
 	struct image_file f;
 
 	if (open_regular(path, "kernel", max_bytes, &f, err) != 0)
 		return -1;
-	if (probe(&f, image, err) != 0)
+	if ((aarch32 ? probe32 : probe)(&f, image, err) != 0)
 		goto fail;
 	if (image->kind == IMAGE_ARM64_GZIP && unpack(&f, max_bytes, image, err) != 0)
 		goto fail;

@@ -17,7 +17,7 @@ static const struct field_word os_types[] = {
 
 static const struct field_word os_archs[] = {
 	{ "aarch64", DOMAIN_ARCH_AARCH64, FIELD_S, NULL, NULL },
-	{ "armv7l", DOMAIN_ARCH_ARMV7L, FIELD_L, NULL, NULL },
+	{ "armv7l", DOMAIN_ARCH_ARMV7L, FIELD_S, NULL, NULL },
 	{ "*", 0, FIELD_A, NULL, "write arch='aarch64'" },
 	{ NULL, 0, FIELD_S, NULL, NULL },
 };

@@ -80,12 +80,27 @@ static int check_identity(struct creation *c, struct zerr **err)
 	return 0;
 }
 
+static int check_aarch32(struct creation *c, struct zerr **err)
+{
+	struct hyp_version v;
+
+	if (hyp_version(c->ctx->hyp, &v, err) != 0)
+		return -1;
+	if (strstr(v.capabilities, "xen-3.0-armv7l"))
+		return 0;
+	zerr_set(err, ZERR_UNSUPPORTED, "E503", 0,
+		 "32-bit guests are not possible here: not all CPUs have AArch32 at EL1");
+	return zerr_hint(err, "write <type arch='aarch64'> and give an arm64 kernel; CPUs that can are "
+			 "Cortex-A53, A57, A72 and their like");
+}
+
 static int check_host(struct creation *c, struct zerr **err)
 {
 	uint64_t need, free_kib;
 	struct hyp_physinfo phys;
 
-	if (hyp_physinfo(c->ctx->hyp, &phys, err) != 0)
+	if ((c->build.aarch32 && check_aarch32(c, err) != 0) ||
+	    hyp_physinfo(c->ctx->hyp, &phys, err) != 0)
 		return -1;
 	need = c->cfg->memory_kib + MAXMEM_SLACK_KIB + pool_bytes(c->cfg) / 1024;
 	free_kib = phys.free_pages * (HYP_PAGE_SIZE / 1024);
@@ -373,6 +388,7 @@ int domain_create(struct domain_ctx *ctx, const struct domain_config *cfg,
 			.kernel = cfg->kernel,
 			.initrd = cfg->initrd,
 			.cmdline = cfg->cmdline,
+			.aarch32 = cfg->arch == DOMAIN_ARCH_ARMV7L,
 			.vcpus = cfg->vcpus_max,
 			.progress = progress,
 			.progress_arg = ctx,

@@ -8,7 +8,7 @@
 
 #include "tools/hyp/domctl.h"
 
-/* Everything off, interrupts masked, EL1: as arm64's boot protocol wants it. */
+/* Everything off, interrupts masked, EL1: as Linux's boot protocols want it. */
 int hyp_vcpu_start_state(struct hyp *h, uint16_t domid, uint32_t vcpu,
 			 const struct hyp_vcpu_start *s, struct zerr **err)
 {
@@ -22,8 +22,14 @@ int hyp_vcpu_start_state(struct hyp *h, uint16_t domid, uint32_t vcpu,
 		return hcall_no_memory(err);
 	c->flags = VGCF_online;
 	c->user_regs.pc64 = s->pc;
-	c->user_regs.x0 = s->x0;
-	c->user_regs.cpsr = PSR_GUEST64_INIT;
+	if (s->aarch32) {
+		c->user_regs.x1 = 0xffffffff;	/* no machine number: the tree tells */
+		c->user_regs.x2 = s->dtb;
+		c->user_regs.cpsr = PSR_GUEST32_INIT;
+	} else {
+		c->user_regs.x0 = s->dtb;
+		c->user_regs.cpsr = PSR_GUEST64_INIT;
+	}
 	c->sctlr = SCTLR_GUEST_INIT;
 	op->u.vcpucontext.vcpu = vcpu;
 	set_xen_guest_handle(op->u.vcpucontext.ctxt, c);

@@ -4,6 +4,7 @@
  * and for what the hypervisor itself decides by them. The CPUs come up one after the other.
  */
 #include <arm64/sysreg.h>
+#include <xen/aarch32.h>
 #include <xen/domain.h>
 #include <xen/id_regs.h>
 #include <xen/lib.h>
@@ -29,6 +30,7 @@ static void read_cpu(uint64_t *raw)
 
 static void add_cpu(const uint64_t *raw, bool first)
 {
+	host_has_aarch32 = ID_FIELD(raw[ID_AA64PFR0], 4) == 2 && (first || host_has_aarch32);
 	id_regs_add_cpu(raw, read_sysreg(ctr_el0), first);
 	vsmccc_add_cpu(raw, (uint32_t)read_sysreg(midr_el1), first);
 }

@@ -34,7 +34,7 @@ static uint64_t mdcr_value(void)
 	op(hcr_el2, HCR_GUEST, HCR_OPTIONAL)				\
 	op(mdcr_el2, mdcr_value(), MDCR_OPTIONAL)			\
 	op(cptr_el2, CPTR_GUEST | CPTR_TFP, CPTR_OPTIONAL)		\
-	op(hstr_el2, HSTR_GUEST, 0)					\
+	op(hstr_el2, HSTR_GUEST, HSTR_GUEST)				\
 	op(cnthctl_el2, CNTHCTL_GUEST, 0)				\
 	op(vtcr_el2, p2m_vtcr(), VTCR_RES1)				\
 	op(vpidr_el2, read_sysreg(midr_el1), 0)				\
@@ -97,4 +97,6 @@ void el2_controls_vcpu(struct vcpu *v)
 		      (extra & CTXT_SCXTNUM ? HCR_ENSCXT : 0) | (host_ctr_differs ? HCR_TID2 : 0);
 	if (id_regs_are_hosts(v->domain))
 		v->ctxt.hcr &= ~HCR_TID3;
+	if (v->domain->is_aarch32)
+		aarch32_ctxt_init(v);
 }

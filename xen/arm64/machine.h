@@ -67,5 +67,17 @@ void fp_trap(struct vcpu *v, uint32_t iss);	/* v used FP/SIMD while it was trapp
 /* trap_*.c; iss: ESR_EL2.ISS. The registers are in v->regs. */
 typedef void trap_fn(struct vcpu *v, uint32_t iss);
 trap_fn trap_data_abort, trap_instruction_abort;
+extern trap_fn *const trap_table[64];
+
+/* aarch32.c, trap_cp15.c */
+void aarch32_ctxt_init(struct vcpu *v);
+void aarch32_save(struct vcpu *v);
+void aarch32_load(struct vcpu *v);
+void trap_aarch32(struct vcpu *v, uint32_t esr);	/* from vectors.S; the whole ESR_EL2 */
+trap_fn trap_cp15, trap_cp15_wide, trap_cp14, trap_cp10, trap_hvc32, trap_smc32;
+
+/* inject.c */
+void serror_save(struct vcpu *v);
+void serror_load(struct vcpu *v);
 
 #endif

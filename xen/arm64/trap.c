@@ -23,8 +23,6 @@ void trap_serror(struct vcpu *v);
 struct vcpu *leave_to_guest(struct vcpu *v);
 void el2_fault(const uint64_t *regs) __noreturn;
 
-extern trap_fn *const trap_table[64];
-
 static void trap_unknown(struct vcpu *v, uint32_t iss __unused)
 {
 	guest_inject_undef(v);
@@ -40,21 +38,22 @@ static void trap_wfx(struct vcpu *v, uint32_t iss)
 		vcpu_block(v);
 }
 
-/* HVC with another immediate than Xen's (the vectors answer that one): 0 is SMCCC. */
-static void trap_hvc(struct vcpu *v, uint32_t iss)
-{
-	if ((iss & 0xffff) == 0)
-		vsmccc_call(v);
-	else
-		guest_inject_undef(v);
-}
-
-/* A trapped SMC has not stepped over itself. */
+/* SMC with 0 is SMCCC. It has not stepped over itself. */
 static void trap_smc(struct vcpu *v, uint32_t iss)
 {
-	if ((iss & 0xffff) == 0)
-		guest_regs_skip(&v->regs);
-	trap_hvc(v, iss);
+	if ((iss & 0xffff) != 0) {
+		guest_inject_undef(v);
+		return;
+	}
+	guest_regs_skip(&v->regs);
+	vsmccc_call(v);
+}
+
+/* HVC with another immediate than Xen's (the vectors answer that one). */
+static void trap_hvc(struct vcpu *v, uint32_t iss)
+{
+	v->regs.elr -= 4;
+	trap_smc(v, iss);
 }
 
 /*
@@ -64,9 +63,17 @@ static void trap_smc(struct vcpu *v, uint32_t iss)
 trap_fn *const trap_table[64] = {
 	[0] = trap_unknown,
 	[EC_WFX] = trap_wfx,
-	[EC_WFX + 1 ... EC_FP - 1] = trap_unknown,
+	[EC_WFX + 1] = trap_unknown,
+	[EC_CP15] = trap_cp15,
+	[EC_CP15_WIDE] = trap_cp15_wide,
+	[EC_CP14] = trap_cp14,
+	[EC_CP14_MEM] = trap_unknown,
 	[EC_FP] = fp_trap,
-	[EC_FP + 1 ... EC_HVC64 - 1] = trap_unknown,
+	[EC_CP10] = trap_cp10,
+	[EC_CP10 + 1 ... EC_HVC32 - 1] = trap_unknown,
+	[EC_HVC32] = trap_hvc32,
+	[EC_SMC32] = trap_smc32,
+	[EC_SMC32 + 1 ... EC_HVC64 - 1] = trap_unknown,
 	[EC_HVC64] = trap_hvc,
 	[EC_SMC64] = trap_smc,
 	[EC_SYS64] = trap_sysreg,
@@ -78,13 +85,13 @@ trap_fn *const trap_table[64] = {
 };
 
 /*
- * SError while a guest ran: its own doing, or a machine error on its behalf. It ends, nobody
- * else.
+ * SError while a guest ran: its own doing, or a machine error on its behalf. It learns of it,
+ * nobody else.
  */
 void trap_serror(struct vcpu *v)
 {
-	domain_crash(v->domain, "asynchronous external abort");
-	cpu_raise_work(WORK_RESCHED);
+	guest_printk(v->domain, "vCPU %u: asynchronous external abort", v->id);
+	guest_inject_serror(v);
 }
 
 /*

@@ -102,6 +102,8 @@ struct extra_mover {
 	void (*load)(struct vcpu *v);
 };
 static const struct extra_mover extras[] = {
+	{ CTXT_AARCH32, aarch32_save, aarch32_load },
+	{ CTXT_SERROR, serror_save, serror_load },
 	{ CTXT_PAUTH, pauth_save, pauth_load },
 	{ CTXT_SCXTNUM, scxtnum_save, scxtnum_load },
 	{ CTXT_MIDR, midr_save, midr_load },

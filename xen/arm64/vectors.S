@@ -117,7 +117,7 @@ el2_vectors:
 	ventry	guest_irq
 	ventry	guest_irq		/* FIQ: group 0 is not ours, treated alike */
 	ventry	guest_serror
-	/* Lower EL, AArch32: no such guest yet; EL0 of an AArch64 guest may be AArch32. */
+	/* Lower EL, AArch32: a 32-bit guest, or 32-bit programs of a 64-bit one. */
 	ventry	guest_sync32
 	ventry	guest_irq
 	ventry	guest_irq
@@ -262,8 +262,6 @@ not_short:
 	mrs	x17, esr_el2
 	b	guest_sync_saved
 
-guest_sync32:
-	enter
 guest_sync_esr:
 	mrs	x17, esr_el2
 /*
@@ -298,6 +296,14 @@ exit_to_guest:
 	ldr	x19, [sp, #REG(19)]
 	ldr	x30, [sp, #REG(30)]
 	eret_sb
+
+guest_sync32:
+	enter
+	save_low
+	save_high
+	mrs	x1, esr_el2
+	bl	trap_aarch32
+	b	exit_to_guest
 
 guest_irq:
 	enter

@@ -3,6 +3,7 @@
  * Virtual CPUs: make, find, reset, free. Their states and everything that moves them between
  * CPUs belong to sched/.
  */
+#include <xen/aarch32.h>
 #include <xen/domain.h>
 #include <xen/heap.h>
 #include <xen/lib.h>
@@ -82,7 +83,7 @@ struct vcpu *domain_vcpu_by_affinity(const struct domain *d, uint64_t aff)
 	return domain_vcpu(d, id);
 }
 
-/* Fresh EL1 state that starts at pc with x0 = arg. v runs nowhere. */
+/* Fresh EL1 state that starts at pc (AArch32: bit 0 is Thumb) with x0 = arg. v runs nowhere. */
 void vcpu_reset(struct vcpu *v, uint64_t pc, uint64_t arg)
 {
 	memset(&v->regs, 0, sizeof(v->regs));
@@ -91,6 +92,10 @@ void vcpu_reset(struct vcpu *v, uint64_t pc, uint64_t arg)
 	v->regs.x[0] = arg;
 	v->regs.elr = pc;
 	v->regs.spsr = SPSR_START;
+	if (v->ctxt.extra & CTXT_AARCH32) {
+		v->regs.elr = pc & 0xfffffffe;
+		v->regs.spsr = SPSR32_START | (pc & 1 ? SPSR32_T : 0);
+	}
 	memset(&v->hcall, 0, sizeof(v->hcall));
 	v->initialised = true;
 }

@@ -3,6 +3,7 @@
  * domctl: limits of a domain's memory, its address size, cache maintenance for its builder, and
  * NUMA questions, of which there are none with one node.
  */
+#include <xen/aarch32.h>
 #include <xen/lib.h>
 #include <xen/p2m.h>
 #include "domctl.h"
@@ -39,15 +40,25 @@ int domctl_cacheflush(struct control_call *call)
 	return call->a < nr ? -ERESTART : 0;
 }
 
-/* 64, set before there is memory, or asked for. -EINVAL, -EBUSY. */
+/*
+ * 64, or 32 where the CPUs have it: set before there is memory and before d has run, or asked for.
+ * It holds from a vCPU's next start on. -EINVAL, -EBUSY.
+ */
 int domctl_address_size(struct control_call *call)
 {
 	uint32_t size = call->domctl.u.address_size.size;
+	struct domain *d = call->d;
 
-	call->domctl.u.address_size.size = 64;
-	if (call->domctl.cmd == XEN_DOMCTL_get_address_size)
+	if (call->domctl.cmd == XEN_DOMCTL_get_address_size) {
+		call->domctl.u.address_size.size = d->is_aarch32 ? 32 : 64;
 		return 0;
-	return size != 64 ? -EINVAL : READ_ONCE(call->d->tot_pages) ? -EBUSY : 0;
+	}
+	if (size != 64 && (size != 32 || !host_has_aarch32))
+		return -EINVAL;
+	if (READ_ONCE(d->tot_pages) || READ_ONCE(d->creation_finished))
+		return -EBUSY;
+	WRITE_ONCE(d->is_aarch32, size == 32);
+	return 0;
 }
 
 static uint32_t other_heap_pages(const struct domain *d)

@@ -4,6 +4,7 @@
  * are read and written under a pause of this call's own, which is taken once and given back when
  * the call ends.
  */
+#include <xen/aarch32.h>
 #include <xen/id_regs.h>
 #include <xen/lib.h>
 #include <xen/sched.h>
@@ -70,10 +71,17 @@ int domctl_max_vcpus(struct control_call *call)
 	return rc;
 }
 
-static bool legal_cpsr(uint64_t cpsr)
+/* Can EL1 or EL0 of d be in this state? */
+static bool legal_cpsr(const struct domain *d, uint64_t cpsr)
 {
+	static const uint32_t modes32 = 1u << (PSR_MODE_USR & 0xf) | 1u << (PSR_MODE_FIQ & 0xf) |
+					1u << (PSR_MODE_IRQ & 0xf) | 1u << (PSR_MODE_SVC & 0xf) |
+					1u << (PSR_MODE_ABT & 0xf) | 1u << (PSR_MODE_UND & 0xf) |
+					1u << (PSR_MODE_SYS & 0xf);
 	uint64_t mode = cpsr & (PSR_MODE_BIT | 0xf);
 
+	if (READ_ONCE(d->is_aarch32))
+		return (mode & PSR_MODE_BIT) && (modes32 & BIT(mode & 0xf));
 	return mode == PSR_MODE_EL1h || mode == PSR_MODE_EL1t || mode == PSR_MODE_EL0t;
 }
 
@@ -95,7 +103,10 @@ static void write_context(struct vcpu *v, const struct vcpu_guest_context *c)
 {
 	vcpu_reset(v, c->user_regs.pc64, c->user_regs.x0);
 	memcpy(v->regs.x, &c->user_regs, sizeof(v->regs.x));
-	v->regs.spsr = c->user_regs.cpsr & CPSR_SETTABLE;
+	/* The address size may have changed since the check: the machine must not see both. */
+	if (legal_cpsr(v->domain, c->user_regs.cpsr) &&
+	    guest_is_aarch32(&v->regs) == !!(c->user_regs.cpsr & PSR_MODE_BIT))
+		v->regs.spsr = c->user_regs.cpsr & CPSR_SETTABLE;
 	CONTEXT_REGS(SET_REG)
 	if (c->flags & VGCF_online)
 		vcpu_clear_flag(v, VPF_DOWN);
@@ -135,7 +146,7 @@ static int check_context(const struct control_call *call, bool set, struct vcpu 
 		return 0;
 	if (copy_from_guest(c, a->ctxt.p, sizeof(*c)))
 		return -EFAULT;
-	return legal_cpsr(c->user_regs.cpsr) ? 0 : -EINVAL;
+	return legal_cpsr(call->d, c->user_regs.cpsr) ? 0 : -EINVAL;
 }
 
 /*

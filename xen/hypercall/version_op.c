@@ -3,6 +3,7 @@
  * HYPERVISOR_xen_version: who we are, and what a guest may rely on. Texts are copied out whole,
  * zero-padded to their ABI length. The version itself (command 0) is answered in table.c.
  */
+#include <xen/aarch32.h>
 #include <xen/cmdline.h>
 #include <xen/lib.h>
 #include <public/features.h>
@@ -11,6 +12,7 @@
 
 #define EXTRAVERSION	".zazen"
 #define CAPABILITIES	"xen-3.0-aarch64 "
+#define CAPABILITIES32	CAPABILITIES "xen-3.0-armv7l "	/* and AArch32 at EL1 */
 /* Any non-zero value does: nobody maps anything there. */
 #define VIRT_START	0x200000u
 
@@ -67,7 +69,8 @@ int64_t do_xen_version(uint64_t cmd, uint64_t arg)
 	case XENVER_compile_info:
 		return copy_to_guest(arg, &compile_info, sizeof(compile_info));
 	case XENVER_capabilities:
-		return text_to_guest(arg, CAPABILITIES, XEN_CAPABILITIES_INFO_LEN);
+		return text_to_guest(arg, host_has_aarch32 ? CAPABILITIES32 : CAPABILITIES,
+				     XEN_CAPABILITIES_INFO_LEN);
 	case XENVER_changeset:
 		return text_to_guest(arg, "", XEN_CHANGESET_INFO_LEN);
 	case XENVER_platform_parameters:

@@ -49,6 +49,12 @@ static bool is_on_pending(const struct vcpu *v)
 	       READ_ONCE(v->runstate.time[RUNSTATE_running_]) == v->ran_before_on;
 }
 
+/* Can code be there? In AArch32 bit 0 says T32, whose instructions may begin at any even address. */
+static bool is_entry(const struct domain *d, uint64_t pc)
+{
+	return (pc & 3) == 0 || (d->is_aarch32 && (pc & 1));
+}
+
 /* arg: target's affinity, entry point, context for its x0. */
 static int64_t cpu_on(struct vcpu *v, const uint64_t *arg)
 {
@@ -58,7 +64,7 @@ static int64_t cpu_on(struct vcpu *v, const uint64_t *arg)
 
 	if (!target || (arg[0] & ~AFFINITY_MASK))
 		return PSCI_INVALID_PARAMETERS;
-	if (arg[1] & 3)
+	if (!is_entry(d, arg[1]))
 		return PSCI_INVALID_ADDRESS;
 	spin_lock(&d->lock);
 	if (is_off(target)) {

@@ -55,6 +55,7 @@ enum fake_event_kind {
 	FAKE_TIMER_SET,		/* system time */
 	FAKE_CTXT_SAVE,		/* vcpu */
 	FAKE_CTXT_LOAD,		/* vcpu */
+	FAKE_INJECT_SERROR,	/* vcpu */
 	FAKE_INJECT_UNDEF,	/* vcpu */
 	FAKE_INJECT_ABORT,	/* vcpu, far, fetch */
 	FAKE_GIC_ENABLE,	/* intid */

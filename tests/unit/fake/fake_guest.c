@@ -82,6 +82,7 @@ void vcpu_short_ways(struct vcpu *v, bool on)
 void vcpu_ctxt_init(struct vcpu *v)
 {
 	memset(&v->ctxt, 0, sizeof(v->ctxt));
+	v->ctxt.extra = v->domain->is_aarch32 ? CTXT_AARCH32 : 0;
 	v->ctxt.sctlr = 0x30d00800;
 	vcpu_short_ways(v, true);
 }
@@ -116,6 +117,11 @@ void guest_inject_undef(struct vcpu *v)
 void guest_inject_abort(struct vcpu *v, uint64_t far, bool fetch)
 {
 	fake_event(FAKE_INJECT_ABORT, (uint64_t)(uintptr_t)v, far, fetch);
+}
+
+void guest_inject_serror(struct vcpu *v)
+{
+	fake_event(FAKE_INJECT_SERROR, (uint64_t)(uintptr_t)v, 0, 0);
 }
 
 #define STARVED(ok, value) do {			\

@@ -8,6 +8,7 @@
 #ifndef XENTOOLS_BUILD_H
 #define XENTOOLS_BUILD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -59,6 +60,7 @@ struct domain_build_args {
 	uint16_t domid;
 	uint64_t memory_bytes;			/* multiple of 4 KiB */
 	const char *kernel, *initrd, *cmdline;	/* initrd, cmdline may be NULL */
+	bool aarch32;				/* a 32-bit kernel: zImage */
 	unsigned int vcpus;
 	unsigned int gic_version;
 	uint32_t clock_frequency;
@@ -73,8 +75,8 @@ int guest_layout_plan(uint64_t memory_bytes, const struct image_arm64 *kernel,
 int guest_dt_make(const struct guest_dt_args *args, void *buf, size_t size, size_t *ret_size,
 		  struct zerr **err);
 
-int image_open_kernel(const char *path, uint64_t max_bytes, struct image_file *ret,
-		      struct image_arm64 *image, struct zerr **err);
+int image_open_kernel(const char *path, uint64_t max_bytes, bool aarch32,
+		      struct image_file *ret, struct image_arm64 *image, struct zerr **err);
 int image_open_initrd(const char *path, uint64_t max_bytes, struct image_file *ret,
 		      struct zerr **err);
 void image_close(struct image_file *f);

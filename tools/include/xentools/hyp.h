@@ -145,7 +145,8 @@ struct hyp_vcpu_info {
 };
 
 struct hyp_vcpu_start {
-	uint64_t pc, x0;
+	uint64_t pc, dtb;
+	bool aarch32;
 };
 
 #define HYP_AFFINITY_HARD 1U

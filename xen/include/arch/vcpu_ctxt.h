@@ -35,16 +35,18 @@ enum vcpu_extra {
 	CTXT_PMU	= 1u << 3,	/* performance counters */
 	CTXT_MIDR	= 1u << 4,	/* VPIDR_EL2: a MIDR_EL1 of the domain's choice */
 	CTXT_SCXTNUM	= 1u << 5,	/* SCXTNUM_EL0, SCXTNUM_EL1 */
+	CTXT_SERROR	= 1u << 6,	/* a virtual SError that it has not taken yet */
 };
 
 struct vcpu_ctxt {
-	/* EL1/EL0 registers; AArch32 ones are kept for the ABI only */
+	/* EL1/EL0 registers */
 	uint64_t sp_el0, sp_el1, elr_el1, spsr_el1;
 	uint64_t sctlr, cpacr, ttbr0, ttbr1, tcr, mair, amair, vbar;
 	uint64_t esr, far, afsr0, afsr1, par, contextidr;
 	uint64_t tpidr_el0, tpidrro_el0, tpidr_el1;
 	uint64_t cntkctl, csselr;
-	uint64_t spsr_abt, spsr_und, spsr_irq, spsr_fiq;
+	/* of AArch32 alone */
+	uint64_t spsr_abt, spsr_und, spsr_irq, spsr_fiq, dacr, ifsr, fpexc;
 	/* virtual timer */
 	uint64_t cntv_ctl, cntv_cval;
 	/* emulated physical timer */
@@ -89,9 +91,10 @@ mfn_t guest_va_to_mfn(uint64_t va, bool write);
 #endif
 
 /*
- * Raise an exception in the current vCPU: UNDEF, or an abort with this FAR (fetch: of an
+ * Raise an exception in the current vCPU: SError, UNDEF, an abort with this FAR (fetch: of an
  * instruction).
  */
+void guest_inject_serror(struct vcpu *v);
 void guest_inject_undef(struct vcpu *v);
 void guest_inject_abort(struct vcpu *v, uint64_t far, bool fetch);
 

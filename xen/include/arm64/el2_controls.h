@@ -13,6 +13,7 @@
 #define HCR_FMO		(1UL << 3)	/* FIQ to EL2, virtual FIQ to the guest */
 #define HCR_IMO		(1UL << 4)	/* IRQ to EL2, virtual IRQ to the guest */
 #define HCR_AMO		(1UL << 5)	/* SError to EL2: where it names the guest */
+#define HCR_VSE		(1UL << 8)	/* a virtual SError is pending; not in HCR_GUEST */
 #define HCR_FB		(1UL << 9)	/* local TLBI and IC reach all CPUs: vCPUs move */
 #define HCR_BSU_IS	(1UL << 10)	/* guest's barriers at least inner shareable: same reason */
 #define HCR_TWI		(1UL << 13)	/* WFI: run somebody else */
@@ -63,8 +64,8 @@
 #define CNTHCTL_EL1PCTEN	(1UL << 0)
 #define CNTHCTL_GUEST		CNTHCTL_EL1PCTEN
 
-/* HSTR_EL2: nothing (AArch32 CP15 traps; EL1 is AArch64). */
-#define HSTR_GUEST		0UL
+/* HSTR_EL2: from AArch32 CP15 registers with CRn 15, which are the CPU's own: UNDEF. */
+#define HSTR_GUEST		(1UL << 15)
 
 /* VTCR_EL2 is mm/vmid.c's: stage 2's size and granule, which every domain shares. */
 #define VTCR_RES1	(1UL << 31)

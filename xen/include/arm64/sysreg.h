@@ -46,7 +46,15 @@ static inline void isb(void) { __asm__ volatile("isb" ::: "memory"); }
 #define ESR_IL			BIT(25)
 #define EC_UNKNOWN		0x00
 #define EC_WFX			0x01
+#define EC_CP15			0x03	/* AArch32: MCR, MRC */
+#define EC_CP15_WIDE		0x04	/* MCRR, MRRC */
+#define EC_CP14			0x05
+#define EC_CP14_MEM		0x06	/* LDC, STC */
 #define EC_FP			0x07
+#define EC_CP10			0x08	/* VMRS of an ID register */
+#define EC_CP14_WIDE		0x0c
+#define EC_HVC32		0x12
+#define EC_SMC32		0x13
 #define EC_HVC64		0x16
 #define EC_SMC64		0x17
 #define EC_SYS64		0x18

@@ -34,6 +34,7 @@ struct domain {
 	bool shut_down;			/* is shut down, with the reason */
 	uint8_t shutdown_code;		/* SHUTDOWN_*; 0xff none */
 	bool debugging;
+	bool is_aarch32;		/* its vCPUs' EL1 is; set before it has memory */
 	uint64_t hvm_params[HVM_NR_PARAMS_KEPT];
 
 	uint32_t tot_pages;		/* atomic; pages owned */

@@ -25,7 +25,7 @@ static inline uint64_t guest_reg_get(const struct guest_regs *r, unsigned int n)
 #define SPSR_IL		BIT(20)
 #define SPSR_SS		BIT(21)
 
-/* Step over the trapped instruction (4 bytes; AArch32 guests are a later issue). */
+/* Step over the trapped instruction; what AArch32 needs besides, arm64/aarch32.c does. */
 static inline void guest_regs_skip(struct guest_regs *r)
 {
 	r->elr += 4;
