@@ -92,7 +92,7 @@ void el2_controls_vcpu(struct vcpu *v)
 {
 	uint32_t extra = id_regs_extras(v->domain);
 
-	v->ctxt.extra = extra;
+	v->ctxt.extra = extra | (v->domain->gic_version != gic_info.version ? CTXT_GICV2 : 0);
 	v->ctxt.hcr = HCR_GUEST | (extra & CTXT_PAUTH ? HCR_API | HCR_APK : 0) |
 		      (extra & CTXT_SCXTNUM ? HCR_ENSCXT : 0) | (host_ctr_differs ? HCR_TID2 : 0);
 	if (id_regs_are_hosts(v->domain))

@@ -153,10 +153,20 @@ __init int gicv3_init_host(void)
 }
 
 /* What the next guest has: system registers, or a GICv2's frames (GICC is GICV). */
-void gicv3_set_sre(bool on)
+static void set_sre(bool on)
 {
 	write_sysreg(ICC_SRE_EL1, on ? ICC_SRE_SRE | ICC_SRE_DFB_DIB : 0);
 	isb();
+}
+
+void gicv2_guest_save(struct vcpu *v __unused)
+{
+	set_sre(true);
+}
+
+void gicv2_guest_load(struct vcpu *v __unused)
+{
+	set_sre(false);
 }
 
 /* Each CPU: wake its redistributor, take SGIs and PPIs, switch CPU and virtual interface on. */
@@ -180,7 +190,7 @@ void gicv3_init_cpu(void)
 	write_sysreg(ICC_SRE_EL1, 0);
 	isb();
 	gic_info.has_v2_guests = host_info.gicv.size && !(read_sysreg(ICC_SRE_EL1) & ICC_SRE_SRE);
-	gicv3_set_sre(true);
+	set_sre(true);
 	write_sysreg(ICC_PMR_EL1, 0xff);
 	write_sysreg(ICC_BPR1_EL1, 0);
 	write_sysreg(ICC_CTLR_EL1, ICC_CTLR_EOIMODE);

@@ -31,7 +31,8 @@ bool cpu_features_add_secondary(unsigned int cpu);
 /* gic.c, gicv3.c, gicv3_lr.c */
 int gic_init_host(void);
 void gic_init_cpu(void);
-void gicv3_set_sre(bool on);			/* ICC_SRE_EL1 of this CPU's guest */
+void gicv2_guest_save(struct vcpu *v);		/* CTXT_GICV2 */
+void gicv2_guest_load(struct vcpu *v);
 uint32_t gic_ack(void);				/* and drop the priority */
 void gic_save(struct vgic_hw *hw);
 void gic_load(const struct vgic_hw *hw);

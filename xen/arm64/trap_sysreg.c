@@ -60,10 +60,11 @@ static void write_csselr(struct vcpu *v __unused, uint64_t val)
 #define ROW(op0, op1, crn, crm, op2)	.enc = ISS_SYS_ENC(op0, op1, crn, crm, op2)
 
 const struct sysreg_row sysreg_rows[] = {
-	/* ICC_SGI1R_EL1, ICC_ASGI1R_EL1, ICC_SGI0R_EL1 */
+	/* ICC_SGI1R_EL1, ICC_ASGI1R_EL1, ICC_SGI0R_EL1, ICC_SRE_EL1 */
 	{ ROW(3, 0, 12, 11, 5), EXACT, NULL, vgic_sgi1r },
-	{ ROW(3, 0, 12, 11, 6), EXACT, NULL, write_ignored },
-	{ ROW(3, 0, 12, 11, 7), EXACT, NULL, write_ignored },
+	{ ROW(3, 0, 12, 11, 6), EXACT, .trap = vgic_trap_icc },
+	{ ROW(3, 0, 12, 11, 7), EXACT, .trap = vgic_trap_icc },
+	{ ROW(3, 0, 12, 12, 5), EXACT, .trap = vgic_trap_icc },
 	/* CNTP_TVAL_EL0, CNTP_CTL_EL0, CNTP_CVAL_EL0 */
 	{ ROW(3, 3, 14, 2, 0), EXACT, vptimer_read_tval, vptimer_write_tval },
 	{ ROW(3, 3, 14, 2, 1), EXACT, vptimer_read_ctl, vptimer_write_ctl },

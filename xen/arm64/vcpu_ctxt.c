@@ -107,6 +107,7 @@ static const struct extra_mover extras[] = {
 	{ CTXT_PAUTH, pauth_save, pauth_load },
 	{ CTXT_SCXTNUM, scxtnum_save, scxtnum_load },
 	{ CTXT_MIDR, midr_save, midr_load },
+	{ CTXT_GICV2, gicv2_guest_save, gicv2_guest_load },
 	{ .bit = 0 },		/* the end */
 };
 

@@ -3,6 +3,7 @@
  * Software-generated interrupts: decode of ICC_SGI1R_EL1, its kin and GICD_SGIR, and delivery to
  * each vCPU named. Bits for vCPUs that do not exist are ignored, as the architecture has it.
  */
+#include <xen/vsysreg.h>
 #include "vgic.h"
 
 #define SGI1R_TARGETS(r)	((uint32_t)(r) & 0xffff)
@@ -97,4 +98,25 @@ void vgic_sgir(struct vgic_dist *dist, struct vcpu *v, uint32_t value)
 		if (to)
 			vgic_set_sources(dist, &to->vgic->irq[value & 0xf], self);
 	}
+}
+
+#define ICC_SRE		ISS_SYS_ENC(3, 0, 12, 12, 5)
+#define SRE_DFB_DIB	7u
+
+/*
+ * ICC_SRE_EL1, always on, ICC_SGI0R_EL1 or ICC_ASGI1R_EL1 of v. False: UNDEF; a GICv2 has none of
+ * them.
+ */
+bool vgic_trap_icc(struct vcpu *v, uint32_t iss)
+{
+	bool is_sre = (iss & ISS_SYS_ENC_MASK) == ICC_SRE;
+
+	if (v->domain->gic_version == 2 || ((iss & ISS_SYS_READ) && !is_sre))
+		return false;
+	if (iss & ISS_SYS_READ)
+		guest_reg_set(v, ISS_SYS_RT(iss), SRE_DFB_DIB);
+	else if (!is_sre)
+		vgic_sgi0r(v, guest_reg_get(&v->regs, ISS_SYS_RT(iss)));
+	guest_regs_skip(&v->regs);
+	return true;
 }

@@ -36,6 +36,7 @@ enum vcpu_extra {
 	CTXT_MIDR	= 1u << 4,	/* VPIDR_EL2: a MIDR_EL1 of the domain's choice */
 	CTXT_SCXTNUM	= 1u << 5,	/* SCXTNUM_EL0, SCXTNUM_EL1 */
 	CTXT_SERROR	= 1u << 6,	/* a virtual SError that it has not taken yet */
+	CTXT_GICV2	= 1u << 7,	/* ICC_SRE_EL1: a GICv2 on a host with a GICv3 */
 };
 
 struct vcpu_ctxt {

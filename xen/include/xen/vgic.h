@@ -60,9 +60,10 @@ void vgic_load_cpu(struct vcpu *v);
 void vgic_vcpu_reset(struct vcpu *v);
 /* Maintenance interrupt (more pending than list registers). */
 void vgic_maintenance(struct vcpu *v);
-/* ICC_SGI1R_EL1 write by v; ICC_SGI0R_EL1 or ICC_ASGI1R_EL1. */
+/* ICC_SGI1R_EL1 write by v; ICC_SGI0R_EL1 or ICC_ASGI1R_EL1; trap of these two or ICC_SRE_EL1. */
 void vgic_sgi1r(struct vcpu *v, uint64_t value);
 void vgic_sgi0r(struct vcpu *v, uint64_t value);
+bool vgic_trap_icc(struct vcpu *v, uint32_t iss);	/* false: UNDEF */
 
 #define GICV2_MAX_VCPUS	8u
 /*
