@@ -28,7 +28,7 @@ static int set_up(void **state)
 	d = fake_domain_create(2);
 	v = d->vcpu[0];
 	d->cntvoff = 1000;
-	d->vgic->enabled = true;
+	d->vgic->enabled = 3;
 	v->vgic->irq[27].enabled = v->vgic->irq[30].enabled = true;
 	return 0;
 }

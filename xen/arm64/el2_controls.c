@@ -23,16 +23,10 @@
 #define HDFGWTR_EL2	S3_4_C3_C1_5
 #define MPAM2_EL2	S3_4_C10_C5_0
 
-/* PMU counters are the guest's or nobody's: none is kept for EL2. */
-static uint64_t mdcr_value(void)
-{
-	return MDCR_GUEST | (read_sysreg(pmcr_el0) >> 11 & 0x1f);
-}
-
 /* Register, value, bits that need not exist. */
 #define FOR_EACH_CONTROL(op)						\
 	op(hcr_el2, HCR_GUEST, HCR_OPTIONAL)				\
-	op(mdcr_el2, mdcr_value(), MDCR_OPTIONAL)			\
+	op(mdcr_el2, MDCR_GUEST | pmu_hpmn(), MDCR_OPTIONAL)		\
 	op(cptr_el2, CPTR_GUEST | CPTR_TFP, CPTR_OPTIONAL)		\
 	op(hstr_el2, HSTR_GUEST, HSTR_GUEST)				\
 	op(cnthctl_el2, CNTHCTL_GUEST, 0)				\
@@ -64,6 +58,7 @@ void el2_controls_init(void)
 		write_sysreg(MPAM2_EL2, MPAM2_GUEST);
 	/* Debug state that guests reach only through traps. */
 	write_sysreg(mdscr_el1, 0);
+	pmu_init_cpu();
 	isb();
 }
 

@@ -51,6 +51,11 @@ void guest_inject_undef(struct vcpu *v)
 		enter64(v, ((uint64_t)EC_UNKNOWN << 26) | ESR_IL);
 }
 
+void guest_inject_sysreg(struct vcpu *v, uint32_t iss)
+{
+	enter64(v, ((uint64_t)EC_SYS64 << 26) | ESR_IL | iss);
+}
+
 /* DFAR and IFAR are the halves of FAR_EL1. */
 static void abort32(struct vcpu *v, uint32_t far, bool fetch, uint32_t iss)
 {

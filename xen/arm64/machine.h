@@ -41,6 +41,10 @@ void gic_load(const struct vgic_hw *hw);
 void timer_init_boot(void);
 void timer_init_cpu(void);
 
+/* pmu.c */
+void pmu_init_cpu(void);			/* MDCR_EL2 is set */
+uint32_t pmu_hpmn(void);
+
 /* psci_client.c */
 extern bool psci_by_smc;
 int psci_cpu_on(uint64_t mpidr, pa_t entry, uint64_t context);

@@ -81,4 +81,7 @@ void timer_init_cpu(void)
 	isb();
 	gic_irq_enable(host_info.timer_ppi_hyp);
 	gic_irq_enable(host_info.timer_ppi_virt);
+	/* Its line is low until a guest's counter overflows. */
+	if (host_info.pmu_ppi)
+		gic_irq_enable(host_info.pmu_ppi);
 }

@@ -16,6 +16,7 @@
 #include <xen/sched.h>
 #include <xen/vdev.h>
 #include <xen/vgic.h>
+#include <xen/vpmu.h>
 #include "machine.h"
 
 /* Called from vectors.S. */
@@ -127,9 +128,15 @@ static void handle_irq(uint32_t intid)
 		gic_deactivate(intid);
 		cpu_raise_work(WORK_TIMER);
 	} else if (intid == host_info.maintenance_ppi) {
-		if (this_cpu()->current)
-			vgic_maintenance(this_cpu()->current);
+		struct vcpu *v = this_cpu()->current;
+
+		if (v && v->vpmu)
+			vpmu_sync(v);
+		if (v)
+			vgic_maintenance(v);
 		gic_deactivate(intid);
+	} else if (intid == host_info.pmu_ppi) {
+		vpmu_irq(this_cpu()->el1_owner, intid);
 	} else if (intid == host_info.uart_irq.intid) {
 		console_rx_irq();
 		gic_deactivate(intid);
@@ -179,6 +186,8 @@ struct vcpu *leave_to_guest(struct vcpu *v)
 			 */
 			memcpy(v->regs.x, v->hcall.args, sizeof(v->hcall.args));
 			v->regs.elr -= 4;
+			/* For who steps it: it has not been executed. Else the bit means nothing. */
+			v->regs.spsr |= SPSR_SS;
 			v->hcall.restart = false;
 		}
 		cpu_do_work();

@@ -6,7 +6,9 @@
 #include <arm64/sysreg.h>
 #include <xen/id_regs.h>
 #include <xen/vcpu.h>
+#include <xen/vdebug.h>
 #include <xen/vgic.h>
+#include <xen/vpmu.h>
 #include <xen/vsysreg.h>
 #include "machine.h"
 
@@ -17,12 +19,6 @@ static uint64_t read_zero(struct vcpu *v __unused)
 
 static void write_ignored(struct vcpu *v __unused, uint64_t val __unused)
 {
-}
-
-/* OSLSR_EL1: the OS lock is implemented (OSLM = 0b10) and open. */
-static uint64_t read_oslsr(struct vcpu *v __unused)
-{
-	return 8;
 }
 
 /*
@@ -69,12 +65,12 @@ const struct sysreg_row sysreg_rows[] = {
 	{ ROW(3, 3, 14, 2, 0), EXACT, vptimer_read_tval, vptimer_write_tval },
 	{ ROW(3, 3, 14, 2, 1), EXACT, vptimer_read_ctl, vptimer_write_ctl },
 	{ ROW(3, 3, 14, 2, 2), EXACT, vptimer_read_cval, vptimer_write_cval },
-	/* OSLSR_EL1; then all AArch64 debug registers: no debugging, no trouble */
-	{ ROW(2, 0, 1, 1, 4), EXACT, read_oslsr, NULL },
-	{ ROW(2, 0, 0, 0, 0), ANY_CRM_OP2, read_zero, write_ignored },
-	{ ROW(2, 0, 1, 0, 0), ANY_CRM_OP2, read_zero, write_ignored },
-	{ ROW(2, 0, 7, 0, 0), ANY_CRM_OP2, read_zero, write_ignored },
-	{ ROW(2, 3, 0, 1, 0), EXACT, read_zero, NULL },			/* MDCCSR_EL0 */
+	/* Debug: vdev/vdebug.c */
+	{ ROW(2, 0, 0, 0, 0), ISS_SYS_ENC(3, 0, 0, 0, 0), .trap = vdebug_trap },
+	/* PMU: CRn = 9, CRm 12..15 for EL0 and EL1; PMEVCNTR, PMEVTYPER, PMCCFILTR (CRm 8..15) */
+	{ ROW(3, 3, 9, 12, 0), ISS_SYS_ENC(3, 7, 15, 12, 0), .trap = vpmu_trap },
+	{ ROW(3, 0, 9, 12, 0), ISS_SYS_ENC(3, 7, 15, 12, 0), .trap = vpmu_trap },
+	{ ROW(3, 3, 14, 8, 0), ISS_SYS_ENC(3, 7, 15, 8, 0), .trap = vpmu_trap },
 	{ ROW(3, 0, 1, 0, 1), EXACT, read_zero, write_ignored },	/* ACTLR_EL1 */
 	/*
 	 * DC ISW, CSW, CISW: HCR_EL2.SWIO and coherent caches; no guest page is left dirty by

@@ -9,7 +9,9 @@
 #include <xen/domain.h>
 #include <xen/lib.h>
 #include <xen/vcpu.h>
+#include <xen/vdebug.h>
 #include <xen/vgic.h>
+#include <xen/vpmu.h>
 #include "machine.h"
 
 /* abi/boot.md 4: SCTLR_GUEST_INIT and the architecture's RES1 bits. MMU and caches off. */
@@ -108,6 +110,8 @@ static const struct extra_mover extras[] = {
 	{ CTXT_SCXTNUM, scxtnum_save, scxtnum_load },
 	{ CTXT_MIDR, midr_save, midr_load },
 	{ CTXT_GICV2, gicv2_guest_save, gicv2_guest_load },
+	{ CTXT_DEBUG, vdebug_save, vdebug_load },
+	{ CTXT_PMU, vpmu_save, vpmu_load },
 	{ .bit = 0 },		/* the end */
 };
 

@@ -137,6 +137,16 @@ static int parse_timer(const void *fdt, struct host_info *h, uint32_t gic)
 	return 0;
 }
 
+/* Performance monitors are welcome, if each CPU has an interrupt of its own for them. */
+static void parse_pmu(const void *fdt, struct host_info *h, uint32_t gic)
+{
+	int node = fdt_node_offset_by_compatible(fdt, -1, "arm,armv8-pmuv3");
+	struct dt_irq irq;
+
+	if (node >= 0 && !dt_gic_irq(fdt, node, gic, 0, &irq) && irq.is_ppi)
+		h->pmu_ppi = irq.intid;
+}
+
 /*
  * The firmware's PSCI. Trees that name none are of boards that start CPUs otherwise, or of loaders
  * that leave it out.
@@ -177,6 +187,7 @@ int dt_host_parse(const void *fdt, const char *dtuart, struct host_info *h)
 	if (rc)
 		return rc;
 	parse_psci(fdt, h);
+	parse_pmu(fdt, h, gic);
 	dt_uart_parse(fdt, dtuart, gic, h);
 	return 0;
 }

@@ -46,6 +46,8 @@ static const struct domain_hooks hooks[] = {
 	  .relinquish = vgic_relinquish, .free = vgic_domain_free },
 	{ .relinquish = vpl011_relinquish, .free = vpl011_domain_free },
 	{ .vcpu_init = vtimer_vcpu_init, .vcpu_free = vtimer_vcpu_free },
+	{ .vcpu_init = vdebug_vcpu_init, .vcpu_free = vdebug_vcpu_free },
+	{ .init = vpmu_domain_init, .vcpu_init = vpmu_vcpu_init, .vcpu_free = vpmu_vcpu_free },
 	{ .vcpu_init = sched_vcpu_init, .vcpu_free = sched_vcpu_free },
 	{ .vcpu_init = poll_vcpu_init, .vcpu_free = poll_vcpu_free },
 	{ .relinquish = vcpu_areas_relinquish },

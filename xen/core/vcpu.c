@@ -8,7 +8,9 @@
 #include <xen/heap.h>
 #include <xen/lib.h>
 #include <xen/vcpu.h>
+#include <xen/vdebug.h>
 #include <xen/vdev.h>
+#include <xen/vpmu.h>
 #include <public/xen.h>
 
 /* PSTATE at the start of a vCPU: EL1h, D, A, I and F masked (abi/boot.md 4). */
@@ -89,6 +91,8 @@ void vcpu_reset(struct vcpu *v, uint64_t pc, uint64_t arg)
 	memset(&v->regs, 0, sizeof(v->regs));
 	vcpu_ctxt_init(v);
 	vtimer_vcpu_reset(v);
+	vdebug_vcpu_reset(v);
+	vpmu_vcpu_reset(v);
 	v->regs.x[0] = arg;
 	v->regs.elr = pc;
 	v->regs.spsr = SPSR_START;

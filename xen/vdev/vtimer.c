@@ -60,10 +60,16 @@ void vtimer_put_cpu(struct vcpu *v)
 	soft_timer_set(&v->vtimer, ticks_to_system_time(ticks));
 }
 
-/* v's state goes into this CPU: the hardware's timer takes over. */
+/*
+ * v's state goes into this CPU: the hardware's timer takes over. Another CPU may just be telling
+ * the vGIC that the timer fired; it has to end first, or the interrupt would come twice.
+ */
 void vtimer_load_cpu(struct vcpu *v)
 {
-	soft_timer_stop(&v->vtimer);
+	if (likely(!v->vtimer.expires))
+		return;
+	soft_timer_kill(&v->vtimer);
+	v->vtimer.expires = 0;
 }
 
 static bool ptimer_is_due(const struct vcpu *v)
@@ -73,19 +79,37 @@ static bool ptimer_is_due(const struct vcpu *v)
 
 /*
  * The physical timer's line follows its registers; arm the soft timer for the moment when it will
- * rise.
+ * rise. ptimer_lock is held: the soft timer may fire on one CPU while v writes on another.
  */
-static void ptimer_update(void *arg)
+static void ptimer_update_locked(struct vcpu *v)
 {
-	struct vcpu *v = arg;
 	bool fires = can_fire(v->ctxt.cntp_ctl);
 	bool due = fires && ptimer_is_due(v);
 
 	vgic_set_ppi_level(v, ptimer_ppi(v), due);
+	soft_timer_migrate(&v->ptimer, this_cpu()->id);
 	if (fires && !due)
 		soft_timer_set(&v->ptimer, ticks_to_system_time(v->ctxt.cntp_cval));
 	else
 		soft_timer_stop(&v->ptimer);
+}
+
+static void ptimer_fires(void *arg)
+{
+	struct vcpu *v = arg;
+
+	spin_lock(&v->ptimer_lock);
+	ptimer_update_locked(v);
+	spin_unlock(&v->ptimer_lock);
+}
+
+static void ptimer_set(struct vcpu *v, uint64_t ctl, uint64_t cval)
+{
+	spin_lock(&v->ptimer_lock);
+	v->ctxt.cntp_ctl = ctl & (CTL_ENABLE | CTL_IMASK);
+	v->ctxt.cntp_cval = cval;
+	ptimer_update_locked(v);
+	spin_unlock(&v->ptimer_lock);
 }
 
 /* CNTP_CTL_EL0 as v reads it. */
@@ -109,29 +133,25 @@ uint64_t vptimer_read_tval(struct vcpu *v)
 
 void vptimer_write_ctl(struct vcpu *v, uint64_t val)
 {
-	v->ctxt.cntp_ctl = val & (CTL_ENABLE | CTL_IMASK);
-	ptimer_update(v);
+	ptimer_set(v, val, v->ctxt.cntp_cval);
 }
 
 void vptimer_write_cval(struct vcpu *v, uint64_t val)
 {
-	v->ctxt.cntp_cval = val;
-	ptimer_update(v);
+	ptimer_set(v, v->ctxt.cntp_ctl, val);
 }
 
 void vptimer_write_tval(struct vcpu *v, uint64_t val)
 {
-	v->ctxt.cntp_cval = timer_ticks() + (uint64_t)(int64_t)(int32_t)val;
-	ptimer_update(v);
+	ptimer_set(v, v->ctxt.cntp_ctl, timer_ticks() + (uint64_t)(int64_t)(int32_t)val);
 }
 
 /* Both timers off, as after a CPU's reset. v is on no CPU. */
 void vtimer_vcpu_reset(struct vcpu *v)
 {
-	v->ctxt.cntv_ctl = v->ctxt.cntp_ctl = 0;
-	v->ctxt.cntv_cval = v->ctxt.cntp_cval = 0;
-	soft_timer_stop(&v->vtimer);
-	ptimer_update(v);
+	v->ctxt.cntv_ctl = v->ctxt.cntv_cval = 0;
+	soft_timer_kill(&v->vtimer);
+	ptimer_set(v, 0, 0);
 }
 
 /* Room for v's timers (these two and the one of SCHEDOP_poll). -ENOMEM. */
@@ -142,7 +162,8 @@ int vtimer_vcpu_init(struct vcpu *v)
 	if (rc)
 		return rc;
 	soft_timer_init(&v->vtimer, vtimer_fires, v, v->cpu->id);
-	soft_timer_init(&v->ptimer, ptimer_update, v, v->cpu->id);
+	soft_timer_init(&v->ptimer, ptimer_fires, v, v->cpu->id);
+	spin_lock_init(&v->ptimer_lock, LOCK_PTIMER);
 	return 0;
 }
 

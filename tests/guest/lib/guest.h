@@ -135,6 +135,8 @@ void result_end(void);
 extern void (*trap_irq)(void);
 extern volatile uint64_t trap_expected;
 extern volatile uint64_t trap_last_esr;
+/* Asked first about a synchronous exception: true when that was all. */
+extern bool (*trap_sync)(uint64_t kind, struct frame *f, uint64_t esr);
 extern volatile uint64_t trap_last_far;
 extern volatile uint64_t trap_count;
 void guest_trap(uint64_t kind, struct frame *f);

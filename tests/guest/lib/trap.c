@@ -13,6 +13,7 @@
 #define KIND_SERROR 3
 
 void (*trap_irq)(void);
+bool (*trap_sync)(uint64_t kind, struct frame *f, uint64_t esr);
 volatile uint64_t trap_expected;
 volatile uint64_t trap_last_esr;
 volatile uint64_t trap_last_far;
@@ -57,6 +58,8 @@ void guest_trap(uint64_t kind, struct frame *f)
 		trap_irq();
 		return;
 	}
+	if ((kind & 3) == 0 && trap_sync && trap_sync(kind, f, esr))
+		return;
 	if (probe_current && ((kind & 3) == 0 || (kind & 3) == KIND_SERROR)) {
 		end_probe(kind, f, esr);
 		return;

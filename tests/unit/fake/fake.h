@@ -17,8 +17,10 @@
 #include <xen/domain.h>
 #include <xen/vcpu.h>
 #include <arch/gic.h>
+#include <arch/debug.h>
 #include <arch/ipi.h>
 #include <arch/mmu.h>
+#include <arch/pmu.h>
 
 /* ---- the machine ---- */
 #define FAKE_RAM_BASE	0x40000000UL
@@ -57,7 +59,12 @@ enum fake_event_kind {
 	FAKE_CTXT_LOAD,		/* vcpu */
 	FAKE_INJECT_SERROR,	/* vcpu */
 	FAKE_INJECT_UNDEF,	/* vcpu */
+	FAKE_INJECT_SYSREG,	/* vcpu, iss */
 	FAKE_INJECT_ABORT,	/* vcpu, far, fetch */
+	FAKE_DEBUG_LOAD,	/* mdscr */
+	FAKE_DEBUG_OFF,		/* - */
+	FAKE_PMU_LOAD,		/* - */
+	FAKE_PMU_SAVE,		/* - */
 	FAKE_GIC_ENABLE,	/* intid */
 	FAKE_GIC_DISABLE,	/* intid */
 	FAKE_GIC_EDGE,		/* intid, edge */
@@ -137,6 +144,10 @@ struct fake_irq { bool enabled, active, pending, edge; unsigned int cpu; };
 extern struct fake_irq fake_irqs[1020];
 extern uint64_t fake_lr[MAX_CPUS][16];	/* list registers of each CPU */
 extern uint32_t fake_ich_hcr[MAX_CPUS];
+
+/* ---- debug and performance monitors ---- */
+extern struct fake_debug { uint64_t mdscr; struct debug_point point[32]; } fake_debug[MAX_CPUS];
+extern struct fake_pmu { bool loaded; struct pmu_state state; } fake_pmu[MAX_CPUS];
 
 /* ---- stage-2 TLB ---- */
 /*

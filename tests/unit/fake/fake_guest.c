@@ -114,6 +114,11 @@ void guest_inject_undef(struct vcpu *v)
 	fake_event(FAKE_INJECT_UNDEF, (uint64_t)(uintptr_t)v, 0, 0);
 }
 
+void guest_inject_sysreg(struct vcpu *v, uint32_t iss)
+{
+	fake_event(FAKE_INJECT_SYSREG, (uint64_t)(uintptr_t)v, iss, 0);
+}
+
 void guest_inject_abort(struct vcpu *v, uint64_t far, bool fetch)
 {
 	fake_event(FAKE_INJECT_ABORT, (uint64_t)(uintptr_t)v, far, fetch);

@@ -95,6 +95,7 @@ void fake_start(void)
 	static bool built;
 
 	fake_gic_reset();
+	fake_debug_reset();
 	if (!built)
 		build();
 	built = true;

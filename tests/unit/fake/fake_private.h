@@ -11,6 +11,7 @@ void fake_die(const char *why) __noreturn;
 void fake_ram_init(void);
 void fake_tlb_clear(void);
 void fake_gic_reset(void);
+void fake_debug_reset(void);
 void fake_guest_reset(void);
 
 #endif

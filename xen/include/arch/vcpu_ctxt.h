@@ -98,5 +98,7 @@ mfn_t guest_va_to_mfn(uint64_t va, bool write);
 void guest_inject_serror(struct vcpu *v);
 void guest_inject_undef(struct vcpu *v);
 void guest_inject_abort(struct vcpu *v, uint64_t far, bool fetch);
+/* The trapped MSR or MRS of EL0 (ESR_EL2.ISS) goes to EL1, whose trap it is. */
+void guest_inject_sysreg(struct vcpu *v, uint32_t iss);
 
 #endif

@@ -44,8 +44,8 @@
 #define CPTR_OPTIONAL	CPTR_GUEST	/* no SVE, no trace, no activity monitors */
 
 /*
- * MDCR_EL2: all debug, PMU, trace and profiling registers trap (RAZ/WI or UNDEF); HPMN is added
- * at run time.
+ * MDCR_EL2: all debug, PMU, trace and profiling registers trap; HPMN is added at run time, and a
+ * vCPU that counts has TPM and TPMCR clear.
  */
 #define MDCR_TPMCR	(1UL << 5)
 #define MDCR_TPM	(1UL << 6)
@@ -53,12 +53,16 @@
 #define MDCR_TDOSA	(1UL << 10)
 #define MDCR_TDRA	(1UL << 11)
 #define MDCR_TPMS	(1UL << 14)	/* statistical profiling */
+#define MDCR_HPMD	(1UL << 17)	/* EL2's events are not a guest's to count */
 #define MDCR_TTRF	(1UL << 19)	/* trace filter */
+#define MDCR_HCCD	(1UL << 23)	/* nor its cycles */
 #define MDCR_GUEST	(MDCR_TPMCR | MDCR_TPM | MDCR_TDA | MDCR_TDOSA | MDCR_TDRA | MDCR_TPMS | \
-			 MDCR_TTRF)
+			 MDCR_TTRF | MDCR_HPMD | MDCR_HCCD)
+/* TDE clear: debug exceptions are EL1's, so that EL2 can have none. */
 
 /* No PMU, no profiling, no trace, and as many counters as there are. */
-#define MDCR_OPTIONAL	(MDCR_TPMCR | MDCR_TPM | MDCR_TPMS | MDCR_TTRF | 0x1f)
+#define MDCR_OPTIONAL	(MDCR_TPMCR | MDCR_TPM | MDCR_TPMS | MDCR_TTRF | MDCR_HPMD | \
+			 MDCR_HCCD | 0x1f)
 
 /* CNTHCTL_EL2: the guest may read the physical counter; its physical timer is emulated. */
 #define CNTHCTL_EL1PCTEN	(1UL << 0)

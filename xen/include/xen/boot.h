@@ -52,6 +52,7 @@ struct host_info {
 	struct mem_range gicr[16];
 	uint32_t nr_gicr; uint64_t gicr_stride;		/* stride 0: architectural */
 	uint32_t maintenance_ppi;			/* INTIDs */
+	uint32_t pmu_ppi;				/* overflow of the CPU's own; 0 none */
 	uint32_t timer_ppi_sec, timer_ppi_phys, timer_ppi_virt, timer_ppi_hyp;
 	uint32_t timer_clock_frequency;			/* 0: CNTFRQ_EL0 */
 	struct host_uart uart;

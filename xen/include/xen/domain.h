@@ -58,6 +58,7 @@ struct domain {
 
 	const uint64_t *id_regs;	/* [CRm][op2] as guests read them; core/id_regs.c; constant */
 	uint64_t midr;			/* MIDR_EL1 of its choice; 0 the CPU's; constant */
+	bool vpmu;			/* has performance monitors; constant */
 	uint64_t cntvoff;		/* CNTVOFF_EL2 of all its vCPUs; set at creation */
 	int64_t wallclock_offset;	/* seconds added to the host's wall clock */
 	uint16_t weight;		/* scheduling weight 1..65535, default 256; sched/ */
@@ -104,7 +105,7 @@ struct domain_config {
 	uint32_t max_grant_frames, max_maptrack_frames;
 	uint32_t nr_spis;
 	uint8_t gic_version;
-	bool is_privileged, is_direct_mapped;
+	bool is_privileged, is_direct_mapped, vpmu;
 };
 
 /* Make a domain, paused, without vCPUs and RAM; id 0..0x7FEF or DOMID_INVALID to allocate one.
@@ -181,11 +182,14 @@ domain_init_fn evtchn_domain_init, gnttab_domain_init, id_regs_domain_init, mmio
 	       p2m_domain_init, vgic_domain_init;
 domain_relinquish_fn evtchn_relinquish, gnttab_relinquish, p2m_relinquish, vgic_relinquish,
 		     vpl011_relinquish;
+domain_init_fn vpmu_domain_init;
 domain_relinquish_fn vcpu_areas_relinquish;	/* vcpu_info, runstate: core/vcpu_areas.c */
 domain_free_fn evtchn_domain_free, gnttab_domain_free, id_regs_domain_free, mmio_domain_free,
 	       p2m_domain_free, passthrough_domain_free, vgic_domain_free, vpl011_domain_free;
 /* poll_*: SCHEDOP_poll's timer, hypercall/sched_op.c */
-vcpu_init_fn poll_vcpu_init, sched_vcpu_init, vgic_vcpu_init, vtimer_vcpu_init;
-vcpu_free_fn poll_vcpu_free, sched_vcpu_free, vgic_vcpu_free, vtimer_vcpu_free;
+vcpu_init_fn poll_vcpu_init, sched_vcpu_init, vdebug_vcpu_init, vgic_vcpu_init, vpmu_vcpu_init,
+	     vtimer_vcpu_init;
+vcpu_free_fn poll_vcpu_free, sched_vcpu_free, vdebug_vcpu_free, vgic_vcpu_free, vpmu_vcpu_free,
+	     vtimer_vcpu_free;
 
 #endif

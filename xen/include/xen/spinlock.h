@@ -30,6 +30,7 @@ enum lock_rank {
 	LOCK_P2M,		/* one domain's stage 2; never two at once */
 	LOCK_HWIRQ,		/* whose one physical SPI is */
 	LOCK_VUART,		/* one domain's emulated serial port */
+	LOCK_PTIMER,		/* one vCPU's physical timer */
 	LOCK_VGIC,		/* one vCPU's or one domain's virtual interrupts */
 	LOCK_SCHED,		/* one CPU's run queue; two: lower CPU first */
 	LOCK_TIMER,		/* one CPU's timer heap */

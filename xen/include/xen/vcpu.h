@@ -55,6 +55,8 @@ struct vcpu {
 
 	struct vcpu_ctxt ctxt;		/* EL1 and timer registers, HCR and friends (arch) */
 	struct vgic_vcpu *vgic;		/* vgic/ */
+	struct vdebug *debug;		/* vdev/vdebug.c */
+	struct vpmu *vpmu;		/* vdev/vpmu.c; NULL: its domain has none */
 	struct hypercall_state hcall;
 
 	/* sched/: under LOCK_SCHED of the run queue */
@@ -85,6 +87,7 @@ struct vcpu {
 
 	struct soft_timer vtimer;	/* wakes the vCPU when CNTV is due off the CPU */
 	struct soft_timer ptimer;	/* emulated EL1 physical timer */
+	spinlock_t ptimer_lock;		/* LOCK_PTIMER: its registers and line together */
 	struct soft_timer poll_timer;	/* SCHEDOP_poll time-out */
 	uint64_t poll_ports_left;	/* polling: nr of ports (0 not polling) */
 	uint32_t poll_port;		/* the port polled when it is one, 0 for many */
