@@ -115,7 +115,7 @@ static inline int set_up(void **state)
 		cpus[i]->timer_deadline = 0;
 	}
 	nr_doms = 0;
-	sched_idle_cpus = 0;
+	sched_idle_cpus = sched_native_cpus = 0;
 	return 0;
 }
 

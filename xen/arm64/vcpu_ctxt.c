@@ -48,12 +48,21 @@ void vcpu_short_ways(struct vcpu *v, bool on)
 	v->mmio_key = on ? MMIO_KEY : KEY_NEVER;
 }
 
+void vcpu_trap_waits(struct vcpu *v, bool wfi, bool wfe)
+{
+	v->ctxt.hcr = (v->ctxt.hcr & ~(HCR_TWI | HCR_TWE)) | (wfi ? HCR_TWI : 0) |
+		      (wfe ? HCR_TWE : 0);
+	if (this_cpu()->el1_owner == v)
+		write_sysreg(hcr_el2, v->ctxt.hcr);
+}
+
 void vcpu_ctxt_init(struct vcpu *v)
 {
 	v->ctxt = (struct vcpu_ctxt){ .sctlr = SCTLR_EL1_RESET, .fp_cpu = ~0u };
 	el2_controls_vcpu(v);
 	v->mmio_page = ~0UL;
 	vcpu_short_ways(v, true);
+	v->sched.traps = WAIT_WFI;	/* as HCR_GUEST has it */
 }
 
 static void fp_put(struct vcpu *v)

@@ -171,15 +171,21 @@ static struct vcpu *choose(struct sched_rq *rq, struct vcpu *prev)
 
 /*
  * A vCPU with this affinity may wait on rq, free to be taken: let an idle CPU look, if there is
- * one.
+ * one, else one that may be waiting in its guest.
  */
 void sched_offer(const struct sched_rq *rq, uint64_t affinity)
 {
-	uint64_t idle =
-		__atomic_load_n(&sched_idle_cpus, __ATOMIC_RELAXED) & affinity & ~BIT(rq->cpu);
+	uint64_t others = affinity & ~BIT(rq->cpu);
+	uint64_t idle = __atomic_load_n(&sched_idle_cpus, __ATOMIC_RELAXED) & others;
+	uint64_t native = __atomic_load_n(&sched_native_cpus, __ATOMIC_RELAXED) & others;
 
-	if (READ_ONCE(rq->nr_runnable) && unlikely(idle))
-		ipi_send((unsigned int)__builtin_ctzl(idle), IPI_RESCHED);
+	if (likely(!(idle | native)) || !READ_ONCE(rq->nr_runnable))
+		return;
+	if (!idle) {
+		idle = native & -native;
+		__atomic_fetch_and(&sched_native_cpus, ~idle, __ATOMIC_RELAXED);
+	}
+	ipi_send((unsigned int)__builtin_ctzl(idle), IPI_RESCHED);
 }
 
 /*
@@ -212,9 +218,11 @@ static void switch_to(struct pcpu *c, struct vcpu *v)
 	if (c->el1_owner == v) {
 		/* Its list registers are live; interrupts may have come while it was blocked. */
 		cpu_raise_work(WORK_VGIC);
+		v->sched.alone = (uint8_t)MIN(v->sched.alone + 1u, SCHED_ALONE);
 	} else {
 		if (c->el1_owner)
 			evict(c, c->el1_owner);
+		v->sched.alone = 0;
 		v->cpu = c;
 		v->stack_top = c->stack_top;
 		vtimer_load_cpu(v);
@@ -306,16 +314,23 @@ struct vcpu *sched_switch(struct vcpu *prev)
 	/*
 	 * Others change these under the lock and then send an IPI: seen now, or at the next call.
 	 */
-	if (prev && !READ_ONCE(prev->flags) && !rq->yielding && !READ_ONCE(rq->must_look))
+	if (prev && !READ_ONCE(prev->flags) && !rq->yielding && !READ_ONCE(rq->must_look)) {
+		sched_waits(rq, prev);
 		return prev;
+	}
 	next = choose(rq, prev);
-	if (next && next == prev)
+	if (next && next == prev) {
+		sched_waits(rq, next);
 		return next;
+	}
+	if (unlikely(rq->native))
+		sched_end_native(rq);
 	c->current = NULL;
 	if (prev && prev->runstate_area)
 		vcpu_update_runstate_area(prev);
 	if (!next)
 		next = idle(c);
+	sched_waits(rq, next);
 	switch_to(c, next);
 	return next;
 }

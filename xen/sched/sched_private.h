@@ -8,6 +8,10 @@
 extern uint64_t sched_cpus;		/* bit per CPU that takes vCPUs; atomic */
 extern uint64_t sched_idle_cpus; /* CPUs in the idle loop that no waker has claimed; atomic */
 
+extern uint64_t sched_native_cpus; /* CPUs whose vCPU waits by an untrapped WFI; likewise */
+
+#define SCHED_ALONE	8u	/* idle periods after which a vCPU waits natively */
+
 /* May v run on cpu by its hard affinity? */
 static inline bool sched_may_run_on(const struct vcpu *v, uint32_t cpu)
 {
@@ -19,6 +23,19 @@ static inline uint32_t sched_state_of(uint32_t flags)
 {
 	return !flags ? RUNSTATE_runnable_ :
 	       flags == VPF_BLOCKED ? RUNSTATE_blocked_ : RUNSTATE_offline_;
+}
+
+void sched_end_native(struct sched_rq *rq);
+void sched_set_waits(struct sched_rq *rq, struct vcpu *v, uint32_t traps);
+
+/* v is about to go on or begin on rq's CPU: trap those of its waits that others can use. */
+static inline void sched_waits(struct sched_rq *rq, struct vcpu *v)
+{
+	uint32_t traps = READ_ONCE(rq->nr_runnable) ? WAIT_WFI | WAIT_WFE :
+			 likely(v->sched.alone < SCHED_ALONE) ? WAIT_WFI : 0;
+
+	if (unlikely(traps != v->sched.traps || !traps))
+		sched_set_waits(rq, v, traps);
 }
 
 struct sched_rq *sched_lock_rq_of(struct vcpu *v);	/* lock the run queue that v belongs to */

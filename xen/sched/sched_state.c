@@ -43,6 +43,7 @@ static uint32_t choose_cpu(const struct vcpu *v, uint32_t last)
 {
 	uint64_t may = v->sched.affinity & sched_cpus;
 	uint64_t idle = __atomic_load_n(&sched_idle_cpus, __ATOMIC_RELAXED) & may;
+	uint64_t native = __atomic_load_n(&sched_native_cpus, __ATOMIC_RELAXED) & may;
 	uint64_t soft = idle & v->sched.soft_affinity;
 	uint32_t best = last, cpu;
 	uint32_t least = ~0u;
@@ -53,6 +54,9 @@ static uint32_t choose_cpu(const struct vcpu *v, uint32_t last)
 		__atomic_fetch_and(&sched_idle_cpus, ~BIT(best), __ATOMIC_RELAXED);
 		return best;
 	}
+	/* Who is alone there has been idle a lot. Queueing takes the bit. */
+	if (native)
+		return native >> last & 1 ? last : (uint32_t)__builtin_ctzl(native);
 	for (; may; may &= may - 1) {
 		uint32_t load;
 
@@ -95,6 +99,9 @@ static void queue_woken(struct sched_rq *rq, struct vcpu *v)
 		if (!rq->look_at || earliest < rq->look_at)
 			rq->look_at = earliest;
 	}
+	/* The first to wait: running's waits have to trap. */
+	if (rq->nr_runnable == 1)
+		poke(rq);
 	sched_arm_slice(rq);
 }
 
@@ -135,7 +142,7 @@ void sched_move(struct sched_rq *rq, struct vcpu *v, uint32_t cpu)
 /* sched_place with the lock of v's run queue held; releases it. */
 static void place_unlock(struct sched_rq *rq, struct vcpu *v)
 {
-	bool moved = false, bound = false;
+	bool moved = false, bound = false, waits = false;
 
 	for (;;) {
 		uint32_t cpu;
@@ -153,6 +160,7 @@ static void place_unlock(struct sched_rq *rq, struct vcpu *v)
 		cpu = bound || (moved && sched_may_run_on(v, rq->cpu)) ?
 		      rq->cpu : choose_cpu(v, rq->cpu);
 		if (cpu == rq->cpu) {
+			waits = rq->running;
 			queue_woken(rq, v);
 			break;
 		}
@@ -162,11 +170,11 @@ static void place_unlock(struct sched_rq *rq, struct vcpu *v)
 		rq = sched_lock_rq_of(v);
 	}
 	spin_unlock(&rq->lock);
-	if (!bound)
+	if (!bound && !waits)
 		return;
 	/*
 	 * Its CPU may have saved it since: then others may take it, and the CPU may have missed
-	 * that it waits.
+	 * that it waits. Another may have become idle while v was queued here.
 	 */
 	smp_mb();
 	if (!load_acquire(&v->is_running))

@@ -79,12 +79,18 @@ void vcpu_short_ways(struct vcpu *v, bool on)
 	v->id_key = v->mmio_key = on;
 }
 
+void vcpu_trap_waits(struct vcpu *v, bool wfi, bool wfe)
+{
+	v->ctxt.hcr = (wfi ? WAIT_WFI : 0) | (wfe ? WAIT_WFE : 0);
+}
+
 void vcpu_ctxt_init(struct vcpu *v)
 {
 	memset(&v->ctxt, 0, sizeof(v->ctxt));
 	v->ctxt.extra = v->domain->is_aarch32 ? CTXT_AARCH32 : 0;
 	v->ctxt.sctlr = 0x30d00800;
 	vcpu_short_ways(v, true);
+	v->ctxt.hcr = v->sched.traps = WAIT_WFI;
 }
 
 void vcpu_ctxt_save(struct vcpu *v)

@@ -69,6 +69,9 @@ struct vcpu_ctxt {
  */
 void vcpu_short_ways(struct vcpu *v, bool on);
 
+/* WFI and WFE of v, current or on its way to this CPU, trap from now on, or not. */
+void vcpu_trap_waits(struct vcpu *v, bool wfi, bool wfe);
+
 /* Reset values of the architecture and of abi/boot.md 4. */
 void vcpu_ctxt_init(struct vcpu *v);
 /* Save what the CPU holds of v; load v into the CPU (stage 2, timer, GIC interface, FP trap). */

@@ -18,6 +18,7 @@
 #define HCR_BSU_IS	(1UL << 10)	/* guest's barriers at least inner shareable: same reason */
 #define HCR_TWI		(1UL << 13)	/* WFI: run somebody else */
 #define HCR_TID2	(1UL << 17)	/* cache geometry: only where the host's CPUs differ */
+#define HCR_TWE		(1UL << 14)	/* WFE: the same, set while somebody waits for the CPU */
 #define HCR_TID3	(1UL << 18)	/* ID registers: the guest's view, unless it is the host's */
 #define HCR_TSC		(1UL << 19)	/* SMC ends at EL2 */
 #define HCR_TIDCP	(1UL << 20)	/* implementation-defined registers: UNDEF */

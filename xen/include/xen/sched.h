@@ -23,6 +23,7 @@ struct sched_rq {
 	s_time_t look_at;	/* a woken vCPU preempts running then; 0 none */
 	bool must_look;		/* running has to compete for the CPU again */
 	bool yielding;		/* the same, after whoever is next */
+	bool native;		/* running waits by untrapped WFI; the CPU's own */
 };
 
 /* Decisions only; the run queue's lock is held in each. */

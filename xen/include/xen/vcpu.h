@@ -25,6 +25,9 @@ enum vcpu_pause_flags {
 	VPF_DYING	= 1u << 4,
 };
 
+/* Instructions by which a guest waits: bits of vcpu.sched.traps. */
+enum { WAIT_WFI = 1u << 0, WAIT_WFE = 1u << 1 };
+
 enum { RUNSTATE_running_, RUNSTATE_runnable_, RUNSTATE_blocked_, RUNSTATE_offline_ };
 
 /* What a continuation or a multicall needs to know while a hypercall of this vCPU is open. */
@@ -69,6 +72,8 @@ struct vcpu {
 		uint64_t affinity;	/* hard: bit per CPU */
 		uint64_t soft_affinity;
 		bool parked;	/* queued, but out of its cap's budget */
+		uint8_t traps;	/* sched/wfx.c, its CPU's: which waits trap */
+		uint8_t alone;	/* times in a row that only its own wake-up ended its CPU's idling */
 	} sched;
 
 	/* Accounted by sched/sched.c at each change of state; system time, ns. */

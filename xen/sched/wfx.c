@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Which waits of a guest trap. WFI does, so that others can run meanwhile, and WFE too while
+ * somebody waits on the CPU's run queue. Where a vCPU has been alone for a while WFI does not trap:
+ * the CPU sleeps inside the guest, counted as running. A native CPU (a bit in sched_native_cpus)
+ * looks idle to nobody, so whoever queues a vCPU behind another takes the bit away and sends an
+ * IPI: the sleeper wakes, finds its WFI trapped again, and its CPU can idle, scrub and steal.
+ */
+#include <xen/domain.h>
+#include <xen/lib.h>
+#include <xen/page.h>
+#include "sched_private.h"
+
+uint64_t sched_native_cpus;
+
+/* Others see this CPU native, or we see what they queued; then it has to go on trapping. */
+static bool start_native(struct sched_rq *rq, const struct vcpu *v)
+{
+	uint32_t i;
+
+	/* A cap counts what runs; free pages are zeroed by CPUs that idle. */
+	if (v->domain->cap || zone_scrub_some())
+		return false;
+	__atomic_fetch_or(&sched_native_cpus, BIT(rq->cpu), __ATOMIC_RELAXED);
+	smp_mb();
+	for (i = 0; i < nr_cpus; i++)
+		if (READ_ONCE(cpus[i]->rq->nr_runnable)) {
+			sched_end_native(rq);
+			return false;
+		}
+	return true;
+}
+
+/* This CPU traps WFI from now on. */
+void sched_end_native(struct sched_rq *rq)
+{
+	rq->native = false;
+	__atomic_fetch_and(&sched_native_cpus, ~BIT(rq->cpu), __ATOMIC_RELAXED);
+}
+
+/* v goes on or begins on this CPU, with these traps by what its queue holds; 0: it may be native. */
+void sched_set_waits(struct sched_rq *rq, struct vcpu *v, uint32_t traps)
+{
+	if (rq->native && (traps || !(__atomic_load_n(&sched_native_cpus, __ATOMIC_RELAXED) &
+				      BIT(rq->cpu)))) {
+		/* Somebody came, or took the bit because somebody waits elsewhere. */
+		sched_end_native(rq);
+		v->sched.alone = 0;
+		traps |= WAIT_WFI;
+	} else if (!traps && !rq->native) {
+		rq->native = start_native(rq, v);
+		if (!rq->native) {
+			v->sched.alone = 0;
+			traps = WAIT_WFI;
+		}
+	}
+	if (traps == v->sched.traps)
+		return;
+	v->sched.traps = (uint8_t)traps;
+	vcpu_trap_waits(v, traps & WAIT_WFI, traps & WAIT_WFE);
+}
