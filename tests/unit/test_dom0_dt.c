@@ -325,7 +325,8 @@ static void test_given(void **state)
 	assert_true(was_given(0x41000000, 0x01000000));
 	assert_true(was_given(0x2000000000, 0x1000000000));
 	assert_false(touches(0x60001000, 0x1000));     /* our UART */
-	assert_false(touches(0x60003000, 0x2000));     /* off; a guest's */
+	assert_false(touches(0x60003000, 0x1000));     /* off */
+	assert_true(was_given(0x60004000, 0x1000));    /* to pass on */
 	assert_false(touches(0x60006000, 0x2000));     /* memory-mapped timers */
 	assert_false(touches(0x50000000, 0x02000000)); /* GIC, ITS, SMMU */
 	assert_int_equal(count_irq(42, &edge), 1);
@@ -338,7 +339,7 @@ static void test_given(void **state)
 	assert_int_equal(count_irq(48, &edge), 1);
 	assert_int_equal(count_irq(52, &edge), 1); /* PCI */
 	assert_int_equal(count_irq(53, &edge), 1);
-	assert_int_equal(nr_irqs, 7);
+	assert_int_equal(nr_irqs, 8); /* and the passed-on device's */
 }
 
 static void test_made(void **state)

@@ -82,12 +82,22 @@ static enum mmio_result try_access(uint32_t offset, uint8_t size, bool write, ui
 	return r;
 }
 
+/* The short way, as vectors.S goes it. */
+static uint64_t read32(uint32_t offset)
+{
+	struct vcpu *v = g->vcpu[0];
+
+	if (v->mmio_page != mmio_page_tag(GUEST_PL011_BASE + offset))
+		return MMIO_NOT_SHORT;
+	return v->mmio_fn(v, (uint32_t)(v->mmio_offset | offset), v->mmio_ctx);
+}
+
 static uint32_t get(uint32_t offset)
 {
 	uint64_t data = ~0UL, quick;
 
 	assert_int_equal(try_access(offset, 4, false, &data), MMIO_DONE);
-	quick = mmio_read32(g->vcpu[0], GUEST_PL011_BASE + offset);
+	quick = read32(offset);
 	if (offset == FR || offset == RIS || offset == MIS)
 		assert_int_equal(quick, data);
 	else
@@ -459,6 +469,7 @@ static void test_static_input(void **state)
 
 	(void)state;
 	assert_int_equal(vpl011_init_static(g), 0);
+	console_add_input_domain(g->id);
 	/* dom0 has it at first. Single keys are kept until it is clear what they are. */
 	type_on_host("a\x01\x01");
 	assert_int_equal(console_read_input(buf, sizeof(buf)), 1);

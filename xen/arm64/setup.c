@@ -33,6 +33,7 @@ static __init void find_device_tree(pa_t fdt_pa)
 	bootinfo.image = (struct mem_range){ image_pa(_start), (uint64_t)(_end - _start) };
 	if (bootinfo_reserve(&bootinfo, bootinfo.image.base, bootinfo.image.size))
 		panic("too many reserved ranges");
+	domus_find(&bootinfo);
 }
 
 /* Stack protector: a value a guest cannot know, from what differs between two starts. */
@@ -55,8 +56,9 @@ static __noinline __noreturn void finish(void)
 	mmu_protect_after_init();
 	zone_add(pa_to_mfn(image_pa(__init_begin)),
 		 (uint64_t)(__init_end - __init_begin) >> PAGE_SHIFT);
-	pr_info("dom0 starts; %lu MiB free\n", zone_free_pages() >> 8);
-	if (domain_unpause(dom0))
+	pr_info("%s; %lu MiB free\n", dom0 ? "dom0 starts" : "no dom0", zone_free_pages() >> 8);
+	domus_start(&bootinfo);
+	if (dom0 && domain_unpause(dom0))
 		panic("dom0 was not paused");
 	enter_guest();
 }
@@ -86,8 +88,13 @@ __init void boot_cpu_main(pa_t fdt_pa)
 	el2_controls_check();
 	smp_bring_up_others();
 	mmu_drop_identity();
-	if (dom0_build(&bootinfo, &host_info))
+	/* Without a kernel for it, and with domains of their own, there is no dom0. */
+	if ((bootinfo.kernel.present || !bootinfo.nr_statics) && dom0_build(&bootinfo, &host_info))
 		panic("dom0 cannot be built");
+	domains_alone = domus_build(&bootinfo);
+	if (!dom0 && !domains_alone)
+		panic("no domain can be built");
+	boot_free_modules(&bootinfo);
 	console_enable_rx();
 	finish();
 }

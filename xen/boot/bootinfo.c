@@ -6,6 +6,7 @@
 #include <libfdt.h>
 #include <xen/boot.h>
 #include <xen/lib.h>
+#include "boot_module.h"
 #include "dt_reg.h"
 
 struct bootinfo bootinfo;
@@ -109,44 +110,6 @@ static int parse_reserved(struct bootinfo *bi)
 	return rc;
 }
 
-enum module_kind { MODULE_NONE, MODULE_GUESS, MODULE_KERNEL, MODULE_RAMDISK, MODULE_OTHER };
-
-/* By membership in `compatible`, never by position or order. */
-static enum module_kind module_kind(const void *fdt, int node)
-{
-	static const struct { const char *compatible; enum module_kind kind; } known[] = {
-		{ "multiboot,kernel", MODULE_KERNEL }, { "xen,linux-zimage", MODULE_KERNEL },
-		{ "multiboot,ramdisk", MODULE_RAMDISK }, { "xen,linux-initrd", MODULE_RAMDISK },
-		{ "xen,xsm-policy", MODULE_OTHER }, { "multiboot,device-tree", MODULE_OTHER },
-		{ "multiboot,module", MODULE_GUESS }, { "xen,multiboot-module", MODULE_GUESS },
-	};
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(known); i++)
-		if (dt_is_compatible(fdt, node, known[i].compatible))
-			return known[i].kind;
-	return MODULE_NONE;
-}
-
-/*
- * A module's reg. QEMU writes 64-bit cells but no cell counts into /chosen: without them the
- * root's count, not the default of the specification.
- */
-static int module_reg(const void *fdt, int chosen, int node, uint64_t *base, uint64_t *size)
-{
-	int len, ac, sc;
-	const fdt32_t *p = fdt_getprop(fdt, node, "reg", &len);
-	bool own = fdt_getprop(fdt, chosen, "#address-cells", NULL) != NULL;
-
-	ac = dt_address_cells(fdt, own ? chosen : 0);
-	sc = dt_size_cells(fdt, own ? chosen : 0);
-	if (!p || ac < 1 || ac > 2 || sc < 1 || sc > 2 || len < (ac + sc) * 4)
-		return -EINVAL;
-	*base = dt_read_cells(p, ac);
-	*size = dt_read_cells(p + ac, sc);
-	return *base + *size < *base ? -EINVAL : 0;
-}
-
 static void copy_string(char *dst, const void *fdt, int node, const char *prop)
 {
 	int len;
@@ -180,12 +143,12 @@ static int parse_modules(struct bootinfo *bi, int chosen, int *kernel_node)
 	*kernel_node = -1;
 	for (guessing = 0; guessing < 2; guessing++) {
 		fdt_for_each_subnode(node, fdt, chosen) {
-			enum module_kind kind = module_kind(fdt, node);
+			enum module_kind kind = boot_module_kind(fdt, node);
 			struct boot_module m = { .present = true };
 
 			if (kind == MODULE_NONE || (kind == MODULE_GUESS) != guessing)
 				continue;
-			rc = module_reg(fdt, chosen, node, &m.base, &m.size);
+			rc = boot_module_reg(fdt, chosen, node, &m.base, &m.size);
 			if (!rc)
 				rc = bootinfo_reserve(bi, m.base, m.size);
 			if (rc) {

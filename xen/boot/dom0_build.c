@@ -10,17 +10,15 @@
 #include <xen/cmdline.h>
 #include <xen/domain.h>
 #include <xen/heap.h>
-#include <xen/image_arm64.h>
 #include <xen/lib.h>
 #include <xen/page.h>
 #include <xen/vcpu.h>
 #include <xen/vgic.h>
+#include "boot_module.h"
 #include "dom0_private.h"
 
 #define DTB_MAX_ORDER	6u	/* 256 KiB for dom0's tree */
 #define GIC_PRIVATE_SPAN	0x20000UL
-/* HVM_PARAM_CALLBACK_IRQ: type 2 (PPI), flag bit 1: active low level. */
-#define CALLBACK_PPI(intid)	((2UL << 56) | (2UL << 8) | (intid))
 
 uint32_t dom0_free_ppi(const struct host_info *h)
 {
@@ -52,40 +50,15 @@ static int give_bank(struct domain *d, const struct mem_range *b)
 		map_window_put(page);
 	}
 	for (i = 0; i < nr;) {
-		unsigned int order = PAGE_ORDER_1G;
+		unsigned int order = boot_block_order(first.v + i, nr - i);
 		int rc;
 
-		while (order && (((first.v + i) & (BIT(order) - 1)) || nr - i < BIT(order)))
-			order -= 9;
 		rc = p2m_map(d, gfn(first.v + i), mfn(first.v + i), order, P2M_RAM_RW);
 		if (rc)
 			return rc;
 		i += BIT(order);
 	}
 	return 0;
-}
-
-/*
- * Copy n bytes of machine memory to dom0's, both page-aligned, clean to PoC: it starts with its
- * caches off.
- */
-static void copy_in(ipa_t to, pa_t from, uint64_t n)
-{
-	uint64_t off;
-
-	for (off = 0; off < n; off += PAGE_SIZE) {
-		char *dst = map_window_get(pa_to_mfn(to + off));
-		char *src = map_window_get(pa_to_mfn(from + off));
-		size_t len = MIN(n - off, PAGE_SIZE);
-
-		if (len == PAGE_SIZE)
-			copy_page(dst, src);
-		else
-			memcpy(dst, src, len);
-		cache_clean_poc(dst, len);
-		map_window_put(src);
-		map_window_put(dst);
-	}
 }
 
 struct sink_arg { struct domain *d; const struct bootinfo *bi; };
@@ -122,11 +95,10 @@ static int map_mmio(void *arg, pa_t base, uint64_t size)
 	else
 		end = ROUND_UP(end, PAGE_SIZE) >> PAGE_SHIFT;
 	while (first < end) {
-		unsigned int order = PAGE_ORDER_1G;
+		unsigned int order = boot_block_order(first, end - first);
 		int rc = 0;
 
-		while (order && ((first & (BIT(order) - 1)) || end - first < BIT(order) ||
-				 is_memory(s->bi, first << PAGE_SHIFT, PAGE_SIZE << order)))
+		while (order && (is_memory(s->bi, first << PAGE_SHIFT, PAGE_SIZE << order)))
 			order -= 9;
 		if (!is_memory(s->bi, first << PAGE_SHIFT, PAGE_SIZE << order) &&
 		    p2m_lookup(s->d, gfn(first)).kind == P2M_HOLE)
@@ -147,25 +119,6 @@ static int route_irq(void *arg, uint32_t intid, bool edge)
 		return 0;
 	rc = vgic_route_hw_spi(s->d, intid, intid, edge);
 	return rc == -EBUSY ? 0 : rc;	/* shared lines (PCI) are listed more than once */
-}
-
-static int probe_kernel(const struct boot_module *m, struct image_arm64 *img)
-{
-	char head[IMAGE_ARM64_HEAD];
-	char *p;
-
-	if (!m->present || (m->base & (PAGE_SIZE - 1)) || m->size < sizeof(head)) {
-		pr_err("dom0: no kernel module, or not page-aligned\n");
-		return -ENOENT;
-	}
-	p = map_window_get(pa_to_mfn(m->base));
-	memcpy(head, p, sizeof(head));
-	map_window_put(p);
-	if (image_arm64_probe(head, m->size, img) || img->kind != IMAGE_ARM64_PLAIN) {
-		pr_err("dom0: the kernel is no arm64 Image\n");
-		return -EINVAL;
-	}
-	return 0;
 }
 
 static int make_domain(const struct host_info *h, struct dom0_plan *p)
@@ -196,15 +149,6 @@ static int make_domain(const struct host_info *h, struct dom0_plan *p)
 	return rc ? rc : domain_create_vcpus(dom0, cfg.max_vcpus);
 }
 
-/* The modules' memory was kept out of the allocator until now. */
-static void free_module(const struct boot_module *m)
-{
-	pa_t from = ROUND_UP(m->base, PAGE_SIZE), to = ROUND_DOWN(m->base + m->size, PAGE_SIZE);
-
-	if (m->present && to > from)
-		zone_add(pa_to_mfn(from), (to - from) >> PAGE_SHIFT);
-}
-
 static int write_dtb(const struct bootinfo *bi, const struct host_info *h, struct dom0_plan *p)
 {
 	struct sink_arg arg = { dom0, bi };
@@ -217,7 +161,7 @@ static int write_dtb(const struct bootinfo *bi, const struct host_info *h, struc
 	size = dom0_dt_make(bi->fdt, h, p, bi->dom0_cmdline, &sink, buf,
 			    PAGE_SIZE << DTB_MAX_ORDER);
 	if (size > 0)
-		copy_in(p->dtb, mfn_to_pa(heap_to_mfn(buf)), (uint64_t)size);
+		boot_copy_in(dom0, p->dtb, mfn_to_pa(heap_to_mfn(buf)), (uint64_t)size);
 	heap_free_pages(buf, DTB_MAX_ORDER);
 	return size < 0 ? size : 0;
 }
@@ -237,9 +181,10 @@ int dom0_build(const struct bootinfo *bi, const struct host_info *h)
 	uint32_t i;
 	int rc;
 
-	rc = probe_kernel(&bi->kernel, &img);
+	rc = boot_probe_kernel(&bi->kernel, &img);
 	if (rc)
-		return rc;
+		return failed(rc == -ENOENT ? "finding its kernel (no kernel module, or not page-aligned)"
+					    : "reading its kernel (no arm64 Image)", rc);
 	if (bi->ramdisk.present && (bi->ramdisk.base & (PAGE_SIZE - 1)))
 		return failed("reading its ramdisk (not page-aligned)", -EINVAL);
 	/*
@@ -265,15 +210,13 @@ int dom0_build(const struct bootinfo *bi, const struct host_info *h)
 			PAGE_SIZE << DTB_MAX_ORDER, bi->ramdisk.present ? bi->ramdisk.size : 0);
 	if (rc)
 		return failed("placing kernel and ramdisk: is dom0_mem= too small?", rc);
-	copy_in(p.kernel, bi->kernel.base, bi->kernel.size);
+	boot_copy_in(d, p.kernel, bi->kernel.base, bi->kernel.size);
 	if (bi->ramdisk.present)
-		copy_in(p.initrd, bi->ramdisk.base, bi->ramdisk.size);
+		boot_copy_in(d, p.initrd, bi->ramdisk.base, bi->ramdisk.size);
 	rc = write_dtb(bi, h, &p);
 	if (rc)
 		return failed("making its device tree", rc);
 	icache_inval_all();
-	free_module(&bi->kernel);
-	free_module(&bi->ramdisk);
 	vcpu_reset(d->vcpu[0], p.kernel, p.dtb);
 	vcpu_clear_flag(d->vcpu[0], VPF_DOWN);
 	pr_info("dom0: %u vCPUs, %u MiB from 0x%lx, kernel 0x%lx, tree 0x%lx, ramdisk 0x%lx\n",

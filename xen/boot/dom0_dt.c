@@ -8,10 +8,9 @@
 #include <libfdt.h>
 #include <xen/boot.h>
 #include <xen/lib.h>
-#include <xen/vcpu.h>
 #include "dt_reg.h"
+#include "dt_write.h"
 
-#define IRQ_LEVEL_LOW	0xf08u
 #define GIC_PRIVATE_SPAN	0x20000UL
 
 struct maker {
@@ -20,94 +19,15 @@ struct maker {
 	const struct dom0_plan *p;
 	const char *bootargs;
 	const struct dom0_dt_sink *sink;
-	void *out;
-	uint32_t gic_phandle;
+	struct dt_writer w;
 	int gic_node;
 	uint8_t gic_version;
-	int rc;			/* first error of libfdt or the sink, negative errno */
 };
 
-/* ---- writing: the first error stays ---- */
-
-static void note_rc(struct maker *m, int rc)
-{
-	if (!m->rc)
-		m->rc = rc;
-}
-
-static void check(struct maker *m, int fdt_rc)
-{
-	if (fdt_rc)
-		note_rc(m, fdt_rc == -FDT_ERR_NOSPACE ? -ENOSPC : -EINVAL);
-}
-
-static void begin(struct maker *m, const char *name) { check(m, fdt_begin_node(m->out, name)); }
-static void end(struct maker *m) { check(m, fdt_end_node(m->out)); }
-
-static void prop(struct maker *m, const char *name, const void *val, size_t len)
-{
-	check(m, fdt_property(m->out, name, val, (int)len));
-}
-
-static void prop_u32(struct maker *m, const char *name, uint32_t v)
-{
-	check(m, fdt_property_u32(m->out, name, v));
-}
-
-static void prop_str(struct maker *m, const char *name, const char *s)
-{
-	prop(m, name, s, strlen(s) + 1);
-}
-
-static void prop_cells(struct maker *m, const char *name, uint32_t *cells, size_t n)
-{
-	size_t i;
-
-	for (i = 0; i < n; i++)
-		cells[i] = cpu_to_fdt32(cells[i]);
-	prop(m, name, cells, n * 4);
-}
-
-/*
- * reg of a child of the root, in the root's own cell counts; what does not fit them is an error,
- * never cut.
- */
+/* reg of a child of the root, in the root's own cell counts. */
 static void prop_reg(struct maker *m, const struct mem_range *r, size_t n)
 {
-	int ac = dt_address_cells(m->host, 0), sc = dt_size_cells(m->host, 0);
-	uint32_t cells[32];
-	size_t i, c = 0;
-
-	if (ac < 1 || ac > 2 || sc < 1 || sc > 2) {
-		note_rc(m, -EINVAL);
-		return;
-	}
-	for (i = 0; i < n && c + 4 <= ARRAY_SIZE(cells); i++) {
-		if ((ac == 1 && r[i].base >> 32) || (sc == 1 && r[i].size >> 32))
-			note_rc(m, -EINVAL);
-		if (ac == 2)
-			cells[c++] = (uint32_t)(r[i].base >> 32);
-		cells[c++] = (uint32_t)r[i].base;
-		if (sc == 2)
-			cells[c++] = (uint32_t)(r[i].size >> 32);
-		cells[c++] = (uint32_t)r[i].size;
-	}
-	prop_cells(m, "reg", cells, c);
-}
-
-/* `interrupts`, at most three PPIs, and the GIC as their parent. */
-static void prop_ppis(struct maker *m, const uint32_t *intids, size_t n)
-{
-	uint32_t cells[9];
-	size_t i;
-
-	for (i = 0; i < n; i++) {
-		cells[i * 3] = 1;
-		cells[i * 3 + 1] = intids[i] - 16;
-		cells[i * 3 + 2] = IRQ_LEVEL_LOW;
-	}
-	prop_cells(m, "interrupts", cells, n * 3);
-	prop_u32(m, "interrupt-parent", m->gic_phandle);
+	dt_prop_reg(&m->w, r, n, dt_address_cells(m->host, 0), dt_size_cells(m->host, 0));
 }
 
 /* ---- what happens to a host node ---- */
@@ -166,7 +86,7 @@ static void copy_props(struct maker *m, int node, const char *const *list, bool 
 		const void *val = fdt_getprop_by_offset(m->host, at, &name, &len);
 
 		if (val && in_list(name, list) == named)
-			prop(m, name, val, (size_t)len);
+			dt_prop(&m->w, name, val, (size_t)len);
 	}
 }
 
@@ -182,7 +102,7 @@ static bool has_ppi(struct maker *m, int node)
 	struct dt_irq irq;
 	unsigned int n;
 
-	for (n = 0; dt_gic_irq(m->host, node, m->gic_phandle, n, &irq) == 0; n++)
+	for (n = 0; dt_gic_irq(m->host, node, m->w.gic_phandle, n, &irq) == 0; n++)
 		if (irq.is_ppi)
 			return true;
 	return false;
@@ -228,7 +148,7 @@ static void give_pci_windows(struct maker *m, int node)
 		uint64_t size = dt_read_cells(p + i + 3 + pa, 2);
 
 		if (dt_translate(m->host, parent, &base) == 0)
-			note_rc(m, m->sink->map_mmio(m->sink->arg, base, size));
+			dt_note(&m->w, m->sink->map_mmio(m->sink->arg, base, size));
 	}
 }
 
@@ -247,9 +167,9 @@ static void give_pci_irqs(struct maker *m, int node)
 	if (!p || gic_ac > 3)
 		return;
 	for (i = 0; (i + row) * 4 <= len; i += row)
-		if (fdt32_to_cpu(p[i + 4]) == m->gic_phandle &&
+		if (fdt32_to_cpu(p[i + 4]) == m->w.gic_phandle &&
 		    dt_decode_gic_cells(p + i + 5 + gic_ac, &irq) == 0 && !irq.is_ppi)
-			note_rc(m, m->sink->route_irq(m->sink->arg, irq.intid, irq.edge));
+			dt_note(&m->w, m->sink->route_irq(m->sink->arg, irq.intid, irq.edge));
 }
 
 static void give_device(struct maker *m, int node)
@@ -262,9 +182,9 @@ static void give_device(struct maker *m, int node)
 		return;
 	for (n = 0; dt_reg(m->host, node, n, &base, &size) == 0; n++)
 		if (size)
-			note_rc(m, m->sink->map_mmio(m->sink->arg, base, size));
-	for (n = 0; dt_gic_irq(m->host, node, m->gic_phandle, n, &irq) == 0; n++)
-		note_rc(m, m->sink->route_irq(m->sink->arg, irq.intid, irq.edge));
+			dt_note(&m->w, m->sink->map_mmio(m->sink->arg, base, size));
+	for (n = 0; dt_gic_irq(m->host, node, m->w.gic_phandle, n, &irq) == 0; n++)
+		dt_note(&m->w, m->sink->route_irq(m->sink->arg, irq.intid, irq.edge));
 	if (has_type(m, node, "pci")) {
 		give_pci_windows(m, node);
 		give_pci_irqs(m, node);
@@ -273,67 +193,14 @@ static void give_device(struct maker *m, int node)
 
 /* ---- our own nodes ---- */
 
-static void make_psci(struct maker *m)
-{
-	static const char compatible[] = "arm,psci-1.0\0arm,psci-0.2\0arm,psci";
-
-	begin(m, "psci");
-	prop(m, "compatible", compatible, sizeof(compatible));
-	prop_str(m, "method", "hvc");
-	prop_u32(m, "cpu_off", 1);
-	prop_u32(m, "cpu_on", 2);
-	end(m);
-}
-
-static void make_cpus(struct maker *m)
-{
-	char name[32];
-	uint32_t i;
-
-	begin(m, "cpus");
-	prop_u32(m, "#address-cells", 1);
-	prop_u32(m, "#size-cells", 0);
-	for (i = 0; i < m->p->nr_vcpus; i++) {
-		uint32_t aff = (uint32_t)vcpu_affinity(i);
-
-		snprintf(name, sizeof(name), "cpu@%x", aff);
-		begin(m, name);
-		prop_str(m, "device_type", "cpu");
-		prop_str(m, "compatible",
-			 m->h->cpu_compatible[0] ? m->h->cpu_compatible : "arm,armv8");
-		prop_u32(m, "reg", aff);
-		prop_str(m, "enable-method", "psci");
-		if (m->h->cpu_clock_frequency)
-			prop_u32(m, "clock-frequency", m->h->cpu_clock_frequency);
-		end(m);
-	}
-	end(m);
-}
-
-static void make_memory(struct maker *m)
-{
-	char name[32];
-
-	snprintf(name, sizeof(name), "memory@%lx", (unsigned long)m->p->bank[0].base);
-	begin(m, name);
-	prop_str(m, "device_type", "memory");
-	prop_reg(m, m->p->bank, m->p->nr_banks);
-	end(m);
-}
-
-/* Three interrupts: secure and non-secure physical, virtual. The hypervisor's own is not told. */
+/* The hypervisor's own timer interrupt is not told. */
 static void make_timer(struct maker *m)
 {
 	const uint32_t ppis[3] = {
 		m->h->timer_ppi_sec, m->h->timer_ppi_phys, m->h->timer_ppi_virt,
 	};
 
-	begin(m, "timer");
-	prop_str(m, "compatible", "arm,armv8-timer");
-	prop_ppis(m, ppis, 3);
-	if (m->h->timer_clock_frequency)
-		prop_u32(m, "clock-frequency", m->h->timer_clock_frequency);
-	end(m);
+	dt_write_timer(&m->w, ppis, m->h->timer_clock_frequency);
 }
 
 /* Same phandle and cell counts as the host's, so that what refers to it stays right. */
@@ -344,46 +211,29 @@ static void make_gic(struct maker *m)
 		{ m->h->gicr[0].base, m->p->nr_vcpus * GIC_PRIVATE_SPAN },
 	}, v2[2] = { { m->h->gicd_base, m->h->gicd_size }, m->h->gicc };
 
-	begin(m, fdt_get_name(m->host, m->gic_node, NULL));
-	if (m->gic_version == 2) {
+	dt_begin(&m->w, fdt_get_name(m->host, m->gic_node, NULL));
+	if (m->gic_version == 2)
 		copy_props(m, m->gic_node, kept_gicv2_props, true);
-		prop_reg(m, v2, 2);
-	} else {
-		prop_str(m, "compatible", "arm,gic-v3");
-		prop_reg(m, v3, 2);
-		prop_u32(m, "#redistributor-regions", 1);
-	}
-	prop_u32(m, "#interrupt-cells", 3);
-	prop(m, "interrupt-controller", "", 0);
+	else
+		dt_prop_str(&m->w, "compatible", "arm,gic-v3");
+	dt_prop_u32(&m->w, "#interrupt-cells", 3);
+	dt_prop(&m->w, "interrupt-controller", "", 0);
+	prop_reg(m, m->gic_version == 2 ? v2 : v3, 2);
+	if (m->gic_version != 2)
+		dt_prop_u32(&m->w, "#redistributor-regions", 1);
 	copy_props(m, m->gic_node, kept_gic_props, true);
-	end(m);
-}
-
-static void make_hypervisor(struct maker *m)
-{
-	static const char compatible[] = "xen,xen-4.17\0xen,xen";
-
-	begin(m, "hypervisor");
-	prop(m, "compatible", compatible, sizeof(compatible));
-	prop_reg(m, &m->p->grant_window, 1);
-	prop_ppis(m, &m->p->event_ppi, 1);
-	end(m);
+	dt_end(&m->w);
 }
 
 static void make_chosen(struct maker *m)
 {
 	int chosen = fdt_path_offset(m->host, "/chosen");
 
-	begin(m, "chosen");
+	dt_begin(&m->w, "chosen");
 	if (chosen >= 0)
 		copy_props(m, chosen, dropped_chosen_props, false);
-	prop_str(m, "bootargs", m->bootargs);
-	if (m->p->initrd_size) {
-		check(m, fdt_property_u64(m->out, "linux,initrd-start", m->p->initrd));
-		check(m, fdt_property_u64(m->out, "linux,initrd-end",
-					  m->p->initrd + m->p->initrd_size));
-	}
-	end(m);
+	dt_write_boot(&m->w, m->p, m->bootargs);
+	dt_end(&m->w);
 }
 
 /* ---- the walk ---- */
@@ -396,20 +246,22 @@ static void begin_copy(struct maker *m, int node, int depth)
 {
 	bool hidden = fdt_getprop(m->host, node, "xen,passthrough", NULL);
 
-	begin(m, fdt_get_name(m->host, node, NULL));
+	dt_begin(&m->w, fdt_get_name(m->host, node, NULL));
 	copy_props(m, node, hidden ? dropped_hidden_props : dropped_props, false);
 	if (hidden)
-		prop_str(m, "status", "disabled");
+		dt_prop_str(&m->w, "status", "disabled");
 	if (depth > 0)
 		give_device(m, node);
 }
 
 static void make_own_nodes(struct maker *m)
 {
-	make_hypervisor(m);
-	make_psci(m);
-	make_cpus(m);
-	make_memory(m);
+	int ac = dt_address_cells(m->host, 0), sc = dt_size_cells(m->host, 0);
+
+	dt_write_hypervisor(&m->w, &m->p->grant_window, 1, ac, sc, m->p->event_ppi);
+	dt_write_psci(&m->w);
+	dt_write_cpus(&m->w, m->p->nr_vcpus, m->h->cpu_compatible, m->h->cpu_clock_frequency);
+	dt_write_memory(&m->w, m->p->bank, m->p->nr_banks, ac, sc);
 	make_timer(m);
 	make_gic(m);
 	make_chosen(m);
@@ -420,15 +272,15 @@ static void walk(struct maker *m)
 {
 	int depth = 0, open = 0, skip = DT_MAX_DEPTH + 1, node;
 
-	for (node = 0; node >= 0 && depth >= 0 && !m->rc;
+	for (node = 0; node >= 0 && depth >= 0 && !m->w.rc;
 	     node = fdt_next_node(m->host, node, &depth)) {
 		if (depth > skip)
 			continue;
 		skip = DT_MAX_DEPTH + 1;
 		for (; open > depth; open--)
-			end(m);
+			dt_end(&m->w);
 		if (depth >= DT_MAX_DEPTH) {
-			m->rc = -EINVAL;
+			m->w.rc = -EINVAL;
 			return;
 		}
 		if (depth > 0 && is_dropped(m, node, depth)) {
@@ -441,7 +293,7 @@ static void walk(struct maker *m)
 			make_own_nodes(m);
 	}
 	for (; open > 0; open--)
-		end(m);
+		dt_end(&m->w);
 }
 
 /*
@@ -452,16 +304,16 @@ int dom0_dt_make(const void *host_fdt, const struct host_info *h, const struct d
 		 const char *bootargs, const struct dom0_dt_sink *sink, void *buf, size_t size)
 {
 	struct maker m = {
-		.host = host_fdt, .h = h, .p = p, .bootargs = bootargs, .sink = sink, .out = buf,
+		.host = host_fdt, .h = h, .p = p, .bootargs = bootargs, .sink = sink, .w.out = buf,
 	};
 
 	m.gic_node = dt_find_gic(host_fdt, &m.gic_version);
 	if (m.gic_node < 0)
 		return -EINVAL;
-	m.gic_phandle = fdt_get_phandle(host_fdt, m.gic_node);
-	check(&m, fdt_create(buf, (int)size));
-	check(&m, fdt_finish_reservemap(buf));
+	m.w.gic_phandle = fdt_get_phandle(host_fdt, m.gic_node);
+	dt_check(&m.w, fdt_create(buf, (int)size));
+	dt_check(&m.w, fdt_finish_reservemap(buf));
 	walk(&m);
-	check(&m, fdt_finish(buf));
-	return m.rc ? m.rc : (int)fdt_totalsize(buf);
+	dt_check(&m.w, fdt_finish(buf));
+	return m.w.rc ? m.w.rc : (int)fdt_totalsize(buf);
 }

@@ -233,16 +233,21 @@ bool domain_is_quiet(const struct domain *d)
 	return true;
 }
 
+uint32_t domains_alone;
+
 static void host_goes_down(uint8_t reason)
 {
-	pr_info("dom0 ended: %s\n", reason == SHUTDOWN_poweroff ? "power off" :
+	pr_info("%s ended: %s\n", dom0 ? "dom0" : "the last domain", reason == SHUTDOWN_poweroff ? "power off" :
 		reason == SHUTDOWN_reboot ? "reboot" : "crash");
 	if (reason == SHUTDOWN_poweroff || opt.noreboot)
 		machine_power_off();
 	machine_restart();
 }
 
-/* All vCPUs stop with this reason; the first reason stays. The host goes down with dom0. */
+/*
+ * All vCPUs stop with this reason; the first reason stays. The host goes down with dom0, or with
+ * the last static domain when there is no dom0 that could start another.
+ */
 void domain_shutdown(struct domain *d, uint8_t reason)
 {
 	if (d == dom0)
@@ -257,6 +262,8 @@ void domain_shutdown(struct domain *d, uint8_t reason)
 	set_flag_all(d, VPF_SHUTDOWN, true);
 	spin_unlock(&d->lock);
 	virq_raise_global(VIRQ_DOM_EXC);
+	if (!dom0 && __atomic_sub_fetch(&domains_alone, 1, __ATOMIC_ACQ_REL) == 0)
+		host_goes_down(reason);
 }
 
 /* Undo a shutdown (after suspend). */

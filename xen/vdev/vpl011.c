@@ -383,7 +383,6 @@ int vpl011_init_static(struct domain *d)
 		xfree(u);
 		return -ENOMEM;
 	}
-	console_add_input_domain(d->id);
 	return attach(d, u);
 }
 

@@ -15,6 +15,16 @@
 struct mem_range { pa_t base; uint64_t size; };
 struct boot_module { pa_t base; uint64_t size; bool present; };
 
+#define BOOT_MAX_STATICS 16u
+/* A domain that the host's tree describes; strings are the tree's. */
+struct static_domain {
+	const char *name, *bootargs;	/* its node; its kernel's command line, NULL none */
+	uint64_t memory;		/* bytes */
+	uint32_t cpus, nr_spis;
+	bool vpl011, enhanced;
+	struct boot_module kernel, ramdisk;
+};
+
 struct bootinfo {
 	const void *fdt;		/* mapped host tree */
 	pa_t fdt_pa;
@@ -25,7 +35,9 @@ struct bootinfo {
 	struct mem_range reserved[BOOT_MAX_RESERVED];
 	uint32_t nr_reserved;
 	uint32_t nr_firmware;	/* reserved[1 .. nr_firmware - 1]: the first two of these */
-	struct boot_module kernel, ramdisk;
+	struct boot_module kernel, ramdisk;		/* dom0's */
+	struct static_domain statics[BOOT_MAX_STATICS];
+	uint32_t nr_statics;
 	struct mem_range image;				/* the hypervisor itself */
 	char xen_cmdline[BOOT_CMDLINE];
 	char dom0_cmdline[BOOT_CMDLINE];
@@ -96,6 +108,13 @@ void bootinfo_for_each_free(const struct bootinfo *bi,
  * unpaused).
  */
 int dom0_build(const struct bootinfo *bi, const struct host_info *h) __must_check;
+
+/* boot/domu_dt.c: find the static domains; boot/domu_build.c: make them, let them run. */
+void domus_find(struct bootinfo *bi);
+uint32_t domus_build(const struct bootinfo *bi);
+void domus_start(const struct bootinfo *bi);
+/* boot/boot_module.c: give the modules' memory to the allocator. */
+void boot_free_modules(const struct bootinfo *bi);
 
 /* boot/dom0_mem.c, dom0_dt.c: pieces, tested on the host */
 struct dom0_plan {

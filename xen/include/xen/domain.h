@@ -130,6 +130,7 @@ bool domain_is_quiet(const struct domain *d);
  * host goes down.
  */
 void domain_shutdown(struct domain *d, uint8_t reason);
+extern uint32_t domains_alone;	/* without dom0: static domains that have not ended; atomic */
 /* After suspend: run again. */
 void domain_resume(struct domain *d);
 /* Destroy; preemptible: 0 done, -ERESTART call again, -EINVAL for dom0. */

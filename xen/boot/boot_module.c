@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Boot modules: which node is one and of which kind, what a kernel looks like, the way into a
+ * domain's memory, and the end, when all domains have been built. Several domains may be given the
+ * same module.
+ */
+#include <libfdt.h>
+#include <xen/domain.h>
+#include <xen/heap.h>
+#include <xen/lib.h>
+#include <xen/page.h>
+#include "boot_module.h"
+#include "dt_reg.h"
+
+/* By membership in `compatible`, never by position or order. */
+enum module_kind boot_module_kind(const void *fdt, int node)
+{
+	static const struct { const char *compatible; enum module_kind kind; } known[] = {
+		{ "multiboot,kernel", MODULE_KERNEL }, { "xen,linux-zimage", MODULE_KERNEL },
+		{ "multiboot,ramdisk", MODULE_RAMDISK }, { "xen,linux-initrd", MODULE_RAMDISK },
+		{ "xen,xsm-policy", MODULE_OTHER }, { "multiboot,device-tree", MODULE_OTHER },
+		{ "multiboot,module", MODULE_GUESS }, { "xen,multiboot-module", MODULE_GUESS },
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(known); i++)
+		if (dt_is_compatible(fdt, node, known[i].compatible))
+			return known[i].kind;
+	return MODULE_NONE;
+}
+
+/*
+ * The reg of a module, a child of parent. QEMU writes 64-bit cells but no cell counts into
+ * /chosen: without them the root's count, not the default of the specification.
+ */
+int boot_module_reg(const void *fdt, int parent, int node, uint64_t *base, uint64_t *size)
+{
+	int len, ac, sc;
+	const fdt32_t *p = fdt_getprop(fdt, node, "reg", &len);
+	bool own = fdt_getprop(fdt, parent, "#address-cells", NULL) != NULL;
+
+	ac = dt_address_cells(fdt, own ? parent : 0);
+	sc = dt_size_cells(fdt, own ? parent : 0);
+	if (!p || ac < 1 || ac > 2 || sc < 1 || sc > 2 || len < (ac + sc) * 4)
+		return -EINVAL;
+	*base = dt_read_cells(p, ac);
+	*size = dt_read_cells(p + ac, sc);
+	return *base + *size < *base ? -EINVAL : 0;
+}
+
+/* -ENOENT when there is no kernel or it does not begin with a page, -EINVAL for no plain Image. */
+int boot_probe_kernel(const struct boot_module *m, struct image_arm64 *img)
+{
+	char head[IMAGE_ARM64_HEAD];
+	char *p;
+
+	if (!m->present || (m->base & (PAGE_SIZE - 1)) || m->size < sizeof(head))
+		return -ENOENT;
+	p = map_window_get(pa_to_mfn(m->base));
+	memcpy(head, p, sizeof(head));
+	map_window_put(p);
+	return image_arm64_probe(head, m->size, img) || img->kind != IMAGE_ARM64_PLAIN ? -EINVAL :
+											0;
+}
+
+/*
+ * Copy n bytes of machine memory to RAM of d, both page-aligned, clean to PoC: it starts with its
+ * caches off.
+ */
+void boot_copy_in(struct domain *d, ipa_t to, pa_t from, uint64_t n)
+{
+	uint64_t off;
+
+	for (off = 0; off < n; off += PAGE_SIZE) {
+		char *dst = map_window_get(p2m_lookup(d, ipa_to_gfn(to + off)).mfn);
+		char *src = map_window_get(pa_to_mfn(from + off));
+		size_t len = MIN(n - off, PAGE_SIZE);
+
+		if (len == PAGE_SIZE)
+			copy_page(dst, src);
+		else
+			memcpy(dst, src, len);
+		cache_clean_poc(dst, len);
+		map_window_put(src);
+		map_window_put(dst);
+	}
+}
+
+/* The largest order of a stage-2 leaf that starts at this frame and has nr at most. */
+unsigned int boot_block_order(uint64_t frame, uint64_t nr)
+{
+	unsigned int order = PAGE_ORDER_1G;
+
+	while (order && ((frame & (BIT(order) - 1)) || nr < BIT(order)))
+		order -= 9;
+	return order;
+}
+
+/* What is still kept out of the allocator; a page that several modules share goes once. */
+static void free_module(const struct boot_module *m)
+{
+	pa_t at = ROUND_UP(m->base, PAGE_SIZE), end = ROUND_DOWN(m->base + m->size, PAGE_SIZE);
+
+	for (; m->present && at < end; at += PAGE_SIZE) {
+		const struct page_info *pg = mfn_to_page(pa_to_mfn(at));
+
+		if (pg && pg->type == PAGE_RESERVED)
+			zone_add(pa_to_mfn(at), 1);
+	}
+}
+
+/* All domains are built: their modules' memory is free. */
+void boot_free_modules(const struct bootinfo *bi)
+{
+	uint32_t i;
+
+	free_module(&bi->kernel);
+	free_module(&bi->ramdisk);
+	for (i = 0; i < bi->nr_statics; i++) {
+		free_module(&bi->statics[i].kernel);
+		free_module(&bi->statics[i].ramdisk);
+	}
+}

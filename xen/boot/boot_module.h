@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the loader left in memory for domains (boot/boot_module.c), and how it gets into them. */
+#ifndef BOOT_MODULE_H
+#define BOOT_MODULE_H
+
+#include <xen/boot.h>
+#include <xen/image_arm64.h>
+
+/* HVM_PARAM_CALLBACK_IRQ: type 2 (PPI), flag bit 1: active low level. */
+#define CALLBACK_PPI(intid)	((2UL << 56) | (2UL << 8) | (intid))
+
+enum module_kind { MODULE_NONE, MODULE_GUESS, MODULE_KERNEL, MODULE_RAMDISK, MODULE_OTHER };
+
+enum module_kind boot_module_kind(const void *fdt, int node);
+int boot_module_reg(const void *fdt, int parent, int node, uint64_t *base,
+		    uint64_t *size) __must_check;
+int boot_probe_kernel(const struct boot_module *m, struct image_arm64 *img) __must_check;
+void boot_copy_in(struct domain *d, ipa_t to, pa_t from, uint64_t n);
+unsigned int boot_block_order(uint64_t frame, uint64_t nr);
+
+#endif
