@@ -48,7 +48,7 @@ static void test_all(void **state)
 	static const char line[] =
 		"console=dtuart dtuart=/pl011@9000000:115200 dom0_mem=768M,max:768M  "
 		"dom0_max_vcpus=3 conswitch=x loglvl=debug guest_loglvl=error/warning noreboot "
-		"bootscrub=1 "
+		"bootscrub=1 dom0_vpmu=on "
 		"sync_console gnttab_max_frames=0x20 gnttab_max_maptrack_frames=2048 sched=null "
 		"sched_ratelimit_us=500 xsm=dummy ";
 
@@ -61,7 +61,7 @@ static void test_all(void **state)
 	assert_int_equal(opt.dom0_max_vcpus, 3);
 	assert_int_equal(opt.log_level, LOG_DEBUG);
 	assert_int_equal(opt.guest_log_level, LOG_ERROR);
-	assert_true(opt.noreboot && opt.bootscrub && opt.allow_peers);
+	assert_true(opt.noreboot && opt.bootscrub && opt.allow_peers && opt.dom0_vpmu);
 	assert_int_equal(opt.gnttab_max_frames, 32);
 	assert_int_equal(opt.gnttab_max_maptrack_frames, 2048);
 	assert_string_equal(opt.sched, "null");

@@ -249,6 +249,11 @@ static void test_virt_sink(void **state)
 	assert_false(has_prop("/pcie@10000000", "msi-map"));
 	assert_false(has_node("/pl011@9000000"));
 	assert_false(has_node("/pmu"));
+	/* Dom0's own, when it has them. */
+	plan.vpmu = true;
+	assert_true(make(OUT_SIZE) > 0);
+	TEXT("/pmu", "compatible", "arm,armv8-pmuv3");
+	CELLS("/pmu", "interrupts", 1, 7, 0xf08);
 }
 
 /* ---- a board with one of everything ---- */

@@ -46,6 +46,7 @@ static void test_virt(void **state)
 	assert_int_equal(h.timer_ppi_phys, 30);
 	assert_int_equal(h.timer_ppi_virt, 27);
 	assert_int_equal(h.timer_ppi_hyp, 26);
+	assert_int_equal(h.pmu_ppi, 23);
 	assert_int_equal(h.timer_clock_frequency, 0);
 	assert_int_equal(h.uart.base, 0x09000000);
 	assert_ptr_equal(h.uart.driver, &uart_pl011);
@@ -128,6 +129,12 @@ static void test_least(void **state)
 	assert_int_equal(h.maintenance_ppi, 25); /* the architecture's advice */
 	assert_true(h.psci_smc);
 	assert_int_equal(h.uart_node, -1);
+	assert_int_equal(h.pmu_ppi, 0);
+	/* An interrupt that CPUs share is none for counters. */
+	assert_int_equal(parse_source(ROOT(CPUS GIC("") TIMER "pmu { compatible = \"arm,armv8-pmuv3\";"
+					   "interrupt-parent = <&g>; interrupts = <0 7 4>; };")),
+			 0);
+	assert_int_equal(h.pmu_ppi, 0);
 	assert_int_equal(parse_source(ROOT(CPUS GIC("redistributor-stride = <0x40000>;") TIMER)),
 			 0);
 	assert_int_equal(h.gicr_stride, 0x40000);

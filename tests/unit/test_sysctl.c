@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* sysctl: the host's figures, the list of domains across restarts, the log, and what is refused. */
 #include "hcall_world.h"
+#include <xen/boot.h>
 #include <xen/console.h>
 #include <public/sysctl.h>
 
@@ -55,6 +56,11 @@ static void test_host(void **state)
 	assert_int_equal(op.u.physinfo.max_node_id, 0);
 	assert_int_equal(op.u.physinfo.cpu_khz, FAKE_TIMER_HZ / 1000);
 	assert_int_equal(op.u.physinfo.capabilities, 0x109);
+	pmu_version = 4;
+	host_info.pmu_ppi = 23;
+	assert_int_equal(call(XEN_SYSCTL_physinfo), 0);
+	assert_int_equal(op.u.physinfo.capabilities, 0x189);
+	pmu_version = host_info.pmu_ppi = 0;
 	assert_int_equal(op.u.physinfo.arch_capabilities, 0);
 	assert_int_equal(op.u.physinfo.free_pages, zone_free_pages());
 	assert_int_equal(op.u.physinfo.total_pages, zone_total_pages());

@@ -14,7 +14,7 @@
 #define PMUVER_NEWEST	8u		/* PMUv3p8; 9 brings registers that are not switched */
 #define PMUVER_OWN	15u		/* not the architecture's */
 #define PMCR_KEPT	0x2f9UL		/* less P and C, which act when written */
-#define USEREN_ALL	0xfUL		/* EL0's accesses trap to us, not to EL1 */
+#define USERENR_EN	1UL		/* EL0's accesses trap to us, not to EL1 */
 
 uint32_t pmu_version __ro_after_init = PMUVER_NEWEST;
 static uint32_t nr_counters __ro_after_init = 31;
@@ -30,7 +30,7 @@ static void quiet(void)
 	write_sysreg(pmcntenclr_el0, ~0U);
 	write_sysreg(pmintenclr_el1, ~0U);
 	write_sysreg(pmovsclr_el0, ~0U);
-	write_sysreg(pmuserenr_el0, USEREN_ALL);
+	write_sysreg(pmuserenr_el0, USERENR_EN);
 	write_mdcr(MDCR_TPM | MDCR_TPMCR);
 }
 

@@ -14,6 +14,7 @@
 #include <xen/page.h>
 #include <xen/vcpu.h>
 #include <xen/vgic.h>
+#include <xen/vpmu.h>
 #include "boot_module.h"
 #include "dom0_private.h"
 
@@ -24,7 +25,8 @@ uint32_t dom0_free_ppi(const struct host_info *h)
 {
 	/* 23: the PMU's, customary */
 	uint64_t used = BIT(h->timer_ppi_sec) | BIT(h->timer_ppi_phys) | BIT(h->timer_ppi_virt) |
-			BIT(h->timer_ppi_hyp) | BIT(h->maintenance_ppi) | BIT(23);
+			BIT(h->timer_ppi_hyp) | BIT(h->maintenance_ppi) | BIT(h->pmu_ppi) |
+			BIT(23);
 	uint32_t ppi = 16;
 
 	while (ppi < 31 && (used & BIT(ppi)))
@@ -132,6 +134,7 @@ static int make_domain(const struct host_info *h, struct dom0_plan *p)
 		.gic_version = gic_info.version,
 		.is_privileged = true,
 		.is_direct_mapped = true,
+		.vpmu = opt.dom0_vpmu && vpmu_is_available(),
 	};
 	struct vgic_layout layout = { .gicd_base = h->gicd_base, .gicr_base = h->gicr[0].base,
 				      .gicr_stride = GIC_PRIVATE_SPAN, .gicc = h->gicc };
@@ -139,9 +142,12 @@ static int make_domain(const struct host_info *h, struct dom0_plan *p)
 	int rc;
 
 	cfg.max_vcpus = (uint32_t)MIN((uint64_t)cfg.max_vcpus, most);
+	if (opt.dom0_vpmu && !cfg.vpmu)
+		pr_warn("dom0_vpmu: not on this host\n");
 	rc = domain_create(0, &cfg, &dom0);
 	if (rc)
 		return rc;
+	p->vpmu = cfg.vpmu;
 	p->nr_vcpus = layout.nr_redists = cfg.max_vcpus;
 	p->event_ppi = dom0->event_ppi = dom0_free_ppi(h);
 	dom0->hvm_params[HVM_PARAM_CALLBACK_IRQ] = CALLBACK_PPI(p->event_ppi);

@@ -203,6 +203,14 @@ static void make_timer(struct maker *m)
 	dt_write_timer(&m->w, ppis, m->h->timer_clock_frequency);
 }
 
+static void make_pmu(struct maker *m)
+{
+	dt_begin(&m->w, "pmu");
+	dt_prop_str(&m->w, "compatible", "arm,armv8-pmuv3");
+	dt_prop_ppis(&m->w, &m->h->pmu_ppi, 1);
+	dt_end(&m->w);
+}
+
 /* Same phandle and cell counts as the host's, so that what refers to it stays right. */
 static void make_gic(struct maker *m)
 {
@@ -263,6 +271,8 @@ static void make_own_nodes(struct maker *m)
 	dt_write_cpus(&m->w, m->p->nr_vcpus, m->h->cpu_compatible, m->h->cpu_clock_frequency);
 	dt_write_memory(&m->w, m->p->bank, m->p->nr_banks, ac, sc);
 	make_timer(m);
+	if (m->p->vpmu)
+		make_pmu(m);
 	make_gic(m);
 	make_chosen(m);
 }

@@ -33,6 +33,7 @@ static const struct option_row {
 	{ "conswitch", OPT_IGNORED, NULL, 0 },		/* dom0 has the input */
 	{ "dom0_max_vcpus", OPT_U32, &opt.dom0_max_vcpus, 0 },
 	{ "dom0_mem", OPT_SIZE, &opt.dom0_mem, 0 },
+	{ "dom0_vpmu", OPT_BOOL, &opt.dom0_vpmu, 0 },
 	{ "dtuart", OPT_STRING, opt.dtuart, sizeof(opt.dtuart) },
 	{ "gnttab_max_frames", OPT_U32, &opt.gnttab_max_frames, 0 },
 	{ "gnttab_max_maptrack_frames", OPT_U32, &opt.gnttab_max_maptrack_frames, 0 },

@@ -31,7 +31,8 @@ static int check_config(const struct xen_domctl_createdomain *c, struct domain_c
 {
 	const struct xen_arch_domainconfig *arch = &c->arch;
 
-	if (c->flags != FLAGS_NEEDED || c->iommu_opts || c->vmtrace_size ||
+	cfg->vpmu = c->flags & XEN_DOMCTL_CDF_vpmu;
+	if ((c->flags & ~XEN_DOMCTL_CDF_vpmu) != FLAGS_NEEDED || c->iommu_opts || c->vmtrace_size ||
 	    arch->tee_type != XEN_DOMCTL_CONFIG_TEE_NONE)
 		return -EINVAL;
 	if (c->cpupool_id != 0)

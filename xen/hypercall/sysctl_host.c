@@ -6,6 +6,7 @@
 #include <xen/lib.h>
 #include <xen/page.h>
 #include <xen/sched.h>
+#include <xen/vpmu.h>
 #include <arch/timer.h>
 #include "domctl.h"
 
@@ -22,7 +23,7 @@ int sysctl_physinfo(struct control_call *call)
 		.max_cpu_id = nr_cpus - 1,
 		.nr_nodes = 1,
 		.cpu_khz = (uint32_t)(timer_frequency() / 1000),
-		.capabilities = CAPABILITIES,
+		.capabilities = CAPABILITIES | (vpmu_is_available() ? XEN_SYSCTL_PHYSCAP_vpmu : 0),
 		.total_pages = zone_total_pages(),
 		.free_pages = zone_free_pages(),
 		.max_mfn = zone_max_mfn().v,

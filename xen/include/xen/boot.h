@@ -123,6 +123,7 @@ struct dom0_plan {
 	struct mem_range grant_window;
 	uint32_t event_ppi;
 	uint32_t nr_vcpus;
+	bool vpmu;
 };
 /* Where kernel, device tree and ramdisk go in the banks (pure). -ENOMEM when they do not fit. */
 int dom0_place(struct dom0_plan *p, uint64_t text_offset, uint64_t image_size, uint64_t dtb_size,

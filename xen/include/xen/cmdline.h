@@ -11,6 +11,7 @@ struct boot_options {
 	char dtuart[128];		/* path or alias of the UART; empty: stdout-path */
 	uint32_t log_level;		/* highest enum log_level printed */
 	uint32_t guest_log_level;
+	bool dom0_vpmu;			/* dom0 has performance monitors */
 	bool noreboot;
 	bool bootscrub;
 	bool allow_peers;		/* xsm=dummy */
