@@ -2,7 +2,8 @@
 /*
  * The measured operations: each function does one of them between two reads of the counter and
  * returns the difference.  Under -icount and a 1 GHz counter that is a count of instructions;
- * op_empty gives what the reads themselves cost.  x0 is the operation's address argument.
+ * op_empty gives what the reads themselves cost.  x0 is the operation's address argument.  What
+ * needs a second CPU is stamped by the receiver: icount adds up the instructions of all CPUs.
  */
 	.macro	op name
 	.globl	\name
@@ -42,6 +43,16 @@
 	op	op_id_register
 	start
 	mrs	x9, id_aa64mmfr0_el1
+	stop
+
+	op	op_midr
+	start
+	mrs	x9, midr_el1
+	stop
+
+	op	op_mpidr
+	start
+	mrs	x9, mpidr_el1
 	stop
 
 	op	op_psci_version
@@ -108,30 +119,181 @@ sgi_vectors:
 	mov	x10, #1
 	eret
 
-	/* x0: where to count, x1: how often at most; gives the CPU away each time. */
-	.globl	yield_loop, yield_loop_end
+	/* The virtual timer, due at once, with its interrupt open: to the handler's first line. */
+	op	op_timer_now
+	adr	x9, stamp_vectors
+	mrs	x12, vbar_el1
+	msr	vbar_el1, x9
+	mov	x9, #1
+	mov	x10, #0
+	msr	daifclr, #2
+	isb
+	start
+	msr	cntv_cval_el0, x19
+	msr	cntv_ctl_el0, x9
+1:	cbz	x10, 1b
+	msr	daifset, #2
+	msr	vbar_el1, x12
+	isb
+	sub	x0, x10, x19
+	ldp	x19, x20, [sp], #16
+	ret
+
+	/* x0 ticks from now the timer ends a WFI: from when it is due. */
+	op	op_timer_wfi
+	mrs	x19, cntvct_el0
+	add	x19, x19, x0
+	mov	x9, #1
+	msr	cntv_cval_el0, x19
+	msr	cntv_ctl_el0, x9
+	isb
+1:	wfi
+	mrs	x20, cntvct_el0
+	cmp	x20, x19
+	b.lo	1b
+	msr	cntv_ctl_el0, xzr
+	isb
+	mrs	x9, s3_0_c12_c12_0
+	msr	s3_0_c12_c12_1, x9
+	sub	x0, x20, x19
+	ldp	x19, x20, [sp], #16
+	ret
+
+	/* x0: where the receiver puts its stamp; SGI 1 to CPU 1 (affinity 0, target list bit 1). */
+	op	op_ipi
+	str	xzr, [x0]
+	mov	x9, #2
+	movk	x9, #0x0100, lsl #16
+	dsb	sy
+	start
+	msr	s3_0_c12_c11_5, x9
+1:	yield
+	ldr	x10, [x0]
+	cbz	x10, 1b
+	sub	x0, x10, x19
+	ldp	x19, x20, [sp], #16
+	ret
+
+	/* The receiver awake: x0 is the stamp's place, x1 a word that ends it when not 0. */
+	.globl	receive_spinning
+receive_spinning:
+	adr	x9, stamp_vectors
+	msr	vbar_el1, x9
+	mov	x10, #0
+	msr	daifclr, #2
+	isb
+1:	yield
+	cbnz	x10, 2f
+	ldr	w9, [x1]
+	cbz	w9, 1b
+	msr	daifset, #2
+	ret
+2:	mov	x9, x10
+	mov	x10, #0
+	str	x9, [x0]
+	b	1b
+
+	/* The receiver asleep: the same, its interrupts masked; [x1, #4] is 1 before it sleeps. */
+	.globl	receive_sleeping
+receive_sleeping:
+	mov	w9, #1
+	str	w9, [x1, #4]
+	wfi
+	mrs	x10, cntvct_el0
+	mrs	x11, s3_0_c12_c12_0
+	cmp	x11, #1020
+	b.hs	1f
+	msr	s3_0_c12_c12_1, x11
+	str	wzr, [x1, #4]
+	dsb	sy
+	str	x10, [x0]
+1:	ldr	w9, [x1]
+	cbz	w9, receive_sleeping
+	ret
+
+	.balign	2048
+stamp_vectors:
+	.space	0x280				/* current EL, SP_ELx: IRQ */
+	mrs	x10, cntvct_el0
+	mrs	x11, s3_0_c12_c12_0		/* ICC_IAR1_EL1 */
+	msr	cntv_ctl_el0, xzr
+	isb
+	msr	s3_0_c12_c12_1, x11		/* ICC_EOIR1_EL1 */
+	eret
+
+	/*
+	 * Loops that give the CPU away each time, the same for vCPUs and whole domains: x0 is where
+	 * to count, x1 how often at most.  Between two yields the second one writes a register of
+	 * its address space, the third one uses SIMD.
+	 */
+	.macro	yield_loop name
+	.globl	\name, \name\()_end
 	.balign	16
-yield_loop:
-	mov	x20, x0
+\name:	mov	x20, x0
 	mov	x21, x1
+	mov	x9, #(3 << 20)			/* a domain starts with SIMD closed to itself */
+	msr	cpacr_el1, x9
+	isb
 1:	mov	x16, #29
 	mov	x0, #0
 	mov	x1, #0
 	hvc	#0xea1
+	.endm
+
+	.macro	yield_loop_end name
 	ldr	x9, [x20]
 	add	x9, x9, #1
 	str	x9, [x20]
 	cmp	x9, x21
 	b.ne	1b
 	ret
-yield_loop_end:
+\name\()_end:
+	.endm
 
-	/* The same with the registers kept that C wants kept. */
+	yield_loop	yield_plain
+	yield_loop_end	yield_plain
+
+	yield_loop	yield_ttbr
+	msr	ttbr0_el1, x9
+	yield_loop_end	yield_ttbr
+
+	.arch	armv8-a
+	yield_loop	yield_simd
+	add	v0.2d, v0.2d, v1.2d
+	yield_loop_end	yield_simd
+
+	/* call_yield_loop(count, limit, loop): with the registers kept that C wants kept. */
 	.globl	call_yield_loop
 call_yield_loop:
 	stp	x29, x30, [sp, #-32]!
 	stp	x20, x21, [sp, #16]
-	bl	yield_loop
+	blr	x2
 	ldp	x20, x21, [sp, #16]
 	ldp	x29, x30, [sp], #32
 	ret
+
+	/* A domain of one page that reads its serial port's flags: 255 samples behind x0, then 1 in it. */
+	.globl	uart_domain, uart_domain_end
+uart_domain:
+	mov	x9, #0x22000000
+	add	x9, x9, #0x18
+	add	x2, x0, #8
+	mov	x3, #255
+	ldr	w10, [x9]
+	ldr	w10, [x9]
+1:	isb
+	mrs	x4, cntvct_el0
+	ldr	w10, [x9]
+	mrs	x5, cntvct_el0
+	sub	x5, x5, x4
+	str	x5, [x2], #8
+	subs	x3, x3, #1
+	b.ne	1b
+	mov	x9, #1
+	str	x9, [x0]
+2:	mov	x16, #29
+	mov	x0, #0
+	mov	x1, #0
+	hvc	#0xea1
+	b	2b
+uart_domain_end:

@@ -10,7 +10,7 @@ enum { XENMEM_decrease_reservation = 1, XENMEM_populate_physmap = 6,
 enum { DOMCTL_createdomain = 1, DOMCTL_pausedomain = 3, DOMCTL_unpausedomain = 4,
        DOMCTL_getdomaininfo = 5, DOMCTL_setvcpuaffinity = 9, DOMCTL_max_mem = 11,
        DOMCTL_setvcpucontext = 12, DOMCTL_max_vcpus = 15, DOMCTL_scheduler_op = 16,
-       DOMCTL_set_address_size = 35, DOMCTL_set_paging_mempool_size = 86 };
+       DOMCTL_set_address_size = 35, DOMCTL_vuart_op = 81, DOMCTL_set_paging_mempool_size = 86 };
 #define GUEST_PFN 0x40000ul
 #define SCHEDULER_CREDIT2 6
 
@@ -76,6 +76,7 @@ static int64_t create(struct made_domain *d)
 	ctl.u.u32[9] = ctl.u.u32[10] = ~0u;		/* grant frames, maptrack: default */
 	ctl.u.u32[11] = 1;				/* grant table version */
 	ctl.u.bytes[56] = 2;				/* GICv3 */
+	ctl.u.u32[15] = 32;				/* SPIs: one is the serial port's */
 	rc = domctl(DOMCTL_createdomain, 0);
 	d->id = ctl.domain;
 	return rc;
@@ -95,9 +96,8 @@ static int64_t set_u64(const struct made_domain *d, uint32_t cmd, uint64_t value
 	return domctl(cmd, d->id);
 }
 
-static int64_t give_page(const struct made_domain *d)
+static int64_t give_page(const struct made_domain *d, uint64_t pfn)
 {
-	uint64_t pfn = GUEST_PFN;
 	struct reservation r = { &pfn, 1, 0, 0, d->id };
 	int64_t rc = hypercall(HYPERVISOR_memory_op, XENMEM_populate_physmap, (uint64_t)&r, 0, 0, 0);
 
@@ -162,7 +162,7 @@ int64_t domain_make(struct made_domain *d, uint8_t *page, const void *code, size
 	if (rc)
 		return rc;
 	d->step = "populate_physmap";
-	rc = give_page(d);
+	rc = give_page(d, GUEST_PFN);
 	if (rc)
 		return rc;
 	d->step = "foreign mapping";
@@ -173,6 +173,21 @@ int64_t domain_make(struct made_domain *d, uint8_t *page, const void *code, size
 	memcpy(page, code, size);
 	d->step = "setvcpucontext";
 	return set_context(d);
+}
+
+/* Give it a PL011 at the ABI's place; the ring behind it is a second page. */
+int64_t domain_serial(struct made_domain *d)
+{
+	int64_t rc;
+
+	d->step = "populate_physmap";
+	rc = give_page(d, GUEST_PFN + 1);
+	if (rc)
+		return rc;
+	d->step = "vuart_op";
+	clear();
+	ctl.u.u64[1] = GUEST_PFN + 1;
+	return domctl(DOMCTL_vuart_op, d->id);
 }
 
 int64_t domain_unpause(const struct made_domain *d)

@@ -16,6 +16,7 @@ struct made_domain {
 
 /* All return 0 or the hypervisor's negative errno. */
 int64_t domain_make(struct made_domain *d, uint8_t *page, const void *code, size_t size);
+int64_t domain_serial(struct made_domain *d);
 int64_t domain_unpause(const struct made_domain *d);
 int64_t domain_pause(const struct made_domain *d);
 int64_t domain_pin(uint16_t id, unsigned int cpu);

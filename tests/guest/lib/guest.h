@@ -96,7 +96,9 @@ void guest_main(const void *dtb);
 /* xen.c */
 extern bool guest_is_dom0;
 extern struct console_ring *guest_console;
+extern bool guest_has_xen;
 void console_init(void);
+void console_init_any(const void *dtb);
 void console_write(const char *s, size_t n);
 int64_t hvm_param(uint32_t index, uint64_t *value);
 void notify(uint32_t port);
@@ -133,10 +135,10 @@ void result_end(void);
 
 /* trap.c: what guest_trap does with a synchronous exception or an interrupt. */
 extern void (*trap_irq)(void);
-extern volatile uint64_t trap_expected;
-extern volatile uint64_t trap_last_esr;
 /* Asked first about a synchronous exception: true when that was all. */
 extern bool (*trap_sync)(uint64_t kind, struct frame *f, uint64_t esr);
+extern volatile uint64_t trap_expected;
+extern volatile uint64_t trap_last_esr;
 extern volatile uint64_t trap_last_far;
 extern volatile uint64_t trap_count;
 void guest_trap(uint64_t kind, struct frame *f);

@@ -7,7 +7,9 @@
 
 bool guest_is_dom0;
 struct console_ring *guest_console;
+bool guest_has_xen = true;
 static uint32_t console_port;
+static uint64_t uart;
 
 /* Read HVM parameter INDEX of this domain. */
 int64_t hvm_param(uint32_t index, uint64_t *value)
@@ -42,6 +44,18 @@ void console_init(void)
 	console_port = (uint32_t)port;
 }
 
+/* The same for a payload that also runs on other machines: without Xen a PL011 serves. */
+void console_init_any(const void *dtb)
+{
+	uint64_t size;
+
+	guest_has_xen = dt_region(dtb, "xen,xen", 0, &uart, &size);
+	if (guest_has_xen)
+		console_init();
+	else if (!dt_region(dtb, "arm,pl011", 0, &uart, &size))
+		uart = 0;
+}
+
 /* Send an event to PORT's other end. */
 void notify(uint32_t port)
 {
@@ -53,6 +67,11 @@ void console_write(const char *s, size_t n)
 {
 	struct console_ring *r = guest_console;
 
+	if (!guest_has_xen) {
+		while (uart && n--)
+			*(volatile uint32_t *)uart = (uint8_t)*s++;
+		return;
+	}
 	if (guest_is_dom0) {
 		hypercall(HYPERVISOR_console_io, 0, n, (uint64_t)s, 0, 0);
 		return;
@@ -83,7 +102,8 @@ void guest_exit(unsigned int reason)
 	uint32_t arg = reason;
 
 	for (;;) {
-		hypercall(HYPERVISOR_sched_op, SCHEDOP_shutdown, (uint64_t)&arg, 0, 0, 0);
+		if (guest_has_xen)
+			hypercall(HYPERVISOR_sched_op, SCHEDOP_shutdown, (uint64_t)&arg, 0, 0, 0);
 		smccc_hvc(PSCI_SYSTEM_OFF, 0, 0, 0);
 	}
 }
