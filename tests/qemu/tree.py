@@ -43,16 +43,22 @@ def u64(*values):
     return [half for v in values for half in (v >> 32, v & 0xffffffff)]
 
 
+OFF = {"status": "disabled"}
 BOARDS = {
     "virt": Board("virt,virtualization=on", 0x40000000),
     # Two banks, as the board has them; the firmware's services are not there in QEMU.
     "zcu102": Board("xlnx-zcu102,secure=off,virtualization=on", 0, "xilinx/zynqmp-zcu102-rev1.0.dtb",
                     smp=4, mem="4G",
-                    changes={"firmware": {"zynqmp-firmware": {"status": "disabled"}}}),
-    # The firmware of a real one fills the memory node in.  serial1 is the mini UART.
+                    changes={"firmware": {"zynqmp-firmware": OFF}}),
+    # The firmware of a real one fills the memory node in.  serial1 is the mini UART.  QEMU lacks
+    # the disabled devices: Linux without a hypervisor panics at them too.
     "raspi4b": Board("raspi4b", 0, "broadcom/bcm2711-rpi-4-b.dtb", smp=4, mem="2G", console=1,
                      qemu=QEMU10,
-                     changes={"memory@0": {"reg": [0, 0, 0x3c000000, 0, 0x40000000, 0x40000000]}}),
+                     changes={"memory@0": {"reg": [0, 0, 0x3c000000, 0, 0x40000000, 0x40000000]},
+                              "soc": {"interrupt-controller@7ef00100": OFF, "rng@7e104000": OFF,
+                                      "i2c@7ef04500": OFF, "i2c@7ef09500": OFF,
+                                      "avs-monitor@7d5d2000": {"thermal": OFF}},
+                              "scb": {"pcie@7d500000": OFF, "ethernet@7d580000": OFF}}),
 }
 
 
