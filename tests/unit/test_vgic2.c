@@ -278,6 +278,56 @@ static void test_groups(void **state)
 	assert_int_equal(guest_iar(0, true), 1);
 }
 
+/* ---- physical interrupts ---- */
+
+/*
+ * The machine's SPI is ended by the list register of the CPU that took it; of another one it is a
+ * software interrupt, and the end comes by way of us.
+ */
+static void test_spi_on_another_cpu(void **state)
+{
+	(void)state;
+	assert_int_equal(vgic_route_hw_spi(d, 50, 50, true), 0);
+	mmio_write(GICD + 0x800 + 50, 1, 1);
+	spi_enable(50);
+	fake_irqs[50].active = true;
+	assert_true(vgic_hw_irq(50));
+	assert_true(lr_of(0, 50) & LR_HW);
+	assert_int_equal(iar(0), 50);
+	/* It leaves in the middle, and comes back on another CPU. */
+	put(v0);
+	fake_cpu_enter(2);
+	load(v0);
+	assert_int_equal(lr_of(2, 50) & (LR_HW | LR_EOI | LR_STATE_ACTIVE), LR_EOI | LR_STATE_ACTIVE);
+	guest_end(2, 50);
+	assert_true(fake_irqs[50].active);
+	assert_true(maintenance_is_up(2));
+	vgic_maintenance(v0);
+	assert_false(fake_irqs[50].active);
+	/* Acknowledged on a CPU that v0 has left: the next one comes here. */
+	v0->cpu = cpus[2];
+	fake_irqs[50].cpu = 0;
+	fake_cpu_enter(0);
+	fake_irqs[50].active = true;
+	assert_true(vgic_hw_irq(50));
+	assert_int_equal(fake_irqs[50].cpu, 2);
+	fake_cpu_enter(2);
+	vgic_flush(v0);
+	assert_false(lr_of(2, 50) & LR_HW);
+	assert_int_equal(iar(2), 50);
+	guest_end(2, 50);
+	vgic_maintenance(v0);
+	assert_false(fake_irqs[50].active);
+	assert_false(maintenance_is_up(2));
+	/* And on this one. */
+	fake_irqs[50].active = true;
+	assert_true(vgic_hw_irq(50));
+	assert_true(lr_of(2, 50) & LR_HW);
+	assert_int_equal(iar(2), 50);
+	guest_end(2, 50);
+	assert_false(fake_irqs[50].active);
+}
+
 /* ---- the CPU interface ---- */
 
 static void test_gicc(void **state)
@@ -347,7 +397,7 @@ int main(void)
 		T(test_every_access), T(test_identification), T(test_banked), T(test_targets),
 		cmocka_unit_test_setup_teardown(test_one_cpu, set_up_one, tear_down),
 		T(test_sgi_targets), T(test_sgi_sources), T(test_sgi_again),
-		T(test_sgi_pend_registers), T(test_groups), T(test_gicc), T(test_gicc_of_copies),
+		T(test_sgi_pend_registers), T(test_groups), T(test_spi_on_another_cpu), T(test_gicc), T(test_gicc_of_copies),
 		T(test_lr_conversion),
 	};
 

@@ -47,6 +47,7 @@ struct vgic_irq {
 	bool by_line;		/* pending in its list register because of line alone */
 	bool seen_pending;	/* it was, when its list register was last folded or made */
 	bool phys_active;	/* pintid is active at the machine, for this interrupt */
+	uint8_t phys_cpu;	/* CPU that acknowledged it */
 	bool phys_again;	/* it fired again before its list register was folded */
 };
 
@@ -85,6 +86,8 @@ vgic_get_fn vgic_get_group, vgic_get_enabled, vgic_get_pending, vgic_get_active,
 vgic_set_fn vgic_set_group, vgic_set_enabled, vgic_set_pending, vgic_set_active,
 	    vgic_set_priority, vgic_set_config, vgic_set_affinity, vgic_set_targets,
 	    vgic_set_sources, vgic_clear_sources;
+
+void vgic_route_physical(const struct vgic_irq *irq);
 
 static inline bool vgic_irq_is_spi(const struct vgic_irq *irq)
 {

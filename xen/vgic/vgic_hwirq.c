@@ -228,8 +228,12 @@ static void physical_fired(struct vgic_dist *dist, struct vgic_irq *irq)
 	if (irq->lr && irq->phys_active)
 		irq->phys_again = true;
 	irq->phys_active = true;
+	irq->phys_cpu = (uint8_t)this_cpu()->id;
 	irq->latch = true;
 	vgic_update(dist, irq);
+	/* The next one comes to where its vCPU is now. */
+	if (unlikely(irq->target && irq->target->cpu != this_cpu()))
+		vgic_route_physical(irq);
 	spin_unlock(&dist->lock);
 }
 

@@ -121,7 +121,7 @@ void vgic_set_priority(struct vgic_dist *dist, struct vgic_irq *irq, uint32_t pr
 }
 
 /* Forward interrupts of the physical SPI to the CPU that runs its target. */
-static void route_physical(const struct vgic_irq *irq)
+void vgic_route_physical(const struct vgic_irq *irq)
 {
 	if (irq->pintid && vgic_irq_is_spi(irq) && irq->target)
 		gic_irq_route(irq->pintid, irq->target->cpu->id);
@@ -141,7 +141,7 @@ void vgic_set_enabled(struct vgic_dist *dist, struct vgic_irq *irq, uint32_t ena
 	irq->enabled = enabled;
 	if (irq->pintid && vgic_irq_is_spi(irq)) {
 		if (enabled) {
-			route_physical(irq);
+			vgic_route_physical(irq);
 			gic_irq_enable(irq->pintid);
 		} else {
 			gic_irq_disable(irq->pintid);
@@ -196,7 +196,7 @@ void vgic_set_config(struct vgic_dist *dist, struct vgic_irq *irq, uint32_t conf
 static void retarget(struct vgic_dist *dist, struct vgic_irq *irq, uint64_t first)
 {
 	irq->target = domain_vcpu_by_affinity(dist->domain, first);
-	route_physical(irq);
+	vgic_route_physical(irq);
 	vgic_update(dist, irq);
 }
 

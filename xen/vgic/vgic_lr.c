@@ -23,6 +23,23 @@ static void lr_put(struct vcpu *v, unsigned int n, uint64_t lr)
 		v->ctxt.gic.lr[n] = lr;
 }
 
+/*
+ * A GICv2 may want the end of an SPI from the CPU that acknowledged it (QEMU's does). In a list
+ * register of another one it is a software interrupt, whose end comes to us (LR_EOI): settling it
+ * ends the physical one.
+ */
+static bool is_bound_to_cpu(const struct vgic_irq *irq)
+{
+	return gic_is_v2() && vgic_irq_is_spi(irq);
+}
+
+/* Can a list register of this CPU end irq's physical interrupt? */
+static bool ends_physical(const struct vgic_irq *irq)
+{
+	return irq->phys_active &&
+	       (!is_bound_to_cpu(irq) || irq->phys_cpu == this_cpu()->id);
+}
+
 /* irq as a list register in this state; hw: ending it ends the physical one. */
 static uint64_t lr_make(const struct vgic_irq *irq, bool pending, bool active, bool hw)
 {
@@ -135,7 +152,7 @@ bool vgic_lr_refresh(struct vgic_dist *dist, struct vcpu *v, struct vgic_irq *ir
 	 * One that is active as a software interrupt ends as one; a physical one behind it waits
 	 * in latch.
 	 */
-	hw = irq->phys_active && (!active || (old & LR_HW));
+	hw = (!active || (old & LR_HW)) && ends_physical(irq);
 	if (due && !(active && irq->phys_active) && !(irq->sources && (active || pending))) {
 		if (!pending || irq->latch)
 			take_pending(irq);
@@ -200,13 +217,14 @@ static bool place(struct vgic_dist *dist, struct vcpu *v, struct vgic_irq *irq)
 {
 	struct vgic_vcpu *vc = v->vgic;
 	uint32_t free = ~vc->lr_used & ((1u << gic_info.nr_lrs) - 1);
-	bool pending, hw = irq->phys_active;
+	bool pending, hw = ends_physical(irq);
 	unsigned int n;
 
 	if (!free)
 		return false;
 	n = (unsigned int)__builtin_ctz(free);
-	pending = vgic_irq_is_due(dist, irq) && !(irq->active && (hw || irq->sources));
+	pending = vgic_irq_is_due(dist, irq) &&
+		  !(irq->active && (irq->phys_active || irq->sources));
 	if (pending)
 		take_pending(irq);
 	irq->seen_pending = pending;
@@ -416,7 +434,8 @@ static __noinline void put_locking(struct vcpu *v)
 		if (!active)
 			lr_release(v, irq, lr);
 		else
-			lr_put(v, irq->lr - 1u, lr_make(irq, false, true, lr & LR_HW));
+			lr_put(v, irq->lr - 1u,
+			       lr_make(irq, false, true, (lr & LR_HW) && !is_bound_to_cpu(irq)));
 		irq->by_line = false;
 		if (!active)
 			vgic_requeue(dist, irq);
