@@ -118,6 +118,8 @@ uint64_t arg_number(const char *args, const char *key, uint64_t otherwise);
 
 /* gic.c */
 bool gic_init(const void *dtb, uint32_t mask);
+uint32_t gic_ack(void);
+void gic_eoi(uint32_t intid);
 void sleep_ms(uint64_t ms);
 
 /* mmu.c: stage 1, off unless a payload asks for it. */

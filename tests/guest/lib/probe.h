@@ -19,7 +19,8 @@
 #define INSN_SMC(imm)		(0xd4000003u | (uint32_t)(imm) << 5)
 
 /* Why a probe ended. EC_NONE: it did not fault. */
-enum { EC_NONE = ~0u, EC_UNDEF = 0, EC_SYSREG = 0x18, EC_IABT_EL0 = 0x20, EC_IABT = 0x21,
+enum { EC_NONE = ~0u, EC_UNDEF = 0, EC_FP = 7, EC_SYSREG = 0x18, EC_SVE = 0x19, EC_SME = 0x1d,
+       EC_IABT_EL0 = 0x20, EC_IABT = 0x21,
        EC_PC_ALIGN = 0x22, EC_DABT_EL0 = 0x24, EC_DABT = 0x25, EC_SERROR = 0x2f };
 
 struct probe {

@@ -65,7 +65,7 @@ void guest_main(const void *dtb)
 
 	console_init();
 	if (!gic_init(dtb, VTIMER_MASK))
-		printk("FAILED neighbour: no GICv3\n");
+		printk("FAILED neighbour: no GIC\n");
 	for (uint64_t i = 0; i < WORDS; i++)
 		memory[i] = pattern(i);
 	for (uint64_t beat = 0;; beat++) {

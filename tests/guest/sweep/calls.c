@@ -59,7 +59,7 @@ static int64_t call(bool smc, uint64_t fn, uint64_t a, uint64_t b, uint64_t c)
 /* Standby with a timer that fires: the call must come back. */
 static void suspend(bool smc, uint64_t fn)
 {
-	uint64_t intid;
+	uint32_t intid;
 
 	msr(cntv_cval_el0, mrs(cntvct_el0) + rng_below(&sweep.rng, 100000));
 	msr(cntv_ctl_el0, 1);
@@ -68,9 +68,9 @@ static void suspend(bool smc, uint64_t fn)
 	     rng_edge(&sweep.rng));
 	msr(cntv_ctl_el0, 0);
 	isb();
-	intid = mrs(s3_0_c12_c12_0);
+	intid = gic_ack();
 	if (intid < 1020)
-		msr(s3_0_c12_c12_1, intid);
+		gic_eoi(intid);
 }
 
 void sweep_psci(void)

@@ -46,15 +46,13 @@ uint64_t stray_address(void)
 /* An interrupt that a probe let in: its source is silenced. */
 static void take_irq(void)
 {
-	uint64_t intid = mrs(s3_0_c12_c12_0);		/* ICC_IAR1_EL1 */
+	uint32_t intid;
 
 	msr(cntv_ctl_el0, 0);
 	msr(cntp_ctl_el0, 0);
-	if (intid < 1020) {
-		msr(s3_0_c12_c12_1, intid);		/* ICC_EOIR1_EL1 */
-		if (mrs(s3_0_c12_c12_4) & 2)		/* ICC_CTLR_EL1.EOImode */
-			msr(s3_0_c12_c11_1, intid);	/* ICC_DIR_EL1 */
-	}
+	intid = gic_ack();
+	if (intid < 1020)
+		gic_eoi(intid);
 	isb();
 }
 
@@ -124,6 +122,7 @@ void guest_main(const void *dtb)
 		sweep.thin = 1;
 	sweep.hash = 0xcbf29ce484222325ul;
 	trap_irq = take_irq;
+	gic_init(dtb, 0);
 	for (size_t i = 0; i < sizeof(canary) / 4; i++)
 		canary[i] = PATTERN ^ (uint32_t)i;
 	printk("SWEEP starts: seed=%lu thin=%lu rounds=%lu\n", seed, sweep.thin, rounds);

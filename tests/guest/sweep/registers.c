@@ -14,13 +14,23 @@
 #define INSN_SPSEL_1 0xd50041bfu
 #define INSN_DAIF_SET_ALL 0xd5034fdfu
 
-/* A trapped register is undefined; some are the payload's own traps of EL0, or of FP. */
+/*
+ * A trapped register is undefined; some are the payload's own traps of EL0, or (its CPACR_EL1 is
+ * as it was) of SVE and SME, which come before the hypervisor's.
+ */
 static void expect_class(const struct probe *p, uint32_t enc)
 {
-	uint32_t class = probe_class(p);
-
-	if (class != EC_NONE && class != EC_UNDEF && class != EC_SYSREG && class != 7)
+	switch (probe_class(p)) {
+	case EC_NONE:
+	case EC_UNDEF:
+	case EC_SYSREG:
+	case EC_FP:
+	case EC_SVE:
+	case EC_SME:
+		break;
+	default:
 		wrong("an odd exception class", enc, p->esr);
+	}
 }
 
 static uint64_t hostile_value(uint32_t enc)
