@@ -21,6 +21,7 @@
 
 #include <cmocka.h>
 
+#include <xentools/cpu_feature.h>
 #include <xentools/domain.h>
 #include <xentools/error.h>
 #include <xentools/event_loop.h>

@@ -286,12 +286,59 @@ static void killed_maker(void **state)
 	assert_int_equal(create(NULL, NULL), 3);
 }
 
+/* A domain without some features: the hypervisor hears of their fields before it makes vCPUs. */
+static void cpu_model(void **state)
+{
+	const struct fake_domain *d;
+	uint64_t all = 0;
+	int domid;
+
+	(void)state;
+	domid = create(NULL, NULL);
+	assert_int_equal(fake_hyp_domain(&fake, (uint16_t)domid)->cpu_models, 0);
+	assert_int_equal(domain_destroy(&ctx, (uint16_t)domid, NULL), 0);
+	cfg.cpu_disabled = UINT64_C(1) << cpu_feature_find("aes");
+	cfg.pa_bits = 40;
+	cfg.midr = 0x410fd034;
+	domid = create(NULL, NULL);
+	assert_true(domid > 0);
+	d = fake_hyp_domain(&fake, (uint16_t)domid);
+	assert_int_equal(d->cpu_models, 1);
+	assert_int_equal(d->cpu_model.midr, 0x410fd034);
+	assert_int_equal(d->nr_cpu_fields, 3);
+	/* PARange 2; ID_AA64ISAR0.AES; ID_ISAR5.AES */
+	assert_int_equal(d->cpu_fields[0].reg, 7 << 3);
+	assert_int_equal(d->cpu_fields[0].max, 2);
+	assert_int_equal(d->cpu_fields[1].reg, 6 << 3);
+	assert_int_equal(d->cpu_fields[1].shift, 4);
+	assert_int_equal(d->cpu_fields[1].max, 0);
+	assert_int_equal(d->cpu_fields[2].reg, 2 << 3 | 5);
+	assert_int_equal(domain_destroy(&ctx, (uint16_t)domid, NULL), 0);
+	/* Everything at once takes several calls; each field is one of its register. */
+	for (unsigned int n = 0; cpu_feature_name(n); n++)
+		all |= UINT64_C(1) << n;
+	cfg.cpu_disabled = all;
+	domid = create(NULL, NULL);
+	d = fake_hyp_domain(&fake, (uint16_t)domid);
+	assert_true(d->cpu_models > 1);
+	assert_int_equal(d->cpu_model.midr, 0x410fd034);
+	assert_true(d->nr_cpu_fields > (d->cpu_models - 1) * ZAZEN_CPU_FIELDS);
+	for (unsigned int n = 0; n < d->nr_cpu_fields; n++) {
+		assert_in_range(d->cpu_fields[n].reg, 1 << 3, 7 << 3 | 7);
+		assert_int_equal(d->cpu_fields[n].shift % 4, 0);
+		assert_true(d->cpu_fields[n].shift < (d->cpu_fields[n].reg < 4 << 3 ? 32 : 64));
+		assert_true(d->cpu_fields[n].max <= 0xf);
+	}
+	for (unsigned int n = 1; cpu_feature_name(n); n++)
+		assert_true(strcmp(cpu_feature_name(n - 1), cpu_feature_name(n)) < 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(created), T(every_hypercall_fails_once), T(every_store_request_fails_once),
 		T(caller_may_stop_it), T(refusals), T(small_pages_when_large_are_out),
-		T(killed_maker),
+		T(killed_maker), T(cpu_model),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

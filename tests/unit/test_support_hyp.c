@@ -123,6 +123,17 @@ static long sched(struct fake_domain *d, struct xen_domctl_scheduler_op *s)
 	return 0;
 }
 
+static long cpu_model(struct fake_domain *d, const struct zazen_domctl_cpu_model *m)
+{
+	if (m->nr_fields > ZAZEN_CPU_FIELDS)
+		return -EINVAL;
+	d->cpu_model = *m;
+	d->cpu_models++;
+	for (unsigned int i = 0; i < m->nr_fields && d->nr_cpu_fields < 256; i++)
+		d->cpu_fields[d->nr_cpu_fields++] = m->field[i];
+	return 0;
+}
+
 static long domctl_on(struct fake_hyp *f, struct fake_domain *d, struct xen_domctl *op)
 {
 	switch (op->cmd) {
@@ -135,6 +146,8 @@ static long domctl_on(struct fake_hyp *f, struct fake_domain *d, struct xen_domc
 		d->info.flags &= ~XEN_DOMINF_paused;
 		d->started = true;
 		return 0;
+	case ZAZEN_DOMCTL_cpu_model:
+		return cpu_model(d, &((struct zazen_domctl *)op)->u.cpu_model);
 	case XEN_DOMCTL_max_vcpus:
 		return op->u.max_vcpus.max == d->info.max_vcpu_id + 1 ? 0 : -EINVAL;
 	case XEN_DOMCTL_max_mem:

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include <public/domctl.h>
+#include <public/zazen.h>
 #include <public/grant_table.h>
 
 #include <xentools/hyp.h>
@@ -33,6 +34,9 @@ struct fake_domain {
 	uint64_t mmio_permitted, mmio_mapped;
 	uint32_t irq_permitted;
 	bool started;
+	struct zazen_domctl_cpu_model cpu_model;	/* of all calls, one after the other */
+	struct zazen_id_field cpu_fields[256];
+	unsigned int cpu_models, nr_cpu_fields;
 };
 
 struct fake_hyp {

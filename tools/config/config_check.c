@@ -206,6 +206,22 @@ static void rule_cmdline(struct reader *r)
 			    DOMAIN_CMDLINE_MAX);
 }
 
+/*
+ * RAM from 1 GiB to 4 GiB, the rest from 8 GiB on (tools/build/guest_layout.c), must be where the
+ * guest can address it.
+ */
+static void rule_pa_bits(struct reader *r)
+{
+	const uint64_t gib = 1024 * 1024;
+	const struct domain_config *c = &r->build->cfg;
+	uint64_t end = c->memory_kib > 3 * gib ? c->memory_kib + 5 * gib : c->memory_kib + gib;
+
+	if (c->pa_bits != 0 && end > UINT64_C(1) << (c->pa_bits - 10))
+		field_error(r, find(r, "memory", NULL), NULL, "E344", "raise pa-bits of <z:cpu>",
+			    "%" PRIu64 " KiB do not fit %u bits of physical address",
+			    c->memory_kib, c->pa_bits);
+}
+
 static void rule_topology(struct reader *r)
 {
 	const struct xml_node *node = find(r, "cpu", "topology");
@@ -232,4 +248,5 @@ void config_check(struct reader *r)
 	rule_boot(r);
 	rule_cmdline(r);
 	rule_topology(r);
+	rule_pa_bits(r);
 }

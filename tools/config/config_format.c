@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "xentools/config.h"
+#include "xentools/cpu_feature.h"
 #include "xentools/strbuf.h"
 
 /* Text or attribute value; what would not survive a reader's normalisation becomes a reference. */
@@ -61,7 +62,8 @@ static void add_identity(struct strbuf *sb, const struct domain_config *cfg)
 /* What others keep there, word for word, and the extension block. */
 static void add_metadata(struct strbuf *sb, const struct domain_config *cfg)
 {
-	bool ours = cfg->iomem_count != 0 || cfg->irq_count != 0;
+	bool ours = cfg->iomem_count != 0 || cfg->irq_count != 0 || cfg->pa_bits != 0 ||
+		    cfg->midr != 0;
 
 	if (cfg->metadata == NULL && !ours)
 		return;
@@ -70,6 +72,14 @@ static void add_metadata(struct strbuf *sb, const struct domain_config *cfg)
 		strbuf_addf(sb, "    %s\n", cfg->metadata);
 	if (ours)
 		strbuf_addstr(sb, "    <z:domain xmlns:z='" CONFIG_NAMESPACE "'>\n");
+	if (cfg->pa_bits != 0 || cfg->midr != 0) {
+		strbuf_addstr(sb, "      <z:cpu");
+		if (cfg->midr != 0)
+			strbuf_addf(sb, " midr='0x%" PRIx32 "'", cfg->midr);
+		if (cfg->pa_bits != 0)
+			strbuf_addf(sb, " pa-bits='%u'", cfg->pa_bits);
+		strbuf_addstr(sb, "/>\n");
+	}
 	for (size_t i = 0; i < cfg->iomem_count; i++)
 		strbuf_addf(sb, "      <z:iomem start='0x%" PRIx64 "' pages='%" PRIu64
 			    "' gfn='0x%" PRIx64 "'/>\n", cfg->iomem[i].start, cfg->iomem[i].pages,
@@ -132,6 +142,18 @@ static void add_features(struct strbuf *sb, const struct domain_config *cfg)
 			    cfg->gic_version);
 }
 
+static void add_cpu(struct strbuf *sb, const struct domain_config *cfg)
+{
+	if (cfg->cpu_disabled == 0)
+		return;
+	strbuf_addstr(sb, "  <cpu mode='custom'>\n");
+	for (unsigned int n = 0; cpu_feature_name(n) != NULL; n++)
+		if (cfg->cpu_disabled >> n & 1)
+			strbuf_addf(sb, "    <feature policy='disable' name='%s'/>\n",
+				    cpu_feature_name(n));
+	strbuf_addstr(sb, "  </cpu>\n");
+}
+
 static char *format(const struct domain_config *cfg, const char *id_attr)
 {
 	struct strbuf sb = STRBUF_INIT;
@@ -143,6 +165,7 @@ static char *format(const struct domain_config *cfg, const char *id_attr)
 	add_cputune(&sb, cfg);
 	add_os(&sb, cfg);
 	add_features(&sb, cfg);
+	add_cpu(&sb, cfg);
 	strbuf_addstr(&sb, "  <clock offset='utc'/>\n");
 	add_element(&sb, "  ", "on_poweroff", domain_action_name(cfg->on_poweroff));
 	add_element(&sb, "  ", "on_reboot", domain_action_name(cfg->on_reboot));

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "field_rows.h"
+#include "xentools/cpu_feature.h"
 #include "xentools/macros.h"
 #include "xentools/parse_num.h"
 
@@ -66,6 +67,26 @@ static void read_iomem(struct reader *r, const struct xml_node *node, const stru
 	list[c->iomem_count++] = m;
 }
 
+static void read_cpu(struct reader *r, const struct xml_node *node, const struct field_row *row,
+		     const char *value)
+{
+	struct domain_config *c = &r->build->cfg;
+	uint64_t midr, bits;
+
+	(void)row;
+	(void)value;
+	if (number(r, node, "midr", 1, UINT32_MAX, 0, &midr))
+		c->midr = (uint32_t)midr;
+	if (!number(r, node, "pa-bits", 32, 48, 0, &bits))
+		return;
+	if (bits != 0 && cpu_pa_range(bits) < 0) {
+		field_error(r, node, "pa-bits", "E353", "32, 36, 40, 42, 44 or 48",
+			    "no processor has %" PRIu64 " bits of physical address", bits);
+		return;
+	}
+	c->pa_bits = (unsigned int)bits;
+}
+
 static void read_irq(struct reader *r, const struct xml_node *node, const struct field_row *row,
 		     const char *value)
 {
@@ -97,6 +118,9 @@ static const struct field_row rows[] = {
 	ROW_L(EXT "/z:affinity"),
 	ROW_L(EXT "/z:cloud-init"),
 	ROW_L(EXT "/z:console-log"),
+	ROW(EXT "/z:cpu", .handler = read_cpu),
+	ROW(EXT "/z:cpu@midr", CONTAINER),
+	ROW(EXT "/z:cpu@pa-bits", CONTAINER),
 	ROW_L(EXT "/z:cpupool"),
 	ROW_L(EXT "/z:dom0less-adopted"),
 	ROW_L(EXT "/z:driver-domain"),

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "field_rows.h"
+#include "xentools/cpu_feature.h"
 #include "xentools/macros.h"
 
 static const struct field_word os_types[] = {
@@ -52,7 +53,7 @@ static const struct field_word cpu_modes[] = {
 	{ "host-passthrough", 0, FIELD_S, NULL, NULL },
 	{ "maximum", 0, FIELD_W, "the guest sees the host's CPU", NULL },
 	{ "host-model", 0, FIELD_W, "the guest sees the host's CPU", NULL },
-	{ "custom", 0, FIELD_W, "the guest sees the host's CPU", NULL },
+	{ "custom", 0, FIELD_S, NULL, NULL },
 	{ NULL, 0, FIELD_S, NULL, NULL },
 };
 
@@ -86,28 +87,62 @@ static bool is_sve(const char *name, bool *valid)
 	return true;
 }
 
-static void check_feature(struct reader *r, const struct xml_node *node,
-			  const struct field_row *row, const char *value)
+static const struct field_word feature_policies[] = {
+	{ "disable", 0, FIELD_S, NULL, NULL },
+	{ "forbid", 0, FIELD_S, NULL, NULL },
+	{ "optional", 0, FIELD_S, NULL, NULL },
+	{ "require", 0, FIELD_S, NULL, NULL },
+	{ "force", 0, FIELD_W, "nothing is made that the host lacks", NULL },
+	{ NULL, 0, FIELD_S, NULL, NULL },
+};
+
+/* SVE and the PMU are not the host's to give: off they are anyway. False: name is neither. */
+static bool check_absent_feature(struct reader *r, const struct xml_node *node,
+				 const struct field_row *row, const char *name, bool off)
+{
+	bool valid = true;
+
+	if (!is_sve(name, &valid) && strcmp(name, "pmu") != 0)
+		return false;
+	if (!valid)
+		field_error(r, node, "name", "E346", NULL,
+			    "\"%.20s\" is no vector length (128 to 2048 in steps of 128)", name);
+	else if (!off)
+		(void)field_report_class(r, FIELD_L, node, row, name, NULL, NULL);
+	return true;
+}
+
+/* To be without something that nobody knows is a mistake: the guest would have it. */
+static void report_unknown_feature(struct reader *r, const struct xml_node *node, const char *name)
+{
+	const char *meant = cpu_feature_nearest(name);
+	char hint[64];
+
+	if (meant != NULL)
+		snprintf(hint, sizeof(hint), "did you mean \"%s\"?", meant);
+	field_error(r, node, "name", "E346", meant != NULL ? hint : NULL,
+		    "there is no feature \"%.20s\" to disable", name);
+}
+
+static void read_feature(struct reader *r, const struct xml_node *node,
+			 const struct field_row *row, const char *value)
 {
 	const char *name = xml_attr_get(node, "name"), *policy = xml_attr_get(node, "policy");
 	bool off = policy != NULL &&
 		   (strcmp(policy, "disable") == 0 || strcmp(policy, "forbid") == 0);
-	bool valid = true;
+	int n;
 
 	(void)value;
-	if (name == NULL)
+	if (name == NULL || check_absent_feature(r, node, row, name, off))
 		return;
-	if (is_sve(name, &valid) || strcmp(name, "pmu") == 0) {
-		if (!valid)
-			field_error(r, node, "name", "E346", NULL,
-				    "\"%.20s\" is no vector length (128 to 2048 in steps of 128)",
-				    name);
-		else if (!off)
-			(void)field_report_class(r, FIELD_L, node, row, name, NULL, NULL);
-		return;
-	}
-	(void)field_report_class(r, FIELD_W, node, row, name, "the guest sees the host's CPU",
-				 NULL);
+	n = cpu_feature_find(name);
+	if (n >= 0 && off)
+		r->build->cfg.cpu_disabled |= UINT64_C(1) << n;
+	else if (off)
+		report_unknown_feature(r, node, name);
+	else if (n < 0)
+		(void)field_report_class(r, FIELD_W, node, row, name,
+					 "the guest sees the host's CPU", NULL);
 }
 
 static void warn_topology(struct reader *r, const struct xml_node *node,
@@ -128,9 +163,9 @@ static const struct field_row rows[] = {
 	ROW_L("domain/clock@timezone"),
 	ROW("domain/cpu", CONTAINER),
 	ROW_W("domain/cpu/cache", "the guest sees the host's CPU"),
-	ROW("domain/cpu/feature", .handler = check_feature, .flags = FIELD_REPEAT),
+	ROW("domain/cpu/feature", .handler = read_feature, .flags = FIELD_REPEAT),
 	ROW("domain/cpu/feature@name", .flags = FIELD_REQUIRED),
-	ROW("domain/cpu/feature@policy", CONTAINER),
+	ROW("domain/cpu/feature@policy", WORDS(feature_policies)),
 	ROW_W("domain/cpu/maxphysaddr", "the guest sees the host's CPU"),
 	ROW_W("domain/cpu/model", "the guest sees the host's CPU"),
 	ROW_L("domain/cpu/numa"),

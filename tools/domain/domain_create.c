@@ -11,6 +11,8 @@
 #include <time.h>
 
 #include <xentools/build.h>
+#include <xentools/cpu_feature.h>
+#include <xentools/macros.h>
 
 #include "tools/domain/domain_priv.h"
 
@@ -156,6 +158,17 @@ static int explain_refusal(const struct creation *c, struct zerr *why, struct ze
 	return -1;
 }
 
+static int set_cpu_model(struct creation *c, struct zerr **err)
+{
+	struct cpu_field fields[CPU_FEATURES_MAX * CPU_FEATURE_FIELDS];
+	size_t n = cpu_feature_fields(c->cfg->cpu_disabled, c->cfg->pa_bits, fields,
+				      ARRAY_SIZE(fields));
+
+	if (n == 0 && c->cfg->midr == 0)
+		return 0;
+	return hyp_domain_cpu_model(c->ctx->hyp, c->domid, c->cfg->midr, fields, n, err);
+}
+
 static int make_domain(struct creation *c, struct zerr **err)
 {
 	struct hyp_create_args args = {
@@ -176,7 +189,8 @@ static int make_domain(struct creation *c, struct zerr **err)
 	c->build.domid = made.domid;
 	c->build.gic_version = made.gic_version;
 	c->build.clock_frequency = made.clock_frequency;
-	if (hyp_domain_max_vcpus(c->ctx->hyp, c->domid, c->cfg->vcpus_max, err) != 0 ||
+	if (set_cpu_model(c, err) != 0 ||
+	    hyp_domain_max_vcpus(c->ctx->hyp, c->domid, c->cfg->vcpus_max, err) != 0 ||
 	    hyp_evtchn_alloc_unbound(c->ctx->hyp, c->domid, 0, &c->build.store_port, err) != 0 ||
 	    hyp_evtchn_alloc_unbound(c->ctx->hyp, c->domid, 0, &c->build.console_port, err) != 0)
 		return -1;

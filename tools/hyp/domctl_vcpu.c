@@ -6,7 +6,32 @@
 #include <errno.h>
 #include <string.h>
 
+#include <public/zazen.h>
+#include <xentools/cpu_feature.h>
+
 #include "tools/hyp/domctl.h"
+
+/* In as many calls as it takes. */
+int hyp_domain_cpu_model(struct hyp *h, uint16_t domid, uint32_t midr,
+			 const struct cpu_field *fields, size_t count, struct zerr **err)
+{
+	do {
+		struct xen_domctl *op = domctl_new(h, ZAZEN_DOMCTL_cpu_model, domid, err);
+		struct zazen_domctl_cpu_model *m;
+
+		if (!op)
+			return -1;
+		m = &((struct zazen_domctl *)op)->u.cpu_model;
+		m->midr = midr;
+		for (; count > 0 && m->nr_fields < ZAZEN_CPU_FIELDS; count--, fields++)
+			m->field[m->nr_fields++] = (struct zazen_id_field){
+				.reg = fields->reg, .shift = fields->shift, .max = fields->max,
+			};
+		if (domctl_do(h, op, "cpu_model", err) != 0)
+			return -1;
+	} while (count > 0);
+	return 0;
+}
 
 /* Everything off, interrupts masked, EL1: as Linux's boot protocols want it. */
 int hyp_vcpu_start_state(struct hyp *h, uint16_t domid, uint32_t vcpu,

@@ -79,6 +79,10 @@ struct domain_config {
 	unsigned int weight;			/* 1 .. 65535; 0 = scheduler's default (256) */
 	unsigned int cap;			/* per cent of one CPU; 0 = no cap */
 
+	uint64_t cpu_disabled;			/* features it is without: bits of cpu_feature.h */
+	unsigned int pa_bits;			/* physical address size shown; 0 = the host's */
+	uint32_t midr;				/* MIDR_EL1 shown; 0 = the CPU's own */
+
 	enum domain_arch arch;
 	int gic_version;			/* interrupt controller: 0 as the host, 2 or 3 */
 	char *kernel;				/* absolute path in the control domain */

@@ -162,6 +162,13 @@ int hyp_domain_info(struct hyp *h, uint16_t domid, struct hyp_domain_info *ret, 
 /* All domains in ascending order; *ret is malloc'd. One hypercall for up to 256 domains. */
 int hyp_domain_list(struct hyp *h, struct hyp_domain_info **ret, size_t *n, struct zerr **err);
 int hyp_domain_max_vcpus(struct hyp *h, uint16_t domid, uint32_t n, struct zerr **err);
+/*
+ * What the CPUs of a domain without vCPUs will show: count fields of ID registers lowered, MIDR_EL1
+ * (0: the CPU's own).
+ */
+struct cpu_field;
+int hyp_domain_cpu_model(struct hyp *h, uint16_t domid, uint32_t midr,
+			 const struct cpu_field *fields, size_t count, struct zerr **err);
 int hyp_domain_max_mem(struct hyp *h, uint16_t domid, uint64_t kib, struct zerr **err);
 int hyp_domain_set_paging_pool(struct hyp *h, uint16_t domid, uint64_t bytes, struct zerr **err);
 int hyp_domain_set_address_size(struct hyp *h, uint16_t domid, uint32_t bits, struct zerr **err);
