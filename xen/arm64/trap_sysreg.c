@@ -61,7 +61,8 @@ const struct sysreg_row sysreg_rows[] = {
 	{ ROW(3, 0, 12, 11, 6), EXACT, .trap = vgic_trap_icc },
 	{ ROW(3, 0, 12, 11, 7), EXACT, .trap = vgic_trap_icc },
 	{ ROW(3, 0, 12, 12, 5), EXACT, .trap = vgic_trap_icc },
-	/* CNTP_TVAL_EL0, CNTP_CTL_EL0, CNTP_CVAL_EL0 */
+	/* CNTPCT_EL0, which QEMU traps for EL0 with the timer; CNTP_TVAL, CNTP_CTL, CNTP_CVAL */
+	{ ROW(3, 3, 14, 0, 1), EXACT, vptimer_read_count, NULL },
 	{ ROW(3, 3, 14, 2, 0), EXACT, vptimer_read_tval, vptimer_write_tval },
 	{ ROW(3, 3, 14, 2, 1), EXACT, vptimer_read_ctl, vptimer_write_ctl },
 	{ ROW(3, 3, 14, 2, 2), EXACT, vptimer_read_cval, vptimer_write_cval },

@@ -102,11 +102,15 @@ void sched_arm_slice(struct sched_rq *rq)
 /* v enters a state: count the time of the one it leaves. The lock of its run queue is held. */
 void sched_set_runstate(struct vcpu *v, uint32_t state, s_time_t now)
 {
-	/* now may have been read a moment before the entry time was, on another CPU. */
-	if (now > v->runstate.entry_time)
+	/*
+	 * now may have been read a moment before the entry time was, on another CPU: then no time
+	 * passed, and none is counted twice.
+	 */
+	if (now > v->runstate.entry_time) {
 		v->runstate.time[v->runstate.state] += now - v->runstate.entry_time;
+		v->runstate.entry_time = now;
+	}
 	v->runstate.state = state;
-	v->runstate.entry_time = now;
 }
 
 /*
@@ -349,31 +353,29 @@ void sched_yield(struct vcpu *v)
 	cpu_raise_work(WORK_RESCHED);
 }
 
-/* v's state, since when, and the time in each, the present one counted up to now. */
+/* v's state, since when, and the time in each up to then. */
 void sched_get_runstate(struct vcpu *v, uint32_t *state, s_time_t *entry, uint64_t time[4])
 {
 	struct sched_rq *rq = sched_lock_rq_of(v);
-	s_time_t now = system_time();
 	unsigned int i;
 
 	*state = v->runstate.state;
 	*entry = v->runstate.entry_time;
 	for (i = 0; i < 4; i++)
 		time[i] = v->runstate.time[i];
-	if (now > *entry)
-		time[*state] += now - *entry;
 	spin_unlock(&rq->lock);
 }
 
-/* How long v has run, in ns. */
+/* How long v has run up to now, in ns. */
 uint64_t sched_cpu_time(struct vcpu *v)
 {
 	uint64_t time[4];
-	s_time_t entry;
+	s_time_t entry, now;
 	uint32_t state;
 
 	sched_get_runstate(v, &state, &entry, time);
-	return time[RUNSTATE_running_];
+	now = system_time();
+	return time[RUNSTATE_running_] + (state == RUNSTATE_running_ && now > entry ? now - entry : 0);
 }
 
 /* How long CPU cpu has been idle, in ns; the present period counts when it is racily seen. */

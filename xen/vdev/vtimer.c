@@ -112,6 +112,12 @@ static void ptimer_set(struct vcpu *v, uint64_t ctl, uint64_t cval)
 	spin_unlock(&v->ptimer_lock);
 }
 
+/* CNTPCT_EL0: no offset. */
+uint64_t vptimer_read_count(struct vcpu *v __unused)
+{
+	return timer_ticks();
+}
+
 /* CNTP_CTL_EL0 as v reads it. */
 uint64_t vptimer_read_ctl(struct vcpu *v)
 {

@@ -19,7 +19,7 @@ void vtimer_vcpu_reset(struct vcpu *v);
  */
 typedef uint64_t sysreg_read_fn(struct vcpu *v);
 typedef void sysreg_write_fn(struct vcpu *v, uint64_t val);
-sysreg_read_fn vptimer_read_ctl, vptimer_read_cval, vptimer_read_tval;
+sysreg_read_fn vptimer_read_count, vptimer_read_ctl, vptimer_read_cval, vptimer_read_tval;
 sysreg_write_fn vptimer_write_ctl, vptimer_write_cval, vptimer_write_tval;
 
 /*
