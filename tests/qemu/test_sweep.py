@@ -28,11 +28,11 @@ def verdict(text):
     assert not re.search(STOPPED, text), text[-1500:]
 
 
-def alone(request, words, limit, **changes):
+def alone(request, words, limit, cpus=1, **changes):
     m = machine.Machine(
-        hypervisor=HYPERVISOR, smp=1, mem="1G", dom0_mem="256M", dom0_initrd="", dom0_root="",
-        dom0_kernel=os.path.join(dom0_module.IMAGES, "sweep.img"), append="dom0_max_vcpus=1",
-        dom0_append=words, log=log_path(request.node.nodeid), **changes)
+        hypervisor=HYPERVISOR, smp=cpus, mem="1G", dom0_mem="256M", dom0_initrd="", dom0_root="",
+        dom0_kernel=os.path.join(dom0_module.IMAGES, "sweep.img"), dom0_append=words,
+        append=f"dom0_max_vcpus={cpus}", log=log_path(request.node.nodeid), **changes)
     with m:
         m.expect(VERDICT, limit, f"the sweep ends ({words})")
         m.expect(r"power off", 20, "dom0 ends")
@@ -47,6 +47,20 @@ def test_alone(request):
 @pytest.mark.parametrize("seed", range(2, 10))
 def test_alone_seeds(request, seed):
     alone(request, f"seed={seed} thin=16", 600)
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("cpu,gic", [("cortex-a72", 2), ("cortex-a53", 3), ("neoverse-n1", 3),
+                                     ("max", 2), ("max", 3)])
+def test_alone_processors(request, cpu, gic):
+    alone(request, "seed=11 thin=64", 600, cpu=cpu, gic=gic)
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("gic", [2, 3])
+def test_hammer(request, gic):
+    """A second vCPU keeps the domain's locks and tables moving meanwhile."""
+    alone(request, "seed=12 thin=64 hammer", 900, cpus=2, gic=gic)
 
 
 @pytest.mark.full
@@ -86,4 +100,4 @@ def test_beside_a_neighbour(dom0):
 @pytest.mark.full
 @pytest.mark.parametrize("seed", range(20, 24))
 def test_beside_a_neighbour_seeds(dom0, seed):
-    beside(dom0, f"seed={seed} thin=16", 900)
+    beside(dom0, f"seed={seed} thin=16" + (" hammer" if seed & 1 else ""), 900)

@@ -3,8 +3,9 @@
  * A hostile payload: it tries every system register, every offset of the emulated frames, every
  * call number, with values at which code tends to break, and wants nothing but to get through.
  * It leaves out only what would rightly end or deafen itself (each list says why).  Arguments:
- * seed=N, thin=N (one in N of the large spaces, 1 for all), rounds=N.  What it got is printed as
- * counts and one hash, so that two runs can be compared.
+ * seed=N, thin=N (one in N of the large spaces, 1 for all), rounds=N, hammer (a second vCPU at
+ * work meanwhile).  What it got is printed as counts and one hash, so that two runs can be
+ * compared.
  */
 #include "sweep.h"
 
@@ -126,8 +127,12 @@ void guest_main(const void *dtb)
 	for (size_t i = 0; i < sizeof(canary) / 4; i++)
 		canary[i] = PATTERN ^ (uint32_t)i;
 	printk("SWEEP starts: seed=%lu thin=%lu rounds=%lu\n", seed, sweep.thin, rounds);
+	if (arg_has(args, "hammer"))
+		result(hammer_start(seed), "hammer", "the second vCPU does not start");
 	while (rounds--)
 		all_parts();
+	if (arg_has(args, "hammer"))
+		printk("SWEEP hammer rounds=%lu\n", hammer_rounds());
 	printk("SWEEP ends: seed=%lu probes=%lu faults=%lu hash=%lx\n", seed, sweep.probes,
 	       sweep.faults, sweep.hash);
 	result_end();

@@ -50,6 +50,9 @@ void sweep_smccc(void);
 void sweep_immediates(void);
 void sweep_hypercalls(void);
 
+bool hammer_start(uint64_t seed);	/* hammer.c */
+uint64_t hammer_rounds(void);
+
 extern const uint32_t access_words[], access_words_end[];	/* words.S */
 
 #endif

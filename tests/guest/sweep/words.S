@@ -92,3 +92,17 @@ access_words_end:
 smccc_smc:
 	smc	#0
 	ret
+
+	/* Vectors that only step over what faulted. */
+	.balign	2048
+	.globl	stepping_vectors
+stepping_vectors:
+	.rept	16
+	.balign	128
+	msr	tpidr_el1, x0
+	mrs	x0, elr_el1
+	add	x0, x0, #4
+	msr	elr_el1, x0
+	mrs	x0, tpidr_el1
+	eret
+	.endr
