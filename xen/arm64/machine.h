@@ -71,6 +71,9 @@ void fp_trap(struct vcpu *v, uint32_t iss);	/* v used FP/SIMD while it was trapp
 
 /* trap_*.c; iss: ESR_EL2.ISS. The registers are in v->regs. */
 typedef void trap_fn(struct vcpu *v, uint32_t iss);
+/* Rows of the table of system registers. */
+bool trap_translation_reg(struct vcpu *v, uint32_t iss);
+bool trap_set_way(struct vcpu *v, uint32_t iss);
 trap_fn trap_data_abort, trap_instruction_abort;
 extern trap_fn *const trap_table[64];
 

@@ -73,13 +73,17 @@ const struct sysreg_row sysreg_rows[] = {
 	{ ROW(3, 0, 9, 12, 0), ISS_SYS_ENC(3, 7, 15, 12, 0), .trap = vpmu_trap },
 	{ ROW(3, 3, 14, 8, 0), ISS_SYS_ENC(3, 7, 15, 8, 0), .trap = vpmu_trap },
 	{ ROW(3, 0, 1, 0, 1), EXACT, read_zero, write_ignored },	/* ACTLR_EL1 */
-	/*
-	 * DC ISW, CSW, CISW: HCR_EL2.SWIO and coherent caches; no guest page is left dirty by
-	 * them
-	 */
-	{ ROW(1, 0, 7, 6, 2), EXACT, NULL, write_ignored },
-	{ ROW(1, 0, 7, 10, 2), EXACT, NULL, write_ignored },
-	{ ROW(1, 0, 7, 14, 2), EXACT, NULL, write_ignored },
+	/* DC ISW, CSW, CISW */
+	{ ROW(1, 0, 7, 6, 2), EXACT, .trap = trap_set_way },
+	{ ROW(1, 0, 7, 10, 2), EXACT, .trap = trap_set_way },
+	{ ROW(1, 0, 7, 14, 2), EXACT, .trap = trap_set_way },
+	/* Those of HCR_EL2.TVM: TTBR, TCR; SCTLR; ESR, AFSR; FAR; MAIR, AMAIR; CONTEXTIDR */
+	{ ROW(3, 0, 2, 0, 0), ANY_CRM_OP2, .trap = trap_translation_reg },
+	{ ROW(3, 0, 1, 0, 0), EXACT, .trap = trap_translation_reg },
+	{ ROW(3, 0, 5, 0, 0), ANY_CRM_OP2, .trap = trap_translation_reg },
+	{ ROW(3, 0, 6, 0, 0), EXACT, .trap = trap_translation_reg },
+	{ ROW(3, 0, 10, 0, 0), ANY_CRM_OP2, .trap = trap_translation_reg },
+	{ ROW(3, 0, 13, 0, 1), EXACT, .trap = trap_translation_reg },
 	/* CTR_EL0, CCSIDR_EL1, CLIDR_EL1, CSSELR_EL1 */
 	{ ROW(3, 3, 0, 0, 1), EXACT, read_ctr, NULL },
 	{ ROW(3, 1, 0, 0, 0), EXACT, read_ccsidr, NULL },

@@ -21,12 +21,18 @@
 /* EL1/EL0 registers that are simply moved: register name, member of struct vcpu_ctxt. */
 #define FOR_EACH_REG(op)									\
 	op(sp_el0, sp_el0) op(sp_el1, sp_el1) op(elr_el1, elr_el1) op(spsr_el1, spsr_el1)	\
-	op(sctlr_el1, sctlr) op(cpacr_el1, cpacr) op(ttbr0_el1, ttbr0) op(ttbr1_el1, ttbr1)	\
-	op(tcr_el1, tcr) op(mair_el1, mair) op(amair_el1, amair) op(vbar_el1, vbar)		\
-	op(esr_el1, esr) op(far_el1, far) op(afsr0_el1, afsr0) op(afsr1_el1, afsr1)		\
-	op(par_el1, par) op(contextidr_el1, contextidr)						\
+	op(cpacr_el1, cpacr) op(vbar_el1, vbar) op(par_el1, par)				\
 	op(tpidr_el0, tpidr_el0) op(tpidrro_el0, tpidrro_el0) op(tpidr_el1, tpidr_el1)		\
-	op(cntkctl_el1, cntkctl) op(csselr_el1, csselr)
+	op(cntkctl_el1, cntkctl) op(csselr_el1, csselr)						\
+	FOR_EACH_FAULT_REG(op)
+
+/* Those whose writes HCR_EL2.TVM traps: the machine writes the first four at exceptions. */
+#define FOR_EACH_FAULT_REG(op)									\
+	op(esr_el1, esr) op(far_el1, far) op(afsr0_el1, afsr0) op(afsr1_el1, afsr1)
+/* Nobody but the guest writes these, so while writes trap they need not be saved. */
+#define FOR_EACH_TVM_REG(op)									\
+	op(sctlr_el1, sctlr) op(ttbr0_el1, ttbr0) op(ttbr1_el1, ttbr1) op(tcr_el1, tcr)		\
+	op(mair_el1, mair) op(amair_el1, amair) op(contextidr_el1, contextidr)
 
 /*
  * Keys of the short ways (vectors.S): bits of ESR_EL2 that count, and above them their values. MRS
@@ -48,12 +54,17 @@ void vcpu_short_ways(struct vcpu *v, bool on)
 	v->mmio_key = on ? MMIO_KEY : KEY_NEVER;
 }
 
+/* Change bits of HCR_EL2 for v, on this CPU or on its way here. The machine clears VSE itself. */
+static void set_hcr(struct vcpu *v, uint64_t mask, uint64_t bits)
+{
+	v->ctxt.hcr = (v->ctxt.hcr & ~mask) | bits;
+	if (this_cpu()->el1_owner == v)
+		write_sysreg(hcr_el2, (read_sysreg(hcr_el2) & ~mask) | bits);
+}
+
 void vcpu_trap_waits(struct vcpu *v, bool wfi, bool wfe)
 {
-	v->ctxt.hcr = (v->ctxt.hcr & ~(HCR_TWI | HCR_TWE)) | (wfi ? HCR_TWI : 0) |
-		      (wfe ? HCR_TWE : 0);
-	if (this_cpu()->el1_owner == v)
-		write_sysreg(hcr_el2, v->ctxt.hcr);
+	set_hcr(v, HCR_TWI | HCR_TWE, (wfi ? HCR_TWI : 0) | (wfe ? HCR_TWE : 0));
 }
 
 void vcpu_ctxt_init(struct vcpu *v)
@@ -145,6 +156,73 @@ static __noinline void extras_load(struct vcpu *v)
 #define SAVE_REG(reg, member)	c->member = read_sysreg(reg);
 #define LOAD_REG(reg, member)	write_sysreg(reg, c->member);
 
+static __noinline void start_lazy(struct vcpu_ctxt *c)
+{
+	/* AArch32 has other registers under this trap. */
+	if (c->extra & CTXT_AARCH32)
+		return;
+	el1_lazy_start(&c->lazy);
+	c->hcr |= HCR_TVM;
+}
+
+/* The current v's translation registers trap from now on, or not. */
+static void set_tvm(struct vcpu *v, bool on)
+{
+	struct vcpu_ctxt *c = &v->ctxt;
+
+	if (on == !!(c->hcr & HCR_TVM))
+		return;
+	if (on) {
+		FOR_EACH_TVM_REG(SAVE_REG)
+	}
+	set_hcr(v, HCR_TVM, on ? HCR_TVM : 0);
+}
+
+/* DC by set and way of the current v. */
+bool trap_set_way(struct vcpu *v, uint32_t iss)
+{
+	if (iss & ISS_SYS_READ)
+		return false;
+	if (!el1_cache_set_way(v, !(v->ctxt.extra & CTXT_AARCH32)))
+		return true;
+	if (v->ctxt.lazy.watch)
+		set_tvm(v, true);
+	guest_regs_skip(&v->regs);
+	return true;
+}
+
+/* A write that HCR_EL2.TVM trapped: to the machine and to memory. */
+bool trap_translation_reg(struct vcpu *v, uint32_t iss)
+{
+	uint64_t val = guest_reg_get(&v->regs, ISS_SYS_RT(iss));
+	struct vcpu_ctxt *c = &v->ctxt;
+
+	if (iss & ISS_SYS_READ)
+		return false;
+#define WRITE_BOTH(reg, member)	c->member = val; write_sysreg(reg, val); break;
+	switch (iss & ISS_SYS_ENC_MASK) {
+	case ISS_SYS_ENC(3, 0, 1, 0, 0):
+		if (!el1_cache_toggle(v, c->sctlr, val))
+			return true;
+		WRITE_BOTH(sctlr_el1, sctlr)
+	case ISS_SYS_ENC(3, 0, 2, 0, 0): WRITE_BOTH(ttbr0_el1, ttbr0)
+	case ISS_SYS_ENC(3, 0, 2, 0, 1): WRITE_BOTH(ttbr1_el1, ttbr1)
+	case ISS_SYS_ENC(3, 0, 2, 0, 2): WRITE_BOTH(tcr_el1, tcr)
+	case ISS_SYS_ENC(3, 0, 5, 1, 0): WRITE_BOTH(afsr0_el1, afsr0)
+	case ISS_SYS_ENC(3, 0, 5, 1, 1): WRITE_BOTH(afsr1_el1, afsr1)
+	case ISS_SYS_ENC(3, 0, 5, 2, 0): WRITE_BOTH(esr_el1, esr)
+	case ISS_SYS_ENC(3, 0, 6, 0, 0): WRITE_BOTH(far_el1, far)
+	case ISS_SYS_ENC(3, 0, 10, 2, 0): WRITE_BOTH(mair_el1, mair)
+	case ISS_SYS_ENC(3, 0, 10, 3, 0): WRITE_BOTH(amair_el1, amair)
+	case ISS_SYS_ENC(3, 0, 13, 0, 1): WRITE_BOTH(contextidr_el1, contextidr)
+	default:
+		return false;
+	}
+	set_tvm(v, el1_lazy_trapped(&c->lazy));
+	guest_regs_skip(&v->regs);
+	return true;
+}
+
 /*
  * Move v's state from this CPU to memory; the CPU's guest timer is off and its list registers
  * empty afterwards. What the vGIC and the virtual timer do about that is the scheduler's to call
@@ -155,6 +233,15 @@ void vcpu_ctxt_save(struct vcpu *v)
 	struct vcpu_ctxt *c = &v->ctxt;
 
 	FOR_EACH_REG(SAVE_REG)
+	c->lazy.switches++;
+	if (!(c->hcr & HCR_TVM)) {
+		uint64_t ttbr0 = c->ttbr0, ttbr1 = c->ttbr1;
+
+		FOR_EACH_TVM_REG(SAVE_REG)
+		/* Where an address space is switched one of these changes: what else does is rare. */
+		if (el1_lazy_left(&c->lazy, (ttbr0 ^ c->ttbr0) | (ttbr1 ^ c->ttbr1)))
+			start_lazy(c);
+	}
 	c->cntv_ctl = read_sysreg(cntv_ctl_el0);
 	c->cntv_cval = read_sysreg(cntv_cval_el0);
 	write_sysreg(cntv_ctl_el0, 0);
@@ -182,6 +269,7 @@ void vcpu_ctxt_load(struct vcpu *v)
 	write_sysreg(vmpidr_el2, v->vmpidr);
 	write_sysreg(cntvoff_el2, v->domain->cntvoff);
 	FOR_EACH_REG(LOAD_REG)
+	FOR_EACH_TVM_REG(LOAD_REG)
 	if (unlikely(c->extra))
 		extras_load(v);
 	fp_take(v);

@@ -6,6 +6,7 @@
 #ifndef ARCH_VCPU_CTXT_H
 #define ARCH_VCPU_CTXT_H
 
+#include <xen/el1_lazy.h>
 #include <xen/types.h>
 
 #define VGIC_MAX_LRS	16
@@ -56,6 +57,7 @@ struct vcpu_ctxt {
 	uint64_t pauth_keys[10], scxtnum[2];
 	/* EL2 controls of this vCPU */
 	uint64_t hcr;			/* HCR_EL2 */
+	struct el1_lazy lazy;		/* whether it has TVM */
 	uint32_t extra;			/* enum vcpu_extra */
 	struct vgic_hw gic;
 	struct fp_regs fp;

@@ -24,6 +24,7 @@
 #define HCR_TIDCP	(1UL << 20)	/* implementation-defined registers: UNDEF */
 #define HCR_TACR	(1UL << 21)	/* ACTLR_EL1: reads as zero */
 #define HCR_TSW		(1UL << 22)	/* set/way operations: not by address, so emulated */
+#define HCR_TVM		(1UL << 26)	/* translation registers: vdev/el1_lazy.c says when */
 #define HCR_RW		(1UL << 31)	/* EL1 is AArch64 */
 #define HCR_TERR	(1UL << 36)	/* RAS error records: hidden */
 #define HCR_TLOR	(1UL << 35)	/* LORegions: hidden */

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * When a vCPU's translation registers are trapped (HCR_EL2.TVM), and when its domain's memory is
+ * cleaned for it. Decisions only (vdev/el1_lazy.c); the vCPU's own CPU alone changes them.
+ */
+#ifndef XEN_EL1_LAZY_H
+#define XEN_EL1_LAZY_H
+
+#include <xen/types.h>
+
+struct vcpu;
+
+#define EL1_LAZY_PRICE	16u	/* switches without a save that one trap costs */
+#define EL1_LAZY_START	(4u * EL1_LAZY_PRICE)
+#define EL1_LAZY_QUIET	64u	/* switches without a change after which the trap is tried */
+
+struct el1_lazy {
+	uint32_t switches;	/* times the vCPU left a CPU */
+	uint32_t since;		/* of these: at the last change or trap */
+	uint32_t credit;	/* what may still be spent on traps */
+	bool on;		/* trapped so that a switch need not save */
+	bool watch;		/* trapped until the caches are on: set/way operations were seen */
+	s_time_t set_way_at;	/* AArch32: the last such operation */
+	uint64_t flush_next;	/* gfn at which an interrupted flush goes on */
+};
+
+/* A vCPU without the trap left its CPU with its registers changed, or not. Trap from now on? */
+static inline bool el1_lazy_left(struct el1_lazy *l, bool changed)
+{
+	if (changed)
+		l->since = l->switches;
+	return unlikely(l->switches - l->since >= EL1_LAZY_QUIET);
+}
+
+void el1_lazy_start(struct el1_lazy *l);
+bool el1_lazy_trapped(struct el1_lazy *l);
+bool el1_cache_set_way(struct vcpu *v, bool can_watch);
+bool el1_cache_toggle(struct vcpu *v, uint64_t old, uint64_t sctlr);
+
+#endif
