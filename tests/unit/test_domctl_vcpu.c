@@ -402,6 +402,28 @@ static void test_cpu_model(void **state)
 	assert_int_equal(call(XEN_DOMCTL_destroydomain, id), 0);
 }
 
+/* 128 vCPUs are much work: something else may come in between any two. */
+static void test_many_vcpus(void **state)
+{
+	struct domain *d;
+	domid_t id;
+
+	(void)state;
+	good_config();
+	op.u.createdomain.max_vcpus = 128;
+	assert_int_equal(call(XEN_DOMCTL_createdomain, 0), 0);
+	id = op.domain;
+	op.u.max_vcpus.max = 128;
+	fake_irq_pending = true;
+	assert_int_equal(call(XEN_DOMCTL_max_vcpus, id), 0);
+	assert_int_equal(restarts, 127);
+	fake_irq_pending = false;
+	d = domain_get_by_id(id);
+	assert_non_null(d->vcpu[127]);
+	domain_put(d);
+	assert_int_equal(call(XEN_DOMCTL_destroydomain, id), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -415,6 +437,7 @@ int main(void)
 		world_test(test_memory_misc),
 		world_test(test_devices),
 		world_test(test_cpu_model),
+		world_test(test_many_vcpus),
 	};
 
 	return cmocka_run_group_tests(tests, world_once, NULL);

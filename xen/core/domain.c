@@ -9,6 +9,7 @@
 #include <xen/domain.h>
 #include <xen/evtchn.h>
 #include <xen/heap.h>
+#include <xen/hypercall.h>
 #include <xen/lib.h>
 #include <xen/page.h>
 #include <xen/sched.h>
@@ -165,7 +166,7 @@ void domain_vcpu_hooks_free(struct vcpu *v)
 
 /*
  * Make all vCPUs, down. Existing ones are kept. -EINVAL when n is not the domain's number,
- * -ENOMEM.
+ * -ENOMEM, -ERESTART in a hypercall: call again for the rest.
  */
 int domain_create_vcpus(struct domain *d, uint32_t n)
 {
@@ -174,11 +175,17 @@ int domain_create_vcpus(struct domain *d, uint32_t n)
 	if (n != d->max_vcpus)
 		return -EINVAL;
 	for (i = 0; i < n; i++) {
-		struct vcpu *v = d->vcpu[i] ? d->vcpu[i] : vcpu_create(d, i);
+		struct vcpu *v;
 
+		if (d->vcpu[i])
+			continue;
+		v = vcpu_create(d, i);
 		if (!v)
 			return -ENOMEM;
 		store_release(&d->vcpu[i], v);
+		/* Start-up has nobody to come back to it. */
+		if (i + 1 < n && this_cpu()->current && hypercall_preempt())
+			return -ERESTART;
 	}
 	return 0;
 }
