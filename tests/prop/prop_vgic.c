@@ -216,6 +216,17 @@ static void take(unsigned int v)
 	x->owed = false;
 }
 
+/* The one whose end vCPU v's next end without a list register is: the most urgent. */
+static struct model *evicted(unsigned int v)
+{
+	struct vgic_irq *irq, *best = NULL;
+
+	list_for_each_entry(irq, &d->vcpu[v]->vgic->queue, link)
+		if (irq->active && !irq->lr && (!best || irq->priority < best->priority))
+			best = irq;
+	return best ? find(v, best->intid) : NULL;
+}
+
 static void end_one(unsigned int v)
 {
 	unsigned int start = rnd(NR_IRQS);
@@ -225,6 +236,9 @@ static void end_one(unsigned int v)
 
 		if (x->active_on != (int)v)
 			continue;
+		if (!(lr_of((unsigned int)on_cpu[v], x->intid) & LR_STATE_ACTIVE))
+			x = evicted(v);
+		CHECK(x && x->active_on == (int)v, "an active one is lost\n");
 		guest_end((unsigned int)on_cpu[v], x->intid);
 		x->active_on = -1;
 		return;

@@ -209,30 +209,70 @@ static void test_overflow(void **state)
 	assert_int_equal(guest_ack(0), -1);
 }
 
-/* All list registers hold active ones: no storm, and what waits comes in as they end. */
+/*
+ * All list registers hold active ones: what is more urgent takes the place of the least urgent,
+ * which is ended without one, or after it has come back. What is less urgent waits. No storm.
+ */
 static void test_all_active(void **state)
 {
 	(void)state;
-	for (unsigned int i = 0; i < 6; i++) {
+	for (unsigned int i = 0; i < 7; i++) {
 		gicr_write_byte(0, 0x10400 + i, (uint8_t)(0xf0 - 0x20 * i));
 		enable(v0, i);
 	}
-	for (unsigned int i = 0; i < 4; i++) {
+	for (unsigned int i = 0; i < 6; i++) {
 		vgic_sgi1r(v0, (uint64_t)i << 24 | 1);
+		vgic_flush(v0);
+		assert_false(maintenance_is_up(0));
+		assert_int_equal(guest_ack(0), i);
+		if (maintenance_is_up(0))
+			vgic_maintenance(v0);
+		assert_int_equal(nr_valid_lrs(0), i < 3 ? i + 1 : 4);
+	}
+	/* 0 and 1 had to go; they are active all the same. */
+	assert_int_equal(gicr_read(0, 0x10300), 0x3f);
+	assert_true(fake_ich_hcr[0] & ICH_HCR_LRENPIE);
+	/* One that waits less urgently than all that are active. */
+	gicr_write_byte(0, 0x10406, 0xf8);
+	vgic_sgi1r(v0, 6UL << 24 | 1);
+	vgic_flush(v0);
+	assert_int_equal(guest_ack(0), -1);
+	for (int i = 5; i >= 0; i--) {
+		guest_end(0, (unsigned int)i);
+		if (maintenance_is_up(0))
+			vgic_maintenance(v0);
+		assert_false(maintenance_is_up(0));
+	}
+	assert_int_equal(gicr_read(0, 0x10300), 0);
+	assert_int_equal(guest_ack(0), 6);
+	guest_end(0, 6);
+	/* Ended before it could come back: the count says so. */
+	for (unsigned int i = 0; i < 5; i++) {
+		vgic_sgi1r(v0, (uint64_t)i << 24 | 1);
+		vgic_flush(v0);
 		assert_int_equal(guest_ack(0), i);
 	}
-	vgic_sgi1r(v0, 4UL << 24 | 1);
-	vgic_sgi1r(v0, 5UL << 24 | 1);
-	vgic_flush(v0);
-	assert_false(maintenance_is_up(0));
-	assert_int_equal(fake_ich_hcr[0] & ICH_HCR_NPIE, 0);
-	assert_true(vgic_pending(v0));
-	for (int i = 3; i >= 1; i--)
+	for (int i = 4; i >= 0; i--)
 		guest_end(0, (unsigned int)i);
 	assert_true(maintenance_is_up(0));
 	vgic_maintenance(v0);
-	assert_int_equal(guest_ack(0), 5);
-	assert_int_equal(guest_ack(0), 4);
+	assert_int_equal(gicr_read(0, 0x10300), 0);
+	assert_int_equal(fake_ich_hcr[0], ICH_HCR_EN);
+	/* Put while one is out: it is active where the vCPU comes back. */
+	for (unsigned int i = 0; i < 5; i++) {
+		vgic_sgi1r(v0, (uint64_t)i << 24 | 1);
+		vgic_flush(v0);
+		assert_int_equal(guest_ack(0), i);
+	}
+	put(v0);
+	load(v0);
+	vgic_flush(v0);
+	assert_int_equal(gicr_read(0, 0x10300), 0x1f);
+	for (int i = 4; i >= 0; i--) {
+		guest_end(0, (unsigned int)i);
+		vgic_maintenance(v0);
+	}
+	assert_int_equal(gicr_read(0, 0x10300), 0);
 }
 
 /* ---- leaving and entering CPUs ---- */

@@ -176,7 +176,10 @@ static inline void guest_end(unsigned int cpu, unsigned int intid)
 			fake_irqs[*lr >> LR_PINTID_SHIFT & 0x3ff].active = false;
 		return;
 	}
-	fail_msg("INTID %u is not active on CPU %u", intid, cpu);
+	/* In no list register: only counted. */
+	if (!(fake_ich_hcr[cpu] & ICH_HCR_LRENPIE))
+		fail_msg("INTID %u is not active on CPU %u", intid, cpu);
+	fake_eoi_count[cpu]++;
 }
 
 /* Would the maintenance interrupt be up, by ICH_HCR_EL2 and the EOI bits? */
@@ -191,7 +194,8 @@ static inline bool maintenance_is_up(unsigned int cpu)
 		if (!(lr & (LR_STATE_PENDING | LR_STATE_ACTIVE | LR_HW)) && (lr & LR_EOI))
 			return true;
 	}
-	return ((fake_ich_hcr[cpu] & ICH_HCR_NPIE) && pending == 0) ||
+	return ((fake_ich_hcr[cpu] & ICH_HCR_LRENPIE) && fake_eoi_count[cpu]) ||
+	       ((fake_ich_hcr[cpu] & ICH_HCR_NPIE) && pending == 0) ||
 	       ((fake_ich_hcr[cpu] & ICH_HCR_UIE) && nr_valid_lrs(cpu) <= 1);
 }
 

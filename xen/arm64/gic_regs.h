@@ -47,6 +47,7 @@ void gicv2_deactivate(uint32_t intid);
 uint64_t gicv2_lr_read(unsigned int n);
 void gicv2_lr_write(unsigned int n, uint64_t lr);
 uint32_t gicv2_elrsr(void);
+uint32_t gicv2_hcr(void);
 void gicv2_hcr_set(uint32_t hcr);
 void gicv2_save(struct vgic_hw *hw);
 void gicv2_load(const struct vgic_hw *hw);

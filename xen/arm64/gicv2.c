@@ -87,6 +87,11 @@ uint32_t gicv2_elrsr(void)
 	return rd32(gich + GICH_ELRSR0);
 }
 
+uint32_t gicv2_hcr(void)
+{
+	return rd32(gich + GICH_HCR);
+}
+
 void gicv2_hcr_set(uint32_t hcr)
 {
 	wr32(gich + GICH_HCR, hcr);

@@ -53,6 +53,16 @@ void gic_hcr_set(uint32_t hcr)
 		write_sysreg(ICH_HCR_EL2, hcr);
 }
 
+uint32_t gic_eoi_count(void)
+{
+	uint32_t hcr = gic_is_v2() ? gicv2_hcr() : (uint32_t)read_sysreg(ICH_HCR_EL2);
+	uint32_t n = hcr >> ICH_HCR_EOICOUNT_SHIFT;
+
+	if (n)
+		gic_hcr_set(hcr & ~(~0u << ICH_HCR_EOICOUNT_SHIFT));
+	return n;
+}
+
 /* A vCPU leaves: its priority mask and active priorities; list registers are vgic_sync's. */
 void gic_save(struct vgic_hw *hw)
 {

@@ -182,9 +182,12 @@ void vgic_vcpu_reset(struct vcpu *v)
 			reset_spi(dist, irq);
 	}
 	vc->lr_used = 0;
-	list_for_each_entry_safe(irq, next, &vc->queue, link)
+	list_for_each_entry_safe(irq, next, &vc->queue, link) {
 		if (!vgic_irq_is_spi(irq))
 			list_del(&irq->link);
+		else if (irq->active)
+			reset_spi(dist, irq);
+	}
 	for (i = 0; i < GIC_NR_PRIVATE; i++)
 		irq_init(dist, &vc->irq[i], i, v);
 	vc->hw_ppi = NULL;

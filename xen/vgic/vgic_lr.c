@@ -259,10 +259,10 @@ static struct vgic_irq *most_urgent(const struct vgic_vcpu *vc)
 }
 
 /*
- * Least urgent one that is pending only in a list register, and how it reads; NULL. Sets *any for
- * any pending one.
+ * Least urgent one in a list register that is pending only, or that is active, and how it reads;
+ * NULL. Sets *any for any pending one.
  */
-static struct vgic_irq *least_urgent(const struct vcpu *v, uint64_t *lr, bool *any)
+static struct vgic_irq *least_urgent(const struct vcpu *v, bool active, uint64_t *lr, bool *any)
 {
 	struct vgic_irq *worst = NULL;
 	uint32_t used = v->vgic->lr_used;
@@ -274,7 +274,7 @@ static struct vgic_irq *least_urgent(const struct vcpu *v, uint64_t *lr, bool *a
 
 		if (val & LR_STATE_PENDING)
 			*any = true;
-		if ((val & LR_STATE) == LR_STATE_PENDING &&
+		if ((active ? val & LR_STATE_ACTIVE : (val & LR_STATE) == LR_STATE_PENDING) &&
 		    (!worst || v->vgic->in_lr[n]->priority > worst->priority)) {
 			worst = v->vgic->in_lr[n];
 			*lr = val;
@@ -283,10 +283,36 @@ static struct vgic_irq *least_urgent(const struct vcpu *v, uint64_t *lr, bool *a
 	return worst;
 }
 
+/* The most urgent active one that had to leave its list register; NULL. */
+static struct vgic_irq *most_urgent_evicted(const struct vgic_vcpu *vc)
+{
+	struct vgic_irq *irq, *best = NULL;
+
+	list_for_each_entry(irq, &vc->queue, link)
+		if (irq->active && !irq->lr && (!best || irq->priority < best->priority))
+			best = irq;
+	return best;
+}
+
 /*
- * More wait than there are list registers: keep the most urgent ones in them. At most nr_lrs
- * exchanges, since what came in is never less urgent than what still waits. Returns the
- * maintenance interrupts to ask for.
+ * The ends of active ones that are in no list register are counted, not named. Guests end what
+ * they took last first: the most urgent.
+ */
+static __noinline void fold_evicted(struct vgic_dist *dist, struct vcpu *v)
+{
+	struct vgic_irq *irq;
+	uint32_t n;
+
+	for (n = gic_eoi_count(); n > 0 && (irq = most_urgent_evicted(v->vgic)); n--) {
+		irq->active = false;
+		vgic_requeue(dist, irq);
+	}
+}
+
+/*
+ * More wait than there are list registers: keep the most urgent ones in them, if need be in place
+ * of active ones, which the guest ends later. At most nr_lrs exchanges, since what came in is
+ * never less urgent than what still waits. Returns the maintenance interrupts to ask for.
  */
 static uint32_t prefer_urgent(struct vgic_dist *dist, struct vcpu *v)
 {
@@ -301,7 +327,9 @@ static uint32_t prefer_urgent(struct vgic_dist *dist, struct vcpu *v)
 			;
 		if (!best)
 			return 0;
-		worst = least_urgent(v, &lr, &any);
+		worst = least_urgent(v, false, &lr, &any);
+		if (!worst && !best->active)
+			worst = least_urgent(v, true, &lr, &any);
 		if (!worst || worst->priority <= best->priority)
 			break;
 		lr_fold(worst, lr, &pending, &active);
@@ -316,6 +344,7 @@ static uint32_t prefer_urgent(struct vgic_dist *dist, struct vcpu *v)
 	 * but one first.
 	 */
 	return (any ? ICH_HCR_NPIE : 0) |
+	       (most_urgent_evicted(v->vgic) ? ICH_HCR_LRENPIE : 0) |
 	       ((v->vgic->lr_used & (v->vgic->lr_used - 1)) ? ICH_HCR_UIE : 0);
 }
 
@@ -324,6 +353,8 @@ static void fill(struct vgic_dist *dist, struct vcpu *v)
 	struct vgic_irq *irq, *next;
 	uint32_t hcr = ICH_HCR_EN;
 
+	if (unlikely(v->ctxt.gic.hcr & ICH_HCR_LRENPIE))
+		fold_evicted(dist, v);
 	/* All of it first: the loop below must not meet one that moves to another queue by it. */
 	if (v->vgic->lr_used)
 		fold_finished(dist, v);
@@ -355,6 +386,8 @@ static __noinline void fold_all(struct vcpu *v)
 	struct vgic_dist *dist = v->domain->vgic;
 
 	spin_lock(&dist->lock);
+	if (unlikely(v->ctxt.gic.hcr & ICH_HCR_LRENPIE))
+		fold_evicted(dist, v);
 	fold(dist, v, v->vgic->lr_used);
 	spin_unlock(&dist->lock);
 }
@@ -373,7 +406,7 @@ static __noinline void fill_locking(struct vcpu *v)
 /* Fill the list registers of v, whose state is in this CPU, before it is entered. */
 void vgic_flush(struct vcpu *v)
 {
-	if (!queue_is_empty(v->vgic) || (v->ctxt.gic.hcr & (ICH_HCR_UIE | ICH_HCR_NPIE)))
+	if (!queue_is_empty(v->vgic) || (v->ctxt.gic.hcr & ~ICH_HCR_EN))
 		fill_locking(v);
 }
 

@@ -143,7 +143,7 @@ extern bool fake_print;			/* show printk on stderr (environment FAKE_PRINT=1) */
 struct fake_irq { bool enabled, active, pending, edge; unsigned int cpu; };
 extern struct fake_irq fake_irqs[1020];
 extern uint64_t fake_lr[MAX_CPUS][16];	/* list registers of each CPU */
-extern uint32_t fake_ich_hcr[MAX_CPUS];
+extern uint32_t fake_ich_hcr[MAX_CPUS], fake_eoi_count[MAX_CPUS];
 
 /* ---- debug and performance monitors ---- */
 extern struct fake_debug { uint64_t mdscr; struct debug_point point[32]; } fake_debug[MAX_CPUS];

@@ -10,7 +10,7 @@
 struct gic_info gic_info;
 struct fake_irq fake_irqs[1020];
 uint64_t fake_lr[MAX_CPUS][16];
-uint32_t fake_ich_hcr[MAX_CPUS];
+uint32_t fake_ich_hcr[MAX_CPUS], fake_eoi_count[MAX_CPUS];
 s_time_t fake_now, fake_deadline[MAX_CPUS];
 
 void fake_gic_reset(void)
@@ -21,6 +21,7 @@ void fake_gic_reset(void)
 	memset(fake_irqs, 0, sizeof(fake_irqs));
 	memset(fake_lr, 0, sizeof(fake_lr));
 	memset(fake_ich_hcr, 0, sizeof(fake_ich_hcr));
+	memset(fake_eoi_count, 0, sizeof(fake_eoi_count));
 	memset(fake_deadline, 0, sizeof(fake_deadline));
 	fake_now = 1000000;
 }
@@ -114,6 +115,14 @@ void gic_hcr_set(uint32_t hcr)
 {
 	fake_ich_hcr[this_cpu()->id] = hcr;
 	fake_event(FAKE_GIC_HCR, hcr, 0, 0);
+}
+
+uint32_t gic_eoi_count(void)
+{
+	uint32_t n = fake_eoi_count[this_cpu()->id];
+
+	fake_eoi_count[this_cpu()->id] = 0;
+	return n;
 }
 
 static void ipi_take(unsigned int cpu, enum ipi ipi)

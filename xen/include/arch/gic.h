@@ -45,6 +45,7 @@ uint64_t gic_lr_read(unsigned int n);
 void gic_lr_write(unsigned int n, uint64_t lr);
 uint32_t gic_elrsr(void);			/* bit n: LR n is empty (ICH_ELRSR_EL2) */
 void gic_hcr_set(uint32_t hcr);			/* ICH_HCR_EL2 */
+uint32_t gic_eoi_count(void);	/* ends without a list register, since it was asked last */
 
 /* ICH_LR<n>_EL2 fields; a GICv2's are converted (arch/gicv2_lr.h). */
 #define LR_STATE_PENDING	(1UL << 62)
@@ -59,6 +60,8 @@ void gic_hcr_set(uint32_t hcr);			/* ICH_HCR_EL2 */
 
 #define ICH_HCR_EN	(1u << 0)
 #define ICH_HCR_UIE	(1u << 1)
+#define ICH_HCR_LRENPIE	(1u << 2)
 #define ICH_HCR_NPIE	(1u << 3)
+#define ICH_HCR_EOICOUNT_SHIFT	27
 
 #endif
