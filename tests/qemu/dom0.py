@@ -21,8 +21,9 @@ FOLDER = "/root/t"
 
 
 def guest_xml(name, kernel, memory=16, vcpus=1, initrd="", args="", on_poweroff="destroy",
-              on_reboot="restart", on_crash="destroy", extension=""):
-    """The XML of a guest; memory in MiB.  EXTENSION: elements of the extension block."""
+              on_reboot="restart", on_crash="destroy", extension="", extra=""):
+    """The XML of a guest; memory in MiB.  EXTENSION: elements of the extension block;
+    EXTRA: of the domain."""
     if extension:
         extension = ("  <metadata><z:domain xmlns:z='urn:zazen:domain:1.0'>" + extension +
                      "</z:domain></metadata>\n")
@@ -31,7 +32,7 @@ def guest_xml(name, kernel, memory=16, vcpus=1, initrd="", args="", on_poweroff=
             f"  <vcpu>{vcpus}</vcpu>\n  <os>\n    <type arch='aarch64' machine='xenpvh'>hvm</type>\n"
             f"    <kernel>{kernel}</kernel>{ird}\n    <cmdline>{args}</cmdline>\n  </os>\n"
             f"  <on_poweroff>{on_poweroff}</on_poweroff>\n  <on_reboot>{on_reboot}</on_reboot>\n"
-            f"  <on_crash>{on_crash}</on_crash>\n{extension}</domain>\n")
+            f"  <on_crash>{on_crash}</on_crash>\n{extension}{extra}</domain>\n")
 
 
 def linux_xml(name, vcpus=1, memory=128, args="", **more):
@@ -47,7 +48,7 @@ def payload_xmls():
     cfg.read(GUESTS_CFG)
     return {name: guest_xml(name, f"{FOLDER}/{s['image']}.img", s.getint("memory"),
                             s.getint("cpus", 1), args=s.get("args", ""),
-                            extension=s.get("extension", ""))
+                            extension=s.get("extension", ""), extra=s.get("extra", ""))
             for name, s in cfg.items() if name != "DEFAULT"}
 
 

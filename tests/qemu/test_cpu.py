@@ -18,7 +18,7 @@ CONTROLS = {
     "hcr_el2": (0x807C0039, 0x438000004),    # VM, FMO..AMO, TID3, TSC, TIDCP, TACR, TSW, RW
     "mdcr_el2": (0x00000A00, 0x03000100),    # TDA, TDRA; no TDE, no buffers for EL1
     "cptr_el2": (0x00000500, 0x80000000),    # TFP (lazy), TZ
-    "hstr_el2": (0, 0xFFFFFFFF),
+    "hstr_el2": (0x8000, 0xFFFF7FFF),        # T15, which AArch32 has in place of TIDCP
     "cnthctl_el2": (0x1, 0x2),               # EL1PCTEN, not EL1PCEN
     "vtcr_el2": (0x80003500, 0x0000C000),    # inner shareable, write-back, 4 KiB
     "vpidr_el2": (0x410FD083, 0),
@@ -76,3 +76,25 @@ def test_el2_controls(request):
             assert value is not None, f"CPU{cpu} does not tell {name}"
             assert value & ones == ones, f"CPU{cpu} {name} is {value:#x}: lacks {ones:#x}"
             assert not value & zeros, f"CPU{cpu} {name} is {value:#x}: has some of {zeros:#x}"
+
+
+def test_masked(boot):
+    """A guest with features disabled and a MIDR of its own; another one beside it has them all."""
+    d = boot(cpu="max", append="loglvl=all")
+    d.zl(f"create -q {dom0_module.FOLDER}/idregs-less.xml")
+    d.wait_log("idregs-less", r"^\d+ passed, \d+ failed", 60)
+    text = d.log("idregs-less")
+    assert not re.findall(r"^FAILED .*", text, re.M), text[-1500:]
+    regs = {(int(c), int(o)): int(v, 16)
+            for c, o, v in re.findall(r"^ID (\d) (\d) (0x[0-9a-f]+)", text, re.M)}
+    isar0 = regs[6, 0]
+    for name, shift in (("AES", 4), ("SHA2", 12), ("Atomic", 20)):
+        assert isar0 >> shift & 0xF == 0, f"{name} is shown"
+    assert isar0 >> 8 & 0xF == 1, "SHA1 is gone too"
+    assert regs[7, 0] & 0xF == 2, "PARange is not that of 40 bits"
+    assert regs[4, 0] >> 16 & 0xFF == 0, "half precision is shown"
+    assert "PAUTH 0 SCXTNUM 1" in text
+    assert "MIDR 0x410fd083" in text
+    # The control domain's view is whole.
+    code, info = d.run("grep -m1 Features /proc/cpuinfo")
+    assert code == 0 and " aes " in info and " paca " in info, info

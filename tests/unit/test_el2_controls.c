@@ -44,6 +44,17 @@ static void reg_write(const char *name, uint64_t value)
 
 #include "xen/arm64/el2_controls.c"
 
+/* Of other files of the machine. */
+static unsigned int pmu_inits, aarch32_inits;
+
+uint32_t pmu_hpmn(void) { return 6; }
+void pmu_init_cpu(void) { pmu_inits++; }
+void aarch32_ctxt_init(struct vcpu *v)
+{
+	(void)v;
+	aarch32_inits++;
+}
+
 static bool check_ends_the_start(void)
 {
 	if (setjmp(fake_jump) == 0) {
@@ -62,7 +73,6 @@ static int set_up(void **state)
 	memset(regs, 0, sizeof(regs));
 	reg_find("midr_el1")->value = 0x410fd083;
 	reg_find("mpidr_el1")->value = 0x80000003;
-	reg_find("pmcr_el0")->value = 6 << 11;
 	reg_find("ICC_SRE_EL2")->value = 0xf;
 	return 0;
 }
@@ -74,7 +84,7 @@ static void test_written(void **state)
 		{ "vpidr_el2", ~0UL, 0x410fd083 },
 		{ "vmpidr_el2", ~0UL, 0x80000003 },
 		{ "cntvoff_el2", ~0UL, 0 },
-		{ "hstr_el2", ~0UL, 0 },
+		{ "hstr_el2", ~0UL, 1UL << 15 },
 		{ "cnthctl_el2", 3, 1 },
 		/* stage 2; interrupts and SError to EL2; TID3, TSC, TIDCP, TACR, TSW; AArch64 */
 		{ "hcr_el2", 0x807c0039, 0x807c0039 },
@@ -82,7 +92,7 @@ static void test_written(void **state)
 		{ "hcr_el2", 0x438001004, 0 },
 		/* FP lazily, trace, activity monitors, SVE */
 		{ "cptr_el2", 0x40100500, 0x40100500 },
-		{ "mdcr_el2", 0x1f, 6 },
+		{ "mdcr_el2", 0x1f, 6 },	/* what the PMU's file says */
 		/* no self-hosted debug to EL2; profiling buffer and trace buffer are not EL1's */
 		{ "mdcr_el2", 0x3000100, 0 },
 		{ "mdscr_el1", ~0UL, 0 },
@@ -90,6 +100,7 @@ static void test_written(void **state)
 
 	(void)state;
 	el2_controls_init();
+	assert_int_equal(pmu_inits, 1);
 	for (unsigned int i = 0; i < ARRAY_SIZE(wanted); i++) {
 		assert_int_equal(reg_find(wanted[i].name)->writes, 1);
 		assert_int_equal(reg_read(wanted[i].name) & wanted[i].must, wanted[i].value);
@@ -176,6 +187,10 @@ static void test_vcpu(void **state)
 			 HCR_GUEST | 3UL << 40 | 1UL << 53 | 1UL << 17);
 	assert_int_equal(v->ctxt.extra, CTXT_PAUTH | CTXT_SCXTNUM);
 	assert_true(v->ctxt.hcr & 1UL << 18);
+	assert_int_equal(aarch32_inits, 0);
+	d->is_aarch32 = true;
+	el2_controls_vcpu(v);
+	assert_int_equal(aarch32_inits, 1);
 	fake_domain_destroy(d);
 	fake_domain_destroy(dom0);
 	memset(id, 0, sizeof(id));

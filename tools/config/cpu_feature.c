@@ -24,6 +24,7 @@
 #define A32_MMFR3	R(1, 7)
 #define A32_ISAR5	R(2, 5)
 #define A32_ISAR6	R(2, 7)
+#define A32_MVFR1	R(3, 1)
 #define A32_PFR2	R(3, 4)
 #define SIGNED_NONE	0xf
 
@@ -51,7 +52,7 @@ static const struct {
 	{ "fcma", { { ISAR1, 16, 0 }, { A32_ISAR5, 28, 0 } } },
 	{ "fhm", { { ISAR0, 48, 0 }, { A32_ISAR6, 8, 0 } } },
 	{ "flagm", { { ISAR0, 52, 0 } } },
-	{ "fp16", { { PFR0, 16, 0 }, { PFR0, 20, 0 } } },
+	{ "fp16", { { PFR0, 16, 0 }, { PFR0, 20, 0 }, { A32_MVFR1, 24, 2 }, { A32_MVFR1, 20, 1 } } },
 	{ "frintts", { { ISAR1, 32, 0 } } },
 	{ "hafdbs", { { MMFR1, 0, 0 } } },
 	{ "i8mm", { { ISAR1, 52, 0 }, { A32_ISAR6, 24, 0 } } },
