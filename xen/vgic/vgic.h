@@ -51,6 +51,9 @@ struct vgic_irq {
 	bool phys_again;	/* it fired again before its list register was folded */
 };
 
+/* Words at the start of a frame, which only writes to them change: the short way reads a copy. */
+#define VGIC_NR_WORDS	8u
+
 struct vgic_vcpu {
 	struct vgic_irq irq[GIC_NR_PRIVATE];
 	struct list_head queue;			/* of struct vgic_irq.link */
@@ -60,6 +63,7 @@ struct vgic_vcpu {
 	struct vgic_irq *hw_ppi;	/* tied to the CPU's own PPI (virtual timer), or NULL */
 	bool asleep;			/* GICR_WAKER.ProcessorSleep; of no effect */
 	bool peeking;			/* its read of states waits for other CPUs' list registers */
+	uint64_t words[VGIC_NR_WORDS];	/* of its redistributor; likewise */
 };
 
 struct vgic_dist {
@@ -74,6 +78,7 @@ struct vgic_dist {
 	struct vgic_irq *spi;		/* INTID 32 on */
 	uint32_t nr_hw_spis;		/* physical SPIs tied to them; lock */
 	uint8_t gicr_shift;		/* log2 of the distance between redistributors */
+	uint64_t words[VGIC_NR_WORDS];	/* v3: of GICD; MMIO_NOT_SHORT. Written under lock */
 };
 
 /* ---- vgic_irq.c: look-up, and what registers show and change of one interrupt ---- */
@@ -157,6 +162,21 @@ struct vgic_reg {
 };
 enum mmio_result vgic_reg_access(const struct vgic_reg *r, struct vgic_dist *dist, struct vcpu *v,
 				 struct mmio_access *a, uint32_t offset);
+typedef const struct vgic_reg *vgic_find_fn(uint32_t offset);
+void vgic_fill_words(struct vgic_dist *dist, struct vcpu *v, vgic_find_fn *find);
+
+/* The word at offset, a multiple of 4, of a frame, if it is one of these. */
+static inline uint64_t vgic_word(const uint64_t words[VGIC_NR_WORDS], uint32_t offset)
+{
+	uint32_t n = offset / 4;
+
+	if (unlikely(n >= VGIC_NR_WORDS))
+		return MMIO_NOT_SHORT;
+	/* The mask is for speculation: the compiler must not know that it changes nothing. */
+	__asm__("" : "+r"(n));
+	return READ_ONCE(words[n % VGIC_NR_WORDS]);
+}
+
 vgic_read_fn vgic_read_const, vgic_read_fields;
 vgic_write_fn vgic_write_fields, vgic_write_ones;
 
@@ -186,10 +206,7 @@ vgic_write_fn vgic_write_fields, vgic_write_ones;
 void vgic_sgir(struct vgic_dist *dist, struct vcpu *v, uint32_t value);
 
 /* ---- vgic_dist.c, vgic_redist.c: rows, look-up by offset, and the frames' handlers ---- */
-const struct vgic_reg *vgic_dist_find(uint32_t offset);
-const struct vgic_reg *vgic_dist2_find(uint32_t offset);
-const struct vgic_reg *vgic_rd_find(uint32_t offset);
-const struct vgic_reg *vgic_sgi_find(uint32_t offset);
+vgic_find_fn vgic_dist_find, vgic_dist2_find, vgic_rd_find, vgic_sgi_find;
 mmio_fn vgic_dist_mmio, vgic_dist2_mmio, vgic_redist_mmio;
 mmio_read32_fn vgic_dist_read32, vgic_dist2_read32, vgic_redist_read32;
 

@@ -156,14 +156,24 @@ const struct vgic_reg *vgic_sgi_find(uint32_t offset)
 /* GICD frame: offset is below its size, 64 KiB. */
 enum mmio_result vgic_dist_mmio(struct vcpu *v, struct mmio_access *a, uint64_t offset, void *ctx)
 {
-	return vgic_reg_access(vgic_dist_find((uint32_t)offset), ctx, NULL, a, (uint32_t)offset);
+	enum mmio_result res =
+		vgic_reg_access(vgic_dist_find((uint32_t)offset), ctx, NULL, a, (uint32_t)offset);
+
+	if (a->write && offset < 4 * VGIC_NR_WORDS)
+		vgic_fill_words(ctx, NULL, vgic_dist_find);
+	return res;
 }
 
 /* The short way of an aligned 4-byte read. */
 uint64_t vgic_dist_read32(struct vcpu *v, uint32_t offset, void *ctx)
 {
-	const struct vgic_reg *r = vgic_dist_find(offset);
+	struct vgic_dist *dist = ctx;
+	uint64_t word = vgic_word(dist->words, offset);
+	const struct vgic_reg *r;
 
+	if (likely(word != MMIO_NOT_SHORT))
+		return word;
+	r = vgic_dist_find(offset);
 	return likely(r->widths & VGIC_SHORT) ? r->read(ctx, NULL, offset - r->offset, 4, r) :
 				       MMIO_NOT_SHORT;
 }

@@ -69,6 +69,7 @@ int vgic_domain_init(struct domain *d, const struct domain_config *cfg)
 	}
 	for (i = 0; i < nr_spis; i++)
 		irq_init(dist, &dist->spi[i], GIC_NR_PRIVATE + i, NULL);
+	vgic_fill_words(dist, NULL, vgic_dist_find);
 	d->vgic = dist;
 	if (!cfg->is_privileged)
 		rc = vgic_set_layout(d, dist->version == 2 ? &domu_layout_v2 : &domu_layout);
@@ -142,6 +143,7 @@ int vgic_vcpu_init(struct vcpu *v)
 	v->vgic->asleep = true;
 	for (i = 0; i < GIC_NR_PRIVATE; i++)
 		irq_init(dist, &v->vgic->irq[i], i, v);
+	vgic_fill_words(dist, v, vgic_rd_find);
 	if (v->id != 0)
 		return 0;
 	/* SPIs start out routed to affinity 0. */

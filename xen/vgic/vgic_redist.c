@@ -70,11 +70,16 @@ enum mmio_result vgic_redist_mmio(struct vcpu *v, struct mmio_access *a, uint64_
 	struct vgic_dist *dist = ctx;
 	struct vcpu *owner = domain_vcpu(v->domain, offset >> dist->gicr_shift);
 	uint32_t in = (uint32_t)offset & ((1u << dist->gicr_shift) - 1);
+	enum mmio_result res;
 
 	if (unlikely(!owner || in >= 0x20000))
 		return MMIO_NONE;
-	return vgic_reg_access(in < 0x10000 ? vgic_rd_find(in) : vgic_sgi_find(in - 0x10000),
-			       dist, owner, a, in & 0xffff);
+	if (in >= 0x10000)
+		return vgic_reg_access(vgic_sgi_find(in - 0x10000), dist, owner, a, in & 0xffff);
+	res = vgic_reg_access(vgic_rd_find(in), dist, owner, a, in);
+	if (a->write && in < 4 * VGIC_NR_WORDS)
+		vgic_fill_words(dist, owner, vgic_rd_find);
+	return res;
 }
 
 /* The short way of an aligned 4-byte read: v's own redistributor, first frame. */
@@ -82,8 +87,11 @@ uint64_t vgic_redist_read32(struct vcpu *v, uint32_t offset, void *ctx)
 {
 	struct vgic_dist *dist = ctx;
 	uint32_t in = offset - (v->id << dist->gicr_shift);
+	uint64_t word = vgic_word(v->vgic->words, in);
 	const struct vgic_reg *r;
 
+	if (likely(word != MMIO_NOT_SHORT))
+		return word;
 	if (unlikely(in >= 0x10000))
 		return MMIO_NOT_SHORT;
 	r = vgic_rd_find(in);

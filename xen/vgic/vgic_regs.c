@@ -23,6 +23,23 @@ enum mmio_result vgic_reg_access(const struct vgic_reg *r, struct vgic_dist *dis
 	return unlikely(a->data == VGIC_AGAIN) ? MMIO_AGAIN : MMIO_DONE;
 }
 
+/* Copy what the first words of GICD (v NULL) or v's redistributor read as; find knows the rows. */
+void vgic_fill_words(struct vgic_dist *dist, struct vcpu *v, vgic_find_fn *find)
+{
+	uint64_t *words = v ? v->vgic->words : dist->words;
+	uint32_t n;
+
+	spin_lock(&dist->lock);
+	for (n = 0; n < VGIC_NR_WORDS; n++) {
+		const struct vgic_reg *r = find(4 * n);
+		bool is_short = r->widths & VGIC_SHORT;
+
+		WRITE_ONCE(words[n], is_short ? r->read(dist, v, 4 * n - r->offset, 4, r) :
+						MMIO_NOT_SHORT);
+	}
+	spin_unlock(&dist->lock);
+}
+
 uint64_t vgic_read_const(struct vgic_dist *dist, struct vcpu *v, uint32_t off, unsigned int size,
 			 const struct vgic_reg *r)
 {
