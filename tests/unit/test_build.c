@@ -138,6 +138,12 @@ static void tree(void **state)
 	assert_int_equal(fdt32_to_cpu(*(const fdt32_t *)prop(buf, "/timer", "clock-frequency",
 							      4)), 62500000);
 	assert_true(fdt_path_offset(buf, "/memory@200000000") < 0);
+	assert_true(fdt_path_offset(buf, "/pmu") < 0);
+	args.vpmu = true;
+	assert_int_equal(guest_dt_make(&args, buf, sizeof(buf), &size, NULL), 0);
+	assert_string_equal(prop(buf, "/pmu", "compatible", -1), "arm,armv8-pmuv3");
+	assert_int_equal(fdt32_to_cpu(((const fdt32_t *)prop(buf, "/pmu", "interrupts", 12))[1]),
+			 7);
 }
 
 static void tree_refusals(void **state)

@@ -44,6 +44,22 @@ static uint16_t create(unsigned int vcpus)
 	return made.domid;
 }
 
+/* Counters are the host's to give. */
+static void performance_monitors(void **state)
+{
+	struct hyp_create_args args = { .max_vcpus = 1, .vpmu = true };
+	struct hyp_create_result made;
+	struct hyp_physinfo phys;
+
+	(void)state;
+	assert_int_equal(hyp_domain_create(hyp, &args, &made, NULL), -1);
+	fake.vpmu = true;
+	assert_int_equal(hyp_physinfo(hyp, &phys, NULL), 0);
+	assert_true(phys.capabilities & HYP_CAP_VPMU);
+	assert_int_equal(hyp_domain_create(hyp, &args, &made, NULL), 0);
+	fake.vpmu = false;
+}
+
 static void life_of_a_domain(void **state)
 {
 	struct hyp_domain_info info, *list;
@@ -221,7 +237,8 @@ int main(void)
 {
 #define T(fn) cmocka_unit_test_setup_teardown(fn, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
-		T(life_of_a_domain), T(info_is_of_that_domain), T(errors_have_classes),
+		T(life_of_a_domain),
+		T(performance_monitors), T(info_is_of_that_domain), T(errors_have_classes),
 		T(populate_counts), T(results_beyond_31_bits), T(foreign_pages),
 		T(devices),
 		T(version_and_console), T(params_and_ports),

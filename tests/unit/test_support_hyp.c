@@ -77,7 +77,8 @@ static long createdomain(struct fake_hyp *f, struct xen_domctl *op)
 	struct xen_domctl_createdomain *c = &op->u.createdomain;
 	struct fake_domain *d;
 
-	if (c->flags != (XEN_DOMCTL_CDF_hvm | XEN_DOMCTL_CDF_hap) || c->max_vcpus == 0 ||
+	if ((c->flags & ~(f->vpmu ? XEN_DOMCTL_CDF_vpmu : 0)) !=
+		    (XEN_DOMCTL_CDF_hvm | XEN_DOMCTL_CDF_hap) || c->max_vcpus == 0 ||
 	    c->max_vcpus > 128 || op->domain < DOMID_FIRST_RESERVED)
 		return -EINVAL;
 	d = new_domain(f, ++f->last_domid);
@@ -244,6 +245,7 @@ static long sysctl(struct fake_hyp *f, struct xen_sysctl *op)
 		op->u.physinfo.nr_cpus = 2;
 		op->u.physinfo.max_cpu_id = 1;
 		op->u.physinfo.free_pages = f->free_pages;
+		op->u.physinfo.capabilities = f->vpmu ? XEN_SYSCTL_PHYSCAP_vpmu : 0;
 		return 0;
 	case XEN_SYSCTL_sched_id:
 		op->u.sched_id.sched_id = XEN_SCHEDULER_CREDIT2;

@@ -47,6 +47,7 @@ struct fake_hyp {
 	int ram_fd;			/* guest memory, offset = gfn * 4096, all domains alike */
 	struct grant_entry_v1 *grants;	/* the page the resource call gives out */
 	bool no_resource_call;
+	bool vpmu;			/* the host has performance monitors for guests */
 	unsigned int calls, fail_at;	/* fail the call with this number, counted from 1 */
 	int fail_errno;
 	unsigned int open_fds;

@@ -63,6 +63,7 @@ static int write_tree(struct hyp *h, const struct domain_build_args *args,
 		.cmdline = args->cmdline,
 		.vcpus = args->vcpus,
 		.gic_version = args->gic_version,
+		.vpmu = args->vpmu,
 		.clock_frequency = args->clock_frequency,
 	};
 	size_t size;

@@ -200,6 +200,16 @@ static void make_timer(struct dt *d, uint32_t frequency)
 	end(d);
 }
 
+static void make_pmu(struct dt *d)
+{
+	static const uint32_t irq[] = { IRQ_TYPE_PPI, PPI_PMU, IRQ_LEVEL_LOW_ALL_CPUS };
+
+	begin(d, "pmu");
+	prop_string(d, "compatible", "arm,armv8-pmuv3");
+	prop_cells(d, "interrupts", irq, ARRAY_SIZE(irq));
+	end(d);
+}
+
 /* The part of a bank that no RAM fills, for foreign mappings, if it is worth telling. */
 static unsigned int extended_region(uint64_t bank_base, uint64_t bank_size, uint64_t ram_size,
 				    uint64_t limit, struct guest_range *ret)
@@ -276,6 +286,8 @@ int guest_dt_make(const struct guest_dt_args *a, void *buf, size_t size, size_t 
 	make_memory(&d, a->layout);
 	make_gic(&d, a->gic_version);
 	make_timer(&d, a->clock_frequency);
+	if (a->vpmu)
+		make_pmu(&d);
 	make_hypervisor(&d, a);
 	end(&d);
 	note(&d, fdt_finish(buf));

@@ -26,6 +26,7 @@ _Static_assert(GUEST_CONSOLE_GFN == MAGIC_GFN + MAGIC_CONSOLE &&
 /* PPIs as the second cell of an interrupt: INTID - 16. */
 #define PPI_TIMER_PHYS_S	(29 - 16)
 #define PPI_TIMER_PHYS_NS	(30 - 16)
+#define PPI_PMU			(23 - 16)
 #define PPI_TIMER_VIRT		(27 - 16)
 #define PPI_EVENT		(31 - 16)
 #define CALLBACK_IRQ_VALUE	((2ull << 56) + (2ull << 8) + 31)

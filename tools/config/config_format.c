@@ -137,9 +137,14 @@ static void add_os(struct strbuf *sb, const struct domain_config *cfg)
 
 static void add_features(struct strbuf *sb, const struct domain_config *cfg)
 {
+	if (cfg->gic_version == 0 && !cfg->vpmu)
+		return;
+	strbuf_addstr(sb, "  <features>\n");
 	if (cfg->gic_version != 0)
-		strbuf_addf(sb, "  <features>\n    <gic version='%d'/>\n  </features>\n",
-			    cfg->gic_version);
+		strbuf_addf(sb, "    <gic version='%d'/>\n", cfg->gic_version);
+	if (cfg->vpmu)
+		strbuf_addstr(sb, "    <pmu state='on'/>\n");
+	strbuf_addstr(sb, "  </features>\n");
 }
 
 static void add_cpu(struct strbuf *sb, const struct domain_config *cfg)

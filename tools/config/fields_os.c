@@ -43,6 +43,12 @@ static const struct field_word gic_versions[] = {
 	{ NULL, 0, FIELD_S, NULL, NULL },
 };
 
+static const struct field_word pmu_states[] = {
+	{ "off", 0, FIELD_S, NULL, NULL },
+	{ "on", 1, FIELD_S, NULL, NULL },
+	{ NULL, 0, FIELD_S, NULL, NULL },
+};
+
 static const struct field_word off_only[] = {
 	{ "off", 0, FIELD_S, NULL, NULL },
 	{ "on", 0, FIELD_L, NULL, NULL },
@@ -96,13 +102,18 @@ static const struct field_word feature_policies[] = {
 	{ NULL, 0, FIELD_S, NULL, NULL },
 };
 
-/* SVE and the PMU are not the host's to give: off they are anyway. False: name is neither. */
+/* SVE is not the host's to give, the PMU only on demand: off they are anyway. False: neither. */
 static bool check_absent_feature(struct reader *r, const struct xml_node *node,
 				 const struct field_row *row, const char *name, bool off)
 {
 	bool valid = true;
 
-	if (!is_sve(name, &valid) && strcmp(name, "pmu") != 0)
+	if (strcmp(name, "pmu") == 0) {
+		if (!off)
+			r->build->cfg.vpmu = 1;
+		return true;
+	}
+	if (!is_sve(name, &valid))
 		return false;
 	if (!valid)
 		field_error(r, node, "name", "E346", NULL,
@@ -205,7 +216,8 @@ static const struct field_row rows[] = {
 	ROW_W("domain/features/nested-hv", NOT_ON_ARM),
 	ROW_W("domain/features/pae", NOT_ON_ARM),
 	ROW("domain/features/pmu", CONTAINER),
-	ROW("domain/features/pmu@state", WORDS(off_only), .flags = FIELD_REQUIRED),
+	ROW("domain/features/pmu@state", .type = &type_enum, INTO(cfg.vpmu), .arg = pmu_states,
+	    .flags = FIELD_REQUIRED),
 	ROW_W("domain/features/privnet", NOT_ON_ARM),
 	ROW_W("domain/features/pvspinlock", NOT_ON_ARM),
 	ROW_W("domain/features/ras", NOT_ON_ARM),

@@ -128,13 +128,18 @@ static uint32_t spis_needed(const struct domain_config *cfg)
 	return n;
 }
 
-/* Creation was refused with why: is it because of the interrupt controller? Takes why. */
+/* Creation was refused with why: is it because of what the host lacks? Takes why. */
 static int explain_refusal(const struct creation *c, struct zerr *why, struct zerr **err)
 {
 	int wanted = c->cfg->gic_version;
 	struct hyp_domain_info host;
+	struct hyp_physinfo phys;
 	struct zerr *better = NULL;
 
+	if (c->cfg->vpmu && hyp_physinfo(c->ctx->hyp, &phys, NULL) == 0 &&
+	    !(phys.capabilities & HYP_CAP_VPMU))
+		zerr_set(&better, ZERR_UNSUPPORTED, "E504", 0,
+			 "this host has no performance monitors to give a guest");
 	if (hyp_domain_info(c->ctx->hyp, 0, &host, NULL) == 0 && host.gic_version != 0) {
 		if (wanted == 0)
 			wanted = host.gic_version;
@@ -177,6 +182,7 @@ static int make_domain(struct creation *c, struct zerr **err)
 		.max_maptrack_frames = -1,
 		.nr_spis = spis_needed(c->cfg),
 		.gic_version = (uint8_t)c->cfg->gic_version,
+		.vpmu = c->cfg->vpmu != 0,
 	};
 	struct hyp_create_result made;
 	struct zerr *why = NULL;
@@ -188,6 +194,7 @@ static int make_domain(struct creation *c, struct zerr **err)
 	c->domid = made.domid;
 	c->build.domid = made.domid;
 	c->build.gic_version = made.gic_version;
+	c->build.vpmu = args.vpmu;
 	c->build.clock_frequency = made.clock_frequency;
 	if (set_cpu_model(c, err) != 0 ||
 	    hyp_domain_max_vcpus(c->ctx->hyp, c->domid, c->cfg->vcpus_max, err) != 0 ||

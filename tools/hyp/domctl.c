@@ -89,7 +89,8 @@ int hyp_domain_create(struct hyp *h, const struct hyp_create_args *args,
 		return -1;
 	c = &op->u.createdomain;
 	memcpy(c->handle, args->uuid, sizeof(c->handle));
-	c->flags = XEN_DOMCTL_CDF_hvm | XEN_DOMCTL_CDF_hap;
+	c->flags = XEN_DOMCTL_CDF_hvm | XEN_DOMCTL_CDF_hap |
+		   (args->vpmu ? XEN_DOMCTL_CDF_vpmu : 0);
 	c->max_vcpus = args->max_vcpus;
 	c->max_evtchn_port = args->max_evtchn_port ? args->max_evtchn_port : 1023;
 	c->max_grant_frames = args->max_grant_frames;

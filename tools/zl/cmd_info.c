@@ -74,9 +74,10 @@ static void add_physical(struct facts *f, const struct hyp_physinfo *p)
 		used += (size_t)snprintf(caps + used, sizeof(caps) - used, "%s%08x",
 					 i > 0 ? ":" : "", p->hw_cap[i]);
 	add(f, "hw_caps", false, "%s", caps);
-	add(f, "virt_caps", false, "%s",
+	add(f, "virt_caps", false, "%s%s",
 	    p->capabilities & PHYSCAP_DIRECTIO ? "hvm hvm_directio hap iommu_hap_pt_share"
-					       : "hvm hap");
+					       : "hvm hap",
+	    p->capabilities & HYP_CAP_VPMU ? " vpmu" : "");
 	/* The vector length in units of 128 bits. */
 	add_number(f, "arm_sve_vector_length", (uint64_t)(p->arch_capabilities & 0x1f) * 128);
 }

@@ -50,6 +50,7 @@ struct guest_dt_args {
 	const char *cmdline;			/* NULL: none */
 	unsigned int vcpus;
 	unsigned int gic_version;		/* 2 or 3 */
+	bool vpmu;				/* performance monitors */
 	uint32_t clock_frequency;		/* 0: the guest reads CNTFRQ_EL0 */
 	unsigned int gpaddr_bits;		/* IPA bits of the domain */
 	const uint8_t *rng_seed;		/* NULL: none */
@@ -63,6 +64,7 @@ struct domain_build_args {
 	bool aarch32;				/* a 32-bit kernel: zImage */
 	unsigned int vcpus;
 	unsigned int gic_version;
+	bool vpmu;
 	uint32_t clock_frequency;
 	uint32_t store_port, console_port;	/* in the guest's port space */
 	uint16_t store_domid, console_domid;

@@ -85,6 +85,7 @@ struct domain_config {
 
 	enum domain_arch arch;
 	int gic_version;			/* interrupt controller: 0 as the host, 2 or 3 */
+	int vpmu;				/* has performance monitors: 0 or 1 */
 	char *kernel;				/* absolute path in the control domain */
 	char *initrd;				/* NULL or absolute path */
 	char *cmdline;				/* NULL or at most DOMAIN_CMDLINE_MAX bytes */

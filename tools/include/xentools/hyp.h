@@ -59,6 +59,8 @@ int hyp_version(struct hyp *h, struct hyp_version *ret, struct zerr **err);
 
 /* ---- host (sysctl) ---- */
 
+#define HYP_CAP_VPMU (1u << 7)		/* in hyp_physinfo.capabilities */
+
 struct hyp_physinfo {
 	uint32_t threads_per_core, cores_per_socket, nr_cpus, max_cpu_id, nr_nodes;
 	uint32_t cpu_khz, capabilities, arch_capabilities;
@@ -129,6 +131,7 @@ struct hyp_create_args {
 	int32_t max_grant_frames, max_maptrack_frames;	/* -1: the hypervisor's default */
 	uint32_t cpupool;
 	uint8_t gic_version;		/* 0 as the host, 2, 3 */
+	bool vpmu;			/* performance monitors */
 	uint32_t nr_spis;
 };
 
