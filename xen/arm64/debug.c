@@ -37,8 +37,3 @@ void debug_hw_load(const struct debug_point *points, uint32_t nr_bps, uint32_t n
 	}
 	write_sysreg(mdscr_el1, mdscr);
 }
-
-void debug_hw_off(void)
-{
-	write_sysreg(mdscr_el1, 0);
-}

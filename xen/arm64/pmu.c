@@ -19,10 +19,8 @@
 uint32_t pmu_version __ro_after_init = PMUVER_NEWEST;
 static uint32_t nr_counters __ro_after_init = 31;
 
-static void write_mdcr(uint64_t traps)
-{
-	write_sysreg(mdcr_el2, (MDCR_GUEST & ~(MDCR_TPM | MDCR_TPMCR)) | traps | nr_counters);
-}
+#define write_mdcr(traps) \
+	write_sysreg(mdcr_el2, (MDCR_GUEST & ~(MDCR_TPM | MDCR_TPMCR)) | (traps) | nr_counters)
 
 /* As nobody's: stopped, and no line up. */
 static void quiet(void)
@@ -34,6 +32,7 @@ static void quiet(void)
 	write_mdcr(MDCR_TPM | MDCR_TPMCR);
 }
 
+/* PMUVer of this CPU, 0 for none. */
 static uint32_t version_here(void)
 {
 	uint32_t version = ID_FIELD(read_sysreg(id_aa64dfr0_el1), 8);
@@ -60,27 +59,36 @@ void pmu_init_cpu(void)
 	quiet();
 }
 
+/* What is simply moved, and the numbered ones behind PMSELR_EL0; PMCR_EL0 last. */
+#define FOR_EACH_REG(op)								\
+	op(pmccfiltr_el0, ccfiltr) op(pmccntr_el0, ccntr) op(pmuserenr_el0, userenr)	\
+	op(pmovsset_el0, ovsset) op(pmintenset_el1, intenset) op(pmcntenset_el0, cntenset)
+#define LOAD(reg, member)	write_sysreg(reg, s->member);
+#define SAVE(reg, member)	s->member = read_sysreg(reg);
+#define FOR_EACH_COUNTER(n) \
+	for ((n) = 0; (n) < nr_counters && select_counter(n); (n)++)
+
+static bool select_counter(uint32_t n)
+{
+	write_sysreg(pmselr_el0, n);
+	isb();
+	return true;
+}
+
 void pmu_hw_load(const struct pmu_state *s)
 {
 	uint32_t n;
 
 	write_sysreg(pmcr_el0, s->pmcr & ~PMCR_E);
-	for (n = 0; n < nr_counters; n++) {
-		write_sysreg(pmselr_el0, n);
-		isb();
-		write_sysreg(pmxevtyper_el0, s->evtyper[n]);
-		write_sysreg(pmxevcntr_el0, s->evcntr[n]);
+	FOR_EACH_COUNTER(n) {
+		LOAD(pmxevtyper_el0, evtyper[n])
+		LOAD(pmxevcntr_el0, evcntr[n])
 	}
-	write_sysreg(pmccfiltr_el0, s->ccfiltr);
-	write_sysreg(pmccntr_el0, s->ccntr);
-	write_sysreg(pmselr_el0, s->selr);
-	write_sysreg(pmuserenr_el0, s->userenr);
-	write_sysreg(pmovsset_el0, s->ovsset);
-	write_sysreg(pmintenset_el1, s->intenset);
-	write_sysreg(pmcntenset_el0, s->cntenset);
+	FOR_EACH_REG(LOAD)
+	LOAD(pmselr_el0, selr)
 	write_mdcr(0);
 	isb();
-	write_sysreg(pmcr_el0, s->pmcr);
+	LOAD(pmcr_el0, pmcr)
 }
 
 void pmu_hw_save(struct pmu_state *s)
@@ -90,18 +98,11 @@ void pmu_hw_save(struct pmu_state *s)
 	s->pmcr = read_sysreg(pmcr_el0) & PMCR_KEPT;
 	write_sysreg(pmcr_el0, s->pmcr & ~PMCR_E);
 	isb();
-	s->cntenset = read_sysreg(pmcntenset_el0);
-	s->intenset = read_sysreg(pmintenset_el1);
-	s->ovsset = read_sysreg(pmovsset_el0);
-	s->userenr = read_sysreg(pmuserenr_el0);
-	s->selr = read_sysreg(pmselr_el0);
-	s->ccntr = read_sysreg(pmccntr_el0);
-	s->ccfiltr = read_sysreg(pmccfiltr_el0);
-	for (n = 0; n < nr_counters; n++) {
-		write_sysreg(pmselr_el0, n);
-		isb();
-		s->evtyper[n] = read_sysreg(pmxevtyper_el0);
-		s->evcntr[n] = read_sysreg(pmxevcntr_el0);
+	FOR_EACH_REG(SAVE)
+	SAVE(pmselr_el0, selr)
+	FOR_EACH_COUNTER(n) {
+		SAVE(pmxevtyper_el0, evtyper[n])
+		SAVE(pmxevcntr_el0, evcntr[n])
 	}
 	quiet();
 }

@@ -26,20 +26,18 @@ bool vpmu_is_available(void)
 	return pmu_version && host_info.pmu_ppi;
 }
 
-static void set_line(struct vcpu *v, bool level)
+/* The line is this high now, and the physical interrupt need not wait any more. */
+static void settle(struct vcpu *v, bool level)
 {
-	if (v->vpmu->line == level)
-		return;
-	v->vpmu->line = level;
-	vgic_set_ppi_level(v, v->domain->is_privileged ? host_info.pmu_ppi : VPMU_PPI, level);
-}
+	struct vpmu *p = v->vpmu;
 
-/* The physical interrupt need not wait any more. */
-static void release(struct vpmu *p)
-{
 	if (p->active)
 		gic_deactivate(host_info.pmu_ppi);
 	p->active = false;
+	if (p->line != level)
+		vgic_set_ppi_level(v, v->domain->is_privileged ? host_info.pmu_ppi : VPMU_PPI,
+				   level);
+	p->line = level;
 }
 
 void vpmu_irq(struct vcpu *v, uint32_t intid)
@@ -48,16 +46,14 @@ void vpmu_irq(struct vcpu *v, uint32_t intid)
 		gic_deactivate(intid);
 		return;
 	}
+	settle(v, true);
 	v->vpmu->active = true;
-	set_line(v, true);
 }
 
 void vpmu_sync(struct vcpu *v)
 {
-	if (!v->vpmu->line || pmu_hw_overflow())
-		return;
-	set_line(v, false);
-	release(v->vpmu);
+	if (v->vpmu->line && !pmu_hw_overflow())
+		settle(v, false);
 }
 
 bool vpmu_trap(struct vcpu *v, uint32_t iss __unused)
@@ -76,8 +72,7 @@ void vpmu_save(struct vcpu *v)
 	struct pmu_state *s = &v->vpmu->state;
 
 	pmu_hw_save(s);
-	release(v->vpmu);
-	set_line(v, (s->pmcr & PMCR_E) && (s->ovsset & s->intenset));
+	settle(v, (s->pmcr & PMCR_E) && (s->ovsset & s->intenset));
 	if (!v->vpmu->line && !((s->pmcr & PMCR_E) && s->cntenset))
 		v->ctxt.extra &= ~(uint32_t)CTXT_PMU;
 }
@@ -92,7 +87,7 @@ void vpmu_vcpu_reset(struct vcpu *v)
 {
 	if (!v->vpmu)
 		return;
-	set_line(v, false);
+	settle(v, false);
 	memset(v->vpmu, 0, sizeof(*v->vpmu));
 }
 

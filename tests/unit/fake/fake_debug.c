@@ -27,12 +27,6 @@ void debug_hw_load(const struct debug_point *points, uint32_t nr_bps, uint32_t n
 	fake_event(FAKE_DEBUG_LOAD, mdscr, 0, 0);
 }
 
-void debug_hw_off(void)
-{
-	fake_debug[this_cpu()->id].mdscr = 0;
-	fake_event(FAKE_DEBUG_OFF, 0, 0, 0);
-}
-
 void pmu_hw_load(const struct pmu_state *s)
 {
 	struct fake_pmu *f = &fake_pmu[this_cpu()->id];

@@ -18,11 +18,9 @@ struct debug_point { uint64_t value, control; };	/* DBGBVR and DBGBCR, or DBGWVR
 
 /*
  * Load nr_bps breakpoints, behind them nr_wps watchpoints, and MDSCR_EL1. All CPUs have that many,
- * at most 16 of each.
+ * at most 16 of each. mdscr 0: no debug exceptions from now on, whatever is there.
  */
 void debug_hw_load(const struct debug_point *points, uint32_t nr_bps, uint32_t nr_wps,
 		   uint64_t mdscr);
-/* No debug exceptions from now on, whatever is loaded. */
-void debug_hw_off(void);
 
 #endif

@@ -8,12 +8,12 @@
 
 #include <arch/debug.h>
 
+enum { VDEBUG_ZERO, VDEBUG_MDSCR, VDEBUG_MDCCINT, VDEBUG_OSLK, VDEBUG_DLK, VDEBUG_PRCR,
+       VDEBUG_CLAIM, NR_VDEBUG };
+
 struct vdebug {
-	uint64_t mdscr;			/* MDSCR_EL1 as the guest reads it */
-	uint64_t live;			/* what the machine gets: 0 unless in use */
-	uint64_t mdccint, claim;
-	uint64_t double_lock, no_power_down;	/* OSDLR_EL1, DBGPRCR_EL1: bit 0 */
-	bool os_lock;
+	uint64_t live;			/* MDSCR_EL1 in the machine: 0 unless in use */
+	uint64_t reg[NR_VDEBUG];	/* as the guest wrote them */
 	struct debug_point point[];	/* breakpoints, then watchpoints: as ID_AA64DFR0_EL1 */
 };
 
