@@ -209,6 +209,23 @@ static void test_overflow(void **state)
 	assert_int_equal(guest_ack(0), -1);
 }
 
+/* More are active and pending at once than there are list registers, as writes can make it. */
+static void test_all_active_and_pending(void **state)
+{
+	(void)state;
+	for (unsigned int i = 0; i < 8; i++)
+		enable(v0, i);
+	gicr_write(0, 0x10200, 0xff);
+	gicr_write(0, 0x10300, 0xff);
+	vgic_flush(v0);
+	assert_int_equal(nr_valid_lrs(0), 4);
+	assert_false(maintenance_is_up(0));
+	vgic_maintenance(v0);
+	assert_false(maintenance_is_up(0));
+	assert_int_equal(gicr_read(0, 0x10300), 0xff);
+	assert_int_equal(gicr_read(0, 0x10200), 0xff);
+}
+
 /*
  * All list registers hold active ones: what is more urgent takes the place of the least urgent,
  * which is ended without one, or after it has come back. What is less urgent waits. No storm.
@@ -580,7 +597,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(test_direct),	   T(test_disabled),	T(test_sgi_targets),
 		T(test_other_cpu), T(test_blocked),	T(test_level),
-		T(test_overflow),  T(test_all_active),	T(test_put_and_load),
+		T(test_overflow),  T(test_all_active),	T(test_all_active_and_pending),
+		T(test_put_and_load),
 		T(test_vtimer),	   T(test_spi_routing), T(test_spi_moves_between_cpus),
 		T(test_hw_spi),	   T(test_reset),	T(test_init_errors),
 	};

@@ -190,7 +190,8 @@ static inline bool maintenance_is_up(unsigned int cpu)
 	for (unsigned int n = 0; n < gic_info.nr_lrs; n++) {
 		uint64_t lr = fake_lr[cpu][n];
 
-		pending += (lr & LR_STATE_PENDING) != 0;
+		/* "No pending" is about those that are pending and nothing else. */
+		pending += (lr & (LR_STATE_PENDING | LR_STATE_ACTIVE)) == LR_STATE_PENDING;
 		if (!(lr & (LR_STATE_PENDING | LR_STATE_ACTIVE | LR_HW)) && (lr & LR_EOI))
 			return true;
 	}

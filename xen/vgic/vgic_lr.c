@@ -222,7 +222,12 @@ static bool place(struct vgic_dist *dist, struct vcpu *v, struct vgic_irq *irq)
 
 	if (!free)
 		return false;
-	n = (unsigned int)__builtin_ctz(free);
+	/*
+	 * Of equals the machine may well take the first list register's, always: a device that
+	 * never is silent must not be in front of timers and SGIs.
+	 */
+	n = vgic_irq_is_spi(irq) ? 31 - (unsigned int)__builtin_clz(free) :
+				   (unsigned int)__builtin_ctz(free);
 	pending = vgic_irq_is_due(dist, irq) &&
 		  !(irq->active && (irq->phys_active || irq->sources));
 	if (pending)
@@ -260,7 +265,7 @@ static struct vgic_irq *most_urgent(const struct vgic_vcpu *vc)
 
 /*
  * Least urgent one in a list register that is pending only, or that is active, and how it reads;
- * NULL. Sets *any for any pending one.
+ * NULL. Sets *any for any pending one; ICH_MISR_EL2.NP does not count those that are active too.
  */
 static struct vgic_irq *least_urgent(const struct vcpu *v, bool active, uint64_t *lr, bool *any)
 {
@@ -272,7 +277,7 @@ static struct vgic_irq *least_urgent(const struct vcpu *v, bool active, uint64_t
 		unsigned int n = (unsigned int)__builtin_ctz(used);
 		uint64_t val = vgic_lr_get(v, n);
 
-		if (val & LR_STATE_PENDING)
+		if ((val & LR_STATE) == LR_STATE_PENDING)
 			*any = true;
 		if ((active ? val & LR_STATE_ACTIVE : (val & LR_STATE) == LR_STATE_PENDING) &&
 		    (!worst || v->vgic->in_lr[n]->priority > worst->priority)) {
