@@ -221,7 +221,7 @@ static void test_off_and_suspend(void **state)
 	assert_true(cpus[0]->work & WORK_RESCHED);
 	vcpu_wake(v0);
 	/* With an interrupt pending it does not sleep. */
-	d->vgic->enabled = true;
+	d->vgic->enabled = 3;		/* both groups */
 	v0->vgic->irq[3].enabled = true;
 	assert_int_equal(vgic_inject_ppi(v0, 3), 0);
 	assert_int_equal(call(0x84000001, 0, 0, 0), 0);

@@ -25,25 +25,12 @@ static void write_ignored(struct vcpu *v __unused, uint64_t val __unused)
  * The cache's description traps only where the host's CPUs differ: then line sizes are those that
  * fit all of them, and sizes are those of the CPU at hand.
  */
-static uint64_t read_ctr(struct vcpu *v __unused)
-{
-	return guest_ctr;
-}
-
-static uint64_t read_ccsidr(struct vcpu *v __unused)
-{
-	return read_sysreg(ccsidr_el1);
-}
-
-static uint64_t read_clidr(struct vcpu *v __unused)
-{
-	return read_sysreg(clidr_el1);
-}
-
-static uint64_t read_csselr(struct vcpu *v __unused)
-{
-	return read_sysreg(csselr_el1);
-}
+#define READER(name, value) \
+	static uint64_t name(struct vcpu *v __unused) { return value; }
+READER(read_ctr, guest_ctr)
+READER(read_ccsidr, read_sysreg(ccsidr_el1))
+READER(read_clidr, read_sysreg(clidr_el1))
+READER(read_csselr, read_sysreg(csselr_el1))
 
 static void write_csselr(struct vcpu *v __unused, uint64_t val)
 {

@@ -70,22 +70,14 @@ static bool hosts_view __ro_after_init;
 
 static uint64_t merge_field(char rule, uint64_t a, uint64_t b)
 {
-	switch (rule) {
-	case 'u':
-		return MIN(a, b);
-	case 's':
-		return (a ^ 8) < (b ^ 8) ? a : b;
-	case 'e':
-		return a == b ? a : 0;
-	case 'w':
-		return a && b;
-	case 'h':
-		return MAX(a, b);
-	case 'a':
-		return a & b;
-	default:
-		return 0;
-	}
+	bool less = rule == 's' ? (a ^ 8) < (b ^ 8) : a < b;
+	uint64_t low = less ? a : b;
+
+	return rule == 'u' || rule == 's' ? low :
+	       rule == 'w' ? low != 0 :
+	       rule == 'h' ? a ^ b ^ low :
+	       rule == 'a' ? a & b :
+	       rule == 'e' && a == b ? a : 0;
 }
 
 /* Two CPUs' values as one. *seen: the fields that a guest may not read from the CPU itself. */
@@ -123,20 +115,16 @@ void id_regs_add_cpu(const uint64_t *raw, uint64_t ctr, bool first)
 	guest_ctr = merge(ctr_rules, ctr, first ? ctr : guest_ctr, &seen) | BIT(31);
 }
 
+static bool has_as_much(const uint64_t *raw, const uint64_t *boot, uint32_t reg, uint32_t shift)
+{
+	return ID_FIELD(raw[reg], shift) >= ID_FIELD(boot[reg], shift);
+}
+
+/* PARange, which is stage 2's input size; VMIDBits; Atomic. */
 bool id_regs_cpu_fits(const uint64_t *raw, const uint64_t *boot)
 {
-	static const struct { uint8_t reg, shift; } needed[] = {
-		{ ID_AA64MMFR0, 0 },		/* PARange: stage 2's input is the boot CPU's */
-		{ ID_AA64MMFR1, 4 },		/* VMIDBits */
-		{ ID_AA64ISAR0, 20 },		/* Atomic */
-	};
-	uint32_t i;
-
-	for (i = 0; i < ARRAY_SIZE(needed); i++)
-		if (ID_FIELD(raw[needed[i].reg], needed[i].shift) <
-		    ID_FIELD(boot[needed[i].reg], needed[i].shift))
-			return false;
-	return true;
+	return has_as_much(raw, boot, ID_AA64MMFR0, 0) && has_as_much(raw, boot, ID_AA64MMFR1, 4) &&
+	       has_as_much(raw, boot, ID_AA64ISAR0, 20);
 }
 
 uint32_t id_regs_pa_bits(const uint64_t *regs)

@@ -80,39 +80,29 @@ static bool failed(uint32_t answer)
 	return (int32_t)answer < 0;
 }
 
-/* Does this CPU, by what it is, need no workaround n? */
-static bool is_immune(uint32_t n, const uint64_t *id, uint32_t midr)
-{
-	uint32_t csv2 = ID_FIELD(id[ID_AA64PFR0], CSV2_SHIFT);
-
-	if (is_in_order(midr))
-		return true;
-	switch (n) {
-	case 0:		/* contexts do not train each other's branch targets */
-		return csv2 >= 1;
-	case 1:		/* PSTATE.SSBS does it, and is safe until it is set */
-		return ID_FIELD(id[ID_AA64PFR1], SSBS_SHIFT) != 0;
-	default:	/* nor their history; or there is an instruction for it */
-		return csv2 >= 3 || ID_FIELD(id[ID_AA64ISAR2], CLRBHB_SHIFT) != 0;
-	}
-}
-
 /*
  * This CPU's answer for workaround n. Store bypass is switched for good where the firmware can: a
  * state of each vCPU's own would be one call for each switch.
  */
 static uint32_t answer_of_cpu(uint32_t n, const uint64_t *id, uint32_t midr, bool speaks_1_1)
 {
-	uint32_t fn = workarounds[n].fn, answer = SMCCC_NOT_SUPPORTED;
+	uint32_t csv2 = ID_FIELD(id[ID_AA64PFR0], CSV2_SHIFT), answer = SMCCC_NOT_SUPPORTED;
+	const bool immune[] = {
+		csv2 >= 1,	/* contexts do not train each other's branch targets */
+		/* PSTATE.SSBS does it, and is safe until it is set */
+		ID_FIELD(id[ID_AA64PFR1], SSBS_SHIFT) != 0,
+		/* nor their history; or there is an instruction for it */
+		csv2 >= 3 || ID_FIELD(id[ID_AA64ISAR2], CLRBHB_SHIFT) != 0,
+	};
 
-	if (is_immune(n, id, midr))
+	if (immune[n] || is_in_order(midr))
 		return n == 1 ? SMCCC_NOT_REQUIRED : WORKAROUND_NOT_NEEDED;
 	if (speaks_1_1)
-		answer = ask_firmware(SMCCC_ARCH_FEATURES, fn);
+		answer = ask_firmware(SMCCC_ARCH_FEATURES, workarounds[n].fn);
 	if (n != 1 || failed(answer))
 		return answer;
 	if (answer == WORKAROUND_NEEDED)
-		(void)ask_firmware(fn, 1);
+		(void)ask_firmware(workarounds[n].fn, 1);
 	return SMCCC_NOT_REQUIRED;
 }
 
@@ -170,36 +160,23 @@ static bool service_query(struct vcpu *v, uint32_t fn)
 	}
 }
 
+/* NULL: fn is none. */
+static const struct workaround *find_workaround(uint32_t fn)
+{
+	const struct workaround *w = workarounds;
+
+	while (w->fn != fn)
+		if (++w == &workarounds[ARRAY_SIZE(workarounds)])
+			return NULL;
+	return w;
+}
+
 static uint32_t arch_features(uint32_t fn)
 {
-	uint32_t n;
+	const struct workaround *w = find_workaround(fn);
 
-	for (n = 0; n < ARRAY_SIZE(workarounds); n++)
-		if (workarounds[n].fn == fn)
-			return workarounds[n].answer;
-	return fn == SMCCC_VERSION || fn == SMCCC_ARCH_FEATURES ? 0 : SMCCC_NOT_SUPPORTED;
-}
-
-/*
- * Is fn a workaround that is offered? *forward: and has something to do. Called by those who
- * were told that they need not, it does nothing.
- */
-static bool is_workaround(uint32_t fn, bool *forward)
-{
-	uint32_t n;
-
-	for (n = 0; n < ARRAY_SIZE(workarounds); n++)
-		if (workarounds[n].fn == fn && workarounds[n].answer != SMCCC_NOT_SUPPORTED) {
-			*forward = workarounds[n].answer == WORKAROUND_NEEDED;
-			return true;
-		}
-	return false;
-}
-
-/* TRNG_VERSION, FEATURES, GET_UUID, RND32, RND64. */
-static bool is_trng(uint32_t fn)
-{
-	return has_trng && (fn - TRNG_VERSION < 4 || fn == TRNG_RND64);
+	return w ? w->answer :
+	       fn == SMCCC_VERSION || fn == SMCCC_ARCH_FEATURES ? 0 : SMCCC_NOT_SUPPORTED;
 }
 
 /* Hand the call on. A call of 32 bits has arguments and results of 32. */
@@ -216,16 +193,15 @@ static void forward_call(struct vcpu *v, uint32_t fn)
 void vsmccc_call(struct vcpu *v)
 {
 	uint32_t fn = (uint32_t)v->regs.x[0];
-	bool forward = true;
+	const struct workaround *w;
 
-	/* Asked the most: by guests that count on PSCI's presence, and by firmware probes. */
-	if (likely(fn == PSCI_BASE)) {
-		v->regs.x[0] = PSCI_VERSION_1_1;
-		return;
-	}
-	/* By kernels at each entry from EL0, where the CPU needs it. */
-	if (fn >> 16 == SMCCC_VERSION >> 16 && is_workaround(fn, &forward)) {
-		if (forward)
+	/*
+	 * By kernels at each entry from EL0, where the CPU needs it; those who were told that they
+	 * need not may call all the same.
+	 */
+	if (fn >> 16 == SMCCC_VERSION >> 16 && (w = find_workaround(fn)) &&
+	    w->answer != SMCCC_NOT_SUPPORTED) {
+		if (w->answer == WORKAROUND_NEEDED)
 			(void)ask_firmware(fn, 0);
 		return;
 	}
@@ -235,7 +211,8 @@ void vsmccc_call(struct vcpu *v)
 		v->regs.x[0] = SMCCC_VERSION_1_1;
 	else if (fn == SMCCC_ARCH_FEATURES)
 		v->regs.x[0] = arch_features((uint32_t)v->regs.x[1]);
-	else if (is_trng(fn))
+	/* TRNG_VERSION, FEATURES, GET_UUID, RND32, RND64 */
+	else if (has_trng && (fn - TRNG_VERSION < 4 || fn == TRNG_RND64))
 		forward_call(v, fn);
 	else if (!service_query(v, fn))
 		v->regs.x[0] = SMCCC_NOT_SUPPORTED;
