@@ -144,6 +144,14 @@ static void tree(void **state)
 	assert_string_equal(prop(buf, "/pmu", "compatible", -1), "arm,armv8-pmuv3");
 	assert_int_equal(fdt32_to_cpu(((const fdt32_t *)prop(buf, "/pmu", "interrupts", 12))[1]),
 			 7);
+	assert_true(fdt_path_offset(buf, "/sbsa-pl011") < 0);
+	args.vuart = true;
+	assert_int_equal(guest_dt_make(&args, buf, sizeof(buf), &size, NULL), 0);
+	assert_string_equal(prop(buf, "/sbsa-pl011", "compatible", 14), "arm,sbsa-uart");
+	assert_int_equal(cells(prop(buf, "/sbsa-pl011", "reg", 16), 0), 0x22000000);
+	p = prop(buf, "/sbsa-pl011", "interrupts", 12);
+	assert_int_equal(fdt32_to_cpu(((const fdt32_t *)p)[1]), 0);
+	assert_int_equal(fdt32_to_cpu(((const fdt32_t *)p)[2]), 4);
 }
 
 static void tree_refusals(void **state)
@@ -350,7 +358,7 @@ static void whole_build(bool resource_call)
 	struct hyp_create_result made;
 	struct domain_build_args args = {
 		.memory_bytes = 32 * MIB, .vcpus = 1, .gic_version = 3, .cmdline = "quiet",
-		.store_port = 7, .console_port = 8,
+		.store_port = 7, .console_port = 8, .vuart = true,
 	};
 	struct grant_entry_v1 *grants;
 	struct domain_images images;
@@ -391,6 +399,8 @@ static void whole_build(bool resource_call)
 	assert_int_equal(grants[0].frame, 0x39000);
 	assert_int_equal(grants[1].flags, GTF_permit_access);
 	assert_int_equal(grants[1].frame, 0x39001);
+	assert_int_equal(grants[2].flags, GTF_permit_access);
+	assert_int_equal(grants[2].frame, 0x39003);
 	munmap(grants, 4096);
 	domain_images_close(&images);
 	hyp_close(hyp);

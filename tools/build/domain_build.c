@@ -65,6 +65,7 @@ static int write_tree(struct hyp *h, const struct domain_build_args *args,
 		.gic_version = args->gic_version,
 		.vpmu = args->vpmu,
 		.clock_frequency = args->clock_frequency,
+		.vuart = args->vuart,
 	};
 	size_t size;
 

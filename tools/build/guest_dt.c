@@ -19,7 +19,9 @@
 #define EXT_REGION_ALIGN (2 * MIB)
 #define EXT_REGION_MIN (64 * MIB)
 
+#define IRQ_TYPE_SPI 0
 #define IRQ_TYPE_PPI 1
+#define IRQ_LEVEL_HIGH 4
 #define IRQ_LEVEL_LOW_ALL_CPUS 0xf08
 
 struct dt {
@@ -245,6 +247,19 @@ static void make_hypervisor(struct dt *d, const struct guest_dt_args *a)
 	end(d);
 }
 
+static void make_uart(struct dt *d)
+{
+	static const struct guest_range reg = { GUEST_PL011_BASE, GUEST_PL011_SIZE };
+	static const uint32_t irq[] = { IRQ_TYPE_SPI, GUEST_VPL011_SPI - 32, IRQ_LEVEL_HIGH };
+
+	begin(d, "sbsa-pl011");
+	prop_string(d, "compatible", "arm,sbsa-uart");
+	prop_ranges(d, "reg", &reg, 1);
+	prop_cells(d, "interrupts", irq, ARRAY_SIZE(irq));
+	prop_u32(d, "current-speed", 115200);
+	end(d);
+}
+
 static int check_args(const struct guest_dt_args *a, struct zerr **err)
 {
 	if (a->vcpus == 0 || a->vcpus > 128 || (a->gic_version == 2 && a->vcpus > 8))
@@ -289,6 +304,8 @@ int guest_dt_make(const struct guest_dt_args *a, void *buf, size_t size, size_t 
 	if (a->vpmu)
 		make_pmu(&d);
 	make_hypervisor(&d, a);
+	if (a->vuart)
+		make_uart(&d);
 	end(&d);
 	note(&d, fdt_finish(buf));
 	if (d.rc != 0)

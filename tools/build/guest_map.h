@@ -19,7 +19,8 @@
 #define MAGIC_PAGES		4
 
 _Static_assert(GUEST_CONSOLE_GFN == MAGIC_GFN + MAGIC_CONSOLE &&
-	       GUEST_STORE_GFN == MAGIC_GFN + MAGIC_STORE, "rings lie in the magic pages");
+	       GUEST_STORE_GFN == MAGIC_GFN + MAGIC_STORE &&
+	       GUEST_VUART_GFN == MAGIC_GFN + MAGIC_VUART, "rings lie in the magic pages");
 
 #define GNTTAB_GFN		(GUEST_GNTTAB_BASE >> 12)
 

@@ -2,7 +2,7 @@
 /*
  * The pages a guest shares with dom0's daemons: console ring, store ring, monitor ring, vuart
  * ring. They are cleared, told to the guest as HVM parameters, and granted to the daemons by the
- * two reserved entries of the guest's grant table, which we write before the guest runs.
+ * reserved entries of the guest's grant table, which we write before the guest runs.
  */
 #include <errno.h>
 #include <string.h>
@@ -75,6 +75,12 @@ static void write_entries(struct grant_entry_v1 *table, const struct domain_buil
 		.domid = args->store_domid,
 		.frame = MAGIC_GFN + MAGIC_STORE,
 	};
+	if (args->vuart)
+		table[GUEST_VUART_GRANT] = (struct grant_entry_v1){
+			.flags = GTF_permit_access,
+			.domid = args->console_domid,
+			.frame = MAGIC_GFN + MAGIC_VUART,
+		};
 }
 
 /* For kernels or hypervisors without the resource call: the table is placed in the guest first. */

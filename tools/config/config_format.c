@@ -176,8 +176,11 @@ static char *format(const struct domain_config *cfg, const char *id_attr)
 	add_element(&sb, "  ", "on_reboot", domain_action_name(cfg->on_reboot));
 	add_element(&sb, "  ", "on_crash", domain_action_name(cfg->on_crash));
 	strbuf_addstr(&sb, "  <devices>\n    <console type='pty'>\n"
-		      "      <target type='xen' port='0'/>\n    </console>\n  </devices>\n"
-		      "</domain>\n");
+		      "      <target type='xen' port='0'/>\n    </console>\n");
+	if (cfg->vuart)
+		strbuf_addstr(&sb, "    <serial type='pty'>\n      <target port='0'/>\n"
+			      "    </serial>\n");
+	strbuf_addstr(&sb, "  </devices>\n</domain>\n");
 	return strbuf_steal(&sb);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Rows for <devices>. Every guest has exactly one console, hvc0, declared or not; the other device
- * classes are rows that say what becomes of them.
+ * Rows for <devices>. Every guest has exactly one console, hvc0, declared or not, and a serial port
+ * if it is declared; the other device classes are rows that say what becomes of them.
  */
 #include <string.h>
 
@@ -29,6 +29,18 @@ static const struct field_word console_ports[] = {
 	{ NULL, 0, FIELD_S, NULL, NULL },
 };
 
+static const struct field_word serial_types[] = {
+	{ "pty", 0, FIELD_S, NULL, NULL },
+	{ "*", 0, FIELD_D, "the serial port is a pty", "write type='pty'" },
+	{ NULL, 0, FIELD_S, NULL, NULL },
+};
+
+static const struct field_word serial_targets[] = {
+	{ "system-serial", 0, FIELD_S, NULL, NULL },
+	{ "*", 0, FIELD_W, "the serial port is a PL011", NULL },
+	{ NULL, 0, FIELD_S, NULL, NULL },
+};
+
 static const struct field_word balloon_models[] = {
 	{ "xen", 0, FIELD_S, NULL, NULL },
 	{ "none", 0, FIELD_L, NULL, NULL },
@@ -36,17 +48,30 @@ static const struct field_word balloon_models[] = {
 	{ NULL, 0, FIELD_S, NULL, NULL },
 };
 
+/* Is there one of the same name before it? */
+static bool is_second(const struct xml_node *node)
+{
+	for (const struct xml_node *s = node->parent->first; s != node; s = s->next)
+		if (s->uri == NULL && strcmp(s->name, node->name) == 0)
+			return true;
+	return false;
+}
+
 static void check_console(struct reader *r, const struct xml_node *node,
 			  const struct field_row *row, const char *value)
 {
 	(void)value;
-	for (const struct xml_node *s = node->parent->first; s != node; s = s->next) {
-		if (s->uri == NULL && strcmp(s->name, node->name) == 0) {
-			(void)field_report_class(r, FIELD_L, node, row, "a second console", NULL,
-						 NULL);
-			return;
-		}
-	}
+	if (is_second(node))
+		(void)field_report_class(r, FIELD_L, node, row, "a second console", NULL, NULL);
+}
+
+static void read_serial(struct reader *r, const struct xml_node *node,
+			const struct field_row *row, const char *value)
+{
+	(void)value;
+	if (is_second(node))
+		(void)field_report_class(r, FIELD_D, node, row, "a second serial port", NULL, NULL);
+	r->build->cfg.vuart = true;
 }
 
 static void check_controller(struct reader *r, const struct xml_node *node,
@@ -116,7 +141,17 @@ static const struct field_row rows[] = {
 	ROW_D("domain/devices/redirdev", "E332", "there is no USB", "remove it"),
 	ROW_W("domain/devices/redirfilter", "there is no USB"),
 	ROW_W("domain/devices/rng", "guests seed themselves"),
-	ROW_L("domain/devices/serial"),
+	ROW("domain/devices/serial", .handler = read_serial, .flags = FIELD_REPEAT, .code = "E331"),
+	ROW_N("domain/devices/serial/address"),
+	ROW_N("domain/devices/serial/alias"),
+	ROW_L("domain/devices/serial/log"),
+	ROW_L("domain/devices/serial/protocol"),
+	ROW_N("domain/devices/serial/source"),
+	ROW("domain/devices/serial/target", CONTAINER),
+	ROW_N("domain/devices/serial/target/model"),
+	ROW("domain/devices/serial/target@port", CONTAINER),
+	ROW("domain/devices/serial/target@type", WORDS(serial_targets), .code = "E331"),
+	ROW("domain/devices/serial@type", WORDS(serial_types), .code = "E331"),
 	ROW_D("domain/devices/shmem", "E335", "there is no such device", NULL),
 	ROW_D("domain/devices/smartcard", "E332", "there is no such device", "remove it"),
 	ROW_W("domain/devices/sound", "guests have no sound"),

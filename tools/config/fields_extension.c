@@ -111,6 +111,16 @@ static void read_irq(struct reader *r, const struct xml_node *node, const struct
 	list[c->irq_count++] = (uint32_t)n;
 }
 
+/* The short form of <serial type='pty'/>, which may stand beside it. */
+static void read_vuart(struct reader *r, const struct xml_node *node, const struct field_row *row,
+		       const char *value)
+{
+	(void)node;
+	(void)row;
+	(void)value;
+	r->build->cfg.vuart = true;
+}
+
 #define EXT "domain/metadata/z:domain"
 
 static const struct field_row rows[] = {
@@ -141,7 +151,7 @@ static const struct field_row rows[] = {
 	ROW_L(EXT "/z:start"),
 	ROW_L(EXT "/z:tee"),
 	ROW_L(EXT "/z:trap-unmapped"),
-	ROW_L(EXT "/z:vuart"),
+	ROW(EXT "/z:vuart", .handler = read_vuart),
 	ROW_L(EXT "/z:watchdog"),
 	ROW_L(EXT "/z:xsm"),
 };

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The primary console's nodes. It has a frontend and a backend directory like a device, but no
- * state machine: the guest takes ring and port from its HVM parameters, xenconsoled from here.
+ * The nodes of the primary console and of the serial port. Each has a frontend and a backend
+ * directory like a device, but no state machine: xenconsoled takes ring and port from here, the
+ * guest from its HVM parameters, or, of the serial port, sees neither.
  */
 #include <stdio.h>
 
@@ -10,7 +11,7 @@
 #define CONSOLE_LIMIT 1048576		/* bytes the daemon keeps for a reader who is slow */
 
 static void write_frontend(struct node_writer *w, const struct domain_nodes *n,
-			   const char *backend)
+			   const char *backend, uint32_t port, uint64_t gfn)
 {
 	node_write(w, "", "%s", "");
 	node_perms(w, "", NODE_RO, n->domid);
@@ -21,8 +22,8 @@ static void write_frontend(struct node_writer *w, const struct domain_nodes *n,
 	node_write(w, "type", "xenconsoled");
 	node_write(w, "output", "pty");
 	node_write(w, "tty", "%s", "");
-	node_write(w, "port", "%u", n->console_port);
-	node_write(w, "ring-ref", "%llu", (unsigned long long)n->console_gfn);
+	node_write(w, "port", "%u", port);
+	node_write(w, "ring-ref", "%llu", (unsigned long long)gfn);
 }
 
 static void write_backend(struct node_writer *w, const struct domain_nodes *n,
@@ -35,6 +36,17 @@ static void write_backend(struct node_writer *w, const struct domain_nodes *n,
 	node_write(w, "protocol", "vt100");
 }
 
+static void write_both(struct node_writer *w, const struct domain_nodes *n, const char *frontend,
+		       const char *backend, uint32_t port, uint64_t gfn)
+{
+	w->base = frontend;
+	write_frontend(w, n, backend, port, gfn);
+	w->base = backend;
+	node_write(w, "", "%s", "");
+	node_perms(w, "", NODE_RO, n->domid);
+	write_backend(w, n, frontend);
+}
+
 /* Frontend, backend and libxl's note of them; the writer's base is put back to "". */
 void device_console_write(struct node_writer *w, const struct domain_nodes *n)
 {
@@ -43,15 +55,28 @@ void device_console_write(struct node_writer *w, const struct domain_nodes *n)
 	snprintf(frontend, sizeof(frontend), "/local/domain/%u/console", n->domid);
 	snprintf(backend, sizeof(backend), "/local/domain/0/backend/console/%u/0", n->domid);
 	snprintf(libxl, sizeof(libxl), "/libxl/%u/device/console/0", n->domid);
-	w->base = frontend;
-	write_frontend(w, n, backend);
-	w->base = backend;
-	node_write(w, "", "%s", "");
-	node_perms(w, "", NODE_RO, n->domid);
-	write_backend(w, n, frontend);
+	write_both(w, n, frontend, backend, n->console_port, n->console_gfn);
 	w->base = libxl;
 	node_write(w, "frontend", "%s", frontend);
 	node_write(w, "backend", "%s", backend);
 	write_backend(w, n, frontend);
 	w->base = "";
+}
+
+static int write_vuart(struct xs *xs, uint32_t tx, void *arg, struct zerr **err)
+{
+	const struct domain_nodes *n = arg;
+	struct node_writer w = { .xs = xs, .tx = tx, .err = err };
+	char frontend[64], backend[64];
+
+	snprintf(frontend, sizeof(frontend), "/local/domain/%u/vuart/0", n->domid);
+	snprintf(backend, sizeof(backend), "/local/domain/0/backend/vuart/%u/0", n->domid);
+	write_both(&w, n, frontend, backend, n->vuart_port, n->vuart_gfn);
+	return w.rc;
+}
+
+/* The serial port's nodes, which are complete before the domain is introduced. */
+int device_vuart_write(struct xs *xs, const struct domain_nodes *n, struct zerr **err)
+{
+	return xs_transaction(xs, write_vuart, (void *)(uintptr_t)n, err);
 }

@@ -120,7 +120,7 @@ static int check_host(struct creation *c, struct zerr **err)
 /* Interrupt numbers from 32 up to the highest that the domain is given. */
 static uint32_t spis_needed(const struct domain_config *cfg)
 {
-	uint32_t n = 0;
+	uint32_t n = cfg->vuart ? 1 : 0;
 
 	for (size_t i = 0; i < cfg->irq_count; i++)
 		if (cfg->irqs[i] - 31 > n)
@@ -298,6 +298,17 @@ static int give_devices(struct creation *c, struct zerr **err)
 	return 0;
 }
 
+static int make_vuart(struct creation *c, struct zerr **err)
+{
+	if (!c->cfg->vuart)
+		return 0;
+	c->nodes.vuart_gfn = GUEST_VUART_GFN;
+	if (hyp_domain_vuart(c->ctx->hyp, c->domid, GUEST_VUART_GFN, &c->nodes.vuart_port,
+			     err) != 0)
+		return -1;
+	return device_vuart_write(c->ctx->xs, &c->nodes, err);
+}
+
 static int furnish(struct creation *c, struct zerr **err)
 {
 	if (set_affinity(c, err) != 0 ||
@@ -305,7 +316,7 @@ static int furnish(struct creation *c, struct zerr **err)
 			       err) != 0 ||
 	    hyp_domain_set_paging_pool(c->ctx->hyp, c->domid, pool_bytes(c->cfg), err) != 0 ||
 	    domain_build(c->ctx->hyp, &c->build, &c->images, err) != 0 ||
-	    give_devices(c, err) != 0)
+	    give_devices(c, err) != 0 || make_vuart(c, err) != 0)
 		return -1;
 	return set_schedule(c, err);
 }
@@ -337,7 +348,8 @@ static void await_console(struct creation *c, char **tty)
 {
 	*tty = NULL;
 	if (!domain_daemon_running(c->ctx, "xenconsoled") ||
-	    domain_console_tty(c->ctx, c->domid, CONSOLE_WAIT_MS, tty, NULL) != 0)
+	    domain_console_tty(c->ctx, c->domid, DOMAIN_CONSOLE_PV, CONSOLE_WAIT_MS, tty,
+			       NULL) != 0)
 		warn(c->ctx, "W901", "the console daemon does not answer: the guest's console "
 		     "cannot be seen until zl-services start");
 }
@@ -410,6 +422,7 @@ int domain_create(struct domain_ctx *ctx, const struct domain_config *cfg,
 			.initrd = cfg->initrd,
 			.cmdline = cfg->cmdline,
 			.aarch32 = cfg->arch == DOMAIN_ARCH_ARMV7L,
+			.vuart = cfg->vuart,
 			.vcpus = cfg->vcpus_max,
 			.progress = progress,
 			.progress_arg = ctx,

@@ -54,6 +54,8 @@ struct domain_nodes {
 	unsigned int vcpus_max, vcpus_online;
 	uint32_t store_port, console_port;
 	uint64_t store_gfn, console_gfn;
+	uint32_t vuart_port;
+	uint64_t vuart_gfn;
 };
 
 /* domain_store.c */
@@ -62,6 +64,7 @@ int domain_nodes_remove(struct xs *xs, uint16_t domid, const char *uuid, struct 
 
 /* device_console.c */
 void device_console_write(struct node_writer *w, const struct domain_nodes *n);
+int device_vuart_write(struct xs *xs, const struct domain_nodes *n, struct zerr **err);
 
 /* domain_ended.c: for domain_ended_find() */
 void domain_ended_note(const struct domain_ctx *ctx, const struct hyp_domain_info *info);

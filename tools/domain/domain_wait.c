@@ -184,15 +184,17 @@ static int wait_node(struct domain_ctx *ctx, uint16_t domid, const char *rel, bo
 	return 0;
 }
 
-/* The path of the console's pty, malloc'd, as soon as the console daemon has one. */
-int domain_console_tty(struct domain_ctx *ctx, uint16_t domid, int timeout_ms, char **ret,
-		       struct zerr **err)
+/* The path of a console's pty, malloc'd, as soon as the console daemon has one. */
+int domain_console_tty(struct domain_ctx *ctx, uint16_t domid, const char *which, int timeout_ms,
+		       char **ret, struct zerr **err)
 {
 	struct zerr *why = NULL;
+	char node[32];
 
 	if (domain_need_store(ctx, err) != 0)
 		return -1;
-	if (wait_node(ctx, domid, "console/tty", false, timeout_ms, ret, &why) == 0)
+	snprintf(node, sizeof(node), "%s/tty", which);
+	if (wait_node(ctx, domid, node, false, timeout_ms, ret, &why) == 0)
 		return 0;
 	if (zerr_class_of(why) == ZERR_TIMEOUT) {
 		zerr_free(why);

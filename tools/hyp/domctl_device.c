@@ -77,3 +77,22 @@ int hyp_domain_give_irq(struct hyp *h, uint16_t domid, uint32_t intid, struct ze
 	op->u.bind_pt_irq.u.spi.spi = (uint16_t)intid;
 	return give(h, op, "interrupt", intid, err);
 }
+
+/* Give domid, not yet running, the emulated serial port. Class ZERR_UNSUPPORTED on hosts without. */
+int hyp_domain_vuart(struct hyp *h, uint16_t domid, uint64_t gfn, uint32_t *port,
+		     struct zerr **err)
+{
+	struct xen_domctl *op = domctl_new(h, XEN_DOMCTL_vuart_op, domid, err);
+	long rc;
+
+	if (!op)
+		return -1;
+	op->u.vuart_op.cmd = XEN_DOMCTL_VUART_OP_INIT;
+	op->u.vuart_op.type = XEN_DOMCTL_VUART_TYPE_VPL011;
+	op->u.vuart_op.gfn = gfn;
+	rc = domctl_call(h, op);
+	if (rc < 0)
+		return hyp_error(err, rc, "make the serial port", domid);
+	*port = op->u.vuart_op.evtchn;
+	return 0;
+}

@@ -27,6 +27,7 @@ struct domain_console {
 	struct consoled *daemon;
 	uint16_t domid;
 	char *name, *vm;		/* from the store; vm tells a reused domid */
+	struct domain_console *vuart;	/* of a PV console: the guest's serial port, or NULL */
 	volatile struct xencons_interface *ring;
 	struct hyp_map foreign;		/* the ring, when it was not mapped by grant */
 	uint32_t port;			/* local event channel; 0: none */
@@ -54,7 +55,7 @@ struct consoled {
 	struct hyp *hyp;		/* NULL: rings by grant only */
 	const char *log_dir;
 	off_t log_size;
-	struct domain_console **by_domid;	/* HYP_DOMID_FIRST_RESERVED entries */
+	struct domain_console **by_domid;	/* PV consoles; HYP_DOMID_FIRST_RESERVED entries */
 	struct domain_console **by_port;
 	uint32_t nr_ports;
 	unsigned int nr_consoles;
@@ -64,6 +65,7 @@ struct consoled {
 struct console_nodes {
 	uint16_t domid;
 	uint32_t port, ring_ref;
+	uint32_t grant;			/* of the ring, in the guest's table */
 	char *name, *vm;		/* malloc'd; taken over by an opened console */
 };
 

@@ -4,6 +4,7 @@
  * ring. The log gets all of them; a pty that nobody reads gets the last BACKLOG_MAX. A guest that
  * sends too many events waits, with its port masked. When the guest is gone the ring is drained a
  * last time (our mapping keeps the page alive) and the pty stays until its reader has caught up.
+ * A serial port is a console like the other, that goes with its guest's.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -16,7 +17,6 @@
 
 #include "tools/xenconsoled/consoled.h"
 
-#define RESERVED_CONSOLE_REF 0
 #define BACKLOG_MAX (128 * 1024)
 #define PERIOD_NS 200000000ull
 #define EVENTS_PER_PERIOD 200
@@ -209,6 +209,9 @@ static void drop_guest(struct domain_console *c)
  */
 void domain_console_end(struct domain_console *c)
 {
+	if (c->vuart)
+		domain_console_end(c->vuart);
+	c->vuart = NULL;
 	domain_console_drain(c);
 	drop_guest(c);
 	c->dead = true;
@@ -226,6 +229,8 @@ void domain_console_end(struct domain_console *c)
 
 void domain_console_free(struct domain_console *c)
 {
+	if (c->vuart)
+		domain_console_free(c->vuart);
 	drop_guest(c);
 	event_source_remove(c->pty_source);
 	event_source_remove(c->linger);
@@ -237,13 +242,13 @@ void domain_console_free(struct domain_console *c)
 	free(c);
 }
 
-static int map_ring(struct domain_console *c, uint32_t ring_ref, struct zerr **err)
+static int map_ring(struct domain_console *c, const struct console_nodes *nodes, struct zerr **err)
 {
 	struct consoled *d = c->daemon;
 	struct zerr *why = NULL;
-	void *page = gnttab_dev_map(d->gnttab, c->domid, RESERVED_CONSOLE_REF, &why);
+	void *page = gnttab_dev_map(d->gnttab, c->domid, nodes->grant, &why);
 
-	if (!page && d->hyp && hyp_map_foreign(d->hyp, c->domid, ring_ref, 1, &c->foreign,
+	if (!page && d->hyp && hyp_map_foreign(d->hyp, c->domid, nodes->ring_ref, 1, &c->foreign,
 					       NULL) == 0)
 		page = c->foreign.addr;
 	c->ring = page;
@@ -294,7 +299,7 @@ struct domain_console *domain_console_open(struct consoled *d, const struct cons
 	c->domid = nodes->domid;
 	c->pty = (struct pty){ .master = -1, .slave = -1 };
 	c->log.fd = -1;
-	if (map_ring(c, nodes->ring_ref, err) != 0)
+	if (map_ring(c, nodes, err) != 0)
 		goto fail;
 	if (evtchn_dev_bind_interdomain(d->evtchn, c->domid, nodes->port, &c->port, err) != 0) {
 		c->port = 0;

@@ -160,6 +160,8 @@ static void shut_down(struct consoled *d)
 		if (!d->by_domid[i])
 			continue;
 		domain_console_drain(d->by_domid[i]);
+		if (d->by_domid[i]->vuart)
+			domain_console_drain(d->by_domid[i]->vuart);
 		domain_console_free(d->by_domid[i]);
 	}
 	xs_close(d->xs);

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <xentools/build.h>
 #include <xentools/error.h>
 #include <xentools/log.h>
 #include <xentools/parse_num.h>
@@ -19,6 +20,14 @@
 #define TOKEN_INTRODUCE "introduce"
 #define TOKEN_RELEASE "release"
 #define TOKEN_NODES "nodes:"
+
+/* Where a console's nodes are below its domain, which grant its ring is, and its log's name. */
+static const struct console_kind {
+	const char *port, *ring_ref, *type, *tty, *suffix;
+	uint32_t grant;
+} pv_kind = { "console/port", "console/ring-ref", "console/type", "console/tty", "", 0 },
+vuart_kind = { "vuart/0/port", "vuart/0/ring-ref", "vuart/0/type", "vuart/0/tty", "-vuart",
+	       GUEST_VUART_GRANT };
 
 /* Remember whose local port it is; 0 or -ENOMEM. */
 int consoled_add_port(struct consoled *d, uint32_t port, struct domain_console *c)
@@ -65,20 +74,25 @@ static int read_number(struct consoled *d, uint16_t domid, const char *rel, uint
 	return 0;
 }
 
-/* All that is needed to open a console: 0, or -1 while the nodes are not complete. */
-static int read_nodes(struct consoled *d, uint16_t domid, struct console_nodes *ret)
+/*
+ * All that is needed to open one of a domain's consoles: 0, or -1 while the nodes are not
+ * complete.
+ */
+static int read_nodes(struct consoled *d, uint16_t domid, const struct console_kind *kind,
+		      struct console_nodes *ret)
 {
 	_cleanup_free_ char *type = NULL, *name = NULL, *vm = NULL;
-	struct console_nodes n = { .domid = domid };
+	struct console_nodes n = { .domid = domid, .grant = kind->grant };
 
-	if (read_number(d, domid, "console/port", &n.port) != 0 ||
-	    read_number(d, domid, "console/ring-ref", &n.ring_ref) != 0 ||
+	if (read_number(d, domid, kind->port, &n.port) != 0 ||
+	    read_number(d, domid, kind->ring_ref, &n.ring_ref) != 0 ||
 	    read_node(d, domid, "name", &name) != 1 || read_node(d, domid, "vm", &vm) != 1)
 		return -1;
 	/* Another program serves a console of another type. */
-	if (read_node(d, domid, "console/type", &type) == 1 && strcmp(type, "xenconsoled") != 0)
+	if (read_node(d, domid, kind->type, &type) == 1 && strcmp(type, "xenconsoled") != 0)
 		return -1;
-	n.name = steal_ptr(name);
+	if (asprintf(&n.name, "%s%s", name, kind->suffix) < 0)
+		return -1;
 	n.vm = steal_ptr(vm);
 	*ret = n;
 	return 0;
@@ -96,35 +110,50 @@ static void watch_nodes(struct consoled *d, uint16_t domid, bool on)
 		xs_unwatch(d->xs, path, token, NULL);
 }
 
-static void write_tty(struct consoled *d, const struct domain_console *c)
+static void write_tty(struct consoled *d, const struct domain_console *c,
+		      const struct console_kind *kind)
 {
 	_cleanup_zerr_ struct zerr *err = NULL;
 	char path[64];
 
-	snprintf(path, sizeof(path), "/local/domain/%u/console/tty", c->domid);
+	snprintf(path, sizeof(path), "/local/domain/%u/%s", c->domid, kind->tty);
 	if (c->pty.master >= 0 && xs_write_str(d->xs, XS_NO_TX, path, c->pty.name, &err) != 0)
 		zlog_zerr(ZLOG_WARNING, err);
 }
 
 /* Open a console whose nodes are complete: 1 opened, 0 not yet, -1 refused. */
-static int try_open(struct consoled *d, uint16_t domid)
+static int open_kind(struct consoled *d, uint16_t domid, const struct console_kind *kind,
+		     struct domain_console **ret)
 {
 	_cleanup_zerr_ struct zerr *err = NULL;
 	struct console_nodes nodes;
-	struct domain_console *c;
 
-	if (read_nodes(d, domid, &nodes) != 0)
+	if (read_nodes(d, domid, kind, &nodes) != 0)
 		return 0;
-	c = domain_console_open(d, &nodes, &err);
-	if (!c) {
+	*ret = domain_console_open(d, &nodes, &err);
+	if (!*ret) {
 		zlog_zerr(ZLOG_WARNING, err);
 		free(nodes.name);
 		free(nodes.vm);
 		return -1;
 	}
+	return 1;
+}
+
+/* Open a domain's console, and its serial port, whose nodes are written before its introduction. */
+static int try_open(struct consoled *d, uint16_t domid)
+{
+	struct domain_console *c;
+	int rc = open_kind(d, domid, &pv_kind, &c);
+
+	if (rc != 1)
+		return rc;
 	d->by_domid[domid] = c;
 	d->nr_consoles++;
-	write_tty(d, c);
+	/* Who waits for the first tty has both. */
+	if (open_kind(d, domid, &vuart_kind, &c->vuart) == 1)
+		write_tty(d, c->vuart, &vuart_kind);
+	write_tty(d, c, &pv_kind);
 	return 1;
 }
 
@@ -170,10 +199,13 @@ static void scan_released(struct consoled *d)
 		if (!c)
 			continue;
 		left--;
-		if (still_there(d, c))
-			domain_console_drain(c);
-		else
+		if (!still_there(d, c)) {
 			domain_console_end(c);
+			continue;
+		}
+		domain_console_drain(c);
+		if (c->vuart)
+			domain_console_drain(c->vuart);
 	}
 }
 
@@ -261,9 +293,14 @@ int consoled_connect(struct consoled *d, struct zerr **err)
 	d->xs = xs;
 	/* The first event of each watch is here already: do what it asks for now. */
 	on_store(d, -1, 0);
-	for (domid = 1; d->xs && domid < HYP_DOMID_FIRST_RESERVED && d->nr_consoles; domid++)
-		if (d->by_domid[domid])
-			write_tty(d, d->by_domid[domid]);
+	for (domid = 1; d->xs && domid < HYP_DOMID_FIRST_RESERVED && d->nr_consoles; domid++) {
+		struct domain_console *c = d->by_domid[domid];
+
+		if (c)
+			write_tty(d, c, &pv_kind);
+		if (c && c->vuart)
+			write_tty(d, c->vuart, &vuart_kind);
+	}
 	return 0;
 fail:
 	event_source_remove(d->xs_source);

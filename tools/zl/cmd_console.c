@@ -58,6 +58,15 @@ static int parse_escape(const char *text, int *ret, struct zerr **err)
 	return 0;
 }
 
+/* Which of its consoles: *vuart is true for the serial port. */
+static int parse_type(const char *text, bool *vuart, struct zerr **err)
+{
+	*vuart = text != NULL && strcmp(text, "vuart") == 0;
+	if (text == NULL || *vuart || strcmp(text, "pv") == 0)
+		return 0;
+	return zerr_set(err, ZERR_USAGE, "E007", 0, "console: \"%s\" is no type (pv, vuart)", text);
+}
+
 /* The start of the last lines in text. */
 static const char *last_lines(const char *text, size_t len, unsigned int lines)
 {
@@ -72,9 +81,12 @@ static const char *last_lines(const char *text, size_t len, unsigned int lines)
 }
 
 /* Print the log from an offset, or its last lines only. 0, or 1 when there is no log. */
-static int print_log(struct zl *zl, const char *name, off_t from, bool tail, struct zerr **err)
+static int print_log(struct zl *zl, const char *name, bool vuart, off_t from, bool tail,
+		     struct zerr **err)
 {
-	_cleanup_free_ char *path = domain_console_log_path(&zl->ctx, name);
+	_cleanup_free_ char *full = NULL;
+	int len = asprintf(&full, "%s%s", name, vuart ? "-vuart" : "");
+	_cleanup_free_ char *path = len > 0 ? domain_console_log_path(&zl->ctx, full) : NULL;
 	_cleanup_close_ int fd = path != NULL ? open(path, O_RDONLY | O_CLOEXEC) : -1;
 	char buf[TAIL_BYTES], last = '\n';
 	struct stat st;
@@ -100,13 +112,14 @@ static int print_log(struct zl *zl, const char *name, off_t from, bool tail, str
 	return 0;
 }
 
-static off_t log_start(struct zl *zl, uint16_t domid)
+static off_t log_start(struct zl *zl, uint16_t domid, bool vuart)
 {
 	_cleanup_free_ char *text = NULL;
 	struct zerr *ignored = NULL;
 	uint64_t start = 0;
 
-	if (domain_store_read(&zl->ctx, domid, "console/log-start", &text, &ignored) == 1 &&
+	if (!vuart &&
+	    domain_store_read(&zl->ctx, domid, "console/log-start", &text, &ignored) == 1 &&
 	    parse_u64(text, 0, INT64_MAX, &start) < 0)
 		start = 0;
 	zerr_free(ignored);
@@ -114,22 +127,34 @@ static off_t log_start(struct zl *zl, uint16_t domid)
 }
 
 /* The domain is not there: its log may be. */
-static int show_gone(struct zl *zl, const char *name, struct zerr **err)
+static int show_gone(struct zl *zl, const char *name, bool vuart, struct zerr **err)
 {
 	struct zerr *ignored = NULL;
 	int rc;
 
 	if (*err == NULL || (*err)->cls != ZERR_NOT_FOUND || strchr(name, '=') != NULL)
 		return -1;
-	rc = print_log(zl, name, 0, true, &ignored);
+	rc = print_log(zl, name, vuart, 0, true, &ignored);
 	zerr_free(ignored);
 	if (rc == 0)
 		zl_note(zl, "this is the end of the log of a former domain \"%s\"", name);
 	return -1;
 }
 
+static int check_vuart(struct zl *zl, uint16_t domid, struct zerr **err)
+{
+	_cleanup_free_ char *port = NULL;
+	int rc = domain_store_read(&zl->ctx, domid, DOMAIN_CONSOLE_VUART "/port", &port, err);
+
+	if (rc == 0) {
+		zerr_set(err, ZERR_NOT_FOUND, "E722", 0, "it has no serial port");
+		return zerr_hint(err, "<serial type='pty'/> in <devices> gives it one");
+	}
+	return rc < 0 ? -1 : 0;
+}
+
 static int attach(struct zl *zl, const struct zl_args *args, const struct domain_summary *d,
-		  const char *name, struct zerr **err)
+		  const char *name, bool vuart, struct zerr **err)
 {
 	_cleanup_free_ char *tty = NULL;
 	struct zl_attach a = { .readonly = zl_has(args, "readonly") };
@@ -140,7 +165,10 @@ static int attach(struct zl *zl, const struct zl_args *args, const struct domain
 	if (parse_escape(zl_value(args, "escape"), &a.escape, err) < 0 ||
 	    zl_timeout_ms(zl, args, (int)zl->timeout_s * 1000, &timeout_ms, err) < 0)
 		return -1;
-	if (domain_console_tty(&zl->ctx, d->info.domid, timeout_ms, &tty, err) < 0)
+	if ((vuart && check_vuart(zl, d->info.domid, err) < 0) ||
+	    domain_console_tty(&zl->ctx, d->info.domid,
+			       vuart ? DOMAIN_CONSOLE_VUART : DOMAIN_CONSOLE_PV, timeout_ms, &tty,
+			       err) < 0)
 		return -1;
 	a.fd = zl_open_tty(tty, err);
 	if (a.fd < 0)
@@ -162,9 +190,12 @@ static int console(struct zl *zl, const struct zl_args *args, struct zerr **err)
 	struct domain_summary d;
 	struct domain_end end = { .known = true };
 	uint16_t domid;
+	bool vuart;
 
+	if (parse_type(zl_value(args, "type"), &vuart, err) < 0)
+		return -1;
 	if (domain_resolve(&zl->ctx, name, &domid, err) < 0)
-		return show_gone(zl, name, err);
+		return show_gone(zl, name, vuart, err);
 	if (domain_get(&zl->ctx, domid, &d, err) < 0)
 		return -1;
 	if (domid == 0)
@@ -173,18 +204,18 @@ static int console(struct zl *zl, const struct zl_args *args, struct zerr **err)
 	if (d.name[0] != '\0')
 		name = d.name;
 	if (zl_has(args, "log")) {
-		if (print_log(zl, name, log_start(zl, domid), false, err) == 1)
+		if (print_log(zl, name, vuart, log_start(zl, domid, vuart), false, err) == 1)
 			zerr_set(err, ZERR_NOT_FOUND, "E721", 0, "it has no console log");
 		return *err != NULL ? -1 : 0;
 	}
 	if (d.info.shutdown || d.info.dying) {
-		(void)print_log(zl, name, log_start(zl, domid), true, err);
+		(void)print_log(zl, name, vuart, log_start(zl, domid, vuart), true, err);
 		end.known = d.info.shutdown;
 		end.reason = d.info.shutdown_reason;
 		zl_note_end(zl, name, &end);
 		return *err != NULL ? -1 : 0;
 	}
-	return attach(zl, args, &d, name, err);
+	return attach(zl, args, &d, name, vuart, err);
 }
 
 ZL_CMD(console)

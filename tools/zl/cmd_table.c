@@ -38,6 +38,7 @@ static const struct zl_option create_options[] = {
 static const struct zl_option console_options[] = {
 	{ 'e', "escape", "CHAR", "escape character instead of ^]" },
 	{ 0, "timeout", "SEC", "how long to wait for the console" },
+	{ 't', "type", "TYPE", "pv (the default) or vuart, the emulated serial port" },
 	{ 0, "log", NULL, "print the console's log and end" },
 	{ 0, "readonly", NULL, "send nothing to the guest" },
 	{ 0, NULL, NULL, NULL },
@@ -112,7 +113,7 @@ const struct zl_command zl_commands[] = {
 	  "print a completion script for the shell",
 	  "Load it by: source <(zl completion bash)" },
 	{ "console", NULL, cmd_console, ZL_COMMON | ZL_DOMAINS, 1, 1, console_options,
-	  "[-e CHAR] [--log] [--readonly] [--timeout=SEC] DOM",
+	  "[-t pv|vuart] [-e CHAR] [--log] [--readonly] [--timeout=SEC] DOM",
 	  "attach to a domain's console",
 	  "Leave by the escape character, ^] (Control and the closing bracket) unless -e names "
 	  "another letter: -e x means ^X, -e none means none.\n\n"

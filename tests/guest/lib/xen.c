@@ -52,7 +52,8 @@ void console_init_any(const void *dtb)
 	guest_has_xen = dt_region(dtb, "xen,xen", 0, &uart, &size);
 	if (guest_has_xen)
 		console_init();
-	else if (!dt_region(dtb, "arm,pl011", 0, &uart, &size))
+	else if (!dt_region(dtb, "arm,pl011", 0, &uart, &size) &&
+		 !dt_region(dtb, "arm,sbsa-uart", 0, &uart, &size))
 		uart = 0;
 }
 

@@ -25,6 +25,9 @@ struct zerr;
 /* Frames of the rings that every guest shares with dom0's daemons. */
 #define GUEST_CONSOLE_GFN 0x39000u
 #define GUEST_STORE_GFN 0x39001u
+#define GUEST_VUART_GFN 0x39003u
+/* Grant of the serial port's ring, behind those that the ABI reserves for console and store. */
+#define GUEST_VUART_GRANT 2u
 
 struct guest_range {
 	uint64_t base, size;			/* guest physical, bytes */
@@ -55,6 +58,7 @@ struct guest_dt_args {
 	unsigned int gpaddr_bits;		/* IPA bits of the domain */
 	const uint8_t *rng_seed;		/* NULL: none */
 	size_t rng_seed_size;
+	bool vuart;				/* a serial port, /sbsa-pl011 */
 };
 
 struct domain_build_args {
@@ -62,6 +66,7 @@ struct domain_build_args {
 	uint64_t memory_bytes;			/* multiple of 4 KiB */
 	const char *kernel, *initrd, *cmdline;	/* initrd, cmdline may be NULL */
 	bool aarch32;				/* a 32-bit kernel: zImage */
+	bool vuart;				/* a serial port */
 	unsigned int vcpus;
 	unsigned int gic_version;
 	bool vpmu;

@@ -160,10 +160,16 @@ int domain_store_read(struct domain_ctx *ctx, uint16_t domid, const char *rel, c
 		      struct zerr **err);
 int domain_store_write(struct domain_ctx *ctx, uint16_t domid, const char *rel, const char *value,
 		       struct zerr **err);
-/* The console's pty; waits for the daemon up to timeout_ms. Class ZERR_TIMEOUT. */
-int domain_console_tty(struct domain_ctx *ctx, uint16_t domid, int timeout_ms, char **ret,
-		       struct zerr **err);
-/* LOG_DIR/console/NAME.log, malloc'd; the name is made harmless first. NULL: no memory. */
+/* A domain's consoles as the store has them: the PV console, and the emulated serial port. */
+#define DOMAIN_CONSOLE_PV	"console"
+#define DOMAIN_CONSOLE_VUART	"vuart/0"
+/* The pty of one of them; waits for the daemon up to timeout_ms. Class ZERR_TIMEOUT. */
+int domain_console_tty(struct domain_ctx *ctx, uint16_t domid, const char *which, int timeout_ms,
+		       char **ret, struct zerr **err);
+/*
+ * LOG_DIR/console/NAME.log, malloc'd; the name is made harmless first. NULL: no memory. The serial
+ * port's name is the domain's with "-vuart" behind.
+ */
 char *domain_console_log_path(const struct domain_ctx *ctx, const char *name);
 /* LOG_DIR/domain-NAME.log: what the tools did with the domain. */
 char *domain_log_path(const struct domain_ctx *ctx, const char *name);

@@ -94,6 +94,7 @@ struct domain_config {
 	size_t iomem_count;
 	uint32_t *irqs;				/* INTIDs of shared interrupts, 32 .. 1019 */
 	size_t irq_count;
+	bool vuart;				/* a serial port, ttyAMA0 */
 
 	enum domain_action on_poweroff;		/* default destroy */
 	enum domain_action on_reboot;		/* default restart */

@@ -182,6 +182,9 @@ int hyp_domain_set_time_offset(struct hyp *h, uint16_t domid, int64_t seconds, s
 int hyp_domain_give_mmio(struct hyp *h, uint16_t domid, uint64_t mfn, uint64_t nr, uint64_t gfn,
 			 struct zerr **err);
 int hyp_domain_give_irq(struct hyp *h, uint16_t domid, uint32_t intid, struct zerr **err);
+/* A serial port whose ring is the domain's frame gfn; *port is the domain's, for dom0 to bind to. */
+int hyp_domain_vuart(struct hyp *h, uint16_t domid, uint64_t gfn, uint32_t *port,
+		     struct zerr **err);
 int hyp_domain_cacheflush(struct hyp *h, uint16_t domid, uint64_t gfn, uint64_t nr,
 			  struct zerr **err);
 int hyp_domain_remote_shutdown(struct hyp *h, uint16_t domid, enum hyp_shutdown reason,
