@@ -544,7 +544,7 @@ static void test_reset(void **state)
 	assert_true(guest_ack(1) >= 0);
 	vgic_inject_ppi(v1, 20);
 	put(v1);
-	assert_int_equal(v1->ctxt.gic.nr_used, 2);
+	assert_int_equal(v1->ctxt.gic.nr_used, gic_info.nr_lrs);
 	gicd_write(0x6000 + 8 * 40, 0);
 	vgic_vcpu_reset(v1);
 	assert_int_equal(v1->ctxt.gic.nr_used, 0);
