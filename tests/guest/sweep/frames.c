@@ -45,9 +45,9 @@ static void find_windows(void)
  * An access is done, or is an abort, or the CPU does not know the instruction, or it is a cache
  * operation that EL0 may not do.
  */
-static void access(uint32_t word, uint64_t address, enum probe_from from)
+static void access_with(uint32_t word, uint64_t address, enum probe_from from, uint64_t value)
 {
-	struct probe p = { .x = { rng_edge(&sweep.rng), address, rng_next(&sweep.rng),
+	struct probe p = { .x = { value, address, rng_next(&sweep.rng),
 				  rng_next(&sweep.rng) } };
 	uint32_t class;
 
@@ -57,6 +57,11 @@ static void access(uint32_t word, uint64_t address, enum probe_from from)
 	if (class != EC_NONE && class != EC_DABT && class != EC_DABT_EL0 && class != EC_UNDEF &&
 	    class != EC_SYSREG)
 		wrong("an odd exception class", address, p.esr);
+}
+
+static void access(uint32_t word, uint64_t address, enum probe_from from)
+{
+	access_with(word, address, from, rng_edge(&sweep.rng));
 }
 
 static uint32_t random_word(void)
@@ -84,6 +89,51 @@ static void one_window(const struct window *w)
 			access(random_word(), seen(w->base + at), FROM_EL1);
 	for (uint64_t at = 0; at < 32; at++)
 		access(random_word(), seen(w->base - at), FROM_EL1);
+}
+
+/* Whole banks of the distributor's registers, first and last byte. */
+static const struct {
+	uint16_t first, last;
+} banks[] = {
+	{ 0x080, 0x0ff }, { 0x100, 0x17f }, { 0x180, 0x1ff }, { 0x200, 0x27f }, { 0x280, 0x2ff },
+	{ 0x300, 0x37f }, { 0x380, 0x3ff }, { 0x400, 0x7ff }, { 0x800, 0xbff }, { 0xc00, 0xcff },
+	{ 0xf10, 0xf2f },
+};
+
+/* The frame of this CPU's own SGIs and PPIs, or the distributor. */
+static uint64_t bank_frame(bool own)
+{
+	uint64_t gicd = 0, gicr = 0;
+
+	if (own && dt_gicv3(sweep.dtb, &gicd, &gicr))
+		return gicr + 0x10000;
+	return windows[0].base;
+}
+
+/*
+ * Interrupts in all states at once: banks written with one value, or one each, and now and then a
+ * moment in which what is pending may come in.  None of it may hold the CPU in the hypervisor.
+ */
+void sweep_states(void)
+{
+	find_windows();
+	if (!n_windows)
+		return;
+	for (uint64_t i = 0; i < 32768 / sweep.thin; i++) {
+		uint64_t bank = rng_below(&sweep.rng, sizeof(banks) / sizeof(banks[0]));
+		uint64_t frame = bank_frame(rng_next(&sweep.rng) & 1), value = rng_edge(&sweep.rng);
+
+		for (uint32_t at = banks[bank].first; at < banks[bank].last; at += 4) {
+			if (i & 4)
+				value = rng_edge(&sweep.rng);
+			access_with(access_words[6], frame + at, FROM_EL1, value);
+		}
+		if (i % 8)
+			continue;
+		gic_init(sweep.dtb, (uint32_t)value);
+		asm volatile("msr daifclr, #3\n\tisb\n\tnop\n\tmsr daifset, #15\n\tisb" : : : "memory");
+		note(i, 0, false);
+	}
 }
 
 void sweep_frames(void)

@@ -103,6 +103,7 @@ static void all_parts(void)
 	part("stray-mmu", sweep_stray);
 	part("fetches-mmu", sweep_fetches);
 	mmu_off();
+	part("interrupt-states", sweep_states);
 	part("sgis", sweep_sgis);
 	part("psci", sweep_psci);
 	part("smccc", sweep_smccc);

@@ -42,6 +42,7 @@ void sweep_system(void);
 void sweep_hints(void);
 void sweep_a32(void);			/* a32.c */
 void sweep_frames(void);		/* frames.c */
+void sweep_states(void);
 void sweep_stray(void);
 void sweep_fetches(void);
 void sweep_sgis(void);			/* calls.c */
