@@ -57,7 +57,8 @@ static const struct control_row rows[] = {
 
 /* Operations of our own: public/zazen.h. */
 static const struct control_row own_rows[] = {
-	[ZAZEN_DOMCTL_cpu_model - ZAZEN_DOMCTL_FIRST] = { domctl_cpu_model, NEEDS_DOMAIN | NOT_SELF },
+	[ZAZEN_DOMCTL_cpu_model - ZAZEN_DOMCTL_FIRST] = { domctl_cpu_model,
+							  NEEDS_DOMAIN | NOT_SELF },
 };
 static_assert_size(struct zazen_domctl, sizeof(struct xen_domctl));
 

@@ -55,8 +55,8 @@ void domctl_fill_info(const struct domain *d, struct xen_domctl_getdomaininfo *i
 struct domain *domctl_next_domain(uint64_t id);
 
 /* domctl_vcpu.c */
-control_fn domctl_cpu_model, domctl_max_vcpus, domctl_vcpucontext, domctl_getvcpuinfo, domctl_vcpuaffinity,
-	   domctl_scheduler_op;
+control_fn domctl_cpu_model, domctl_max_vcpus, domctl_vcpucontext, domctl_getvcpuinfo,
+	   domctl_vcpuaffinity, domctl_scheduler_op;
 
 /* domctl_memory.c */
 control_fn domctl_max_mem, domctl_cacheflush, domctl_address_size,

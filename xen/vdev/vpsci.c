@@ -154,7 +154,7 @@ static int64_t call(struct vcpu *v, uint32_t n, const uint64_t *arg)
 		domain_shutdown(v->domain, SHUTDOWN_reboot);
 		return PSCI_SUCCESS;
 	case FN_SYSTEM_RESET2:
-		/* 0: SYSTEM_WARM_RESET, the architecture's only one; there are none of a vendor's. */
+		/* 0: SYSTEM_WARM_RESET, the architecture's only one. */
 		if (arg[0] != 0)
 			return PSCI_INVALID_PARAMETERS;
 		domain_shutdown(v->domain, SHUTDOWN_reboot);

@@ -54,7 +54,7 @@ static struct workaround {
 };
 static bool has_trng __ro_after_init;
 
-/* Parts of Arm's (implementer 0x41) that do not speculate so far: Cortex-A34, A35, A53, A55, A510. */
+/* Parts of Arm's (implementer 0x41) that do not speculate so far: A34, A35, A53, A55, A510. */
 static const uint16_t in_order_parts[] = { 0xd02, 0xd04, 0xd03, 0xd05, 0xd46 };
 
 static bool is_in_order(uint32_t midr)

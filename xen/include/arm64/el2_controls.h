@@ -19,7 +19,7 @@
 #define HCR_TWI		(1UL << 13)	/* WFI: run somebody else */
 #define HCR_TID2	(1UL << 17)	/* cache geometry: only where the host's CPUs differ */
 #define HCR_TWE		(1UL << 14)	/* WFE: the same, set while somebody waits for the CPU */
-#define HCR_TID3	(1UL << 18)	/* ID registers: the guest's view, unless it is the host's */
+#define HCR_TID3	(1UL << 18)	/* ID registers: unless guests see the host's */
 #define HCR_TSC		(1UL << 19)	/* SMC ends at EL2 */
 #define HCR_TIDCP	(1UL << 20)	/* implementation-defined registers: UNDEF */
 #define HCR_TACR	(1UL << 21)	/* ACTLR_EL1: reads as zero */
@@ -80,8 +80,8 @@
 #define MPAM2_GUEST	(3UL << 48)
 
 /*
- * ICC_SRE_EL2: system registers at EL2, no bypass. Not Enable, which may be fixed to 1 though: which
- * interface EL1 uses is the domain's, and ICC_SRE_EL1 is EL2's to write.
+ * ICC_SRE_EL2: system registers at EL2, no bypass. Not Enable, which may be fixed to 1 though:
+ * which interface EL1 uses is the domain's, and ICC_SRE_EL1 is EL2's to write.
  */
 #define ICC_SRE_EL2_VALUE	0x7UL
 #define ICC_SRE_OPTIONAL	(1UL << 3)
