@@ -42,12 +42,14 @@ ROWS = (
     ("", "timer_now", "virtual timer set to now, to its handler", 110),
     ("", "timer_wfi", "virtual timer ends a WFI, from when it is due", 430),
     ("", "first_touch", "first touch of a 4 KiB page", 1),
-    ("12", "switch_vcpus", "vCPU switch by yield, one domain", 380),
-    ("12", "switch_domains", "vCPU switch by yield, two domains", 380),
-    ("", "switch_vcpus_ttbr", "the same, one domain, both write TTBR0_EL1 in between", None),
-    ("", "switch_domains_ttbr", "the same, two domains, both write TTBR0_EL1", None),
-    ("", "switch_vcpus_simd", "the same, one domain, both use SIMD in between", None),
-    ("", "switch_domains_simd", "the same, two domains, both use SIMD", None),
+    ("12", "switch_vcpus", "vCPU switch by yield, one domain (TVM on)", 380),
+    ("12", "switch_domains", "vCPU switch by yield, two domains (TVM on)", 380),
+    ("", "switch_vcpus_ttbr", "one domain, both write TTBR0_EL1 each time (TVM drops out)", None),
+    ("", "switch_domains_ttbr", "two domains, the same", None),
+    ("", "switch_vcpus_seldom", "one domain, both write it every 16th time (TVM adapts)", None),
+    ("", "switch_domains_seldom", "two domains, the same", None),
+    ("", "switch_vcpus_simd", "one domain, both use SIMD each time (else: never)", None),
+    ("", "switch_domains_simd", "two domains, the same", None),
 )
 # What the architecture alone makes of it: no ratio is asked for.
 NO_BAR = {"midr", "mpidr", "first_touch"}

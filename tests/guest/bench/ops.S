@@ -224,7 +224,7 @@ stamp_vectors:
 	/*
 	 * Loops that give the CPU away each time, the same for vCPUs and whole domains: x0 is where
 	 * to count, x1 how often at most.  Between two yields the second one writes a register of
-	 * its address space, the third one uses SIMD.
+	 * its address space, the third one does so every 16th time, the last one uses SIMD.
 	 */
 	.macro	yield_loop name
 	.globl	\name, \name\()_end
@@ -256,6 +256,13 @@ stamp_vectors:
 	yield_loop	yield_ttbr
 	msr	ttbr0_el1, x9
 	yield_loop_end	yield_ttbr
+
+	yield_loop	yield_ttbr_seldom
+	tst	x9, #15
+	b.ne	2f
+	msr	ttbr0_el1, x9
+2:
+	yield_loop_end	yield_ttbr_seldom
 
 	.arch	armv8-a
 	yield_loop	yield_simd

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Rows in which another vCPU or another domain has the same CPU: switches by yield, in three kinds
+ * Rows in which another vCPU or another domain has the same CPU: switches by yield, in four kinds
  * of loop, and a domain that reads its own serial port.
  */
 #include "bench.h"
 
 #define SWITCHES 2000ul
 
-extern char yield_plain[], yield_plain_end[], yield_ttbr[], yield_ttbr_end[], yield_simd[],
-	    yield_simd_end[], uart_domain[], uart_domain_end[];
+extern char yield_plain[], yield_plain_end[], yield_ttbr[], yield_ttbr_end[],
+	    yield_ttbr_seldom[], yield_ttbr_seldom_end[], yield_simd[], yield_simd_end[],
+	    uart_domain[], uart_domain_end[];
 
 static const struct kind {
 	const char *vcpus, *domains;
@@ -16,6 +17,8 @@ static const struct kind {
 } kinds[] = {
 	{ "switch_vcpus", "switch_domains", yield_plain, yield_plain_end },
 	{ "switch_vcpus_ttbr", "switch_domains_ttbr", yield_ttbr, yield_ttbr_end },
+	{ "switch_vcpus_seldom", "switch_domains_seldom", yield_ttbr_seldom,
+	  yield_ttbr_seldom_end },
 	{ "switch_vcpus_simd", "switch_domains_simd", yield_simd, yield_simd_end },
 };
 
