@@ -17,7 +17,7 @@ static int give(struct hyp *h, struct xen_domctl *op, const char *what, uint64_t
 {
 	long rc = domctl_call(h, op);
 
-	if (rc == -EPERM)
+	if (rc == -EPERM || rc == -ENOENT)
 		zerr_set(err, ZERR_STATE, "E715", EPERM,
 			 "%s 0x%llx is no device of the control domain's", what,
 			 (unsigned long long)device);

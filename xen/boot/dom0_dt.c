@@ -248,7 +248,7 @@ static void make_chosen(struct maker *m)
 
 /*
  * A node that stays, but for its end. A device goes to dom0; one that is meant for another domain
- * is disabled in the tree, so that dom0 has it only to pass it on (core/passthrough.c).
+ * is disabled in the tree, so that dom0 has it only to pass it on (hypercall/domctl_device.c).
  */
 static void begin_copy(struct maker *m, int node, int depth)
 {

@@ -52,7 +52,6 @@ static const struct domain_hooks hooks[] = {
 	{ .vcpu_init = sched_vcpu_init, .vcpu_free = sched_vcpu_free },
 	{ .vcpu_init = poll_vcpu_init, .vcpu_free = poll_vcpu_free },
 	{ .relinquish = vcpu_areas_relinquish },
-	{ .free = passthrough_domain_free },
 	{ .init = gnttab_domain_init, .relinquish = gnttab_relinquish, .free = gnttab_domain_free },
 	{ .init = evtchn_domain_init, .relinquish = evtchn_relinquish, .free = evtchn_domain_free },
 };

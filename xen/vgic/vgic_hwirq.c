@@ -16,7 +16,6 @@
 struct hw_tie {
 	spinlock_t lock;		/* LOCK_HWIRQ */
 	struct domain *domain;		/* NULL none */
-	struct domain *lender;		/* dom0, whose it is again afterwards; NULL */
 	uint32_t vintid;
 };
 static struct hw_tie *ties;		/* gic_info.nr_irqs - 32 of them */
@@ -150,71 +149,40 @@ int vgic_route_hw_spi(struct domain *d, uint32_t pintid, uint32_t vintid, bool e
 	return rc;
 }
 
-/* dom0 has a driver at work on it. */
-static bool is_in_use(struct hw_tie *tie)
+/* Has d something in flight of it, or, being dom0, a driver at work on it? */
+static bool is_in_use(struct domain *d, const struct vgic_irq *irq)
 {
-	struct vgic_dist *dist = tie->domain->vgic;
-	const struct vgic_irq *irq = vgic_irq_get(dist, NULL, tie->vintid);
 	bool in_use;
 
-	spin_lock(&dist->lock);
-	in_use = irq->enabled || irq->phys_active || irq->active;
-	spin_unlock(&dist->lock);
+	spin_lock(&d->vgic->lock);
+	in_use = irq->phys_active || irq->active || (irq->enabled && d == dom0);
+	spin_unlock(&d->vgic->lock);
 	return in_use;
 }
 
 /*
- * dom0's SPI intid becomes d's, under the same number. -EINVAL: d has no such interrupt, or dom0
- * not; -EBUSY: dom0 uses it, or it is lent already.
+ * Pass-through: the physical SPI that `from` has as intid becomes that of `to`. -EINVAL: `to` has
+ * no such interrupt; -ENOENT: `from` has it not; -EBUSY: `from` uses it, or `to` is dying.
  */
-int vgic_lend_hw_spi(struct domain *d, uint32_t intid)
+int vgic_move_hw_spi(struct domain *from, struct domain *to, uint32_t intid)
 {
-	struct vgic_irq *irq =
-		intid >= GIC_NR_PRIVATE ? vgic_irq_get(d->vgic, NULL, intid) : NULL;
+	struct vgic_irq *irq = vgic_irq_get(to->vgic, NULL, intid), *old;
 	struct hw_tie *tie = tie_of(intid);
-	int rc = -EINVAL;
+	int rc = 0;
 
-	if (!irq || !tie || d == dom0)
+	if (!irq || !tie || from == to)
 		return -EINVAL;
 	spin_lock(&tie->lock);
-	if (tie->domain && tie->vintid == intid) {
-		rc = tie->domain != dom0 || is_in_use(tie) || domain_is_dying(d) ? -EBUSY : 0;
-		if (!rc) {
-			irq->edge = vgic_irq_get(dom0->vgic, NULL, intid)->edge;
-			untie(tie, intid);
-			tie->lender = dom0;
-			tie_to(tie, intid, d, intid);
-		}
-	}
-	spin_unlock(&tie->lock);
-	return rc;
-}
-
-/* The end of a loan to d, of whatever kind the tie is; its lock is held. */
-static void end_tie(struct hw_tie *tie, uint32_t pintid)
-{
-	untie(tie, pintid);
-	if (tie->lender)
-		tie_to(tie, pintid, tie->lender, pintid);
-	tie->lender = NULL;
-}
-
-/*
- * d loses intid, which was lent to it, and dom0 has it again. -ENOENT when d has no such loan,
- * -EBUSY while d has taken it and not ended it: a list register of d then ends the machine's.
- */
-int vgic_take_back_hw_spi(struct domain *d, uint32_t intid)
-{
-	struct hw_tie *tie = tie_of(intid);
-	int rc = -ENOENT;
-
-	if (!tie)
-		return rc;
-	spin_lock(&tie->lock);
-	if (tie->domain == d && tie->lender) {
-		rc = vgic_irq_get(d->vgic, NULL, intid)->phys_active ? -EBUSY : 0;
-		if (!rc)
-			end_tie(tie, intid);
+	old = tie->domain == from && tie->vintid == intid ? vgic_irq_get(from->vgic, NULL, intid) :
+							    NULL;
+	if (!old)
+		rc = -ENOENT;
+	else if (is_in_use(from, old) || domain_is_dying(to))
+		rc = -EBUSY;
+	if (!rc) {
+		irq->edge = old->edge;
+		untie(tie, intid);
+		tie_to(tie, intid, to, intid);
 	}
 	spin_unlock(&tie->lock);
 	return rc;
@@ -275,8 +243,12 @@ int vgic_relinquish(struct domain *d)
 		struct hw_tie *tie = tie_of(i);
 
 		spin_lock(&tie->lock);
-		if (tie->domain == d)
-			end_tie(tie, i);
+		if (tie->domain == d) {
+			untie(tie, i);
+			/* Others have one on loan only. */
+			if (dom0 && d != dom0)
+				tie_to(tie, i, dom0, i);
+		}
 		spin_unlock(&tie->lock);
 	}
 	return 0;

@@ -54,7 +54,6 @@ struct domain {
 	struct vgic_dist *vgic;		/* vgic/ */
 	struct mmio_space *mmio;	/* vdev/mmio.c */
 	struct vpl011 *vpl011;		/* vdev/vpl011.c; NULL none */
-	struct passthrough *passthrough;	/* devices it may have; core/passthrough.c; lock */
 
 	const uint64_t *id_regs;	/* [CRm][op2] as guests read them; core/id_regs.c; constant */
 	uint64_t midr;			/* MIDR_EL1 of its choice; 0 the CPU's; constant */
@@ -186,7 +185,7 @@ domain_relinquish_fn evtchn_relinquish, gnttab_relinquish, p2m_relinquish, vgic_
 domain_init_fn vpmu_domain_init;
 domain_relinquish_fn vcpu_areas_relinquish;	/* vcpu_info, runstate: core/vcpu_areas.c */
 domain_free_fn evtchn_domain_free, gnttab_domain_free, id_regs_domain_free, mmio_domain_free,
-	       p2m_domain_free, passthrough_domain_free, vgic_domain_free, vpl011_domain_free;
+	       p2m_domain_free, vgic_domain_free, vpl011_domain_free;
 /* poll_*: SCHEDOP_poll's timer, hypercall/sched_op.c */
 vcpu_init_fn poll_vcpu_init, sched_vcpu_init, vdebug_vcpu_init, vgic_vcpu_init, vpmu_vcpu_init,
 	     vtimer_vcpu_init;

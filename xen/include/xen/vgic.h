@@ -21,12 +21,8 @@ void vgic_set_spi_level(struct domain *d, uint32_t intid, bool level);
  * -EINVAL, -EBUSY.
  */
 int vgic_route_hw_spi(struct domain *d, uint32_t pintid, uint32_t vintid, bool edge);
-/*
- * Pass-through: dom0's physical SPI, which it must not have enabled, becomes d's under the same
- * INTID until it is taken back or d dies. -EINVAL, -EBUSY; -ENOENT when d does not have it.
- */
-int vgic_lend_hw_spi(struct domain *d, uint32_t intid) __must_check;
-int vgic_take_back_hw_spi(struct domain *d, uint32_t intid);
+/* Pass-through: a physical SPI changes hands. -EINVAL, -ENOENT, -EBUSY. */
+int vgic_move_hw_spi(struct domain *from, struct domain *to, uint32_t intid) __must_check;
 /*
  * A physical interrupt tied to a guest fired on this CPU (already acknowledged, priority
  * dropped).
