@@ -17,6 +17,21 @@ import machine  # noqa: E402
 HYPERVISOR = os.environ.get("ZAZEN_HYPERVISOR", os.path.join(machine.OUT, "zazen"))
 
 
+def pytest_addoption(parser):
+    parser.addoption("--full", action="store_true", help="the long tests too (mark: full)")
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "full: long, run with --full alone")
+
+
+def pytest_collection_modifyitems(config, items):
+    if not config.getoption("--full"):
+        for item in items:
+            if item.get_closest_marker("full"):
+                item.add_marker(pytest.mark.skip(reason="long: needs --full"))
+
+
 def log_path(node):
     name = re.sub(r"[^\w.-]+", "-", node.strip("/"))
     return os.path.join(machine.OUT, "log", "qemu", name + ".console")
@@ -56,6 +71,23 @@ def boot(request, overlay):
         m.start()
         m.wait_shell()
         return dom0_module.Dom0(m)
+    yield start
+    for m in machines:
+        m.close()
+
+
+@pytest.fixture
+def payload(request):
+    """payload(NAME, **changes): that payload is dom0's kernel; a machine, ended with the test."""
+    machines = []
+
+    def start(name, **changes):
+        changes.setdefault("hypervisor", HYPERVISOR)
+        changes.setdefault("log", log_path(request.node.nodeid))
+        m = machine.Machine(dom0_kernel=os.path.join(dom0_module.IMAGES, name + ".img"),
+                            dom0_initrd="", dom0_root="", **changes)
+        machines.append(m)
+        return m.start()
     yield start
     for m in machines:
         m.close()

@@ -54,6 +54,7 @@ class Config:
     job: str = ""                         # script or tar, run by dom0 in place of the shell
     overlay: str = ""                     # tar, unpacked over dom0's root before its services
     board: str = "virt"                   # a row of tree.BOARDS
+    console: int = -1                     # the board's serial line; -1 its usual one
     tree: object = None                   # dict laid over the machine's device tree (tree.py)
     loads: tuple = ()                     # more files in memory: (path, address)
     icount: bool = False
@@ -132,7 +133,7 @@ class Machine:
             machine += f",gic-version={c.gic}" + ("" if c.seed else ",dtb-randomness=off")
             options += ["-cpu", c.cpu + (f",cntfrq={c.cntfrq}" if c.cntfrq else "")]
         args = [board.qemu, "-M", machine, *options, "-nographic", "-nodefaults", "-no-reboot"]
-        args += ["-serial", "null"] * board.console
+        args += ["-serial", "null"] * (board.console if c.console < 0 else c.console)
         args += ["-serial", "stdio", "-monitor", "none",
                  "-qmp", f"unix:{self.scratch}/qmp,server=on,wait=off"]
         append = f"dom0_mem={c.dom0_mem}"
