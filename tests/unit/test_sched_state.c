@@ -276,6 +276,58 @@ static void test_wake_chooses_idle_cpu(void **state)
 
 /* ---- flags, kicks, accounting ---- */
 
+/* Whatever happens to them, their times add up to what has passed. */
+static void test_runstates_add_up(void **state)
+{
+	struct vcpu *v[3];
+	s_time_t start[3];
+	unsigned int seed = 7;
+
+	(void)state;
+	fake_idle_hook = give_up;
+	for (unsigned int i = 0; i < 3; i++) {
+		v[i] = spinner(256, 0);
+		start[i] = v[i]->runstate.entry_time;
+	}
+	for (unsigned int step = 0; step < 20000; step++) {
+		struct vcpu *a = v[rand_r(&seed) % 3], *current = cpus[0]->current;
+		uint64_t time[4];
+		s_time_t entry;
+		uint32_t st;
+
+		fake_now += (s_time_t)rand_r(&seed) % (2 * MS);
+		switch (rand_r(&seed) % 6) {
+		case 0:
+			if (current)
+				vcpu_block(current);
+			break;
+		case 1:
+			vcpu_wake(a);
+			break;
+		case 2:
+			vcpu_set_flag(a, VPF_PAUSED);
+			break;
+		case 3:
+			vcpu_clear_flag(a, VPF_PAUSED);
+			break;
+		default:
+			cpus[0]->work |= WORK_TIMER | WORK_RESCHED;
+			(void)leave(0);
+		}
+		sched_get_runstate(a, &st, &entry, time);
+		assert_int_equal(time[0] + time[1] + time[2] + time[3],
+				 entry - start[a == v[0] ? 0 : a == v[1] ? 1 : 2]);
+		assert_true(entry <= fake_now);
+	}
+	/* A clock that was read before another CPU set the entry time gives no time twice. */
+	fake_now += MS;
+	sched_set_runstate(v[0], v[0]->runstate.state, fake_now);
+	sched_set_runstate(v[0], v[0]->runstate.state, fake_now - 100);
+	assert_int_equal(v[0]->runstate.entry_time, fake_now);
+	for (unsigned int i = 0; i < 3; i++)
+		vcpu_clear_flag(v[i], VPF_PAUSED);
+}
+
 static void test_runstates(void **state)
 {
 	struct vcpu *a = spinner(256, 0);
@@ -400,7 +452,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(test_lazy_state), T(test_wake_while_state_in_cpu), T(test_random_smp),
 		T(test_affinity), T(test_steal_and_spread), T(test_wake_chooses_idle_cpu),
-		T(test_runstates), T(test_kick), T(test_init_errors), T(test_null_policy),
+		T(test_runstates), T(test_runstates_add_up), T(test_kick), T(test_init_errors),
+		T(test_null_policy),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

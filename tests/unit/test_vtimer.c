@@ -152,6 +152,33 @@ static void test_physical(void **state)
 	assert_true(v->vgic->irq[30].line);
 }
 
+/* The timers go where the vCPU goes, and one that fired elsewhere is waited for. */
+static void test_moves(void **state)
+{
+	(void)state;
+	v->flags = VPF_BLOCKED;
+	v->ctxt.cntv_ctl = 1;
+	v->ctxt.cntv_cval = 1UL << 40;
+	vtimer_put_cpu(v);
+	assert_true(v->vtimer.expires);
+	fake_cpu_enter(1);
+	vtimer_load_cpu(v);
+	assert_false(soft_timer_armed(&v->vtimer) || v->vtimer.expires);
+	v->flags = VPF_DOWN;
+	vptimer_write_cval(v, fake_now / TICK + 100);
+	vptimer_write_ctl(v, 1);
+	assert_int_equal(v->ptimer.cpu, 1);
+	assert_int_equal(vptimer_read_count(v), fake_now / TICK);
+	fake_cpu_enter(3);
+	vptimer_write_cval(v, fake_now / TICK + 50);
+	assert_int_equal(v->ptimer.cpu, 3);
+	fake_now += 50 * TICK;
+	soft_timer_run();
+	assert_true(v->vgic->irq[30].line);
+	vptimer_write_ctl(v, 0);
+	fake_cpu_enter(0);
+}
+
 static void test_reset(void **state)
 {
 	(void)state;
@@ -206,7 +233,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(test_virtual_while_away), T(test_virtual_not_armed),
 		T(test_physical),	    T(test_reset),
-		T(test_host_ppis),	    T(test_no_room),
+		T(test_moves),	    T(test_host_ppis),	    T(test_no_room),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
