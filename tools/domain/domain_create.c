@@ -140,7 +140,7 @@ static int explain_refusal(const struct creation *c, struct zerr *why, struct ze
 	    !(phys.capabilities & HYP_CAP_VPMU))
 		zerr_set(&better, ZERR_UNSUPPORTED, "E504", 0,
 			 "this host has no performance monitors to give a guest");
-	if (hyp_domain_info(c->ctx->hyp, 0, &host, NULL) == 0 && host.gic_version != 0) {
+	if (hyp_domain_info(c->ctx->hyp, 0, &host, NULL) == 1 && host.gic_version != 0) {
 		if (wanted == 0)
 			wanted = host.gic_version;
 		if (wanted == 2 && c->cfg->vcpus_max > 8)
