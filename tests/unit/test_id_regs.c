@@ -252,12 +252,38 @@ static void test_own(void **state)
 	fake_domain_destroy(dom0);
 }
 
+/* A guest with a GICv2 has no system-register interface, whatever the CPU has. */
+static void test_gicv2(void **state)
+{
+	struct domain_config cfg = { .gic_version = 2 };
+	struct domain d = { .id = 1 };
+
+	(void)state;
+	id_regs_add_cpu(a, CTR, true);
+	assert_int_equal(id_regs_domain_init(&d, &cfg), 0);
+	assert_ptr_equal(d.id_regs, guest_id_regs);
+	put(a, ID_AA64PFR0, 24, 1);
+	put(a, ID_PFR1, 28, 1);
+	id_regs_add_cpu(a, CTR, true);
+	assert_int_equal(id_regs_domain_init(&d, &cfg), 0);
+	assert_int_equal(ID_FIELD(d.id_regs[ID_AA64PFR0], 24), 0);
+	assert_int_equal(ID_FIELD(d.id_regs[ID_PFR1], 28), 0);
+	assert_int_equal(field(ID_AA64PFR0, 24), 1);
+	id_regs_domain_free(&d);
+	fake_fail_alloc(1);
+	assert_int_equal(id_regs_domain_init(&d, &cfg), -ENOMEM);
+	id_regs_domain_free(&d);
+	cfg.gic_version = 3;
+	assert_int_equal(id_regs_domain_init(&d, &cfg), 0);
+	assert_ptr_equal(d.id_regs, guest_id_regs);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 		T(test_hidden),	    T(test_intersection), T(test_fits),
-		T(test_hosts_view), T(test_own),
+		T(test_hosts_view), T(test_own),	  T(test_gicv2),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
