@@ -401,6 +401,26 @@ static void test_el0(void)
 	       hit_elr == (uint64_t)el0_code + 4, "breakpoint-el0", NULL);
 }
 
+/* What an access costs, in instructions when the machine counts them. */
+#define COST(name, code)								\
+	do {										\
+		uint64_t start_ = mrs(cntvct_el0);					\
+		for (unsigned int i_ = 0; i_ < 1000; i_++)				\
+			code;								\
+		printk("COST %s %lu\n", name, (mrs(cntvct_el0) - start_) * 1000000 /	\
+		       mrs(cntfrq_el0));						\
+	} while (0)
+
+static void show_costs(void)
+{
+	mdscr(0);
+	COST("read", (void)mrs(dbgbvr0_el1));
+	COST("write, not in use", msr(dbgbvr0_el1, 0));
+	mdscr(MDSCR_MDE);
+	COST("write, in use", msr(dbgbvr0_el1, 0));
+	mdscr(0);
+}
+
 /* ---- two vCPUs on one CPU ---- */
 
 #define ROUNDS 200u
@@ -484,6 +504,7 @@ void guest_main(const void *dtb)
 	test_el2_does_not_stop();
 	test_step(dtb);
 	test_el0();
+	show_costs();
 	if (arg_has(dt_bootargs(dtb), "vcpus=2"))
 		test_two_vcpus();
 	result_end();
