@@ -63,11 +63,28 @@ uint32_t gic_eoi_count(void)
 	return n;
 }
 
-/* A vCPU leaves: its priority mask and active priorities; list registers are vgic_sync's. */
-void gic_save(struct vgic_hw *hw)
+/* Apart, so that a switch without any has no frame to build. */
+static __noinline void save_lrs(struct vgic_hw *hw)
 {
 	uint32_t i;
 
+	for (i = 0; i < hw->nr_used; i++) {
+		hw->lr[i] = gic_lr_read(i);
+		gic_lr_write(i, 0);
+	}
+}
+
+static __noinline void load_lrs(const struct vgic_hw *hw)
+{
+	uint32_t i;
+
+	for (i = 0; i < hw->nr_used; i++)
+		gic_lr_write(i, hw->lr[i]);
+}
+
+/* A vCPU leaves: its priority mask and active priorities; list registers are vgic_sync's. */
+void gic_save(struct vgic_hw *hw)
+{
 	if (gic_is_v2()) {
 		gicv2_save(hw);
 		return;
@@ -79,17 +96,13 @@ void gic_save(struct vgic_hw *hw)
 		hw->ap1r[1] = read_sysreg(ICH_AP1R1_EL2);
 		hw->ap0r[1] = read_sysreg(ICH_AP0R1_EL2);
 	}
-	for (i = 0; i < hw->nr_used; i++) {
-		hw->lr[i] = gic_lr_read(i);
-		gic_lr_write(i, 0);
-	}
+	if (hw->nr_used)
+		save_lrs(hw);
 	write_sysreg(ICH_HCR_EL2, 0);
 }
 
 void gic_load(const struct vgic_hw *hw)
 {
-	uint32_t i;
-
 	if (gic_is_v2()) {
 		gicv2_load(hw);
 		return;
@@ -101,7 +114,7 @@ void gic_load(const struct vgic_hw *hw)
 		write_sysreg(ICH_AP1R1_EL2, hw->ap1r[1]);
 		write_sysreg(ICH_AP0R1_EL2, hw->ap0r[1]);
 	}
-	for (i = 0; i < hw->nr_used; i++)
-		gic_lr_write(i, hw->lr[i]);
+	if (hw->nr_used)
+		load_lrs(hw);
 	write_sysreg(ICH_HCR_EL2, hw->hcr | ICH_HCR_EN);
 }

@@ -174,7 +174,6 @@ void cpu_do_work(void)
 struct vcpu *leave_to_guest(struct vcpu *v)
 {
 	struct pcpu *c = this_cpu();
-	bool switched = false;
 
 	do {
 		c->work &= ~(uint32_t)WORK_RESTORE;
@@ -192,17 +191,12 @@ struct vcpu *leave_to_guest(struct vcpu *v)
 		}
 		cpu_do_work();
 		if (!v || (c->work & WORK_RESCHED)) {
-			struct vcpu *next;
-
-			c->work &= ~(uint32_t)WORK_RESCHED;
-			next = sched_switch(v);
-			switched |= next != v;
-			v = next;
+			/* It clears WORK_RESCHED; WORK_VGIC is set if somebody new has to be served. */
+			v = sched_switch(v);
 		}
-		if (c->work & WORK_VGIC || switched) {
+		if (c->work & WORK_VGIC) {
 			c->work &= ~(uint32_t)WORK_VGIC;
 			vgic_flush(v);
-			switched = false;
 		}
 	} while (c->work);
 	ASSERT(map_window_empty());

@@ -18,21 +18,21 @@
 #define SCTLR_EL1_RESET		0x30d50878UL
 #define EAGER_AFTER_USES	2u
 
-/* EL1/EL0 registers that are simply moved: register name, member of struct vcpu_ctxt. */
-#define FOR_EACH_REG(op)									\
-	op(sp_el0, sp_el0) op(sp_el1, sp_el1) op(elr_el1, elr_el1) op(spsr_el1, spsr_el1)	\
-	op(cpacr_el1, cpacr) op(vbar_el1, vbar) op(par_el1, par)				\
-	op(tpidr_el0, tpidr_el0) op(tpidrro_el0, tpidrro_el0) op(tpidr_el1, tpidr_el1)		\
-	op(cntkctl_el1, cntkctl) op(csselr_el1, csselr)						\
-	FOR_EACH_FAULT_REG(op)
-
-/* Those whose writes HCR_EL2.TVM traps: the machine writes the first four at exceptions. */
-#define FOR_EACH_FAULT_REG(op)									\
-	op(esr_el1, esr) op(far_el1, far) op(afsr0_el1, afsr0) op(afsr1_el1, afsr1)
+/*
+ * EL1/EL0 registers that are simply moved, two at a time: each with its member of struct vcpu_ctxt,
+ * which are side by side. Of those whose writes HCR_EL2.TVM traps, the machine itself writes ESR,
+ * FAR and AFSR at exceptions.
+ */
+#define FOR_EACH_PAIR(op)									\
+	op(sp_el0, sp_el0, sp_el1, sp_el1) op(elr_el1, elr_el1, spsr_el1, spsr_el1)		\
+	op(cpacr_el1, cpacr, vbar_el1, vbar) op(esr_el1, esr, far_el1, far)			\
+	op(afsr0_el1, afsr0, afsr1_el1, afsr1) op(par_el1, par, tpidr_el0, tpidr_el0)		\
+	op(tpidrro_el0, tpidrro_el0, tpidr_el1, tpidr_el1)					\
+	op(cntkctl_el1, cntkctl, csselr_el1, csselr)
 /* Nobody but the guest writes these, so while writes trap they need not be saved. */
-#define FOR_EACH_TVM_REG(op)									\
-	op(sctlr_el1, sctlr) op(ttbr0_el1, ttbr0) op(ttbr1_el1, ttbr1) op(tcr_el1, tcr)		\
-	op(mair_el1, mair) op(amair_el1, amair) op(contextidr_el1, contextidr)
+#define FOR_EACH_TVM_PAIR(op)									\
+	op(sctlr_el1, sctlr, tcr_el1, tcr) op(ttbr0_el1, ttbr0, ttbr1_el1, ttbr1)		\
+	op(mair_el1, mair, amair_el1, amair)
 
 /*
  * Keys of the short ways (vectors.S): bits of ESR_EL2 that count, and above them their values. MRS
@@ -153,8 +153,27 @@ static __noinline void extras_load(struct vcpu *v)
 			m->load(v);
 }
 
-#define SAVE_REG(reg, member)	c->member = read_sysreg(reg);
-#define LOAD_REG(reg, member)	write_sysreg(reg, c->member);
+
+#define SAVE_PAIR(reg, member, reg2, member2)							\
+	do {											\
+		uint64_t a_ = read_sysreg(reg), b_ = read_sysreg(reg2);				\
+												\
+		c->member = a_;									\
+		c->member2 = b_;								\
+	} while (0);
+#define LOAD_PAIR(reg, member, reg2, member2)							\
+	do {											\
+		uint64_t a_ = c->member, b_ = c->member2;					\
+												\
+		write_sysreg(reg, a_);								\
+		write_sysreg(reg2, b_);								\
+	} while (0);
+
+static inline void save_tvm_regs(struct vcpu_ctxt *c)
+{
+	FOR_EACH_TVM_PAIR(SAVE_PAIR)
+	c->contextidr = read_sysreg(contextidr_el1);
+}
 
 static __noinline void start_lazy(struct vcpu_ctxt *c)
 {
@@ -172,9 +191,8 @@ static void set_tvm(struct vcpu *v, bool on)
 
 	if (on == !!(c->hcr & HCR_TVM))
 		return;
-	if (on) {
-		FOR_EACH_TVM_REG(SAVE_REG)
-	}
+	if (on)
+		save_tvm_regs(c);
 	set_hcr(v, HCR_TVM, on ? HCR_TVM : 0);
 }
 
@@ -232,18 +250,17 @@ void vcpu_ctxt_save(struct vcpu *v)
 {
 	struct vcpu_ctxt *c = &v->ctxt;
 
-	FOR_EACH_REG(SAVE_REG)
+	FOR_EACH_PAIR(SAVE_PAIR)
 	c->lazy.switches++;
 	if (!(c->hcr & HCR_TVM)) {
 		uint64_t ttbr0 = c->ttbr0, ttbr1 = c->ttbr1;
 
-		FOR_EACH_TVM_REG(SAVE_REG)
+		save_tvm_regs(c);
 		/* Where an address space is switched one of these changes: what else does is rare. */
 		if (el1_lazy_left(&c->lazy, (ttbr0 ^ c->ttbr0) | (ttbr1 ^ c->ttbr1)))
 			start_lazy(c);
 	}
-	c->cntv_ctl = read_sysreg(cntv_ctl_el0);
-	c->cntv_cval = read_sysreg(cntv_cval_el0);
+	SAVE_PAIR(cntv_ctl_el0, cntv_ctl, cntv_cval_el0, cntv_cval)
 	write_sysreg(cntv_ctl_el0, 0);
 	isb();
 	if (unlikely(c->extra))
@@ -251,31 +268,38 @@ void vcpu_ctxt_save(struct vcpu *v)
 	fp_put(v);
 	vgic_sync(v);
 	gic_save(&c->gic);
-	/*
-	 * Nothing may walk its tables from here on: they may be freed (and a CPU may speculate
-	 * through them).
-	 */
-	write_sysreg(vttbr_el2, 0);
 }
 
-/* Move v's state from memory to this CPU: stage 2, registers, timer, virtual interrupts. */
+/*
+ * Nothing may walk a domain's tables once its vCPU has left: they may be freed (and a CPU may
+ * speculate through them).
+ */
+void vcpu_ctxt_stage2(struct domain *d)
+{
+	if (!d) {
+		write_sysreg(vttbr_el2, 0);
+		return;
+	}
+	vmid_make_current(&d->p2m);
+	write_sysreg(vttbr_el2, d->p2m.vttbr);
+	write_sysreg(cntvoff_el2, d->cntvoff);
+}
+
+/* Move v's state from memory to this CPU, which has its domain's stage 2. */
 void vcpu_ctxt_load(struct vcpu *v)
 {
 	struct vcpu_ctxt *c = &v->ctxt;
 
-	vmid_make_current(&v->domain->p2m);
-	write_sysreg(vttbr_el2, v->domain->p2m.vttbr);
 	write_sysreg(hcr_el2, c->hcr);
 	write_sysreg(vmpidr_el2, v->vmpidr);
-	write_sysreg(cntvoff_el2, v->domain->cntvoff);
-	FOR_EACH_REG(LOAD_REG)
-	FOR_EACH_TVM_REG(LOAD_REG)
+	FOR_EACH_PAIR(LOAD_PAIR)
+	FOR_EACH_TVM_PAIR(LOAD_PAIR)
+	write_sysreg(contextidr_el1, c->contextidr);
 	if (unlikely(c->extra))
 		extras_load(v);
 	fp_take(v);
 	gic_load(&c->gic);
-	write_sysreg(cntv_cval_el0, c->cntv_cval);
-	write_sysreg(cntv_ctl_el0, c->cntv_ctl);
+	LOAD_PAIR(cntv_cval_el0, cntv_cval, cntv_ctl_el0, cntv_ctl)
 	isb();
 }
 

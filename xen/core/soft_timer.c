@@ -184,12 +184,6 @@ void soft_timer_kill(struct soft_timer *t)
 	soft_timer_stop(t);	/* the handler may have armed it again */
 }
 
-/* Is t in a heap? Another CPU may change that at once. */
-bool soft_timer_armed(const struct soft_timer *t)
-{
-	return READ_ONCE(t->heap_index) != 0;
-}
-
 /* Let t belong to CPU cpu from now on, armed or not. */
 void soft_timer_migrate(struct soft_timer *t, unsigned int cpu)
 {

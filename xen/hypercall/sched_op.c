@@ -135,13 +135,10 @@ void poll_vcpu_free(struct vcpu *v)
 	(void)!soft_timer_reserve(-1);
 }
 
-/* -ENOSYS for an unknown command and for watchdogs, which domains here do without. */
-int64_t do_sched_op(uint64_t cmd, uint64_t arg)
+/* All but SCHEDOP_yield. */
+static __noinline int64_t other_op(uint64_t cmd, uint64_t arg)
 {
 	switch (cmd) {
-	case SCHEDOP_yield:
-		sched_yield(this_vcpu());
-		return 0;
 	case SCHEDOP_block:
 		vcpu_block(this_vcpu());
 		return 0;
@@ -155,4 +152,14 @@ int64_t do_sched_op(uint64_t cmd, uint64_t arg)
 	default:
 		return -ENOSYS;
 	}
+}
+
+/* -ENOSYS for an unknown command and for watchdogs, which domains here do without. */
+int64_t do_sched_op(uint64_t cmd, uint64_t arg)
+{
+	if (likely(cmd == SCHEDOP_yield)) {
+		sched_yield(this_vcpu());
+		return 0;
+	}
+	return other_op(cmd, arg);
 }

@@ -103,7 +103,7 @@ static uint32_t new_vmid(const struct p2m *p2m)
 	}
 }
 
-static void make_current_slow(struct p2m *p2m, struct pcpu *c)
+static __noinline void make_current_slow(struct p2m *p2m, struct pcpu *c)
 {
 	spin_lock(&vmid_lock);
 	if (p2m->vmid_generation != generation) {

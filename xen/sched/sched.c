@@ -138,7 +138,9 @@ static void start(struct sched_rq *rq, struct vcpu *v, s_time_t now)
 	WRITE_ONCE(v->is_running, true);
 	if (v->runstate.state != RUNSTATE_running_)
 		sched_set_runstate(v, RUNSTATE_running_, now);
-	sched_arm_slice(rq);
+	/* One that is armed is not too late: it was set for a turn that began before. */
+	if (unlikely(!soft_timer_armed(&rq->slice) || v->domain->cap))
+		sched_arm_slice(rq);
 }
 
 /* Settle prev's turn (NULL: none) and start the next vCPU's; NULL when there is none. */
@@ -193,16 +195,20 @@ void sched_offer(const struct sched_rq *rq, uint64_t affinity)
 }
 
 /*
- * Move v's state out of CPU c into memory. From the store of is_running on, v is somebody else's.
+ * Move v's state out of CPU c into memory; next (NULL: nobody) is to come. From the store of
+ * is_running on, v is somebody else's, and nothing of it may be left in the CPU.
  */
-static void evict(struct pcpu *c, struct vcpu *v)
+static void evict(struct pcpu *c, struct vcpu *v, const struct vcpu *next)
 {
 	uint64_t affinity = v->sched.affinity;
 	struct domain *d = v->domain;
 
 	vcpu_ctxt_save(v);
 	vgic_put_cpu(v);
-	vtimer_put_cpu(v);
+	if (unlikely(READ_ONCE(v->flags)))
+		vtimer_put_cpu(v);
+	if (!next || next->domain != d)
+		vcpu_ctxt_stage2(next ? next->domain : NULL);
 	c->el1_owner = NULL;
 	if (unlikely(!sched_may_run_on(v, c->id)) && domain_get(d)) {
 		/* The reference keeps v in being while it is sent to a CPU that it may use. */
@@ -225,11 +231,14 @@ static void switch_to(struct pcpu *c, struct vcpu *v)
 		v->sched.alone = (uint8_t)MIN(v->sched.alone + 1u, SCHED_ALONE);
 	} else {
 		if (c->el1_owner)
-			evict(c, c->el1_owner);
+			evict(c, c->el1_owner, v);
+		else
+			vcpu_ctxt_stage2(v->domain);
 		v->sched.alone = 0;
 		v->cpu = c;
 		v->stack_top = c->stack_top;
-		vtimer_load_cpu(v);
+		if (unlikely(soft_timer_armed(&v->vtimer)))
+			vtimer_load_cpu(v);
 		vgic_load_cpu(v);
 		vcpu_ctxt_load(v);
 		c->el1_owner = v;
@@ -289,7 +298,7 @@ static struct vcpu *idle(struct pcpu *c)
 		smp_mb();
 		c->work &= ~(uint32_t)WORK_RESCHED;
 		if (c->el1_owner && must_leave(c->el1_owner, c))
-			evict(c, c->el1_owner);
+			evict(c, c->el1_owner, NULL);
 		if (READ_ONCE(rq->nr_runnable) || steal(rq)) {
 			next = choose(rq, NULL);
 			if (next)

@@ -37,6 +37,7 @@
 
 struct credit_rq {
 	uint64_t vtime; /* no vCPU in a bucket is behind this; public, for migration */
+	uint64_t levels;		/* bit set: bits[] of the level is not 0 */
 	uint64_t bits[LEVELS];		/* bit set: the bucket may hold somebody */
 	struct list_head bucket[LEVELS][BUCKETS];
 	struct list_head boost;		/* behind vtime, first come first served */
@@ -74,6 +75,7 @@ static void insert(struct credit_rq *c, struct vcpu *v)
 	n = (t >> level_shift(level)) % BUCKETS;
 	list_add_tail(&v->sched.link, &c->bucket[level][n]);
 	c->bits[level] |= BIT(n);
+	c->levels |= BIT(level);
 }
 
 static void add(struct sched_rq *rq, struct vcpu *v)
@@ -107,40 +109,53 @@ static uint64_t first_bucket(const struct credit_rq *c, unsigned int level)
 	return base + (unsigned int)__builtin_ctzl(bits);
 }
 
-/*
- * The list that holds whoever is next: boosted ones, else the earliest bucket; NULL when all is
- * empty.
- */
-static struct list_head *first_list(struct credit_rq *c)
+static struct vcpu *take_from(struct list_head *list)
+{
+	struct vcpu *v = list_first_entry(list, struct vcpu, sched.link);
+
+	list_del(&v->sched.link);
+	return v;
+}
+
+/* Take out whoever is next: boosted ones, else of the earliest bucket; NULL when all is empty. */
+static struct vcpu *take_first(struct credit_rq *c)
 {
 	if (!list_empty(&c->boost))
-		return &c->boost;
-	for (;;) {
-		uint64_t best = 0, number = 0;
-		unsigned int level, at = LEVELS;
+		return take_from(&c->boost);
+	while (c->levels) {
+		unsigned int at = (unsigned int)__builtin_ctzl(c->levels), level;
+		uint64_t number = first_bucket(c, at), best = number << level_shift(at), rest;
+		struct vcpu *v = NULL;
+		struct list_head *list;
 
-		for (level = 0; level < LEVELS; level++) {
+		for (rest = c->levels & (c->levels - 1); unlikely(rest); rest &= rest - 1) {
 			uint64_t n;
 
-			if (!c->bits[level])
-				continue;
+			level = (unsigned int)__builtin_ctzl(rest);
 			n = first_bucket(c, level);
-			if (at == LEVELS || is_before(n << level_shift(level), best)) {
+			if (is_before(n << level_shift(level), best)) {
 				best = n << level_shift(level);
-				number = n % BUCKETS;
+				number = n;
 				at = level;
 			}
 		}
-		if (at == LEVELS)
-			return NULL;
-		if (!list_empty(&c->bucket[at][number])) {
+		number %= BUCKETS;
+		list = &c->bucket[at][number];
+		if (likely(!list_empty(list))) {
+			v = take_from(list);
 			/* Nobody waits before this bucket, so time moves on to it. */
 			if (is_before(c->vtime, best))
 				WRITE_ONCE(c->vtime, best);
-			return &c->bucket[at][number];
 		}
-		c->bits[at] &= ~BIT(number);
+		if (list_empty(list)) {
+			c->bits[at] &= ~BIT(number);
+			if (!c->bits[at])
+				c->levels &= ~BIT(at);
+		}
+		if (likely(v))
+			return v;
 	}
+	return NULL;
 }
 
 /*
@@ -213,38 +228,40 @@ static void replenish(void *arg)
 static struct vcpu *credit_pick(struct sched_rq *rq)
 {
 	struct credit_rq *c = rq->policy;
-	struct list_head *list;
+	struct vcpu *v;
 
 	/*
 	 * Each turn takes one out, so the loop is as long as vCPUs have to be parked, once a
 	 * period.
 	 */
-	while ((list = first_list(c))) {
-		struct vcpu *v = list_first_entry(list, struct vcpu, sched.link);
-
-		list_del(&v->sched.link);
+	while ((v = take_first(c))) {
 		WRITE_ONCE(rq->nr_runnable, rq->nr_runnable - 1);
 		if (likely(!v->domain->cap) || cap_left(v->domain)) {
 			v->sched.queued = false;
-			return v;
+			break;
 		}
 		park(c, v);
 	}
-	return NULL;
+	return v;
+}
+
+static __noinline void cap_charge(struct domain *d, s_time_t ran)
+{
+	cap_roll(d);
+	__atomic_fetch_add(&d->cap_used, ran, __ATOMIC_RELAXED);
 }
 
 static void credit_charge(struct sched_rq *rq, struct vcpu *v, s_time_t ran)
 {
 	struct credit_rq *c = rq->policy;
+	struct domain *d = v->domain;
 
-	v->sched.vruntime += MIN(ran, MAX_CHARGE_NS) * UNITS_PER_NS / READ_ONCE(v->domain->weight);
+	v->sched.vruntime += MIN(ran, MAX_CHARGE_NS) * UNITS_PER_NS / READ_ONCE(d->weight);
 	/* Alone: the queue's time is its own, so that whoever comes competes from here on. */
 	if (!rq->nr_runnable && is_before(c->vtime, v->sched.vruntime))
 		WRITE_ONCE(c->vtime, v->sched.vruntime);
-	if (unlikely(v->domain->cap)) {
-		cap_roll(v->domain);
-		__atomic_fetch_add(&v->domain->cap_used, ran, __ATOMIC_RELAXED);
-	}
+	if (unlikely(d->cap))
+		cap_charge(d, ran);
 }
 
 static bool credit_preempts(struct sched_rq *rq, const struct vcpu *waker,

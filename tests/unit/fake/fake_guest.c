@@ -102,6 +102,12 @@ void vcpu_ctxt_save(struct vcpu *v)
 	fake_event(FAKE_CTXT_SAVE, (uint64_t)(uintptr_t)v, 0, 0);
 }
 
+void vcpu_ctxt_stage2(struct domain *d)
+{
+	if (d)
+		vmid_make_current(&d->p2m);
+}
+
 void vcpu_ctxt_load(struct vcpu *v)
 {
 	struct vgic_hw *g = &v->ctxt.gic;
@@ -110,7 +116,6 @@ void vcpu_ctxt_load(struct vcpu *v)
 	for (unsigned int n = 0; n < g->nr_used; n++)
 		fake_lr[this_cpu()->id][n] = g->lr[n];
 	fake_ich_hcr[this_cpu()->id] = g->hcr;
-	vmid_make_current(&v->domain->p2m);
 	this_cpu()->el1_owner = v;
 	fake_event(FAKE_CTXT_LOAD, (uint64_t)(uintptr_t)v, 0, 0);
 }

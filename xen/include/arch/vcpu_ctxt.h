@@ -40,13 +40,13 @@ enum vcpu_extra {
 	CTXT_GICV2	= 1u << 7,	/* ICC_SRE_EL1: a GICv2 on a host with a GICv3 */
 };
 
+struct domain;
+
 struct vcpu_ctxt {
-	/* EL1/EL0 registers */
-	uint64_t sp_el0, sp_el1, elr_el1, spsr_el1;
-	uint64_t sctlr, cpacr, ttbr0, ttbr1, tcr, mair, amair, vbar;
-	uint64_t esr, far, afsr0, afsr1, par, contextidr;
-	uint64_t tpidr_el0, tpidrro_el0, tpidr_el1;
-	uint64_t cntkctl, csselr;
+	/* EL1/EL0 registers, as they are moved in pairs */
+	uint64_t sp_el0, sp_el1, elr_el1, spsr_el1, cpacr, vbar, esr, far, afsr0, afsr1;
+	uint64_t par, tpidr_el0, tpidrro_el0, tpidr_el1, cntkctl, csselr;
+	uint64_t sctlr, tcr, ttbr0, ttbr1, mair, amair, contextidr;
 	/* of AArch32 alone */
 	uint64_t spsr_abt, spsr_und, spsr_irq, spsr_fiq, dacr, ifsr, fpexc;
 	/* virtual timer */
@@ -76,7 +76,9 @@ void vcpu_trap_waits(struct vcpu *v, bool wfi, bool wfe);
 
 /* Reset values of the architecture and of abi/boot.md 4. */
 void vcpu_ctxt_init(struct vcpu *v);
-/* Save what the CPU holds of v; load v into the CPU (stage 2, timer, GIC interface, FP trap). */
+/* This CPU's stage 2 is d's from now on, with all that is the same for its vCPUs; NULL: nobody's. */
+void vcpu_ctxt_stage2(struct domain *d);
+/* Save what the CPU holds of v; load v into the CPU (timer, GIC interface, FP trap). */
 void vcpu_ctxt_save(struct vcpu *v);
 void vcpu_ctxt_load(struct vcpu *v);
 

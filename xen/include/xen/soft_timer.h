@@ -3,6 +3,7 @@
 #ifndef XEN_SOFT_TIMER_H
 #define XEN_SOFT_TIMER_H
 
+#include <xen/compiler.h>
 #include <xen/types.h>
 
 /* Runs on the timer's CPU inside EL2, no lock held; may re-arm the timer. */
@@ -26,7 +27,11 @@ void soft_timer_set(struct soft_timer *t, s_time_t expires);
 void soft_timer_stop(struct soft_timer *t);
 /* Stop and wait until the handler runs nowhere: before t is freed. */
 void soft_timer_kill(struct soft_timer *t);
-bool soft_timer_armed(const struct soft_timer *t);
+/* Is t in a heap? Another CPU may change that at once. */
+static inline bool soft_timer_armed(const struct soft_timer *t)
+{
+	return READ_ONCE(t->heap_index) != 0;
+}
 /* Move to another CPU, armed or not. */
 void soft_timer_migrate(struct soft_timer *t, unsigned int cpu);
 /* Run what is due on this CPU and program the hardware for the next. */
