@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The domain builder: memory map, device tree, files of strangers, and a whole build. */
+#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
@@ -276,7 +277,7 @@ static void kernels_refused(void **state)
 	memcpy(bad + 0x202, "HdrS", 4);
 	refused(make_file("x86", bad, sizeof(bad)), 64 * MIB, "x86");
 	memcpy(bad, "\177ELF", 4);
-	refused(make_file("elf", bad, sizeof(bad)), 64 * MIB, "ELF");
+	refused(make_file("elf", bad, sizeof(bad)), 64 * MIB, "not for 64-bit");
 	image[24] = 0xb;
 	refused(make_file("be", image, IMAGE_SIZE), 64 * MIB, "big-endian");
 	image[24] = 0xa;
@@ -286,6 +287,134 @@ static void kernels_refused(void **state)
 	image[16 + 7] = 1;
 	refused(make_file("huge", image, IMAGE_SIZE), 64 * MIB, "1 GiB");
 	free(image);
+}
+
+#define ELF_SIZE 0x4000
+
+/* Two segments with a hole between them, the second with bss; linked to the guest's memory. */
+static struct elf_file { Elf64_Ehdr e; Elf64_Phdr p[3]; uint8_t bytes[ELF_SIZE]; } elf;
+
+static void make_elf(void)
+{
+	size_t i;
+
+	memset(&elf, 0, sizeof(elf));
+	memcpy(elf.e.e_ident, ELFMAG, SELFMAG);
+	elf.e.e_ident[EI_CLASS] = ELFCLASS64;
+	elf.e.e_ident[EI_DATA] = ELFDATA2LSB;
+	elf.e.e_type = ET_EXEC;
+	elf.e.e_machine = EM_AARCH64;
+	elf.e.e_entry = 0xffff000000080010;
+	elf.e.e_phoff = offsetof(struct elf_file, p);
+	elf.e.e_phentsize = sizeof(Elf64_Phdr);
+	elf.e.e_phnum = 3;
+	elf.p[0] = (Elf64_Phdr){ .p_type = PT_LOAD, .p_offset = offsetof(struct elf_file, bytes),
+				 .p_vaddr = 0xffff000000080000, .p_paddr = 0x40200000,
+				 .p_filesz = 0x1000, .p_memsz = 0x1000 };
+	elf.p[1] = (Elf64_Phdr){ .p_type = PT_NOTE, .p_offset = UINT64_MAX };
+	elf.p[2] = (Elf64_Phdr){ .p_type = PT_LOAD,
+				 .p_offset = offsetof(struct elf_file, bytes) + 0x1000,
+				 .p_vaddr = 0xffff000000090000, .p_paddr = 0x40203008,
+				 .p_filesz = 0x1800, .p_memsz = 0x5000 };
+	for (i = 0; i < ELF_SIZE; i++)
+		elf.bytes[i] = (uint8_t)(i * 5 + i / 256 + 1);
+}
+
+static char *elf_path(void)
+{
+	return make_file("kernel.elf", (uint8_t *)&elf, sizeof(elf));
+}
+
+static void elf_kernels(void **state)
+{
+	struct image_arm64 image;
+	struct image_file f;
+	uint8_t back[0x5000];
+
+	(void)state;
+	make_elf();
+	assert_int_equal(image_open_kernel(elf_path(), 64 * MIB, false, &f, &image, NULL), 0);
+	assert_int_equal(image.kind, IMAGE_ARM64_PLAIN);
+	assert_int_equal(image.text_offset, 0x200000);
+	assert_int_equal(image.mem_size, 0x8008);
+	assert_int_equal(image.entry, 0x10);
+	assert_int_equal(f.size, 0x4808);
+	assert_int_equal(pread(f.fd, back, sizeof(back), 0), 0x4808);
+	assert_memory_equal(back, elf.bytes, 0x1000);
+	assert_memory_equal(back + 0x3008, elf.bytes + 0x1000, 0x1800);
+	assert_int_equal(back[0x1000] | back[0x3007], 0);
+	image_close(&f);
+	/* Packed, and position-independent: moved to the start of memory. */
+	elf.e.e_type = ET_DYN;
+	elf.e.e_entry = 0x2008;
+	elf.p[0].p_vaddr = elf.p[0].p_paddr = 0x1000;
+	elf.p[2].p_vaddr = elf.p[2].p_paddr = 0x2008;
+	assert_int_equal(image_open_kernel(make_gzip("elf.gz", (uint8_t *)&elf, sizeof(elf)),
+					   64 * MIB, false, &f, &image, NULL), 0);
+	assert_int_equal(image.text_offset, 0x1000);
+	assert_int_equal(image.entry, 0x1008);
+	image_close(&f);
+}
+
+static void elf_bad(const char *words)
+{
+	refused(elf_path(), 64 * MIB, words);
+	make_elf();
+}
+
+static void elf_kernels_refused(void **state)
+{
+	(void)state;
+	make_elf();
+	refused(make_file("cut.elf", (uint8_t *)&elf, 40), 64 * MIB, "not for 64-bit");
+	refused(make_file("cut2.elf", (uint8_t *)&elf, 100), 64 * MIB, "headers are out of bounds");
+	refused(make_file("cut3.elf", (uint8_t *)&elf, 0x1000), 64 * MIB, "not within the file");
+	elf.e.e_ident[EI_CLASS] = ELFCLASS32;
+	elf_bad("not for 64-bit");
+	elf.e.e_ident[EI_DATA] = ELFDATA2MSB;
+	elf_bad("not for 64-bit");
+	elf.e.e_machine = EM_X86_64;
+	elf_bad("not for 64-bit");
+	elf.e.e_type = ET_REL;
+	elf_bad("not linked");
+	elf.e.e_phentsize = 32;
+	elf_bad("headers are out of bounds");
+	elf.e.e_phnum = 65;
+	elf_bad("headers are out of bounds");
+	elf.e.e_phoff = UINT64_MAX - 8;
+	elf_bad("headers are out of bounds");
+	elf.p[1].p_type = PT_INTERP;
+	elf_bad("program for an operating system");
+	elf.e.e_phnum = 0;
+	elf_bad("nothing to load");
+	elf.p[0].p_filesz = elf.p[2].p_filesz = 0;
+	elf_bad("nothing to load");
+	elf.p[0].p_filesz = 0x1001;
+	elf_bad("not within the file");
+	elf.p[2].p_offset = UINT64_MAX;
+	elf_bad("not within the file");
+	elf.p[2].p_offset = sizeof(elf) - 0x17ff;
+	elf_bad("not within the file");
+	elf.p[2].p_memsz = UINT64_MAX;
+	elf_bad("within the guest's memory");
+	elf.p[2].p_paddr = UINT64_MAX;
+	elf_bad("within the guest's memory");
+	elf.p[0].p_paddr = 0x3ffff000;
+	elf_bad("within the guest's memory");
+	elf.p[0].p_paddr = 0x43fff001;
+	elf_bad("within the guest's memory");
+	elf.p[0].p_paddr = 0xffff000000080000;	/* vmlinux */
+	elf_bad("within the guest's memory");
+	elf.e.e_type = ET_DYN;
+	elf.p[0].p_paddr = 0;
+	elf.p[2].p_paddr = UINT64_MAX - 4096;
+	elf_bad("within the guest's memory");
+	elf.e.e_entry = 0x40200000;
+	elf_bad("entry point");
+	elf.e.e_entry += 2;
+	elf_bad("entry point");
+	elf.p[2].p_paddr = 0x90000000;
+	refused(elf_path(), 3072 * MIB, "span more than 1 GiB");
 }
 
 static void gzip_kernels(void **state)
@@ -428,7 +557,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(layouts), cmocka_unit_test(layout_two_banks),
 		cmocka_unit_test(tree), cmocka_unit_test(tree_refusals),
-		F(kernels_refused), F(gzip_kernels), F(build_by_resource), F(build_by_physmap),
+		F(kernels_refused), F(elf_kernels), F(elf_kernels_refused), F(gzip_kernels), F(build_by_resource), F(build_by_physmap),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -16,6 +16,11 @@ bool image_is_zimage(const uint8_t head[IMAGE_ARM64_HEAD]);
 int image_zimage_probe(const uint8_t head[IMAGE_ARM64_HEAD], uint64_t len,
 		       struct image_arm64 *out);
 
+/* image_elf.c */
+bool image_is_elf(const uint8_t *head);
+int image_elf_flatten(struct image_file *f, uint64_t max_bytes, struct image_arm64 *image,
+		      struct zerr **err);
+
 /* guest_memory.c */
 int guest_memory_populate(struct hyp *h, uint16_t domid, const struct guest_layout *l,
 			  struct zerr **err);

@@ -118,7 +118,7 @@ int domain_build(struct hyp *h, const struct domain_build_args *args,
 	    magic_pages_make(h, args, err) != 0)
 		return -1;
 	start = (struct hyp_vcpu_start){
-		.pc = l.kernel.base, .dtb = l.dtb.base, .aarch32 = args->aarch32,
+		.pc = l.kernel.base + im->header.entry, .dtb = l.dtb.base, .aarch32 = args->aarch32,
 	};
 	if (hyp_vcpu_start_state(h, args->domid, 0, &start, err) != 0)
 		return -1;

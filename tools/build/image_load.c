@@ -2,8 +2,8 @@
 /*
  * Open a guest's kernel and initrd and say what they need, before any domain exists. Files are
  * strangers: only regular ones, sizes bounded by what the guest could hold, headers checked by
- * image_arm64_probe() or image_zimage_probe(). A gzip kernel is unpacked first (image_gunzip.c), so that behind this
- * file there are plain bytes only.
+ * image_arm64_probe() or image_zimage_probe(). A gzip kernel is unpacked first (image_gunzip.c), an
+ * ELF file laid out (image_elf.c), so that behind this file there are plain bytes only.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -78,9 +78,9 @@ static int read_head(const struct image_file *f, uint8_t head[IMAGE_ARM64_HEAD],
 /* Why image_arm64_probe() refused a file, in words; guesses common mistakes by their magic. */
 static int refuse(const struct image_file *f, const uint8_t *head, int rc, struct zerr **err)
 {
-	static const uint8_t elf[4] = { 0x7f, 'E', 'L', 'F' };
 	const char *reason = "it is not an arm64 Linux Image";
-	const char *hint = "give the arm64 Image (Debian: /boot/vmlinuz-*-arm64), plain or gzip";
+	const char *hint = "give the arm64 Image (Debian: /boot/vmlinuz-*-arm64), plain or gzip, or "
+			   "an ELF file";
 
 	if (rc == -ENODATA)
 		reason = "it is too short for a kernel";
@@ -90,8 +90,6 @@ static int refuse(const struct image_file *f, const uint8_t *head, int rc, struc
 		reason = "a field of its header is out of bounds";
 	else if (rc == -E2BIG)
 		reason = "its header asks for more than 1 GiB";
-	else if (memcmp(head, elf, sizeof(elf)) == 0)
-		reason = "it is an ELF file, not an arm64 Image";
 	else if (head[0x202] == 'H' && head[0x203] == 'd' && head[0x204] == 'r')
 		reason = "it is a kernel for x86";
 	else if (image_is_zimage(head)) {
@@ -131,7 +129,8 @@ static int probe32(const struct image_file *f, struct image_arm64 *image, struct
 	return rc == 0 ? 0 : refuse32(f, rc, err);
 }
 
-static int probe(const struct image_file *f, struct image_arm64 *image, struct zerr **err)
+/* What a 64-bit guest's kernel is; an ELF file becomes plain bytes. */
+static int probe(struct image_file *f, uint64_t max, struct image_arm64 *image, struct zerr **err)
 {
 	uint8_t head[IMAGE_ARM64_HEAD + 0x200];
 	int rc;
@@ -139,6 +138,8 @@ static int probe(const struct image_file *f, struct image_arm64 *image, struct z
 	memset(head, 0, sizeof(head));
 	if (read_head(f, head, err) != 0)
 		return -1;
+	if (image_is_elf(head))
+		return image_elf_flatten(f, max, image, err);
 	rc = image_arm64_probe(head, f->size, image);
 	if (rc == 0)
 		return 0;
@@ -156,7 +157,7 @@ static int unpack(struct image_file *f, uint64_t max, struct image_arm64 *image,
 	if (image_gunzip(f->path, f->fd, image->payload_offset, max, &plain.fd, &plain.size,
 			 err) != 0)
 		return -1;
-	if (probe(&plain, image, err) != 0) {
+	if (probe(&plain, max, image, err) != 0) {
 		close(plain.fd);
 		return -1;
 	}
@@ -172,7 +173,7 @@ static int unpack(struct image_file *f, uint64_t max, struct image_arm64 *image,
 
 /*
  * Open a kernel for a guest of max_bytes memory, 32-bit or not; *image then describes the plain
- * Image or zImage behind ret->fd. Classes: ZERR_BAD_CONFIG missing or refused, ZERR_FAILED unreadable.
+ * bytes behind ret->fd. Classes: ZERR_BAD_CONFIG missing or refused, ZERR_FAILED unreadable.
  */
 int image_open_kernel(const char *path, uint64_t max_bytes, bool aarch32,
 		      struct image_file *ret, struct image_arm64 *image, struct zerr **err)
@@ -181,7 +182,7 @@ int image_open_kernel(const char *path, uint64_t max_bytes, bool aarch32,
 
 	if (open_regular(path, "kernel", max_bytes, &f, err) != 0)
 		return -1;
-	if ((aarch32 ? probe32 : probe)(&f, image, err) != 0)
+	if ((aarch32 ? probe32(&f, image, err) : probe(&f, max_bytes, image, err)) != 0)
 		goto fail;
 	if (image->kind == IMAGE_ARM64_GZIP && unpack(&f, max_bytes, image, err) != 0)
 		goto fail;

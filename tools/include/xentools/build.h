@@ -36,7 +36,7 @@ struct guest_range {
 struct guest_layout {
 	struct guest_range ram[2];
 	unsigned int nr_ram;
-	struct guest_range kernel;		/* image with bss; base is also the entry */
+	struct guest_range kernel;		/* image with bss */
 	struct guest_range initrd;		/* size 0: none */
 	struct guest_range dtb;			/* size GUEST_DTB_MAX until the tree is made */
 };

@@ -25,6 +25,7 @@ struct image_arm64 {
 	uint64_t flags;			/* as in the header */
 	uint64_t payload_offset;	/* gzip stream in the file, bytes */
 	uint64_t payload_size;
+	uint64_t entry;			/* bytes from the image's start; an Image's: 0 */
 };
 
 int image_arm64_probe(const void *head, uint64_t len, struct image_arm64 *out);
