@@ -147,13 +147,12 @@ int evtchn_alloc_unbound(struct domain *d, domid_t remote, uint32_t *port)
 		domain_put(rd);
 	if (!allowed)
 		return -EPERM;
-	spin_lock(&e->lock);
+	SPIN_GUARD(&e->lock);
 	rc = port_take(d, port, &chn);
 	if (!rc) {
 		chn->u.remote = remote;
 		chn->state = PORT_UNBOUND;
 	}
-	spin_unlock(&e->lock);
 	return rc;
 }
 
@@ -248,18 +247,17 @@ static int bind_own(struct domain *d, enum port_state state, uint32_t virq, uint
 	if (!domain_vcpu(d, vcpu))
 		return -ENOENT;
 	vcpu = (uint32_t)index_nospec(vcpu, d->max_vcpus);
-	spin_lock(&e->lock);
+	SPIN_GUARD(&e->lock);
 	if (state == PORT_VIRQ)
 		slot = virq_slot(e, virq, vcpu);
 	rc = *slot ? -EEXIST : port_take(d, port, &chn);
-	if (!rc) {
-		chn->u.virq = virq;
-		chn->notify_vcpu = (uint8_t)vcpu;
-		chn->state = (uint8_t)state;
-		*slot = *port;
-	}
-	spin_unlock(&e->lock);
-	return rc;
+	if (rc)
+		return rc;
+	chn->u.virq = virq;
+	chn->notify_vcpu = (uint8_t)vcpu;
+	chn->state = (uint8_t)state;
+	*slot = *port;
+	return 0;
 }
 
 /*
@@ -351,29 +349,27 @@ int evtchn_status_get(struct domain *d, struct evtchn_status *s)
 {
 	struct evtchn_domain *e = d->evtchn;
 	struct evtchn *chn;
-	int rc = 0;
 
 	s->status = EVTCHNSTAT_closed;
 	s->vcpu = 0;
 	memset(&s->u, 0, sizeof(s->u));
-	spin_lock(&e->lock);
+	SPIN_GUARD(&e->lock);
 	chn = evtchn_at(e, s->port);
-	if (!chn) {
-		rc = s->port < EVTCHN_CHUNK_PORTS ? 0 : -EINVAL;
-	} else if (chn->state != PORT_FREE) {
-		s->status = chn->state;
-		s->vcpu = chn->notify_vcpu;
-		if (chn->state == PORT_UNBOUND) {
-			s->u.unbound.dom = chn->u.remote;
-		} else if (chn->state == PORT_INTERDOMAIN) {
-			s->u.interdomain.dom = chn->u.peer.dom->id;
-			s->u.interdomain.port = chn->u.peer.port;
-		} else if (chn->state == PORT_VIRQ) {
-			s->u.virq = chn->u.virq;
-		}
+	if (!chn)
+		return s->port < EVTCHN_CHUNK_PORTS ? 0 : -EINVAL;
+	if (chn->state == PORT_FREE)
+		return 0;
+	s->status = chn->state;
+	s->vcpu = chn->notify_vcpu;
+	if (chn->state == PORT_UNBOUND) {
+		s->u.unbound.dom = chn->u.remote;
+	} else if (chn->state == PORT_INTERDOMAIN) {
+		s->u.interdomain.dom = chn->u.peer.dom->id;
+		s->u.interdomain.port = chn->u.peer.port;
+	} else if (chn->state == PORT_VIRQ) {
+		s->u.virq = chn->u.virq;
 	}
-	spin_unlock(&e->lock);
-	return rc;
+	return 0;
 }
 
 /*
@@ -384,19 +380,16 @@ int evtchn_bind_vcpu(struct domain *d, uint32_t port, uint32_t vcpu)
 {
 	struct evtchn_domain *e = d->evtchn;
 	struct evtchn *chn;
-	int rc = -EINVAL;
 
 	if (!domain_vcpu(d, vcpu))
 		return -ENOENT;
-	spin_lock(&e->lock);
+	SPIN_GUARD(&e->lock);
 	chn = evtchn_at(e, port);
-	if (chn && (chn->state == PORT_UNBOUND || chn->state == PORT_INTERDOMAIN ||
-		    (chn->state == PORT_VIRQ && virq_is_global(chn->u.virq)))) {
-		WRITE_ONCE(chn->notify_vcpu, (uint8_t)vcpu);
-		rc = 0;
-	}
-	spin_unlock(&e->lock);
-	return rc;
+	if (!chn || (chn->state != PORT_UNBOUND && chn->state != PORT_INTERDOMAIN &&
+		     (chn->state != PORT_VIRQ || !virq_is_global(chn->u.virq))))
+		return -EINVAL;
+	WRITE_ONCE(chn->notify_vcpu, (uint8_t)vcpu);
+	return 0;
 }
 
 /* FIFO queue of port: 0 first to 15 last. -EINVAL, -ENOSYS with 2-level delivery. */
@@ -404,18 +397,15 @@ int evtchn_set_priority(struct domain *d, uint32_t port, uint32_t priority)
 {
 	struct evtchn_domain *e = d->evtchn;
 	struct evtchn *chn;
-	int rc = 0;
 
-	spin_lock(&e->lock);
+	SPIN_GUARD(&e->lock);
 	chn = evtchn_at(e, port);
 	if (!e->fifo)
-		rc = -ENOSYS;
-	else if (priority > EVTCHN_FIFO_PRIORITY_MIN || !chn || chn->state == PORT_FREE)
-		rc = -EINVAL;
-	else
-		WRITE_ONCE(chn->priority, (uint8_t)priority);
-	spin_unlock(&e->lock);
-	return rc;
+		return -ENOSYS;
+	if (priority > EVTCHN_FIFO_PRIORITY_MIN || !chn || chn->state == PORT_FREE)
+		return -EINVAL;
+	WRITE_ONCE(chn->priority, (uint8_t)priority);
+	return 0;
 }
 
 /*

@@ -151,18 +151,13 @@ int evtchn_port_pending(struct domain *d, uint32_t port)
 {
 	struct evtchn_domain *e = d->evtchn;
 	struct evtchn *chn;
-	int rc;
 
-	spin_lock(&e->lock);
+	SPIN_GUARD(&e->lock);
 	chn = evtchn_at(e, port);
 	if (!chn)
-		rc = -EINVAL;
-	else if (chn->state == PORT_FREE)
-		rc = 0;
-	else if (e->fifo)
-		rc = evtchn_fifo_is_pending(e->fifo, chn, port);
-	else
-		rc = evtchn_2l_is_pending(d->shared_info, port);
-	spin_unlock(&e->lock);
-	return rc;
+		return -EINVAL;
+	if (chn->state == PORT_FREE)
+		return 0;
+	return e->fifo ? evtchn_fifo_is_pending(e->fifo, chn, port) :
+			 evtchn_2l_is_pending(d->shared_info, port);
 }

@@ -122,20 +122,17 @@ static int make_frame(struct domain *d, uint32_t idx)
 int gnttab_frame_mfn(struct domain *d, uint32_t idx, mfn_t *m)
 {
 	struct gnttab *g = d->grant;
-	int rc = 0;
 
 	if (idx >= g->max_frames)
 		return -EINVAL;
 	idx = (uint32_t)index_nospec(idx, g->max_frames);
-	spin_lock(&g->lock);
+	SPIN_GUARD(&g->lock);
 	if (domain_is_dying(d))
-		rc = -ESRCH;
-	else if (!g->frame || !g->frame[idx].entry)
-		rc = make_frame(d, idx);
-	if (!rc)
-		*m = heap_to_mfn(g->frame[idx].entry);
-	spin_unlock(&g->lock);
-	return rc;
+		return -ESRCH;
+	if ((!g->frame || !g->frame[idx].entry) && make_frame(d, idx))
+		return -ENOMEM;
+	*m = heap_to_mfn(g->frame[idx].entry);
+	return 0;
 }
 
 /* Note where d has mapped frame idx. An idx beyond the table is ignored. */
@@ -153,13 +150,9 @@ void gnttab_set_frame_gfn(struct domain *d, uint32_t idx, gfn_t g)
 gfn_t gnttab_frame_gfn(struct domain *d, uint32_t idx)
 {
 	struct gnttab *t = d->grant;
-	gfn_t g = INVALID_GFN;
 
-	spin_lock(&t->lock);
-	if (idx < t->nr_frames)
-		g = t->frame[index_nospec(idx, t->nr_frames)].gfn;
-	spin_unlock(&t->lock);
-	return g;
+	SPIN_GUARD(&t->lock);
+	return idx < t->nr_frames ? t->frame[index_nospec(idx, t->nr_frames)].gfn : INVALID_GFN;
 }
 
 /* GNTTABOP_query_size on d: 1 frame from the start, though it is made when first used. */

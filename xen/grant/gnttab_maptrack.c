@@ -51,39 +51,33 @@ int maptrack_get(struct domain *d, uint32_t *handle)
 {
 	struct gnttab *g = d->grant;
 	struct maptrack *m;
-	int rc = 0;
+	int rc;
 
-	spin_lock(&g->mt_lock);
-	if (domain_is_dying(d))
-		rc = -ESRCH;
-	else if (!g->mt_free)
-		rc = grow(d);
-	if (!rc) {
-		*handle = g->mt_free - 1;
-		m = at(g, *handle);
-		g->mt_free = m->next_free;
-		m->state = MT_BUSY;
-		g->mt_used++;
-	}
-	spin_unlock(&g->mt_lock);
-	return rc;
+	SPIN_GUARD(&g->mt_lock);
+	rc = domain_is_dying(d) ? -ESRCH : g->mt_free ? 0 : grow(d);
+	if (rc)
+		return rc;
+	*handle = g->mt_free - 1;
+	m = at(g, *handle);
+	g->mt_free = m->next_free;
+	m->state = MT_BUSY;
+	g->mt_used++;
+	return 0;
 }
 
 /*
- * The mapping of a busy handle exists: fresh says that it is live. False when d is dying: the release may be past
- * it, the caller undoes.
+ * The mapping of a busy handle exists: fresh says that it is live. False when d is dying: the
+ * release may be past it, the caller undoes.
  */
 bool maptrack_publish(struct domain *d, uint32_t handle, const struct maptrack *fresh)
 {
 	struct gnttab *g = d->grant;
-	bool ok;
 
-	spin_lock(&g->mt_lock);
-	ok = !domain_is_dying(d);
-	if (ok)
-		*at(g, handle) = *fresh;
-	spin_unlock(&g->mt_lock);
-	return ok;
+	SPIN_GUARD(&g->mt_lock);
+	if (domain_is_dying(d))
+		return false;
+	*at(g, handle) = *fresh;
+	return true;
 }
 
 /* Make a live handle busy and tell what it is. -ENOENT for any other. */
@@ -91,17 +85,14 @@ int maptrack_claim(struct domain *d, uint32_t handle, struct maptrack *copy)
 {
 	struct gnttab *g = d->grant;
 	struct maptrack *m;
-	int rc = -ENOENT;
 
-	spin_lock(&g->mt_lock);
+	SPIN_GUARD(&g->mt_lock);
 	m = at(g, handle);
-	if (m && m->state == MT_LIVE) {
-		*copy = *m;
-		m->state = MT_BUSY;
-		rc = 0;
-	}
-	spin_unlock(&g->mt_lock);
-	return rc;
+	if (!m || m->state != MT_LIVE)
+		return -ENOENT;
+	*copy = *m;
+	m->state = MT_BUSY;
+	return 0;
 }
 
 /* Take the claim back. */

@@ -125,7 +125,6 @@ int vgic_route_hw_spi(struct domain *d, uint32_t pintid, uint32_t vintid, bool e
 	struct vgic_irq *irq =
 		vintid >= GIC_NR_PRIVATE ? vgic_irq_get(d->vgic, NULL, vintid) : NULL;
 	struct hw_tie *tie;
-	int rc = 0;
 
 	if (!irq || pintid >= GIC_SPURIOUS)
 		return -EINVAL;
@@ -134,30 +133,23 @@ int vgic_route_hw_spi(struct domain *d, uint32_t pintid, uint32_t vintid, bool e
 	tie = tie_of(pintid);
 	if (!tie)
 		return -EINVAL;
-	spin_lock(&tie->lock);
-	if (tie->domain != d || tie->vintid != vintid) {
-		if (tie->domain || irq->pintid) {
-			rc = -EBUSY;
-		} else {
-			gic_irq_disable(pintid);
-			gic_irq_set_edge(pintid, edge);
-			irq->edge = edge;
-			tie_to(tie, pintid, d, vintid);
-		}
-	}
-	spin_unlock(&tie->lock);
-	return rc;
+	SPIN_GUARD(&tie->lock);
+	if (tie->domain == d && tie->vintid == vintid)
+		return 0;
+	if (tie->domain || irq->pintid)
+		return -EBUSY;
+	gic_irq_disable(pintid);
+	gic_irq_set_edge(pintid, edge);
+	irq->edge = edge;
+	tie_to(tie, pintid, d, vintid);
+	return 0;
 }
 
 /* Has d something in flight of it, or, being dom0, a driver at work on it? */
 static bool is_in_use(struct domain *d, const struct vgic_irq *irq)
 {
-	bool in_use;
-
-	spin_lock(&d->vgic->lock);
-	in_use = irq->phys_active || irq->active || (irq->enabled && d == dom0);
-	spin_unlock(&d->vgic->lock);
-	return in_use;
+	SPIN_GUARD(&d->vgic->lock);
+	return irq->phys_active || irq->active || (irq->enabled && d == dom0);
 }
 
 /*
@@ -166,26 +158,21 @@ static bool is_in_use(struct domain *d, const struct vgic_irq *irq)
  */
 int vgic_move_hw_spi(struct domain *from, struct domain *to, uint32_t intid)
 {
-	struct vgic_irq *irq = vgic_irq_get(to->vgic, NULL, intid), *old;
+	struct vgic_irq *irq = vgic_irq_get(to->vgic, NULL, intid);
+	struct vgic_irq *old = vgic_irq_get(from->vgic, NULL, intid);
 	struct hw_tie *tie = tie_of(intid);
-	int rc = 0;
 
 	if (!irq || !tie || from == to)
 		return -EINVAL;
-	spin_lock(&tie->lock);
-	old = tie->domain == from && tie->vintid == intid ? vgic_irq_get(from->vgic, NULL, intid) :
-							    NULL;
-	if (!old)
-		rc = -ENOENT;
-	else if (is_in_use(from, old) || domain_is_dying(to))
-		rc = -EBUSY;
-	if (!rc) {
-		irq->edge = old->edge;
-		untie(tie, intid);
-		tie_to(tie, intid, to, intid);
-	}
-	spin_unlock(&tie->lock);
-	return rc;
+	SPIN_GUARD(&tie->lock);
+	if (!old || tie->domain != from || tie->vintid != intid)
+		return -ENOENT;
+	if (is_in_use(from, old) || domain_is_dying(to))
+		return -EBUSY;
+	irq->edge = old->edge;
+	untie(tie, intid);
+	tie_to(tie, intid, to, intid);
+	return 0;
 }
 
 /* pintid, tied to irq, is active at the machine and waits for the guest's end of irq. */

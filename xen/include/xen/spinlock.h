@@ -78,4 +78,15 @@ static inline void spin_unlock(spinlock_t *l)
 	__atomic_store_n(&l->locked, 0, __ATOMIC_RELEASE);
 }
 
+static inline spinlock_t *spin_guard_begin(spinlock_t *l)
+{
+	spin_lock(l);
+	return l;
+}
+static inline void spin_guard_end(spinlock_t **l) { spin_unlock(*l); }
+
+/* A declaration: l is held from here to the end of the block, however that is left. */
+#define SPIN_GUARD(l) \
+	spinlock_t *spin_guard __attribute__((cleanup(spin_guard_end))) = spin_guard_begin(l)
+
 #endif
