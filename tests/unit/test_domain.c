@@ -205,6 +205,26 @@ static void expect_error(enum zerr_class cls, const char *words)
 	zerr_free(err);
 }
 
+/* Only where the CPUs can, and with a 32-bit kernel. */
+static void aarch32(void **state)
+{
+	static const uint8_t z[128] = { [0x24] = 0x18, 0x28, 0x6f, 0x01, [0x2c] = 128 };
+	char *path;
+
+	(void)state;
+	cfg.arch = DOMAIN_ARCH_ARMV7L;
+	expect_error(ZERR_BAD_CONFIG, "not a zImage");
+	free(cfg.kernel);
+	assert_true(asprintf(&path, "%s/zImage", dir) > 0);
+	assert_int_equal(fd_write_file_atomic(path, z, sizeof(z), 0600), 0);
+	cfg.kernel = path;
+	expect_error(ZERR_UNSUPPORTED, "AArch32");
+	assert_null(fake_hyp_domain(&fake, 1));
+	fake.aarch32 = true;
+	assert_int_equal(create(NULL, NULL), 1);
+	assert_int_equal(fake_hyp_domain(&fake, 1)->address_size, 32);
+}
+
 static void refusals(void **state)
 {
 	struct xs *xs = ctx.xs;
@@ -337,7 +357,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(created), T(every_hypercall_fails_once), T(every_store_request_fails_once),
-		T(caller_may_stop_it), T(refusals), T(small_pages_when_large_are_out),
+		T(caller_may_stop_it), T(aarch32), T(refusals), T(small_pages_when_large_are_out),
 		T(killed_maker), T(cpu_model),
 	};
 

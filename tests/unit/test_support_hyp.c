@@ -155,6 +155,9 @@ static long domctl_on(struct fake_hyp *f, struct fake_domain *d, struct xen_domc
 		d->max_kib = op->u.max_mem.max_memkb;
 		return 0;
 	case XEN_DOMCTL_set_address_size:
+		if (op->u.address_size.size == 32 && !f->aarch32)
+			return -EINVAL;
+		d->address_size = op->u.address_size.size;
 		return d->info.tot_pages ? -EBUSY : 0;
 	case XEN_DOMCTL_set_paging_mempool_size:
 		return op->u.paging_mempool.size % 4096 ? -EINVAL : 0;
@@ -369,6 +372,9 @@ static long version(struct fake_hyp *f, uint64_t cmd, void *arg)
 		return 4096;
 	case XENVER_extraversion:
 		memcpy(arg, f->version_extra, sizeof(f->version_extra));
+		return 0;
+	case XENVER_capabilities:
+		strcpy(arg, f->aarch32 ? "xen-3.0-aarch64 xen-3.0-armv7l " : "xen-3.0-aarch64 ");
 		return 0;
 	case XENVER_get_features:
 		((struct xen_feature_info *)arg)->submap = 0x26805;

@@ -34,6 +34,7 @@ struct fake_domain {
 	uint64_t mmio_permitted, mmio_mapped;
 	uint32_t irq_permitted;
 	bool started;
+	uint32_t address_size;
 	struct zazen_domctl_cpu_model cpu_model;	/* of all calls, one after the other */
 	struct zazen_id_field cpu_fields[256];
 	unsigned int cpu_models, nr_cpu_fields;
@@ -47,6 +48,7 @@ struct fake_hyp {
 	int ram_fd;			/* guest memory, offset = gfn * 4096, all domains alike */
 	struct grant_entry_v1 *grants;	/* the page the resource call gives out */
 	bool no_resource_call;
+	bool aarch32;			/* its CPUs have it at EL1 */
 	bool vpmu;			/* the host has performance monitors for guests */
 	unsigned int calls, fail_at;	/* fail the call with this number, counted from 1 */
 	int fail_errno;
