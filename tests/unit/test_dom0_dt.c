@@ -437,6 +437,48 @@ static void test_least(void **state)
 	assert_int_equal(nr_irqs, 1);
 }
 
+#define GICV2(regs, props) \
+	"g: gic { compatible = \"arm,gic-400\"; #interrupt-cells = <3>; interrupt-controller; " \
+	"reg = <0 0x8000000 0 0x1000>, <0 0x8010000 0 0x2000>" regs "; " props " };"
+
+/* The same version for dom0, its CPU interface where the host's is; the rest is the hypervisor's. */
+static void test_gicv2(void **state)
+{
+	(void)state;
+	load(dt_source(ROOT(CPUS TIMER GICV2(", <0 0x8030000 0 0x10000>, <0 0x8040000 0 0x20000>",
+		"#address-cells = <1>; interrupts = <1 9 4>; frame { };"))));
+	assert_int_equal(h.gic_version, 2);
+	assert_int_equal(h.maintenance_ppi, 25);
+	assert_int_equal(h.gich.base, 0x8030000);
+	assert_int_equal(gicv2_first_page(&h.gicc), 0x8010000);
+	assert_int_equal(gicv2_first_page(&h.gicv), 0x804f000);
+	assert_true(make(OUT_SIZE) > 0);
+	TEXT("/gic", "compatible", "arm,gic-400");
+	CELLS("/gic", "reg", 0, 0x8000000, 0, 0x1000, 0, 0x8010000, 0, 0x2000);
+	CELLS("/gic", "#address-cells", 1);
+	assert_true(has_prop("/gic", "interrupt-controller"));
+	assert_false(has_prop("/gic", "interrupts"));
+	assert_false(has_prop("/gic", "#redistributor-regions"));
+	assert_false(has_node("/gic/frame"));
+	assert_int_equal(nr_given, 0);
+	unload(state);
+	/* Without its virtual half it is of no use, nor with a frame that shares a page. */
+	host = dt_source(ROOT(CPUS TIMER GICV2("", "")));
+	assert_int_equal(dt_host_parse(host, "", &h), -EINVAL);
+	free(host);
+	host = dt_source(ROOT(CPUS TIMER
+			      GICV2(", <0 0x8030000 0 0x1000>, <0 0x8040800 0 0x2000>", "")));
+	assert_int_equal(dt_host_parse(host, "", &h), -EINVAL);
+	free(host);
+	/* A GICv3 that has it as well. */
+	host = dt_source(ROOT(CPUS TIMER
+		"g: gic { compatible = \"arm,gic-v3\"; reg = <0 0x8000000 0 0x10000>, <0 0x80a0000 0 "
+		"0x100000>, <0 0x9000000 0 0x2000>, <0 0x9010000 0 0x1000>, <0 0x9020000 0 0x2000>; };"));
+	assert_int_equal(dt_host_parse(host, "", &h), 0);
+	assert_int_equal(h.gic_version, 3);
+	assert_int_equal(h.gicv.base, 0x9020000);
+}
+
 static void test_one_cell(void **state)
 {
 	(void)state;
@@ -519,7 +561,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		dom0_test(test_golden),	   dom0_test(test_virt_sink), dom0_test(test_dropped),
 		dom0_test(test_kept),	   dom0_test(test_given),     dom0_test(test_made),
-		dom0_test(test_chosen),	   dom0_test(test_least),     dom0_test(test_one_cell),
+		dom0_test(test_chosen),	   dom0_test(test_least),     dom0_test(test_gicv2), dom0_test(test_one_cell),
 		dom0_test(test_bad_hosts), dom0_test(test_no_space),  dom0_test(test_sink_fails),
 	};
 
