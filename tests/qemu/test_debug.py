@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Debug, performance monitors and time, as a guest finds them: three payloads as dom0's kernel.
+"""Debug, performance monitors and time, as a guest finds them: three payloads as dom0's kernel,
+and a PMU for guests of dom0.
 
 With one CPU and several vCPUs all of that state has to be switched.  Under -icount a run is the same
 each time.
@@ -7,6 +8,8 @@ each time.
 import re
 
 import pytest
+
+import dom0 as dom0_module
 
 
 def passes(m, timeout=60):
@@ -69,3 +72,40 @@ def test_a_million_ticks(payload):
     m = start(payload, "timer", 3, "many-only vcpus=3 ticks=170000")
     passes(m, 900)
     assert int(re.search(r"^TICKS total=(\d+)", m.text, re.M).group(1)) == 1020000
+
+
+# ---- a guest of dom0's ----
+
+MACHINE = {"smp": 2, "mem": "2G"}
+
+
+def with_pmu(xml):
+    """XML of a guest, and a PMU, on one line."""
+    return xml.replace("<on_poweroff>", "<features><pmu state='on'/></features><on_poweroff>",
+                       1).replace("\n", "")
+
+
+def create(d, name, xml):
+    d.run(f'echo "{xml}" >/tmp/{name}.xml')
+    d.zl(f"create /tmp/{name}.xml")
+
+
+def test_pmu_of_a_guest(dom0):
+    """<pmu state='on'/>: counters, their node and their interrupt; its neighbour has none."""
+    assert re.search(r"virt_caps.*\bvpmu\b", dom0.zl("info")[1])
+    image = f"{dom0_module.FOLDER}/pmu.img"
+    create(dom0, "pmu", with_pmu(dom0_module.guest_xml("pmu", image, vcpus=2, args="vcpus=2")))
+    create(dom0, "nopmu", dom0_module.guest_xml("nopmu", image, args="absent").replace("\n", ""))
+    dom0.wait_log("pmu", r"^15 passed, 0 failed", 60)
+    dom0.wait_log("nopmu", r"^9 passed, 0 failed", 60)
+    for name in ("pmu", "nopmu"):
+        dom0.wait_gone(name, 20)
+
+
+def test_pmu_of_linux(dom0):
+    """A stock kernel's driver takes the counters."""
+    xml = dom0_module.linux_xml("perf", vcpus=2).replace(" quiet", "")
+    create(dom0, "perf", with_pmu(xml))
+    dom0.wait_log("perf", r"hw perfevents: enabled with armv8_pmuv3", 60)
+    dom0.wait_log("perf", dom0_module.READY, 60)
+    dom0.zl("destroy perf")
