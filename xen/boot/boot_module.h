@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the loader left in memory for domains (boot/boot_module.c), and how it gets into them. */
+/*
+ * Between the files that build domains: what the loader left in memory for them
+ * (boot/boot_module.c), and a static domain's tree (boot/domu_tree.c).
+ */
 #ifndef BOOT_MODULE_H
 #define BOOT_MODULE_H
 
@@ -17,5 +20,8 @@ int boot_module_reg(const void *fdt, int parent, int node, uint64_t *base,
 int boot_probe_kernel(const struct boot_module *m, struct image_arm64 *img) __must_check;
 void boot_copy_in(struct domain *d, ipa_t to, pa_t from, uint64_t n);
 unsigned int boot_block_order(uint64_t frame, uint64_t nr);
+/* The tree of a domain whose memory is p's banks, into buf. Size in bytes or negative errno. */
+int domu_tree_make(const struct static_domain *s, const struct dom0_plan *p, void *buf,
+		   size_t size) __must_check;
 
 #endif

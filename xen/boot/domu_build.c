@@ -18,7 +18,6 @@
 #include <xen/vdev.h>
 #include <xen/vpl011.h>
 #include "boot_module.h"
-#include "domu_private.h"
 
 #define DTB_MAX_ORDER	4u	/* 64 KiB: room for 128 vCPUs */
 /* Of memory for page tables and the like, as the toolstack gives: pages. */

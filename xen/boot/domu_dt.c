@@ -10,7 +10,6 @@
 #include <xen/domain.h>
 #include <xen/lib.h>
 #include "boot_module.h"
-#include "domu_private.h"
 #include "dt_reg.h"
 
 #define MAX_SPIS	960u	/* a multiple of 32 below what an interrupt controller has */

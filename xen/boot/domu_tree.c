@@ -8,7 +8,7 @@
 #include <arch/gic.h>
 #include <public/arch-arm.h>
 #include <xen/lib.h>
-#include "domu_private.h"
+#include "boot_module.h"
 #include "dt_write.h"
 
 static void write_gic(struct dt_writer *w)

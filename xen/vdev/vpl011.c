@@ -21,8 +21,7 @@
 #include <xen/vpl011.h>
 
 enum {
-	DR = 0x00, RSR = 0x04, FR = 0x18, IBRD = 0x24, FBRD = 0x28, LCR_H = 0x2c, CR = 0x30,
-	IFLS = 0x34, IMSC = 0x38, RIS = 0x3c, MIS = 0x40, ICR = 0x44, ID = 0xfe0,
+	DR = 0x00, FR = 0x18, CR = 0x30, IMSC = 0x38, RIS = 0x3c, MIS = 0x40, ICR = 0x44, ID = 0xfe0,
 };
 
 #define FR_BUSY		BIT(3)
@@ -30,6 +29,7 @@ enum {
 #define FR_TXFF		BIT(5)
 #define FR_RXFF		BIT(6)
 #define FR_TXFE		BIT(7)
+#define CR_ON		0x301u	/* UARTEN, TXE, RXE: as firmware leaves it, and for good */
 #define INT_RX		BIT(4)
 #define INT_TX		BIT(5)
 #define INT_RT		BIT(6)
@@ -42,12 +42,11 @@ enum {
 struct vpl011 {
 	spinlock_t lock;		/* LOCK_VUART */
 	struct domain *domain;
-	struct xencons_interface *ring;	/* NULL: the domain dies */
+	struct xencons_interface *ring;	/* NULL: the domain is dying */
 	mfn_t ring_mfn;			/* of a shared one; else INVALID_MFN */
 	uint32_t port;			/* the domain's end of the channel; 0 static */
-	uint32_t ris, imsc;
+	uint32_t fr, ris, imsc;		/* registers of these names */
 	bool line;			/* level of the interrupt */
-	uint16_t kept[5];		/* IBRD .. IFLS: read as written, and do nothing */
 	s_time_t second;		/* static: begin of it, bytes written and dropped in it */
 	uint32_t written, dropped;
 };
@@ -63,15 +62,6 @@ static uint32_t out_level(const struct vpl011 *u)
 	return u->port ? READ_ONCE(u->ring->out_prod) - load_acquire(&u->ring->out_cons) : 0;
 }
 
-static uint32_t flags(const struct vpl011 *u)
-{
-	uint32_t in = in_level(u), out = out_level(u);
-
-	return (uint32_t)((in ? 0 : FR_RXFE) | (in >= sizeof(u->ring->in) ? FR_RXFF : 0) |
-			  (out ? 0 : FR_TXFE) |
-			  (out >= sizeof(u->ring->out) ? FR_TXFF | FR_BUSY : 0));
-}
-
 static void drive_line(struct vpl011 *u)
 {
 	bool line = u->ris & u->imsc;
@@ -81,13 +71,20 @@ static void drive_line(struct vpl011 *u)
 	u->line = line;
 }
 
-/* The FIFOs changed: interrupts that ICR cleared come again if there is still reason for them. */
+/*
+ * The FIFOs changed, or the daemon said that it had to do with them: what FR shows, and interrupts;
+ * those that ICR cleared come again if there is still reason for them.
+ */
 static void update(struct vpl011 *u)
 {
-	uint32_t in = in_level(u);
+	const struct xencons_interface *r = u->ring;
+	uint32_t in = in_level(u), out = out_level(u);
 
+	u->fr = (uint32_t)((in ? 0 : FR_RXFE) | (in >= sizeof(r->in) ? FR_RXFF : 0) |
+			   (out ? 0 : FR_TXFE) |
+			   (out >= sizeof(r->out) ? FR_TXFF | FR_BUSY : 0));
 	u->ris = (uint32_t)((in ? INT_RT : 0) | (in >= FIFO_HALF ? INT_RX : 0) |
-			    (out_level(u) <= sizeof(u->ring->out) - FIFO_HALF ? INT_TX : 0));
+			    (out <= sizeof(r->out) - FIFO_HALF ? INT_TX : 0));
 	drive_line(u);
 }
 
@@ -196,38 +193,28 @@ static void put_byte(struct vpl011 *u, uint8_t c, bool *tell)
 	update(u);
 }
 
-/* PeriphID0 to 3 and CellID0 to 3: a PL011, r1p5. */
-static uint32_t id_register(uint32_t offset)
-{
-	static const uint8_t ids[] = { 0x11, 0x10, 0x34, 0x00, 0x0d, 0xf0, 0x05, 0xb1 };
-
-	return ids[(offset - ID) / 4 % sizeof(ids)];
-}
-
 static uint32_t read_reg(struct vpl011 *u, uint32_t offset, bool *tell)
 {
+	/* PeriphID0 to 3 and CellID0 to 3: a PL011, r1p5. */
+	static const uint8_t ids[] = { 0x11, 0x10, 0x34, 0x00, 0x0d, 0xf0, 0x05, 0xb1 };
+
 	switch (offset) {
 	case DR:		return get_byte(u, tell);
-	case FR:		return flags(u);
-	case IBRD ... IFLS:	return u->kept[(offset - IBRD) / 4];
+	case FR:		return u->fr;
+	case CR:		return CR_ON;
 	case IMSC:		return u->imsc;
 	case RIS:		return u->ris;
 	case MIS:		return u->ris & u->imsc;
-	case ID ... 0xffc:	return id_register(offset);
+	case ID ... 0xffc:	return ids[(offset - ID) / 4 % sizeof(ids)];
 	default:		return 0;
 	}
 }
 
 static void write_reg(struct vpl011 *u, uint32_t offset, uint32_t val, bool *tell)
 {
-	static const uint16_t writable[] = { 0xffff, 0x3f, 0xff, 0xff87, 0x3f };
-
 	switch (offset) {
 	case DR:
 		put_byte(u, (uint8_t)val, tell);
-		break;
-	case IBRD ... IFLS:
-		u->kept[(offset - IBRD) / 4] = (uint16_t)(val & writable[(offset - IBRD) / 4]);
 		break;
 	case IMSC:
 		u->imsc = val & INT_ALL;
@@ -241,8 +228,9 @@ static void write_reg(struct vpl011 *u, uint32_t offset, uint32_t val, bool *tel
 }
 
 /*
- * A register is a word; its first byte or half word may be accessed alone. What is reserved reads
- * as zero, writes to it and to read-only registers are ignored.
+ * A register is a word; its first byte or half word may be accessed alone. What is reserved, or
+ * sets up a line that is not there, reads as zero; writes to it and to read-only registers are
+ * ignored.
  */
 static enum mmio_result vpl011_mmio(struct vcpu *v, struct mmio_access *a, uint64_t offset, void *ctx)
 {
@@ -273,8 +261,8 @@ static uint64_t vpl011_read32(struct vcpu *v, uint32_t offset, void *ctx)
 	const struct vpl011 *u = ctx;
 
 	(void)v;
-	if (offset == FR)
-		return flags(u);
+	if (likely(offset == FR))
+		return READ_ONCE(u->fr);
 	if (offset == RIS)
 		return READ_ONCE(u->ris);
 	return offset == MIS ? READ_ONCE(u->ris) & READ_ONCE(u->imsc) : MMIO_NOT_SHORT;
@@ -287,13 +275,11 @@ static uint64_t vpl011_read32(struct vcpu *v, uint32_t offset, void *ctx)
 bool vpl011_event(struct domain *d)
 {
 	struct vpl011 *u = d->vpl011;
-	bool more = false;
+	bool more;
 
 	spin_lock(&u->lock);
-	if (u->ring) {
-		update(u);
-		more = out_level(u) != 0;
-	}
+	update(u);
+	more = out_level(u) != 0;
 	spin_unlock(&u->lock);
 	return more;
 }
@@ -324,9 +310,7 @@ static int attach(struct domain *d, struct vpl011 *u)
 
 	spin_lock_init(&u->lock, LOCK_VUART);
 	u->domain = d;
-	u->ris = (uint32_t)INT_TX;
-	u->kept[(CR - IBRD) / 4] = 0x301;	/* enabled, as firmware leaves it */
-	u->kept[(IFLS - IBRD) / 4] = 0x12;
+	update(u);
 	if (!__atomic_compare_exchange_n(&d->vpl011, &none, u, false, __ATOMIC_ACQ_REL,
 					 __ATOMIC_RELAXED))
 		return -EBUSY;
@@ -351,11 +335,9 @@ int vpl011_init(struct domain *d, gfn_t g, domid_t daemon, uint32_t *port)
 	if (!u)
 		return -ENOMEM;
 	u->ring_mfn = p2m_get_ram(d, g, true);
-	rc = mfn_valid(u->ring_mfn) ? 0 : -EINVAL;
-	if (!rc) {
-		u->ring = shared_map(&u->ring_mfn, 1);
-		rc = u->ring ? evtchn_alloc_for_hypervisor(d, daemon, &u->port) : -ENOMEM;
-	}
+	u->ring = mfn_valid(u->ring_mfn) ? shared_map(&u->ring_mfn, 1) : NULL;
+	rc = u->ring ? evtchn_alloc_for_hypervisor(d, daemon, &u->port) :
+	     mfn_valid(u->ring_mfn) ? -ENOMEM : -EINVAL;
 	if (!rc)
 		rc = attach(d, u);
 	if (!rc) {
@@ -390,17 +372,12 @@ int vpl011_init_static(struct domain *d)
 int vpl011_relinquish(struct domain *d)
 {
 	struct vpl011 *u = d->vpl011;
-	struct xencons_interface *ring;
 
-	if (!u || !mfn_valid(u->ring_mfn))
-		return 0;
-	spin_lock(&u->lock);
-	ring = u->ring;
-	u->ring = NULL;
-	spin_unlock(&u->lock);
-	if (ring) {
-		shared_unmap(ring, 1);
+	if (u && mfn_valid(u->ring_mfn)) {
+		shared_unmap(u->ring, 1);
 		page_put(u->ring_mfn);
+		u->ring = NULL;
+		u->ring_mfn = INVALID_MFN;
 	}
 	return 0;
 }
@@ -408,10 +385,8 @@ int vpl011_relinquish(struct domain *d)
 /* Hook: nothing refers to d any more. */
 void vpl011_domain_free(struct domain *d)
 {
-	struct vpl011 *u = d->vpl011;
-
-	if (u && !mfn_valid(u->ring_mfn))
-		heap_free_page(u->ring);
-	xfree(u);
+	if (d->vpl011 && d->vpl011->ring)	/* a static domain's */
+		heap_free_page(d->vpl011->ring);
+	xfree(d->vpl011);
 	d->vpl011 = NULL;
 }
