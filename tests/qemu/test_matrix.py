@@ -9,6 +9,7 @@ import glob
 import os
 import re
 import shutil
+import struct
 
 import pytest
 
@@ -64,6 +65,31 @@ def test_linux(boot, lay, cpu, gic):
         d.zl(f"create {dom0_module.FOLDER}/{name}.xml")
         d.wait_log(name, r"^\d+ passed, 0 failed", 60)
     assert f"MANY {many} vCPUs" in d.log("many")
+    assert d.poweroff() == 0
+
+
+def elf_of(image):
+    """An ELF file with these bytes as one segment at 2 MiB of a guest's memory, and bss."""
+    at, offset = 0x40200000, 0x1000
+    ident = b"\x7fELF" + bytes([2, 1, 1]) + bytes(9)
+    head = ident + struct.pack("<HHIQQQIHHHHHH", 2, 183, 1, at, 64, 0, 0, 64, 56, 1, 0, 0, 0)
+    program = struct.pack("<IIQQQQQQ", 1, 7, offset, at, at, len(image), len(image) + 65536, 4096)
+    return (head + program).ljust(offset, b"\0") + image
+
+
+def test_kernel_formats(boot, lay, tmp_path):
+    """What firmware comes as: a raw ELF file, an Image from before its header had a size."""
+    with open(f"{dom0_module.IMAGES}/hello.img", "rb") as f:
+        image = f.read()
+    forms = {"elf": elf_of(image), "old": image[:8] + bytes(24) + image[32:]}
+    for name, data in forms.items():
+        (tmp_path / f"{name}.img").write_bytes(data)
+    d = boot(overlay=lay(
+        {f"{n}.xml": dom0_module.guest_xml(n, f"{dom0_module.FOLDER}/{n}.img", 16) for n in forms},
+        [str(tmp_path / f"{n}.img") for n in forms]))
+    for name in forms:
+        d.zl(f"create {dom0_module.FOLDER}/{name}.xml")
+        d.wait_log(name, "HELLO from a guest", 30)
     assert d.poweroff() == 0
 
 
@@ -133,18 +159,17 @@ def test_guest_with_second_bank(boot, lay):
 
 @full
 def test_guest_with_many_vcpus(boot, lay):
-    """As many vCPUs as the interface knows, and Linux on as many as two emulated CPUs bear: the
-    ticks alone of 128 would take more than both."""
+    """As many vCPUs as the interface knows, and Linux on as many as two emulated CPUs bear: its
+    CPUs wait for each other by WFE, which QEMU never traps."""
     d = boot(mem="3G",
              overlay=lay({"most.xml": dom0_module.payload_xmls()["most"],
-                          "linux.xml": dom0_module.linux_xml("linux", vcpus=32, memory=512)},
+                          "linux.xml": dom0_module.linux_xml("linux", vcpus=16, memory=512)},
                          [f"{dom0_module.IMAGES}/many.img"]))
     d.zl(f"create {dom0_module.FOLDER}/most.xml")
     d.wait_log("most", r"^\d+ passed, 0 failed", 120)
     assert "MANY 128 vCPUs" in d.log("most")
     guest(d, "linux", 300)
-    assert re.search(r"^Linux \S+, 32 CPUs, ", d.log("linux"), re.M), d.log("linux")
-    d.zl("destroy linux", timeout=60)
+    assert re.search(r"^Linux \S+, 16 CPUs, ", d.log("linux"), re.M), d.log("linux")
     assert d.poweroff() == 0
 
 
