@@ -555,6 +555,105 @@ static void test_reset(void **state)
 	assert_false(vgic_pending(v1));
 }
 
+/* A level line of the machine that falls before the guest took it is seen to have fallen. */
+static void test_hw_level(void **state)
+{
+	(void)state;
+	assert_int_equal(vgic_route_hw_spi(d, 50, 50, false), 0);
+	/* Disabled: it cannot fire, but shows. */
+	fake_irqs[50].pending = true;
+	assert_int_equal(gicd_read(0x204), 1u << 18);
+	fake_irqs[50].pending = false;
+	assert_int_equal(gicd_read(0x204), 0);
+	/* It fires and waits in a list register; falls, and is looked at. */
+	spi_enable(50);
+	fake_irqs[50].active = fake_irqs[50].pending = true;
+	assert_true(vgic_hw_irq(50));
+	assert_int_equal(gicd_read(0x204), 1u << 18);
+	assert_int_equal(nr_valid_lrs(0), 1);
+	fake_irqs[50].pending = false;
+	assert_int_equal(gicd_read(0x204), 0);
+	assert_int_equal(nr_valid_lrs(0), 0);
+	assert_false(fake_irqs[50].active);
+	/* Taken with the line high: active and pending; low: active. The end is the guest's. */
+	fake_irqs[50].active = fake_irqs[50].pending = true;
+	assert_true(vgic_hw_irq(50));
+	assert_int_equal(guest_ack(0), 50);
+	assert_int_equal(gicd_read(0x204), 1u << 18);
+	assert_int_equal(gicd_read(0x304), 1u << 18);
+	fake_irqs[50].pending = false;
+	assert_int_equal(gicd_read(0x204), 0);
+	assert_true(fake_irqs[50].active);
+	guest_end(0, 50);
+	assert_false(fake_irqs[50].active);
+	/* The timer's, disabled by the guest, fallen by the time it is enabled. */
+	fake_irqs[27].active = fake_irqs[27].pending = true;
+	vgic_hw_vtimer(v0, 27, 27);
+	assert_int_equal(gicr_read(0, 0x10200), 1u << 27);
+	fake_irqs[27].pending = false;
+	enable(v0, 27);
+	assert_int_equal(nr_valid_lrs(0), 0);
+	assert_false(fake_irqs[27].active);
+}
+
+/* A device whose line never falls fires once for each end, and timers are in front of it. */
+static void test_storm(void **state)
+{
+	(void)state;
+	assert_int_equal(vgic_route_hw_spi(d, 50, 50, false), 0);
+	spi_enable(50);
+	enable(v0, 20);
+	for (unsigned int i = 0; i < 100; i++) {
+		assert_false(fake_irqs[50].active);
+		fake_irqs[50].active = true;
+		assert_true(vgic_hw_irq(50));
+		if (i % 10 == 0) {
+			vgic_inject_ppi(v0, 20);
+			assert_int_equal(guest_ack(0), 20);
+			guest_end(0, 20);
+		}
+		assert_int_equal(guest_ack(0), 50);
+		assert_int_equal(guest_ack(0), -1);
+		assert_true(fake_irqs[50].active);
+		guest_end(0, 50);
+	}
+}
+
+/* Switching the distributor of a large domain takes turns, and all of them count. */
+static void test_many_vcpus(void **state)
+{
+	struct domain_config cfg = { .max_vcpus = 128, .nr_spis = 64, .gic_version = 3 };
+	struct mmio_access a = { .ipa = 0x03001000, .data = 2, .size = 4, .write = true };
+	enum mmio_result r = MMIO_AGAIN;
+	struct domain *x;
+	unsigned int turns;
+
+	(void)state;
+	assert_int_equal(domain_create(DOMID_NOBODY, &cfg, &x), 0);
+	assert_int_equal(domain_create_vcpus(x, 128), 0);
+	for (unsigned int i = 0; i < 128; i++) {
+		x->vcpu[i]->vgic->irq[16].enabled = true;
+		assert_int_equal(vgic_inject_ppi(x->vcpu[i], 16), 0);
+		assert_false(vgic_pending(x->vcpu[i]));
+	}
+	for (turns = 0; r == MMIO_AGAIN; turns++)
+		r = mmio_dispatch(x->vcpu[0], &a);
+	assert_int_equal(r, MMIO_DONE);
+	assert_in_range(turns, 10, 20);
+	for (unsigned int i = 0; i < 128; i++)
+		assert_true(vgic_pending(x->vcpu[i]));
+	/* The other way before the first is done: the last word counts. */
+	a.data = 0;
+	assert_int_equal(mmio_dispatch(x->vcpu[0], &a), MMIO_AGAIN);
+	a.data = 2;
+	do
+		r = mmio_dispatch(x->vcpu[1], &a);
+	while (r == MMIO_AGAIN);
+	for (unsigned int i = 0; i < 128; i++)
+		assert_true(vgic_pending(x->vcpu[i]));
+	fake_domain_destroy(x);
+}
+
 static void test_init_errors(void **state)
 {
 	const struct domain_config many = { .max_vcpus = 1, .nr_spis = 993 };
@@ -600,7 +699,8 @@ int main(void)
 		T(test_overflow),  T(test_all_active),	T(test_all_active_and_pending),
 		T(test_put_and_load),
 		T(test_vtimer),	   T(test_spi_routing), T(test_spi_moves_between_cpus),
-		T(test_hw_spi),	   T(test_reset),	T(test_init_errors),
+		T(test_hw_spi),	   T(test_hw_level),	T(test_storm),
+		T(test_many_vcpus), T(test_reset),	T(test_init_errors),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
