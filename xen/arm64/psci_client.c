@@ -15,28 +15,24 @@
 
 bool psci_by_smc __ro_after_init = true;	/* else by HVC */
 
-/* x4 to x17 need not survive: SMCCC 1.0 firmware. */
+/* x4 to x17 need not survive: SMCCC 1.0 firmware. Nobody there: not supported. */
 void firmware_call(uint64_t x[4])
 {
-	register uint64_t x0 __asm__("x0") = x[0], x1 __asm__("x1") = x[1];
-	register uint64_t x2 __asm__("x2") = x[2], x3 __asm__("x3") = x[3];
-
-	if (!host_info.psci) {	/* nobody there: not supported */
+	if (!host_info.psci) {
 		x[0] = ~0UL;
 		return;
 	}
-#define CALL(insn)									\
-	__asm__ volatile(insn " #0" : "+r"(x0), "+r"(x1), "+r"(x2), "+r"(x3) :: "x4", "x5",	\
-			 "x6", "x7", "x8", "x9", "x10", "x11", "x12", "x13", "x14", "x15",	\
-			 "x16", "x17", "memory")
-	if (psci_by_smc)
-		CALL("smc");
-	else
-		CALL("hvc");
-	x[0] = x0;
-	x[1] = x1;
-	x[2] = x2;
-	x[3] = x3;
+	__asm__ volatile("ldp	x0, x1, [%0]\n"
+			 "ldp	x2, x3, [%0, #16]\n"
+			 "tbz	%w1, #0, 1f\n"
+			 "smc	#0\n"
+			 "b	2f\n"
+			 "1:	hvc	#0\n"
+			 "2:	stp	x0, x1, [%0]\n"
+			 "stp	x2, x3, [%0, #16]"
+			 :: "r"(x), "r"((uint32_t)psci_by_smc)
+			 : "x0", "x1", "x2", "x3", "x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11",
+			   "x12", "x13", "x14", "x15", "x16", "x17", "memory");
 }
 
 static int64_t psci(uint64_t fn, uint64_t a1, uint64_t a2, uint64_t a3)

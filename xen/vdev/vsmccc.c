@@ -54,17 +54,15 @@ static struct workaround {
 };
 static bool has_trng __ro_after_init;
 
-/* Parts of Arm's (implementer 0x41) that do not speculate so far: A34, A35, A53, A55, A510. */
-static const uint16_t in_order_parts[] = { 0xd02, 0xd04, 0xd03, 0xd05, 0xd46 };
-
+/* Arm's parts that do not speculate so far: Cortex-A34, A35, A53, A55, A510. */
 static bool is_in_order(uint32_t midr)
 {
-	uint32_t i;
-
-	for (i = 0; i < ARRAY_SIZE(in_order_parts); i++)
-		if ((midr & 0xff00fff0) == (0x41000000u | (uint32_t)in_order_parts[i] << 4))
-			return true;
-	return false;
+	switch (midr & 0xff00fff0) {
+	case 0x4100d020: case 0x4100d040: case 0x4100d030: case 0x4100d050: case 0x4100d460:
+		return true;
+	default:
+		return false;
+	}
 }
 
 static uint32_t ask_firmware(uint32_t fn, uint32_t arg)
