@@ -72,6 +72,7 @@ def check_linux(d, vcpus):
     d.zl(f"create {FOLDER}/{name}.xml", timeout=60)
     d.wait_log(name, READY, 90)
     assert re.search(rf"Linux \S+armmp-lpae, {vcpus} CPUs,", d.log(name)), d.log(name)
+    assert '"aarch32"' in d.zl("--json list")[1]
     d.console(name)
     d.guest_says(name, "it is $(uname -m)", "it is armv[78]l")
     # A second that the guest sleeps, and programs that it starts meanwhile.

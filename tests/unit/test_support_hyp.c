@@ -154,6 +154,9 @@ static long domctl_on(struct fake_hyp *f, struct fake_domain *d, struct xen_domc
 	case XEN_DOMCTL_max_mem:
 		d->max_kib = op->u.max_mem.max_memkb;
 		return 0;
+	case XEN_DOMCTL_get_address_size:
+		op->u.address_size.size = d->address_size ? d->address_size : 64;
+		return 0;
 	case XEN_DOMCTL_set_address_size:
 		if (op->u.address_size.size == 32 && !f->aarch32)
 			return -EINVAL;

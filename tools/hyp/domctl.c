@@ -278,6 +278,16 @@ int hyp_domain_set_address_size(struct hyp *h, uint16_t domid, uint32_t bits, st
 	return domctl_do(h, op, "set_address_size", err);
 }
 
+int hyp_domain_address_size(struct hyp *h, uint16_t domid, uint32_t *bits, struct zerr **err)
+{
+	struct xen_domctl *op = domctl_new(h, XEN_DOMCTL_get_address_size, domid, err);
+
+	if (!op || domctl_do(h, op, "get_address_size", err) != 0)
+		return -1;
+	*bits = op->u.address_size.size;
+	return 0;
+}
+
 int hyp_domain_set_handle(struct hyp *h, uint16_t domid, const uint8_t uuid[16],
 			  struct zerr **err)
 {

@@ -35,6 +35,7 @@ struct json_object *zl_domain_json(struct zl *zl, const struct domain_summary *d
 	struct zerr *ignored = NULL;
 	char uuid[DOMAIN_UUID_TEXT];
 	uint64_t uptime;
+	uint32_t bits;
 
 	zl_json_uint(o, "domid", i->domid);
 	zl_json_string(o, "name", d->name[0] ? d->name : i->domid == 0 ? "Domain-0" : NULL);
@@ -54,7 +55,9 @@ struct json_object *zl_domain_json(struct zl *zl, const struct domain_summary *d
 	zl_json_uint(o, "cpu_time_ns", i->cpu_time_ns);
 	zl_json_uint(o, "cpupool", i->cpupool);
 	zl_json_string(o, "type", "pvh");
-	zl_json_string(o, "arch", "aarch64");
+	if (hyp_domain_address_size(zl->ctx.hyp, i->domid, &bits, NULL) != 0)
+		bits = 64;
+	zl_json_string(o, "arch", bits == 32 ? "aarch32" : "aarch64");
 	zl_json_bool(o, "autostart", false);
 	zl_json_bool(o, "persistent", false);
 	zl_json_bool(o, "managed_save", false);

@@ -6,10 +6,6 @@
  */
 #include <xen/aarch32.h>
 
-#define SPSR_N(s)	((s) >> 31 & 1)
-#define SPSR_Z(s)	((s) >> 30 & 1)
-#define SPSR_C(s)	((s) >> 29 & 1)
-#define SPSR_V(s)	((s) >> 28 & 1)
 #define SPSR32_IT_MASK	0x0600fc00UL
 #define ISS_CV		BIT(24)
 #define ISS_COND(iss)	((iss) >> 20 & 0xf)
@@ -28,6 +24,12 @@ static uint32_t it_state(uint64_t spsr)
 	return (uint32_t)((spsr >> 8 & 0xfc) | (spsr >> 25 & 3));
 }
 
+/* Of each condition, EQ, NE, CS, ... LE, AL: bit n is set when it passes with N, Z, C, V = n. */
+static const uint16_t passing[16] = {
+	0xf0f0, 0x0f0f, 0xcccc, 0x3333, 0xff00, 0x00ff, 0xaaaa, 0x5555,
+	0x0c0c, 0xf3f3, 0xaa55, 0x55aa, 0x0a05, 0xf5fa, 0xffff, 0xffff,
+};
+
 /*
  * Would the trapped instruction have been executed? iss: of a class that has CV and COND. Without
  * CV it is a T32 instruction, whose condition is the IT block's.
@@ -35,34 +37,8 @@ static uint32_t it_state(uint64_t spsr)
 bool aarch32_condition_passes(uint64_t spsr, uint32_t iss)
 {
 	uint32_t it = it_state(spsr), cond = iss & ISS_CV ? ISS_COND(iss) : it ? it >> 4 : COND_AL;
-	bool pass = true;
 
-	switch (cond >> 1) {
-	case 0:
-		pass = SPSR_Z(spsr);
-		break;
-	case 1:
-		pass = SPSR_C(spsr);
-		break;
-	case 2:
-		pass = SPSR_N(spsr);
-		break;
-	case 3:
-		pass = SPSR_V(spsr);
-		break;
-	case 4:
-		pass = SPSR_C(spsr) && !SPSR_Z(spsr);
-		break;
-	case 5:
-		pass = SPSR_N(spsr) == SPSR_V(spsr);
-		break;
-	case 6:
-		pass = SPSR_N(spsr) == SPSR_V(spsr) && !SPSR_Z(spsr);
-		break;
-	case 7:
-		return true;
-	}
-	return pass != (cond & 1);
+	return passing[cond] >> (spsr >> 28 & 0xf) & 1;
 }
 
 /* Step over an instruction, executed or not: PC, and where an IT block is. */

@@ -175,6 +175,7 @@ int hyp_domain_cpu_model(struct hyp *h, uint16_t domid, uint32_t midr,
 int hyp_domain_max_mem(struct hyp *h, uint16_t domid, uint64_t kib, struct zerr **err);
 int hyp_domain_set_paging_pool(struct hyp *h, uint16_t domid, uint64_t bytes, struct zerr **err);
 int hyp_domain_set_address_size(struct hyp *h, uint16_t domid, uint32_t bits, struct zerr **err);
+int hyp_domain_address_size(struct hyp *h, uint16_t domid, uint32_t *bits, struct zerr **err);
 int hyp_domain_set_handle(struct hyp *h, uint16_t domid, const uint8_t uuid[16],
 			  struct zerr **err);
 int hyp_domain_set_time_offset(struct hyp *h, uint16_t domid, int64_t seconds, struct zerr **err);
