@@ -2,7 +2,7 @@
 /*
  * Random life of a virtual interrupt controller against a model: an interrupt is owed to the
  * guest from the moment it is raised until it is acknowledged, once; list registers, queues,
- * moves between CPUs and overflow must not show. The seed is printed; SEED and STEPS replay a
+ * moves between CPUs and overflow must not show. Once for a GICv3, once for a GICv2. The seed is printed; SEED and STEPS replay a
  * run, or a prefix of it.
  */
 #include <stdarg.h>
@@ -28,7 +28,8 @@ struct model {
 	unsigned int intid;
 	unsigned int owner;		/* private: vCPU; SPI: target */
 	bool spi, hw, level;
-	bool owed, line, enabled;
+	bool line, enabled;
+	unsigned int owed;		/* SGI of a GICv2: mask of sources; else 1 */
 	int active_on;			/* vCPU, or -1 */
 	int last_on;			/* vCPU that had it active last */
 	unsigned int raised, taken;
@@ -37,6 +38,7 @@ static struct model m[NR_IRQS];
 static int on_cpu[NR_VCPUS];		/* -1: on none */
 static unsigned int seed, first_seed, step;
 static bool fresh;
+static bool v2;				/* the guest has a GICv2 */
 
 static unsigned int rnd(unsigned int n) { return (unsigned int)rand_r(&seed) % n; }
 
@@ -117,6 +119,9 @@ static void check_cpu(unsigned int v)
 			CHECK(!(fake_lr[cpu][k] & (LR_STATE_PENDING | LR_STATE_ACTIVE)) ||
 				      (fake_lr[cpu][k] & LR_VINTID_MASK) != intid,
 			      "INTID %u twice\n", intid);
+		if ((lr & LR_STATE_PENDING) && v2 && intid < 16)
+			CHECK(x->owed >> (lr >> LR_SOURCE_SHIFT & 7) & 1, "INTID %u: source\n",
+			      intid);
 		if (lr & LR_STATE_PENDING)
 			CHECK((x->owed || (x->level && x->line)) &&
 				      (x->enabled || x->active_on >= 0),
@@ -191,29 +196,41 @@ static void raise_irq(struct model *x)
 		CHECK(vgic_hw_irq(x->intid - SPI0 + HW_BASE), "tie lost\n");
 	} else if (x->spi) {
 		spi_pulse(x->intid);
+	} else if (x->intid < 16 && v2) {
+		unsigned int from = rnd(NR_VCPUS);
+
+		spin_lock(&d->vgic->lock);
+		vgic_sgir(d->vgic, d->vcpu[from], 1u << (16 + x->owner) | x->intid);
+		spin_unlock(&d->vgic->lock);
+		x->raised += !(x->owed >> from & 1);
+		x->owed |= 1u << from;
+		return;
 	} else if (x->intid < 16) {
 		vgic_sgi1r(d->vcpu[rnd(NR_VCPUS)], (uint64_t)x->intid << 24 | 1u << x->owner);
 	} else {
 		assert_int_equal(vgic_inject_ppi(d->vcpu[x->owner], x->intid), 0);
 	}
 	x->raised += !x->owed;
-	x->owed = true;
+	x->owed = 1;
 }
 
 static void take(unsigned int v)
 {
-	int intid = guest_ack((unsigned int)on_cpu[v]);
+	int intid = guest_iar((unsigned int)on_cpu[v], !v2);
+	unsigned int source;
 	struct model *x;
 
 	if (intid < 0)
 		return;
+	source = (unsigned int)intid >> 10;
+	intid &= 0x3ff;
 	x = find(v, (unsigned int)intid);
-	CHECK(x && x->active_on < 0 && (x->owed || (x->level && x->line)),
+	CHECK(x && x->active_on < 0 && (x->owed >> source & 1 || (x->level && x->line)),
 	      "INTID %d taken, but not owed\n", intid);
 	CHECK(x->owner == v || x->last_on == (int)v, "INTID %d taken by vCPU %u\n", intid, v);
 	x->active_on = x->last_on = (int)v;
-	x->taken += x->owed;
-	x->owed = false;
+	x->taken += x->owed >> source & 1;
+	x->owed &= ~(1u << source);
 }
 
 /* The one whose end vCPU v's next end without a list register is: the most urgent. */
@@ -245,6 +262,19 @@ static void end_one(unsigned int v)
 	}
 }
 
+/* A register of vCPU n's private interrupts. */
+static uint64_t private(unsigned int n, uint32_t off, unsigned int size, bool write, uint64_t val)
+{
+	struct mmio_access a = { .size = (uint8_t)size, .write = write, .data = val };
+
+	if (v2)
+		assert_int_equal(vgic_dist2_mmio(d->vcpu[n], &a, off, d->vgic), MMIO_DONE);
+	else
+		assert_int_equal(vgic_redist_mmio(d->vcpu[n], &a, n * STRIDE + 0x10000 + off,
+						  d->vgic), MMIO_DONE);
+	return a.data;
+}
+
 static void set_enabled(struct model *x, bool on)
 {
 	uint32_t reg = on ? 0x100 : 0x180;
@@ -252,7 +282,7 @@ static void set_enabled(struct model *x, bool on)
 	if (x->spi)
 		gicd_write(reg + 4, 1u << (x->intid - 32));
 	else
-		gicr_write(x->owner, 0x10000 + reg, 1u << x->intid);
+		(void)private(x->owner, reg, 4, true, 1u << x->intid);
 	x->enabled = on;
 }
 
@@ -263,7 +293,7 @@ static void set_priority(struct model *x)
 	if (x->spi)
 		mmio_write(GICD + 0x400 + x->intid, 1, p);
 	else
-		gicr_write_byte(x->owner, 0x10400 + x->intid, p);
+		(void)private(x->owner, 0x400 + x->intid, 1, true, p);
 }
 
 static void go_off(unsigned int v)
@@ -319,7 +349,10 @@ static void random_step(void)
 	case 14:
 		if (x->spi) {
 			x->owner = rnd(NR_VCPUS);
-			gicd_write(0x6000 + 8 * x->intid, x->owner);
+			if (v2)
+				mmio_write(GICD + 0x800 + x->intid, 1, 1u << x->owner);
+			else
+				gicd_write(0x6000 + 8 * x->intid, x->owner);
 		}
 		break;
 	default:
@@ -377,8 +410,8 @@ static void make_model(void)
 						.last_on = -1 };
 			m[i].level = m[i].intid >= 18;
 			if (m[i].intid >= 16 && !m[i].level)
-				gicr_write(v, 0x10c04,
-					   gicr_read(v, 0x10c04) | 2u << (m[i].intid - 16) * 2);
+				(void)private(v, 0xc04, 4, true, private(v, 0xc04, 4, false, 0) |
+								 2u << (m[i].intid - 16) * 2);
 		}
 	}
 	for (unsigned int k = 0; k < NR_SPIS; k++, i++) {
@@ -404,7 +437,7 @@ static void prop_vgic(void **state)
 	(void)state;
 	for (unsigned int run = 0; run < (s ? 1u : 12u); run++) {
 		if (run > 0)
-			assert_int_equal(set_up(state), 0);
+			assert_int_equal(set_up_with(v2 ? 2 : 3, NR_VCPUS), 0);
 		first_seed = seed = s ? (unsigned int)atoi(s) : 0x5eed + run;
 		print_message("SEED=%u\n", first_seed);
 		/* Four, three and two list registers make different trouble. */
@@ -423,10 +456,24 @@ static void prop_vgic(void **state)
 	}
 }
 
+static int set_up_v2(void **state)
+{
+	(void)state;
+	v2 = true;
+	return set_up_with(2, NR_VCPUS);
+}
+
+static int set_up_v3(void **state)
+{
+	v2 = false;
+	return set_up(state);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(prop_vgic, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(prop_vgic, set_up_v3, tear_down),
+		cmocka_unit_test_setup_teardown(prop_vgic, set_up_v2, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
