@@ -154,6 +154,15 @@ static void test_check(void **state)
 		el2_controls_init();
 		assert_int_equal(check_ends_the_start(), cases[i].fatal);
 	}
+	/* SMC's trap: RES0 without an EL3 to call. */
+	for (uint64_t el3 = 0; el3 < 2; el3++) {
+		memset(regs, 0, sizeof(regs));
+		reg_find("ICC_SRE_EL2")->value = 0xf;
+		reg_find("id_aa64pfr0_el1")->value = el3 << 12;
+		reg_find("hcr_el2")->keeps = ~(1UL << 19);
+		el2_controls_init();
+		assert_int_equal(check_ends_the_start(), el3);
+	}
 	/* The interrupt controller's; on a GICv2 they do not exist. */
 	memset(regs, 0, sizeof(regs));
 	el2_controls_init();

@@ -23,9 +23,15 @@
 #define HDFGWTR_EL2	S3_4_C3_C1_5
 #define MPAM2_EL2	S3_4_C10_C5_0
 
+/* Without EL3 there is nothing that an SMC could call: then it is UNDEF by itself, and TSC RES0. */
+static uint64_t hcr_optional(void)
+{
+	return ID_FIELD(read_sysreg(id_aa64pfr0_el1), 12) ? HCR_OPTIONAL : HCR_OPTIONAL | HCR_TSC;
+}
+
 /* Register, value, bits that need not exist. */
 #define FOR_EACH_CONTROL(op)						\
-	op(hcr_el2, HCR_GUEST, HCR_OPTIONAL)				\
+	op(hcr_el2, HCR_GUEST, hcr_optional())				\
 	op(mdcr_el2, MDCR_GUEST | pmu_hpmn(), MDCR_OPTIONAL)		\
 	op(cptr_el2, CPTR_GUEST | CPTR_TFP, CPTR_OPTIONAL)		\
 	op(hstr_el2, HSTR_GUEST, HSTR_GUEST)				\
