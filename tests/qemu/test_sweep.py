@@ -19,12 +19,12 @@ VERDICT = r"^(\d+) passed, (\d+) failed$"
 STOPPED = r"panic|EL2 exception|broken lock|ASSERT"
 
 
-def verdict(text):
+def verdict(text, least=17):
     """Fail with the payload's own words unless all its parts passed."""
     found = re.findall(VERDICT, text, re.M)
     assert found, f"no verdict:\n{text[-1500:]}"
     bad = re.findall(r"^FAILED .*|^GUEST TRAP.*", text, re.M)
-    assert found[-1][1] == "0" and int(found[-1][0]) >= 16 and not bad, (found[-1], bad)
+    assert found[-1][1] == "0" and int(found[-1][0]) >= least and not bad, (found[-1], bad)
     assert not re.search(STOPPED, text), text[-1500:]
 
 
@@ -73,17 +73,17 @@ def beats(d):
     return [int(n) for n in re.findall(r"^HEARTBEAT (\d+) ", d.log("neighbour"), re.M)]
 
 
-def beside(d, words, limit):
-    """Run the sweep as a guest while its neighbour's heart beats."""
+def beside(d, words, limit, change="", least=17):
+    """Run the sweep as a guest while its neighbour's heart beats; CHANGE: sed's, to its XML."""
     d.zl(f"create {FOLDER}/neighbour.xml")
     d.wait_log("neighbour", r"^HEARTBEAT \d+ ", 30, 3)
     before = beats(d)[-1]
-    d.run(f"sed 's/seed=1 thin=64/{words}/' {FOLDER}/sweep.xml >/tmp/sweep.xml; "
+    d.run(f"sed 's/seed=1 thin=64/{words}/{change}' {FOLDER}/sweep.xml >/tmp/sweep.xml; "
           ": >/var/log/zl/console/sweep.log")
     d.zl("create /tmp/sweep.xml")
     d.wait_log("sweep", VERDICT, limit)
     d.wait_gone("sweep", 20)
-    verdict(d.log("sweep"))
+    verdict(d.log("sweep"), least)
     during = beats(d)[-1]
     assert during > before, "the neighbour stood still while the sweep ran"
     d.poll(lambda: beats(d)[-1] >= during + 3, 30, "the neighbour's heart goes on beating")
@@ -95,6 +95,25 @@ def beside(d, words, limit):
 
 def test_beside_a_neighbour(dom0):
     beside(dom0, "seed=1 thin=64", 180)
+
+
+# One vCPU: QEMU mixes up the banked registers of two 32-bit ones on a CPU (test_aarch32.py).
+IN_A32 = "; s/sweep.img/sweep32.img/; s/aarch64/armv7l/; s/<vcpu>2/<vcpu>1/"
+needs_a32 = pytest.mark.skipif(
+    not os.path.exists(os.path.join(dom0_module.IMAGES, "sweep32.img")),
+    reason="no sweep32.img: arm-linux-gnueabihf-gcc was not there")
+
+
+@needs_a32
+def test_a32_beside_a_neighbour(dom0):
+    beside(dom0, "seed=1 thin=64", 180, IN_A32, 6)
+
+
+@needs_a32
+@pytest.mark.full
+@pytest.mark.parametrize("seed", range(30, 34))
+def test_a32_beside_a_neighbour_seeds(dom0, seed):
+    beside(dom0, f"seed={seed} thin=8", 900, IN_A32, 6)
 
 
 @pytest.mark.full

@@ -9,6 +9,7 @@
 #include "sweep.h"
 
 #define NOT_SUPPORTED 0xffffffffu
+#define PSCI_0_1_CPU_OFF 1u
 #define HYPERVISOR_multicall 13
 #define HYPERVISOR_grant_table_op 20
 #define VTIMER_MASK (1u << 27)
@@ -36,6 +37,8 @@ static bool fatal(uint32_t fn)
 {
 	static const uint8_t ends[] = { 1, 2, 8, 9, 11, 12, 14, 18 };
 
+	if (fn == PSCI_0_1_CPU_OFF)
+		return true;
 	if ((fn & 0xbf000000u) != 0x84000000u)
 		return false;
 	for (size_t i = 0; i < sizeof(ends); i++)
