@@ -2,8 +2,8 @@
 """Debug, performance monitors and time, as a guest finds them: three payloads as dom0's kernel,
 and a PMU for guests of dom0.
 
-With one CPU and several vCPUs all of that state has to be switched.  Under -icount a run is the same
-each time.
+With one CPU and several vCPUs all of that state has to be switched.  Under -icount a run is the
+same each time.
 """
 import re
 

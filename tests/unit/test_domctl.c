@@ -71,7 +71,8 @@ static void test_create_refused(void **state)
 	REFUSED(-EINVAL, op.u.createdomain.flags = XEN_DOMCTL_CDF_hvm);
 	REFUSED(-EINVAL, op.u.createdomain.flags |= XEN_DOMCTL_CDF_iommu);
 	REFUSED(-EINVAL, op.u.createdomain.flags |= 1u << 20);
-	REFUSED(-EINVAL, op.u.createdomain.flags |= XEN_DOMCTL_CDF_vpmu);	/* the host's lack */
+	/* A host without performance monitors. */
+	REFUSED(-EINVAL, op.u.createdomain.flags |= XEN_DOMCTL_CDF_vpmu);
 	REFUSED(-EINVAL, op.u.createdomain.iommu_opts = 1);
 	REFUSED(-EINVAL, op.u.createdomain.max_vcpus = 0);
 	REFUSED(-EINVAL, op.u.createdomain.max_vcpus = 129);

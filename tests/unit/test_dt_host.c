@@ -131,8 +131,8 @@ static void test_least(void **state)
 	assert_int_equal(h.uart_node, -1);
 	assert_int_equal(h.pmu_ppi, 0);
 	/* An interrupt that CPUs share is none for counters. */
-	assert_int_equal(parse_source(ROOT(CPUS GIC("") TIMER "pmu { compatible = \"arm,armv8-pmuv3\";"
-					   "interrupt-parent = <&g>; interrupts = <0 7 4>; };")),
+	assert_int_equal(parse_source(ROOT(CPUS GIC("") TIMER "pmu { "
+					   "compatible = \"arm,armv8-pmuv3\"; interrupt-parent = <&g>; interrupts = <0 7 4>; };")),
 			 0);
 	assert_int_equal(h.pmu_ppi, 0);
 	assert_int_equal(parse_source(ROOT(CPUS GIC("redistributor-stride = <0x40000>;") TIMER)),

@@ -185,8 +185,9 @@ struct vcpu *leave_to_guest(struct vcpu *v)
 			 */
 			memcpy(v->regs.x, v->hcall.args, sizeof(v->hcall.args));
 			v->regs.elr -= 4;
-			/* For who steps it: it has not been executed. Else the bit means nothing. */
-			v->regs.spsr |= SPSR_SS;
+			/* For who steps it: it has not been executed. */
+			if (v->ctxt.extra & CTXT_DEBUG)
+				v->regs.spsr |= SPSR_SS;
 			v->hcall.restart = false;
 		}
 		cpu_do_work();

@@ -384,7 +384,9 @@ uint64_t sched_cpu_time(struct vcpu *v)
 
 	sched_get_runstate(v, &state, &entry, time);
 	now = system_time();
-	return time[RUNSTATE_running_] + (state == RUNSTATE_running_ && now > entry ? now - entry : 0);
+	if (state == RUNSTATE_running_ && now > entry)
+		time[state] += now - entry;
+	return time[RUNSTATE_running_];
 }
 
 /* How long CPU cpu has been idle, in ns; the present period counts when it is racily seen. */

@@ -97,19 +97,18 @@ static void ptimer_update_locked(struct vcpu *v)
 static void ptimer_fires(void *arg)
 {
 	struct vcpu *v = arg;
+	SPIN_GUARD(&v->ptimer_lock);
 
-	spin_lock(&v->ptimer_lock);
 	ptimer_update_locked(v);
-	spin_unlock(&v->ptimer_lock);
 }
 
 static void ptimer_set(struct vcpu *v, uint64_t ctl, uint64_t cval)
 {
-	spin_lock(&v->ptimer_lock);
+	SPIN_GUARD(&v->ptimer_lock);
+
 	v->ctxt.cntp_ctl = ctl & (CTL_ENABLE | CTL_IMASK);
 	v->ctxt.cntp_cval = cval;
 	ptimer_update_locked(v);
-	spin_unlock(&v->ptimer_lock);
 }
 
 /* CNTPCT_EL0: no offset. */

@@ -251,7 +251,8 @@ static void test_numbers(void)
 		good = good && try_sysreg_write(DBGWVR(n), 0x2000 + 16 * n) &&
 		       try_sysreg_write(DBGWCR(n), WCR_STORE & ~1ul);
 	for (unsigned int n = 0; n < bps; n++)
-		good = good && reads(DBGBVR(n), 0x1000 + 16 * n) && reads(DBGBCR(n), BCR_EL1 & ~1ul);
+		good = good && reads(DBGBVR(n), 0x1000 + 16 * n) &&
+		       reads(DBGBCR(n), BCR_EL1 & ~1ul);
 	for (unsigned int n = 0; n < wps; n++)
 		good = good && reads(DBGWVR(n), 0x2000 + 16 * n) &&
 		       reads(DBGWCR(n), WCR_STORE & ~1ul);

@@ -14,7 +14,7 @@
 #define MDSCR_KDE	BIT(13)		/* debug exceptions from EL1 too */
 #define MDSCR_MDE	BIT(15)		/* break- and watchpoints */
 
-struct debug_point { uint64_t value, control; };	/* DBGBVR and DBGBCR, or DBGWVR and DBGWCR */
+struct debug_point { uint64_t value, control; };	/* DBGBVR, DBGBCR or DBGWVR, DBGWCR */
 
 /*
  * Load nr_bps breakpoints, behind them nr_wps watchpoints, and MDSCR_EL1. All CPUs have that many,

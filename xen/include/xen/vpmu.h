@@ -10,7 +10,7 @@
 struct vpmu {
 	struct pmu_state state;		/* as last saved */
 	bool line;			/* level of the virtual interrupt */
-	bool active;			/* the physical one is active on the CPU that has the state */
+	bool active;			/* the physical one is, on the CPU that has the state */
 };
 
 /* Can a domain have them? */
