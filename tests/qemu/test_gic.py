@@ -33,6 +33,12 @@ def test_payload(request, gic):
     assert not bad and found == (str(CASES[gic]), "0"), (found, bad)
 
 
+def test_payload_on_zcu102(payload):
+    """A GIC-400 in which each page of GICC and GICV fills 64 KiB."""
+    m = payload("gic", board="zcu102", dom0_mem="256M")
+    m.expect(r"^82 passed, 0 failed$", 60, "the cases end")
+
+
 @pytest.mark.parametrize("gic", (3, 2))
 def test_payload_on_one_cpu(request, gic):
     """Two vCPUs on one CPU: whatever is in flight is put away and taken up again."""

@@ -56,6 +56,6 @@ uint32_t other(enum job job, uint32_t arg);
 /* more.c */
 void test_registers(void);
 void test_timers(void);
-void test_device(void);
+void test_device(uint64_t base);
 
 #endif

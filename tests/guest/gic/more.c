@@ -5,7 +5,6 @@
  */
 #include "gic.h"
 
-#define RTC 0x09010000ul
 #define RTC_IRQ 34u
 #define RTC_DR 0x0
 #define RTC_MR 0x4
@@ -60,7 +59,7 @@ static void test_v3(void)
 static void test_v2(void)
 {
 	result_equal(*reg(gicd, GICD_CTLR), 1, "ctlr");
-	result_equal(*reg(gicd, GICD_TYPER) >> 5 & 7, 1, "two-cpus");
+	result((*reg(gicd, GICD_TYPER) >> 5 & 7) >= 1, "several-cpus", NULL);
 	result_equal(*reg(gicd, 0xfe8) >> 4 & 0xf, 2, "pidr2");
 	result_equal(*reg(gicd, ITARGETSR), 0x01010101, "own-mask");
 	*reg(gicd, ITARGETSR + 40) = 0x03020100;
@@ -170,24 +169,27 @@ void test_timers(void)
 	forget(VTIMER);
 }
 
+static uint64_t rtc;
+
 /* Its line is high, and stays so until it is told. */
 static bool alarm(void)
 {
 	uint64_t until = mrs(cntvct_el0) + 3 * mrs(cntfrq_el0);
 
-	*reg(RTC, RTC_IMSC) = 1;
-	*reg(RTC, RTC_MR) = *reg(RTC, RTC_DR) + 1;
-	while (!(*reg(RTC, RTC_RIS) & 1))
+	*reg(rtc, RTC_IMSC) = 1;
+	*reg(rtc, RTC_MR) = *reg(rtc, RTC_DR) + 1;
+	while (!(*reg(rtc, RTC_RIS) & 1))
 		if (mrs(cntvct_el0) > until)
 			return false;
 	return true;
 }
 
 /* A physical interrupt that never ends: at our own pace, and the timer gets through. */
-void test_device(void)
+void test_device(uint64_t base)
 {
 	uint32_t n = 0, timer = 0, iar;
 
+	rtc = base;
 	forget(RTC_IRQ);
 	set_edge(RTC_IRQ, false);
 	if (!result(alarm(), "alarm", NULL))
@@ -215,7 +217,7 @@ void test_device(void)
 	result_equal(timer, 1, "storm-lets-others-through");
 	iar = wait_take(100);
 	result(iar == RTC_IRQ && irq_bit(ISACTIVER, RTC_IRQ), "device-active", NULL);
-	*reg(RTC, RTC_ICR) = 1;
+	*reg(rtc, RTC_ICR) = 1;
 	end(iar);
 	result(none_comes() && !irq_bit(ISPENDR, RTC_IRQ), "device-line-low", NULL);
 	/* It has fired, and is told before it is taken. */
@@ -223,19 +225,19 @@ void test_device(void)
 	alarm();
 	enable(RTC_IRQ);
 	delay_us(1000);
-	*reg(RTC, RTC_ICR) = 1;
+	*reg(rtc, RTC_ICR) = 1;
 	result(!irq_bit(ISPENDR, RTC_IRQ) && none_comes(), "device-told-before-taken", NULL);
 	/* On the other CPU, and back. */
 	set_target(RTC_IRQ, 1);
 	alarm();
 	iar = other(JOB_TAKE, 500);
-	*reg(RTC, RTC_ICR) = 1;
+	*reg(rtc, RTC_ICR) = 1;
 	other(JOB_END, iar);
 	result(iar == RTC_IRQ && !irq_bit(ISACTIVER, RTC_IRQ), "device-on-other", NULL);
 	set_target(RTC_IRQ, 0);
 	alarm();
 	iar = wait_take(500);
-	*reg(RTC, RTC_ICR) = 1;
+	*reg(rtc, RTC_ICR) = 1;
 	end(iar);
 	result(iar == RTC_IRQ && none_comes(), "device-back", NULL);
 	forget(RTC_IRQ);
