@@ -109,3 +109,12 @@ def test_pmu_of_linux(dom0):
     dom0.wait_log("perf", r"hw perfevents: enabled with armv8_pmuv3", 60)
     dom0.wait_log("perf", dom0_module.READY, 60)
     dom0.zl("destroy perf")
+
+
+def test_timers_of_a_guest(dom0):
+    """Its virtual counter has an offset, and it shares CPUs with dom0."""
+    create(dom0, "timer", dom0_module.guest_xml(
+        "timer", f"{dom0_module.FOLDER}/timer.img", vcpus=3,
+        args="vcpus=3 ticks=1000 period=60000").replace("\n", ""))
+    found = dom0.wait_log("timer", r"^(\d+) passed, (\d+) failed", 90)
+    assert found[0][1] == "0" and int(found[0][0]) >= 48, dom0.log("timer")

@@ -109,6 +109,17 @@ static void spin(uint64_t n)
 	asm volatile("1: subs %0, %0, #1\n\tb.ne 1b" : "+r"(n));
 }
 
+/*
+ * The last time that a comparison may be set to.  QEMU 7.2 adds the counter's offset without
+ * looking for an overflow, and hangs itself with later ones.
+ */
+static uint64_t latest(const struct timer *t)
+{
+	uint64_t now = t->get_cnt();
+
+	return ~0ul - (p_get_cnt() - now);
+}
+
 /* ---- one timer ---- */
 
 static void take_once(void)
@@ -129,7 +140,7 @@ static void test_registers(const struct timer *t)
 {
 	static const uint64_t values[] = { 0, 1, 0x7fffffff, 0x80000000, 0x123456789abcdef0,
 					   1ul << 62, 1ul << 63, ~0ul - 1, ~0ul };
-	uint64_t now, val;
+	uint64_t before, after, val;
 	bool good = true;
 
 	t->set_ctl(0);
@@ -138,7 +149,7 @@ static void test_registers(const struct timer *t)
 		good = good && t->get_cval() == values[i];
 	}
 	say(good, t, "cval");
-	t->set_cval(~0ul);
+	t->set_cval(latest(t));
 	t->set_ctl(~0ul);
 	say(t->get_ctl() == (ENABLE | IMASK), t, "ctl");
 	t->set_cval(0);
@@ -149,15 +160,19 @@ static void test_registers(const struct timer *t)
 		good = good && !(t->get_ctl() & ISTATUS);
 	}
 	say(good, t, "istatus-future");
+	before = t->get_cnt();
 	t->set_tval(0x10000);
-	now = t->get_cnt();
+	after = t->get_cnt();
 	val = t->get_cval();
-	say(val <= now + 0x10000 && val > now, t, "tval-write");
+	say(val >= before + 0x10000 && val <= after + 0x10000, t, "tval-write");
+	t->set_cval(after + (1ul << 30));
+	before = t->get_cnt();
 	val = t->get_tval();
-	say(val <= 0x10000 && val > 0, t, "tval-read");
+	after = t->get_cval() - t->get_cnt();
+	say(val >= after && val <= t->get_cval() - before, t, "tval-read");
 	t->set_tval(0xffffff00);
 	val = t->get_tval();
-	say(val <= 0xffffff00 && val > 0xff000000 && (t->get_ctl() & ISTATUS), t, "tval-negative");
+	say(val <= 0xffffff00 && val > 0x80000000 && (t->get_ctl() & ISTATUS), t, "tval-negative");
 	t->set_tval(0x80000000);
 	/* The sum wraps while the counter is young, and what is due is an unsigned question. */
 	say(!(t->get_ctl() & ISTATUS) == (t->get_cval() > t->get_cnt()), t, "tval-most-negative");
@@ -208,7 +223,8 @@ static void test_interrupts(const struct timer *t)
 		/* The hypervisor's own timers must have survived it. */
 		hypercall(HYPERVISOR_sched_op, SCHEDOP_yield, 0, 0, 0, 0);
 	}
-	t->set_cval(~0ul);
+	t->set_cval(latest(t));
+	t->set_ctl(ENABLE);
 	say(taken_in(t, 10000) == 0 && irqs[t->intid] == before + 2, t, "far-future");
 	t->set_cval(0);
 	spin(2000);
