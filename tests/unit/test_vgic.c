@@ -79,6 +79,35 @@ static void test_disabled(void **state)
 	assert_int_equal(guest_ack(0), 3);
 }
 
+/* The vectors' short way: an SGI to oneself that has a list register, and nothing else. */
+static void test_sgi_short(void **state)
+{
+	static const uint64_t others[] = {
+		3, 2, 0, BIT(40), 1 | BIT(16), 1 | BIT(32), 1 | BIT(44), 1 | BIT(48),
+	};
+
+	(void)state;
+	enable(v0, 3);
+	assert_false(vgic_sgi1r_short(v0, 3UL << 24 | 1));
+	vgic_sgi1r(v0, 3UL << 24 | 1);
+	vgic_flush(v0);
+	/* Pending: stays so. Taken: the long way. Ended: pending again at once. */
+	assert_true(vgic_sgi1r_short(v0, 3UL << 24 | 1));
+	assert_int_equal(guest_ack(0), 3);
+	assert_false(vgic_sgi1r_short(v0, 3UL << 24 | 1));
+	guest_end(0, 3);
+	assert_true(vgic_sgi1r_short(v0, 3UL << 24 | 1));
+	assert_int_equal(guest_ack(0), 3);
+	guest_end(0, 3);
+	assert_int_equal(guest_ack(0), -1);
+	for (unsigned int i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		assert_false(vgic_sgi1r_short(v0, 3UL << 24 | others[i]));
+	gicr_write(0, 0x10180, 1u << 3);
+	assert_false(vgic_sgi1r_short(v0, 3UL << 24 | 1));
+	assert_int_equal(guest_ack(0), -1);
+	assert_false(vgic_sgi1r_short(v1, 3UL << 24 | 2));
+}
+
 static void test_sgi_targets(void **state)
 {
 	(void)state;
@@ -484,7 +513,7 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
-		T(test_direct),	     T(test_disabled),	   T(test_sgi_targets),
+		T(test_direct),	     T(test_disabled),	   T(test_sgi_targets), T(test_sgi_short),
 		T(test_other_cpu),   T(test_blocked),	   T(test_level),
 		T(test_overflow),    T(test_all_active),   T(test_all_active_and_pending),
 		T(test_put_and_load), T(test_spi_routing), T(test_spi_moves_between_cpus),

@@ -19,6 +19,7 @@ void asm_offsets(void)
 	DEFINE(VCPU_MMIO_OFFSET, offsetof(struct vcpu, mmio_offset));
 	DEFINE(VCPU_MMIO_PAGE, offsetof(struct vcpu, mmio_page));
 	DEFINE(VCPU_MMIO_KEY, offsetof(struct vcpu, mmio_key));
+	DEFINE(VCPU_SGI_KEY, offsetof(struct vcpu, sgi_key));
 	DEFINE(VCPU_ID_KEY, offsetof(struct vcpu, id_key));
 	DEFINE(VCPU_DOMAIN, offsetof(struct vcpu, domain));
 	DEFINE(DOMAIN_ID_REGS, offsetof(struct domain, id_regs));

@@ -23,6 +23,9 @@ uint64_t gic_lr_read(unsigned int n)
 {
 	if (gic_is_v2())
 		return gicv2_lr_read(n);
+	/* The most used one, without a jump table. */
+	if (likely(n == 0))
+		return read_sysreg(LR_NAME(0, 12, 0));
 	switch (n) {
 	FOR_EACH_LR(READ_LR)
 	}
@@ -33,6 +36,10 @@ void gic_lr_write(unsigned int n, uint64_t v)
 {
 	if (gic_is_v2()) {
 		gicv2_lr_write(n, v);
+		return;
+	}
+	if (likely(n == 0)) {
+		write_sysreg(LR_NAME(0, 12, 0), v);
 		return;
 	}
 	switch (n) {

@@ -46,11 +46,14 @@
 #define MMIO_KEY KEY(ESR(0x3f, ISS_DABT_ISV | 3 << 22 | ISS_DABT_SSE | ISS_DABT_CM |		\
 			 ISS_DABT_S1PTW | ISS_DABT_WNR | 0x3c),					\
 		     ESR(EC_DABT_LOWER, ISS_DABT_ISV | 2 << 22 | FSC_TRANSLATION))
+/* MSR of ICC_SGI1R_EL1 */
+#define SGI_KEY	KEY(~(0x1fU << 5), ESR(EC_SYS64, ISS_SYS_ENC(3, 0, 12, 11, 5)))
 #define KEY_NEVER		KEY(~0, 0)
 
 void vcpu_short_ways(struct vcpu *v, bool on)
 {
 	v->id_key = on ? ID_KEY : KEY_NEVER;
+	v->sgi_key = on ? SGI_KEY : KEY_NEVER;
 	v->mmio_key = on ? MMIO_KEY : KEY_NEVER;
 }
 

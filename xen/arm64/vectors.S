@@ -180,9 +180,37 @@ other_sync:
 	ldp	x30, x17, [sp, #REG(30)]
 	eret_sb
 
+/*
+ * MSR of ICC_SGI1R_EL1 from one of x0..x16: the vGIC's short way, which may leave no work; else as
+ * any other register.
+ */
+sync_sgi:
+	unless_key VCPU_SGI_KEY, guest_sync
+	ubfx	x17, x17, #5, #5		/* Rt */
+	cmp	x17, #16
+	b.hi	guest_sync_esr
+	pairs	stp, sp, "0, 1", "2, 3", "4, 5", "6, 7", "8, 9", "10, 11", "12, 13", "14, 15"
+	str	x16, [sp, #REG(16)]
+	ldr	x1, [sp, x17, lsl #3]
+	mov	x0, sp
+	ldr	x30, [sp, #VCPU_STACK_TOP]
+	mov	sp, x30
+	bl	vgic_sgi1r_short
+	mrs	x17, tpidr_el2
+	ldr	x17, [x17, #PCPU_CURRENT]
+	mov	sp, x17
+	tbz	w0, #0, not_short
+	mrs	x17, elr_el2
+	add	x17, x17, #4
+	msr	elr_el2, x17
+	pairs	ldp, sp, "0, 1", "2, 3", "4, 5", "6, 7", "8, 9", "10, 11", "12, 13", "14, 15"
+	ldr	x16, [sp, #REG(16)]
+	ldp	x30, x17, [sp, #REG(30)]
+	eret_sb
+
 /* MRS of an ID register: domain.id_regs[CRm][op2], six bits of the syndrome. */
 sync_sysreg:
-	unless_key VCPU_ID_KEY, guest_sync
+	unless_key VCPU_ID_KEY, sync_sgi
 	str	x16, [sp, #REG(16)]
 	ldr	x16, [sp, #VCPU_DOMAIN]
 	ldr	x16, [x16, #DOMAIN_ID_REGS]

@@ -61,6 +61,7 @@ struct vgic_vcpu {
 	uint32_t lr_used;			/* bit n: in_lr[n] is set */
 	struct pcpu *live_on;		/* CPU that has them, alone writes this; NULL saved */
 	struct vgic_irq *hw_ppi;	/* tied to the CPU's own PPI (virtual timer), or NULL */
+	uint64_t self;			/* ICC_SGI1R_EL1 for an SGI 0 to it alone; ~0 as a v2 */
 	bool asleep;			/* GICR_WAKER.ProcessorSleep; of no effect */
 	bool peeking;			/* its read of states waits for other CPUs' list registers */
 	uint64_t words[VGIC_NR_WORDS];	/* of its redistributor; likewise */

@@ -141,6 +141,7 @@ int vgic_vcpu_init(struct vcpu *v)
 		return -ENOMEM;
 	list_init(&v->vgic->queue);
 	v->vgic->asleep = true;
+	v->vgic->self = dist->version == 2 ? ~0UL : BIT(v->id % 16) | (v->id / 16UL) << 16;
 	for (i = 0; i < GIC_NR_PRIVATE; i++)
 		irq_init(dist, &v->vgic->irq[i], i, v);
 	vgic_fill_words(dist, v, vgic_rd_find);

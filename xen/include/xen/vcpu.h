@@ -47,7 +47,7 @@ struct vcpu {
 	uint64_t mmio_offset;		/* of that page, from the start of its region */
 	void *mmio_ctx;
 	uint64_t mmio_page;		/* as HPFAR_EL2 names it */
-	uint64_t mmio_key, id_key;	/* which ESR_EL2 the short ways take; 0: see vcpu_short_ways */
+	uint64_t mmio_key, id_key, sgi_key;	/* which ESR_EL2 the short ways take; 0: see vcpu_short_ways */
 	struct pcpu *cpu;		/* CPU that runs or last ran it */
 
 	struct domain *domain;

@@ -57,6 +57,8 @@ void vgic_vcpu_reset(struct vcpu *v);
 /* Maintenance interrupt (more pending than list registers). */
 void vgic_maintenance(struct vcpu *v);
 /* ICC_SGI1R_EL1 write by v; ICC_SGI0R_EL1 or ICC_ASGI1R_EL1; trap of these two or ICC_SRE_EL1. */
+/* The short way of the vectors, for an SGI to v itself; false: nothing was done. */
+bool vgic_sgi1r_short(struct vcpu *v, uint64_t value);
 void vgic_sgi1r(struct vcpu *v, uint64_t value);
 void vgic_sgi0r(struct vcpu *v, uint64_t value);
 bool vgic_trap_icc(struct vcpu *v, uint32_t iss);	/* false: UNDEF */
