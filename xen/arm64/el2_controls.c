@@ -32,7 +32,7 @@ static uint64_t hcr_optional(void)
 /* Register, value, bits that need not exist. */
 #define FOR_EACH_CONTROL(op)						\
 	op(hcr_el2, HCR_GUEST, hcr_optional())				\
-	op(mdcr_el2, MDCR_GUEST | pmu_hpmn(), MDCR_OPTIONAL)		\
+	op(mdcr_el2, MDCR_GUEST, MDCR_OPTIONAL)				\
 	op(cptr_el2, CPTR_GUEST | CPTR_TFP, CPTR_OPTIONAL)		\
 	op(hstr_el2, HSTR_GUEST, HSTR_GUEST)				\
 	op(cnthctl_el2, CNTHCTL_GUEST, 0)				\

@@ -43,7 +43,6 @@ void timer_init_cpu(void);
 
 /* pmu.c */
 void pmu_init_cpu(void);			/* MDCR_EL2 is set */
-uint32_t pmu_hpmn(void);
 
 /* psci_client.c */
 extern bool psci_by_smc;

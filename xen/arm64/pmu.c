@@ -32,29 +32,18 @@ static void quiet(void)
 	write_mdcr(MDCR_TPM | MDCR_TPMCR);
 }
 
-/* PMUVer of this CPU, 0 for none. */
-static uint32_t version_here(void)
+/*
+ * Each CPU, before any guest: count it in, and let the counters be nobody's, none of them kept for
+ * EL2 (MDCR_EL2.HPMN).
+ */
+void pmu_init_cpu(void)
 {
 	uint32_t version = ID_FIELD(read_sysreg(id_aa64dfr0_el1), 8);
 
-	return version == PMUVER_OWN ? 0 : version;
-}
-
-/* MDCR_EL2.HPMN: all counters of this CPU. */
-uint32_t pmu_hpmn(void)
-{
-	return version_here() ? (uint32_t)read_sysreg(pmcr_el0) >> 11 & 0x1f : 0;
-}
-
-/* Each CPU, before any guest: count it in, and let the counters be nobody's. */
-void pmu_init_cpu(void)
-{
-	uint32_t version = version_here();
-
 	pmu_version = version > PMUVER_NEWEST ? 0 : MIN(pmu_version, version);
-	if (!version)
+	if (!version || version == PMUVER_OWN)
 		return;
-	nr_counters = MIN(nr_counters, pmu_hpmn());
+	nr_counters = MIN(nr_counters, (uint32_t)read_sysreg(pmcr_el0) >> 11 & 0x1f);
 	write_sysreg(pmcr_el0, 0);
 	quiet();
 }
