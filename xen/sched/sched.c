@@ -283,7 +283,7 @@ static bool must_leave(const struct vcpu *v, const struct pcpu *c)
 }
 
 /* Nothing to run: wait for a vCPU, own or another CPU's. */
-static struct vcpu *idle(struct pcpu *c)
+static __noinline struct vcpu *idle(struct pcpu *c)
 {
 	struct sched_rq *rq = c->rq;
 	struct vcpu *next;

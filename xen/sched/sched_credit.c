@@ -118,7 +118,7 @@ static struct vcpu *take_from(struct list_head *list)
 }
 
 /* Take out whoever is next: boosted ones, else of the earliest bucket; NULL when all is empty. */
-static struct vcpu *take_first(struct credit_rq *c)
+static inline struct vcpu *take_first(struct credit_rq *c)
 {
 	if (!list_empty(&c->boost))
 		return take_from(&c->boost);
@@ -225,23 +225,35 @@ static void replenish(void *arg)
 	cpu_raise_work(WORK_RESCHED);
 }
 
-static struct vcpu *credit_pick(struct sched_rq *rq)
+/*
+ * v was taken out, of a domain with a cap. Each turn takes one more out, so the loop is as long as
+ * vCPUs have to be parked, once a period.
+ */
+static __noinline struct vcpu *pick_capped(struct sched_rq *rq, struct vcpu *v)
 {
 	struct credit_rq *c = rq->policy;
-	struct vcpu *v;
 
-	/*
-	 * Each turn takes one out, so the loop is as long as vCPUs have to be parked, once a
-	 * period.
-	 */
-	while ((v = take_first(c))) {
-		WRITE_ONCE(rq->nr_runnable, rq->nr_runnable - 1);
-		if (likely(!v->domain->cap) || cap_left(v->domain)) {
-			v->sched.queued = false;
-			break;
-		}
+	while (v && v->domain->cap && !cap_left(v->domain)) {
 		park(c, v);
+		v = take_first(c);
+		if (v)
+			WRITE_ONCE(rq->nr_runnable, rq->nr_runnable - 1);
 	}
+	if (v)
+		v->sched.queued = false;
+	return v;
+}
+
+static struct vcpu *credit_pick(struct sched_rq *rq)
+{
+	struct vcpu *v = take_first(rq->policy);
+
+	if (unlikely(!v))
+		return NULL;
+	WRITE_ONCE(rq->nr_runnable, rq->nr_runnable - 1);
+	if (unlikely(v->domain->cap))
+		return pick_capped(rq, v);
+	v->sched.queued = false;
 	return v;
 }
 
