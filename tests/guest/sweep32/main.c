@@ -13,6 +13,7 @@
 #define HYPERVISOR_hvm_op 34
 #define GICD 0x03001000u
 #define GICR 0x03020000u
+#define UART 0x22000000u
 #define PSCI_0_1_CPU_OFF 1u
 #define BX_LR 0xe12fff1eu
 #define CPS(mode) (0xf1020000u | (mode))
@@ -236,9 +237,13 @@ static void accesses(void)
 			if (chosen())
 				one_access(access_words[i], at < 0x10000 ? GICD + at :
 					   GICR + (at - 0x10000));
+	for (uint32_t at = 0; at < 0x1040; at++)
+		for (uint32_t i = 0; i < n; i++)
+			if (chosen())
+				one_access(access_words[i], UART + at);
 	for (uint32_t i = 0; i < 0x80000 / thin; i++)
-		one_access(access_words[rng_below(&rng, n)],
-			   rng_next(&rng) & 1 ? stray() : GICD - 64 + (uint32_t)rng_below(&rng, 0x60000));
+		one_access(access_words[rng_below(&rng, n)], rng_next(&rng) & 1 ? stray() :
+			   GICD - 64 + (uint32_t)rng_below(&rng, 0x60000));
 }
 
 static void fetches(void)
