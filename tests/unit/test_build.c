@@ -557,7 +557,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(layouts), cmocka_unit_test(layout_two_banks),
 		cmocka_unit_test(tree), cmocka_unit_test(tree_refusals),
-		F(kernels_refused), F(elf_kernels), F(elf_kernels_refused), F(gzip_kernels), F(build_by_resource), F(build_by_physmap),
+		F(kernels_refused), F(elf_kernels), F(elf_kernels_refused), F(gzip_kernels),
+		F(build_by_resource), F(build_by_physmap),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -51,7 +51,8 @@ static int read_headers(struct elf *e, struct zerr **err)
 
 	if (!read_at(e, 0, &e->head, sizeof(e->head)) || h->e_ident[EI_CLASS] != ELFCLASS64 ||
 	    h->e_ident[EI_DATA] != ELFDATA2LSB || h->e_machine != EM_AARCH64)
-		return refuse(e, err, "it is an ELF file, but not for 64-bit little-endian Arm", NULL);
+		return refuse(e, err, "it is an ELF file, but not for 64-bit little-endian Arm",
+			      NULL);
 	if (h->e_type != ET_EXEC && h->e_type != ET_DYN)
 		return refuse(e, err, "it is an ELF file that is not linked", NULL);
 	if (h->e_phentsize != sizeof(Elf64_Phdr) || h->e_phnum > MAX_HEADERS ||
@@ -89,8 +90,8 @@ static int place(struct elf *e, struct zerr **err)
 		    p->p_paddr + e->slide > e->limit ||
 		    p->p_memsz > e->limit - (p->p_paddr + e->slide))
 			return refuse(e, err, "an ELF segment is not within the guest's memory",
-				      "guest memory starts at 0x40000000: link the kernel to there, "
-				      "position-independent from 0, or give an arm64 Image");
+				      "guest memory starts at 0x40000000: link the kernel to "
+				      "there, or position-independent, or give an arm64 Image");
 		p->p_paddr += e->slide;
 		e->end = e->end > p->p_paddr + p->p_memsz ? e->end : p->p_paddr + p->p_memsz;
 	}

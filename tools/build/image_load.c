@@ -79,8 +79,8 @@ static int read_head(const struct image_file *f, uint8_t head[IMAGE_ARM64_HEAD],
 static int refuse(const struct image_file *f, const uint8_t *head, int rc, struct zerr **err)
 {
 	const char *reason = "it is not an arm64 Linux Image";
-	const char *hint = "give the arm64 Image (Debian: /boot/vmlinuz-*-arm64), plain or gzip, or "
-			   "an ELF file";
+	const char *hint = "give the arm64 Image (Debian: /boot/vmlinuz-*-arm64), plain or gzip, "
+			   "or an ELF file";
 
 	if (rc == -ENODATA)
 		reason = "it is too short for a kernel";

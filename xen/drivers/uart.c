@@ -54,14 +54,13 @@ static const struct uart_ops ops = { .putc = tx, .getc = rx };
 void uart_init(const struct host_info *h)
 {
 	const struct host_uart *u = &h->uart;
-	uint64_t first = u->base & (PAGE_SIZE - 1);
+	uint32_t first = (uint32_t)(u->base & (PAGE_SIZE - 1)), end;
 	char *va;
 
 	if (!u->driver)
 		return;
-	va = mmu_map_fixed(pa_to_mfn(u->base),
-			   (unsigned int)(((first + ((uint64_t)u->driver->nr_regs << u->reg_shift)) >>
-					   PAGE_SHIFT) + 1), MMU_DEVICE);
+	end = first + ((uint32_t)u->driver->nr_regs << u->reg_shift);
+	va = mmu_map_fixed(pa_to_mfn(u->base), (end >> PAGE_SHIFT) + 1, MMU_DEVICE);
 	if (!va)
 		return;
 	uart.regs = va + first;
