@@ -298,7 +298,8 @@ static void test_spi_on_another_cpu(void **state)
 	put(v0);
 	fake_cpu_enter(2);
 	load(v0);
-	assert_int_equal(lr_of(2, 50) & (LR_HW | LR_EOI | LR_STATE_ACTIVE), LR_EOI | LR_STATE_ACTIVE);
+	assert_int_equal(lr_of(2, 50) & (LR_HW | LR_EOI | LR_STATE_ACTIVE),
+			 LR_EOI | LR_STATE_ACTIVE);
 	guest_end(2, 50);
 	assert_true(fake_irqs[50].active);
 	assert_true(maintenance_is_up(2));
@@ -397,7 +398,8 @@ int main(void)
 		T(test_every_access), T(test_identification), T(test_banked), T(test_targets),
 		cmocka_unit_test_setup_teardown(test_one_cpu, set_up_one, tear_down),
 		T(test_sgi_targets), T(test_sgi_sources), T(test_sgi_again),
-		T(test_sgi_pend_registers), T(test_groups), T(test_spi_on_another_cpu), T(test_gicc), T(test_gicc_of_copies),
+		T(test_sgi_pend_registers), T(test_groups), T(test_spi_on_another_cpu),
+		T(test_gicc), T(test_gicc_of_copies),
 		T(test_lr_conversion),
 	};
 

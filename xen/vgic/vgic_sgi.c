@@ -13,40 +13,44 @@
 /* Aff2, RS, Aff3: no vCPU has any of them. */
 #define SGI1R_ABSENT		(GENMASK(39, 32) | GENMASK(63, 44))
 
-static void send(struct vgic_dist *dist, struct vcpu *to, uint32_t intid)
+static inline void send(struct vgic_dist *dist, struct vcpu *to, uint32_t intid, bool group0_only)
 {
 	struct vgic_irq *irq;
 
 	if (unlikely(!to))
 		return;
 	irq = &to->vgic->irq[intid];
-	if (likely(vgic_lr_retrigger(dist, to, irq)))
+	if ((group0_only && irq->group1) || likely(vgic_lr_retrigger(dist, to, irq)))
 		return;
 	irq->latch = true;
 	vgic_update(dist, irq);
 }
 
-/*
- * Send the SGI that value, written by v to ICC_SGI1R_EL1, asks for. At most 16 targets, or with
- * IRM all other vCPUs of the domain.
- */
-void vgic_sgi1r(struct vcpu *v, uint64_t value)
+/* At most 16 targets, or with IRM all other vCPUs of the domain. */
+static inline void send_all(struct vcpu *v, uint64_t value, bool group0_only)
 {
 	struct domain *d = v->domain;
 	struct vgic_dist *dist = d->vgic;
 	uint32_t intid = SGI1R_INTID(value), targets = SGI1R_TARGETS(value), i;
+	uint64_t first = SGI1R_AFF1(value) * 16UL;
 
 	spin_lock(&dist->lock);
 	if (unlikely(value & SGI1R_IRM)) {
 		for (i = 0; i < d->max_vcpus; i++)
 			if (d->vcpu[i] != v)
-				send(dist, d->vcpu[i], intid);
+				send(dist, d->vcpu[i], intid, group0_only);
 	} else if (likely(!(value & SGI1R_ABSENT))) {
 		for (; targets; targets &= targets - 1)
-			send(dist, domain_vcpu(d, SGI1R_AFF1(value) * 16UL + __builtin_ctz(targets)),
-			     intid);
+			send(dist, domain_vcpu(d, first + __builtin_ctz(targets)), intid,
+			     group0_only);
 	}
 	spin_unlock(&dist->lock);
+}
+
+/* Send the SGI that value, written by v to ICC_SGI1R_EL1, asks for. */
+void vgic_sgi1r(struct vcpu *v, uint64_t value)
+{
+	send_all(v, value, false);
 }
 
 /*
@@ -55,21 +59,7 @@ void vgic_sgi1r(struct vcpu *v, uint64_t value)
  */
 void vgic_sgi0r(struct vcpu *v, uint64_t value)
 {
-	struct domain *d = v->domain;
-	struct vgic_dist *dist = d->vgic;
-	uint32_t intid = SGI1R_INTID(value), i;
-
-	spin_lock(&dist->lock);
-	for (i = 0; i < d->max_vcpus; i++) {
-		struct vcpu *to = d->vcpu[i];
-		bool named = value & SGI1R_IRM ? to != v :
-			     !(value & SGI1R_ABSENT) && i / 16 == SGI1R_AFF1(value) &&
-			     (SGI1R_TARGETS(value) & BIT(i % 16));
-
-		if (to && named && !to->vgic->irq[intid].group1)
-			send(dist, to, intid);
-	}
-	spin_unlock(&dist->lock);
+	send_all(v, value, true);
 }
 
 #define SGIR_FILTER(r)		((r) >> 24 & 3)
