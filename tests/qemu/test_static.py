@@ -143,6 +143,7 @@ def test_serial_of_a_guest(boot, tmp_path):
     assert "Booting Linux" in d.log("ser-vuart")
     d.m.send("zl console -t vuart ser\n")
     d.m.expect(r"console attached", 20, "zl attaches to the port")
+    d.m.expect(r"^/ # ", 20, "what the shell said before")
     d.m.send("echo said-$((6*7))\n")
     d.m.expect(r"^said-42", 20, "the guest's shell answers")
     d.m.send("\x1d")

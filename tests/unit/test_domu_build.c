@@ -137,10 +137,13 @@ static void test_found(void **state)
 		    "other { compatible = \"xen,thing\"; };"
 		    "b { compatible = \"xen,domain\"; #address-cells = <1>; #size-cells = <1>;"
 		    "    memory = <8191>; cpus = <1>; xen,enhanced = \"disabled\";"
-		    "    m@42800000 { compatible = \"multiboot,module\"; reg = <0x42800000 0x100>; };"
+		    "    m@42800000 { compatible = \"multiboot,module\";"
+		    "		  reg = <0x42800000 0x100>; };"
 		    "    x { reg = <1 2>; };"
-		    "    n@42c00000 { compatible = \"multiboot,module\"; reg = <0x42c00000 1>; }; };"
-		    "c { compatible = \"xen,domain\"; memory = <0 4>; cpus = <128>; xen,enhanced; " K
+		    "    n@42c00000 { compatible = \"multiboot,module\";"
+		    "		  reg = <0x42c00000 1>; }; };"
+		    "c { compatible = \"xen,domain\"; memory = <0 4>; cpus = <128>;"
+		    "    xen,enhanced; " K
 		    " };"));
 	assert_int_equal(bi.nr_statics, 3);
 	assert_string_equal(s->name, "a");
@@ -212,9 +215,10 @@ static void test_refused(void **state)
 	refuse(MODULE("<0 0x9000000 0 1>"), "not in free memory");
 	refuse(MODULE("<0 0x43fff000 0 0x2000>"), "not in free memory");
 	refuse(MODULE("<0 0x42800000 0xffff 0>"), "not in free memory");
-	refuse(MODULE("<0 0x40200000 0 1>"), "not in free memory");	/* the hypervisor */
+	/* The hypervisor's, the tree's. */
+	refuse(MODULE("<0 0x40200000 0 1>"), "not in free memory");
 	refuse(MODULE("<0 0x401ff000 0 0x1001>"), "not in free memory");
-	refuse(MODULE("<0 0x43c00000 0 1>"), "not in free memory");	/* the tree */
+	refuse(MODULE("<0 0x43c00000 0 1>"), "not in free memory");
 	refuse("compatible = \"xen,domain\"; #address-cells = <7>; memory = <0 4>; cpus = <1>; " K,
 	       "malformed");
 	/* More than there is room for. */

@@ -171,7 +171,7 @@ static void test_domctl(void **state)
 	assert_int_equal(call(XEN_DOMCTL_vuart_op, g->id), -EPERM);
 }
 
-/* Each allocation failing once leaves a domain that can be given one, or that ends without leaks. */
+/* Each allocation failing once leaves a domain that ends without leaks. */
 static void test_no_memory(void **state)
 {
 	unsigned int n;

@@ -327,6 +327,16 @@ static void waiting(void **state)
 	expect("wait --for=console:/end$/ web1", 0, NULL, NULL);
 	expect("wait --for=console:/login:/ --timeout=0 web1", 8, NULL, "no such line yet");
 	expect("console --log web1", 0, "this one: hello\nno line end\n", NULL);
+	/* The serial port is a console of its own, with its own log. */
+	expect("console -t tape web1", 2, NULL, "no type (pv, vuart)");
+	expect("console -t vuart web1", 3, NULL, "it has no serial port");
+	expect("console -t vuart --log web1", 3, NULL, "no console log");
+	snprintf(path, sizeof(path), "%s/console/web1-vuart.log", dir);
+	f = fopen(path, "w");
+	fputs("by the port\n", f);
+	fclose(f);
+	expect("console -t vuart --log web1", 0, "by the port\n", NULL);
+	expect("console -t pv --log web1", 0, "this one: hello\n", NULL);
 
 	d = fake_hyp_domain(&fake, 3);
 	d->info.flags = XEN_DOMINF_shutdown | 3u << XEN_DOMINF_shutdownshift;

@@ -189,8 +189,9 @@ int dom0_build(const struct bootinfo *bi, const struct host_info *h)
 
 	rc = boot_probe_kernel(&bi->kernel, &img);
 	if (rc)
-		return failed(rc == -ENOENT ? "finding its kernel (no kernel module, or not page-aligned)"
-					    : "reading its kernel (no arm64 Image)", rc);
+		return failed(rc == -ENOENT ?
+			      "finding its kernel (no kernel module, or not page-aligned)" :
+			      "reading its kernel (no arm64 Image)", rc);
 	if (bi->ramdisk.present && (bi->ramdisk.base & (PAGE_SIZE - 1)))
 		return failed("reading its ramdisk (not page-aligned)", -EINVAL);
 	/*

@@ -154,8 +154,8 @@ static bool build(domid_t id, const struct static_domain *s)
 	vcpu_clear_flag(d->vcpu[0], VPF_DOWN);
 	if (s->vpl011)
 		console_add_input_domain(id);
-	pr_info("d%u: static domain %s, %u vCPUs, %lu MiB, kernel 0x%lx, tree 0x%lx, ramdisk 0x%lx\n",
-		id, s->name, s->cpus, s->memory >> 20, p.kernel, p.dtb, p.initrd);
+	pr_info("d%u: static domain %s, %u vCPUs, %lu MiB, kernel 0x%lx, tree 0x%lx\n", id,
+		s->name, s->cpus, s->memory >> 20, p.kernel, p.dtb);
 	domain_put(d);
 	return true;
 }

@@ -30,9 +30,12 @@ static bool is_module_memory(const struct bootinfo *bi, uint64_t base, uint64_t 
 	for (i = 0; i < bi->nr_firmware; i++)
 		if (overlaps(&bi->reserved[i], base, size))
 			return false;
-	for (i = 0; i < bi->nr_banks; i++)
-		in_bank |= base >= bi->banks[i].base && base - bi->banks[i].base < bi->banks[i].size &&
-			   size <= bi->banks[i].size - (base - bi->banks[i].base);
+	for (i = 0; i < bi->nr_banks && !in_bank; i++) {
+		const struct mem_range *b = &bi->banks[i];
+
+		in_bank = base >= b->base && base - b->base < b->size &&
+			  size <= b->size - (base - b->base);
+	}
 	return in_bank;
 }
 
@@ -49,7 +52,8 @@ static const char *parse_module(const struct bootinfo *bi, int domain, int node,
 				struct static_domain *s)
 {
 	enum module_kind kind = boot_module_kind(bi->fdt, node);
-	struct boot_module m = { .present = true };
+	struct boot_module m = { .present = true }, *slot;
+	bool is_kernel;
 
 	if (kind == MODULE_NONE)
 		return NULL;
@@ -59,16 +63,13 @@ static const char *parse_module(const struct bootinfo *bi, int domain, int node,
 		return "the reg of a module is malformed";
 	if (!is_module_memory(bi, m.base, m.size))
 		return "a module is not in free memory, or not page-aligned";
-	if (kind == MODULE_KERNEL || (kind == MODULE_GUESS && !s->kernel.present)) {
-		if (s->kernel.present)
-			return "it has two kernels";
-		s->kernel = m;
+	is_kernel = kind == MODULE_KERNEL || (kind == MODULE_GUESS && !s->kernel.present);
+	slot = is_kernel ? &s->kernel : &s->ramdisk;
+	if (slot->present)
+		return is_kernel ? "it has two kernels" : "it has two ramdisks";
+	*slot = m;
+	if (is_kernel)
 		s->bootargs = string_prop(bi->fdt, node, "bootargs");
-	} else {
-		if (s->ramdisk.present)
-			return "it has two ramdisks";
-		s->ramdisk = m;
-	}
 	return NULL;
 }
 

@@ -243,7 +243,8 @@ uint32_t domains_alone;
 
 static void host_goes_down(uint8_t reason)
 {
-	pr_info("%s ended: %s\n", dom0 ? "dom0" : "the last domain", reason == SHUTDOWN_poweroff ? "power off" :
+	pr_info("%s ended: %s\n", dom0 ? "dom0" : "the last domain",
+		reason == SHUTDOWN_poweroff ? "power off" :
 		reason == SHUTDOWN_reboot ? "reboot" : "crash");
 	if (reason == SHUTDOWN_poweroff || opt.noreboot)
 		machine_power_off();

@@ -21,7 +21,8 @@
 #include <xen/vpl011.h>
 
 enum {
-	DR = 0x00, FR = 0x18, CR = 0x30, IMSC = 0x38, RIS = 0x3c, MIS = 0x40, ICR = 0x44, ID = 0xfe0,
+	DR = 0x00, FR = 0x18, CR = 0x30, IMSC = 0x38, RIS = 0x3c, MIS = 0x40, ICR = 0x44,
+	ID = 0xfe0,
 };
 
 #define FR_BUSY		BIT(3)
@@ -29,15 +30,15 @@ enum {
 #define FR_TXFF		BIT(5)
 #define FR_RXFF		BIT(6)
 #define FR_TXFE		BIT(7)
-#define CR_ON		0x301u	/* UARTEN, TXE, RXE: as firmware leaves it, and for good */
+#define CR_ON		0x301u	/* UARTEN, TXE, RXE: as firmware leaves it, for good */
 #define INT_RX		BIT(4)
 #define INT_TX		BIT(5)
 #define INT_RT		BIT(6)
 #define INT_ALL		0x7ffu
-#define FIFO_HALF	16u	/* where the interrupts of a FIFO of 32 come, whatever IFLS says */
+#define FIFO_HALF	16u	/* where the interrupts of a FIFO of 32 come */
 #define LINE_LENGTH	128u	/* a longer line of a static domain is cut into several */
 #define NS_PER_SECOND	1000000000UL
-#define BYTES_PER_SECOND 32768u	/* of a static domain on the host's console; more is dropped */
+#define BYTES_PER_SECOND 32768u	/* of a static domain on the host's console */
 
 struct vpl011 {
 	spinlock_t lock;		/* LOCK_VUART */
@@ -212,19 +213,13 @@ static uint32_t read_reg(struct vpl011 *u, uint32_t offset, bool *tell)
 
 static void write_reg(struct vpl011 *u, uint32_t offset, uint32_t val, bool *tell)
 {
-	switch (offset) {
-	case DR:
+	if (offset == DR)
 		put_byte(u, (uint8_t)val, tell);
-		break;
-	case IMSC:
+	else if (offset == IMSC)
 		u->imsc = val & INT_ALL;
-		drive_line(u);
-		break;
-	case ICR:
+	else if (offset == ICR)
 		u->ris &= ~val;
-		drive_line(u);
-		break;
-	}
+	drive_line(u);
 }
 
 /*
@@ -232,7 +227,8 @@ static void write_reg(struct vpl011 *u, uint32_t offset, uint32_t val, bool *tel
  * sets up a line that is not there, reads as zero; writes to it and to read-only registers are
  * ignored.
  */
-static enum mmio_result vpl011_mmio(struct vcpu *v, struct mmio_access *a, uint64_t offset, void *ctx)
+static enum mmio_result vpl011_mmio(struct vcpu *v, struct mmio_access *a, uint64_t offset,
+				    void *ctx)
 {
 	struct vpl011 *u = ctx;
 	bool tell = false;
