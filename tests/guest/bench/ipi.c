@@ -57,7 +57,7 @@ static void settle(void)
 	uint64_t end = mrs(cntvct_el0) + SETTLE_TICKS;
 
 	while (mrs(cntvct_el0) < end) {
-		/* A yield lets the emulator run the other CPU, and costs it much: seldom is enough. */
+		/* A yield lets the emulator run the other CPU and costs it much: seldom will do. */
 		for (volatile int i = 0; i < 2000; i++)
 			;
 		asm volatile("yield");

@@ -279,7 +279,10 @@ call_yield_loop:
 	ldp	x29, x30, [sp], #32
 	ret
 
-	/* A domain of one page that reads its serial port's flags: 255 samples behind x0, then 1 in it. */
+	/*
+	 * A domain of one page that reads its serial port's flags: 255 samples behind x0, then 1
+	 * in it.
+	 */
 	.globl	uart_domain, uart_domain_end
 uart_domain:
 	mov	x9, #0x22000000

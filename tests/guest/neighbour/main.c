@@ -80,7 +80,8 @@ void guest_main(const void *dtb)
 			worst = late;
 		registers_are_well(beat);
 		memory_is_well(beat);
-		check(mrs(midr_el1) == midr && mrs(mpidr_el1) == mpidr, "an identity", mrs(mpidr_el1));
+		check(mrs(midr_el1) == midr && mrs(mpidr_el1) == mpidr, "an identity",
+		      mrs(mpidr_el1));
 		printk("HEARTBEAT %lu late=%lu worst=%lu\n", beat, late, worst);
 		last = mrs(cntvct_el0);
 	}

@@ -131,7 +131,8 @@ void sweep_states(void)
 		if (i % 8)
 			continue;
 		gic_init(sweep.dtb, (uint32_t)value);
-		asm volatile("msr daifclr, #3\n\tisb\n\tnop\n\tmsr daifset, #15\n\tisb" : : : "memory");
+		asm volatile("msr daifclr, #3\n\tisb\n\tnop\n\tmsr daifset, #15\n\tisb"
+			     : : : "memory");
 		note(i, 0, false);
 	}
 }

@@ -249,8 +249,10 @@ static void accesses(void)
 static void fetches(void)
 {
 	for (uint32_t i = 0; i < 0x10000 / thin; i++) {
-		uint32_t io[8] = { 0 }, at = rng_next(&rng) & 1 ? GICD + (uint32_t)rng_below(&rng, 0x1000) :
-				    stray();
+		uint32_t io[8] = { 0 }, at = stray();
+
+		if (rng_next(&rng) & 1)
+			at = GICD + (uint32_t)rng_below(&rng, 0x1000);
 
 		if (at >= (uint32_t)area && at < (uint32_t)(area + 2 * AREA))
 			continue;
