@@ -27,37 +27,33 @@ static bool is_pc(unsigned int reg)
 	return reg == 15 || reg > 30;
 }
 
-/* MCR and MRC. */
-void trap_cp15(struct vcpu *v, uint32_t iss)
+/* The value of a wide one passes through the upper half of Rt, which AArch32 does not see. */
+static void cp15(struct vcpu *v, uint32_t iss, bool wide)
 {
-	uint32_t enc = cp15_to_sysreg(iss, false);
+	uint32_t enc = cp15_to_sysreg(iss, wide), crn = wide ? ISS_CRM(iss) : ISS_CRN(iss);
 	unsigned int rt = aarch32_reg(v->regs.spsr, ISS_SYS_RT(iss));
-
-	if (!enc || is_pc(rt) || (from_el0(v) && !(BIT(ISS_CRN(iss)) & EL0_CRNS))) {
-		guest_inject_undef(v);
-		return;
-	}
-	v->regs.x[rt] = (uint32_t)v->regs.x[rt];
-	trap_sysreg(v, enc | rt << 5 | (iss & ISS_SYS_READ));
-}
-
-/* MCRR and MRRC: the value passes through the upper half of Rt, which AArch32 does not see. */
-void trap_cp15_wide(struct vcpu *v, uint32_t iss)
-{
-	uint32_t enc = cp15_to_sysreg(iss, true);
-	unsigned int rt = aarch32_reg(v->regs.spsr, ISS_SYS_RT(iss));
-	unsigned int rt2 = aarch32_reg(v->regs.spsr, ISS_RT2(iss));
+	unsigned int rt2 = wide ? aarch32_reg(v->regs.spsr, ISS_RT2(iss)) : 0;
 	uint64_t *x = v->regs.x;
 
-	if (!enc || is_pc(rt) || is_pc(rt2) ||
-	    (from_el0(v) && !(BIT(ISS_CRM(iss)) & EL0_CRNS))) {
+	if (!enc || is_pc(rt) || is_pc(rt2) || (from_el0(v) && !(BIT(crn) & EL0_CRNS))) {
 		guest_inject_undef(v);
 		return;
 	}
-	x[rt] = (uint32_t)x[rt] | x[rt2] << 32;
+	x[rt] = (uint32_t)x[rt] | (wide ? x[rt2] << 32 : 0);
 	trap_sysreg(v, enc | rt << 5 | (iss & ISS_SYS_READ));
-	if ((iss & ISS_SYS_READ) && (v->regs.elr & AARCH32_AT_TRAP))
+	if (wide && (iss & ISS_SYS_READ) && (v->regs.elr & AARCH32_AT_TRAP))
 		guest_reg_set(v, rt2, x[rt] >> 32);
+}
+
+/* MCR and MRC; MCRR and MRRC. */
+void trap_cp15(struct vcpu *v, uint32_t iss)
+{
+	cp15(v, iss, false);
+}
+
+void trap_cp15_wide(struct vcpu *v, uint32_t iss)
+{
+	cp15(v, iss, true);
 }
 
 /* Debug registers of EL1: none has a value. DBGDIDR of zero: no debug architecture. */

@@ -32,11 +32,11 @@
 #define SPSR32_NZCVQ		(0x1fUL << 27)
 #define SPSR32_KEPT		(SPSR32_NZCVQ | SPSR32_DIT | PSTATE_PAN | SPSR32_GE | SPSR32_F)
 
-/* Synchronous external aborts, in both formats; of a walk: of its first level. */
+/* Synchronous external aborts, in both formats; more of a walk: of its first level. */
 #define FSR_EXTERNAL_LONG	0x10u
-#define FSR_EXTERNAL_WALK_LONG	0x15u
+#define FSR_WALK_LONG		0x05u
 #define FSR_EXTERNAL_SHORT	0x08u
-#define FSR_EXTERNAL_WALK_SHORT	0x0cu
+#define FSR_WALK_SHORT		0x04u
 #define FSR_LONG_FORMAT		BIT(9)
 #define FSR_WNR			BIT(11)
 #define FSR_CM			BIT(13)
@@ -101,11 +101,7 @@ uint32_t aarch32_enter(struct guest_regs *r, enum aarch32_exception e, uint64_t 
  */
 uint32_t aarch32_fault_status(bool long_format, bool walk, uint32_t abort_iss)
 {
-	uint32_t more = (uint32_t)((abort_iss & ISS_WNR ? FSR_WNR : 0) |
-				   (abort_iss & ISS_CM ? FSR_CM : 0));
-
-	if (long_format)
-		return (uint32_t)FSR_LONG_FORMAT | more |
-		       (walk ? FSR_EXTERNAL_WALK_LONG : FSR_EXTERNAL_LONG);
-	return more | (walk ? FSR_EXTERNAL_WALK_SHORT : FSR_EXTERNAL_SHORT);
+	return (uint32_t)((abort_iss & ISS_WNR ? FSR_WNR : 0) | (abort_iss & ISS_CM ? FSR_CM : 0) |
+			  (long_format ? FSR_LONG_FORMAT | FSR_EXTERNAL_LONG : FSR_EXTERNAL_SHORT) |
+			  (!walk ? 0 : long_format ? FSR_WALK_LONG : FSR_WALK_SHORT));
 }
