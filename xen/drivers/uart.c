@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The console's UART: one, of the kind that the device tree names, with polled output and an
- * interrupt for input. Drivers (uart_*.c) know registers only; mapping them, waiting for room and
- * the interrupt's way are here. All calls come under the console's lock or at start-up.
+ * interrupt for input. Drivers (uart_*.c) only describe registers; mapping and reading them,
+ * waiting for room and the interrupt's way are here. All calls come under the console's lock or at
+ * start-up.
  */
 #include <arch/gic.h>
 #include <arch/mmu.h>
@@ -18,7 +19,11 @@ const struct uart_driver *const uart_drivers[] = {
 	&uart_pl011, &uart_cadence, &uart_ns16550, &uart_bcm2835_aux, NULL
 };
 
-static struct { volatile char *regs; const struct uart_driver *driver; uint8_t shift, width; } uart;
+static struct uart {
+	volatile char *regs;
+	const struct uart_driver *driver;
+	uint8_t shift, width;
+} uart;
 
 uint32_t uart_read(uint32_t reg)
 {
@@ -37,17 +42,41 @@ void uart_write(uint32_t reg, uint32_t v)
 		*(volatile uint8_t *)p = (uint8_t)v;
 }
 
+static bool has_status(uint8_t bit)
+{
+	return (uart_read(uart.driver->status) ^ uart.driver->flip) & bit;
+}
+
+/* False: there is nothing to take back. */
+static bool clear_irq(void)
+{
+	if (uart.driver->irq_clear)
+		uart_write(uart.driver->irq_clear, uart.driver->irq_bits);
+	return uart.driver->irq_clear;
+}
+
 static void tx(char c)
 {
 	static bool stuck;	/* it had no room for so long that nobody waits any more */
 	uint32_t left = stuck ? 0 : MAX_POLLS;
 
-	while ((stuck = !uart.driver->room()) && left--)
+	while ((stuck = has_status(uart.driver->tx_full)) && left--)
 		cpu_relax();
-	uart.driver->putc((uint8_t)c);
+	uart_write(uart.driver->data, (uint8_t)c);
 }
 
-static int rx(void) { return uart.driver->getc(); }
+/*
+ * -1: no byte. One that comes in before the clear loses its interrupt, and no later one raises
+ * another while it waits: look again behind the clear.
+ */
+static int rx(void)
+{
+	uint8_t empty = uart.driver->rx_empty;
+
+	if (has_status(empty) && (!clear_irq() || has_status(empty)))
+		return -1;
+	return uart_read(uart.driver->data) & 0xff;
+}
 
 static const struct uart_ops ops = { .putc = tx, .getc = rx };
 
@@ -63,11 +92,8 @@ void uart_init(const struct host_info *h)
 	va = mmu_map_fixed(pa_to_mfn(u->base), (end >> PAGE_SHIFT) + 1, MMU_DEVICE);
 	if (!va)
 		return;
-	uart.regs = va + first;
-	uart.driver = u->driver;
-	uart.shift = u->reg_shift;
-	uart.width = u->io_width;
-	uart.driver->init();
+	uart = (struct uart){ va + first, u->driver, u->reg_shift, u->io_width };
+	u->driver->init();
 	console_set_uart(&ops);
 }
 
@@ -79,6 +105,7 @@ void console_enable_rx(void)
 		return;
 	gic_irq_set_edge(irq->intid, irq->edge);
 	gic_irq_route(irq->intid, 0);
-	uart.driver->irq();
+	(void)clear_irq();
+	uart_write(uart.driver->irq_enable, uart.driver->irq_bits);
 	gic_irq_enable(irq->intid);
 }

@@ -26,27 +26,8 @@ static void init(void)
 	uart_write(RXWM, 1);
 }
 
-static bool room(void) { return !(uart_read(SR) & SR_TX_FULL); }
-static void tx(uint8_t c) { uart_write(FIFO, c); }
-
-static int rx(void)
-{
-	if (uart_read(SR) & SR_RX_EMPTY) {
-		/* As with the PL011: a byte may have come in before the clear. */
-		uart_write(ISR, INT_RX);
-		if (uart_read(SR) & SR_RX_EMPTY)
-			return -1;
-	}
-	return (int)(uart_read(FIFO) & 0xff);
-}
-
-static void irq(void)
-{
-	uart_write(ISR, INT_RX);
-	uart_write(IER, INT_RX);
-}
-
 const struct uart_driver uart_cadence = {
 	.compatible = { "cdns,uart-r1p12", "cdns,uart-r1p8", "xlnx,xuartps" }, .io_width = 4,
-	.nr_regs = 0x34, .init = init, .room = room, .putc = tx, .getc = rx, .irq = irq,
+	.nr_regs = 0x34, .data = FIFO, .status = SR, .rx_empty = SR_RX_EMPTY, .tx_full = SR_TX_FULL,
+	.irq_enable = IER, .irq_clear = ISR, .irq_bits = INT_RX, .init = init,
 };

@@ -31,17 +31,13 @@ static void init(void)
 	uart_write(MCR, MCR_ON);
 }
 
-static bool room(void) { return uart_read(LSR) & LSR_THRE; }
-static void tx(uint8_t c) { uart_write(RBR_THR, c); }
-static int rx(void) { return uart_read(LSR) & LSR_DR ? (int)(uart_read(RBR_THR) & 0xff) : -1; }
-static void irq(void) { uart_write(IER, IER_RX); }
-
-#define CALLS .nr_regs = 8, .init = init, .room = room, .putc = tx, .getc = rx, .irq = irq
+#define REGS .nr_regs = 8, .data = RBR_THR, .status = LSR, .flip = LSR_DR | LSR_THRE, \
+	.rx_empty = LSR_DR, .tx_full = LSR_THRE, .irq_enable = IER, .irq_bits = IER_RX, .init = init
 
 const struct uart_driver uart_ns16550 = {
-	.compatible = { "ns16550a", "ns16550", "snps,dw-apb-uart" }, .io_width = 1, CALLS,
+	.compatible = { "ns16550a", "ns16550", "snps,dw-apb-uart" }, .io_width = 1, REGS,
 };
 
 const struct uart_driver uart_bcm2835_aux = {
-	.compatible = { "brcm,bcm2835-aux-uart" }, .reg_shift = 2, .io_width = 4, CALLS,
+	.compatible = { "brcm,bcm2835-aux-uart" }, .reg_shift = 2, .io_width = 4, REGS,
 };

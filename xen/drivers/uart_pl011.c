@@ -13,30 +13,9 @@
 #define INT_RT		0x40u
 
 static void init(void) { uart_write(UARTIMSC, 0); }
-static bool room(void) { return !(uart_read(UARTFR) & FR_TXFF); }
-static void tx(uint8_t c) { uart_write(UARTDR, c); }
-
-static int rx(void)
-{
-	if (uart_read(UARTFR) & FR_RXFE) {
-		/*
-		 * A byte that comes in before the clear loses its interrupt, and no later one
-		 * raises another while it waits: look again behind the clear.
-		 */
-		uart_write(UARTICR, INT_RX | INT_RT);
-		if (uart_read(UARTFR) & FR_RXFE)
-			return -1;
-	}
-	return (int)(uart_read(UARTDR) & 0xff);
-}
-
-static void irq(void)
-{
-	uart_write(UARTICR, INT_RX | INT_RT);
-	uart_write(UARTIMSC, INT_RX | INT_RT);
-}
 
 const struct uart_driver uart_pl011 = {
 	.compatible = { "arm,pl011", "arm,sbsa-uart" }, .io_width = 4, .nr_regs = 0x48,
-	.init = init, .room = room, .putc = tx, .getc = rx, .irq = irq,
+	.data = UARTDR, .status = UARTFR, .rx_empty = FR_RXFE, .tx_full = FR_TXFF,
+	.irq_enable = UARTIMSC, .irq_clear = UARTICR, .irq_bits = INT_RX | INT_RT, .init = init,
 };

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Drivers of the host's devices: UARTs for the console. drivers/uart.c holds the table of them and
- * what they share (register access, waiting for room); boot/dt_uart.c chooses one by the device
- * tree. To add one: its file, and a row in uart_drivers[].
+ * Drivers of the host's devices: UARTs for the console. Each is a description of its registers;
+ * drivers/uart.c holds the table of them and does all the rest; boot/dt_uart.c chooses one by the
+ * device tree. To add one: its file, and a row in uart_drivers[].
  */
 #ifndef XEN_DRIVERS_H
 #define XEN_DRIVERS_H
@@ -16,11 +16,11 @@ struct uart_driver {
 	const char *compatible[4];
 	uint8_t reg_shift, io_width;		/* unless the tree says otherwise */
 	uint8_t nr_regs;			/* before the shift */
+	uint8_t data, status;			/* registers; status: with the bits of flip turned */
+	uint8_t rx_empty, tx_full, flip;	/* over these two tell what there is and is not */
+	uint8_t irq_enable, irq_clear;		/* registers; irq_clear 0: none needed */
+	uint8_t irq_bits;			/* of both: bytes were received */
 	void (*init)(void);			/* sends and receives, raises no interrupt */
-	bool (*room)(void);			/* for one byte to send */
-	void (*putc)(uint8_t c);
-	int (*getc)(void);			/* -1: none, and its interrupt is taken back */
-	void (*irq)(void);			/* from now on one for received bytes */
 };
 extern const struct uart_driver *const uart_drivers[];	/* NULL ends it */
 extern const struct uart_driver uart_pl011, uart_cadence, uart_ns16550, uart_bcm2835_aux;
