@@ -23,9 +23,6 @@ uint64_t gic_lr_read(unsigned int n)
 {
 	if (gic_is_v2())
 		return gicv2_lr_read(n);
-	/* The most used one, without a jump table. */
-	if (likely(n == 0))
-		return read_sysreg(LR_NAME(0, 12, 0));
 	switch (n) {
 	FOR_EACH_LR(READ_LR)
 	}
@@ -36,10 +33,6 @@ void gic_lr_write(unsigned int n, uint64_t v)
 {
 	if (gic_is_v2()) {
 		gicv2_lr_write(n, v);
-		return;
-	}
-	if (likely(n == 0)) {
-		write_sysreg(LR_NAME(0, 12, 0), v);
 		return;
 	}
 	switch (n) {
@@ -70,7 +63,7 @@ uint32_t gic_eoi_count(void)
 	return n;
 }
 
-/* Apart, so that a switch without any has no frame to build. */
+/* These and the rest after them, apart: a switch without any has no frame to build. */
 static __noinline void save_lrs(struct vgic_hw *hw)
 {
 	uint32_t i;
@@ -79,6 +72,7 @@ static __noinline void save_lrs(struct vgic_hw *hw)
 		hw->lr[i] = gic_lr_read(i);
 		gic_lr_write(i, 0);
 	}
+	write_sysreg(ICH_HCR_EL2, 0);
 }
 
 static __noinline void load_lrs(const struct vgic_hw *hw)
@@ -87,6 +81,7 @@ static __noinline void load_lrs(const struct vgic_hw *hw)
 
 	for (i = 0; i < hw->nr_used; i++)
 		gic_lr_write(i, hw->lr[i]);
+	write_sysreg(ICH_HCR_EL2, hw->hcr | ICH_HCR_EN);
 }
 
 /* A vCPU leaves: its priority mask and active priorities; list registers are vgic_sync's. */
@@ -103,9 +98,10 @@ void gic_save(struct vgic_hw *hw)
 		hw->ap1r[1] = read_sysreg(ICH_AP1R1_EL2);
 		hw->ap0r[1] = read_sysreg(ICH_AP0R1_EL2);
 	}
-	if (hw->nr_used)
+	if (likely(!hw->nr_used))
+		write_sysreg(ICH_HCR_EL2, 0);
+	else
 		save_lrs(hw);
-	write_sysreg(ICH_HCR_EL2, 0);
 }
 
 void gic_load(const struct vgic_hw *hw)
@@ -121,7 +117,8 @@ void gic_load(const struct vgic_hw *hw)
 		write_sysreg(ICH_AP1R1_EL2, hw->ap1r[1]);
 		write_sysreg(ICH_AP0R1_EL2, hw->ap0r[1]);
 	}
-	if (hw->nr_used)
+	if (likely(!hw->nr_used))
+		write_sysreg(ICH_HCR_EL2, hw->hcr | ICH_HCR_EN);
+	else
 		load_lrs(hw);
-	write_sysreg(ICH_HCR_EL2, hw->hcr | ICH_HCR_EN);
 }

@@ -220,7 +220,8 @@ static void evict(struct pcpu *c, struct vcpu *v, const struct vcpu *next)
 	store_release(&v->is_running, false);
 	/* Pairs with the barrier in place_unlock: one of us sees the other's store. */
 	smp_mb();
-	sched_offer(c->rq, affinity);
+	if (unlikely(READ_ONCE(sched_idle_cpus) | READ_ONCE(sched_native_cpus)))
+		sched_offer(c->rq, affinity);
 }
 
 static void switch_to(struct pcpu *c, struct vcpu *v)

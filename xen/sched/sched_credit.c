@@ -56,7 +56,7 @@ static unsigned int level_shift(unsigned int level)
 }
 
 /* Put v where its virtual time belongs. Distances beyond the last ring share its last bucket. */
-static void insert(struct credit_rq *c, struct vcpu *v)
+static inline void insert(struct credit_rq *c, struct vcpu *v)
 {
 	uint64_t t = v->sched.vruntime;
 	unsigned int level, n;

@@ -125,7 +125,6 @@ bool vgic_rescan(struct vgic_dist *dist);
 
 /* ---- vgic_lr.c: list registers; vgic lock held ---- */
 bool vgic_lr_refresh(struct vgic_dist *dist, struct vcpu *v, struct vgic_irq *irq);
-bool vgic_lr_retrigger(struct vgic_dist *dist, struct vcpu *v, struct vgic_irq *irq);
 bool vgic_lr_place(struct vgic_dist *dist, struct vcpu *v, struct vgic_irq *irq);
 uint64_t vgic_lr_get(const struct vcpu *v, unsigned int n);
 

@@ -165,38 +165,10 @@ bool vgic_lr_refresh(struct vgic_dist *dist, struct vcpu *v, struct vgic_irq *ir
 	return true;
 }
 
-/* Is an SGI, which sits in a list register, to be pending there and nowhere else? */
-static inline bool may_retrigger(const struct vgic_dist *dist, const struct vgic_irq *irq)
-{
-	return !irq->active_changed && !irq->drop_pending && !irq->latch &&
-	       vgic_irq_is_allowed(dist, irq);
-}
-
 /*
- * The short way for an SGI to v, whose list registers are in this CPU: one already sits in a list
- * register, as pending, or as finished and to be pending again. False: nothing was done, the long
- * way is needed.
- */
-bool vgic_lr_retrigger(struct vgic_dist *dist, struct vcpu *v, struct vgic_irq *irq)
-{
-	uint64_t state;
-
-	if (!irq->lr || !vgic_is_live_here(v) || !may_retrigger(dist, irq))
-		return false;
-	state = gic_lr_read(irq->lr - 1u) & LR_STATE;
-	if (state == LR_STATE_PENDING)
-		return true;
-	if (state)
-		return false;
-	irq->active = false;
-	irq->seen_pending = true;
-	gic_lr_write(irq->lr - 1u, lr_make(irq, true, false, false));
-	return true;
-}
-
-/*
- * The same for an SGI of v, current, to itself alone, as value of ICC_SGI1R_EL1 says it, with as
- * little as possible: the vectors call this. It raises no work.
+ * The short way of the vectors for an SGI of v, current, to itself alone, as value of ICC_SGI1R_EL1
+ * says it: one that sits in a list register, as pending, or as finished and to be pending again.
+ * False: nothing was done, the long way is needed. It raises no work.
  */
 bool vgic_sgi1r_short(struct vcpu *v, uint64_t value)
 {
@@ -210,7 +182,8 @@ bool vgic_sgi1r_short(struct vcpu *v, uint64_t value)
 	if (unlikely((value & ~(0xfUL << 24)) != vc->self))
 		return false;
 	spin_lock(&dist->lock);
-	if (likely(n < GIC_NR_LOW_LRS && may_retrigger(dist, irq))) {
+	if (likely(n < GIC_NR_LOW_LRS && !irq->active_changed && !irq->drop_pending &&
+		   !irq->latch && vgic_irq_is_allowed(dist, irq))) {
 		state = gic_lr_read_low(n) & LR_STATE;
 		done = state == LR_STATE_PENDING;
 		if (!state) {

@@ -20,7 +20,7 @@ static inline void send(struct vgic_dist *dist, struct vcpu *to, uint32_t intid,
 	if (unlikely(!to))
 		return;
 	irq = &to->vgic->irq[intid];
-	if ((group0_only && irq->group1) || likely(vgic_lr_retrigger(dist, to, irq)))
+	if (group0_only && irq->group1)
 		return;
 	irq->latch = true;
 	vgic_update(dist, irq);

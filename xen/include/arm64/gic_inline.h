@@ -5,28 +5,19 @@
 
 #include <arm64/sysreg.h>
 
+#define GIC_NR_LOW_LRS	2u
+
 static inline uint64_t gic_lr_read_low(unsigned int n)
 {
-	if (likely(n == 0))
-		return read_sysreg(S3_4_C12_C12_0);
-	switch (n) {
-	case 1: return read_sysreg(S3_4_C12_C12_1);
-	case 2: return read_sysreg(S3_4_C12_C12_2);
-	default: return read_sysreg(S3_4_C12_C12_3);
-	}
+	return likely(n == 0) ? read_sysreg(S3_4_C12_C12_0) : read_sysreg(S3_4_C12_C12_1);
 }
 
 static inline void gic_lr_write_low(unsigned int n, uint64_t v)
 {
-	if (likely(n == 0)) {
+	if (likely(n == 0))
 		write_sysreg(S3_4_C12_C12_0, v);
-		return;
-	}
-	switch (n) {
-	case 1: write_sysreg(S3_4_C12_C12_1, v); break;
-	case 2: write_sysreg(S3_4_C12_C12_2, v); break;
-	default: write_sysreg(S3_4_C12_C12_3, v); break;
-	}
+	else
+		write_sysreg(S3_4_C12_C12_1, v);
 }
 
 #endif
