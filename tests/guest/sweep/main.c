@@ -3,8 +3,8 @@
  * A hostile payload: it tries every system register, every offset of the emulated frames, every
  * call number, with values at which code tends to break, and wants nothing but to get through.
  * It leaves out only what would rightly end or deafen itself (each list says why).  Arguments:
- * seed=N, thin=N (one in N of the large spaces, 1 for all), rounds=N, hammer (a second vCPU at
- * work meanwhile).  What it got is printed as counts and one hash, so that two runs can be
+ * seed=N, thin=N (one in N of the large spaces, 1 for all), rounds=N, part=NAME (that alone),
+ * hammer (a second vCPU at work meanwhile).  What it got is printed as counts and one hash, so that two runs can be
  * compared.
  */
 #include "sweep.h"
@@ -67,6 +67,24 @@ static bool unharmed(void)
 	return true;
 }
 
+/* Only this part, by its name: the word part=NAME; NULL: all. */
+static const char *only;
+
+static const char *find_only(const char *args)
+{
+	for (; *args; args++)
+		if (!strncmp(args, "part=", 5))
+			return args + 5;
+	return NULL;
+}
+
+static bool wanted(const char *name)
+{
+	size_t n = strlen(name);
+
+	return !only || (!strncmp(only, name, n) && (!only[n] || only[n] == ' '));
+}
+
 static void part(const char *name, void (*fn)(void))
 {
 	uint64_t midr = mrs(midr_el1), mpidr = mrs(mpidr_el1), vbar = mrs(vbar_el1);
@@ -74,6 +92,8 @@ static void part(const char *name, void (*fn)(void))
 	struct sweep before = sweep;
 	uint64_t start = mrs(cntvct_el0);
 
+	if (!wanted(name))
+		return;
 	sweep.bad = NULL;
 	fn();
 	unharmed();
@@ -117,6 +137,7 @@ void guest_main(const void *dtb)
 	uint64_t seed = arg_number(args, "seed=", 1), rounds = arg_number(args, "rounds=", 1);
 
 	console_init();
+	only = find_only(args);
 	sweep.dtb = dtb;
 	sweep.rng.s = seed * 0x9e3779b97f4a7c15ul;
 	sweep.thin = arg_number(args, "thin=", 16);
