@@ -259,7 +259,7 @@ void vcpu_ctxt_save(struct vcpu *v)
 		uint64_t ttbr0 = c->ttbr0, ttbr1 = c->ttbr1;
 
 		save_tvm_regs(c);
-		/* Where an address space is switched one of these changes: what else does is rare. */
+		/* Who switches address spaces changes one of these; the others are rare. */
 		if (el1_lazy_left(&c->lazy, (ttbr0 ^ c->ttbr0) | (ttbr1 ^ c->ttbr1)))
 			start_lazy(c);
 	}

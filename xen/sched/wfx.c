@@ -38,7 +38,7 @@ void sched_end_native(struct sched_rq *rq)
 	__atomic_fetch_and(&sched_native_cpus, ~BIT(rq->cpu), __ATOMIC_RELAXED);
 }
 
-/* v goes on or begins on this CPU, with these traps by what its queue holds; 0: it may be native. */
+/* v goes on or begins on this CPU, with these traps by its queue; 0: it may be native. */
 void sched_set_waits(struct sched_rq *rq, struct vcpu *v, uint32_t traps)
 {
 	if (rq->native && (traps || !(__atomic_load_n(&sched_native_cpus, __ATOMIC_RELAXED) &

@@ -18,8 +18,8 @@ asm("	.text\n"
     "wait_wfe:	ldr x9, [x0]\n	add x9, x9, #1\n	str x9, [x0]\n	wfe\n	b wait_wfe\n"
     "wait_wfe_end:\n"
     "	.balign 16\n"
-    "wait_spin:	ldr x9, [x0]\n	add x9, x9, #1\n	str x9, [x0]\n	.rept 200\n	add x10, x10, x9\n"
-    "	.endr\n	b wait_spin\n"
+    "wait_spin:	ldr x9, [x0]\n	add x9, x9, #1\n	str x9, [x0]\n	.rept 200\n"
+    "	add x10, x10, x9\n	.endr\n	b wait_spin\n"
     "wait_spin_end:\n");
 
 #define WORK 40000ul

@@ -47,7 +47,7 @@ struct vcpu {
 	uint64_t mmio_offset;		/* of that page, from the start of its region */
 	void *mmio_ctx;
 	uint64_t mmio_page;		/* as HPFAR_EL2 names it */
-	uint64_t mmio_key, id_key, sgi_key;	/* which ESR_EL2 the short ways take; 0: see vcpu_short_ways */
+	uint64_t mmio_key, id_key, sgi_key;	/* which ESR_EL2 the short ways take */
 	struct pcpu *cpu;		/* CPU that runs or last ran it */
 
 	struct domain *domain;
@@ -73,7 +73,7 @@ struct vcpu {
 		uint64_t soft_affinity;
 		bool parked;	/* queued, but out of its cap's budget */
 		uint8_t traps;	/* sched/wfx.c, its CPU's: which waits trap */
-		uint8_t alone;	/* times in a row that only its own wake-up ended its CPU's idling */
+		uint8_t alone;	/* times in a row that its own wake-up ended its CPU's idling */
 	} sched;
 
 	/* Accounted by sched/sched.c at each change of state; system time, ns. */
