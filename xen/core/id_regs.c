@@ -151,15 +151,13 @@ int id_regs_lower(uint64_t *regs, uint32_t reg, uint32_t shift, uint32_t max)
 
 uint64_t *id_regs_own(struct domain *d)
 {
-	uint64_t *own = (uint64_t *)d->id_regs;
+	uint64_t *own;
 
-	if (own == guest_id_regs) {
-		own = xzalloc_array(uint64_t, NR_ID_REGS);
-		if (!own)
-			return NULL;
-		memcpy(own, guest_id_regs, sizeof(guest_id_regs));
-		d->id_regs = own;
-	}
+	if (d->id_regs != guest_id_regs)
+		return (uint64_t *)d->id_regs;
+	own = xzalloc_array(uint64_t, NR_ID_REGS);
+	if (own)
+		d->id_regs = memcpy(own, guest_id_regs, sizeof(guest_id_regs));
 	return own;
 }
 

@@ -29,6 +29,8 @@
 #define NR_WPS		(ID_FIELD(guest_id_regs[ID_AA64DFR0], 20) + 1)
 #define HAS_DOUBLE_LOCK	(ID_FIELD(guest_id_regs[ID_AA64DFR0], 36) == 0)
 
+#define VDEBUG_SIZE	(sizeof(struct vdebug) + sizeof(struct debug_point) * (NR_BPS + NR_WPS))
+
 /* Writable bits of DBGBVR, DBGBCR (less the types that need an EL2), DBGWVR, DBGWCR. */
 static const uint64_t point_rw[4] = { ~0UL, 0x7fe1e7, ~3UL, 0x1f1fffff };
 
@@ -60,10 +62,7 @@ void vdebug_load(struct vcpu *v)
 }
 
 /* v leaves the CPU. What stays in there is dead. */
-void vdebug_save(struct vcpu *v __unused)
-{
-	debug_hw_load(NULL, 0, 0, 0);
-}
+void vdebug_save(struct vcpu *v __unused) { debug_hw_load(NULL, 0, 0, 0); }
 
 /* Bring the machine in line with what v, current, has just written. */
 static void update(struct vcpu *v)
@@ -125,17 +124,16 @@ static bool access(struct vdebug *d, uint32_t enc, bool write, uint64_t *val)
 /* Access of v, current, to a register of op0 = 2. False: UNDEF. */
 bool vdebug_trap(struct vcpu *v, uint32_t iss)
 {
-	struct vdebug *d = v->debug;
-	uint32_t enc = iss & ISS_SYS_ENC_MASK, rt = ISS_SYS_RT(iss);
+	uint32_t rt = ISS_SYS_RT(iss);
 	bool write = !(iss & ISS_SYS_READ), user = !(v->regs.spsr & SPSR_M_EL);
 	uint64_t val = guest_reg_get(&v->regs, rt);
 
 	/* What EL0 reaches is the communication channel, unless EL1 forbids it. */
-	if (user && (d->reg[VDEBUG_MDSCR] & MDSCR_TDCC)) {
+	if (user && (v->debug->reg[VDEBUG_MDSCR] & MDSCR_TDCC)) {
 		guest_inject_sysreg(v, iss);
 		return true;
 	}
-	if (!access(d, enc, write, &val))
+	if (!access(v->debug, iss & ISS_SYS_ENC_MASK, write, &val))
 		return false;
 	if (write)
 		update(v);
@@ -148,22 +146,17 @@ bool vdebug_trap(struct vcpu *v, uint32_t iss)
 /* All as after a cold reset: off, and the OS lock locked. v is on no CPU. */
 void vdebug_vcpu_reset(struct vcpu *v)
 {
-	memset(v->debug, 0, sizeof(*v->debug) + sizeof(v->debug->point[0]) * (NR_BPS + NR_WPS));
+	memset(v->debug, 0, VDEBUG_SIZE);
 	v->debug->reg[VDEBUG_OSLK] = 1;
 }
 
 /* -ENOMEM. */
 int vdebug_vcpu_init(struct vcpu *v)
 {
-	v->debug = xzalloc_bytes(sizeof(*v->debug) +
-				 sizeof(v->debug->point[0]) * (NR_BPS + NR_WPS));
-	if (!v->debug)
-		return -ENOMEM;
-	vdebug_vcpu_reset(v);
-	return 0;
+	v->debug = xzalloc_bytes(VDEBUG_SIZE);
+	if (v->debug)
+		vdebug_vcpu_reset(v);
+	return v->debug ? 0 : -ENOMEM;
 }
 
-void vdebug_vcpu_free(struct vcpu *v)
-{
-	xfree(v->debug);
-}
+void vdebug_vcpu_free(struct vcpu *v) { xfree(v->debug); }

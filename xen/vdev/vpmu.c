@@ -21,10 +21,7 @@
 #define PMUVER_SHIFT	8
 #define PERFMON_SHIFT	24
 
-bool vpmu_is_available(void)
-{
-	return pmu_version && host_info.pmu_ppi;
-}
+bool vpmu_is_available(void) { return pmu_version && host_info.pmu_ppi; }
 
 /* The line is this high now, and the physical interrupt need not wait any more. */
 static void settle(struct vcpu *v, bool level)
@@ -77,10 +74,7 @@ void vpmu_save(struct vcpu *v)
 		v->ctxt.extra &= ~(uint32_t)CTXT_PMU;
 }
 
-void vpmu_load(struct vcpu *v)
-{
-	pmu_hw_load(&v->vpmu->state);
-}
+void vpmu_load(struct vcpu *v) { pmu_hw_load(&v->vpmu->state); }
 
 /* All off. v is on no CPU. */
 void vpmu_vcpu_reset(struct vcpu *v)
@@ -112,13 +106,9 @@ int vpmu_domain_init(struct domain *d, const struct domain_config *cfg)
 /* -ENOMEM. */
 int vpmu_vcpu_init(struct vcpu *v)
 {
-	if (!v->domain->vpmu)
-		return 0;
-	v->vpmu = xzalloc(struct vpmu);
-	return v->vpmu ? 0 : -ENOMEM;
+	if (v->domain->vpmu)
+		v->vpmu = xzalloc(struct vpmu);
+	return v->domain->vpmu && !v->vpmu ? -ENOMEM : 0;
 }
 
-void vpmu_vcpu_free(struct vcpu *v)
-{
-	xfree(v->vpmu);
-}
+void vpmu_vcpu_free(struct vcpu *v) { xfree(v->vpmu); }

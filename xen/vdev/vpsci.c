@@ -60,24 +60,19 @@ static int64_t cpu_on(struct vcpu *v, const uint64_t *arg)
 {
 	struct domain *d = v->domain;
 	struct vcpu *target = domain_vcpu_by_affinity(d, arg[0]);
-	int64_t ret = PSCI_ALREADY_ON;
 
 	if (!target || (arg[0] & ~AFFINITY_MASK))
 		return PSCI_INVALID_PARAMETERS;
 	if (!is_entry(d, arg[1]))
 		return PSCI_INVALID_ADDRESS;
-	spin_lock(&d->lock);
-	if (is_off(target)) {
-		target->ran_before_on = target->runstate.time[RUNSTATE_running_];
-		vcpu_reset(target, arg[1], arg[2]);
-		vgic_vcpu_reset(target);
-		vcpu_clear_flag(target, VPF_DOWN | VPF_BLOCKED);
-		ret = PSCI_SUCCESS;
-	} else if (is_on_pending(target)) {
-		ret = PSCI_ON_PENDING;
-	}
-	spin_unlock(&d->lock);
-	return ret;
+	SPIN_GUARD(&d->lock);
+	if (!is_off(target))
+		return is_on_pending(target) ? PSCI_ON_PENDING : PSCI_ALREADY_ON;
+	target->ran_before_on = target->runstate.time[RUNSTATE_running_];
+	vcpu_reset(target, arg[1], arg[2]);
+	vgic_vcpu_reset(target);
+	vcpu_clear_flag(target, VPF_DOWN | VPF_BLOCKED);
+	return PSCI_SUCCESS;
 }
 
 /*
@@ -151,18 +146,15 @@ static int64_t call(struct vcpu *v, uint32_t n, const uint64_t *arg)
 		domain_shutdown(v->domain, SHUTDOWN_poweroff);
 		return PSCI_SUCCESS;
 	case FN_SYSTEM_RESET:
-		domain_shutdown(v->domain, SHUTDOWN_reboot);
-		return PSCI_SUCCESS;
 	case FN_SYSTEM_RESET2:
 		/* 0: SYSTEM_WARM_RESET, the architecture's only one. */
-		if (arg[0] != 0)
+		if (n == FN_SYSTEM_RESET2 && arg[0] != 0)
 			return PSCI_INVALID_PARAMETERS;
 		domain_shutdown(v->domain, SHUTDOWN_reboot);
 		return PSCI_SUCCESS;
 	case FN_FEATURES:
-		if (lookup((uint32_t)arg[0]) < NR_FNS || (uint32_t)arg[0] == SMCCC_VERSION)
-			return PSCI_SUCCESS;
-		return PSCI_NOT_SUPPORTED;
+		return lookup((uint32_t)arg[0]) < NR_FNS || (uint32_t)arg[0] == SMCCC_VERSION ?
+		       PSCI_SUCCESS : PSCI_NOT_SUPPORTED;
 	default:
 		return PSCI_NOT_SUPPORTED;
 	}

@@ -26,20 +26,18 @@
 #define CSV2_SHIFT		56
 #define CLRBHB_SHIFT		28
 
-/* Queries that every service has, in its own owner range. */
-#define SERVICE_CALL_COUNT	0x8000ff00u
-#define SERVICE_UID		0x8000ff01u
-#define SERVICE_REVISION	0x8000ff03u
-
-/* Each is at revision 0.1. */
-static const struct service {
-	uint32_t owner;		/* bits 29:24 */
-	uint32_t calls;
-	uint32_t uid[4];
-} services[] = {
-	/* Standard secure service, and Xen's. */
-	{ 4, 14, { 0x6f3863f8, 0xbd4c394b, 0x16ce2092, 0x6f9fe541 } },
-	{ 5, 3, { 0xdc1218a7, 0x694398c6, 0xd179cf9a, 0x67e6de8d } },
+/*
+ * Queries about a service: how many calls, its UID, its revision (0.1). They are those of the
+ * standard secure service, and of Xen's.
+ */
+#define QUERY_MASK		0xff00ffffu
+static const struct query { uint32_t fn, nr, answer[4]; } queries[] = {
+	{ 0x8400ff00, 1, { 14 } },
+	{ 0x8400ff01, 4, { 0x6f3863f8, 0xbd4c394b, 0x16ce2092, 0x6f9fe541 } },
+	{ 0x8400ff03, 2, { 0, 1 } },
+	{ 0x8500ff00, 1, { 3 } },
+	{ 0x8500ff01, 4, { 0xdc1218a7, 0x694398c6, 0xd179cf9a, 0x67e6de8d } },
+	{ 0x8500ff03, 2, { 0, 1 } },
 };
 
 /*
@@ -73,10 +71,7 @@ static uint32_t ask_firmware(uint32_t fn, uint32_t arg)
 	return (uint32_t)x[0];
 }
 
-static bool failed(uint32_t answer)
-{
-	return (int32_t)answer < 0;
-}
+static bool failed(uint32_t answer) { return (int32_t)answer < 0; }
 
 /*
  * This CPU's answer for workaround n. Store bypass is switched for good where the firmware can: a
@@ -130,32 +125,16 @@ void vsmccc_add_cpu(const uint64_t *id, uint32_t midr, bool first)
 			   (int32_t)ask_firmware(TRNG_VERSION, 0) >= (int32_t)TRNG_VERSION_1_0;
 }
 
-/*
- * Answer a query about the service that owns fn. False when it is none, or of no service of ours.
- */
-static bool service_query(struct vcpu *v, uint32_t fn)
+/* Answer a query about the service that owns fn; anything else is unknown. */
+static void service_query(struct vcpu *v, uint32_t fn)
 {
-	const struct service *s = services;
+	const struct query *q = queries;
 	uint32_t n;
 
-	while (s->owner != (fn >> 24 & 0x3f))
-		if (++s == &services[ARRAY_SIZE(services)])
-			return false;
-	switch (fn & 0xc000ffffu) {
-	case SERVICE_CALL_COUNT:
-		v->regs.x[0] = s->calls;
-		return true;
-	case SERVICE_UID:
-		for (n = 0; n < 4; n++)
-			v->regs.x[n] = s->uid[n];
-		return true;
-	case SERVICE_REVISION:
-		v->regs.x[0] = 0;
-		v->regs.x[1] = 1;
-		return true;
-	default:
-		return false;
-	}
+	v->regs.x[0] = SMCCC_NOT_SUPPORTED;
+	for (; q < queries + ARRAY_SIZE(queries); q++)
+		for (n = 0; q->fn == (fn & QUERY_MASK) && n < q->nr; n++)
+			v->regs.x[n] = q->answer[n];
 }
 
 /* NULL: fn is none. */
@@ -212,6 +191,6 @@ void vsmccc_call(struct vcpu *v)
 	/* TRNG_VERSION, FEATURES, GET_UUID, RND32, RND64 */
 	else if (has_trng && (fn - TRNG_VERSION < 4 || fn == TRNG_RND64))
 		forward_call(v, fn);
-	else if (!service_query(v, fn))
-		v->regs.x[0] = SMCCC_NOT_SUPPORTED;
+	else
+		service_query(v, fn);
 }

@@ -16,34 +16,22 @@
 #define CTL_IMASK	BIT(1)
 #define CTL_ISTATUS	BIT(2)
 
-/* Dom0's tree has the host's PPIs, a domU's those of abi/boot.md 3. */
-static uint32_t host_vtimer_ppi(void)
+/* Dom0's tree has the host's PPIs (0: not told), a domU's those of abi/boot.md 3. */
+static uint32_t ppi_of(bool is_hosts, uint32_t host, uint32_t usual)
 {
-	return host_info.timer_ppi_virt ? host_info.timer_ppi_virt : VTIMER_PPI;
+	return is_hosts && host ? host : usual;
 }
 
-static uint32_t vtimer_ppi(const struct vcpu *v)
-{
-	return v->domain->is_privileged ? host_vtimer_ppi() : VTIMER_PPI;
-}
-
-static uint32_t ptimer_ppi(const struct vcpu *v)
-{
-	return v->domain->is_privileged && host_info.timer_ppi_phys ? host_info.timer_ppi_phys :
-								      PTIMER_PPI;
-}
-
-static bool can_fire(uint64_t ctl)
-{
-	return (ctl & (CTL_ENABLE | CTL_IMASK)) == CTL_ENABLE;
-}
+static bool can_fire(uint64_t ctl) { return (ctl & (CTL_ENABLE | CTL_IMASK)) == CTL_ENABLE; }
 
 /* The virtual timer of v, which is on no CPU, is due. */
 static void vtimer_fires(void *arg)
 {
 	struct vcpu *v = arg;
+	uint32_t ppi = host_info.timer_ppi_virt;
 
-	vgic_hw_vtimer(v, host_vtimer_ppi(), vtimer_ppi(v));
+	vgic_hw_vtimer(v, ppi_of(true, ppi, VTIMER_PPI),
+		       ppi_of(v->domain->is_privileged, ppi, VTIMER_PPI));
 }
 
 /* v's state has left this CPU: if it sleeps, its virtual timer has to wake it. */
@@ -72,10 +60,7 @@ void vtimer_load_cpu(struct vcpu *v)
 	v->vtimer.expires = 0;
 }
 
-static bool ptimer_is_due(const struct vcpu *v)
-{
-	return timer_ticks() >= v->ctxt.cntp_cval;
-}
+static bool ptimer_is_due(const struct vcpu *v) { return timer_ticks() >= v->ctxt.cntp_cval; }
 
 /*
  * The physical timer's line follows its registers; arm the soft timer for the moment when it will
@@ -86,7 +71,8 @@ static void ptimer_update_locked(struct vcpu *v)
 	bool fires = can_fire(v->ctxt.cntp_ctl);
 	bool due = fires && ptimer_is_due(v);
 
-	vgic_set_ppi_level(v, ptimer_ppi(v), due);
+	vgic_set_ppi_level(v, ppi_of(v->domain->is_privileged, host_info.timer_ppi_phys,
+				     PTIMER_PPI), due);
 	soft_timer_migrate(&v->ptimer, this_cpu()->id);
 	if (fires && !due)
 		soft_timer_set(&v->ptimer, ticks_to_system_time(v->ctxt.cntp_cval));
@@ -112,10 +98,7 @@ static void ptimer_set(struct vcpu *v, uint64_t ctl, uint64_t cval)
 }
 
 /* CNTPCT_EL0: no offset. */
-uint64_t vptimer_read_count(struct vcpu *v __unused)
-{
-	return timer_ticks();
-}
+uint64_t vptimer_read_count(struct vcpu *v __unused) { return timer_ticks(); }
 
 /* CNTP_CTL_EL0 as v reads it. */
 uint64_t vptimer_read_ctl(struct vcpu *v)
@@ -125,10 +108,7 @@ uint64_t vptimer_read_ctl(struct vcpu *v)
 	return (ctl & CTL_ENABLE) && ptimer_is_due(v) ? ctl | CTL_ISTATUS : ctl;
 }
 
-uint64_t vptimer_read_cval(struct vcpu *v)
-{
-	return v->ctxt.cntp_cval;
-}
+uint64_t vptimer_read_cval(struct vcpu *v) { return v->ctxt.cntp_cval; }
 
 /* CNTP_TVAL_EL0: what is left, as a signed 32-bit number. */
 uint64_t vptimer_read_tval(struct vcpu *v)
@@ -136,15 +116,8 @@ uint64_t vptimer_read_tval(struct vcpu *v)
 	return (v->ctxt.cntp_cval - timer_ticks()) & 0xffffffff;
 }
 
-void vptimer_write_ctl(struct vcpu *v, uint64_t val)
-{
-	ptimer_set(v, val, v->ctxt.cntp_cval);
-}
-
-void vptimer_write_cval(struct vcpu *v, uint64_t val)
-{
-	ptimer_set(v, v->ctxt.cntp_ctl, val);
-}
+void vptimer_write_ctl(struct vcpu *v, uint64_t val) { ptimer_set(v, val, v->ctxt.cntp_cval); }
+void vptimer_write_cval(struct vcpu *v, uint64_t val) { ptimer_set(v, v->ctxt.cntp_ctl, val); }
 
 void vptimer_write_tval(struct vcpu *v, uint64_t val)
 {
