@@ -90,7 +90,6 @@ static void done(const struct pt_step *s, void *arg)
 	(void)note(s, true);
 }
 
-static const struct pt_visitor visitor = { .entry = entry, .table_done = done };
 
 static void test_walk_order(void **state)
 {
@@ -104,7 +103,7 @@ static void test_walk_order(void **state)
 	l2[1] = stage2_table_pte(heap_to_mfn(l3));
 	/* From the last gfn before, over entry 0 of l2, to the third page of l3. */
 	nr_seen = stop_at = 0;
-	assert_int_equal(pt_walk(&t, g - 1, g + 512 + 3, &visitor, NULL, &next), PT_NEXT);
+	assert_int_equal(pt_walk(&t, g - 1, g + 512 + 3, entry, done, NULL, &next), PT_NEXT);
 	assert_int_equal(next, g + 515);
 	assert_int_equal(nr_seen, 9);
 	assert_true(seen[0].level == 1 && seen[0].start == g - 1 && seen[0].end == g);
@@ -119,13 +118,13 @@ static void test_walk_order(void **state)
 	for (unsigned int at = 1; at <= 7; at++) {
 		nr_seen = 0;
 		stop_at = at;
-		assert_int_equal(pt_walk(&t, g - 1, g + 515, &visitor, NULL, &next), PT_STOP);
+		assert_int_equal(pt_walk(&t, g - 1, g + 515, entry, done, NULL, &next), PT_STOP);
 		assert_int_equal(nr_seen, at);
 		assert_true(next >= g - 1 && next <= g + 515);
 	}
 	stop_at = 0;
 	nr_seen = 0;
-	assert_int_equal(pt_walk(&t, 5, 5, &visitor, NULL, NULL), PT_NEXT);
+	assert_int_equal(pt_walk(&t, 5, 5, entry, done, NULL, NULL), PT_NEXT);
 	assert_int_equal(nr_seen, 0);
 	heap_free_page(l3);
 	heap_free_page(l2);

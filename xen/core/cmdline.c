@@ -49,18 +49,17 @@ static const struct option_row {
 /* Bytes with an optional suffix; a bare number is KiB, as Xen has it. False when malformed. */
 static bool parse_size(const char *s, uint64_t *value)
 {
-	const char *end;
+	static const char units[] = "bkmgt";
+	const char *end, *unit;
 	uint64_t v = strtoul_simple(s, &end);
 	unsigned int shift = 10;
 
 	if (end == s)
 		return false;
-	switch (*end) {
-	case 'b': case 'B': shift = 0; end++; break;
-	case 'k': case 'K': shift = 10; end++; break;
-	case 'm': case 'M': shift = 20; end++; break;
-	case 'g': case 'G': shift = 30; end++; break;
-	case 't': case 'T': shift = 40; end++; break;
+	unit = strchr(units, *end | 0x20);
+	if (unit) {
+		shift = 10 * (unsigned int)(unit - units);
+		end++;
 	}
 	/* dom0_mem=512M,max:1G: dom0's memory is fixed, the rest says nothing new */
 	if ((*end && *end != ',') || v > UINT64_MAX >> shift)

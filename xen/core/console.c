@@ -47,11 +47,10 @@ void console_set_uart(const struct uart_ops *ops)
 {
 	uint64_t i;
 
-	spin_lock(&console_lock);
+	SPIN_GUARD(&console_lock);
 	uart = ops;
 	for (i = oldest(); i != ring_prod; i++)
 		uart_write(&ring[i % RING_SIZE], 1);
-	spin_unlock(&console_lock);
 }
 
 /* The hypervisor's own text: ring and UART. */
@@ -59,19 +58,17 @@ void console_write(const char *s, size_t n)
 {
 	size_t i;
 
-	spin_lock(&console_lock);
+	SPIN_GUARD(&console_lock);
 	for (i = 0; i < n; i++)
 		ring[ring_prod++ % RING_SIZE] = s[i];
 	uart_write(s, n);
-	spin_unlock(&console_lock);
 }
 
 /* dom0's output: the UART alone, so that it does not push the hypervisor's text out of the ring. */
 void console_write_guest(const char *s, size_t n)
 {
-	spin_lock(&console_lock);
+	SPIN_GUARD(&console_lock);
 	uart_write(s, n);
-	spin_unlock(&console_lock);
 }
 
 domid_t console_input_domain(void)
@@ -90,21 +87,15 @@ void console_add_input_domain(domid_t id)
 /* Give c to the domain; false when it is gone, or never took any. */
 static bool give(domid_t id, char c)
 {
-	struct domain *d;
-	bool taken;
+	HELD struct domain *d = id ? domain_get_by_id(id) : NULL;
 
-	if (id == 0) {	/* more than fits is dropped: nobody reads */
-		spin_lock(&console_lock);
-		if (input_prod - input_cons < INPUT_SIZE)
-			input[input_prod++ % INPUT_SIZE] = c;
-		spin_unlock(&console_lock);
-		return true;
-	}
-	d = domain_get_by_id(id);
-	taken = d && vpl011_input(d, c);
-	if (d)
-		domain_put(d);
-	return taken;
+	if (id)
+		return d && vpl011_input(d, c);
+	SPIN_GUARD(&console_lock);
+	/* more than fits is dropped: nobody reads */
+	if (input_prod - input_cons < INPUT_SIZE)
+		input[input_prod++ % INPUT_SIZE] = c;
+	return true;
 }
 
 /* The keys to switch were typed: the next domain there is, with at most one turn round. */
@@ -164,10 +155,9 @@ size_t console_read_input(char *buf, size_t n)
 {
 	size_t i = 0;
 
-	spin_lock(&console_lock);
+	SPIN_GUARD(&console_lock);
 	while (i < n && input_cons != input_prod)
 		buf[i++] = input[input_cons++ % INPUT_SIZE];
-	spin_unlock(&console_lock);
 	return i;
 }
 
@@ -180,7 +170,7 @@ size_t console_ring_read(uint32_t *index, bool incremental, char *buf, size_t n)
 	uint64_t from, left;
 	size_t i = 0;
 
-	spin_lock(&console_lock);
+	SPIN_GUARD(&console_lock);
 	from = MAX(oldest(), ring_cleared);
 	/* The caller's index is the low half of a count: how far it is behind says which. */
 	left = (uint32_t)ring_prod - *index;
@@ -189,14 +179,12 @@ size_t console_ring_read(uint32_t *index, bool incremental, char *buf, size_t n)
 	while (i < n && from != ring_prod)
 		buf[i++] = ring[from++ % RING_SIZE];
 	*index = (uint32_t)from;
-	spin_unlock(&console_lock);
 	return i;
 }
 
 /* Forget the log up to now. */
 void console_ring_clear(void)
 {
-	spin_lock(&console_lock);
+	SPIN_GUARD(&console_lock);
 	ring_cleared = ring_prod;
-	spin_unlock(&console_lock);
 }

@@ -123,12 +123,11 @@ int domain_create(domid_t id, const struct domain_config *cfg, struct domain **r
 /* No reference is left: free what the hooks made (unless creation had failed and undid it). */
 void domain_destroy_final(struct domain *d)
 {
-	uint32_t i;
 	bool was_whole = d->shared_info != NULL;
+	struct vcpu *v;
 
-	for (i = 0; i < d->max_vcpus; i++)
-		if (d->vcpu[i])
-			vcpu_free(d->vcpu[i]);
+	for_each_vcpu(d, v)
+		vcpu_free(v);
 	if (was_whole)
 		undo_init(d, ARRAY_SIZE(hooks));
 	xfree(d->vcpu);
@@ -191,50 +190,43 @@ int domain_create_vcpus(struct domain *d, uint32_t n)
 
 static void set_flag_all(struct domain *d, uint32_t flag, bool on)
 {
-	uint32_t i;
+	struct vcpu *v;
 
-	for (i = 0; i < d->max_vcpus; i++)
-		if (d->vcpu[i])
-			(on ? vcpu_set_flag : vcpu_clear_flag)(d->vcpu[i], flag);
+	for_each_vcpu(d, v)
+		(on ? vcpu_set_flag : vcpu_clear_flag)(v, flag);
 }
 
 /* Controller's pause. -EOVERFLOW at 255. */
 int domain_pause(struct domain *d)
 {
-	int rc = 0;
-
-	spin_lock(&d->lock);
+	SPIN_GUARD(&d->lock);
 	if (d->pause_count == 255)
-		rc = -EOVERFLOW;
-	else if (d->pause_count++ == 0)
+		return -EOVERFLOW;
+	if (d->pause_count++ == 0)
 		set_flag_all(d, VPF_PAUSED, true);
-	spin_unlock(&d->lock);
-	return rc;
+	return 0;
 }
 
 /* Controller's unpause. -EINVAL when it is not paused. */
 int domain_unpause(struct domain *d)
 {
-	int rc = 0;
-
-	spin_lock(&d->lock);
-	if (d->pause_count == 0) {
-		rc = -EINVAL;
-	} else if (--d->pause_count == 0) {
+	SPIN_GUARD(&d->lock);
+	if (d->pause_count == 0)
+		return -EINVAL;
+	if (--d->pause_count == 0) {
 		d->creation_finished = true;
 		set_flag_all(d, VPF_PAUSED, false);
 	}
-	spin_unlock(&d->lock);
-	return rc;
+	return 0;
 }
 
 /* No vCPU of d is on a CPU now. */
 bool domain_is_quiet(const struct domain *d)
 {
-	uint32_t i;
+	struct vcpu *v;
 
-	for (i = 0; i < d->max_vcpus; i++)
-		if (d->vcpu[i] && load_acquire(&d->vcpu[i]->is_running))
+	for_each_vcpu(d, v)
+		if (load_acquire(&v->is_running))
 			return false;
 	return true;
 }
@@ -276,13 +268,12 @@ void domain_shutdown(struct domain *d, uint8_t reason)
 /* Undo a shutdown (after suspend). */
 void domain_resume(struct domain *d)
 {
-	spin_lock(&d->lock);
+	SPIN_GUARD(&d->lock);
 	if (d->shut_down && !d->dying) {
 		d->shut_down = false;
 		d->shutdown_code = 0xff;
 		set_flag_all(d, VPF_SHUTDOWN, false);
 	}
-	spin_unlock(&d->lock);
 }
 
 /* The guest did what nobody answers for; its end, nobody else's. */
@@ -352,14 +343,10 @@ void domain_pages_sub(struct domain *d, uint32_t n)
 /* Figures for getdomaininfo, without stopping anybody. */
 void domain_count(const struct domain *d, struct domain_info_counts *c)
 {
-	uint32_t i;
+	struct vcpu *v;
 
 	*c = (struct domain_info_counts){ .all_blocked = true };
-	for (i = 0; i < d->max_vcpus; i++) {
-		struct vcpu *v = d->vcpu[i];
-
-		if (!v)
-			continue;
+	for_each_vcpu(d, v) {
 		c->cpu_time += sched_cpu_time(v);
 		if (READ_ONCE(v->flags) & VPF_DOWN)
 			continue;

@@ -109,30 +109,24 @@ struct domain *domain_get_by_id(domid_t id)
 {
 	struct domain *d;
 
-	spin_lock(&table_lock);
+	SPIN_GUARD(&table_lock);
 	d = lookup_locked(id);
-	if (d && !domain_get(d))
-		d = NULL;
-	spin_unlock(&table_lock);
-	return d;
+	return d && domain_get(d) ? d : NULL;
 }
 
-/* Reference on the domain with the lowest id >= id, or NULL. */
-struct domain *domain_get_from(domid_t id)
+/* Reference on the domain with the lowest id >= id, but for one still being made; or NULL. */
+struct domain *domain_get_from(uint64_t id)
 {
-	struct domain *d = NULL;
-	uint32_t n = id;
+	uint32_t n = (uint32_t)MIN(id, (uint64_t)NR_IDS);
 
-	spin_lock(&table_lock);
-	while ((n = find_from(n, true)) < NR_IDS) {
-		d = lookup_locked(n);
-		if (d && domain_get(d))
-			break;
-		d = NULL;
-		n++;
+	SPIN_GUARD(&table_lock);
+	for (; (n = find_from(n, true)) < NR_IDS; n++) {
+		struct domain *d = lookup_locked(n);
+
+		if (d && load_acquire(&d->dying) != DOMAIN_CREATING && domain_get(d))
+			return d;
 	}
-	spin_unlock(&table_lock);
-	return d;
+	return NULL;
 }
 
 /* DOMID_SELF or a plain id -> reference, or NULL. */

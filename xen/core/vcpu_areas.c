@@ -16,13 +16,6 @@
 /* Bit 63 of state_entry_time while an update is under way (vm_assist type 5). */
 #define RUNSTATE_UPDATE	BIT(63)
 
-static void drop_pages(char *page, const mfn_t *m, unsigned int nr)
-{
-	if (page)
-		shared_unmap(page, nr);
-	while (nr-- > 0)
-		page_put(m[nr]);
-}
 
 /*
  * Move v's vcpu_info to offset in guest frame g. Once per vCPU: -EINVAL the second time or for no
@@ -32,26 +25,22 @@ int vcpu_register_info(struct vcpu *v, gfn_t g, uint32_t offset)
 {
 	struct domain *d = v->domain;
 	struct vcpu_info *fresh;
-	char *page;
+	void *page;
 	mfn_t m;
+	int rc;
 
 	if (offset > PAGE_SIZE - sizeof(struct vcpu_info) || (offset & 7))
 		return -ENXIO;
-	m = p2m_get_ram(d, g, true);
-	if (!mfn_valid(m))
-		return -EINVAL;
-	page = shared_map(&m, 1);
-	if (!page) {
-		page_put(m);
-		return -ENOMEM;
-	}
+	rc = shared_map_ram(d, &g, 1, &m, &page);
+	if (rc)
+		return rc;
 	spin_lock(&d->lock);
 	if (mfn_valid(v->info_mfn) || domain_is_dying(d)) {
 		spin_unlock(&d->lock);
-		drop_pages(page, &m, 1);
+		shared_unmap_ram(page, &m, 1);
 		return -EINVAL;
 	}
-	fresh = (struct vcpu_info *)(page + offset);
+	fresh = (struct vcpu_info *)((char *)page + offset);
 	if (v->id == 0)
 		memcpy(fresh, v->info, sizeof(*fresh));
 	else
@@ -70,22 +59,21 @@ int vcpu_register_info(struct vcpu *v, gfn_t g, uint32_t offset)
 static void take_runstate_down(struct vcpu *v)
 {
 	unsigned int nr = mfn_valid(v->runstate_mfn[1]) ? 2 : 1;
-	char *page = (char *)((uintptr_t)v->runstate_area & PAGE_MASK);
+	void *page = (void *)((uintptr_t)v->runstate_area & PAGE_MASK);
 	mfn_t m[2] = { v->runstate_mfn[0], v->runstate_mfn[1] };
 
 	if (!v->runstate_area)
 		return;
 	v->runstate_area = NULL;
 	v->runstate_mfn[0] = v->runstate_mfn[1] = INVALID_MFN;
-	drop_pages(page, m, nr);
+	shared_unmap_ram(page, m, nr);
 }
 
 /* Take v's runstate area down, if it has one. v is the caller, or runs nowhere and never will. */
 void vcpu_release_runstate(struct vcpu *v)
 {
-	spin_lock(&v->domain->lock);
+	SPIN_GUARD(&v->domain->lock);
 	take_runstate_down(v);
-	spin_unlock(&v->domain->lock);
 }
 
 /*
@@ -95,33 +83,24 @@ void vcpu_release_runstate(struct vcpu *v)
  */
 int vcpu_register_runstate(struct vcpu *v, const gfn_t g[2], uint32_t offset)
 {
-	unsigned int i, nr = offset + sizeof(struct vcpu_runstate_info) > PAGE_SIZE ? 2 : 1;
+	unsigned int nr = offset + sizeof(struct vcpu_runstate_info) > PAGE_SIZE ? 2 : 1;
 	mfn_t m[2] = { INVALID_MFN, INVALID_MFN };
 	struct domain *d = v->domain;
-	char *page;
+	void *page;
+	int rc = shared_map_ram(d, g, nr, m, &page);
 
-	for (i = 0; i < nr; i++) {
-		m[i] = p2m_get_ram(d, g[i], true);
-		if (!mfn_valid(m[i])) {
-			drop_pages(NULL, m, i);
-			return -EFAULT;
-		}
-	}
-	page = shared_map(m, nr);
-	if (!page) {
-		drop_pages(NULL, m, nr);
-		return -ENOMEM;
-	}
+	if (rc)
+		return rc == -EINVAL ? -EFAULT : rc;
 	spin_lock(&d->lock);
 	if ((v != this_vcpu() && v->runstate_area) || domain_is_dying(d)) {
 		spin_unlock(&d->lock);
-		drop_pages(page, m, nr);
+		shared_unmap_ram(page, m, nr);
 		return -EINVAL;
 	}
 	take_runstate_down(v);
 	v->runstate_mfn[0] = m[0];
 	v->runstate_mfn[1] = m[1];
-	store_release(&v->runstate_area, (struct vcpu_runstate_info *)(page + offset));
+	store_release(&v->runstate_area, (struct vcpu_runstate_info *)((char *)page + offset));
 	vcpu_update_runstate_area(v);
 	spin_unlock(&d->lock);
 	return 0;
@@ -160,19 +139,15 @@ void vcpu_update_runstate_area(struct vcpu *v)
 int vcpu_areas_relinquish(struct domain *d)
 {
 	static struct vcpu_info gone = { .evtchn_upcall_pending = 1 };
-	uint32_t i;
+	struct vcpu *v;
 
-	for (i = 0; i < d->max_vcpus; i++) {
-		struct vcpu *v = d->vcpu[i];
-
-		if (!v)
-			continue;
+	for_each_vcpu(d, v) {
 		vcpu_release_runstate(v);
 		if (mfn_valid(v->info_mfn)) {
-			char *page = (char *)((uintptr_t)v->info & PAGE_MASK);
+			void *page = (void *)((uintptr_t)v->info & PAGE_MASK);
 
 			store_release(&v->info, &gone);
-			drop_pages(page, &v->info_mfn, 1);
+			shared_unmap_ram(page, &v->info_mfn, 1);
 			v->info_mfn = INVALID_MFN;
 		}
 	}

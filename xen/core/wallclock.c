@@ -22,8 +22,8 @@ void wallclock_update_domain(struct domain *d)
 	uint64_t ns, secs;
 	uint32_t version;
 
-	spin_lock(&wc_lock);
-	ns = base_ns + (uint64_t)ticks_to_system_time(d->cntvoff) ;
+	SPIN_GUARD(&wc_lock);
+	ns = base_ns + (uint64_t)ticks_to_system_time(d->cntvoff);
 	secs = ns / NS_PER_SECOND + (uint64_t)READ_ONCE(d->wallclock_offset);
 	version = shared_read(&s->wc_version) | 1u;
 	shared_write(&s->wc_version, version);
@@ -33,7 +33,6 @@ void wallclock_update_domain(struct domain *d)
 	shared_write(&s->wc_nsec, (uint32_t)(ns % NS_PER_SECOND));
 	smp_wmb();
 	shared_write(&s->wc_version, version + 1);
-	spin_unlock(&wc_lock);
 }
 
 /*
@@ -43,12 +42,12 @@ void wallclock_update_domain(struct domain *d)
 void wallclock_set(uint64_t secs, uint32_t nsecs, s_time_t at)
 {
 	struct domain *d;
-	uint32_t id = 0;
+	uint64_t id = 0;
 
 	spin_lock(&wc_lock);
 	base_ns = secs * NS_PER_SECOND + nsecs - (uint64_t)at;
 	spin_unlock(&wc_lock);
-	while (id < DOMID_FIRST_RESERVED_NR && (d = domain_get_from((domid_t)id))) {
+	while ((d = domain_get_from(id))) {
 		id = d->id + 1u;
 		if (!domain_is_dying(d))
 			wallclock_update_domain(d);

@@ -19,7 +19,6 @@
 #include <public/xen.h>
 
 #define EVTCHN_CHUNK_PORTS	128u	/* one page of struct evtchn */
-#define NR_VCPU_VIRQS		4u	/* virtual IRQs that each vCPU has its own of */
 
 /* Values are the ABI's EVTCHNSTAT_*. */
 enum port_state {
@@ -32,7 +31,7 @@ enum port_state {
 
 struct evtchn {
 	union {
-		struct {			/* PORT_INTERDOMAIN; both owners' locks */
+		struct evtchn_peer {		/* PORT_INTERDOMAIN; both owners' locks */
 			struct domain *dom;
 			struct evtchn *chn;
 			uint32_t port;
@@ -82,8 +81,7 @@ struct evtchn_domain {
 	struct evtchn **chunk;			/* room for all up to the limit */
 	struct evtchn_fifo *fifo;		/* NULL: 2-level; store-released */
 	struct evtchn_fifo *fifo_dead;		/* cut off by a reset, being freed */
-	uint32_t global_virq[NR_VIRQS];		/* port, 0 none */
-	uint32_t (*vcpu_virq)[NR_VCPU_VIRQS];	/* max_vcpus rows */
+	uint32_t (*virq)[NR_VIRQS];		/* port, 0 none; row 0, or each vCPU's own */
 };
 
 /* The port's struct; NULL when there is none. e->lock. */
@@ -97,9 +95,9 @@ static inline struct evtchn *evtchn_at(struct evtchn_domain *e, uint32_t port)
 
 /*
  * Functions that touch words shared with the guest answer `ok`: false when the guest kept an
- * atomic from ending. Their callers call evtchn_starved(d) after their last unlock (d referenced).
+ * atomic from ending. Their callers call evtchn_end(d, ok) after their last unlock (d referenced).
  */
-void evtchn_starved(struct domain *d);
+void evtchn_end(struct domain *d, bool ok);
 
 /* evtchn_send.c. Something keeps the port: its owner's lock, or the peer's. */
 bool evtchn_raise(struct domain *d, struct evtchn *chn, uint32_t port) __must_check;
@@ -111,13 +109,13 @@ bool evtchn_2l_set(struct shared_info *s, uint32_t port, bool *unmasked, bool *o
 bool evtchn_2l_select(struct vcpu_info *vi, uint32_t port, bool *ok);
 bool evtchn_2l_clear_mask(struct shared_info *s, uint32_t port, bool *ok);
 bool evtchn_2l_clear(struct shared_info *s, uint32_t port, bool *ok);
-bool evtchn_2l_is_pending(const struct shared_info *s, uint32_t port);
+/* Is port's bit of evtchn_pending or evtchn_mask set? */
+bool evtchn_2l_test(const xen_ulong_t *map, uint32_t port);
 
 /* evtchn_fifo.c */
-bool evtchn_fifo_raise(struct domain *d, struct evtchn_fifo *f, struct evtchn *chn,
-		       uint32_t port) __must_check;
-bool evtchn_fifo_unmask(struct domain *d, struct evtchn_fifo *f, struct evtchn *chn,
-			uint32_t port) __must_check;
+typedef bool evtchn_fifo_fn(struct domain *d, struct evtchn_fifo *f, struct evtchn *chn,
+			    uint32_t port);
+evtchn_fifo_fn evtchn_fifo_raise, evtchn_fifo_unmask;
 bool evtchn_fifo_clear(struct evtchn_fifo *f, struct evtchn *chn, uint32_t port) __must_check;
 bool evtchn_fifo_is_pending(struct evtchn_fifo *f, const struct evtchn *chn, uint32_t port);
 bool evtchn_fifo_is_linked(struct evtchn_fifo *f, uint32_t port);

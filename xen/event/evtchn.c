@@ -133,27 +133,21 @@ static void unlock_both(struct domain *a, struct domain *b)
  */
 int evtchn_alloc_unbound(struct domain *d, domid_t remote, uint32_t *port)
 {
-	struct evtchn_domain *e = d->evtchn;
+	HELD struct domain *rd = domain_get_by_id(remote);
 	struct evtchn *chn;
-	struct domain *rd;
-	bool allowed;
 	int rc;
 
 	if (remote >= DOMID_FIRST_RESERVED)
 		return -EINVAL;
-	rd = domain_get_by_id(remote);
-	allowed = rd ? domain_peers_allowed(d, rd) : d->is_privileged || opt.allow_peers;
-	if (rd)
-		domain_put(rd);
-	if (!allowed)
+	if (!(rd ? domain_peers_allowed(d, rd) : d->is_privileged || opt.allow_peers))
 		return -EPERM;
-	SPIN_GUARD(&e->lock);
+	SPIN_GUARD(&d->evtchn->lock);
 	rc = port_take(d, port, &chn);
-	if (!rc) {
-		chn->u.remote = remote;
-		chn->state = PORT_UNBOUND;
-	}
-	return rc;
+	if (rc)
+		return rc;
+	chn->u.remote = remote;
+	chn->state = PORT_UNBOUND;
+	return 0;
 }
 
 /*
@@ -166,10 +160,9 @@ int evtchn_alloc_for_hypervisor(struct domain *d, domid_t remote, uint32_t *port
 
 	if (rc)
 		return rc;
-	spin_lock(&d->evtchn->lock);
+	SPIN_GUARD(&d->evtchn->lock);
 	evtchn_at(d->evtchn, *port)->for_hypervisor = true;
 	d->evtchn->nr_active--;
-	spin_unlock(&d->evtchn->lock);
 	return 0;
 }
 
@@ -188,14 +181,9 @@ static int join(struct domain *d, struct domain *rd, uint32_t rport, uint32_t *p
 	rc = port_take(d, port, &chn);
 	if (rc)
 		return rc;
-	chn->u.peer.dom = rd;
-	chn->u.peer.chn = rchn;
-	chn->u.peer.port = rport;
-	chn->state = PORT_INTERDOMAIN;
-	rchn->u.peer.dom = d;
-	rchn->u.peer.chn = chn;
-	rchn->u.peer.port = *port;
-	rchn->state = PORT_INTERDOMAIN;
+	chn->u.peer = (struct evtchn_peer){ rd, rchn, rport };
+	rchn->u.peer = (struct evtchn_peer){ d, chn, *port };
+	chn->state = rchn->state = PORT_INTERDOMAIN;
 	*ret = chn;
 	return 0;
 }
@@ -208,19 +196,16 @@ static int join(struct domain *d, struct domain *rd, uint32_t rport, uint32_t *p
 int evtchn_bind_interdomain(struct domain *d, struct vcpu *notify, domid_t remote, uint32_t rport,
 			    uint32_t *port)
 {
-	struct domain *rd = domain_get_or_self(remote);
+	HELD struct domain *rd = domain_get_or_self(remote);
 	struct evtchn *chn;
 	bool ok = true;
 	int rc;
 
-	if (!rd)
-		return -ESRCH;
 	/* One still being created has no ports to lock. */
-	rc = domain_is_dying(rd) ? -ESRCH : domain_peers_allowed(d, rd) ? 0 : -EPERM;
-	if (rc) {
-		domain_put(rd);
-		return rc;
-	}
+	if (!rd || domain_is_dying(rd))
+		return -ESRCH;
+	if (!domain_peers_allowed(d, rd))
+		return -EPERM;
 	lock_both(d, rd);
 	rc = join(d, rd, rport, port, &chn);
 	if (!rc) {
@@ -229,9 +214,7 @@ int evtchn_bind_interdomain(struct domain *d, struct vcpu *notify, domid_t remot
 		ok = evtchn_raise(d, chn, *port);
 	}
 	unlock_both(d, rd);
-	if (!ok)
-		evtchn_starved(d);
-	domain_put(rd);
+	evtchn_end(d, ok);
 	return rc;
 }
 
@@ -296,13 +279,12 @@ static bool part(struct domain *d, struct evtchn *chn, uint32_t port)
  */
 static int try_close(struct domain *d, uint32_t port, bool *ok)
 {
-	struct evtchn_domain *e = d->evtchn;
-	struct domain *rd = NULL;
+	HELD struct domain *rd = NULL;
 	struct evtchn *chn;
 	int rc = 0;
 
-	spin_lock(&e->lock);
-	chn = evtchn_at(e, port);
+	spin_lock(&d->evtchn->lock);
+	chn = evtchn_at(d->evtchn, port);
 	if (!chn || chn->state == PORT_FREE || (chn->for_hypervisor && !domain_is_dying(d))) {
 		rc = -EINVAL;
 	} else if (chn->state != PORT_INTERDOMAIN) {
@@ -314,7 +296,7 @@ static int try_close(struct domain *d, uint32_t port, bool *ok)
 			rd = NULL;
 		rc = -EAGAIN;
 	}
-	spin_unlock(&e->lock);
+	spin_unlock(&d->evtchn->lock);
 	if (!rd)
 		return rc;
 	lock_both(d, rd);
@@ -323,7 +305,6 @@ static int try_close(struct domain *d, uint32_t port, bool *ok)
 		rc = 0;
 	}
 	unlock_both(d, rd);
-	domain_put(rd);
 	return rc;
 }
 
@@ -339,22 +320,20 @@ int evtchn_close(struct domain *d, uint32_t port)
 
 	for (tries = 0; tries < CLOSE_TRIES && rc == -EAGAIN; tries++)
 		rc = try_close(d, port, &ok);
-	if (!ok)
-		evtchn_starved(d);
+	evtchn_end(d, ok);
 	return rc;
 }
 
 /* What s->port of d is. -EINVAL when it is out of range; a port never used counts as closed. */
 int evtchn_status_get(struct domain *d, struct evtchn_status *s)
 {
-	struct evtchn_domain *e = d->evtchn;
 	struct evtchn *chn;
 
 	s->status = EVTCHNSTAT_closed;
 	s->vcpu = 0;
 	memset(&s->u, 0, sizeof(s->u));
-	SPIN_GUARD(&e->lock);
-	chn = evtchn_at(e, s->port);
+	SPIN_GUARD(&d->evtchn->lock);
+	chn = evtchn_at(d->evtchn, s->port);
 	if (!chn)
 		return s->port < EVTCHN_CHUNK_PORTS ? 0 : -EINVAL;
 	if (chn->state == PORT_FREE)
@@ -378,13 +357,12 @@ int evtchn_status_get(struct domain *d, struct evtchn_status *s)
  */
 int evtchn_bind_vcpu(struct domain *d, uint32_t port, uint32_t vcpu)
 {
-	struct evtchn_domain *e = d->evtchn;
 	struct evtchn *chn;
 
 	if (!domain_vcpu(d, vcpu))
 		return -ENOENT;
-	SPIN_GUARD(&e->lock);
-	chn = evtchn_at(e, port);
+	SPIN_GUARD(&d->evtchn->lock);
+	chn = evtchn_at(d->evtchn, port);
 	if (!chn || (chn->state != PORT_UNBOUND && chn->state != PORT_INTERDOMAIN &&
 		     (chn->state != PORT_VIRQ || !virq_is_global(chn->u.virq))))
 		return -EINVAL;
@@ -467,8 +445,8 @@ int evtchn_domain_init(struct domain *d, const struct domain_config *cfg)
 	e->limit = MIN(cfg->max_evtchn_port, (uint32_t)EVTCHN_FIFO_NR_CHANNELS - 1) + 1;
 	e->fresh = 1;
 	e->chunk = xzalloc_array(struct evtchn *, DIV_ROUND_UP(e->limit, EVTCHN_CHUNK_PORTS));
-	e->vcpu_virq = xzalloc_bytes(d->max_vcpus * sizeof(*e->vcpu_virq));
-	if (e->chunk && e->vcpu_virq)
+	e->virq = xzalloc_bytes(d->max_vcpus * sizeof(*e->virq));
+	if (e->chunk && e->virq)
 		return 0;
 	evtchn_domain_free(d);
 	return -ENOMEM;
@@ -492,7 +470,7 @@ void evtchn_domain_free(struct domain *d)
 	for (i = 0; i < e->nr_ports / EVTCHN_CHUNK_PORTS; i++)
 		domain_heap_free_page(d, e->chunk[i]);
 	xfree(e->chunk);
-	xfree(e->vcpu_virq);
+	xfree(e->virq);
 	xfree(e);
 	d->evtchn = NULL;
 }

@@ -10,7 +10,7 @@
 #include <arch/guest_atomic.h>
 #include "event.h"
 
-static bool test_port(const xen_ulong_t *map, uint32_t port)
+bool evtchn_2l_test(const xen_ulong_t *map, uint32_t port)
 {
 	return shared_read(&map[port / 64]) >> (port % 64) & 1;
 }
@@ -24,11 +24,11 @@ bool evtchn_2l_set(struct shared_info *s, uint32_t port, bool *unmasked, bool *o
 	/* The sender's own stores come before our look: else an event that the receiver is just
 	 * taking would be thought still to come. */
 	smp_mb();
-	if (test_port(s->evtchn_pending, port))
+	if (evtchn_2l_test(s->evtchn_pending, port))
 		return false;
 	if (guest_test_and_set_bit(port % 64, &s->evtchn_pending[port / 64], ok) || !*ok)
 		return false;
-	*unmasked = !test_port(s->evtchn_mask, port);
+	*unmasked = !evtchn_2l_test(s->evtchn_mask, port);
 	return true;
 }
 
@@ -42,16 +42,11 @@ bool evtchn_2l_select(struct vcpu_info *vi, uint32_t port, bool *ok)
 bool evtchn_2l_clear_mask(struct shared_info *s, uint32_t port, bool *ok)
 {
 	return guest_test_and_clear_bit(port % 64, &s->evtchn_mask[port / 64], ok) && *ok &&
-	       test_port(s->evtchn_pending, port);
+	       evtchn_2l_test(s->evtchn_pending, port);
 }
 
 /* Make port not pending; was it? */
 bool evtchn_2l_clear(struct shared_info *s, uint32_t port, bool *ok)
 {
 	return guest_test_and_clear_bit(port % 64, &s->evtchn_pending[port / 64], ok);
-}
-
-bool evtchn_2l_is_pending(const struct shared_info *s, uint32_t port)
-{
-	return test_port(s->evtchn_pending, port);
 }

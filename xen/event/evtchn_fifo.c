@@ -125,13 +125,12 @@ static event_word_t *word_or_early(struct evtchn_fifo *f, struct evtchn *chn, ui
 
 	if (likely(word))
 		return word;
-	spin_lock(&f->lock);
+	SPIN_GUARD(&f->lock);
 	word = word_of(f, port);
 	if (!word && !chn->early) {
 		chn->early = true;
 		f->nr_early++;
 	}
-	spin_unlock(&f->lock);
 	return word;
 }
 
@@ -178,11 +177,10 @@ static bool take_early(struct evtchn_fifo *f, struct evtchn *chn)
 {
 	bool early;
 
-	spin_lock(&f->lock);
+	SPIN_GUARD(&f->lock);
 	early = chn->early;
 	chn->early = false;
 	f->nr_early -= early;
-	spin_unlock(&f->lock);
 	return early;
 }
 
@@ -213,24 +211,6 @@ bool evtchn_fifo_is_linked(struct evtchn_fifo *f, uint32_t port)
 	return word && (shared_read(word) & W_LINKED);
 }
 
-/* Map a page of d's own RAM for good. -EINVAL when it is none, -ENOMEM. */
-static int map_own_page(struct domain *d, gfn_t g, mfn_t *m, void **page)
-{
-	*m = p2m_get_ram(d, g, true);
-	if (!mfn_valid(*m))
-		return -EINVAL;
-	*page = shared_map(m, 1);
-	if (*page)
-		return 0;
-	page_put(*m);
-	return -ENOMEM;
-}
-
-static void unmap_own_page(mfn_t m, void *page)
-{
-	shared_unmap(page, 1);
-	page_put(m);
-}
 
 /*
  * From now on d has FIFO delivery. What is pending in the bitmaps is remembered until the words'
@@ -262,13 +242,15 @@ static bool migrate(struct domain *d, struct evtchn_fifo *f)
 	return ok;
 }
 
-/* Enter fv as vcpu's control block. On 0 *fresh is used up when it was needed. e->lock held. */
+/* Enter fv as vcpu's control block. On 0 *fresh is used up when it was needed. */
 static int install_control(struct domain *d, uint32_t vcpu, struct fifo_vcpu *fv,
 			   struct evtchn_fifo **fresh, bool *ok)
 {
 	struct evtchn_domain *e = d->evtchn;
-	struct evtchn_fifo *f = e->fifo;
+	struct evtchn_fifo *f;
 
+	SPIN_GUARD(&e->lock);
+	f = e->fifo;
 	if (domain_is_dying(d))
 		return -ESRCH;
 	if (e->fifo_dead)
@@ -294,6 +276,7 @@ static int install_control(struct domain *d, uint32_t vcpu, struct fifo_vcpu *fv
  */
 int evtchn_fifo_init_control(struct domain *d, struct evtchn_init_control *ic)
 {
+	gfn_t control = gfn(ic->control_gfn);
 	struct evtchn_fifo *fresh;
 	struct fifo_vcpu *fv;
 	uint32_t vcpu;
@@ -307,22 +290,19 @@ int evtchn_fifo_init_control(struct domain *d, struct evtchn_init_control *ic)
 		return -EINVAL;
 	fv = xzalloc(struct fifo_vcpu);
 	fresh = domain_heap_alloc_page(d);
-	rc = fv && fresh ? map_own_page(d, gfn(ic->control_gfn), &fv->mfn, &fv->page) : -ENOMEM;
+	rc = fv && fresh ? shared_map_ram(d, &control, 1, &fv->mfn, &fv->page) : -ENOMEM;
 	if (!rc) {
 		fv->cb = (void *)((char *)fv->page + ic->offset);
-		spin_lock(&d->evtchn->lock);
 		rc = install_control(d, vcpu, fv, &fresh, &ok);
-		spin_unlock(&d->evtchn->lock);
 		if (rc)
-			unmap_own_page(fv->mfn, fv->page);
+			shared_unmap_ram(fv->page, &fv->mfn, 1);
 	}
 	if (rc)
 		xfree(fv);
 	else
 		ic->link_bits = EVTCHN_FIFO_LINK_BITS;
 	domain_heap_free_page(d, fresh);
-	if (!ok)
-		evtchn_starved(d);
+	evtchn_end(d, ok);
 	return rc;
 }
 
@@ -357,7 +337,7 @@ int evtchn_fifo_expand_array(struct domain *d, gfn_t g)
 
 	if (!load_acquire(&e->fifo))
 		return -EOPNOTSUPP;
-	rc = map_own_page(d, g, &m, &page);
+	rc = shared_map_ram(d, &g, 1, &m, &page);
 	if (rc)
 		return rc;
 	spin_lock(&e->lock);
@@ -378,9 +358,8 @@ int evtchn_fifo_expand_array(struct domain *d, gfn_t g)
 	}
 	spin_unlock(&e->lock);
 	if (rc)
-		unmap_own_page(m, page);
-	if (!ok)
-		evtchn_starved(d);
+		shared_unmap_ram(page, &m, 1);
+	evtchn_end(d, ok);
 	return rc;
 }
 
@@ -391,7 +370,7 @@ static bool free_piece(struct domain *d, struct evtchn_fifo *f)
 
 	if (f->nr_pages) {
 		f->nr_pages--;
-		unmap_own_page(f->mfn[f->nr_pages], f->page[f->nr_pages]);
+		shared_unmap_ram(f->page[f->nr_pages], &f->mfn[f->nr_pages], 1);
 		return true;
 	}
 	for (i = 0; i < d->max_vcpus; i++) {
@@ -400,7 +379,7 @@ static bool free_piece(struct domain *d, struct evtchn_fifo *f)
 		if (!fv)
 			continue;
 		f->vcpu[i] = NULL;
-		unmap_own_page(fv->mfn, fv->page);
+		shared_unmap_ram(fv->page, &fv->mfn, 1);
 		xfree(fv);
 		return true;
 	}

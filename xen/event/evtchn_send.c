@@ -11,9 +11,10 @@
 #include "event.h"
 
 /* A guest that fights our atomics on purpose loses its life, not we our time. No lock held. */
-void evtchn_starved(struct domain *d)
+void evtchn_end(struct domain *d, bool ok)
 {
-	domain_crash(d, "starves event channel atomics");
+	if (unlikely(!ok))
+		domain_crash(d, "starves event channel atomics");
 }
 
 /*
@@ -113,7 +114,7 @@ int evtchn_send(struct domain *d, uint32_t port)
 		ok = true;
 	spin_unlock(&e->lock);
 	if (unlikely(!ok)) {
-		evtchn_starved(to);
+		evtchn_end(to, false);
 		domain_put(to);
 	}
 	return rc;
@@ -141,8 +142,7 @@ int evtchn_unmask_port(struct domain *d, uint32_t port)
 	else if (evtchn_2l_clear_mask(d->shared_info, port, &ok))
 		ok = select_port(d, chn, port);
 	spin_unlock(&e->lock);
-	if (!ok)
-		evtchn_starved(d);
+	evtchn_end(d, ok);
 	return rc;
 }
 
@@ -159,5 +159,5 @@ int evtchn_port_pending(struct domain *d, uint32_t port)
 	if (chn->state == PORT_FREE)
 		return 0;
 	return e->fifo ? evtchn_fifo_is_pending(e->fifo, chn, port) :
-			 evtchn_2l_is_pending(d->shared_info, port);
+			 evtchn_2l_test(d->shared_info->evtchn_pending, port);
 }

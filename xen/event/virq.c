@@ -13,31 +13,18 @@
 static spinlock_t handler_lock = SPINLOCK_INIT(LOCK_VIRQ);
 static struct domain *handler[NR_VIRQS];
 
-/* Row of virq in the per-vCPU table; NR_VCPU_VIRQS for a global one. */
-static uint32_t vcpu_virq_row(uint32_t virq)
-{
-	switch (virq) {
-	case VIRQ_TIMER:	return 0;
-	case VIRQ_DEBUG:	return 1;
-	case VIRQ_XENOPROF:	return 2;
-	case VIRQ_XENPMU:	return 3;
-	default:		return NR_VCPU_VIRQS;
-	}
-}
+/* Each vCPU has these for itself. */
+#define VCPU_VIRQS	(BIT(VIRQ_TIMER) | BIT(VIRQ_DEBUG) | BIT(VIRQ_XENOPROF) | BIT(VIRQ_XENPMU))
 
 bool virq_is_global(uint32_t virq)
 {
-	return vcpu_virq_row(virq) == NR_VCPU_VIRQS;
+	return !(VCPU_VIRQS & BIT(virq));
 }
 
 /* Where the port of virq is kept; both numbers are valid by the caller's check. e->lock. */
 uint32_t *virq_slot(struct evtchn_domain *e, uint32_t virq, uint32_t vcpu)
 {
-	uint32_t row = vcpu_virq_row(virq);
-
-	if (row == NR_VCPU_VIRQS)
-		return &e->global_virq[index_nospec(virq, NR_VIRQS)];
-	return &e->vcpu_virq[vcpu][row];
+	return &e->virq[virq_is_global(virq) ? 0 : vcpu][index_nospec(virq, NR_VIRQS)];
 }
 
 /*
@@ -60,35 +47,35 @@ bool evtchn_upcall(struct vcpu *v)
 /* The same for other folders. No lock of rank LOCK_DOMAIN or above held. */
 void evtchn_mark_upcall(struct vcpu *v)
 {
-	if (!evtchn_upcall(v))
-		evtchn_starved(v->domain);
+	evtchn_end(v->domain, evtchn_upcall(v));
+}
+
+/* Reference on the domain that handles virq; NULL: nobody. */
+static struct domain *get_handler(uint32_t virq)
+{
+	struct domain *d;
+
+	SPIN_GUARD(&handler_lock);
+	d = handler[virq] ? handler[virq] : dom0;
+	/* dom0 may still be being made; the reference on a handler cannot fail. */
+	return d && d->evtchn && domain_get(d) ? d : NULL;
 }
 
 /* Raise a global virq in the domain that handles it; lost when nobody does. No lock held. */
 void virq_raise_global(uint32_t virq)
 {
-	struct evtchn_domain *e;
-	struct domain *d;
+	HELD struct domain *d = get_handler(virq);
 	bool ok = true;
 	uint32_t port;
 
-	spin_lock(&handler_lock);
-	d = handler[virq] ? handler[virq] : dom0;
-	/* dom0 may still be being made; the reference on a handler cannot fail. */
-	if (d && (!d->evtchn || !domain_get(d)))
-		d = NULL;
-	spin_unlock(&handler_lock);
 	if (!d)
 		return;
-	e = d->evtchn;
-	spin_lock(&e->lock);
-	port = e->global_virq[virq];
+	spin_lock(&d->evtchn->lock);
+	port = *virq_slot(d->evtchn, virq, 0);
 	if (port)
-		ok = evtchn_raise(d, evtchn_at(e, port), port);
-	spin_unlock(&e->lock);
-	if (!ok)
-		evtchn_starved(d);
-	domain_put(d);
+		ok = evtchn_raise(d, evtchn_at(d->evtchn, port), port);
+	spin_unlock(&d->evtchn->lock);
+	evtchn_end(d, ok);
 }
 
 /*
@@ -96,21 +83,16 @@ void virq_raise_global(uint32_t virq)
  */
 int virq_set_handler(struct domain *d, uint32_t virq)
 {
-	struct domain *old;
+	HELD struct domain *old = NULL;
 
 	if (virq >= NR_VIRQS || !virq_is_global(virq))
 		return -EINVAL;
 	virq = (uint32_t)index_nospec(virq, NR_VIRQS);
-	spin_lock(&handler_lock);
-	if (domain_is_dying(d) || !domain_get(d)) {
-		spin_unlock(&handler_lock);
+	SPIN_GUARD(&handler_lock);
+	if (domain_is_dying(d) || !domain_get(d))
 		return -ESRCH;
-	}
 	old = handler[virq];
 	WRITE_ONCE(handler[virq], d);
-	spin_unlock(&handler_lock);
-	if (old)
-		domain_put(old);
 	return 0;
 }
 

@@ -140,10 +140,9 @@ void gnttab_set_frame_gfn(struct domain *d, uint32_t idx, gfn_t g)
 {
 	struct gnttab *t = d->grant;
 
-	spin_lock(&t->lock);
+	SPIN_GUARD(&t->lock);
 	if (idx < t->nr_frames)
 		t->frame[index_nospec(idx, t->nr_frames)].gfn = g;
-	spin_unlock(&t->lock);
 }
 
 /* Where d has mapped frame idx; INVALID_GFN nowhere. */

@@ -16,36 +16,29 @@ struct copy_side {
 	mfn_t page;
 };
 
-static int hold_own(struct domain *caller, const struct gnttab_copy_ptr *ptr, struct copy_side *s)
-{
-	if (ptr->domid != DOMID_SELF)
-		return GNTST_permission_denied;
-	s->page = p2m_get_ram(caller, gfn(ptr->u.gmfn), !s->readonly);
-	return mfn_valid(s->page) ? GNTST_okay : GNTST_bad_page;
-}
-
-static int hold_ref(struct domain *caller, const struct gnttab_copy_ptr *ptr, struct copy_side *s)
+/* Hold one side: GNTST_*, nothing held unless okay. */
+static int16_t hold(struct domain *caller, const struct gnttab_copy_ptr *ptr, bool by_ref,
+		    bool readonly, struct copy_side *s)
 {
 	int st;
 
+	*s = (struct copy_side){ .readonly = readonly };
+	if (!by_ref) {
+		if (ptr->domid != DOMID_SELF)
+			return GNTST_permission_denied;
+		s->page = p2m_get_ram(caller, gfn(ptr->u.gmfn), !readonly);
+		return mfn_valid(s->page) ? GNTST_okay : GNTST_bad_page;
+	}
 	s->lender = domain_get_or_self(ptr->domid);
 	if (!s->lender)
 		return GNTST_bad_domain;
 	s->ref = ptr->u.ref;
 	st = gnttab_may_use(caller, s->lender);
 	if (!st)
-		st = gnttab_pin_ref(s->lender, caller->id, s->ref, s->readonly, &s->page);
+		st = gnttab_pin_ref(s->lender, caller->id, s->ref, readonly, &s->page);
 	if (st)
 		domain_put(s->lender);
-	return st;
-}
-
-/* Hold one side: GNTST_*, nothing held unless okay. */
-static int hold(struct domain *caller, const struct gnttab_copy_ptr *ptr, bool by_ref,
-		bool readonly, struct copy_side *s)
-{
-	*s = (struct copy_side){ .readonly = readonly };
-	return by_ref ? hold_ref(caller, ptr, s) : hold_own(caller, ptr, s);
+	return (int16_t)st;
 }
 
 static void let_go(struct copy_side *s)
@@ -69,11 +62,10 @@ void gnttab_copy_one(struct domain *caller, struct gnttab_copy *op)
 		op->status = GNTST_bad_copy_arg;
 		return;
 	}
-	op->status = (int16_t)hold(caller, &op->source, op->flags & GNTCOPY_source_gref, true,
-				   &from);
+	op->status = hold(caller, &op->source, op->flags & GNTCOPY_source_gref, true, &from);
 	if (op->status)
 		return;
-	op->status = (int16_t)hold(caller, &op->dest, op->flags & GNTCOPY_dest_gref, false, &to);
+	op->status = hold(caller, &op->dest, op->flags & GNTCOPY_dest_gref, false, &to);
 	if (!op->status) {
 		src = map_window_get(from.page);
 		dst = map_window_get(to.page);

@@ -71,23 +71,20 @@ int maptrack_get(struct domain *d, uint32_t *handle)
  */
 bool maptrack_publish(struct domain *d, uint32_t handle, const struct maptrack *fresh)
 {
-	struct gnttab *g = d->grant;
-
-	SPIN_GUARD(&g->mt_lock);
+	SPIN_GUARD(&d->grant->mt_lock);
 	if (domain_is_dying(d))
 		return false;
-	*at(g, handle) = *fresh;
+	*at(d->grant, handle) = *fresh;
 	return true;
 }
 
 /* Make a live handle busy and tell what it is. -ENOENT for any other. */
 int maptrack_claim(struct domain *d, uint32_t handle, struct maptrack *copy)
 {
-	struct gnttab *g = d->grant;
 	struct maptrack *m;
 
-	SPIN_GUARD(&g->mt_lock);
-	m = at(g, handle);
+	SPIN_GUARD(&d->grant->mt_lock);
+	m = at(d->grant, handle);
 	if (!m || m->state != MT_LIVE)
 		return -ENOENT;
 	*copy = *m;
@@ -98,11 +95,8 @@ int maptrack_claim(struct domain *d, uint32_t handle, struct maptrack *copy)
 /* Take the claim back. */
 void maptrack_unclaim(struct domain *d, uint32_t handle)
 {
-	struct gnttab *g = d->grant;
-
-	spin_lock(&g->mt_lock);
-	at(g, handle)->state = MT_LIVE;
-	spin_unlock(&g->mt_lock);
+	SPIN_GUARD(&d->grant->mt_lock);
+	at(d->grant, handle)->state = MT_LIVE;
 }
 
 /* Free a busy handle. */
@@ -110,11 +104,10 @@ void maptrack_put(struct domain *d, uint32_t handle)
 {
 	struct gnttab *g = d->grant;
 
-	spin_lock(&g->mt_lock);
+	SPIN_GUARD(&g->mt_lock);
 	*at(g, handle) = (struct maptrack){ .state = MT_FREE, .next_free = g->mt_free };
 	g->mt_free = handle + 1;
 	g->mt_used--;
-	spin_unlock(&g->mt_lock);
 }
 
 /* Handles that exist, free or not. */
@@ -130,21 +123,19 @@ uint32_t maptrack_handles(struct domain *d)
 int maptrack_find_mfn(struct domain *d, mfn_t m, uint32_t *next)
 {
 	struct gnttab *g = d->grant;
-	uint32_t i, end;
-	int found = 0;
+	uint32_t end;
 
-	while (!found && *next < maptrack_handles(d)) {
-		spin_lock(&g->mt_lock);
+	while (*next < maptrack_handles(d)) {
+		SPIN_GUARD(&g->mt_lock);
 		end = MIN(g->mt_pages * MAPTRACK_PER_PAGE, *next + SCAN_STEP);
-		for (i = *next; i < end && !found; i++) {
-			const struct maptrack *t = at(g, i);
+		for (; *next < end; ++*next) {
+			const struct maptrack *t = at(g, *next);
 
-			found = t->state == MT_LIVE && t->mfn == m.v;
+			if (t->state == MT_LIVE && t->mfn == m.v)
+				return 1;
 		}
-		spin_unlock(&g->mt_lock);
-		*next = i;
-		if (!found && hypercall_preempt())
+		if (hypercall_preempt())
 			return -ERESTART;
 	}
-	return found;
+	return 0;
 }

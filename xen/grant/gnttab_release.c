@@ -12,26 +12,23 @@
 int gnttab_relinquish(struct domain *d)
 {
 	struct gnttab *g = d->grant;
-	uint32_t handle, light = 0;
+	uint32_t light = 0;
 	struct maptrack m;
 
-	for (handle = g->mt_next; handle < maptrack_handles(d) && g->mt_used; handle++) {
+	for (; g->mt_next < maptrack_handles(d) && g->mt_used; light++) {
+		uint32_t handle = g->mt_next;
+
 		if (!maptrack_claim(d, handle, &m)) {
 			if (gnttab_undo_map(d, handle, &m)) {
 				/* Short of memory for a moment: the same handle again. */
 				maptrack_unclaim(d, handle);
-				g->mt_next = handle;
 				return -ERESTART;
 			}
 			light = LIGHT_STEPS;
 		}
-		if (++light > LIGHT_STEPS) {
-			light = 0;
-			if (hypercall_preempt()) {
-				g->mt_next = handle + 1;
-				return -ERESTART;
-			}
-		}
+		g->mt_next = handle + 1;
+		if (light >= LIGHT_STEPS && hypercall_preempt())
+			return -ERESTART;
 	}
 	g->mt_next = 0;
 	return 0;

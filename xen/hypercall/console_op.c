@@ -71,7 +71,7 @@ static int64_t read_dom0(uint32_t count, uint64_t buf)
 }
 
 /* -ENOSYS for an unknown command, -EPERM, -EFAULT. */
-int64_t do_console_io(uint64_t cmd, uint64_t count, uint64_t buf)
+int64_t do_console_io(uint64_t cmd, uint64_t count, uint64_t buf, uint64_t a3, uint64_t a4)
 {
 	struct domain *d = this_vcpu()->domain;
 

@@ -4,6 +4,7 @@
  * the guest's own HVC instruction. What is done so far travels in the arguments; each handler
  * checks them anew, so a guest that forges them gets only what it could have asked for afresh.
  */
+#include <xen/lib.h>
 #include "ops.h"
 
 /*
@@ -14,11 +15,7 @@ int64_t hypercall_restart(uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, ui
 {
 	struct hypercall_state *h = &this_vcpu()->hcall;
 
-	h->args[0] = a0;
-	h->args[1] = a1;
-	h->args[2] = a2;
-	h->args[3] = a3;
-	h->args[4] = a4;
+	memcpy(h->args, (uint64_t[]){ a0, a1, a2, a3, a4 }, sizeof(h->args));
 	h->restart = true;
 	if (!h->in_multicall)
 		cpu_raise_work(WORK_RESTART);

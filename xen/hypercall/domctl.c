@@ -15,9 +15,10 @@
 
 static const struct control_row rows[] = {
 	[XEN_DOMCTL_createdomain] = { domctl_createdomain, COPYBACK },
-	[XEN_DOMCTL_destroydomain] = { domctl_destroydomain, NEEDS_DOMAIN | NOT_SELF },
+	[XEN_DOMCTL_destroydomain] = { .on_domain = domain_kill, .flags = NEEDS_DOMAIN | NOT_SELF },
 	[XEN_DOMCTL_pausedomain] = { domctl_pausedomain, NEEDS_DOMAIN | NOT_SELF },
-	[XEN_DOMCTL_unpausedomain] = { domctl_unpausedomain, NEEDS_DOMAIN | NOT_SELF },
+	[XEN_DOMCTL_unpausedomain] = { .on_domain = domain_unpause,
+				       .flags = NEEDS_DOMAIN | NOT_SELF },
 	[XEN_DOMCTL_getdomaininfo] = { domctl_getdomaininfo, COPYBACK },
 	[XEN_DOMCTL_setvcpuaffinity] = { domctl_vcpuaffinity, NEEDS_DOMAIN | COPYBACK },
 	[XEN_DOMCTL_max_mem] = { domctl_max_mem, NEEDS_DOMAIN },
@@ -72,7 +73,7 @@ static const struct control_row *find_row(const struct control_interface *i, uin
 	if (n >= nr)
 		return NULL;
 	row = (own ? i->own : i->rows) + index_nospec(n, nr);
-	return row->fn || (row->flags & CONSTANT) ? row : NULL;
+	return row->fn || row->on_domain || (row->flags & CONSTANT) ? row : NULL;
 }
 
 static int run(struct control_call *c, const struct control_row *row)
@@ -86,6 +87,8 @@ static int run(struct control_call *c, const struct control_row *row)
 	}
 	if ((row->flags & NOT_SELF) && c->d == this_vcpu()->domain)
 		rc = -EINVAL;
+	else if (row->on_domain)
+		rc = row->on_domain(c->d);
 	else
 		rc = row->fn ? row->fn(c) : row->answer;
 	if (c->d)
@@ -132,7 +135,7 @@ static const struct control_interface domctl = {
 };
 
 /* Privileged (table.c). */
-int64_t do_domctl(uint64_t arg, uint64_t magic, uint64_t a, uint64_t b)
+int64_t do_domctl(uint64_t arg, uint64_t magic, uint64_t a, uint64_t b, uint64_t a4)
 {
 	return control(&domctl, arg, magic, a, b);
 }

@@ -10,7 +10,7 @@
 
 /* A call: its private copy of the argument, its domain, and how far it is. */
 struct control_call {
-	struct domain *d;	/* referenced; NULL where the row needs none */
+	struct domain *d;	/* referenced; NULL where the row needs none and fn takes none */
 	bool resumed;		/* was answered -ERESTART before ... */
 	uint64_t a, b;		/* ... with these, its own; 0 at first */
 	union {
@@ -28,6 +28,7 @@ struct control_row {
 	control_fn *fn;
 	uint8_t flags;
 	int8_t answer;		/* of CONSTANT */
+	int (*on_domain)(struct domain *d);	/* in fn's place: needs no more than that */
 };
 enum {
 	NEEDS_DOMAIN = 1,	/* -ESRCH without */
@@ -47,12 +48,9 @@ int64_t control(const struct control_interface *i, uint64_t arg, uint64_t magic,
 		uint64_t b);
 
 /* domctl_lifecycle.c */
-control_fn domctl_createdomain, domctl_destroydomain, domctl_pausedomain, domctl_unpausedomain,
-	   domctl_getdomaininfo, domctl_resumedomain, domctl_setdomainhandle, domctl_setdebugging,
-	   domctl_settimeoffset;
+control_fn domctl_createdomain, domctl_pausedomain, domctl_getdomaininfo, domctl_resumedomain,
+	   domctl_setdomainhandle, domctl_setdebugging, domctl_settimeoffset;
 void domctl_fill_info(const struct domain *d, struct xen_domctl_getdomaininfo *info);
-/* The next domain with id or above that exists in full: reference, NULL none. */
-struct domain *domctl_next_domain(uint64_t id);
 
 /* domctl_vcpu.c */
 control_fn domctl_cpu_model, domctl_max_vcpus, domctl_vcpucontext, domctl_getvcpuinfo,

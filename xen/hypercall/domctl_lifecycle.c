@@ -66,26 +66,18 @@ int domctl_createdomain(struct control_call *call)
 	domid_t wanted = call->domctl.domain;
 	bool any = wanted == 0 || wanted >= DOMID_FIRST_RESERVED;
 	struct domain_config cfg = { 0 };
-	struct domain *d;
 	int rc = check_config(c, &cfg);
 
+	if (!rc)
+		rc = domain_create(any ? DOMID_INVALID : wanted, &cfg, &call->d);
 	if (rc)
 		return rc;
-	rc = domain_create(any ? DOMID_INVALID : wanted, &cfg, &d);
-	if (rc)
-		return rc;
-	call->domctl.domain = d->id;
-	c->arch.gic_version = d->gic_version - 1;
+	call->domctl.domain = call->d->id;
+	c->arch.gic_version = call->d->gic_version - 1;
 	c->arch.clock_frequency = 0;	/* CNTFRQ_EL0 tells */
-	domain_put(d);
 	return 0;
 }
 
-/* Preemptible; what is done stays done. -EINVAL for the control domain. */
-int domctl_destroydomain(struct control_call *call)
-{
-	return domain_kill(call->d);
-}
 
 /*
  * Returns when no vCPU of d runs any more. The pause is counted once, before the wait.
@@ -98,11 +90,6 @@ int domctl_pausedomain(struct control_call *call)
 	return rc || domain_is_quiet(call->d) ? rc : -ERESTART;
 }
 
-/* -EINVAL when it is not paused. */
-int domctl_unpausedomain(struct control_call *call)
-{
-	return domain_unpause(call->d);
-}
 
 /* What is known of d, at this moment and without stopping it. */
 void domctl_fill_info(const struct domain *d, struct xen_domctl_getdomaininfo *info)
@@ -137,19 +124,6 @@ void domctl_fill_info(const struct domain *d, struct xen_domctl_getdomaininfo *i
 	memcpy(info->handle, d->handle, sizeof(info->handle));
 }
 
-struct domain *domctl_next_domain(uint64_t id)
-{
-	struct domain *d;
-
-	/* Ids ascend, so this ends with the table. */
-	while (id < DOMID_FIRST_RESERVED && (d = domain_get_from((domid_t)id))) {
-		if (load_acquire(&d->dying) != DOMAIN_CREATING)
-			return d;
-		id = d->id + 1u;
-		domain_put(d);
-	}
-	return NULL;
-}
 
 /*
  * The domain with the lowest id from the one asked for on. -EINVAL for a reserved id, -ESRCH
@@ -157,16 +131,13 @@ struct domain *domctl_next_domain(uint64_t id)
  */
 int domctl_getdomaininfo(struct control_call *call)
 {
-	struct domain *d;
-
 	if (call->domctl.domain >= DOMID_FIRST_RESERVED)
 		return -EINVAL;
-	d = domctl_next_domain(call->domctl.domain);
-	if (!d)
+	call->d = domain_get_from(call->domctl.domain);
+	if (!call->d)
 		return -ESRCH;
-	domctl_fill_info(d, &call->domctl.u.getdomaininfo);
-	call->domctl.domain = d->id;
-	domain_put(d);
+	domctl_fill_info(call->d, &call->domctl.u.getdomaininfo);
+	call->domctl.domain = call->d->id;
 	return 0;
 }
 
@@ -179,11 +150,8 @@ int domctl_resumedomain(struct control_call *call)
 
 int domctl_setdomainhandle(struct control_call *call)
 {
-	struct domain *d = call->d;
-
-	spin_lock(&d->lock);
-	memcpy(d->handle, call->domctl.u.setdomainhandle.handle, sizeof(d->handle));
-	spin_unlock(&d->lock);
+	SPIN_GUARD(&call->d->lock);
+	memcpy(call->d->handle, call->domctl.u.setdomainhandle.handle, sizeof(call->d->handle));
 	return 0;
 }
 

@@ -166,10 +166,8 @@ static int do_element(struct domain *d, uint64_t cmd, const struct grant_row *ro
 		return rc;
 	if (cmd == GNTTABOP_map_grant_ref && !op.map_grant_ref.status) {
 		/* Nobody will ever know the handle. */
-		struct gnttab_unmap_grant_ref undo = {
-			.host_addr = op.map_grant_ref.host_addr,
-			.handle = op.map_grant_ref.handle,
-		};
+		struct gnttab_unmap_grant_ref undo = { .host_addr = op.map_grant_ref.host_addr,
+						       .handle = op.map_grant_ref.handle };
 
 		gnttab_unmap(d, &undo);
 	}

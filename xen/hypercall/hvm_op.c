@@ -39,7 +39,7 @@ static int access_param(struct domain *d, uint32_t index, bool set, uint64_t *va
 }
 
 /* HVMOP_set_param and _get_param. -ENOSYS, -EFAULT, -EPERM, -ESRCH, -EINVAL (no such parameter). */
-int64_t do_hvm_op(uint64_t cmd, uint64_t arg)
+int64_t do_hvm_op(uint64_t cmd, uint64_t arg, uint64_t a2, uint64_t a3, uint64_t a4)
 {
 	struct xen_hvm_param p;
 	struct domain *d;

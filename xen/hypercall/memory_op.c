@@ -42,7 +42,6 @@ static int64_t claim_pages(struct memory_call *c)
 	rc = target_get(r->domid, &c->d);
 	if (rc)
 		return rc;
-	target_put(c->d);
 	return r->nr_extents > zone_free_pages() ? -ENOMEM : 0;
 }
 
@@ -101,18 +100,14 @@ static int64_t run(struct memory_call *c, const struct memory_row *row)
 	if (!(row->flags & (NAMED | EXTENTS)))
 		return row->fn(c);
 	rc = target_get(row->flags & NAMED ? c->domid : c->reservation.domid, &c->d);
-	if (rc)
-		return rc;
-	rc = row->fn(c);
-	target_put(c->d);
-	return rc;
+	return rc ? rc : row->fn(c);
 }
 
 /*
  * Operation cmd, from the element that its upper bits name. -ENOSYS for one that arm does not
  * have; -EFAULT, -EPERM, -ESRCH, or the operation's.
  */
-int64_t do_memory_op(uint64_t cmd, uint64_t arg)
+int64_t do_memory_op(uint64_t cmd, uint64_t arg, uint64_t a2, uint64_t a3, uint64_t a4)
 {
 	COPIED_IN struct memory_call c;
 	const struct memory_row *row;
@@ -121,6 +116,7 @@ int64_t do_memory_op(uint64_t cmd, uint64_t arg)
 	c.op = (uint32_t)cmd & MEMOP_CMD_MASK;
 	c.start = cmd >> MEMOP_EXTENT_SHIFT;
 	c.arg = arg;
+	c.d = NULL;
 	if (c.op >= ARRAY_SIZE(rows))
 		return -ENOSYS;
 	row = &rows[index_nospec(c.op, ARRAY_SIZE(rows))];
@@ -128,5 +124,6 @@ int64_t do_memory_op(uint64_t cmd, uint64_t arg)
 		rc = row->answer;
 	else
 		rc = row->fn ? run(&c, row) : -ENOSYS;
+	target_put(c.d);
 	return rc < 0 && rc != -ERESTART && (row->flags & EXTENTS) ? (int64_t)c.start : rc;
 }

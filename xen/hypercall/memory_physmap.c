@@ -139,9 +139,7 @@ int64_t memory_add_to_physmap_batch(struct memory_call *c)
 		rc = caller_is_privileged() ? target_get(b->u.foreign_domid, &from) : -EPERM;
 	if (!rc)
 		rc = add_batch(c, from);
-	if (from)
-		target_put(from);
-	target_put(c->d);
+	target_put(from);
 	return rc;
 }
 
@@ -210,16 +208,11 @@ static int64_t acquire(const struct memory_call *c)
 int64_t memory_acquire_resource(struct memory_call *c)
 {
 	domid_t id = c->acquire.domid;
-	int64_t rc;
 
 	if (c->acquire.pad)
 		return -EINVAL;
 	if (id == DOMID_SELF || id == this_vcpu()->domain->id)
 		return -EPERM;
 	c->d = domain_get_whole(id);
-	if (!c->d)
-		return -ESRCH;
-	rc = acquire(c);
-	domain_put(c->d);
-	return rc;
+	return c->d ? acquire(c) : -ESRCH;
 }

@@ -9,7 +9,7 @@
  * meanwhile is replaced.
  */
 #include <xen/lib.h>
-#include <xen/p2m.h>
+#include <xen/p2m_walk.h>
 #include <xen/page.h>
 #include "ops.h"
 
@@ -21,10 +21,6 @@
  */
 #define MAX_ORDER	PAGE_ORDER_2M
 
-static bool is_ram(enum p2m_kind kind)
-{
-	return kind == P2M_RAM_RW || kind == P2M_RAM_RO;
-}
 
 /* Is m memory of d, which keeps it for life? Then no reference is needed to say so. */
 static bool is_own_frame(const struct domain *d, mfn_t m)
@@ -74,13 +70,13 @@ static int decrease_one(struct domain *d, gfn_t g, uint32_t order)
 		if (d->is_direct_mapped && !p2m_unmap_if(d, g, mfn(g.v), P2M_RAM_RW))
 			return 0;
 		e = p2m_lookup(d, g);
-		return is_ram(e.kind) ? p2m_unmap_if(d, g, e.mfn, e.kind) : -EINVAL;
+		return p2m_kind_is_ram(e.kind) ? p2m_unmap_if(d, g, e.mfn, e.kind) : -EINVAL;
 	}
 	while (i < n) {
 		gfn_t at = gfn_add(g, i);
 
 		e = p2m_lookup(d, at);
-		if (!is_ram(e.kind))
+		if (!p2m_kind_is_ram(e.kind))
 			return -EINVAL;
 		/* On to the end of the block that covers this frame. */
 		i += BIT(e.order) - (at.v & (BIT(e.order) - 1));

@@ -36,7 +36,7 @@ static int run_entry(struct hypercall_state *h, uint64_t list, uint64_t i)
  * Run nr entries (a 32-bit count) at list. 0 whatever their results; -EFAULT; -EINVAL inside a
  * multicall.
  */
-int64_t do_multicall(uint64_t list, uint64_t nr)
+int64_t do_multicall(uint64_t list, uint64_t nr, uint64_t a2, uint64_t a3, uint64_t a4)
 {
 	struct hypercall_state *h = &this_vcpu()->hcall;
 	uint64_t i, n = (uint32_t)nr;

@@ -16,30 +16,23 @@
 /* A large local that is copied in whole before anything reads it: the compiler need not clear it. */
 #define COPIED_IN	__attribute__((uninitialized))
 
-/* Handlers, with the arguments that each of them has. Results as hypercall_fn. */
-int64_t do_platform_op(uint64_t arg);
-int64_t do_memory_op(uint64_t cmd, uint64_t arg);
-int64_t do_multicall(uint64_t list, uint64_t nr);
-int64_t do_xen_version(uint64_t cmd, uint64_t arg);
-int64_t do_console_io(uint64_t cmd, uint64_t count, uint64_t buf);
-int64_t do_vm_assist(uint64_t cmd, uint64_t type);
-int64_t do_vcpu_op(uint64_t cmd, uint64_t vcpuid, uint64_t arg);
-int64_t do_sched_op(uint64_t cmd, uint64_t arg);
-int64_t do_hvm_op(uint64_t cmd, uint64_t arg);
-int64_t do_sysctl(uint64_t arg, uint64_t magic, uint64_t a, uint64_t b);
-int64_t do_domctl(uint64_t arg, uint64_t magic, uint64_t a, uint64_t b);
+/* Handlers; a4 is always there, though none of them uses it. */
+hypercall_fn do_memory_op, do_multicall, do_xen_version, do_console_io, do_vm_assist, do_vcpu_op,
+	     do_sched_op, do_hvm_op;
+/* Those of the control domain alone, which table.c sees to. */
+hypercall_fn do_platform_op, do_sysctl, do_domctl;
 
 /* May the calling domain control others? */
 static inline bool caller_is_privileged(void) { return this_vcpu()->domain->is_privileged; }
 
 /*
  * The domain that a domid argument names, for operations that end before the caller runs again:
- * naming oneself costs no reference. -EPERM, -ESRCH. Pair with target_put.
+ * naming oneself costs no reference. -EPERM, -ESRCH. Pair with target_put, which takes NULL.
  */
 int target_get(domid_t id, struct domain **ret) __must_check;
 static inline void target_put(struct domain *d)
 {
-	if (d != this_vcpu()->domain)
+	if (d && d != this_vcpu()->domain)
 		domain_put(d);
 }
 
@@ -51,7 +44,7 @@ struct domain *domain_get_whole(domid_t id);
 struct memory_call {
 	uint32_t op;
 	uint64_t start, arg;
-	struct domain *d;	/* that it is about */
+	struct domain *d;	/* that it is about; target_put at the end; NULL none */
 	union {
 		domid_t domid;	/* begins most of them */
 		struct xen_memory_reservation reservation;

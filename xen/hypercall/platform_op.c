@@ -13,7 +13,7 @@
 #define MAX_SECONDS	(INT64_MAX / NS_PER_SECOND - 1)
 
 /* Privileged (table.c). -EFAULT, -EACCES (interface version), -ENOSYS, -EINVAL. */
-int64_t do_platform_op(uint64_t arg)
+int64_t do_platform_op(uint64_t arg, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4)
 {
 	/* No more of the 136 bytes than what is used. */
 	struct {

@@ -38,8 +38,8 @@ static int64_t shutdown(uint64_t arg, bool now)
 
 static int64_t remote_shutdown(uint64_t arg)
 {
+	HELD struct domain *d = NULL;
 	struct sched_remote_shutdown s;
-	struct domain *d;
 
 	if (!caller_is_privileged())
 		return -EPERM;
@@ -53,7 +53,6 @@ static int64_t remote_shutdown(uint64_t arg)
 	if (!d)
 		return -ESRCH;
 	domain_shutdown(d, (uint8_t)s.reason);
-	domain_put(d);
 	return 0;
 }
 
@@ -155,7 +154,7 @@ static __noinline int64_t other_op(uint64_t cmd, uint64_t arg)
 }
 
 /* -ENOSYS for an unknown command and for watchdogs, which domains here do without. */
-int64_t do_sched_op(uint64_t cmd, uint64_t arg)
+int64_t do_sched_op(uint64_t cmd, uint64_t arg, uint64_t a2, uint64_t a3, uint64_t a4)
 {
 	if (likely(cmd == SCHEDOP_yield)) {
 		sched_yield(this_vcpu());

@@ -23,15 +23,13 @@ static int readconsole(struct control_call *c)
 	bool incremental = r->incremental != 0, at_end = false;
 	char text[CHUNK];
 
-	while (done < want) {
+	while (done < want && !at_end) {
 		size_t n = console_ring_read(&index, incremental || done, text,
 					     MIN(want - done, CHUNK));
 
-		at_end = !n;
-		if (at_end)
-			break;
 		if (copy_to_guest(r->buffer.p + done, text, n))
 			return -EFAULT;
+		at_end = !n;
 		done += (uint32_t)n;
 		if (hypercall_preempt())
 			break;
@@ -56,7 +54,7 @@ static int getdomaininfolist(struct control_call *c)
 
 	if (!c->resumed)
 		c->a = l->first_domain;
-	while (c->b < l->max_domains && (d = domctl_next_domain(c->a))) {
+	while (c->b < l->max_domains && (d = domain_get_from(c->a))) {
 		domctl_fill_info(d, &info);
 		c->a = d->id + 1u;
 		domain_put(d);
@@ -104,7 +102,7 @@ static const struct control_interface sysctl = {
 };
 
 /* Privileged (table.c). */
-int64_t do_sysctl(uint64_t arg, uint64_t magic, uint64_t a, uint64_t b)
+int64_t do_sysctl(uint64_t arg, uint64_t magic, uint64_t a, uint64_t b, uint64_t a4)
 {
 	return control(&sysctl, arg, magic, a, b);
 }

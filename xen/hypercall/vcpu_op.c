@@ -52,7 +52,7 @@ static int64_t register_runstate(struct vcpu *v, uint64_t arg)
 }
 
 /* -ENOENT for no such vCPU; -EINVAL for what arm does not have; -EFAULT, -ENXIO, -ENOMEM. */
-int64_t do_vcpu_op(uint64_t cmd, uint64_t vcpuid, uint64_t arg)
+int64_t do_vcpu_op(uint64_t cmd, uint64_t vcpuid, uint64_t arg, uint64_t a3, uint64_t a4)
 {
 	struct vcpu *v = domain_vcpu(this_vcpu()->domain, vcpuid);
 
@@ -72,7 +72,7 @@ int64_t do_vcpu_op(uint64_t cmd, uint64_t vcpuid, uint64_t arg)
  * Only the update flag in runstate areas is a thing on arm: 0, -EINVAL (type), -ENOSYS
  * (command).
  */
-int64_t do_vm_assist(uint64_t cmd, uint64_t type)
+int64_t do_vm_assist(uint64_t cmd, uint64_t type, uint64_t a2, uint64_t a3, uint64_t a4)
 {
 	if (cmd != VMASST_CMD_enable && cmd != VMASST_CMD_disable)
 		return -ENOSYS;

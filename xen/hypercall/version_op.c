@@ -61,7 +61,7 @@ static int64_t get_guest_handle(uint64_t arg)
 }
 
 /* All commands but 0. -ENOSYS for one that is unknown, -EFAULT, -EINVAL. */
-int64_t do_xen_version(uint64_t cmd, uint64_t arg)
+int64_t do_xen_version(uint64_t cmd, uint64_t arg, uint64_t a2, uint64_t a3, uint64_t a4)
 {
 	switch (cmd) {
 	case XENVER_extraversion:

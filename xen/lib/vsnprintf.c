@@ -40,13 +40,6 @@ static void put_number(struct out *o, uint64_t v, unsigned int base)
 	put_string(o, p);
 }
 
-/* The integer that %d (sign extended), %u or %x takes. */
-static uint64_t integer_arg(char letter, bool is_long, va_list *ap)
-{
-	if (is_long)
-		return va_arg(*ap, uint64_t);
-	return letter == 'd' ? (uint64_t)va_arg(*ap, int) : va_arg(*ap, unsigned int);
-}
 
 /* One conversion; false when its letter is not ours. */
 static bool convert(struct out *o, char letter, bool is_long, va_list *ap)
@@ -58,7 +51,8 @@ static bool convert(struct out *o, char letter, bool is_long, va_list *ap)
 	case 'd':
 	case 'u':
 	case 'x':
-		v = integer_arg(letter, is_long, ap);
+		v = is_long ? va_arg(*ap, uint64_t) : letter == 'd' ?
+		    (uint64_t)va_arg(*ap, int) : va_arg(*ap, unsigned int);
 		if (letter == 'd' && (int64_t)v < 0) {
 			put(o, '-');
 			v = 0 - v;

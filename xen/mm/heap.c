@@ -87,11 +87,10 @@ void heap_page_released(mfn_t m)
 {
 	frames_reset(m, 1, PAGE_HEAP);
 	heap_poison(mfn_to_heap(m), PAGE_SIZE);
-	spin_lock(&heap_lock);
+	SPIN_GUARD(&heap_lock);
 	nr_used--;
 	if (buddy_free(&heap, m.v, 0, false) == PAGE_ORDER_2M)
 		shrink(m.v & ~(CHUNK_PAGES - 1));
-	spin_unlock(&heap_lock);
 }
 
 /*

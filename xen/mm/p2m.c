@@ -89,12 +89,8 @@ static inline struct p2m_entry lookup(struct domain *d, gfn_t g)
 /* The same, with the lock taken and released: a snapshot. */
 struct p2m_entry p2m_lookup(struct domain *d, gfn_t g)
 {
-	struct p2m_entry e;
-
-	spin_lock(&d->p2m.lock);
-	e = lookup(d, g);
-	spin_unlock(&d->p2m.lock);
-	return e;
+	SPIN_GUARD(&d->p2m.lock);
+	return lookup(d, g);
 }
 
 /*
@@ -168,8 +164,6 @@ static pte_t take_page(struct p2m *p2m, pte_t *ptep, uint64_t g)
 	pte_t old = *ptep;
 
 	WRITE_ONCE(*ptep, 0);
-	if (p2m_kind_is_ram(pte_p2m_kind(old)))
-		p2m->nr_ram--;
 	stage2_sync();
 	smp_mb();	/* against vmid_make_current, as in stage2.c */
 	tlb_flush_ipa(READ_ONCE(p2m->vttbr), g << PAGE_SHIFT, 1);
@@ -234,8 +228,6 @@ static int map_page(struct domain *d, uint64_t g, mfn_t m, enum p2m_kind kind)
 			old = take_page(p2m, ptep, g);
 		WRITE_ONCE(*ptep, stage2_leaf_pte(m, kind, 3));
 		stage2_sync();
-		if (p2m_kind_is_ram(kind))
-			p2m->nr_ram++;
 		p2m->max_gfn = MAX(p2m->max_gfn, g);
 	}
 	spin_unlock(&p2m->lock);

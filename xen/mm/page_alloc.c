@@ -30,12 +30,11 @@ void zone_add(mfn_t first, uint64_t nr)
 {
 	if (!nr)
 		return;
-	spin_lock(&zone_lock);
+	SPIN_GUARD(&zone_lock);
 	frames_reset(first, nr, PAGE_FREE);
 	buddy_free_run(&zone, first.v, nr, false);
 	total_pages += nr;
 	max_mfn = MAX(max_mfn, first.v + nr - 1);
-	spin_unlock(&zone_lock);
 }
 
 static void zero_frame(uint64_t m)
@@ -86,14 +85,10 @@ static bool zero_frames(uint64_t m, uint64_t nr, bool preempt)
 
 static mfn_t take_block(unsigned int order, unsigned int prefer)
 {
-	uint64_t m;
-
 	if (order > PAGE_ORDER_MAX || alloc_refused())
 		return INVALID_MFN;
-	spin_lock(&zone_lock);
-	m = buddy_alloc(&zone, order, prefer);
-	spin_unlock(&zone_lock);
-	return mfn(m);	/* ~0 is INVALID_MFN */
+	SPIN_GUARD(&zone_lock);
+	return mfn(buddy_alloc(&zone, order, prefer));	/* ~0 is INVALID_MFN */
 }
 
 /*
@@ -116,24 +111,21 @@ mfn_t zone_alloc(unsigned int order, bool zero)
 int zone_take(mfn_t first, uint64_t nr)
 {
 	uint64_t pos = first.v, end;
-	int rc = 0;
 
 	if (checked_add(first.v, nr, &end))
 		return -EBUSY;
-	spin_lock(&zone_lock);
-	while (pos < end && !rc) {
+	SPIN_GUARD(&zone_lock);
+	while (pos < end) {
 		unsigned int order = 0;
 		uint64_t head = frame_known(pos) ? buddy_find(&zone, pos, &order) : ~0UL;
 
-		rc = head == ~0UL ? -EBUSY : 0;
+		if (head == ~0UL)
+			return -EBUSY;
 		pos = head + (1UL << order);
 	}
-	if (!rc)
-		buddy_take(&zone, first.v, nr);
-	spin_unlock(&zone_lock);
-	if (!rc)
-		forget_zeroed(first.v, nr);
-	return rc;
+	buddy_take(&zone, first.v, nr);
+	forget_zeroed(first.v, nr);
+	return 0;
 }
 
 /*
@@ -142,9 +134,8 @@ int zone_take(mfn_t first, uint64_t nr)
  */
 void zone_free_run(mfn_t first, uint64_t nr)
 {
-	spin_lock(&zone_lock);
+	SPIN_GUARD(&zone_lock);
 	buddy_free_run(&zone, first.v, nr, false);
-	spin_unlock(&zone_lock);
 }
 
 /* Frames in the lists now. */
@@ -175,7 +166,7 @@ uint64_t zone_largest_run(mfn_t below, mfn_t *first)
 	uint64_t start = m, best = 0;
 
 	*first = INVALID_MFN;
-	spin_lock(&zone_lock);
+	SPIN_GUARD(&zone_lock);
 	while (m < limit) {
 		struct page_info *pg = frame_page(m);
 
@@ -189,7 +180,6 @@ uint64_t zone_largest_run(mfn_t below, mfn_t *first)
 			*first = mfn(start);
 		}
 	}
-	spin_unlock(&zone_lock);
 	return best;
 }
 
@@ -243,9 +233,8 @@ static void scrub_batch(void)
 	if (!nr)
 		return;
 	(void)zero_frames(m, nr, false);
-	spin_lock(&zone_lock);
+	SPIN_GUARD(&zone_lock);
 	buddy_free_run(&zone, m, nr, true);
-	spin_unlock(&zone_lock);
 }
 
 /*

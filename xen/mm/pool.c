@@ -74,21 +74,20 @@ static void *pool_alloc(unsigned int class)
 {
 	struct pool *pool = &pools[class];
 	struct slab *s;
-	void *obj = NULL;
+	void *obj;
 
-	spin_lock(&pool_lock);
+	SPIN_GUARD(&pool_lock);
 	if (!pool->partial.next)
 		list_init(&pool->partial);
-	if (!list_empty(&pool->partial) || slab_create(class)) {
-		s = list_first_entry(&pool->partial, struct slab, link);
-		obj = s->free;
-		s->free = *(void **)obj;
-		if (s->nr_used++ == 0)
-			pool->nr_empty--;
-		if (!s->free)
-			list_del(&s->link);
-	}
-	spin_unlock(&pool_lock);
+	if (list_empty(&pool->partial) && !slab_create(class))
+		return NULL;
+	s = list_first_entry(&pool->partial, struct slab, link);
+	obj = s->free;
+	s->free = *(void **)obj;
+	if (s->nr_used++ == 0)
+		pool->nr_empty--;
+	if (!s->free)
+		list_del(&s->link);
 	return obj;
 }
 

@@ -27,21 +27,21 @@ static void make_step(const struct walk *w, const struct pt_tree *t, uint64_t g,
 }
 
 /* Leave every table whose last gfn (or the range's) is behind us. */
-static void go_up(struct walk *w, const struct pt_tree *t, uint64_t g, const struct pt_visitor *v,
+static void go_up(struct walk *w, const struct pt_tree *t, uint64_t g, pt_done_fn *table_done,
 		  void *arg)
 {
 	while (w->level > t->root_level && g >= w->up[w->level - 1].end) {
 		w->level--;
-		if (v->table_done)
-			v->table_done(&w->up[w->level], arg);
+		if (table_done)
+			table_done(&w->up[w->level], arg);
 	}
 }
 
 /*
  * Visit every entry that [start, end) touches, upper levels first. The range lies within the tree.
  */
-int pt_walk(const struct pt_tree *t, uint64_t start, uint64_t end, const struct pt_visitor *v,
-	    void *arg, uint64_t *next)
+int pt_walk(const struct pt_tree *t, uint64_t start, uint64_t end, pt_entry_fn *entry,
+	    pt_done_fn *table_done, void *arg, uint64_t *next)
 {
 	struct walk w = { .level = t->root_level };
 	uint64_t g = start;
@@ -53,7 +53,7 @@ int pt_walk(const struct pt_tree *t, uint64_t start, uint64_t end, const struct 
 		struct pt_step s;
 
 		make_step(&w, t, g, end, &s);
-		rc = v->entry(&s, arg);
+		rc = entry(&s, arg);
 		if (rc == PT_DESCEND) {
 			ASSERT(pte_kind(*s.ptep, s.level) == PTE_TABLE);
 			w.up[w.level] = s;
@@ -64,7 +64,7 @@ int pt_walk(const struct pt_tree *t, uint64_t start, uint64_t end, const struct 
 		if (rc != PT_NEXT)
 			break;
 		g = s.end;
-		go_up(&w, t, g, v, arg);
+		go_up(&w, t, g, table_done, arg);
 	}
 	if (next)
 		*next = g;

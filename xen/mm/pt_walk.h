@@ -32,21 +32,19 @@ static inline bool pt_step_is_whole(const struct pt_step *s)
 /* or a negative errno, which ends the walk too */
 enum { PT_NEXT = 0, PT_DESCEND = 1, PT_STOP = 2 };
 
-struct pt_visitor {
-	/*
-	 * Every entry that the range touches, also invalid ones. PT_DESCEND: the entry is a table
-	 * (now), go on inside.
-	 */
-	int (*entry)(const struct pt_step *s, void *arg);
-	/* After the inside of a table: s->ptep is the entry that points to it. May be NULL. */
-	void (*table_done)(const struct pt_step *s, void *arg);
-};
+/*
+ * Called for every entry that the range touches, also invalid ones. PT_DESCEND: the entry is a
+ * table (now), go on inside.
+ */
+typedef int pt_entry_fn(const struct pt_step *s, void *arg);
+/* After the inside of a table: s->ptep is the entry that points to it. May be NULL. */
+typedef void pt_done_fn(const struct pt_step *s, void *arg);
 
 /*
  * Visit [start, end) in order. Returns PT_NEXT at the end, PT_STOP, or the errno; *next: first gfn
  * not finished.
  */
-int pt_walk(const struct pt_tree *t, uint64_t start, uint64_t end, const struct pt_visitor *v,
-	    void *arg, uint64_t *next);
+int pt_walk(const struct pt_tree *t, uint64_t start, uint64_t end, pt_entry_fn *entry,
+	    pt_done_fn *table_done, void *arg, uint64_t *next);
 
 #endif

@@ -7,6 +7,8 @@
  */
 #include <xen/heap.h>
 #include <xen/lib.h>
+#include <xen/p2m.h>
+#include <xen/page.h>
 #include <arch/mmu.h>
 
 #define NR_WORDS	(MMU_SHARED_SLOTS / 64)
@@ -18,9 +20,9 @@ static uint32_t hint;			/* word to look at first; slot_lock */
 /* Reserve nr (1 or 2) adjacent slots; ~0 none. Pairs do not cross words. */
 static unsigned int slots_get(unsigned int nr)
 {
-	unsigned int i, slot = ~0u;
+	unsigned int i;
 
-	spin_lock(&slot_lock);
+	SPIN_GUARD(&slot_lock);
 	for (i = 0; i < NR_WORDS; i++) {
 		unsigned int w = (hint + i) % NR_WORDS;
 		uint64_t fit = ~used[w];
@@ -29,20 +31,18 @@ static unsigned int slots_get(unsigned int nr)
 			fit &= fit >> 1;
 		if (!fit)
 			continue;
-		slot = w * 64 + (unsigned int)__builtin_ctzl(fit);
-		used[w] |= (nr == 2 ? 3UL : 1UL) << slot % 64;
+		fit = (uint64_t)__builtin_ctzl(fit);
+		used[w] |= (nr == 2 ? 3UL : 1UL) << fit;
 		hint = w;
-		break;
+		return w * 64 + (unsigned int)fit;
 	}
-	spin_unlock(&slot_lock);
-	return slot;
+	return ~0u;
 }
 
 static void slots_put(unsigned int slot, unsigned int nr)
 {
-	spin_lock(&slot_lock);
+	SPIN_GUARD(&slot_lock);
 	used[slot / 64] &= ~((nr == 2 ? 3UL : 1UL) << slot % 64);
-	spin_unlock(&slot_lock);
 }
 
 /* Map nr (1 or 2) frames side by side, read-write. NULL: no slot, or no memory for EL2's tables. */
@@ -80,4 +80,35 @@ void shared_unmap(void *p, unsigned int nr)
 		mmu_shared_clear(slot + i);
 	mmu_flush_va_all_cpus(p, nr);
 	slots_put(slot, nr);
+}
+
+/*
+ * Map nr (1 or 2) pages of d's own RAM, writable, in *p; m[] are their frames, each with a
+ * reference. -EINVAL when one is no RAM, -ENOMEM.
+ */
+int shared_map_ram(struct domain *d, const gfn_t *g, unsigned int nr, mfn_t *m, void **p)
+{
+	unsigned int i;
+	int rc;
+
+	for (i = 0; i < nr; i++) {
+		m[i] = p2m_get_ram(d, g[i], true);
+		if (!mfn_valid(m[i]))
+			break;
+	}
+	*p = i == nr ? shared_map(m, nr) : NULL;
+	if (*p)
+		return 0;
+	rc = i == nr ? -ENOMEM : -EINVAL;
+	while (i-- > 0)
+		page_put(m[i]);
+	return rc;
+}
+
+/* Unmap them and drop the references. */
+void shared_unmap_ram(void *p, const mfn_t *m, unsigned int nr)
+{
+	shared_unmap(p, nr);
+	while (nr-- > 0)
+		page_put(m[nr]);
 }

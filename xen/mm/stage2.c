@@ -150,17 +150,15 @@ static int prepare_entry(const struct pt_step *st, void *arg)
 /* Split and allocate so that the operation itself cannot fail. */
 int stage2_prepare(struct stage2 *s, uint64_t g, uint64_t nr, bool for_map, mfn_t m)
 {
-	static const struct pt_visitor visitor = { .entry = prepare_entry };
 	struct map_range r = { .s = s, .start = g, .end = g + nr, .m = m, .for_map = for_map };
 
-	return pt_walk(&s->tree, g, g + nr, &visitor, &r, NULL);
+	return pt_walk(&s->tree, g, g + nr, prepare_entry, NULL, &r, NULL);
 }
 
 /* Clear a leaf and note what it held. */
-static void take_leaf(struct stage2 *s, const struct pt_step *st, struct stage2_gather *ga)
+static void take_leaf(const struct pt_step *st, struct stage2_gather *ga)
 {
 	pte_t old = *st->ptep;
-	uint32_t nr = 1u << pt_order(st->level);
 
 	WRITE_ONCE(*st->ptep, 0);
 	ga->ext[ga->nr++] = (struct stage2_extent){
@@ -168,9 +166,7 @@ static void take_leaf(struct stage2 *s, const struct pt_step *st, struct stage2_
 		.kind = pte_p2m_kind(old),
 	};
 	gather_range(ga, st->first, st->level);
-	ga->found += nr;
-	if (p2m_kind_is_ram(pte_p2m_kind(old)))
-		s->p2m->nr_ram -= nr;
+	ga->found += 1u << pt_order(st->level);
 }
 
 static int unmap_entry(const struct pt_step *st, void *arg)
@@ -185,7 +181,7 @@ static int unmap_entry(const struct pt_step *st, void *arg)
 	if (r->ga->nr == GATHER_MAX)
 		return PT_STOP;
 	ASSERT(pt_step_is_whole(st));
-	take_leaf(r->s, st, r->ga);
+	take_leaf(st, r->ga);
 	return PT_NEXT;
 }
 
@@ -193,10 +189,9 @@ static int unmap_entry(const struct pt_step *st, void *arg)
 int stage2_unmap(struct stage2 *s, uint64_t g, uint64_t nr, struct stage2_gather *ga,
 		 uint64_t *next)
 {
-	static const struct pt_visitor visitor = { .entry = unmap_entry };
 	struct map_range r = { .s = s, .start = g, .end = g + nr, .ga = ga };
 
-	return pt_walk(&s->tree, g, g + nr, &visitor, &r, next);
+	return pt_walk(&s->tree, g, g + nr, unmap_entry, NULL, &r, next);
 }
 
 /* Take the (leafless) table at st out of the tree. */
@@ -242,18 +237,13 @@ static void clear_way_done(const struct pt_step *st, void *arg)
 void stage2_map(struct stage2 *s, uint64_t g, uint64_t nr, mfn_t m, enum p2m_kind kind,
 		struct stage2_gather *ga)
 {
-	static const struct pt_visitor way =
-		{ .entry = clear_way_entry, .table_done = clear_way_done };
-	static const struct pt_visitor map = { .entry = map_entry };
 	struct map_range r = { .s = s, .start = g, .end = g + nr, .m = m, .kind = kind, .ga = ga };
 
 	if (nr >= 1UL << PAGE_ORDER_2M)
-		(void)pt_walk(&s->tree, g, g + nr, &way, &r, NULL);
+		(void)pt_walk(&s->tree, g, g + nr, clear_way_entry, clear_way_done, &r, NULL);
 	stage2_flush(s, ga);
-	(void)pt_walk(&s->tree, g, g + nr, &map, &r, NULL);
+	(void)pt_walk(&s->tree, g, g + nr, map_entry, NULL, &r, NULL);
 	stage2_sync();
-	if (p2m_kind_is_ram(kind))
-		s->p2m->nr_ram += (uint32_t)nr;
 }
 
 static void tear_table_done(const struct pt_step *st, void *arg)
@@ -283,9 +273,7 @@ static int tear_entry(const struct pt_step *st, void *arg)
  */
 int stage2_tear_down(struct stage2 *s, uint64_t g, struct stage2_gather *ga, uint64_t *next)
 {
-	static const struct pt_visitor visitor =
-		{ .entry = tear_entry, .table_done = tear_table_done };
 	struct map_range r = { .s = s, .start = g, .end = s->tree.nr_gfns, .ga = ga };
 
-	return pt_walk(&s->tree, g, s->tree.nr_gfns, &visitor, &r, next);
+	return pt_walk(&s->tree, g, s->tree.nr_gfns, tear_entry, tear_table_done, &r, next);
 }

@@ -27,7 +27,7 @@ struct stage2_gather {
 
 struct stage2 {
 	struct pt_tree tree;
-	struct p2m *p2m;		/* for its VTTBR at flush time, and nr_ram */
+	struct p2m *p2m;		/* for its VTTBR at flush time */
 	struct domain *d;		/* pays for tables */
 };
 

@@ -105,7 +105,7 @@ static uint32_t new_vmid(const struct p2m *p2m)
 
 static __noinline void make_current_slow(struct p2m *p2m, struct pcpu *c)
 {
-	spin_lock(&vmid_lock);
+	SPIN_GUARD(&vmid_lock);
 	if (p2m->vmid_generation != generation) {
 		uint32_t vmid = new_vmid(p2m);
 
@@ -124,7 +124,6 @@ static __noinline void make_current_slow(struct p2m *p2m, struct pcpu *c)
 		c->vmid_generation = generation;
 	}
 	__atomic_store_n(&cpu_vmid[c->id].active, tag_of(generation, p2m->vmid), __ATOMIC_SEQ_CST);
-	spin_unlock(&vmid_lock);
 }
 
 /*

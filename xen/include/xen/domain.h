@@ -77,6 +77,11 @@ struct domain {
 	uint32_t log_lines, log_dropped;
 };
 
+/* With every vCPU that is made: v. */
+#define for_each_vcpu(d, v)								\
+	for (uint32_t v##_id = 0; v##_id < (d)->max_vcpus; v##_id++)			\
+		if (((v) = load_acquire(&(d)->vcpu[v##_id])) != NULL)
+
 static inline bool domain_is_dying(const struct domain *d)
 {
 	return load_acquire(&d->dying) != DOMAIN_ALIVE;
@@ -86,12 +91,19 @@ static inline bool domain_is_dying(const struct domain *d)
 
 /* Take a reference on domain id (a plain number, no DOMID_SELF): NULL when there is none. */
 struct domain *domain_get_by_id(domid_t id);
-/* The same for the domain with the lowest id >= id. */
-struct domain *domain_get_from(domid_t id);
+/* The same for the domain with the lowest id >= id that is not still being made. */
+struct domain *domain_get_from(uint64_t id);
 /* DOMID_SELF or a number -> reference; NULL when there is none. */
 struct domain *domain_get_or_self(domid_t id);
 bool domain_get(struct domain *d);	/* false when the last reference is already gone */
 void domain_put(struct domain *d);
+static inline void domain_put_held(struct domain **d)
+{
+	if (*d)
+		domain_put(*d);
+}
+/* A local of this attribute gives back the reference that it has at the end of its block. */
+#define HELD	__attribute__((cleanup(domain_put_held)))
 extern struct domain *dom0;		/* NULL until built; never freed */
 uint32_t domain_count_all(void);
 
@@ -99,10 +111,7 @@ uint32_t domain_count_all(void);
 
 struct domain_config {
 	uint8_t handle[16];
-	uint32_t max_vcpus;
-	uint32_t max_evtchn_port;
-	uint32_t max_grant_frames, max_maptrack_frames;
-	uint32_t nr_spis;
+	uint32_t max_vcpus, max_evtchn_port, max_grant_frames, max_maptrack_frames, nr_spis;
 	uint8_t gic_version;
 	bool is_privileged, is_direct_mapped, vpmu;
 };

@@ -30,14 +30,8 @@ void *xzalloc_array_bytes(size_t size, size_t n);
 /* The same, charged to d's heap_pages (in whole pages); NULL over its limit. */
 void *domain_heap_alloc_pages(struct domain *d, unsigned int order);
 void domain_heap_free_pages(struct domain *d, void *p, unsigned int order);
-static inline void *domain_heap_alloc_page(struct domain *d)
-{
-	return domain_heap_alloc_pages(d, 0);
-}
-static inline void domain_heap_free_page(struct domain *d, void *p)
-{
-	domain_heap_free_pages(d, p, 0);
-}
+#define domain_heap_alloc_page(d)	domain_heap_alloc_pages((d), 0)
+#define domain_heap_free_page(d, p)	domain_heap_free_pages((d), (p), 0)
 
 /* ---- mm/shared_map.c: guest pages mapped at EL2 for good: the guest registered them ---- */
 /*
@@ -47,6 +41,9 @@ static inline void domain_heap_free_page(struct domain *d, void *p)
 void *shared_map(const mfn_t *m, unsigned int nr);
 /* Unmap, with a broadcast TLBI before it returns. */
 void shared_unmap(void *p, unsigned int nr);
+/* The same of nr pages of d's own RAM, which are referenced as long. -EINVAL (no RAM), -ENOMEM. */
+int shared_map_ram(struct domain *d, const gfn_t *g, unsigned int nr, mfn_t *m, void **p);
+void shared_unmap_ram(void *p, const mfn_t *m, unsigned int nr);
 
 /* ---- mm/map_window.c: a page for the time of a copy ---- */
 /* Map one frame in this CPU's window; never fails; at most 8 at once. */

@@ -26,9 +26,6 @@ static inline void *map_window_brief(mfn_t m, unsigned int *slot)
 	return mmu_window_va(*slot);
 }
 
-static inline void map_window_brief_end(unsigned int slot)
-{
-	mmu_window_clear(slot);
-}
+static inline void map_window_brief_end(unsigned int slot) { mmu_window_clear(slot); }
 
 #endif

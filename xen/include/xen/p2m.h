@@ -28,7 +28,6 @@ struct p2m {
 	uint64_t relinquish_next;	/* progress of p2m_relinquish: next gfn ... */
 	mfn_t release_mfn;		/* ... and what is left to drop of a large leaf taken out */
 	uint64_t release_nr;
-	uint32_t nr_ram;	/* 4 KiB entries of kind RAM, for tests and getdomaininfo */
 };
 
 struct p2m_entry {

@@ -49,10 +49,7 @@ static inline enum pt_level_kind pte_kind(pte_t pte, unsigned int level)
 }
 
 /* Frame that a leaf maps or that a table is. */
-static inline mfn_t pte_mfn(pte_t pte)
-{
-	return pa_to_mfn(pte & PTE_ADDR_MASK);
-}
+static inline mfn_t pte_mfn(pte_t pte) { return pa_to_mfn(pte & PTE_ADDR_MASK); }
 
 /* Kind of a leaf; P2M_HOLE of what is no leaf (tables and invalid words carry zero). */
 static inline enum p2m_kind pte_p2m_kind(pte_t pte)
