@@ -84,6 +84,15 @@ static pte_el2_t *entry(uint64_t va, unsigned int level, enum absent absent)
 	return &t[va_index(va, level)];
 }
 
+/* The entry for va at the level, if there is one, maps nothing any more. No TLBI. */
+static void clear_entry(uint64_t va, unsigned int level)
+{
+	pte_el2_t *e = entry(va, level, LEAVE);
+
+	if (e)
+		WRITE_ONCE(*e, 0);
+}
+
 static void sync_new_entry(void)
 {
 	dsb(ishst);
@@ -125,16 +134,14 @@ void *cpu_stack_map(unsigned int cpu)
 /* Map 2 MiB of RAM at va. -ENOMEM when no table is left. */
 static int map_block(uint64_t va, pa_t pa)
 {
-	pte_el2_t *e;
+	SPIN_GUARD(&mmu_lock);
+	pte_el2_t *e = entry(va, 2, FROM_STATIC);
 
-	spin_lock(&mmu_lock);
-	e = entry(va, 2, FROM_STATIC);
-	if (e) {
-		WRITE_ONCE(*e, pa | EL2_BLOCK_RW);
-		sync_new_entry();
-	}
-	spin_unlock(&mmu_lock);
-	return e ? 0 : -ENOMEM;
+	if (!e)
+		return -ENOMEM;
+	WRITE_ONCE(*e, pa | EL2_BLOCK_RW);
+	sync_new_entry();
+	return 0;
 }
 
 int mmu_heap_map(mfn_t first)
@@ -145,15 +152,10 @@ int mmu_heap_map(mfn_t first)
 void mmu_heap_unmap(mfn_t first)
 {
 	void *va = HEAP_VA(mfn_to_pa(first));
-	pte_el2_t *e;
+	SPIN_GUARD(&mmu_lock);
 
-	spin_lock(&mmu_lock);
-	e = entry((uint64_t)va, 2, LEAVE);
-	if (e) {
-		WRITE_ONCE(*e, 0);
-		mmu_flush_va_all_cpus(va, 1);
-	}
-	spin_unlock(&mmu_lock);
+	clear_entry((uint64_t)va, 2);
+	mmu_flush_va_all_cpus(va, 1);
 }
 
 void mmu_map_frametable(uint64_t va, pa_t pa)
@@ -162,34 +164,31 @@ void mmu_map_frametable(uint64_t va, pa_t pa)
 		panic("too much memory for the static page tables");
 }
 
-/* First run of nr free pages in the fixed region, marked used; ~0 none. mmu_lock held. */
+/* Address of the first nr free pages in the fixed region, now used; 0 none. */
 static uint64_t fixed_alloc(unsigned int nr)
 {
 	uint64_t pages = FIXED_VIRT_SIZE / PAGE_SIZE, start = 0, i;
+	SPIN_GUARD(&mmu_lock);
 
 	for (i = 0; i < pages && i < start + nr; i++)
 		if (fixed_used[i / 64] & BIT(i % 64))
 			start = i + 1;
 	if (i < start + nr)
-		return ~0UL;
+		return 0;
 	for (i = start; i < start + nr; i++)
 		fixed_used[i / 64] |= BIT(i % 64);
-	return start;
+	return FIXED_VIRT_START + start * PAGE_SIZE;
 }
 
 void *mmu_map_fixed(mfn_t first, unsigned int nr, enum mmu_attr attr)
 {
 	uint64_t bits = attr == MMU_DEVICE ? EL2_PAGE_DEVICE : EL2_PAGE_RO;
 	enum absent absent = heap_pages_used() ? FROM_HEAP : FROM_STATIC;
-	uint64_t start, va;
+	uint64_t va = fixed_alloc(nr);
 	unsigned int i;
 
-	spin_lock(&mmu_lock);
-	start = fixed_alloc(nr);
-	spin_unlock(&mmu_lock);
-	if (start == ~0UL)
+	if (!va)
 		return NULL;
-	va = FIXED_VIRT_START + start * PAGE_SIZE;
 	/* Start-up alone maps here. No lock: tables come from the heap, whose lock ranks below. */
 	for (i = 0; i < nr; i++) {
 		pte_el2_t *e = entry(va + i * PAGE_SIZE, 3, absent);
@@ -209,17 +208,12 @@ void mmu_unmap_fixed(void *p, unsigned int nr)
 	uint64_t va = (uint64_t)p, first = (va - FIXED_VIRT_START) / PAGE_SIZE;
 	unsigned int i;
 
-	for (i = 0; i < nr; i++) {
-		pte_el2_t *e = entry(va + i * PAGE_SIZE, 3, LEAVE);
-
-		if (e)
-			WRITE_ONCE(*e, 0);
-	}
+	for (i = 0; i < nr; i++)
+		clear_entry(va + i * PAGE_SIZE, 3);
 	mmu_flush_va_all_cpus(p, nr);
-	spin_lock(&mmu_lock);
+	SPIN_GUARD(&mmu_lock);
 	for (i = 0; i < nr; i++)
 		fixed_used[(first + i) / 64] &= ~BIT((first + i) % 64);
-	spin_unlock(&mmu_lock);
 }
 
 void *mmu_shared_va(unsigned int slot)
@@ -251,10 +245,7 @@ int mmu_shared_set(unsigned int slot, mfn_t m)
 
 void mmu_shared_clear(unsigned int slot)
 {
-	pte_el2_t *e = entry((uint64_t)mmu_shared_va(slot), 3, LEAVE);
-
-	if (e)
-		WRITE_ONCE(*e, 0);
+	clear_entry((uint64_t)mmu_shared_va(slot), 3);
 }
 
 _Static_assert(EL2_WINDOW_PAGE == EL2_PAGE_RW && MMU_WINDOW_SLOTS * MAX_CPUS == 512,
@@ -266,20 +257,14 @@ _Static_assert(EL2_WINDOW_PAGE == EL2_PAGE_RW && MMU_WINDOW_SLOTS * MAX_CPUS == 
  */
 void mmu_window_flush_local(void)
 {
-	dsb(nshst);
-	__asm__ volatile("tlbi alle2" ::: "memory");
-	dsb(nsh);
-	isb();
+	flush_tlb("tlbi alle2", nsh);
 }
 
 /* The 1:1 page of head.S goes once no CPU will start through it any more. */
 void mmu_drop_identity(void)
 {
 	el2_root[va_index(image_pa(_start), 0)] = 0;
-	dsb(ishst);
-	__asm__ volatile("tlbi alle2is" ::: "memory");
-	dsb(ish);
-	isb();
+	flush_tlb("tlbi alle2is", ish);
 }
 
 static void image_set(const char *from, const char *to, uint64_t attr)

@@ -58,11 +58,7 @@ void tlb_flush_ipa(uint64_t vttbr, ipa_t ipa, uint64_t nr_pages)
 
 void tlb_flush_all_guests_local(void)
 {
-	dsb(nshst);
-	__asm__ volatile("tlbi alle1" ::: "memory");
-	__asm__ volatile("ic iallu" ::: "memory");
-	dsb(nsh);
-	isb();
+	flush_tlb("tlbi alle1\n\tic iallu", nsh);
 }
 
 void stage2_sync(void)

@@ -21,6 +21,9 @@
 
 static inline void isb(void) { __asm__ volatile("isb" ::: "memory"); }
 #define dsb(opt)	__asm__ volatile("dsb " #opt ::: "memory")
+/* After all stores, ended when it returns, for those whom reach names: nsh, ish. */
+#define flush_tlb(op, reach) \
+	__asm__ volatile("dsb " #reach "st\n\t" op "\n\tdsb " #reach "\n\tisb" ::: "memory")
 
 /* Registers that the assembler does not know by name at this architecture level. */
 #define ICC_SRE_EL2	S3_4_C12_C9_5
