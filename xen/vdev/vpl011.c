@@ -16,24 +16,22 @@
 #include <xen/heap.h>
 #include <xen/lib.h>
 #include <xen/mmio.h>
-#include <xen/page.h>
 #include <xen/vgic.h>
 #include <xen/vpl011.h>
 
 enum {
-	DR = 0x00, FR = 0x18, CR = 0x30, IMSC = 0x38, RIS = 0x3c, MIS = 0x40, ICR = 0x44,
-	ID = 0xfe0,
+	DR = 0x00, FR = 0x18, CR = 0x30, IMSC = 0x38, RIS = 0x3c, MIS = 0x40, ICR = 0x44, ID = 0xfe0
 };
 
-#define FR_BUSY		BIT(3)
-#define FR_RXFE		BIT(4)
-#define FR_TXFF		BIT(5)
-#define FR_RXFF		BIT(6)
-#define FR_TXFE		BIT(7)
+#define FR_BUSY		0x08u
+#define FR_RXFE		0x10u
+#define FR_TXFF		0x20u
+#define FR_RXFF		0x40u
+#define FR_TXFE		0x80u
 #define CR_ON		0x301u	/* UARTEN, TXE, RXE: as firmware leaves it, for good */
-#define INT_RX		BIT(4)
-#define INT_TX		BIT(5)
-#define INT_RT		BIT(6)
+#define INT_RX		0x10u
+#define INT_TX		0x20u
+#define INT_RT		0x40u
 #define INT_ALL		0x7ffu
 #define FIFO_HALF	16u	/* where the interrupts of a FIFO of 32 come */
 #define LINE_LENGTH	128u	/* a longer line of a static domain is cut into several */
@@ -43,13 +41,17 @@ enum {
 struct vpl011 {
 	spinlock_t lock;		/* LOCK_VUART */
 	struct domain *domain;
-	struct xencons_interface *ring;	/* NULL: the domain is dying */
-	mfn_t ring_mfn;			/* of a shared one; else INVALID_MFN */
+	struct xencons_interface *ring;	/* shared, NULL: the domain is dying; or `own` */
+	mfn_t ring_mfn;			/* of a shared one */
 	uint32_t port;			/* the domain's end of the channel; 0 static */
 	uint32_t fr, ris, imsc;		/* registers of these names */
 	bool line;			/* level of the interrupt */
+	bool tell;			/* an access is to be told to the daemon */
+	bool named;			/* static: the line's beginning is written, or in own.out */
 	s_time_t second;		/* static: begin of it, bytes written and dropped in it */
 	uint32_t written, dropped;
+	/* Static: input; in `out` what is yet to be written, of which out_cons bytes are a name. */
+	struct xencons_interface own;
 };
 
 static uint32_t in_level(const struct vpl011 *u)
@@ -78,19 +80,17 @@ static void drive_line(struct vpl011 *u)
  */
 static void update(struct vpl011 *u)
 {
-	const struct xencons_interface *r = u->ring;
 	uint32_t in = in_level(u), out = out_level(u);
 
-	u->fr = (uint32_t)((in ? 0 : FR_RXFE) | (in >= sizeof(r->in) ? FR_RXFF : 0) |
-			   (out ? 0 : FR_TXFE) |
-			   (out >= sizeof(r->out) ? FR_TXFF | FR_BUSY : 0));
-	u->ris = (uint32_t)((in ? INT_RT : 0) | (in >= FIFO_HALF ? INT_RX : 0) |
-			    (out <= sizeof(r->out) - FIFO_HALF ? INT_TX : 0));
+	u->fr = (in ? 0 : FR_RXFE) | (in >= sizeof(u->own.in) ? FR_RXFF : 0) |
+		(out ? 0 : FR_TXFE) | (out >= sizeof(u->own.out) ? FR_TXFF | FR_BUSY : 0);
+	u->ris = (in ? INT_RT : 0) | (in >= FIFO_HALF ? INT_RX : 0) |
+		 (out <= sizeof(u->own.out) - FIFO_HALF ? INT_TX : 0);
 	drive_line(u);
 }
 
-/* Take a byte out of the input ring; *tell: the daemon may wait for room. */
-static uint8_t get_byte(struct vpl011 *u, bool *tell)
+/* Take a byte out of the input ring; the daemon may wait for room. */
+static uint8_t get_byte(struct vpl011 *u)
 {
 	uint32_t level = in_level(u), cons = READ_ONCE(u->ring->in_cons);
 	uint8_t c = 0;
@@ -99,108 +99,91 @@ static uint8_t get_byte(struct vpl011 *u, bool *tell)
 		c = (uint8_t)u->ring->in[MASK_XENCONS_IDX(cons, u->ring->in)];
 		store_release(&u->ring->in_cons, cons + 1);
 	}
-	*tell = level == 1 || level == sizeof(u->ring->in);
+	u->tell = level == 1 || level == sizeof(u->ring->in);
 	update(u);
 	return c;
 }
 
-/* May a static domain write n bytes more in this second? Says how many were lost in the last. */
-static bool may_write(struct vpl011 *u, uint32_t n)
+/*
+ * Write what there is of a line, unless the domain has written too much in this second; in the next
+ * one it is said how many bytes were lost.
+ */
+static void write_out(struct vpl011 *u)
 {
+	uint32_t n = u->own.out_prod;
 	s_time_t now = system_time();
 	char text[64];
 
+	u->own.out_prod = u->own.out_cons = 0;
 	if (now - u->second >= NS_PER_SECOND) {
-		u->second = now;
-		u->written = 0;
 		if (u->dropped)
 			console_write_guest(text, (size_t)snprintf(text, sizeof(text),
 				"(d%u) [%u bytes dropped]\n", u->domain->id, u->dropped));
-		u->dropped = 0;
+		u->second = now;
+		u->written = u->dropped = 0;
 	}
 	if (u->written + n > BYTES_PER_SECOND) {
 		u->dropped += n;
-		return false;
+		return;
 	}
 	u->written += n;
-	return true;
-}
-
-/* Write what there is of a line, with the domain's name before its beginning. */
-static void write_line(struct vpl011 *u, const char *end)
-{
-	char text[LINE_LENGTH + 16];
-	uint32_t n = u->ring->out_prod - u->ring->out_cons;
-	int len = 0;
-
-	if (u->ring->out_cons == 0)
-		len = snprintf(text, sizeof(text), "(d%u) ", u->domain->id);
-	memcpy(text + len, u->ring->out + u->ring->out_cons, n);
-	n += (uint32_t)len;
-	if (*end)
-		text[n++] = *end;
-	if (may_write(u, n))
-		console_write_guest(text, n);
-	u->ring->out_cons = u->ring->out_prod;
+	console_write_guest(u->own.out, n);
 }
 
 /*
  * A byte from a static domain. Lines of several domains share the console, so they come whole,
- * without control characters; but the one that is typed to answers at once and as it likes.
+ * named, without control characters; but the one that is typed to answers at once and as it likes.
  */
 static void put_on_console(struct vpl011 *u, char c)
 {
-	struct xencons_interface *r = u->ring;
+	struct xencons_interface *r = &u->own;
 	bool typed_to = console_input_domain() == u->domain->id;
 
-	if (c == '\n') {
-		write_line(u, "\n");
-		r->out_prod = r->out_cons = 0;
-		return;
-	}
-	if (!typed_to && (c < ' ' || c > '~') && c != '\t') {
+	if (!typed_to && (c < ' ' || c > '~') && c != '\t' && c != '\n') {
 		if (c == '\r' || c == '\0')
 			return;
 		c = '.';
 	}
+	if (!u->named)
+		r->out_prod = r->out_cons = (uint32_t)snprintf(r->out, sizeof(r->out), "(d%u) ",
+							       u->domain->id);
+	u->named = c != '\n';
 	r->out[r->out_prod++] = c;
-	if (typed_to)
-		write_line(u, "");
-	if (r->out_prod == LINE_LENGTH) {
-		write_line(u, typed_to ? "" : "\n");
-		/* The line goes on on the terminal, where nobody else's may have come between. */
-		r->out_prod = r->out_cons = typed_to;
+	if (!typed_to && u->named && r->out_prod - r->out_cons == LINE_LENGTH) {
+		r->out[r->out_prod++] = '\n';
+		u->named = false;
 	}
+	if (typed_to || !u->named)
+		write_out(u);
 }
 
 /*
- * Put a byte into the output ring; one more than fits is lost. *tell: the daemon has to be told,
- * as it had taken everything before; else it will say that it has taken some, and be told then.
+ * Put a byte into the output ring; one more than fits is lost. The daemon has to be told when it
+ * had taken everything before; else it will say that it has taken some, and be told then.
  */
-static void put_byte(struct vpl011 *u, uint8_t c, bool *tell)
+static void put_byte(struct vpl011 *u, uint8_t c)
 {
 	struct xencons_interface *r = u->ring;
 	uint32_t prod = READ_ONCE(r->out_prod);
 
-	*tell = false;
 	if (!u->port) {
 		put_on_console(u, (char)c);
 	} else if (out_level(u) < sizeof(r->out)) {
 		r->out[MASK_XENCONS_IDX(prod, r->out)] = (char)c;
 		store_release(&r->out_prod, prod + 1);
 		smp_mb();
-		*tell = READ_ONCE(r->out_cons) == prod;
+		u->tell = READ_ONCE(r->out_cons) == prod;
 	}
 	update(u);
 }
 
-static uint32_t read_reg(struct vpl011 *u, uint32_t offset, bool *tell)
+static uint32_t read_reg(struct vpl011 *u, uint32_t offset)
 {
 	/* PeriphID0 to 3 and CellID0 to 3: a PL011, r1p5. */
 	static const uint8_t ids[] = { 0x11, 0x10, 0x34, 0x00, 0x0d, 0xf0, 0x05, 0xb1 };
 
 	switch (offset) {
-	case DR:		return get_byte(u, tell);
+	case DR:		return get_byte(u);
 	case FR:		return u->fr;
 	case CR:		return CR_ON;
 	case IMSC:		return u->imsc;
@@ -211,10 +194,10 @@ static uint32_t read_reg(struct vpl011 *u, uint32_t offset, bool *tell)
 	}
 }
 
-static void write_reg(struct vpl011 *u, uint32_t offset, uint32_t val, bool *tell)
+static void write_reg(struct vpl011 *u, uint32_t offset, uint32_t val)
 {
 	if (offset == DR)
-		put_byte(u, (uint8_t)val, tell);
+		put_byte(u, (uint8_t)val);
 	else if (offset == IMSC)
 		u->imsc = val & INT_ALL;
 	else if (offset == ICR)
@@ -227,36 +210,34 @@ static void write_reg(struct vpl011 *u, uint32_t offset, uint32_t val, bool *tel
  * sets up a line that is not there, reads as zero; writes to it and to read-only registers are
  * ignored.
  */
-static enum mmio_result vpl011_mmio(struct vcpu *v, struct mmio_access *a, uint64_t offset,
+static enum mmio_result vpl011_mmio(struct vcpu *v __unused, struct mmio_access *a, uint64_t offset,
 				    void *ctx)
 {
 	struct vpl011 *u = ctx;
-	bool tell = false;
-	int rc = 0;
+	bool tell;
 
-	(void)v;
 	if (a->size > 4 || (offset & (a->size - 1u)))
 		return MMIO_ABORT;
 	a->data = a->write ? a->data : 0;
 	if (offset & 3)
 		return MMIO_DONE;
 	spin_lock(&u->lock);
+	u->tell = false;
 	if (a->write)
-		write_reg(u, (uint32_t)offset, (uint32_t)a->data, &tell);
+		write_reg(u, (uint32_t)offset, (uint32_t)a->data);
 	else
-		a->data = read_reg(u, (uint32_t)offset, &tell);
+		a->data = read_reg(u, (uint32_t)offset);
+	tell = u->tell && u->port;
 	spin_unlock(&u->lock);
-	if (tell && u->port)
-		rc = evtchn_send(u->domain, u->port);
-	return rc ? MMIO_ABORT : MMIO_DONE;	/* never: the port cannot be closed */
+	/* It never fails: the port cannot be closed. */
+	return tell && evtchn_send(u->domain, u->port) ? MMIO_ABORT : MMIO_DONE;
 }
 
 /* What drivers poll, without the lock: each is a moment's truth. */
-static uint64_t vpl011_read32(struct vcpu *v, uint32_t offset, void *ctx)
+static uint64_t vpl011_read32(struct vcpu *v __unused, uint32_t offset, void *ctx)
 {
 	const struct vpl011 *u = ctx;
 
-	(void)v;
 	if (likely(offset == FR))
 		return READ_ONCE(u->fr);
 	if (offset == RIS)
@@ -271,31 +252,23 @@ static uint64_t vpl011_read32(struct vcpu *v, uint32_t offset, void *ctx)
 bool vpl011_event(struct domain *d)
 {
 	struct vpl011 *u = d->vpl011;
-	bool more;
 
-	spin_lock(&u->lock);
+	SPIN_GUARD(&u->lock);
 	update(u);
-	more = out_level(u) != 0;
-	spin_unlock(&u->lock);
-	return more;
+	return out_level(u);
 }
 
 /* A byte typed for d; false when d has no port of that kind. Lost when d does not read. */
 bool vpl011_input(struct domain *d, char c)
 {
 	struct vpl011 *u = load_acquire(&d->vpl011);
-	struct xencons_interface *r;
 
 	if (!u || u->port || domain_is_dying(d))
 		return false;
-	spin_lock(&u->lock);
-	r = u->ring;
-	if (in_level(u) < sizeof(r->in)) {
-		r->in[MASK_XENCONS_IDX(r->in_prod, r->in)] = c;
-		store_release(&r->in_prod, r->in_prod + 1);
-	}
+	SPIN_GUARD(&u->lock);
+	if (in_level(u) < sizeof(u->own.in))
+		u->own.in[MASK_XENCONS_IDX(u->own.in_prod++, u->own.in)] = c;
 	update(u);
-	spin_unlock(&u->lock);
 	return true;
 }
 
@@ -313,6 +286,15 @@ static int attach(struct domain *d, struct vpl011 *u)
 	return mmio_register(d, GUEST_PL011_BASE, GUEST_PL011_SIZE, vpl011_mmio, vpl011_read32, u);
 }
 
+/* Let go of a page that is shared. */
+static void release(struct vpl011 *u)
+{
+	if (u && u->ring && u->ring != &u->own) {
+		shared_unmap_ram(u->ring, &u->ring_mfn, 1);
+		u->ring = NULL;
+	}
+}
+
 /*
  * Give d, that has not run yet, a serial port whose ring is frame g of its RAM and whose other end
  * domain `daemon` may bind to, at *port. -EINVAL: no RAM there, or d has no SPI for it; -EBUSY: it
@@ -321,6 +303,7 @@ static int attach(struct domain *d, struct vpl011 *u)
 int vpl011_init(struct domain *d, gfn_t g, domid_t daemon, uint32_t *port)
 {
 	struct vpl011 *u;
+	void *page;
 	int rc;
 
 	if (d->nr_spis <= GUEST_VPL011_SPI - 32)
@@ -330,19 +313,16 @@ int vpl011_init(struct domain *d, gfn_t g, domid_t daemon, uint32_t *port)
 	u = xzalloc(struct vpl011);
 	if (!u)
 		return -ENOMEM;
-	u->ring_mfn = p2m_get_ram(d, g, true);
-	u->ring = mfn_valid(u->ring_mfn) ? shared_map(&u->ring_mfn, 1) : NULL;
-	rc = u->ring ? evtchn_alloc_for_hypervisor(d, daemon, &u->port) :
-	     mfn_valid(u->ring_mfn) ? -ENOMEM : -EINVAL;
+	rc = shared_map_ram(d, &g, 1, &u->ring_mfn, &page);
+	u->ring = page;
 	if (!rc)
-		rc = attach(d, u);
+		rc = evtchn_alloc_for_hypervisor(d, daemon, &u->port);
 	if (!rc) {
 		*port = u->port;
-	} else if (load_acquire(&d->vpl011) != u) {
-		if (u->ring)
-			shared_unmap(u->ring, 1);
-		if (mfn_valid(u->ring_mfn))
-			page_put(u->ring_mfn);
+		rc = attach(d, u);
+	}
+	if (rc && load_acquire(&d->vpl011) != u) {
+		release(u);
 		xfree(u);
 	}
 	return rc;
@@ -355,34 +335,20 @@ int vpl011_init_static(struct domain *d)
 
 	if (!u)
 		return -ENOMEM;
-	u->ring_mfn = INVALID_MFN;
-	u->ring = heap_alloc_page();
-	if (!u->ring) {
-		xfree(u);
-		return -ENOMEM;
-	}
+	u->ring = &u->own;
 	return attach(d, u);
 }
 
 /* Hook: d is dying and quiet, its channel closed; let go of its page. */
 int vpl011_relinquish(struct domain *d)
 {
-	struct vpl011 *u = d->vpl011;
-
-	if (u && mfn_valid(u->ring_mfn)) {
-		shared_unmap(u->ring, 1);
-		page_put(u->ring_mfn);
-		u->ring = NULL;
-		u->ring_mfn = INVALID_MFN;
-	}
+	release(d->vpl011);
 	return 0;
 }
 
 /* Hook: nothing refers to d any more. */
 void vpl011_domain_free(struct domain *d)
 {
-	if (d->vpl011 && d->vpl011->ring)	/* a static domain's */
-		heap_free_page(d->vpl011->ring);
 	xfree(d->vpl011);
 	d->vpl011 = NULL;
 }
