@@ -65,7 +65,7 @@ bool cpu_features_add_secondary(unsigned int cpu)
 }
 
 /* Lo and Hi of the keys IA, IB, DA, DB and G. */
-#define FOR_EACH_KEY(op)					\
+#define FOR_EACH_KEY(op)								\
 	op(S3_0_C2_C1_0, 0) op(S3_0_C2_C1_1, 1) op(S3_0_C2_C1_2, 2) op(S3_0_C2_C1_3, 3)	\
 	op(S3_0_C2_C2_0, 4) op(S3_0_C2_C2_1, 5) op(S3_0_C2_C2_2, 6) op(S3_0_C2_C2_3, 7)	\
 	op(S3_0_C2_C3_0, 8) op(S3_0_C2_C3_1, 9)
@@ -73,15 +73,8 @@ bool cpu_features_add_secondary(unsigned int cpu)
 #define LOAD_KEY(reg, n)	write_sysreg(reg, v->ctxt.pauth_keys[n]);
 
 /* The keys may stay in the CPU: EL2 does not use them, and without HCR_EL2.API nobody can. */
-void pauth_save(struct vcpu *v)
-{
-	FOR_EACH_KEY(SAVE_KEY)
-}
-
-void pauth_load(struct vcpu *v)
-{
-	FOR_EACH_KEY(LOAD_KEY)
-}
+void pauth_save(struct vcpu *v) { FOR_EACH_KEY(SAVE_KEY) }
+void pauth_load(struct vcpu *v) { FOR_EACH_KEY(LOAD_KEY) }
 
 #define SCXTNUM_EL0	S3_3_C13_C0_7
 #define SCXTNUM_EL1	S3_0_C13_C0_7
@@ -99,12 +92,5 @@ void scxtnum_load(struct vcpu *v)
 }
 
 /* Others of this CPU see its own: it is put back. */
-void midr_save(struct vcpu *v __unused)
-{
-	write_sysreg(vpidr_el2, read_sysreg(midr_el1));
-}
-
-void midr_load(struct vcpu *v)
-{
-	write_sysreg(vpidr_el2, v->domain->midr);
-}
+void midr_save(struct vcpu *v __unused) { write_sysreg(vpidr_el2, read_sysreg(midr_el1)); }
+void midr_load(struct vcpu *v) { write_sysreg(vpidr_el2, v->domain->midr); }

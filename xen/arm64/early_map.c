@@ -22,10 +22,7 @@ static TABLE(identity_l1);
 static TABLE(identity_l2);
 static TABLE(identity_l3);
 
-static inline uint64_t pa_of(const void *p)
-{
-	return (uint64_t)p;	/* adrp-relative: the load address */
-}
+#define pa_of(p)	((uint64_t)(p))		/* adrp-relative: the load address */
 
 void early_map(uint64_t load);
 
@@ -42,8 +39,7 @@ void early_map(uint64_t load)
 	el2_image_l2[va_index(va, 2)] = pa_of(el2_image_l3[0]) | EL2_TABLE;
 	el2_image_l2[va_index(va, 2) + 1] = pa_of(el2_image_l3[1]) | EL2_TABLE;
 	for (off = 0; off < size; off += 0x1000) {
-		uint64_t pa = load + off;
-		uint64_t attr = EL2_PAGE_RW;
+		uint64_t pa = load + off, attr = EL2_PAGE_RW;
 
 		if (pa < pa_of(_etext) || (pa >= pa_of(_sinittext) && pa < pa_of(_einittext)))
 			attr = EL2_PAGE_RX;

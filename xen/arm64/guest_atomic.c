@@ -27,12 +27,11 @@ static type name(type *p, type mask, bool set, bool *ok)				\
 	uint32_t failed = 1, tries;							\
 											\
 	*ok = true;									\
-	if (cpu_has_lse && set) {							\
-		LSE("ldsetal" sfx " %" w "2, %" w "0, %1", p, old, mask);		\
-		return old;								\
-	}										\
 	if (cpu_has_lse) {								\
-		LSE("ldclral" sfx " %" w "2, %" w "0, %1", p, old, mask);		\
+		if (set)								\
+			LSE("ldsetal" sfx " %" w "2, %" w "0, %1", p, old, mask);	\
+		else									\
+			LSE("ldclral" sfx " %" w "2, %" w "0, %1", p, old, mask);	\
 		return old;								\
 	}										\
 	for (tries = 0; failed && tries < MAX_TRIES; tries++) {				\
@@ -70,25 +69,16 @@ uint32_t guest_cmpxchg32(uint32_t *p, uint32_t old, uint32_t val, bool *ok)
 	return found;
 }
 
-bool guest_test_and_set_bit(unsigned int bit, uint64_t *word, bool *ok)
-{
-	return rmw64(word, BIT(bit), true, ok) & BIT(bit);
+#define DEFINE_BIT_OP(name, type, rmw, set)						\
+bool name(unsigned int bit, type *word, bool *ok)					\
+{											\
+	return rmw(word, (type)1 << bit, set, ok) >> bit & 1;				\
 }
 
-bool guest_test_and_clear_bit(unsigned int bit, uint64_t *word, bool *ok)
-{
-	return rmw64(word, BIT(bit), false, ok) & BIT(bit);
-}
-
-bool guest_test_and_set_bit32(unsigned int bit, uint32_t *word, bool *ok)
-{
-	return rmw32(word, 1u << bit, true, ok) & (1u << bit);
-}
-
-bool guest_test_and_clear_bit32(unsigned int bit, uint32_t *word, bool *ok)
-{
-	return rmw32(word, 1u << bit, false, ok) & (1u << bit);
-}
+DEFINE_BIT_OP(guest_test_and_set_bit, uint64_t, rmw64, true)
+DEFINE_BIT_OP(guest_test_and_clear_bit, uint64_t, rmw64, false)
+DEFINE_BIT_OP(guest_test_and_set_bit32, uint32_t, rmw32, true)
+DEFINE_BIT_OP(guest_test_and_clear_bit32, uint32_t, rmw32, false)
 
 void guest_clear_mask16(uint16_t mask, uint16_t *p, bool *ok)
 {

@@ -35,34 +35,26 @@ void firmware_call(uint64_t x[4])
 			   "x12", "x13", "x14", "x15", "x16", "x17", "memory");
 }
 
-static int64_t psci(uint64_t fn, uint64_t a1, uint64_t a2, uint64_t a3)
-{
-	uint64_t x[4] = { fn, a1, a2, a3 };
-
-	firmware_call(x);
-	return (int64_t)x[0];
-}
-
 /*
  * Start the CPU with this MPIDR at entry (physical), x0 = context. 0 or the firmware's negative
  * answer.
  */
 int psci_cpu_on(uint64_t mpidr, pa_t entry, uint64_t context)
 {
-	return (int)psci(PSCI_CPU_ON, mpidr & 0xff00ffffffUL, entry, context);
+	uint64_t x[4] = { PSCI_CPU_ON, mpidr & 0xff00ffffffUL, entry, context };
+
+	firmware_call(x);
+	return (int)x[0];
 }
 
-void machine_power_off(void)
+static void __noreturn end(uint64_t fn)
 {
-	psci(PSCI_SYSTEM_OFF, 0, 0, 0);
+	firmware_call((uint64_t[4]){ fn });
 	cpu_halt();
 }
 
-void machine_restart(void)
-{
-	psci(PSCI_SYSTEM_RESET, 0, 0, 0);
-	cpu_halt();
-}
+void machine_power_off(void) { end(PSCI_SYSTEM_OFF); }
+void machine_restart(void) { end(PSCI_SYSTEM_RESET); }
 
 void cpu_halt(void)
 {

@@ -11,7 +11,6 @@
 #include <xen/lib.h>
 #include "machine.h"
 
-#define NS_PER_SECOND	1000000000UL
 
 static uint64_t freq __ro_after_init;
 static uint64_t start_ticks __ro_after_init;
@@ -24,10 +23,7 @@ uint64_t timer_ticks(void)
 	return read_sysreg(cntpct_el0);
 }
 
-uint64_t timer_frequency(void)
-{
-	return freq;
-}
+uint64_t timer_frequency(void) { return freq; }
 
 s_time_t system_time(void)
 {

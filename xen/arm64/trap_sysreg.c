@@ -12,25 +12,18 @@
 #include <xen/vsysreg.h>
 #include "machine.h"
 
-static uint64_t read_zero(struct vcpu *v __unused)
-{
-	return 0;
-}
-
-static void write_ignored(struct vcpu *v __unused, uint64_t val __unused)
-{
-}
-
 /*
  * The cache's description traps only where the host's CPUs differ: then line sizes are those that
  * fit all of them, and sizes are those of the CPU at hand.
  */
-#define READER(name, value) \
-	static uint64_t name(struct vcpu *v __unused) { return value; }
+#define READER(name, value) static uint64_t name(struct vcpu *v __unused) { return value; }
+READER(read_zero, 0)
 READER(read_ctr, guest_ctr)
 READER(read_ccsidr, read_sysreg(ccsidr_el1))
 READER(read_clidr, read_sysreg(clidr_el1))
 READER(read_csselr, read_sysreg(csselr_el1))
+
+static void write_ignored(struct vcpu *v __unused, uint64_t val __unused) { }
 
 static void write_csselr(struct vcpu *v __unused, uint64_t val)
 {

@@ -47,23 +47,12 @@ static inline void isb(void) { __asm__ volatile("isb" ::: "memory"); }
 
 /* ESR_EL2 */
 #define ESR_IL			BIT(25)
-#define EC_UNKNOWN		0x00
-#define EC_WFX			0x01
-#define EC_CP15			0x03	/* AArch32: MCR, MRC */
-#define EC_CP15_WIDE		0x04	/* MCRR, MRRC */
-#define EC_CP14			0x05
-#define EC_CP14_MEM		0x06	/* LDC, STC */
-#define EC_FP			0x07
-#define EC_CP10			0x08	/* VMRS of an ID register */
-#define EC_CP14_WIDE		0x0c
-#define EC_HVC32		0x12
-#define EC_SMC32		0x13
-#define EC_HVC64		0x16
-#define EC_SMC64		0x17
-#define EC_SYS64		0x18
-#define EC_SVE			0x19
-#define EC_IABT_LOWER		0x20
-#define EC_DABT_LOWER		0x24
+enum {
+	/* AArch32: MCR and MRC, MCRR and MRRC, LDC and STC; CP10: VMRS of an ID register */
+	EC_UNKNOWN, EC_WFX, EC_CP15 = 0x03, EC_CP15_WIDE, EC_CP14, EC_CP14_MEM, EC_FP, EC_CP10,
+	EC_CP14_WIDE = 0x0c, EC_HVC32 = 0x12, EC_SMC32, EC_HVC64 = 0x16, EC_SMC64, EC_SYS64, EC_SVE,
+	EC_IABT_LOWER = 0x20, EC_DABT_LOWER = 0x24,
+};
 #define ISS_DABT_ISV		BIT(24)
 #define ISS_DABT_SAS(iss)	((iss) >> 22 & 3)
 #define ISS_DABT_SSE		BIT(21)

@@ -15,12 +15,14 @@
 #define ISS_SYS_RT(iss)		((iss) >> 5 & 0x1f)
 #define ISS_SYS_READ		BIT(0)
 
+/* Does all of an access; false: UNDEF. */
+typedef bool sysreg_trap_fn(struct vcpu *v, uint32_t iss);
 struct sysreg_row {
 	uint32_t enc;			/* ISS_SYS_ENC */
 	uint32_t mask;			/* bits of enc that count: a row may stand for a group */
 	sysreg_read_fn *read;		/* NULL: reading is UNDEF */
 	sysreg_write_fn *write;		/* NULL: writing is UNDEF */
-	bool (*trap)(struct vcpu *v, uint32_t iss);	/* does all of it; false: UNDEF */
+	sysreg_trap_fn *trap;
 };
 /* The first row that fits counts. */
 extern const struct sysreg_row sysreg_rows[];
