@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The kernel header check that hypervisor and builder share: good heads, and every field bad. */
+/* The kernel header check, half of it the hypervisor's too: good heads, and every field bad. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include <xen/errno.h>
-#include <xen/image_arm64.h>
+#include <xentools/build.h>
 
 #define MIB (1024 * 1024ull)
 

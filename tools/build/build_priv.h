@@ -11,6 +11,11 @@
 #include <xentools/build.h>
 #include <xentools/error.h>
 
+static inline uint32_t get_le32(const uint8_t *p)
+{
+	return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
+}
+
 /* image_zimage.c */
 bool image_is_zimage(const uint8_t head[IMAGE_ARM64_HEAD]);
 int image_zimage_probe(const uint8_t head[IMAGE_ARM64_HEAD], uint64_t len,

@@ -19,11 +19,6 @@
 /* Room to unpack: what xz makes of a kernel is a fifth of it, and the packed one moves behind it. */
 #define UNPACKED_FACTOR 8
 
-static uint32_t get_le32(const uint8_t *p)
-{
-	return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
-}
-
 /* Is it one, usable or not? */
 bool image_is_zimage(const uint8_t head[IMAGE_ARM64_HEAD])
 {

@@ -59,8 +59,7 @@ int boot_probe_kernel(const struct boot_module *m, struct image_arm64 *img)
 	p = map_window_get(pa_to_mfn(m->base));
 	memcpy(head, p, sizeof(head));
 	map_window_put(p);
-	return image_arm64_probe(head, m->size, img) || img->kind != IMAGE_ARM64_PLAIN ? -EINVAL :
-											0;
+	return image_arm64_probe_plain(head, m->size, img) ? -EINVAL : 0;
 }
 
 /*

@@ -82,6 +82,7 @@ int guest_layout_plan(uint64_t memory_bytes, const struct image_arm64 *kernel,
 int guest_dt_make(const struct guest_dt_args *args, void *buf, size_t size, size_t *ret_size,
 		  struct zerr **err);
 
+int image_arm64_probe(const void *head, uint64_t len, struct image_arm64 *out);
 int image_open_kernel(const char *path, uint64_t max_bytes, bool aarch32,
 		      struct image_file *ret, struct image_arm64 *image, struct zerr **err);
 int image_open_initrd(const char *path, uint64_t max_bytes, struct image_file *ret,

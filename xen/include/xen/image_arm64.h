@@ -22,12 +22,11 @@ struct image_arm64 {
 	enum image_arm64_kind kind;
 	uint64_t text_offset;		/* bytes from a 2 MiB-aligned base to the image */
 	uint64_t mem_size;		/* bytes of memory it takes with its bss; >= file's */
-	uint64_t flags;			/* as in the header */
 	uint64_t payload_offset;	/* gzip stream in the file, bytes */
 	uint64_t payload_size;
 	uint64_t entry;			/* bytes from the image's start; an Image's: 0 */
 };
 
-int image_arm64_probe(const void *head, uint64_t len, struct image_arm64 *out);
+int image_arm64_probe_plain(const void *head, uint64_t len, struct image_arm64 *out);
 
 #endif
