@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The physical interrupt controller, as far as its two versions are alike: configuration of one
- * interrupt, and the choice between gicv2.c and gicv3.c, made once by the host's device tree. The
- * paths that count instructions test the version in place (gic_is_v2) and call nothing indirectly.
+ * The physical interrupt controller in use: configuration of one interrupt, taking and sending
+ * them, and start-up as far as its two versions are alike (gicv2.c and gicv3.c have the rest). The
+ * host's device tree says which it is; each function tests that in place (gic_is_v2) and calls
+ * nothing indirectly.
  */
 #include <arch/ipi.h>
 #include <arch/mmu.h>
@@ -11,6 +12,11 @@
 #include <xen/lib.h>
 #include "gic_regs.h"
 #include "machine.h"
+
+#define GICD_IROUTER		0x6000
+#define GICD_CTLR_RWP		BIT(31)
+#define GICD_CTLR_ENABLE_V2	1u
+#define GICD_CTLR_ENABLE_V3	0x12u	/* ARE_NS, EnableGrp1NS */
 
 #define PRIORITY_ALL	0xa0u
 
@@ -61,12 +67,67 @@ void gic_irq_set_edge(uint32_t intid, bool edge)
 	wr32(p, edge ? rd32(p) | bit : rd32(p) & ~bit);
 }
 
+/* SPI intid goes to this CPU of ours. */
 void gic_irq_route(uint32_t intid, unsigned int cpu)
 {
 	if (gic_is_v2())
-		gicv2_route(intid, cpu);
+		*(volatile uint8_t *)(gicd + GICD_ITARGETSR + intid) = gicv2_cpu_mask[cpu];
 	else
-		gicv3_route(intid, cpu);
+		*(volatile uint64_t *)(gicd + GICD_IROUTER + (uint64_t)intid * 8) =
+			mpidr_affinity(cpus[cpu]->mpidr);
+}
+
+/* A GICv2's SGI was ended as it was taken: that takes its source, which nobody wants to know. */
+void gic_deactivate(uint32_t intid)
+{
+	if (!gic_is_v2())
+		write_sysreg(ICC_DIR_EL1, intid);
+	else if (intid >= GIC_NR_SGIS)
+		wr32(gicc + GICC_DIR, intid);
+}
+
+static __noinline uint32_t ack_v2(void)
+{
+	uint32_t iar = rd32(gicc + GICC_IAR), intid = iar & 0x3ff;
+
+	dsb(sy);
+	if (intid < GIC_SPURIOUS)
+		wr32(gicc + GICC_EOIR, iar);
+	if (intid < GIC_NR_SGIS)
+		wr32(gicc + GICC_DIR, iar);
+	return intid;
+}
+
+/* The most urgent pending interrupt, active now, its priority dropped; GIC_SPURIOUS on: none. */
+uint32_t gic_ack(void)
+{
+	uint32_t iar;
+
+	if (gic_is_v2())
+		return ack_v2();
+	iar = (uint32_t)read_sysreg(ICC_IAR1_EL1) & 0xffffff;
+	dsb(sy);
+	if (iar < GIC_SPURIOUS)
+		write_sysreg(ICC_EOIR1_EL1, iar);
+	return iar;
+}
+
+/* ---- arch/ipi.h ---- */
+
+void ipi_send(unsigned int cpu, enum ipi ipi)
+{
+	uint64_t mpidr = cpus[cpu]->mpidr;
+	uint64_t v = (mpidr >> 32 & 0xff) << 48 | (mpidr >> 16 & 0xff) << 32 |
+		     (mpidr >> 8 & 0xff) << 16 | (uint64_t)ipi << 24 | 1UL << (mpidr & 0xf);
+
+	/* What the handler is to see must be visible before the interrupt is. */
+	dsb(ishst);
+	if (gic_is_v2()) {
+		wr32(gicd + GICD_SGIR, (uint32_t)gicv2_cpu_mask[cpu] << 16 | ipi);
+		return;
+	}
+	write_sysreg(ICC_SGI1R_EL1, v);
+	isb();
 }
 
 void ipi_send_others(enum ipi ipi)
@@ -80,9 +141,10 @@ void ipi_send_others(enum ipi ipi)
 
 /* ---- start-up ---- */
 
-void gic_reset_irqs(volatile char *frame, uint32_t from, uint32_t to, uint32_t groups)
+void gic_reset_irqs(uint32_t from, uint32_t to)
 {
 	static const uint16_t ones[] = { GICD_ICENABLER, GICD_ICPENDR, GICD_ICACTIVER };
+	volatile char *frame = irq_frame(from);
 	uint32_t i;
 	size_t r;
 
@@ -90,42 +152,57 @@ void gic_reset_irqs(volatile char *frame, uint32_t from, uint32_t to, uint32_t g
 		for (i = from; i < to; i += 32)
 			wr32(frame + ones[r] + i / 8, ~0u);
 	for (i = from; i < to; i += 32)
-		wr32(frame + GICD_IGROUPR + i / 8, groups);
+		wr32(frame + GICD_IGROUPR + i / 8, gic_is_v2() ? 0 : ~0u);
 	for (i = from; i < to; i += 4)
 		wr32(frame + GICD_IPRIORITYR + i, PRIORITY_ALL * 0x01010101u);
 }
 
-__init int gic_map_dist(void)
+/* A GICv2 has nothing to wait for. */
+static __init void set_dist_ctlr(uint32_t ctlr)
 {
-	gicd = mmu_map_fixed(pa_to_mfn(host_info.gicd_base),
-			     (unsigned int)(host_info.gicd_size / PAGE_SIZE), MMU_DEVICE);
-	if (!gicd)
-		return -ENOMEM;
-	gic_info.nr_irqs = MIN(32 * ((rd32(gicd + GICD_TYPER) & 0x1f) + 1), 1020u);
-	return 0;
+	wr32(gicd + GICD_CTLR, ctlr);
+	while (rd32(gicd + GICD_CTLR) & GICD_CTLR_RWP)
+		cpu_relax();
 }
 
 /* Boot CPU: the distributor into a known state, every SPI to this CPU. -ENODEV, -ENOMEM. */
 __init int gic_init_host(void)
 {
-	int rc = host_info.gic_version == 2 ? gicv2_init_host() : gicv3_init_host();
 	uint32_t i;
+	int rc;
 
+	gicd = mmu_map_fixed(pa_to_mfn(host_info.gicd_base),
+			     (unsigned int)(host_info.gicd_size / PAGE_SIZE), MMU_DEVICE);
+	if (!gicd)
+		return -ENOMEM;
+	gic_info.nr_irqs = MIN(32 * ((rd32(gicd + GICD_TYPER) & 0x1f) + 1), 1020u);
+	rc = host_info.gic_version == 2 ? gicv2_map() : gicv3_map();
 	if (rc)
 		return rc;
 	gic_info.version = host_info.gic_version;
-	if (!gic_is_v2())
-		for (i = 32; i < gic_info.nr_irqs; i++)
-			gic_irq_route(i, 0);
+	set_dist_ctlr(0);
+	gic_reset_irqs(GIC_NR_PRIVATE, gic_info.nr_irqs);
+	for (i = GIC_NR_PRIVATE; i < gic_info.nr_irqs; i += 16)
+		wr32(gicd + GICD_ICFGR + i / 4, 0);
+	set_dist_ctlr(gic_is_v2() ? GICD_CTLR_ENABLE_V2 : GICD_CTLR_ENABLE_V3);
+	for (i = GIC_NR_PRIVATE; i < gic_info.nr_irqs; i++)
+		gic_irq_route(i, 0);
 	return 0;
 }
 
 /* Each CPU: its private interrupts, its physical and virtual interface. */
 void gic_init_cpu(void)
 {
-	if (gic_is_v2())
-		gicv2_init_cpu();
-	else
-		gicv3_init_cpu();
+	uint32_t vtr = gic_is_v2() ? gicv2_init_cpu() : gicv3_init_cpu();
+	struct vgic_hw none = { 0 };
+
+	gic_info.nr_lrs = (uint8_t)MIN((vtr & 0x3f) + 1, (uint32_t)VGIC_MAX_LRS);
+	gic_info.nr_pri_bits = (uint8_t)((vtr >> 29) + 1);
+	/* Whatever the virtual interface holds from before: nothing now, and off. */
+	none.nr_used = gic_info.nr_lrs;
+	gic_load(&none);
+	gic_save(&none);
+	wr32(irq_frame(0) + GICD_ISENABLER, 0xffffu);	/* SGIs: IPIs */
 	gic_irq_enable(host_info.maintenance_ppi);
+	isb();
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Registers that both versions of the physical interrupt controller have, and what gic.c, gicv2.c
- * and gicv3.c share. Offsets: GIC architecture specification, GICD; the SGI frame of a GICv3
- * redistributor has the first ones at the same places.
+ * Registers that both versions of the physical interrupt controller have, those of a GICv2's
+ * frames, and what gic*.c share. Offsets: GIC architecture specification; the SGI frame of a GICv3
+ * redistributor has the first ones of GICD at the same places.
  */
 #ifndef ARM64_GIC_REGS_H
 #define ARM64_GIC_REGS_H
@@ -20,36 +20,48 @@
 #define GICD_ISACTIVER		0x0300
 #define GICD_ICACTIVER		0x0380
 #define GICD_IPRIORITYR		0x0400
+#define GICD_ITARGETSR		0x0800
 #define GICD_ICFGR		0x0c00
+#define GICD_SGIR		0x0f00
+
+#define GICC_CTLR		0x0000
+#define GICC_PMR		0x0004
+#define GICC_BPR		0x0008
+#define GICC_IAR		0x000c
+#define GICC_EOIR		0x0010
+#define GICC_DIR		0x1000
+
+#define GICH_HCR		0x0000
+#define GICH_VTR		0x0004
+#define GICH_VMCR		0x0008
+#define GICH_ELRSR0		0x0030
+#define GICH_APR		0x00f0
+#define GICH_LR0		0x0100
 
 static inline uint32_t rd32(volatile char *p) { return *(volatile uint32_t *)p; }
 static inline void wr32(volatile char *p, uint32_t v) { *(volatile uint32_t *)p = v; }
 
-extern volatile char *gicd;
+/* GICC and GICH: a GICv2's, each CPU sees its own there. */
+extern volatile char *gicd, *gicc, *gich;
+extern uint8_t gicv2_cpu_mask[];	/* bit of each CPU's interface */
 
-/* gic.c: INTIDs from..to - 1 of a frame: off, idle, in the group groups says, our priority. */
-void gic_reset_irqs(volatile char *frame, uint32_t from, uint32_t to, uint32_t groups);
-/* Map GICD and say in gic_info how many interrupts it has. -ENOMEM. */
-int gic_map_dist(void);
-/* The frame of this CPU that has the registers of SGIs and PPIs (gicv3.c). */
+/* gic.c: INTIDs from..to - 1, private or not: off, idle, in our group, our priority. */
+void gic_reset_irqs(uint32_t from, uint32_t to);
+
+/* IROUTER and SGI1R use the affinity fields where MPIDR has them. */
+static inline uint64_t mpidr_affinity(uint64_t mpidr)
+{
+	return mpidr & 0xff00ffffffUL;
+}
+
+/* The frame of this CPU that has the registers of SGIs and PPIs. */
 volatile char *gicv3_private_frame(void);
 
-/* What gic.c and gicv3_lr.c hand on to, by gic_info.version. */
-int gicv3_init_host(void);
-void gicv3_init_cpu(void);
-int gicv2_init_host(void);
-void gicv2_init_cpu(void);
-void gicv3_route(uint32_t intid, unsigned int cpu);
-void gicv2_route(uint32_t intid, unsigned int cpu);
-void gicv2_ipi(unsigned int cpu, uint32_t intid);
-uint32_t gicv2_ack(void);
-void gicv2_deactivate(uint32_t intid);
-uint64_t gicv2_lr_read(unsigned int n);
-void gicv2_lr_write(unsigned int n, uint64_t lr);
-uint32_t gicv2_elrsr(void);
-uint32_t gicv2_hcr(void);
-void gicv2_hcr_set(uint32_t hcr);
-void gicv2_save(struct vgic_hw *hw);
-void gicv2_load(const struct vgic_hw *hw);
+/* What gic.c hands on to at start-up, by the version: map; 0 or -ENOMEM, -ENODEV. */
+int gicv2_map(void);
+int gicv3_map(void);
+/* This CPU's interface. They return GICH_VTR and ICH_VTR_EL2, whose fields used are alike. */
+uint32_t gicv2_init_cpu(void);
+uint32_t gicv3_init_cpu(void);
 
 #endif

@@ -2,9 +2,9 @@
 /*
  * The virtual CPU interface registers (ICH_*) of the running vCPU: one list register at a time
  * for vgic/, and all of it around a switch. ICH_LR<n> cannot be indexed, hence the switches. A
- * GICv2 has the same in memory (gicv2.c).
+ * GICv2 has the same in its GICH frame.
  */
-#include <arch/gic.h>
+#include <arch/gicv2_lr.h>
 #include <arm64/sysreg.h>
 #include "gic_regs.h"
 #include "machine.h"
@@ -22,7 +22,7 @@
 uint64_t gic_lr_read(unsigned int n)
 {
 	if (gic_is_v2())
-		return gicv2_lr_read(n);
+		return gicv2_lr_to_v3(rd32(gich + GICH_LR0 + 4 * n));
 	switch (n) {
 	FOR_EACH_LR(READ_LR)
 	}
@@ -32,7 +32,7 @@ uint64_t gic_lr_read(unsigned int n)
 void gic_lr_write(unsigned int n, uint64_t v)
 {
 	if (gic_is_v2()) {
-		gicv2_lr_write(n, v);
+		wr32(gich + GICH_LR0 + 4 * n, gicv2_lr_from_v3(v));
 		return;
 	}
 	switch (n) {
@@ -42,20 +42,20 @@ void gic_lr_write(unsigned int n, uint64_t v)
 
 uint32_t gic_elrsr(void)
 {
-	return gic_is_v2() ? gicv2_elrsr() : (uint32_t)read_sysreg(ICH_ELRSR_EL2);
+	return gic_is_v2() ? rd32(gich + GICH_ELRSR0) : (uint32_t)read_sysreg(ICH_ELRSR_EL2);
 }
 
 void gic_hcr_set(uint32_t hcr)
 {
 	if (gic_is_v2())
-		gicv2_hcr_set(hcr);
+		wr32(gich + GICH_HCR, hcr);
 	else
 		write_sysreg(ICH_HCR_EL2, hcr);
 }
 
 uint32_t gic_eoi_count(void)
 {
-	uint32_t hcr = gic_is_v2() ? gicv2_hcr() : (uint32_t)read_sysreg(ICH_HCR_EL2);
+	uint32_t hcr = gic_is_v2() ? rd32(gich + GICH_HCR) : (uint32_t)read_sysreg(ICH_HCR_EL2);
 	uint32_t n = hcr >> ICH_HCR_EOICOUNT_SHIFT;
 
 	if (n)
@@ -72,7 +72,7 @@ static __noinline void save_lrs(struct vgic_hw *hw)
 		hw->lr[i] = gic_lr_read(i);
 		gic_lr_write(i, 0);
 	}
-	write_sysreg(ICH_HCR_EL2, 0);
+	gic_hcr_set(0);
 }
 
 static __noinline void load_lrs(const struct vgic_hw *hw)
@@ -81,14 +81,19 @@ static __noinline void load_lrs(const struct vgic_hw *hw)
 
 	for (i = 0; i < hw->nr_used; i++)
 		gic_lr_write(i, hw->lr[i]);
-	write_sysreg(ICH_HCR_EL2, hw->hcr | ICH_HCR_EN);
+	gic_hcr_set(hw->hcr | ICH_HCR_EN);
 }
 
-/* A vCPU leaves: its priority mask and active priorities; list registers are vgic_sync's. */
+/*
+ * A vCPU leaves: its priority mask and active priorities; list registers are vgic_sync's. GICH_VMCR
+ * and GICH_APR are kept where the GICv3 keeps its own; nobody else reads them.
+ */
 void gic_save(struct vgic_hw *hw)
 {
 	if (gic_is_v2()) {
-		gicv2_save(hw);
+		hw->vmcr = rd32(gich + GICH_VMCR);
+		hw->ap0r[0] = rd32(gich + GICH_APR);
+		save_lrs(hw);
 		return;
 	}
 	hw->vmcr = read_sysreg(ICH_VMCR_EL2);
@@ -107,7 +112,9 @@ void gic_save(struct vgic_hw *hw)
 void gic_load(const struct vgic_hw *hw)
 {
 	if (gic_is_v2()) {
-		gicv2_load(hw);
+		wr32(gich + GICH_VMCR, (uint32_t)hw->vmcr);
+		wr32(gich + GICH_APR, (uint32_t)hw->ap0r[0]);
+		load_lrs(hw);
 		return;
 	}
 	write_sysreg(ICH_VMCR_EL2, hw->vmcr);
