@@ -4,6 +4,7 @@
 #include <xen/sched.h>
 #include <public/sched.h>
 #include "evtchn_world.h"
+#include "xen/hypercall/domctl.h"
 
 static const struct domain_config config = {
 	.handle = { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16 },
@@ -159,31 +160,30 @@ static void test_pause(void **state)
 
 static void test_quiet(void **state)
 {
-	struct domain_info_counts c;
+	struct xen_domctl_getdomaininfo i;
 
 	(void)state;
 	assert_true(domain_is_quiet(d1));
 	fake_cpu_enter(2);
 	run_as(d1, 1);
 	assert_false(domain_is_quiet(d1));
-	domain_count(d1, &c);
-	assert_int_equal(c.online_vcpus, 0); /* both are down */
-	assert_false(c.any_running);
-	assert_true(c.all_blocked);
+	domctl_fill_info(d1, &i);
+	assert_int_equal(i.nr_online_vcpus, 0); /* both are down */
+	assert_false(i.flags & (XEN_DOMINF_running | XEN_DOMINF_blocked));
 	fake_set_current(NULL);
 	vcpu_clear_flag(d1->vcpu[0], VPF_DOWN);
 	vcpu_clear_flag(d1->vcpu[1], VPF_DOWN);
-	domain_count(d1, &c);
-	assert_int_equal(c.online_vcpus, 2);
-	assert_false(c.any_running || c.all_blocked);
+	domctl_fill_info(d1, &i);
+	assert_int_equal(i.nr_online_vcpus, 2);
+	assert_false(i.flags & (XEN_DOMINF_running | XEN_DOMINF_blocked));
 	run_as(d1, 1);
 	vcpu_set_flag(d1->vcpu[0], VPF_BLOCKED);
-	domain_count(d1, &c);
-	assert_true(c.any_running);
-	assert_false(c.all_blocked);
+	domctl_fill_info(d1, &i);
+	assert_true(i.flags & XEN_DOMINF_running);
+	assert_false(i.flags & XEN_DOMINF_blocked);
 	vcpu_set_flag(d1->vcpu[1], VPF_BLOCKED);
-	domain_count(d1, &c);
-	assert_true(c.all_blocked);
+	domctl_fill_info(d1, &i);
+	assert_true(i.flags & XEN_DOMINF_blocked);
 	fake_set_current(NULL);
 	fake_cpu_enter(0);
 }

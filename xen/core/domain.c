@@ -339,19 +339,3 @@ void domain_pages_sub(struct domain *d, uint32_t n)
 	if (__atomic_sub_fetch(&d->tot_pages, n, __ATOMIC_ACQ_REL) == 0)
 		domain_put(d);
 }
-
-/* Figures for getdomaininfo, without stopping anybody. */
-void domain_count(const struct domain *d, struct domain_info_counts *c)
-{
-	struct vcpu *v;
-
-	*c = (struct domain_info_counts){ .all_blocked = true };
-	for_each_vcpu(d, v) {
-		c->cpu_time += sched_cpu_time(v);
-		if (READ_ONCE(v->flags) & VPF_DOWN)
-			continue;
-		c->online_vcpus++;
-		c->all_blocked &= !!(READ_ONCE(v->flags) & VPF_BLOCKED);
-		c->any_running |= load_acquire(&v->is_running);
-	}
-}

@@ -94,14 +94,7 @@ out:
 /* Take a reference on d, unless the last one is gone. */
 bool domain_get(struct domain *d)
 {
-	uint32_t n = __atomic_load_n(&d->refcnt, __ATOMIC_RELAXED);
-
-	do {
-		if (n == 0)
-			return false;
-	} while (!__atomic_compare_exchange_n(&d->refcnt, &n, n + 1, false,
-					      __ATOMIC_ACQUIRE, __ATOMIC_RELAXED));
-	return true;
+	return ref_get(&d->refcnt, ~0u);
 }
 
 /* Reference on domain id, or NULL. */

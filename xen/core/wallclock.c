@@ -9,8 +9,6 @@
 #include <arch/timer.h>
 #include <public/xen.h>
 
-#define NS_PER_SECOND	1000000000ULL
-
 /* Outermost, like the domain table: held while domains are looked up one by one. */
 static spinlock_t wc_lock = SPINLOCK_INIT(LOCK_NONE);
 static uint64_t base_ns;	/* UTC in ns at system time 0; wc_lock */

@@ -8,6 +8,7 @@
 #include <xen/id_regs.h>
 #include <xen/lib.h>
 #include <xen/p2m.h>
+#include <xen/sched.h>
 #include <xen/vgic.h>
 #include <xen/wallclock.h>
 #include <arch/gic.h>
@@ -95,12 +96,8 @@ int domctl_pausedomain(struct control_call *call)
 void domctl_fill_info(const struct domain *d, struct xen_domctl_getdomaininfo *info)
 {
 	uint8_t dying = load_acquire(&d->dying), code = READ_ONCE(d->shutdown_code);
-	struct domain_info_counts counts;
-	uint32_t n = d->max_vcpus;
-
-	domain_count(d, &counts);
-	while (n && !load_acquire(&d->vcpu[n - 1]))
-		n--;
+	bool running = false, blocked = true;
+	struct vcpu *v;
 	*info = (struct xen_domctl_getdomaininfo){
 		.domain = d->id,
 		/* Without a reason all bits are set, as in Xen. */
@@ -109,19 +106,26 @@ void domctl_fill_info(const struct domain *d, struct xen_domctl_getdomaininfo *i
 			 (READ_ONCE(d->shut_down) ? XEN_DOMINF_shutdown : 0) |
 			 (READ_ONCE(d->pause_count) ? XEN_DOMINF_paused : 0) |
 			 (READ_ONCE(d->debugging) ? XEN_DOMINF_debugged : 0) |
-			 (counts.any_running ? XEN_DOMINF_running : 0) |
-			 (counts.online_vcpus && counts.all_blocked ? XEN_DOMINF_blocked : 0) |
 			 (code == 0xff ? 0xffffu : code) << XEN_DOMINF_shutdownshift,
 		.tot_pages = READ_ONCE(d->tot_pages),
 		.max_pages = READ_ONCE(d->max_pages),
 		.shared_info_frame = ~0UL,
-		.cpu_time = counts.cpu_time,
-		.nr_online_vcpus = counts.online_vcpus,
-		.max_vcpu_id = n ? n - 1 : XEN_INVALID_MAX_VCPU_ID,
+		.max_vcpu_id = XEN_INVALID_MAX_VCPU_ID,
 		.gpaddr_bits = (uint8_t)MIN((uint32_t)d->p2m.ipa_bits, id_regs_pa_bits(d->id_regs)),
 		.arch_config.gic_version = d->gic_version - 1,	/* XEN_DOMCTL_CONFIG_GIC_V2, V3 */
 	};
 	memcpy(info->handle, d->handle, sizeof(info->handle));
+	for_each_vcpu(d, v) {
+		info->max_vcpu_id = v->id;
+		info->cpu_time += sched_cpu_time(v);
+		if (READ_ONCE(v->flags) & VPF_DOWN)
+			continue;
+		info->nr_online_vcpus++;
+		blocked &= !!(READ_ONCE(v->flags) & VPF_BLOCKED);
+		running |= load_acquire(&v->is_running);
+	}
+	info->flags |= (running ? XEN_DOMINF_running : 0) |
+		       (info->nr_online_vcpus && blocked ? XEN_DOMINF_blocked : 0);
 }
 
 

@@ -8,9 +8,8 @@
 #include <public/platform.h>
 #include "ops.h"
 
-#define NS_PER_SECOND	1000000000u
 /* Seconds whose nanoseconds still fit into 64 bits. */
-#define MAX_SECONDS	(INT64_MAX / NS_PER_SECOND - 1)
+#define MAX_SECONDS	((uint64_t)INT64_MAX / NS_PER_SECOND - 1)
 
 /* Privileged (table.c). -EFAULT, -EACCES (interface version), -ENOSYS, -EINVAL. */
 int64_t do_platform_op(uint64_t arg, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4)

@@ -10,7 +10,6 @@
 #include <arch/timer.h>
 
 #define GUEST_LINES_PER_SECOND	10u
-#define NS_PER_SECOND		1000000000LL
 #define LINE_MAX_CHARS		512
 
 /*

@@ -96,11 +96,9 @@ uint64_t buddy_alloc(struct buddy *b, unsigned int order, unsigned int prefer)
 	m = b->head[list][have] + frame_table.first;
 	clean = list == BUDDY_CLEAN;
 	remove(b, m);
-	while (have > order) {
-		uint64_t upper;
+	while (have-- > order) {
+		uint64_t upper = m + (1UL << have);
 
-		have--;
-		upper = m + (1UL << have);
 		insert(b, upper, have,
 		       clean || (have == 0 && (frame_page(upper)->order & FREE_ZEROED)));
 	}

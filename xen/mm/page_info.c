@@ -53,17 +53,8 @@ struct page_info *mfn_to_page(mfn_t m)
 bool page_get(mfn_t m)
 {
 	struct page_info *pg = mfn_to_page(m);
-	uint32_t n;
 
-	if (!pg)
-		return false;
-	n = __atomic_load_n(&pg->count, __ATOMIC_RELAXED);
-	do {
-		if (n == 0 || n >= COUNT_MAX)
-			return false;
-	} while (!__atomic_compare_exchange_n(&pg->count, &n, n + 1, false,
-					      __ATOMIC_ACQUIRE, __ATOMIC_RELAXED));
-	return true;
+	return pg && ref_get(&pg->count, COUNT_MAX);
 }
 
 /* Take a reference on m if it is RAM of d. */

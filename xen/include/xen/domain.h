@@ -68,8 +68,7 @@ struct domain {
 
 	uint32_t event_ppi;		/* INTID of the event upcall; constant after build */
 	uint32_t max_evtchn_port;	/* limits given at creation; constant */
-	uint32_t max_grant_frames, max_maptrack_frames;
-	uint32_t nr_spis;
+	uint32_t max_grant_frames, max_maptrack_frames, nr_spis;
 	uint8_t gic_version;		/* of the guest's view, 2 or 3; constant */
 
 	/* rate limit of guest_printk: window start and lines in it; racy on purpose */
@@ -159,12 +158,6 @@ void domain_pages_sub(struct domain *d, uint32_t n);
  */
 struct domain *domain_of_page_owner(domid_t id);
 
-struct domain_info_counts {
-	uint32_t online_vcpus;
-	uint64_t cpu_time;
-	bool any_running, all_blocked;
-};
-void domain_count(const struct domain *d, struct domain_info_counts *c);
 
 typedef int domain_init_fn(struct domain *d, const struct domain_config *cfg);
 typedef int domain_relinquish_fn(struct domain *d);	/* dying: give back, preemptibly */
@@ -188,11 +181,9 @@ struct domain_hooks {
 int domain_vcpu_hooks_init(struct vcpu *v) __must_check;
 void domain_vcpu_hooks_free(struct vcpu *v);
 domain_init_fn evtchn_domain_init, gnttab_domain_init, id_regs_domain_init, mmio_domain_init,
-	       p2m_domain_init, vgic_domain_init;
+	       p2m_domain_init, vgic_domain_init, vpmu_domain_init;
 domain_relinquish_fn evtchn_relinquish, gnttab_relinquish, p2m_relinquish, vgic_relinquish,
-		     vpl011_relinquish;
-domain_init_fn vpmu_domain_init;
-domain_relinquish_fn vcpu_areas_relinquish;	/* vcpu_info, runstate: core/vcpu_areas.c */
+		     vpl011_relinquish, vcpu_areas_relinquish;
 domain_free_fn evtchn_domain_free, gnttab_domain_free, id_regs_domain_free, mmio_domain_free,
 	       p2m_domain_free, vgic_domain_free, vpl011_domain_free;
 /* poll_*: SCHEDOP_poll's timer, hypercall/sched_op.c */

@@ -43,6 +43,19 @@ void assert_failed(const char *cond, const char *file, int line) __noreturn;
 #endif
 #define BUG_ON(c)	do { if (unlikely(c)) assert_failed(#c, __FILE__, __LINE__); } while (0)
 
+/* One more reference where there is one already: false when there is none, or as many as max. */
+static inline bool ref_get(uint32_t *count, uint32_t max)
+{
+	uint32_t n = __atomic_load_n(count, __ATOMIC_RELAXED);
+
+	do {
+		if (n == 0 || n >= max)
+			return false;
+	} while (!__atomic_compare_exchange_n(count, &n, n + 1, false, __ATOMIC_ACQUIRE,
+					      __ATOMIC_RELAXED));
+	return true;
+}
+
 /*
  * Clamp an index that a guest chose, after its bounds check: the result is i when i < n, else 0,
  * also under speculation (robustness rule 9).

@@ -16,6 +16,7 @@ typedef uint64_t pa_t;		/* machine physical byte address */
 typedef uint64_t ipa_t;		/* guest (intermediate) physical byte address */
 typedef uint64_t s_time_t;	/* nanoseconds of system time since the hypervisor's start */
 typedef uint16_t domid_t;
+#define NS_PER_SECOND	1000000000UL
 
 typedef struct { uint64_t v; } gfn_t;	/* guest frame number, 4 KiB units */
 typedef struct { uint64_t v; } mfn_t;	/* machine frame number, 4 KiB units */
