@@ -93,11 +93,7 @@ static void clear_entry(uint64_t va, unsigned int level)
 		WRITE_ONCE(*e, 0);
 }
 
-static void sync_new_entry(void)
-{
-	dsb(ishst);
-	isb();
-}
+static void sync_new_entry(void) { __asm__ volatile("dsb ishst\n\tisb" ::: "memory"); }
 
 void mmu_flush_va_all_cpus(const void *va, unsigned int nr)
 {
@@ -216,10 +212,7 @@ void mmu_unmap_fixed(void *p, unsigned int nr)
 		fixed_used[(first + i) / 64] &= ~BIT((first + i) % 64);
 }
 
-void *mmu_shared_va(unsigned int slot)
-{
-	return (void *)(SHARED_VIRT_START + (uint64_t)slot * PAGE_SIZE);
-}
+void *mmu_shared_va(unsigned int slot) { return (void *)(SHARED_VIRT_START + slot * PAGE_SIZE); }
 
 /* The caller owns the slot, only tables are common: a raced allocation of one gives it back. */
 int mmu_shared_set(unsigned int slot, mfn_t m)
@@ -243,10 +236,7 @@ int mmu_shared_set(unsigned int slot, mfn_t m)
 	return 0;
 }
 
-void mmu_shared_clear(unsigned int slot)
-{
-	clear_entry((uint64_t)mmu_shared_va(slot), 3);
-}
+void mmu_shared_clear(unsigned int slot) { clear_entry((uint64_t)mmu_shared_va(slot), 3); }
 
 _Static_assert(EL2_WINDOW_PAGE == EL2_PAGE_RW && MMU_WINDOW_SLOTS * MAX_CPUS == 512,
 	       "window_inline.h");
@@ -255,10 +245,7 @@ _Static_assert(EL2_WINDOW_PAGE == EL2_PAGE_RW && MMU_WINDOW_SLOTS * MAX_CPUS == 
  * One flush for all slots of this CPU: a local TLBI of EL2's whole regime is cheaper than 64 by
  * address.
  */
-void mmu_window_flush_local(void)
-{
-	flush_tlb("tlbi alle2", nsh);
-}
+void mmu_window_flush_local(void) { flush_tlb("tlbi alle2", nsh); }
 
 /* The 1:1 page of head.S goes once no CPU will start through it any more. */
 void mmu_drop_identity(void)

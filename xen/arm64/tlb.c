@@ -56,10 +56,7 @@ void tlb_flush_ipa(uint64_t vttbr, ipa_t ipa, uint64_t nr_pages)
 	leave_vmid(old, vttbr);
 }
 
-void tlb_flush_all_guests_local(void)
-{
-	flush_tlb("tlbi alle1\n\tic iallu", nsh);
-}
+void tlb_flush_all_guests_local(void) { flush_tlb("tlbi alle1\n\tic iallu", nsh); }
 
 void stage2_sync(void)
 {
@@ -104,11 +101,10 @@ void clear_page(void *page)
 	uint64_t step = 4UL << (dczid & 0xf);
 	uint64_t p = (uint64_t)page, end = p + PAGE_SIZE;
 
-	if (dczid & 0x10) {
+	if (dczid & 0x10)
 		memset(page, 0, PAGE_SIZE);
-		return;
-	}
-	BY_ADDRESS("dc zva", p, end, step);
+	else
+		BY_ADDRESS("dc zva", p, end, step);
 }
 
 void copy_page(void *dst, const void *src)

@@ -193,14 +193,11 @@ uint32_t id_regs_extras(const struct domain *d)
 {
 	const uint64_t *r = d->id_regs;
 	uint32_t csv2 = ID_FIELD(r[ID_AA64PFR0], CSV2_SHIFT);
-	uint32_t extras = 0;
-
-	if ((r[ID_AA64ISAR1] & ISAR1_PAUTH) || (r[ID_AA64ISAR2] & ISAR2_PAUTH))
-		extras |= CTXT_PAUTH;
+	bool has_pauth = (r[ID_AA64ISAR1] & ISAR1_PAUTH) || (r[ID_AA64ISAR2] & ISAR2_PAUTH);
 	/* FEAT_CSV2_2 and CSV2_1p2: SCXTNUM_EL0 and _EL1 exist. */
-	if (csv2 >= 2 || (csv2 == 1 && ID_FIELD(r[ID_AA64PFR1], CSV2_FRAC_SHIFT) >= 2))
-		extras |= CTXT_SCXTNUM;
-	if (d->midr)
-		extras |= CTXT_MIDR;
-	return extras;
+	bool has_scxtnum = csv2 >= 2 ||
+			   (csv2 == 1 && ID_FIELD(r[ID_AA64PFR1], CSV2_FRAC_SHIFT) >= 2);
+
+	return (has_pauth ? CTXT_PAUTH : 0) | (has_scxtnum ? CTXT_SCXTNUM : 0) |
+	       (d->midr ? CTXT_MIDR : 0);
 }

@@ -39,10 +39,9 @@ void vtimer_put_cpu(struct vcpu *v)
 {
 	uint64_t ticks;
 
-	if (!(READ_ONCE(v->flags) & VPF_BLOCKED) || !can_fire(v->ctxt.cntv_ctl))
-		return;
 	/* A time beyond the counter's end never comes. */
-	if (checked_add(v->ctxt.cntv_cval, v->domain->cntvoff, &ticks))
+	if (!(READ_ONCE(v->flags) & VPF_BLOCKED) || !can_fire(v->ctxt.cntv_ctl) ||
+	    checked_add(v->ctxt.cntv_cval, v->domain->cntvoff, &ticks))
 		return;
 	soft_timer_migrate(&v->vtimer, this_cpu()->id);
 	soft_timer_set(&v->vtimer, ticks_to_system_time(ticks));

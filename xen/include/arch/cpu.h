@@ -25,7 +25,6 @@ void cpu_idle_wait(void);
 /* Stop this CPU for good. */
 void cpu_halt(void) __noreturn;
 /* Power the host off or reset it (PSCI); does not return. */
-void machine_power_off(void) __noreturn;
-void machine_restart(void) __noreturn;
+__noreturn void machine_power_off(void), machine_restart(void);
 
 #endif

@@ -13,10 +13,7 @@
 
 extern uint64_t el2_window_l3[512];
 
-static inline uint32_t window_index(unsigned int slot)
-{
-	return this_cpu()->id * 64u + slot;
-}
+static inline uint32_t window_index(unsigned int slot) { return this_cpu()->id * 64u + slot; }
 
 static inline void *mmu_window_va(unsigned int slot)
 {

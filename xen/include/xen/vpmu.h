@@ -18,8 +18,7 @@ bool vpmu_is_available(void);
 /* v, current, used a register while it trapped. False: UNDEF; else the instruction runs again. */
 bool vpmu_trap(struct vcpu *v, uint32_t iss);
 /* Movers of CTXT_PMU. */
-void vpmu_save(struct vcpu *v);
-void vpmu_load(struct vcpu *v);
+void vpmu_save(struct vcpu *v), vpmu_load(struct vcpu *v);
 /* The physical interrupt fired on this CPU, which has v's state (NULL: nobody's). */
 void vpmu_irq(struct vcpu *v, uint32_t intid);
 /* v's guest has ended interrupts: does the line still hold? */
