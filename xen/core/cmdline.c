@@ -10,12 +10,9 @@
 
 struct boot_options opt = {
 	.dom0_mem = 512 * MIB,
-	.log_level = LOG_INFO,
-	.guest_log_level = LOG_WARNING,
-	.gnttab_max_frames = 64,
-	.gnttab_max_maptrack_frames = 1024,
-	.sched = "credit2",
-	.sched_ratelimit_us = 1000,
+	.log_level = LOG_INFO, .guest_log_level = LOG_WARNING,
+	.gnttab_max_frames = 64, .gnttab_max_maptrack_frames = 1024,
+	.sched = "credit2", .sched_ratelimit_us = 1000,
 };
 
 char saved_cmdline[1024];

@@ -311,12 +311,8 @@ int domain_kill(struct domain *d)
 		if (rc)
 			return rc;
 	}
-	spin_lock(&d->lock);
-	rc = d->dying == DOMAIN_DEAD ? -ESRCH : 0;
-	store_release(&d->dying, DOMAIN_DEAD);
-	spin_unlock(&d->lock);
-	if (rc)
-		return rc;
+	if (__atomic_exchange_n(&d->dying, DOMAIN_DEAD, __ATOMIC_ACQ_REL) == DOMAIN_DEAD)
+		return -ESRCH;
 	/*
 	 * Whoever still maps its pages (consoles, the store) learns of it now; the last to let go
 	 * frees it.

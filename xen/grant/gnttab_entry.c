@@ -70,13 +70,10 @@ void grant_entry_unpin(struct grant_entry_v1 *e, struct grant_pin *p, bool reado
 {
 	uint16_t clear = 0;
 
-	if (readonly) {
+	if (readonly)
 		p->readers--;
-	} else {
-		p->writers--;
-		if (!p->writers)
-			clear |= GTF_writing;
-	}
+	else if (--p->writers == 0)
+		clear = GTF_writing;
 	if (!p->readers && !p->writers)
 		clear |= GTF_reading;
 	if (clear)

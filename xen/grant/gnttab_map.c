@@ -54,11 +54,8 @@ static int16_t map_page(struct domain *d, uint32_t handle, const struct maptrack
 static int16_t map_from(struct domain *d, struct domain *lender, struct gnttab_map_grant_ref *op)
 {
 	struct maptrack m = {
-		.lender = lender,
-		.state = MT_LIVE,
-		.gfn = ipa_to_gfn(op->host_addr).v,
-		.readonly = op->flags & GNTMAP_readonly ? 1 : 0,
-		.ref = op->ref,
+		.lender = lender, .state = MT_LIVE, .gfn = ipa_to_gfn(op->host_addr).v,
+		.readonly = op->flags & GNTMAP_readonly ? 1 : 0, .ref = op->ref,
 	};
 	uint32_t handle;
 	mfn_t page;

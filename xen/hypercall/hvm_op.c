@@ -9,27 +9,19 @@
 #include "ops.h"
 
 /* Who may read a parameter; all that exist may be written by the toolstack. */
-enum { PARAM_NONE, PARAM_GUEST_READS, PARAM_TOOLS_ONLY };
-
-static const uint8_t params[HVM_NR_PARAMS_KEPT] = {
-	[HVM_PARAM_CALLBACK_IRQ] = PARAM_GUEST_READS,
-	[HVM_PARAM_STORE_PFN] = PARAM_GUEST_READS,
-	[HVM_PARAM_STORE_EVTCHN] = PARAM_GUEST_READS,
-	[HVM_PARAM_CONSOLE_PFN] = PARAM_GUEST_READS,
-	[HVM_PARAM_CONSOLE_EVTCHN] = PARAM_GUEST_READS,
-	[HVM_PARAM_MONITOR_RING_PFN] = PARAM_TOOLS_ONLY,
-};
+#define GUEST_READS	(BIT(HVM_PARAM_CALLBACK_IRQ) | BIT(HVM_PARAM_STORE_PFN) |	\
+			 BIT(HVM_PARAM_STORE_EVTCHN) | BIT(HVM_PARAM_CONSOLE_PFN) |	\
+			 BIT(HVM_PARAM_CONSOLE_EVTCHN))
+#define TOOLS_ONLY	BIT(HVM_PARAM_MONITOR_RING_PFN)
 
 static int access_param(struct domain *d, uint32_t index, bool set, uint64_t *value)
 {
 	bool self = d == this_vcpu()->domain;
 
-	if (index >= HVM_NR_PARAMS_KEPT)
+	if (index >= HVM_NR_PARAMS_KEPT || !((GUEST_READS | TOOLS_ONLY) & BIT(index)))
 		return -EINVAL;
 	index = (uint32_t)index_nospec(index, HVM_NR_PARAMS_KEPT);
-	if (params[index] == PARAM_NONE)
-		return -EINVAL;
-	if (self && (set || params[index] == PARAM_TOOLS_ONLY))
+	if (self && (set || (TOOLS_ONLY & BIT(index))))
 		return -EPERM;
 	if (set)
 		WRITE_ONCE(d->hvm_params[index], *value);

@@ -183,23 +183,6 @@ static int64_t acquire_frames(const struct memory_call *c)
 	return 0;
 }
 
-static int64_t acquire(const struct memory_call *c)
-{
-	const struct xen_mem_acquire_resource *x = &c->acquire;
-	uint32_t nr = c->d->max_grant_frames;
-
-	if (x->type != XENMEM_resource_grant_table || x->id != XENMEM_resource_grant_table_id_shared)
-		/* There are none of the other kinds that the ABI knows. */
-		return x->type <= XENMEM_resource_vmtrace_buf ? -EINVAL : -EOPNOTSUPP;
-	if (!x->frame_list.p)
-		return x->nr_frames ? -EINVAL :
-		       copy_to_guest(c->arg + offsetof(struct xen_mem_acquire_resource, nr_frames),
-				     &nr, sizeof(nr));
-	if (x->frame >= nr || x->nr_frames > nr - x->frame || c->start > x->nr_frames)
-		return -EINVAL;
-	return domain_is_dying(c->d) ? -ESRCH : acquire_frames(c);
-}
-
 /*
  * XENMEM_acquire_resource: map grant table frames of another domain at the caller's listed
  * frames, or tell how many there are. -EPERM for the caller's own, -ESRCH, -EINVAL, -EOPNOTSUPP,
@@ -207,12 +190,25 @@ static int64_t acquire(const struct memory_call *c)
  */
 int64_t memory_acquire_resource(struct memory_call *c)
 {
-	domid_t id = c->acquire.domid;
+	const struct xen_mem_acquire_resource *x = &c->acquire;
+	uint32_t nr;
 
-	if (c->acquire.pad)
+	if (x->pad)
 		return -EINVAL;
-	if (id == DOMID_SELF || id == this_vcpu()->domain->id)
+	if (x->domid == DOMID_SELF || x->domid == this_vcpu()->domain->id)
 		return -EPERM;
-	c->d = domain_get_whole(id);
-	return c->d ? acquire(c) : -ESRCH;
+	c->d = domain_get_whole(x->domid);
+	if (!c->d)
+		return -ESRCH;
+	if (x->type != XENMEM_resource_grant_table || x->id != XENMEM_resource_grant_table_id_shared)
+		/* There are none of the other kinds that the ABI knows. */
+		return x->type <= XENMEM_resource_vmtrace_buf ? -EINVAL : -EOPNOTSUPP;
+	nr = c->d->max_grant_frames;
+	if (!x->frame_list.p)
+		return x->nr_frames ? -EINVAL :
+		       copy_to_guest(c->arg + offsetof(struct xen_mem_acquire_resource, nr_frames),
+				     &nr, sizeof(nr));
+	if (x->frame >= nr || x->nr_frames > nr - x->frame || c->start > x->nr_frames)
+		return -EINVAL;
+	return domain_is_dying(c->d) ? -ESRCH : acquire_frames(c);
 }

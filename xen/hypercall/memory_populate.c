@@ -22,22 +22,19 @@
 #define MAX_ORDER	PAGE_ORDER_2M
 
 
-/* Is m memory of d, which keeps it for life? Then no reference is needed to say so. */
-static bool is_own_frame(const struct domain *d, mfn_t m)
-{
-	const struct page_info *pg = mfn_to_page(m);
-
-	return pg && READ_ONCE(pg->type) == PAGE_RAM && READ_ONCE(pg->owner) == d->id;
-}
 
 /* Put d's own frames back at their 1:1 place. -EPERM when one is not d's. */
 static int populate_direct(struct domain *d, gfn_t g, uint32_t order)
 {
 	uint64_t i;
 
-	for (i = 0; i < BIT(order); i++)
-		if (!is_own_frame(d, mfn(g.v + i)))
+	/* It keeps its memory for life: no reference is needed to say whose a frame is. */
+	for (i = 0; i < BIT(order); i++) {
+		const struct page_info *pg = mfn_to_page(mfn(g.v + i));
+
+		if (!pg || READ_ONCE(pg->type) != PAGE_RAM || READ_ONCE(pg->owner) != d->id)
 			return -EPERM;
+	}
 	/* The entries carry no reference of their own. */
 	return p2m_map(d, g, mfn(g.v), order, P2M_RAM_RW);
 }

@@ -17,15 +17,11 @@
 int sysctl_physinfo(struct control_call *call)
 {
 	call->sysctl.u.physinfo = (struct xen_sysctl_physinfo){
-		.threads_per_core = 1,
-		.cores_per_socket = 1,
-		.nr_cpus = nr_cpus,
-		.max_cpu_id = nr_cpus - 1,
-		.nr_nodes = 1,
+		.threads_per_core = 1, .cores_per_socket = 1, .nr_nodes = 1,
+		.nr_cpus = nr_cpus, .max_cpu_id = nr_cpus - 1,
 		.cpu_khz = (uint32_t)(timer_frequency() / 1000),
 		.capabilities = CAPABILITIES | (vpmu_is_available() ? XEN_SYSCTL_PHYSCAP_vpmu : 0),
-		.total_pages = zone_total_pages(),
-		.free_pages = zone_free_pages(),
+		.total_pages = zone_total_pages(), .free_pages = zone_free_pages(),
 		.max_mfn = zone_max_mfn().v,
 	};
 	return 0;

@@ -26,17 +26,11 @@ uint64_t map_window_refill(struct pcpu *c)
  */
 void *map_window_get(mfn_t m)
 {
-	struct pcpu *c = this_cpu();
-	uint64_t clean = c->window_clean;
 	unsigned int slot;
+	void *p = map_window_brief(m, &slot);
 
-	if (unlikely(!clean))
-		clean = map_window_refill(c);
-	slot = (unsigned int)__builtin_ctzl(clean);
-	c->window_clean = clean & (clean - 1);
-	c->window_busy |= BIT(slot);
-	mmu_window_set(slot, m);
-	return mmu_window_va(slot);
+	this_cpu()->window_busy |= BIT(slot);
+	return p;
 }
 
 /* Unmap what map_window_get() returned (any address within the page). */

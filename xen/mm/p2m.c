@@ -23,11 +23,7 @@ static struct stage2 stage2_of(struct domain *d)
 {
 	struct p2m *p2m = &d->p2m;
 
-	return (struct stage2){
-		.tree = { p2m->root, p2m->root_level, p2m_nr_gfns(p2m) },
-		.p2m = p2m,
-		.d = d,
-	};
+	return (struct stage2){ { p2m->root, p2m->root_level, p2m_nr_gfns(p2m) }, p2m, d };
 }
 
 /* Make d's empty stage 2. -ENOMEM. */
