@@ -110,13 +110,15 @@ static int parse_reserved(struct bootinfo *bi)
 	return rc;
 }
 
-static void copy_string(char *dst, const void *fdt, int node, const char *prop)
+/* Is there such a property? Then dst is its value. */
+static bool copy_string(char *dst, const void *fdt, int node, const char *prop)
 {
 	int len;
 	const char *s = fdt_getprop(fdt, node, prop, &len);
 
 	if (s && len > 0)
 		strlcpy(dst, s, MIN((size_t)len, (size_t)BOOT_CMDLINE));
+	return s;
 }
 
 /*
@@ -178,19 +180,13 @@ static int parse_initrd(struct bootinfo *bi, int chosen)
 static void choose_command_lines(struct bootinfo *bi, int chosen, int kernel_node)
 {
 	const void *fdt = bi->fdt;
-	bool dom0_own = fdt_getprop(fdt, chosen, "xen,dom0-bootargs", NULL);
-	bool module_own = kernel_node >= 0 && fdt_getprop(fdt, kernel_node, "bootargs", NULL);
-	bool xen_own = fdt_getprop(fdt, chosen, "xen,xen-bootargs", NULL);
+	/* Without a kernel's node libfdt finds no property. */
+	bool dom0_own = copy_string(bi->dom0_cmdline, fdt, chosen, "xen,dom0-bootargs") ||
+			copy_string(bi->dom0_cmdline, fdt, kernel_node, "bootargs");
 
-	if (xen_own)
-		copy_string(bi->xen_cmdline, fdt, chosen, "xen,xen-bootargs");
-	else if (dom0_own || module_own)
+	if (!copy_string(bi->xen_cmdline, fdt, chosen, "xen,xen-bootargs") && dom0_own)
 		copy_string(bi->xen_cmdline, fdt, chosen, "bootargs");
-	if (dom0_own)
-		copy_string(bi->dom0_cmdline, fdt, chosen, "xen,dom0-bootargs");
-	else if (module_own)
-		copy_string(bi->dom0_cmdline, fdt, kernel_node, "bootargs");
-	else
+	if (!dom0_own)
 		copy_string(bi->dom0_cmdline, fdt, chosen, "bootargs");
 }
 
@@ -248,21 +244,11 @@ void bootinfo_for_each_free(const struct bootinfo *bi,
 			pa_t stop = end, next = end;
 			uint32_t r;
 
-			/*
-			 * The nearest reservation that touches [at, end): it ends the piece, and
-			 * is stepped over.
-			 */
+			/* The first reservation that ends behind it ends the piece. */
 			for (r = 0; r < bi->nr_reserved; r++) {
 				pa_t rb = bi->reserved[r].base, re = rb + bi->reserved[r].size;
 
-				if (re <= at || rb >= end)
-					continue;
-				if (rb <= at) {
-					stop = at;
-					next = re;
-					break;
-				}
-				if (rb < stop) {
+				if (re > at && rb < stop) {
 					stop = rb;
 					next = re;
 				}

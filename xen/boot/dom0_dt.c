@@ -24,12 +24,6 @@ struct maker {
 	uint8_t gic_version;
 };
 
-/* reg of a child of the root, in the root's own cell counts. */
-static void prop_reg(struct maker *m, const struct mem_range *r, size_t n)
-{
-	dt_prop_reg(&m->w, r, n, dt_address_cells(m->host, 0), dt_size_cells(m->host, 0));
-}
-
 /* ---- what happens to a host node ---- */
 
 /* Left out with everything below. */
@@ -63,10 +57,9 @@ static const char *const dropped_chosen_props[] = {
 };
 
 /* What stays of the host's GIC, so that what refers to it stays right. */
-static const char *const kept_gic_props[] = {
-	"#address-cells", "#size-cells", "ranges", "phandle", "linux,phandle", NULL
+static const char *const kept_gicv2_props[] = {
+	"compatible", "#address-cells", "#size-cells", "ranges", "phandle", "linux,phandle", NULL
 };
-static const char *const kept_gicv2_props[] = { "compatible", NULL };
 
 static bool in_list(const char *name, const char *const *list)
 {
@@ -193,24 +186,6 @@ static void give_device(struct maker *m, int node)
 
 /* ---- our own nodes ---- */
 
-/* The hypervisor's own timer interrupt is not told. */
-static void make_timer(struct maker *m)
-{
-	const uint32_t ppis[3] = {
-		m->h->timer_ppi_sec, m->h->timer_ppi_phys, m->h->timer_ppi_virt,
-	};
-
-	dt_write_timer(&m->w, ppis, m->h->timer_clock_frequency);
-}
-
-static void make_pmu(struct maker *m)
-{
-	dt_begin(&m->w, "pmu");
-	dt_prop_str(&m->w, "compatible", "arm,armv8-pmuv3");
-	dt_prop_ppis(&m->w, &m->h->pmu_ppi, 1);
-	dt_end(&m->w);
-}
-
 /* Same phandle and cell counts as the host's, so that what refers to it stays right. */
 static void make_gic(struct maker *m)
 {
@@ -218,18 +193,17 @@ static void make_gic(struct maker *m)
 		{ m->h->gicd_base, 0x10000 },
 		{ m->h->gicr[0].base, m->p->nr_vcpus * GIC_PRIVATE_SPAN },
 	}, v2[2] = { { m->h->gicd_base, m->h->gicd_size }, m->h->gicc };
+	bool is_v3 = m->gic_version == 3;
 
 	dt_begin(&m->w, fdt_get_name(m->host, m->gic_node, NULL));
-	if (m->gic_version == 2)
-		copy_props(m, m->gic_node, kept_gicv2_props, true);
-	else
+	if (is_v3)
 		dt_prop_str(&m->w, "compatible", "arm,gic-v3");
 	dt_prop_u32(&m->w, "#interrupt-cells", 3);
 	dt_prop(&m->w, "interrupt-controller", "", 0);
-	prop_reg(m, m->gic_version == 2 ? v2 : v3, 2);
-	if (m->gic_version != 2)
+	dt_prop_reg(&m->w, is_v3 ? v3 : v2, 2);
+	if (is_v3)
 		dt_prop_u32(&m->w, "#redistributor-regions", 1);
-	copy_props(m, m->gic_node, kept_gic_props, true);
+	copy_props(m, m->gic_node, kept_gicv2_props + is_v3, true);
 	dt_end(&m->w);
 }
 
@@ -264,39 +238,33 @@ static void begin_copy(struct maker *m, int node, int depth)
 
 static void make_own_nodes(struct maker *m)
 {
-	int ac = dt_address_cells(m->host, 0), sc = dt_size_cells(m->host, 0);
-
-	dt_write_hypervisor(&m->w, &m->p->grant_window, 1, ac, sc, m->p->event_ppi);
-	dt_write_psci(&m->w);
+	dt_write_hypervisor(&m->w, m->p);
 	dt_write_cpus(&m->w, m->p->nr_vcpus, m->h->cpu_compatible, m->h->cpu_clock_frequency);
-	dt_write_memory(&m->w, m->p->bank, m->p->nr_banks, ac, sc);
-	make_timer(m);
+	dt_write_memory(&m->w, m->p->bank, m->p->nr_banks);
+	/* The hypervisor's own timer interrupt, the last, is not told. */
+	dt_write_ppi_device(&m->w, "timer", "arm,armv8-timer", m->h->timer_ppis, 3,
+			    m->h->timer_clock_frequency);
 	if (m->p->vpmu)
-		make_pmu(m);
+		dt_write_ppi_device(&m->w, "pmu", "arm,armv8-pmuv3", &m->h->pmu_ppi, 1, 0);
 	make_gic(m);
 	make_chosen(m);
 }
 
-/* Copy the tree, depth first; `skip` is the depth of a dropped node whose children go with it. */
+/* Copy the tree, depth first; children of a dropped node are deeper than what is open. */
 static void walk(struct maker *m)
 {
-	int depth = 0, open = 0, skip = DT_MAX_DEPTH + 1, node;
+	int depth = 0, open = 0, node;
 
 	for (node = 0; node >= 0 && depth >= 0 && !m->w.rc;
 	     node = fdt_next_node(m->host, node, &depth)) {
-		if (depth > skip)
+		if (depth > open)
 			continue;
-		skip = DT_MAX_DEPTH + 1;
 		for (; open > depth; open--)
 			dt_end(&m->w);
-		if (depth >= DT_MAX_DEPTH) {
-			m->w.rc = -EINVAL;
-			return;
-		}
-		if (depth > 0 && is_dropped(m, node, depth)) {
-			skip = depth;
+		if (depth >= DT_MAX_DEPTH)
+			dt_note(&m->w, -EINVAL);
+		if (depth > 0 && is_dropped(m, node, depth))
 			continue;
-		}
 		begin_copy(m, node, depth);
 		open = depth + 1;
 		if (depth == 0)
@@ -315,6 +283,7 @@ int dom0_dt_make(const void *host_fdt, const struct host_info *h, const struct d
 {
 	struct maker m = {
 		.host = host_fdt, .h = h, .p = p, .bootargs = bootargs, .sink = sink, .w.out = buf,
+		.w.ac = dt_address_cells(host_fdt, 0), .w.sc = dt_size_cells(host_fdt, 0),
 	};
 
 	m.gic_node = dt_find_gic(host_fdt, &m.gic_version);

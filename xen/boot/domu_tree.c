@@ -26,7 +26,7 @@ static void write_gic(struct dt_writer *w)
 	dt_prop_u32(w, "#interrupt-cells", 3);
 	dt_prop_u32(w, "#address-cells", 0);
 	dt_prop(w, "interrupt-controller", "", 0);
-	dt_prop_reg(w, is_v2 ? v2 : v3, 2, 2, 2);
+	dt_prop_reg(w, is_v2 ? v2 : v3, 2);
 	dt_prop_u32(w, "phandle", w->gic_phandle);
 	dt_end(w);
 }
@@ -38,7 +38,7 @@ static void write_uart(struct dt_writer *w)
 
 	dt_begin(w, "sbsa-pl011");
 	dt_prop_str(w, "compatible", "arm,sbsa-uart");
-	dt_prop_reg(w, &reg, 1, 2, 2);
+	dt_prop_reg(w, &reg, 1);
 	dt_prop_cells(w, "interrupts", irq, 3);
 	dt_prop_u32(w, "current-speed", 115200);
 	dt_end(w);
@@ -58,13 +58,13 @@ static void write_nodes(struct dt_writer *w, const struct static_domain *s,
 	dt_write_boot(w, p, s->bootargs ? s->bootargs : "");
 	dt_end(w);
 	dt_write_cpus(w, s->cpus, "", 0);
-	dt_write_psci(w);
 	for (i = 0; i < p->nr_banks; i++)
-		dt_write_memory(w, &p->bank[i], 1, 2, 2);
+		dt_write_memory(w, &p->bank[i], 1);
 	write_gic(w);
-	dt_write_timer(w, timer_ppis, host_info.timer_clock_frequency);
+	dt_write_ppi_device(w, "timer", "arm,armv8-timer", timer_ppis, 3,
+			    host_info.timer_clock_frequency);
 	if (s->enhanced)
-		dt_write_hypervisor(w, &p->grant_window, 1, 2, 2, p->event_ppi);
+		dt_write_hypervisor(w, p);
 	if (s->vpl011)
 		write_uart(w);
 }
@@ -72,7 +72,7 @@ static void write_nodes(struct dt_writer *w, const struct static_domain *s,
 int domu_tree_make(const struct static_domain *s, const struct dom0_plan *p, void *buf, size_t size)
 {
 	static const char compatible[] = "xen,xenvm-4.17\0xen,xenvm";
-	struct dt_writer w = { .out = buf, .gic_phandle = GUEST_PHANDLE_GIC };
+	struct dt_writer w = { .out = buf, .gic_phandle = GUEST_PHANDLE_GIC, .ac = 2, .sc = 2 };
 
 	dt_check(&w, fdt_create(buf, (int)size));
 	dt_check(&w, fdt_finish_reservemap(buf));

@@ -116,9 +116,6 @@ static int parse_gic(const void *fdt, struct host_info *h, uint32_t *phandle)
 static int parse_timer(const void *fdt, struct host_info *h, uint32_t gic)
 {
 	int node = fdt_node_offset_by_compatible(fdt, -1, "arm,armv8-timer");
-	uint32_t *const ppis[] = {
-		&h->timer_ppi_sec, &h->timer_ppi_phys, &h->timer_ppi_virt, &h->timer_ppi_hyp,
-	};
 	struct dt_irq irq;
 	uint32_t i;
 
@@ -128,10 +125,10 @@ static int parse_timer(const void *fdt, struct host_info *h, uint32_t gic)
 		pr_err("no architected timer in the host's device tree\n");
 		return -ENODEV;
 	}
-	for (i = 0; i < ARRAY_SIZE(ppis); i++) {
+	for (i = 0; i < ARRAY_SIZE(h->timer_ppis); i++) {
 		if (dt_gic_irq(fdt, node, gic, i, &irq) || !irq.is_ppi)
 			return -EINVAL;
-		*ppis[i] = irq.intid;
+		h->timer_ppis[i] = irq.intid;
 	}
 	h->timer_clock_frequency = dt_u32(fdt, node, "clock-frequency", 0);
 	return 0;

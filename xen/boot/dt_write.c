@@ -51,26 +51,21 @@ void dt_prop_cells(struct dt_writer *w, const char *name, uint32_t *cells, size_
 	dt_prop(w, name, cells, n * 4);
 }
 
-/*
- * reg of a child of the root, in the root's cell counts ac and sc; what does not fit them is an
- * error, never cut.
- */
-void dt_prop_reg(struct dt_writer *w, const struct mem_range *r, size_t n, int ac, int sc)
+/* reg of a child of the root; what does not fit its cell counts is an error, never cut. */
+void dt_prop_reg(struct dt_writer *w, const struct mem_range *r, size_t n)
 {
 	uint32_t cells[32];
 	size_t i, c = 0;
 
-	if (ac < 1 || ac > 2 || sc < 1 || sc > 2) {
+	if (w->ac < 1 || w->ac > 2 || w->sc < 1 || w->sc > 2)
 		dt_note(w, -EINVAL);
-		return;
-	}
 	for (i = 0; i < n && c + 4 <= ARRAY_SIZE(cells); i++) {
-		if ((ac == 1 && r[i].base >> 32) || (sc == 1 && r[i].size >> 32))
+		if ((w->ac == 1 && r[i].base >> 32) || (w->sc == 1 && r[i].size >> 32))
 			dt_note(w, -EINVAL);
-		if (ac == 2)
+		if (w->ac == 2)
 			cells[c++] = (uint32_t)(r[i].base >> 32);
 		cells[c++] = (uint32_t)r[i].base;
-		if (sc == 2)
+		if (w->sc == 2)
 			cells[c++] = (uint32_t)(r[i].size >> 32);
 		cells[c++] = (uint32_t)r[i].size;
 	}
@@ -78,7 +73,7 @@ void dt_prop_reg(struct dt_writer *w, const struct mem_range *r, size_t n, int a
 }
 
 /* `interrupts`, at most three PPIs, and the GIC as their parent. */
-void dt_prop_ppis(struct dt_writer *w, const uint32_t *intids, size_t n)
+static void prop_ppis(struct dt_writer *w, const uint32_t *intids, size_t n)
 {
 	uint32_t cells[9];
 	size_t i;
@@ -92,24 +87,19 @@ void dt_prop_ppis(struct dt_writer *w, const uint32_t *intids, size_t n)
 	dt_prop_u32(w, "interrupt-parent", w->gic_phandle);
 }
 
-void dt_write_psci(struct dt_writer *w)
+/* CPUs, and the firmware that starts them. compatible may be empty, frequency (Hz) 0: not known. */
+void dt_write_cpus(struct dt_writer *w, uint32_t nr, const char *compatible, uint32_t frequency)
 {
-	static const char compatible[] = "arm,psci-1.0\0arm,psci-0.2\0arm,psci";
+	static const char psci[] = "arm,psci-1.0\0arm,psci-0.2\0arm,psci";
+	char name[32];
+	uint32_t i;
 
 	dt_begin(w, "psci");
-	dt_prop(w, "compatible", compatible, sizeof(compatible));
+	dt_prop(w, "compatible", psci, sizeof(psci));
 	dt_prop_str(w, "method", "hvc");
 	dt_prop_u32(w, "cpu_off", 1);
 	dt_prop_u32(w, "cpu_on", 2);
 	dt_end(w);
-}
-
-/* compatible may be empty, frequency (Hz) 0: not known. */
-void dt_write_cpus(struct dt_writer *w, uint32_t nr, const char *compatible, uint32_t frequency)
-{
-	char name[32];
-	uint32_t i;
-
 	dt_begin(w, "cpus");
 	dt_prop_u32(w, "#address-cells", 1);
 	dt_prop_u32(w, "#size-cells", 0);
@@ -129,38 +119,41 @@ void dt_write_cpus(struct dt_writer *w, uint32_t nr, const char *compatible, uin
 	dt_end(w);
 }
 
-void dt_write_memory(struct dt_writer *w, const struct mem_range *r, size_t n, int ac, int sc)
+void dt_write_memory(struct dt_writer *w, const struct mem_range *r, size_t n)
 {
 	char name[32];
 
 	snprintf(name, sizeof(name), "memory@%lx", (unsigned long)r->base);
 	dt_begin(w, name);
 	dt_prop_str(w, "device_type", "memory");
-	dt_prop_reg(w, r, n, ac, sc);
+	dt_prop_reg(w, r, n);
 	dt_end(w);
 }
 
-/* Three interrupts: secure and non-secure physical, virtual. frequency 0: CNTFRQ_EL0 tells. */
-void dt_write_timer(struct dt_writer *w, const uint32_t ppis[3], uint32_t frequency)
+/*
+ * The timer (interrupts: secure and non-secure physical, virtual) or the performance monitors.
+ * frequency 0: it tells itself, or has none.
+ */
+void dt_write_ppi_device(struct dt_writer *w, const char *name, const char *compatible,
+			 const uint32_t *ppis, size_t n, uint32_t frequency)
 {
-	dt_begin(w, "timer");
-	dt_prop_str(w, "compatible", "arm,armv8-timer");
-	dt_prop_ppis(w, ppis, 3);
+	dt_begin(w, name);
+	dt_prop_str(w, "compatible", compatible);
+	prop_ppis(w, ppis, n);
 	if (frequency)
 		dt_prop_u32(w, "clock-frequency", frequency);
 	dt_end(w);
 }
 
-/* r: where grant frames go, then what else is free for foreign mappings. */
-void dt_write_hypervisor(struct dt_writer *w, const struct mem_range *r, size_t n, int ac, int sc,
-			 uint32_t event_ppi)
+/* reg: where grant frames go. */
+void dt_write_hypervisor(struct dt_writer *w, const struct dom0_plan *p)
 {
 	static const char compatible[] = "xen,xen-4.17\0xen,xen";
 
 	dt_begin(w, "hypervisor");
 	dt_prop(w, "compatible", compatible, sizeof(compatible));
-	dt_prop_reg(w, r, n, ac, sc);
-	dt_prop_ppis(w, &event_ppi, 1);
+	dt_prop_reg(w, &p->grant_window, 1);
+	prop_ppis(w, &p->event_ppi, 1);
 	dt_end(w);
 }
 

@@ -65,7 +65,10 @@ struct host_info {
 	uint32_t nr_gicr; uint64_t gicr_stride;		/* stride 0: architectural */
 	uint32_t maintenance_ppi;			/* INTIDs */
 	uint32_t pmu_ppi;				/* overflow of the CPU's own; 0 none */
-	uint32_t timer_ppi_sec, timer_ppi_phys, timer_ppi_virt, timer_ppi_hyp;
+	union {
+		struct { uint32_t timer_ppi_sec, timer_ppi_phys, timer_ppi_virt, timer_ppi_hyp; };
+		uint32_t timer_ppis[4];
+	};
 	uint32_t timer_clock_frequency;			/* 0: CNTFRQ_EL0 */
 	struct host_uart uart;
 	struct host_irq uart_irq; int uart_node;	/* INTID 0, node offset -1: none */
