@@ -477,6 +477,11 @@ static void test_static_input(void **state)
 	type_on_host("\x01\x01\x01");
 	assert_int_equal(console_input_domain(), g->id);
 	nr_sent = 0;
+	/* Until something comes it speaks in whole lines. */
+	say("hello");
+	assert_int_equal(nr_sent, 0);
+	say("\n");
+	assert_sent(named("hello\r\n"));
 	put(IMSC, RT);
 	type_on_host("ls");
 	assert_int_equal(console_read_input(buf, sizeof(buf)), 0);

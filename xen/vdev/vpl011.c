@@ -132,12 +132,13 @@ static void write_out(struct vpl011 *u)
 
 /*
  * A byte from a static domain. Lines of several domains share the console, so they come whole,
- * named, without control characters; but the one that is typed to answers at once and as it likes.
+ * named, without control characters; but the one that is typed to, once it has been, answers at
+ * once and as it likes.
  */
 static void put_on_console(struct vpl011 *u, char c)
 {
 	struct xencons_interface *r = &u->own;
-	bool typed_to = console_input_domain() == u->domain->id;
+	bool typed_to = r->in_prod && console_input_domain() == u->domain->id;
 
 	if (!typed_to && (c < ' ' || c > '~') && c != '\t' && c != '\n') {
 		if (c == '\r' || c == '\0')
