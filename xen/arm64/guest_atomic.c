@@ -80,7 +80,4 @@ DEFINE_BIT_OP(guest_test_and_clear_bit, uint64_t, rmw64, false)
 DEFINE_BIT_OP(guest_test_and_set_bit32, uint32_t, rmw32, true)
 DEFINE_BIT_OP(guest_test_and_clear_bit32, uint32_t, rmw32, false)
 
-void guest_clear_mask16(uint16_t mask, uint16_t *p, bool *ok)
-{
-	(void)rmw16(p, mask, false, ok);
-}
+void guest_clear_mask16(uint16_t mask, uint16_t *p, bool *ok) { (void)rmw16(p, mask, false, ok); }

@@ -140,14 +140,11 @@ static int map_block(uint64_t va, pa_t pa)
 	return 0;
 }
 
-int mmu_heap_map(mfn_t first)
-{
-	return map_block((uint64_t)HEAP_VA(mfn_to_pa(first)), mfn_to_pa(first));
-}
+int mmu_heap_map(mfn_t m) { return map_block((uint64_t)HEAP_VA(mfn_to_pa(m)), mfn_to_pa(m)); }
 
-void mmu_heap_unmap(mfn_t first)
+void mmu_heap_unmap(mfn_t m)
 {
-	void *va = HEAP_VA(mfn_to_pa(first));
+	void *va = HEAP_VA(mfn_to_pa(m));
 	SPIN_GUARD(&mmu_lock);
 
 	clear_entry((uint64_t)va, 2);

@@ -13,7 +13,7 @@
 
 #define BRING_UP_TIMEOUT_NS	(1000 * 1000 * 1000LL)
 
-static struct pcpu boot_cpu;
+static struct pcpu boot_cpu = { .stack_top = STACK_VIRT_START + STACK_VIRT_STRIDE };
 
 void secondary_cpu_main(struct pcpu *c) __noreturn;
 
@@ -21,7 +21,6 @@ void secondary_cpu_main(struct pcpu *c) __noreturn;
 void smp_init_boot_cpu(void)
 {
 	boot_cpu.mpidr = read_sysreg(mpidr_el1);
-	boot_cpu.stack_top = STACK_VIRT_START + STACK_VIRT_STRIDE;
 	cpus[0] = &boot_cpu;
 	nr_cpus = 1;
 	write_sysreg(tpidr_el2, &boot_cpu);

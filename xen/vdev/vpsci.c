@@ -47,7 +47,7 @@ static bool is_on_pending(const struct vcpu *v)
 	       READ_ONCE(v->runstate.time[RUNSTATE_running_]) == v->ran_before_on;
 }
 
-/* Can code be there? In AArch32 bit 0 says T32, whose instructions may begin at any even address. */
+/* Can code be there? In AArch32 bit 0 says T32, which may begin at any even address. */
 static bool is_entry(const struct domain *d, uint64_t pc)
 {
 	return (pc & 3) == 0 || (d->is_aarch32 && (pc & 1));
@@ -164,8 +164,10 @@ static int64_t call(struct vcpu *v, uint32_t n, const uint64_t *arg)
  */
 bool vpsci_call(struct vcpu *v, uint32_t fn, uint64_t *ret)
 {
-	uint64_t arg[3] = { v->regs.x[1], v->regs.x[2], v->regs.x[3] };
-	uint32_t n = lookup(fn), i;
+	/* An SMC32 call's arguments are 32 bits wide. */
+	uint64_t mask = fn >= PSCI_BASE && !(fn & SMCCC_64) ? UINT32_MAX : ~0UL;
+	uint64_t arg[3] = { v->regs.x[1] & mask, v->regs.x[2] & mask, v->regs.x[3] & mask };
+	uint32_t n = lookup(fn);
 
 	/* PSCI 0.1: ids of the device tree's choice, and ours are these. */
 	if (fn == PSCI_0_1_CPU_OFF)
@@ -174,10 +176,6 @@ bool vpsci_call(struct vcpu *v, uint32_t fn, uint64_t *ret)
 		n = FN_CPU_ON;
 	else if ((fn & ~(SMCCC_64 | 0x1fu)) != PSCI_BASE)
 		return false;
-	/* An SMC32 call's arguments are 32 bits wide. */
-	if (fn >= PSCI_BASE && !(fn & SMCCC_64))
-		for (i = 0; i < ARRAY_SIZE(arg); i++)
-			arg[i] = (uint32_t)arg[i];
 	*ret = (uint32_t)call(v, n, arg);
 	return true;
 }

@@ -55,12 +55,10 @@ static bool has_trng __ro_after_init;
 /* Arm's parts that do not speculate so far: Cortex-A34, A35, A53, A55, A510. */
 static bool is_in_order(uint32_t midr)
 {
-	switch (midr & 0xff00fff0) {
-	case 0x4100d020: case 0x4100d040: case 0x4100d030: case 0x4100d050: case 0x4100d460:
-		return true;
-	default:
-		return false;
-	}
+	uint32_t part = midr & 0xff00fff0;
+
+	return part == 0x4100d020 || part == 0x4100d040 || part == 0x4100d030 ||
+	       part == 0x4100d050 || part == 0x4100d460;
 }
 
 static uint32_t ask_firmware(uint32_t fn, uint32_t arg)

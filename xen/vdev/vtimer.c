@@ -110,10 +110,7 @@ uint64_t vptimer_read_ctl(struct vcpu *v)
 uint64_t vptimer_read_cval(struct vcpu *v) { return v->ctxt.cntp_cval; }
 
 /* CNTP_TVAL_EL0: what is left, as a signed 32-bit number. */
-uint64_t vptimer_read_tval(struct vcpu *v)
-{
-	return (v->ctxt.cntp_cval - timer_ticks()) & 0xffffffff;
-}
+uint64_t vptimer_read_tval(struct vcpu *v) { return (uint32_t)(v->ctxt.cntp_cval - timer_ticks()); }
 
 void vptimer_write_ctl(struct vcpu *v, uint64_t val) { ptimer_set(v, val, v->ctxt.cntp_cval); }
 void vptimer_write_cval(struct vcpu *v, uint64_t val) { ptimer_set(v, v->ctxt.cntp_ctl, val); }

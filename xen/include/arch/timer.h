@@ -6,8 +6,7 @@
 #include <xen/types.h>
 
 /* Ticks of CNTPCT_EL0, and their rate in Hz. */
-uint64_t timer_ticks(void);
-uint64_t timer_frequency(void);
+uint64_t timer_ticks(void), timer_frequency(void);
 /* Nanoseconds of system time (0 at the hypervisor's start), monotonic and equal on all CPUs. */
 s_time_t system_time(void);
 /* System time (ns) when the counter shows ticks, saturating. */

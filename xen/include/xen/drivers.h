@@ -16,8 +16,8 @@ struct uart_driver {
 	const char *compatible[4];
 	uint8_t reg_shift, io_width;		/* unless the tree says otherwise */
 	uint8_t nr_regs;			/* before the shift */
-	uint8_t data, status;			/* registers; status: with the bits of flip turned */
-	uint8_t rx_empty, tx_full, flip;	/* over these two tell what there is and is not */
+	uint8_t data, status;			/* registers */
+	uint8_t rx_empty, tx_full, flip;	/* bits of status, once flip has turned some */
 	uint8_t irq_enable, irq_clear;		/* registers; irq_clear 0: none needed */
 	uint8_t irq_bits;			/* of both: bytes were received */
 	void (*init)(void);			/* sends and receives, raises no interrupt */

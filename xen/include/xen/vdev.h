@@ -10,8 +10,7 @@
 #define EVTCHN_PPI_DOMU	31u
 
 /* v left a CPU with ctxt.cntv_* saved: arm a soft timer for it; v comes back: disarm. */
-void vtimer_put_cpu(struct vcpu *v);
-void vtimer_load_cpu(struct vcpu *v);
+void vtimer_put_cpu(struct vcpu *v), vtimer_load_cpu(struct vcpu *v);
 void vtimer_vcpu_reset(struct vcpu *v);
 /*
  * The guest's physical timer registers, emulated: CNTP_CTL, CNTP_CVAL, CNTP_TVAL, (CNTPCT is not
