@@ -266,7 +266,7 @@ void domain_shutdown(struct domain *d, uint8_t reason)
 }
 
 /* Undo a shutdown (after suspend). */
-void domain_resume(struct domain *d)
+int domain_resume(struct domain *d)
 {
 	SPIN_GUARD(&d->lock);
 	if (d->shut_down && !d->dying) {
@@ -274,6 +274,7 @@ void domain_resume(struct domain *d)
 		d->shutdown_code = 0xff;
 		set_flag_all(d, VPF_SHUTDOWN, false);
 	}
+	return 0;
 }
 
 /* The guest did what nobody answers for; its end, nobody else's. */

@@ -59,24 +59,22 @@ static uint32_t find_from(uint32_t from, bool want)
  */
 int domain_table_insert(struct domain *d, domid_t id)
 {
-	struct domain **fresh = xzalloc_array(struct domain *, CHUNK_SIZE);
+	FREED struct domain **fresh = xzalloc_array(struct domain *, CHUNK_SIZE);
 	uint32_t n = id;
-	int rc = 0;
 
 	if (!fresh)
 		return -ENOMEM;
-	spin_lock(&table_lock);
+	SPIN_GUARD(&table_lock);
 	if (id >= NR_IDS) {
 		n = find_from(last_id + 1, false);
 		if (n >= NR_IDS)
 			n = find_from(1, false);
-		rc = n >= NR_IDS ? -ENOSPC : 0;
-		last_id = rc ? last_id : n;
+		if (n >= NR_IDS)
+			return -ENOSPC;
+		last_id = n;
 	} else if (lookup_locked(n)) {
-		rc = -EEXIST;
+		return -EEXIST;
 	}
-	if (rc)
-		goto out;
 	if (!chunks[n >> CHUNK_SHIFT]) {
 		chunks[n >> CHUNK_SHIFT] = fresh;
 		fresh = NULL;
@@ -85,10 +83,7 @@ int domain_table_insert(struct domain *d, domid_t id)
 	chunks[n >> CHUNK_SHIFT][n & (CHUNK_SIZE - 1)] = d;
 	used[n / 64] |= BIT(n % 64);
 	nr_domains++;
-out:
-	spin_unlock(&table_lock);
-	xfree(fresh);
-	return rc;
+	return 0;
 }
 
 /* Take a reference on d, unless the last one is gone. */

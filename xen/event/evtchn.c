@@ -131,7 +131,7 @@ static void unlock_both(struct domain *a, struct domain *b)
  * A port of d that domain `remote` may bind to. -EPERM when the two may not talk, -EINVAL for a
  * reserved domid, -ESRCH (d is dying), -ENOSPC, -ENOMEM. The remote domain need not exist yet.
  */
-int evtchn_alloc_unbound(struct domain *d, domid_t remote, uint32_t *port)
+static int alloc_unbound(struct domain *d, domid_t remote, bool for_hypervisor, uint32_t *port)
 {
 	HELD struct domain *rd = domain_get_by_id(remote);
 	struct evtchn *chn;
@@ -147,7 +147,14 @@ int evtchn_alloc_unbound(struct domain *d, domid_t remote, uint32_t *port)
 		return rc;
 	chn->u.remote = remote;
 	chn->state = PORT_UNBOUND;
+	chn->for_hypervisor = for_hypervisor;
+	d->evtchn->nr_active -= for_hypervisor;
 	return 0;
+}
+
+int evtchn_alloc_unbound(struct domain *d, domid_t remote, uint32_t *port)
+{
+	return alloc_unbound(d, remote, false, port);
 }
 
 /*
@@ -156,14 +163,7 @@ int evtchn_alloc_unbound(struct domain *d, domid_t remote, uint32_t *port)
  */
 int evtchn_alloc_for_hypervisor(struct domain *d, domid_t remote, uint32_t *port)
 {
-	int rc = evtchn_alloc_unbound(d, remote, port);
-
-	if (rc)
-		return rc;
-	SPIN_GUARD(&d->evtchn->lock);
-	evtchn_at(d->evtchn, *port)->for_hypervisor = true;
-	d->evtchn->nr_active--;
-	return 0;
+	return alloc_unbound(d, remote, true, port);
 }
 
 /* Join a new port of d to rport of rd. Both locks held. */

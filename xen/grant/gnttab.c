@@ -110,8 +110,7 @@ static int make_frame(struct domain *d, uint32_t idx)
 	}
 	domain_heap_free_page(d, f->pin);
 	domain_heap_free_page(d, f->entry);
-	f->pin = NULL;
-	f->entry = NULL;
+	*f = (struct grant_frame){ .gfn = INVALID_GFN };
 	return -ENOMEM;
 }
 

@@ -191,7 +191,6 @@ static int may_flush(struct domain *caller, mfn_t m)
  */
 int gnttab_cache_flush_one(struct domain *caller, const struct gnttab_cache_flush *op)
 {
-	const uint32_t known = GNTTAB_CACHE_CLEAN | GNTTAB_CACHE_INVAL;
 	mfn_t m = pa_to_mfn(op->a.dev_bus_addr);
 	int rc;
 
@@ -201,7 +200,7 @@ int gnttab_cache_flush_one(struct domain *caller, const struct gnttab_cache_flus
 		return 0;
 	if (op->op & GNTTAB_CACHE_SOURCE_GREF)
 		return -EOPNOTSUPP;
-	if (op->op & ~known)
+	if (op->op & ~(uint32_t)(GNTTAB_CACHE_CLEAN | GNTTAB_CACHE_INVAL))
 		return -EINVAL;
 	if (!page_get(m))
 		return -EPERM;

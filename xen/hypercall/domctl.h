@@ -48,8 +48,8 @@ int64_t control(const struct control_interface *i, uint64_t arg, uint64_t magic,
 		uint64_t b);
 
 /* domctl_lifecycle.c */
-control_fn domctl_createdomain, domctl_pausedomain, domctl_getdomaininfo, domctl_resumedomain,
-	   domctl_setdomainhandle, domctl_setdebugging, domctl_settimeoffset;
+control_fn domctl_createdomain, domctl_pausedomain, domctl_getdomaininfo, domctl_setdomainhandle,
+	   domctl_setdebugging, domctl_settimeoffset;
 void domctl_fill_info(const struct domain *d, struct xen_domctl_getdomaininfo *info);
 
 /* domctl_vcpu.c */

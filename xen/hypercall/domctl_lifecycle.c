@@ -40,9 +40,8 @@ static int check_config(const struct xen_domctl_createdomain *c, struct domain_c
 		return -ENOENT;
 	if (XEN_DOMCTL_GRANT_version(c->grant_opts) > 1 ||
 	    (c->grant_opts & ~XEN_DOMCTL_GRANT_version_mask) ||
-	    c->max_vcpus == 0 || c->max_vcpus > MAX_VCPUS || arch->nr_spis > NR_SPIS_MAX)
-		return -EINVAL;
-	if (!limit_of(c->max_grant_frames, opt.gnttab_max_frames, &cfg->max_grant_frames) ||
+	    c->max_vcpus == 0 || c->max_vcpus > MAX_VCPUS || arch->nr_spis > NR_SPIS_MAX ||
+	    !limit_of(c->max_grant_frames, opt.gnttab_max_frames, &cfg->max_grant_frames) ||
 	    cfg->max_grant_frames == 0 ||
 	    !limit_of(c->max_maptrack_frames, opt.gnttab_max_maptrack_frames,
 		      &cfg->max_maptrack_frames))
@@ -145,12 +144,6 @@ int domctl_getdomaininfo(struct control_call *call)
 	return 0;
 }
 
-/* After a suspend. */
-int domctl_resumedomain(struct control_call *call)
-{
-	domain_resume(call->d);
-	return 0;
-}
 
 int domctl_setdomainhandle(struct control_call *call)
 {

@@ -115,12 +115,9 @@ uint64_t heap_pages_used(void)
  */
 void *domain_heap_alloc_pages(struct domain *d, unsigned int order)
 {
-	uint32_t n = 1u << order, used;
-	unsigned long i;
-	void *p;
-
-	used = __atomic_add_fetch(&d->heap_pages, n, __ATOMIC_RELAXED);
-	p = used <= READ_ONCE(d->max_heap_pages) ? heap_alloc_pages(order) : NULL;
+	uint32_t n = 1u << order;
+	uint32_t i, used = __atomic_add_fetch(&d->heap_pages, n, __ATOMIC_RELAXED);
+	void *p = used <= READ_ONCE(d->max_heap_pages) ? heap_alloc_pages(order) : NULL;
 	if (!p) {
 		__atomic_fetch_sub(&d->heap_pages, n, __ATOMIC_RELAXED);
 		return NULL;

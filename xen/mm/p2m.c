@@ -371,8 +371,6 @@ static bool release_large(struct p2m *p2m)
 {
 	uint64_t n = MIN(p2m->release_nr, 512UL);
 
-	if (!n)
-		return false;
 	page_put_range(p2m->release_mfn, n);
 	p2m->release_mfn = mfn_add(p2m->release_mfn, n);
 	p2m->release_nr -= n;

@@ -189,23 +189,18 @@ uint64_t zone_largest_run(mfn_t below, mfn_t *first)
  */
 static uint64_t next_dirty(uint64_t *block_end)
 {
-	uint64_t end = frame_table.first + frame_table.nr;
 	unsigned int i;
 
 	for (i = 0; i < SCRUB_SCAN; i++) {
-		struct page_info *pg;
+		uint64_t head, m = frame_known(scrub_cursor) ? scrub_cursor : frame_table.first;
+		struct page_info *pg = frame_page(m);
 		unsigned int order = 0;
-		uint64_t m, head;
 
-		if (scrub_cursor < frame_table.first || scrub_cursor >= end)
-			scrub_cursor = frame_table.first;
-		m = scrub_cursor;
-		pg = frame_page(m);
 		if (pg->type == PAGE_FREE && (pg->order & FREE_HEAD) && (pg->order & FREE_CLEAN)) {
-			scrub_cursor += 1UL << (pg->order & FREE_ORDER);
+			scrub_cursor = m + (1UL << (pg->order & FREE_ORDER));
 			continue;
 		}
-		scrub_cursor++;
+		scrub_cursor = m + 1;
 		if (pg->type != PAGE_FREE || (pg->order & FREE_ZEROED))
 			continue;
 		head = buddy_find(&zone, m, &order);

@@ -14,16 +14,13 @@ static void make_step(const struct walk *w, const struct pt_tree *t, uint64_t g,
 		      struct pt_step *s)
 {
 	unsigned int order = pt_order(w->level);
-	uint64_t index = g >> order;
+	uint64_t index = g >> order, first = index << order;
 
 	/* Start tables lie one behind the other: there the index has no upper bound of 512. */
 	if (w->level != t->root_level)
 		index &= 511;
-	s->ptep = &w->table[w->level][index];
-	s->level = w->level;
-	s->first = ROUND_DOWN(g, 1UL << order);
-	s->start = g;
-	s->end = MIN(end, s->first + (1UL << order));
+	*s = (struct pt_step){ &w->table[w->level][index], w->level, first, g,
+			       MIN(end, first + (1UL << order)) };
 }
 
 /* Leave every table whose last gfn (or the range's) is behind us. */

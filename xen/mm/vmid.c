@@ -18,7 +18,6 @@
 static spinlock_t vmid_lock = SPINLOCK_INIT(LOCK_MMU);
 static uint64_t generation = 1;		/* written under vmid_lock */
 static uint32_t next_vmid = 1;		/* vmid_lock; 0 is never given out */
-static uint32_t nr_vmids = 256;
 static uint32_t vmid_bits = 8;
 
 /*
@@ -38,7 +37,6 @@ static uint64_t tag_of(uint64_t gen, uint32_t vmid)
 void vmid_init(unsigned int bits)
 {
 	vmid_bits = bits;
-	nr_vmids = 1u << bits;
 }
 
 /* Was vmid on a CPU when the generation began? vmid_lock. */
@@ -95,9 +93,9 @@ static uint32_t new_vmid(const struct p2m *p2m)
 	for (;;) {
 		if (renew_kept(p2m))
 			return p2m->vmid;
-		while (next_vmid < nr_vmids && is_kept(next_vmid))
+		while (next_vmid < 1u << vmid_bits && is_kept(next_vmid))
 			next_vmid++;
-		if (next_vmid < nr_vmids)
+		if (next_vmid < 1u << vmid_bits)
 			return next_vmid++;
 		roll_over();
 	}

@@ -138,8 +138,8 @@ bool domain_is_quiet(const struct domain *d);
  */
 void domain_shutdown(struct domain *d, uint8_t reason);
 extern uint32_t domains_alone;	/* without dom0: static domains that have not ended; atomic */
-/* After suspend: run again. */
-void domain_resume(struct domain *d);
+/* After suspend: run again. 0. */
+int domain_resume(struct domain *d);
 /* Destroy; preemptible: 0 done, -ERESTART call again, -EINVAL for dom0. */
 int domain_kill(struct domain *d) __must_check;
 /* A guest did what nobody answers for: log it once and shut the domain down with reason crash. */

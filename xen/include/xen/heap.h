@@ -23,6 +23,9 @@ uint64_t heap_pages_used(void);
 /* Zeroed memory of any size (pools up to 2 KiB, pages above); free needs no size. */
 void *xzalloc_bytes(size_t size);
 void xfree(void *p);
+static inline void xfree_held(void *p) { xfree(*(void **)p); }
+/* A local pointer of this attribute is freed at the end of its block. */
+#define FREED	__attribute__((cleanup(xfree_held)))
 #define xzalloc(type)		((type *)xzalloc_bytes(sizeof(type)))
 #define xzalloc_array(type, n)	((type *)xzalloc_array_bytes(sizeof(type), (n)))
 void *xzalloc_array_bytes(size_t size, size_t n);
