@@ -185,7 +185,11 @@ static void test_enter64(void **state)
 		aarch64_enter(&r, BIT(23), 0xffff800000010000);
 		assert_int_equal(r.elr, 0xffff800000010000 + rows[i].offset);
 		assert_int_equal(r.spsr, 0x3c5);
+		/* That address is no mark of a 32-bit program's trap. */
+		assert_false(aarch32_is_at_trap(&r));
 	}
+	r = (struct guest_regs){ .elr = 0x8004 | AARCH32_AT_TRAP, .spsr = SPSR32_MODE_USR };
+	assert_true(aarch32_is_at_trap(&r));
 	/* Flags, DIT and PAN stay; IL, SS, UAO, BTYPE, IT and T do not. */
 	r.spsr = ~0xfUL << 4 & 0xffffffff;
 	aarch64_enter(&r, BIT(23), 0);

@@ -145,7 +145,7 @@ void trap_aarch32(struct vcpu *v, uint32_t esr)
 		iss = (iss & ~(0x1fu << 16)) | aarch32_reg(r->spsr, ISS_DABT_SRT(iss)) << 16;
 	r->elr = pc | AARCH32_AT_TRAP;
 	trap_table[ec](v, iss);
-	if (r->elr & AARCH32_AT_TRAP) {
+	if (aarch32_is_at_trap(r)) {
 		bool stepped = (uint32_t)r->elr != pc;
 
 		r->elr = pc;

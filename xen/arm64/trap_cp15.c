@@ -41,7 +41,7 @@ static void cp15(struct vcpu *v, uint32_t iss, bool wide)
 	}
 	x[rt] = (uint32_t)x[rt] | (wide ? x[rt2] << 32 : 0);
 	trap_sysreg(v, enc | rt << 5 | (iss & ISS_SYS_READ));
-	if (wide && (iss & ISS_SYS_READ) && (v->regs.elr & AARCH32_AT_TRAP))
+	if (wide && (iss & ISS_SYS_READ) && aarch32_is_at_trap(&v->regs))
 		guest_reg_set(v, rt2, x[rt] >> 32);
 }
 

@@ -35,6 +35,15 @@ static inline bool guest_is_aarch32(const struct guest_regs *r)
 	return r->spsr & SPSR_AARCH32;
 }
 
+/*
+ * The trap goes on from where it was taken: no exception was raised meanwhile. One in AArch64 has
+ * the mark's bit in its vector's address, as a rule.
+ */
+static inline bool aarch32_is_at_trap(const struct guest_regs *r)
+{
+	return guest_is_aarch32(r) && (r->elr & AARCH32_AT_TRAP);
+}
+
 bool aarch32_condition_passes(uint64_t spsr, uint32_t iss);
 void aarch32_skip(struct guest_regs *r, bool four_bytes);
 unsigned int aarch32_reg(uint64_t spsr, unsigned int n);
