@@ -128,8 +128,7 @@ el2_vectors:
 	.balign	64
 
 hypercall_end:
-	pair	ldp, sp, 13, 14
-	ldr	x15, [sp, #REG(15)]
+	pairs	ldp, sp, "13, 14", "15, 16"
 	ldp	x30, x17, [sp, #REG(30)]
 	eret_sb
 
