@@ -344,7 +344,7 @@ static void test_no_ramdisk(void **state)
 	struct mem_range bank;
 
 	(void)state;
-	bi.ramdisk.present = false;
+	bi.ramdisk = (struct boot_module){ .present = false };
 	opt.bootscrub = true;
 	assert_int_equal(build(), 0);
 	assert_null(fdt_getprop(dom0_tree(&bank), dt_node(dom0_tree(&bank), "/chosen"),

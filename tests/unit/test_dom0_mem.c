@@ -6,7 +6,7 @@
 #include <cmocka.h>
 #include "fake/fake.h"
 #include <xen/boot.h>
-#include <xen/boot/dom0_private.h>
+#include <xen/boot/boot_module.h>
 #include <xen/errno.h>
 #include <xen/page.h>
 

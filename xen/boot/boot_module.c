@@ -35,12 +35,10 @@ enum module_kind boot_module_kind(const void *fdt, int node)
  */
 int boot_module_reg(const void *fdt, int parent, int node, uint64_t *base, uint64_t *size)
 {
-	int len, ac, sc;
+	int len, from = fdt_getprop(fdt, parent, "#address-cells", NULL) ? parent : 0;
 	const fdt32_t *p = fdt_getprop(fdt, node, "reg", &len);
-	bool own = fdt_getprop(fdt, parent, "#address-cells", NULL) != NULL;
+	int ac = dt_address_cells(fdt, from), sc = dt_size_cells(fdt, from);
 
-	ac = dt_address_cells(fdt, own ? parent : 0);
-	sc = dt_size_cells(fdt, own ? parent : 0);
 	if (!p || ac < 1 || ac > 2 || sc < 1 || sc > 2 || len < (ac + sc) * 4)
 		return -EINVAL;
 	*base = dt_read_cells(p, ac);
@@ -66,7 +64,7 @@ int boot_probe_kernel(const struct boot_module *m, struct image_arm64 *img)
  * Copy n bytes of machine memory to RAM of d, both page-aligned, clean to PoC: it starts with its
  * caches off.
  */
-void boot_copy_in(struct domain *d, ipa_t to, pa_t from, uint64_t n)
+static void copy_in(struct domain *d, ipa_t to, pa_t from, uint64_t n)
 {
 	uint64_t off;
 
@@ -83,6 +81,34 @@ void boot_copy_in(struct domain *d, ipa_t to, pa_t from, uint64_t n)
 		map_window_put(src);
 		map_window_put(dst);
 	}
+}
+
+/*
+ * Copy kernel, ramdisk and tree to where p says, and free the tree's buffer (NULL: there was no
+ * memory for one). tree_size may be a negative errno, which is returned then.
+ */
+int boot_load(struct domain *d, const struct dom0_plan *p, const struct boot_module *kernel,
+	      const struct boot_module *ramdisk, void *tree, int tree_size)
+{
+	if (!tree)
+		return -ENOMEM;
+	copy_in(d, p->kernel, kernel->base, kernel->size);
+	copy_in(d, p->initrd, ramdisk->base, ramdisk->size);
+	if (tree_size > 0)
+		copy_in(d, p->dtb, mfn_to_pa(heap_to_mfn(tree)), (uint64_t)tree_size);
+	heap_free_pages(tree, BOOT_DTB_ORDER);
+	return MIN(tree_size, 0);
+}
+
+/* Does [base, base + size), which does not wrap, touch r? Is it within? */
+bool boot_overlaps(const struct mem_range *r, uint64_t base, uint64_t size)
+{
+	return r->base < base + size && base < r->base + r->size;
+}
+
+bool boot_contains(const struct mem_range *r, uint64_t base, uint64_t size)
+{
+	return base >= r->base && base - r->base < r->size && size <= r->size - (base - r->base);
 }
 
 /* The largest order of a stage-2 leaf that starts at this frame and has nr at most. */

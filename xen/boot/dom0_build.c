@@ -16,9 +16,7 @@
 #include <xen/vgic.h>
 #include <xen/vpmu.h>
 #include "boot_module.h"
-#include "dom0_private.h"
 
-#define DTB_MAX_ORDER	6u	/* 256 KiB for dom0's tree */
 #define GIC_PRIVATE_SPAN	0x20000UL
 
 uint32_t dom0_free_ppi(const struct host_info *h)
@@ -70,15 +68,11 @@ static bool is_memory(const struct bootinfo *bi, pa_t base, uint64_t size)
 {
 	uint32_t i;
 
-	for (i = 1; i < bi->nr_firmware; i++) {
-		const struct mem_range *r = &bi->reserved[i];
-
-		if (base >= r->base && base - r->base < r->size &&
-		    size <= r->size - (base - r->base))
+	for (i = 1; i < bi->nr_firmware; i++)
+		if (boot_contains(&bi->reserved[i], base, size))
 			return false;
-	}
 	for (i = 0; i < bi->nr_banks; i++)
-		if (bi->banks[i].base < base + size && base < bi->banks[i].base + bi->banks[i].size)
+		if (boot_overlaps(&bi->banks[i], base, size))
 			return true;
 	return false;
 }
@@ -100,7 +94,7 @@ static int map_mmio(void *arg, pa_t base, uint64_t size)
 		unsigned int order = boot_block_order(first, end - first);
 		int rc = 0;
 
-		while (order && (is_memory(s->bi, first << PAGE_SHIFT, PAGE_SIZE << order)))
+		while (order && is_memory(s->bi, first << PAGE_SHIFT, PAGE_SIZE << order))
 			order -= 9;
 		if (!is_memory(s->bi, first << PAGE_SHIFT, PAGE_SIZE << order) &&
 		    p2m_lookup(s->d, gfn(first)).kind == P2M_HOLE)
@@ -155,21 +149,15 @@ static int make_domain(const struct host_info *h, struct dom0_plan *p)
 	return rc ? rc : domain_create_vcpus(dom0, cfg.max_vcpus);
 }
 
-static int write_dtb(const struct bootinfo *bi, const struct host_info *h, struct dom0_plan *p)
+static int load(const struct bootinfo *bi, const struct host_info *h, const struct dom0_plan *p)
 {
 	struct sink_arg arg = { dom0, bi };
 	const struct dom0_dt_sink sink = { map_mmio, route_irq, &arg };
-	void *buf = heap_alloc_pages(DTB_MAX_ORDER);
-	int size;
+	void *buf = heap_alloc_pages(BOOT_DTB_ORDER);
+	int size = buf ? dom0_dt_make(bi->fdt, h, p, bi->dom0_cmdline, &sink, buf,
+				      PAGE_SIZE << BOOT_DTB_ORDER) : 0;
 
-	if (!buf)
-		return -ENOMEM;
-	size = dom0_dt_make(bi->fdt, h, p, bi->dom0_cmdline, &sink, buf,
-			    PAGE_SIZE << DTB_MAX_ORDER);
-	if (size > 0)
-		boot_copy_in(dom0, p->dtb, mfn_to_pa(heap_to_mfn(buf)), (uint64_t)size);
-	heap_free_pages(buf, DTB_MAX_ORDER);
-	return size < 0 ? size : 0;
+	return boot_load(dom0, p, &bi->kernel, &bi->ramdisk, buf, size);
 }
 
 /* Say which step failed, and pass rc on. */
@@ -192,7 +180,7 @@ int dom0_build(const struct bootinfo *bi, const struct host_info *h)
 		return failed(rc == -ENOENT ?
 			      "finding its kernel (no kernel module, or not page-aligned)" :
 			      "reading its kernel (no arm64 Image)", rc);
-	if (bi->ramdisk.present && (bi->ramdisk.base & (PAGE_SIZE - 1)))
+	if (bi->ramdisk.base & (PAGE_SIZE - 1))
 		return failed("reading its ramdisk (not page-aligned)", -EINVAL);
 	/*
 	 * Where the hypervisor lies no memory of dom0's can be, and that many frames it may have.
@@ -213,14 +201,11 @@ int dom0_build(const struct bootinfo *bi, const struct host_info *h)
 		rc = give_bank(d, &p.bank[i]);
 	if (rc)
 		return failed("mapping its memory", rc);
-	rc = dom0_place(&p, img.text_offset, MAX(img.mem_size, bi->kernel.size),
-			PAGE_SIZE << DTB_MAX_ORDER, bi->ramdisk.present ? bi->ramdisk.size : 0);
+	rc = dom0_place(&p, img.text_offset, img.mem_size, PAGE_SIZE << BOOT_DTB_ORDER,
+			bi->ramdisk.size);
 	if (rc)
 		return failed("placing kernel and ramdisk: is dom0_mem= too small?", rc);
-	boot_copy_in(d, p.kernel, bi->kernel.base, bi->kernel.size);
-	if (bi->ramdisk.present)
-		boot_copy_in(d, p.initrd, bi->ramdisk.base, bi->ramdisk.size);
-	rc = write_dtb(bi, h, &p);
+	rc = load(bi, h, &p);
 	if (rc)
 		return failed("making its device tree", rc);
 	icache_inval_all();

@@ -6,7 +6,7 @@
  */
 #include <xen/lib.h>
 #include <xen/page.h>
-#include "dom0_private.h"
+#include "boot_module.h"
 
 #define BANK_ALIGN	0x200000UL
 #define MODULES_OFFSET	(128UL << 20)

@@ -19,7 +19,6 @@
 #include <xen/vpl011.h>
 #include "boot_module.h"
 
-#define DTB_MAX_ORDER	4u	/* 64 KiB: room for 128 vCPUs */
 /* Of memory for page tables and the like, as the toolstack gives: pages. */
 #define POOL_PAGES(cpus, bytes)	(256u * (cpus) + (uint32_t)((bytes) >> 20) + 128u)
 
@@ -59,42 +58,28 @@ static void choose_banks(struct dom0_plan *p, uint64_t bytes)
 	p->nr_banks = p->bank[1].size ? 2 : 1;
 }
 
-static int write_tree(struct domain *d, const struct static_domain *s, const struct dom0_plan *p)
-{
-	void *buf = heap_alloc_pages(DTB_MAX_ORDER);
-	int size;
-
-	if (!buf)
-		return -ENOMEM;
-	size = domu_tree_make(s, p, buf, PAGE_SIZE << DTB_MAX_ORDER);
-	if (size > 0)
-		boot_copy_in(d, p->dtb, mfn_to_pa(heap_to_mfn(buf)), (uint64_t)size);
-	heap_free_pages(buf, DTB_MAX_ORDER);
-	return MIN(size, 0);
-}
-
 /* NULL, or the step that failed with its error in *rc. */
 static const char *fill(struct domain *d, const struct static_domain *s, struct dom0_plan *p,
 			int *rc)
 {
 	struct image_arm64 img;
 	uint32_t i;
+	void *buf;
 
 	*rc = boot_probe_kernel(&s->kernel, &img);
 	if (*rc)
 		return "reading its kernel, which is no arm64 Image,";
-	*rc = dom0_place(p, img.text_offset, MAX(img.mem_size, s->kernel.size),
-			 PAGE_SIZE << DTB_MAX_ORDER, s->ramdisk.present ? s->ramdisk.size : 0);
+	*rc = dom0_place(p, img.text_offset, img.mem_size, PAGE_SIZE << BOOT_DTB_ORDER,
+			 s->ramdisk.size);
 	if (*rc)
 		return "placing kernel and ramdisk in its memory";
 	for (i = 0; i < p->nr_banks && !*rc; i++)
 		*rc = populate(d, &p->bank[i]);
 	if (*rc)
 		return "finding its memory";
-	boot_copy_in(d, p->kernel, s->kernel.base, s->kernel.size);
-	if (s->ramdisk.present)
-		boot_copy_in(d, p->initrd, s->ramdisk.base, s->ramdisk.size);
-	*rc = write_tree(d, s, p);
+	buf = heap_alloc_pages(BOOT_DTB_ORDER);
+	*rc = boot_load(d, p, &s->kernel, &s->ramdisk, buf, buf ?
+			domu_tree_make(s, p, buf, PAGE_SIZE << BOOT_DTB_ORDER) : 0);
 	if (*rc)
 		return "making its device tree";
 	*rc = s->vpl011 ? vpl011_init_static(d) : 0;
@@ -118,14 +103,6 @@ static int create(domid_t id, const struct static_domain *s, struct domain **ret
 	return domain_create(id, &cfg, ret);
 }
 
-/* Take down what could not be built; nobody else knows of it. */
-static void undo(struct domain *d)
-{
-	while (domain_kill(d) == -ERESTART)
-		cpu_relax();
-	domain_put(d);
-}
-
 static bool build(domid_t id, const struct static_domain *s)
 {
 	struct dom0_plan p = {
@@ -133,7 +110,7 @@ static bool build(domid_t id, const struct static_domain *s)
 		.event_ppi = EVTCHN_PPI_DOMU, .nr_vcpus = s->cpus,
 	};
 	const char *step = "making the domain";
-	struct domain *d = NULL;
+	HELD struct domain *d = NULL;
 	int rc = create(id, s, &d);
 
 	choose_banks(&p, s->memory);
@@ -145,8 +122,9 @@ static bool build(domid_t id, const struct static_domain *s)
 	if (rc) {
 		pr_err("static domain /chosen/%s is left out: %s failed: error %d\n", s->name, step,
 		       rc);
-		if (d)
-			undo(d);
+		/* Nobody else knows of it. */
+		while (d && domain_kill(d) == -ERESTART)
+			cpu_relax();
 		return false;
 	}
 	d->max_heap_pages = d->heap_pages + POOL_PAGES(s->cpus, s->memory);
@@ -156,7 +134,6 @@ static bool build(domid_t id, const struct static_domain *s)
 		console_add_input_domain(id);
 	pr_info("d%u: static domain %s, %u vCPUs, %lu MiB, kernel 0x%lx, tree 0x%lx\n", id,
 		s->name, s->cpus, s->memory >> 20, p.kernel, p.dtb);
-	domain_put(d);
 	return true;
 }
 
@@ -177,11 +154,9 @@ void domus_start(const struct bootinfo *bi)
 	uint32_t i;
 
 	for (i = 0; i < bi->nr_statics; i++) {
-		struct domain *d = domain_get_by_id((domid_t)(i + 1));
+		HELD struct domain *d = domain_get_by_id((domid_t)(i + 1));
 
 		if (d && domain_unpause(d))
 			pr_err("d%u was not paused\n", d->id);
-		if (d)
-			domain_put(d);
 	}
 }

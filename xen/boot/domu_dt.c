@@ -14,29 +14,20 @@
 
 #define MAX_SPIS	960u	/* a multiple of 32 below what an interrupt controller has */
 
-static bool overlaps(const struct mem_range *r, uint64_t base, uint64_t size)
-{
-	return r->base < base + size && base < r->base + r->size;
-}
-
 /* Whole pages of RAM, and not the firmware's, the tree's or our own. */
 static bool is_module_memory(const struct bootinfo *bi, uint64_t base, uint64_t size)
 {
-	bool in_bank = false;
 	uint32_t i;
 
-	if (!size || (base & (PAGE_SIZE - 1)) || overlaps(&bi->image, base, size))
+	if (!size || (base & (PAGE_SIZE - 1)) || boot_overlaps(&bi->image, base, size))
 		return false;
 	for (i = 0; i < bi->nr_firmware; i++)
-		if (overlaps(&bi->reserved[i], base, size))
+		if (boot_overlaps(&bi->reserved[i], base, size))
 			return false;
-	for (i = 0; i < bi->nr_banks && !in_bank; i++) {
-		const struct mem_range *b = &bi->banks[i];
-
-		in_bank = base >= b->base && base - b->base < b->size &&
-			  size <= b->size - (base - b->base);
-	}
-	return in_bank;
+	for (i = 0; i < bi->nr_banks; i++)
+		if (boot_contains(&bi->banks[i], base, size))
+			return true;
+	return false;
 }
 
 /* A string that ends within its property; NULL. */
@@ -79,7 +70,7 @@ static const char *parse(const struct bootinfo *bi, int node, struct static_doma
 	const void *fdt = bi->fdt;
 	uint64_t kib = dt_u32_or_u64(fdt, node, "memory");
 	const char *enhanced = string_prop(fdt, node, "xen,enhanced");
-	const char *why = NULL;
+	const char *why;
 	int child;
 
 	*s = (struct static_domain){

@@ -16,14 +16,10 @@ static int cells_of(const void *fdt, int node, const char *prop, int otherwise)
 {
 	int len;
 	const fdt32_t *p = fdt_getprop(fdt, node, prop, &len);
-	uint32_t v;
 
 	if (!p)
 		return otherwise;
-	if (len != 4)
-		return -EINVAL;
-	v = fdt32_to_cpu(*p);
-	return v <= 3 ? (int)v : -EINVAL;
+	return len == 4 && fdt32_to_cpu(*p) <= 3 ? (int)fdt32_to_cpu(*p) : -EINVAL;
 }
 
 int dt_address_cells(const void *fdt, int node)
@@ -118,19 +114,17 @@ int dt_reg(const void *fdt, int node, unsigned int n, uint64_t *base, uint64_t *
 {
 	int len, parent = fdt_parent_offset(fdt, node);
 	const fdt32_t *p = fdt_getprop(fdt, node, "reg", &len);
-	int ac, sc, row;
+	int ac = dt_address_cells(fdt, parent), sc = dt_size_cells(fdt, parent);
+	int row = (ac + sc) * 4;
 	uint64_t b, s;
 
 	if (!p || parent < 0)
 		return -ENOENT;
-	ac = dt_address_cells(fdt, parent);
-	sc = dt_size_cells(fdt, parent);
 	if (ac < 1 || ac > 2 || sc < 0 || sc > 2)
 		return -EINVAL;
-	row = (ac + sc) * 4;
 	if (n >= (unsigned int)(len / row))
 		return len % row ? -EINVAL : -ENOENT;
-	p += n * (unsigned int)(ac + sc);
+	p += n * (unsigned int)row / 4;
 	b = dt_read_cells(p, ac);
 	s = dt_read_cells(p + ac, sc);
 	if (dt_translate(fdt, parent, &b) || b + s < b)
@@ -173,20 +167,16 @@ int dt_gic_irq(const void *fdt, int node, uint32_t gic_phandle, unsigned int n, 
 {
 	int len;
 	const fdt32_t *p = fdt_getprop(fdt, node, "interrupts-extended", &len);
+	unsigned int row = p ? 4 : 3;	/* in the extended form the phandle comes first */
 
-	if (p) {	/* rows of four cells: the phandle first */
-		if (n >= (unsigned int)len / 16)
-			return -ENOENT;
-		if (fdt32_to_cpu(p[n * 4]) != gic_phandle)
-			return -EINVAL;
-		return dt_decode_gic_cells(p + n * 4 + 1, irq);
-	}
-	p = fdt_getprop(fdt, node, "interrupts", &len);
+	if (!p)
+		p = fdt_getprop(fdt, node, "interrupts", &len);
 	if (!p)
 		return -ENOENT;
-	if (dt_interrupt_parent(fdt, node) != gic_phandle)
+	if (n >= (unsigned int)len / (row * 4))
+		return row == 3 && len % 12 ? -EINVAL : -ENOENT;
+	p += n * row;
+	if ((row == 4 ? fdt32_to_cpu(*p++) : dt_interrupt_parent(fdt, node)) != gic_phandle)
 		return -EINVAL;
-	if (n >= (unsigned int)len / 12)
-		return len % 12 ? -EINVAL : -ENOENT;
-	return dt_decode_gic_cells(p + n * 3, irq);
+	return dt_decode_gic_cells(p, irq);
 }

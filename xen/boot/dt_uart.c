@@ -12,24 +12,24 @@
 /* Path or alias, options after ':' ignored; libfdt looks an alias up. Negative: no such node. */
 static int find_node(const void *fdt, const char *dtuart)
 {
-	int chosen = fdt_path_offset(fdt, "/chosen");
+	int node = fdt_path_offset(fdt, "/chosen");
 	const char *s = dtuart, *end;
 	char path[128];
 
 	if (!s || !*s)
-		s = fdt_getprop(fdt, chosen, "stdout-path", NULL);
+		s = fdt_getprop(fdt, node, "stdout-path", NULL);
 	if (!s)
-		s = fdt_getprop(fdt, chosen, "linux,stdout-path", NULL);
+		s = fdt_getprop(fdt, node, "linux,stdout-path", NULL);
 	if (!s) {
 		pr_warn("console: neither dtuart= nor /chosen/stdout-path: no UART\n");
 		return -1;
 	}
 	end = strchr(s, ':');
 	strlcpy(path, s, end ? MIN((size_t)(end - s) + 1, sizeof(path)) : sizeof(path));
-	chosen = fdt_path_offset(fdt, path);
-	if (chosen < 0)
+	node = fdt_path_offset(fdt, path);
+	if (node < 0)
 		pr_warn("console: no node %s: no UART\n", path);
-	return chosen;
+	return node;
 }
 
 static const struct uart_driver *find_driver(const void *fdt, int node)

@@ -13,7 +13,7 @@
 #define BOOT_CMDLINE	1024u
 
 struct mem_range { pa_t base; uint64_t size; };
-struct boot_module { pa_t base; uint64_t size; bool present; };
+struct boot_module { pa_t base; uint64_t size; bool present; };	/* all 0: not present */
 
 #define BOOT_MAX_STATICS 16u
 /* A domain that the host's tree describes; strings are the tree's. */
