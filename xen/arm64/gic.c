@@ -59,11 +59,14 @@ bool gic_irq_is_pending(uint32_t intid)
 	return rd32(irq_frame(intid) + GICD_ISPENDR + intid / 32 * 4) & 1u << (intid % 32);
 }
 
+/* The others in the word may be other domains', whose vgic locks are not held. */
 void gic_irq_set_edge(uint32_t intid, bool edge)
 {
+	static spinlock_t lock = SPINLOCK_INIT(LOCK_GIC);
 	volatile char *p = irq_frame(intid) + GICD_ICFGR + intid / 16 * 4;
 	uint32_t bit = 2u << (intid % 16 * 2);
 
+	SPIN_GUARD(&lock);
 	wr32(p, edge ? rd32(p) | bit : rd32(p) & ~bit);
 }
 

@@ -32,6 +32,7 @@ enum lock_rank {
 	LOCK_VUART,		/* one domain's emulated serial port */
 	LOCK_PTIMER,		/* one vCPU's physical timer */
 	LOCK_VGIC,		/* one vCPU's or one domain's virtual interrupts */
+	LOCK_GIC,		/* registers of the machine's that interrupts share */
 	LOCK_SCHED,		/* one CPU's run queue; two: lower CPU first */
 	LOCK_TIMER,		/* one CPU's timer heap */
 	LOCK_POOL,		/* an object pool */
