@@ -133,6 +133,13 @@ static void test_interrupt(void **state)
 	assert_false(fake_irqs[SPI].active);
 	assert_int_equal(irq_of(dom0)->pintid, SPI);
 	assert_int_equal(irq_of(domu)->pintid, 0);
+	/* One that dies has none. */
+	domu->dying = DOMAIN_DYING;
+	assert_int_equal(vgic_move_hw_spi(dom0, domu, SPI), -EBUSY);
+	domu->dying = DOMAIN_ALIVE;
+	assert_int_equal(irq_of(dom0)->pintid, SPI);
+	assert_int_equal(irq_of(domu)->pintid, 0);
+	assert_int_equal(domu->vgic->nr_hw_spis, 0);
 }
 
 static void test_destroy_returns_all(void **state)
@@ -142,6 +149,8 @@ static void test_destroy_returns_all(void **state)
 	assert_int_equal(permit_irq(SPI, true), 0);
 	assert_int_equal(bind(XEN_DOMCTL_bind_pt_irq, SPI), 0);
 	vgic_set_enabled(domu->vgic, irq_of(domu), 1);
+	vgic_set_config(domu->vgic, irq_of(domu), 0);
+	assert_false(fake_irqs[SPI].edge);
 	fake_irqs[SPI].active = true;
 	assert_true(vgic_hw_irq(SPI));
 	assert_int_equal(permit_mmio(DEVICE, 1, true), 0);
@@ -151,6 +160,7 @@ static void test_destroy_returns_all(void **state)
 	assert_false(fake_irqs[SPI].enabled);
 	assert_false(fake_irqs[SPI].active);
 	assert_int_equal(irq_of(dom0)->pintid, SPI);
+	assert_true(fake_irqs[SPI].edge);
 	vgic_set_enabled(dom0->vgic, irq_of(dom0), 1);
 	assert_true(fake_irqs[SPI].enabled);
 	assert_true(vgic_hw_irq(SPI));

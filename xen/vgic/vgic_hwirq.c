@@ -81,7 +81,10 @@ static struct hw_tie *tie_of(uint32_t pintid)
 	return &ties[index_nospec(pintid - GIC_NR_PRIVATE, gic_info.nr_irqs - GIC_NR_PRIVATE)];
 }
 
-/* pintid is d's vintid from now on: enabled at the machine as the guest has it. tie's lock is held. */
+/*
+ * pintid, disabled, is d's vintid from now on: of the kind and enabled at the machine as the guest
+ * has it. tie's lock is held.
+ */
 static void tie_to(struct hw_tie *tie, uint32_t pintid, struct domain *d, uint32_t vintid)
 {
 	struct vgic_irq *irq = vgic_irq_get(d->vgic, NULL, vintid);
@@ -89,6 +92,7 @@ static void tie_to(struct hw_tie *tie, uint32_t pintid, struct domain *d, uint32
 	spin_lock(&d->vgic->lock);
 	irq->pintid = (uint16_t)pintid;
 	d->vgic->nr_hw_spis++;
+	gic_irq_set_edge(pintid, irq->edge);
 	if (irq->enabled)
 		gic_irq_enable(pintid);
 	spin_unlock(&d->vgic->lock);
@@ -105,8 +109,9 @@ static void untie(struct hw_tie *tie, uint32_t pintid)
 	struct vgic_dist *dist = tie->domain->vgic;
 	struct vgic_irq *irq = vgic_irq_get(dist, NULL, tie->vintid);
 
-	gic_irq_disable(pintid);
 	spin_lock(&dist->lock);
+	/* Under the lock: its guest may be enabling it. */
+	gic_irq_disable(pintid);
 	irq->pintid = 0;
 	irq->phys_active = irq->phys_again = false;
 	dist->nr_hw_spis--;
@@ -139,7 +144,6 @@ int vgic_route_hw_spi(struct domain *d, uint32_t pintid, uint32_t vintid, bool e
 	if (tie->domain || irq->pintid)
 		return -EBUSY;
 	gic_irq_disable(pintid);
-	gic_irq_set_edge(pintid, edge);
 	irq->edge = edge;
 	tie_to(tie, pintid, d, vintid);
 	return 0;
@@ -167,12 +171,18 @@ int vgic_move_hw_spi(struct domain *from, struct domain *to, uint32_t intid)
 	SPIN_GUARD(&tie->lock);
 	if (!old || tie->domain != from || tie->vintid != intid)
 		return -ENOENT;
-	if (is_in_use(from, old) || domain_is_dying(to))
+	if (is_in_use(from, old))
 		return -EBUSY;
 	irq->edge = old->edge;
 	untie(tie, intid);
 	tie_to(tie, intid, to, intid);
-	return 0;
+	/* Its vgic_relinquish waits for our lock, or found nothing: then it is dying now. */
+	smp_mb();
+	if (likely(!domain_is_dying(to)))
+		return 0;
+	untie(tie, intid);
+	tie_to(tie, intid, from, intid);
+	return -EBUSY;
 }
 
 /* pintid, tied to irq, is active at the machine and waits for the guest's end of irq. */
@@ -226,6 +236,7 @@ int vgic_relinquish(struct domain *d)
 {
 	uint32_t i;
 
+	smp_mb();	/* pairs with that of vgic_move_hw_spi */
 	for (i = GIC_NR_PRIVATE; READ_ONCE(d->vgic->nr_hw_spis) && i < gic_info.nr_irqs; i++) {
 		struct hw_tie *tie = tie_of(i);
 
