@@ -371,6 +371,27 @@ static void test_gicc_of_copies(void **state)
 	gic_info.version = 2;
 }
 
+/* Whatever vCPU 0 lacks memory for, all of it is given back. */
+static void test_no_memory(void **state)
+{
+	struct domain_config cfg = { .max_vcpus = 1, .gic_version = 2, .nr_spis = 32 };
+	uint64_t before = fake_free_frames();
+	struct domain *x;
+	unsigned int n;
+	int rc = -1;
+
+	(void)state;
+	for (n = 1; rc; n++) {
+		assert_int_equal(domain_create(DOMID_NOBODY, &cfg, &x), 0);
+		fake_fail_alloc(n);
+		rc = domain_create_vcpus(x, 1);
+		assert_int_equal(rc, fake_alloc_failed() ? -ENOMEM : 0);
+		fake_domain_destroy(x);
+		assert_int_equal(fake_free_frames(), before);
+	}
+	assert_true(n > 4);
+}
+
 /* ---- GICH_LR<n> ---- */
 
 static void test_lr_conversion(void **state)
@@ -399,7 +420,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_one_cpu, set_up_one, tear_down),
 		T(test_sgi_targets), T(test_sgi_sources), T(test_sgi_again),
 		T(test_sgi_pend_registers), T(test_groups), T(test_spi_on_another_cpu),
-		T(test_gicc), T(test_gicc_of_copies),
+		T(test_gicc), T(test_gicc_of_copies), T(test_no_memory),
 		T(test_lr_conversion),
 	};
 

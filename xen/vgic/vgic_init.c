@@ -136,6 +136,9 @@ int vgic_vcpu_init(struct vcpu *v)
 	struct vgic_dist *dist = v->domain->vgic;
 	uint32_t i;
 
+	/* It is whole or fails before anything is made. */
+	if (v->id == 0 && dist->version == 2 && map_gicc(v->domain))
+		return -ENOMEM;
 	v->vgic = xzalloc(struct vgic_vcpu);
 	if (!v->vgic)
 		return -ENOMEM;
@@ -150,11 +153,17 @@ int vgic_vcpu_init(struct vcpu *v)
 	/* SPIs start out routed to affinity 0. */
 	for (i = 0; i < dist->nr_irqs - GIC_NR_PRIVATE; i++)
 		dist->spi[i].target = v;
-	return dist->version == 2 ? map_gicc(v->domain) : 0;
+	return 0;
 }
 
 void vgic_vcpu_free(struct vcpu *v)
 {
+	struct vgic_dist *dist = v->domain->vgic;
+	uint32_t i;
+
+	/* The domain may get another vCPU 0: the making of this one failed. */
+	for (i = 0; v->id == 0 && i < dist->nr_irqs - GIC_NR_PRIVATE; i++)
+		dist->spi[i].target = NULL;
 	xfree(v->vgic);
 	v->vgic = NULL;
 }
