@@ -142,6 +142,18 @@ static void test_hw_spi(void **state)
 	gicd_write(0x380 + 4, 1u << 18);
 	assert_int_equal(nr_valid_lrs(0), 0);
 	assert_false(fake_irqs[50].active);
+	/* Made active by GICD_ISACTIVER while it is pending: never both with the HW bit. */
+	fake_irqs[50].active = true;
+	assert_true(vgic_hw_irq(50));
+	gicd_write(0x300 + 4, 1u << 18);
+	assert_int_equal(lr_of(0, 50) & (LR_HW | ACTIVE | PENDING), ACTIVE | PENDING);
+	guest_end(0, 50);
+	vgic_sync(v0);
+	assert_int_equal(lr_of(0, 50) & (LR_HW | ACTIVE | PENDING), LR_HW | PENDING);
+	assert_int_equal(guest_ack(0), 50);
+	guest_end(0, 50);
+	assert_false(fake_irqs[50].active);
+	vgic_sync(v0);
 	/* Trigger and target follow the guest's registers. */
 	gicd_write(0xc0c, 0);
 	assert_false(fake_irqs[50].edge);

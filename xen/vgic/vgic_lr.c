@@ -158,6 +158,8 @@ bool vgic_lr_refresh(struct vgic_dist *dist, struct vcpu *v, struct vgic_irq *ir
 			take_pending(irq);
 		pending = true;
 	}
+	/* Made active by GICD_ISACTIVER: one with the HW bit must not be both. */
+	hw &= !(pending && active);
 	irq->seen_pending = pending;
 	lr = lr_make(irq, pending, active, hw);
 	if (lr != old)
