@@ -161,6 +161,11 @@ static void test_domctl(void **state)
 	op.u.vuart_op.console_domid = 0x7ff0;
 	assert_int_equal(call(XEN_DOMCTL_vuart_op, g->id), -EINVAL);
 	assert_null(g->vpl011);
+	assert_false(vpl011_event(g));
+	g->dying = DOMAIN_DYING;
+	assert_int_equal(vpl011_init(g, gfn((DOMU_RAM >> PAGE_SHIFT) + RING_PAGE), 0, &port),
+			 -ESRCH);
+	g->dying = DOMAIN_ALIVE;
 	/* Without SPIs there is no interrupt for it. */
 	poor = fake_domain_create(1);
 	assert_int_equal(vpl011_init(poor, gfn(0), 0, &port), -EINVAL);

@@ -252,8 +252,11 @@ static uint64_t vpl011_read32(struct vcpu *v __unused, uint32_t offset, void *ct
  */
 bool vpl011_event(struct domain *d)
 {
-	struct vpl011 *u = d->vpl011;
+	struct vpl011 *u = load_acquire(&d->vpl011);
 
+	/* The channel is there before the port. */
+	if (unlikely(!u))
+		return false;
 	SPIN_GUARD(&u->lock);
 	update(u);
 	return out_level(u);
@@ -276,14 +279,13 @@ bool vpl011_input(struct domain *d, char c)
 /* Only one can be made; it is the domain's from here on, whatever fails later. */
 static int attach(struct domain *d, struct vpl011 *u)
 {
-	struct vpl011 *none = NULL;
-
 	spin_lock_init(&u->lock, LOCK_VUART);
 	u->domain = d;
 	update(u);
-	if (!__atomic_compare_exchange_n(&d->vpl011, &none, u, false, __ATOMIC_ACQ_REL,
-					 __ATOMIC_RELAXED))
-		return -EBUSY;
+	SPIN_GUARD(&d->lock);
+	if (domain_is_dying(d) || d->vpl011)
+		return domain_is_dying(d) ? -ESRCH : -EBUSY;
+	store_release(&d->vpl011, u);
 	return mmio_register(d, GUEST_PL011_BASE, GUEST_PL011_SIZE, vpl011_mmio, vpl011_read32, u);
 }
 
