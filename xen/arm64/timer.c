@@ -58,9 +58,8 @@ void timer_set_deadline(s_time_t t)
 /* Boot CPU, first thing: from here on system_time() counts. */
 __init void timer_init_boot(void)
 {
-	freq = host_info.timer_clock_frequency;
-	if (!freq)
-		freq = read_sysreg(cntfrq_el0);
+	freq = host_info.timer_clock_frequency ? host_info.timer_clock_frequency :
+						 read_sysreg(cntfrq_el0);
 	if (!freq || freq >> 32)
 		panic("the host's timer frequency is out of range");
 	ns_mult = (NS_PER_SECOND << 32) / freq;

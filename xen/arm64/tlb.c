@@ -60,9 +60,8 @@ void tlb_flush_all_guests_local(void) { flush_tlb("tlbi alle1\n\tic iallu", nsh)
 
 void stage2_sync(void)
 {
-	dsb(ishst);
-	/* A store to a table must also be seen by this CPU's own walks of a guest address (AT). */
-	isb();
+	/* ISB: a store to a table must be seen by this CPU's own walks of a guest address too. */
+	__asm__ volatile("dsb ishst\n\tisb" ::: "memory");
 }
 
 /* An operation by address over [p, end), four steps a turn. */

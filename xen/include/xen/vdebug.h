@@ -18,8 +18,7 @@ struct vdebug {
 };
 
 bool vdebug_trap(struct vcpu *v, uint32_t iss);
-void vdebug_vcpu_reset(struct vcpu *v);
-/* Movers of CTXT_DEBUG. */
-void vdebug_save(struct vcpu *v), vdebug_load(struct vcpu *v);
+/* The last two are movers of CTXT_DEBUG. */
+void vdebug_vcpu_reset(struct vcpu *v), vdebug_save(struct vcpu *v), vdebug_load(struct vcpu *v);
 
 #endif
