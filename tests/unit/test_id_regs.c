@@ -232,6 +232,12 @@ static void test_own(void **state)
 	assert_int_equal(id_regs_lower(own, ID_PFR1, 32, 0), -EINVAL);
 	assert_int_equal(id_regs_lower(own, ID_AA64ISAR0, 5, 0), -EINVAL);
 	assert_int_equal(id_regs_lower(own, ID_AA64ISAR0, 4, 16), -EINVAL);
+	/* RAS is hidden, but DISR_EL1 is there where one CPU of the host has it. */
+	put(b, ID_AA64PFR0, 28, 1);
+	id_regs_add_cpu(b, CTR, false);
+	id_regs_add_cpu(a, CTR, false);
+	assert_int_equal(id_regs_extras(d), CTXT_PAUTH | CTXT_DISR);
+	id_regs_add_cpu(a, CTR, true);
 	/* The last of pointer authentication goes: so do its keys. */
 	assert_int_equal(id_regs_lower(own, ID_AA64ISAR1, 8, 0), 0);
 	assert_int_equal(id_regs_extras(d), CTXT_PAUTH);

@@ -91,6 +91,26 @@ void scxtnum_load(struct vcpu *v)
 	write_sysreg(SCXTNUM_EL1, v->ctxt.scxtnum[1]);
 }
 
+/*
+ * DISR_EL1 of a guest, hidden with RAS but within its reach. Among CPUs that differ one may be
+ * without.
+ */
+#define VDISR_EL2	S3_4_C12_C1_1
+
+static bool has_ras(void) { return ID_FIELD(read_sysreg(id_aa64pfr0_el1), 28); }
+
+void disr_save(struct vcpu *v)
+{
+	if (has_ras())
+		v->ctxt.disr = read_sysreg(VDISR_EL2);
+}
+
+void disr_load(struct vcpu *v)
+{
+	if (has_ras())
+		write_sysreg(VDISR_EL2, v->ctxt.disr);
+}
+
 /* Others of this CPU see its own: it is put back. */
 void midr_save(struct vcpu *v __unused) { write_sysreg(vpidr_el2, read_sysreg(midr_el1)); }
 void midr_load(struct vcpu *v) { write_sysreg(vpidr_el2, v->domain->midr); }

@@ -44,6 +44,7 @@ int psci_cpu_on(uint64_t mpidr, pa_t entry, uint64_t context);
 /* Movers of vcpu_ctxt.extra: state that not every CPU or vCPU has. */
 typedef void mover_fn(struct vcpu *v);
 mover_fn pauth_save, pauth_load, scxtnum_save, scxtnum_load, midr_save, midr_load;
+mover_fn disr_save, disr_load;
 mover_fn gicv2_guest_save, gicv2_guest_load, aarch32_save, aarch32_load, serror_save, serror_load;
 
 /* el2_controls.c */

@@ -131,6 +131,7 @@ static const struct extra_mover extras[] = {
 	{ CTXT_SERROR, serror_save, serror_load },
 	{ CTXT_PAUTH, pauth_save, pauth_load },
 	{ CTXT_SCXTNUM, scxtnum_save, scxtnum_load },
+	{ CTXT_DISR, disr_save, disr_load },
 	{ CTXT_MIDR, midr_save, midr_load },
 	{ CTXT_GICV2, gicv2_guest_save, gicv2_guest_load },
 	{ CTXT_DEBUG, vdebug_save, vdebug_load },

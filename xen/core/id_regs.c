@@ -58,6 +58,7 @@ static const char ctr_rules[] = "ahhuu..u";
 
 #define PARANGE_MAX	5u			/* 48 bits: 52 need FEAT_LPA2 of stage 2 */
 #define GIC_SHIFT	24			/* of ID_AA64PFR0; ID_PFR1's is 28 */
+#define RAS_SHIFT	28
 #define CSV2_SHIFT	56
 #define CSV2_FRAC_SHIFT	32
 #define ISAR1_PAUTH	(GENMASK(11, 4) | GENMASK(31, 24))	/* APA, API, GPA, GPI */
@@ -67,6 +68,7 @@ uint64_t guest_id_regs[NR_ID_REGS] __ro_after_init;
 uint64_t guest_ctr __ro_after_init;
 bool host_ctr_differs __ro_after_init;
 static bool hosts_view __ro_after_init;
+static bool host_has_ras __ro_after_init;	/* one of its CPUs */
 
 static uint64_t merge_field(char rule, uint64_t a, uint64_t b)
 {
@@ -101,6 +103,7 @@ void id_regs_add_cpu(const uint64_t *raw, uint64_t ctr, bool first)
 	uint32_t n;
 
 	hosts_view |= first;
+	host_has_ras = ID_FIELD(raw[ID_AA64PFR0], RAS_SHIFT) || (!first && host_has_ras);
 	for (n = ID_REG(1, 0); n < NR_ID_REGS; n++) {
 		v = merge(rules[n], raw[n], first ? raw[n] : guest_id_regs[n], &seen);
 		if (n == ID_AA64MMFR0 && ID_FIELD(v, 0) > PARANGE_MAX)
@@ -199,5 +202,5 @@ uint32_t id_regs_extras(const struct domain *d)
 			   (csv2 == 1 && ID_FIELD(r[ID_AA64PFR1], CSV2_FRAC_SHIFT) >= 2);
 
 	return (has_pauth ? CTXT_PAUTH : 0) | (has_scxtnum ? CTXT_SCXTNUM : 0) |
-	       (d->midr ? CTXT_MIDR : 0);
+	       (d->midr ? CTXT_MIDR : 0) | (host_has_ras ? CTXT_DISR : 0);
 }

@@ -2,7 +2,7 @@
 /*
  * State that comes with a feature: pointer authentication keys and SCXTNUM.  Where the feature is
  * shown both vCPUs have values of their own, give the CPU away many times, and must find them
- * again; where it is not, the registers are UNDEF.
+ * again; where it is not, the registers are UNDEF.  DISR_EL1 is there whenever the CPU has it.
  */
 #include "idregs.h"
 
@@ -31,6 +31,14 @@ static bool has_scxtnum(void)
 {
 	return field(REG(4, 0), 56) >= 2 ||
 	       (field(REG(4, 0), 56) == 1 && field(REG(4, 1), 32) >= 2);
+}
+
+/* No trap hides it. */
+static bool has_disr(void)
+{
+	uint64_t val;
+
+	return try_sysreg_read(SYSREG(3, 0, 12, 1, 1), &val);
 }
 
 /* PACIA, AUTIA and PACGA, by their encodings: the assembler may be older than they are. */
@@ -70,10 +78,10 @@ static void yield(void)
 /* What one vCPU sees of its own state over many turns: no two of SEED may be alike. */
 struct seen {
 	uint64_t signed_pointer, generic;
-	unsigned int wrong_keys, wrong_pac, wrong_auth, wrong_scxtnum, rounds;
+	unsigned int wrong_keys, wrong_pac, wrong_auth, wrong_scxtnum, wrong_disr, rounds;
 };
 
-static volatile bool other_may_go, other_is_done;
+static volatile bool other_may_go, other_is_done, disr;
 static struct seen mine, other;
 
 static void use_keys(struct seen *s, uint64_t seed)
@@ -109,12 +117,23 @@ static void use_scxtnum(struct seen *s, uint64_t seed)
 	}
 }
 
+static void use_disr(struct seen *s, uint64_t seed)
+{
+	msr(S3_0_C12_C1_1, seed);
+	for (unsigned int i = 0; i < ROUNDS; i++) {
+		yield();
+		s->wrong_disr += mrs(S3_0_C12_C1_1) != seed;
+	}
+}
+
 static void use_all(struct seen *s, uint64_t seed)
 {
 	if (has_pauth())
 		use_keys(s, seed);
 	if (has_scxtnum())
 		use_scxtnum(s, seed);
+	if (disr)
+		use_disr(s, seed);
 }
 
 /* On vCPU 1, when vCPU 0 says so. */
@@ -163,11 +182,13 @@ void check_state(bool second)
 		check_absent(key_regs, NR_KEYS, "pointer authentication keys are UNDEF");
 	if (!has_scxtnum())
 		check_absent(scxtnum_regs, 2, "SCXTNUM is UNDEF");
+	disr = has_disr();
 	barrier();
 	other_may_go = true;
 	use_all(&mine, 0x111);
 	check_seen(&mine, "keys of vCPU 0 stay", "pointers of vCPU 0 stay good",
 		   "SCXTNUM of vCPU 0 stays");
+	result_equal(mine.wrong_disr, 0, "DISR of vCPU 0 stays");
 	if (!second)
 		return;
 	while (!other_is_done && mrs(cntvct_el0) < end)
@@ -175,6 +196,7 @@ void check_state(bool second)
 	result(other_is_done, "vCPU 1 is through", NULL);
 	check_seen(&other, "keys of vCPU 1 stay", "pointers of vCPU 1 stay good",
 		   "SCXTNUM of vCPU 1 stays");
+	result_equal(other.wrong_disr, 0, "DISR of vCPU 1 stays");
 	if (has_pauth()) {
 		result(mine.signed_pointer != 0x40001230, "pointers are signed", "unchanged");
 		result(mine.signed_pointer != other.signed_pointer && mine.generic != other.generic,

@@ -38,6 +38,7 @@ enum vcpu_extra {
 	CTXT_SCXTNUM	= 1u << 5,	/* SCXTNUM_EL0, SCXTNUM_EL1 */
 	CTXT_SERROR	= 1u << 6,	/* a virtual SError that it has not taken yet */
 	CTXT_GICV2	= 1u << 7,	/* ICC_SRE_EL1: a GICv2 on a host with a GICv3 */
+	CTXT_DISR	= 1u << 8,	/* VDISR_EL2, which DISR_EL1 is: nothing traps it */
 };
 
 struct domain;
@@ -54,7 +55,7 @@ struct vcpu_ctxt {
 	/* emulated physical timer */
 	uint64_t cntp_ctl, cntp_cval;
 	/* extra: pointer authentication keys A, B of instructions and data, G; SCXTNUM_EL0, _EL1 */
-	uint64_t pauth_keys[10], scxtnum[2];
+	uint64_t pauth_keys[10], scxtnum[2], disr;
 	/* EL2 controls of this vCPU */
 	uint64_t hcr;			/* HCR_EL2 */
 	struct el1_lazy lazy;		/* whether it has TVM */
