@@ -21,7 +21,13 @@
 #define HFGITR_EL2	S3_4_C1_C1_6
 #define HDFGRTR_EL2	S3_4_C3_C1_4
 #define HDFGWTR_EL2	S3_4_C3_C1_5
+#define HFGRTR2_EL2	S3_4_C3_C1_2
+#define HFGWTR2_EL2	S3_4_C3_C1_3
+#define HFGITR2_EL2	S3_4_C3_C1_7
+#define HDFGRTR2_EL2	S3_4_C3_C1_0
+#define HDFGWTR2_EL2	S3_4_C3_C1_1
 #define MPAM2_EL2	S3_4_C10_C5_0
+#define VSESR_EL2	S3_4_C5_C2_3
 
 /* Without EL3 there is nothing that an SMC could call: then it is UNDEF by itself, and TSC RES0. */
 static uint64_t hcr_optional(void)
@@ -60,6 +66,16 @@ void el2_controls_init(void)
 		write_sysreg(HDFGRTR_EL2, 0);
 		write_sysreg(HDFGWTR_EL2, 0);
 	}
+	if (ID_FIELD(read_sysreg(id_aa64mmfr0_el1), 56) >= 2) {
+		write_sysreg(HFGRTR2_EL2, 0);
+		write_sysreg(HFGWTR2_EL2, 0);
+		write_sysreg(HFGITR2_EL2, 0);
+		write_sysreg(HDFGRTR2_EL2, 0);
+		write_sysreg(HDFGWTR2_EL2, 0);
+	}
+	/* Syndrome of the virtual SErrors: uncategorised. */
+	if (ID_FIELD(read_sysreg(id_aa64pfr0_el1), 28))
+		write_sysreg(VSESR_EL2, 0);
 	if (ID_FIELD(read_sysreg(id_aa64pfr0_el1), 40))
 		write_sysreg(MPAM2_EL2, MPAM2_GUEST);
 	/* Debug state that guests reach only through traps. */
