@@ -35,11 +35,10 @@ static int add_bank(struct bootinfo *bi, pa_t base, uint64_t size)
 	pa_t end = ROUND_DOWN(base + size, PAGE_SIZE);
 	uint32_t i;
 
-	if (base > PAGE_MASK)	/* in the very last page: nothing whole */
+	/* In the very last page there is nothing whole. */
+	if (base > PAGE_MASK || end <= ROUND_UP(base, PAGE_SIZE))
 		return 0;
 	base = ROUND_UP(base, PAGE_SIZE);
-	if (end <= base)
-		return 0;
 	if (bi->nr_banks == BOOT_MAX_BANKS)
 		return -ENOSPC;
 	for (i = bi->nr_banks++; i > 0 && bi->banks[i - 1].base > base; i--)
@@ -68,25 +67,22 @@ static void merge_banks(struct bootinfo *bi)
 static int parse_memory(struct bootinfo *bi)
 {
 	const void *fdt = bi->fdt;
-	int node, rc;
+	int node, rc = 0;
 
 	fdt_for_each_subnode(node, fdt, 0) {
-		const char *type = fdt_getprop(fdt, node, "device_type", NULL);
 		uint64_t base, size;
 		unsigned int n;
 
-		if (!type || strcmp(type, "memory") || !dt_is_available(fdt, node))
+		if (fdt_stringlist_search(fdt, node, "device_type", "memory") ||
+		    !dt_is_available(fdt, node))
 			continue;
-		for (n = 0; dt_reg(fdt, node, n, &base, &size) == 0; n++) {
+		for (n = 0; dt_reg(fdt, node, n, &base, &size) == 0 && !rc; n++)
 			rc = add_bank(bi, base, size);
-			if (rc)
-				return rc;
-		}
 	}
 	merge_banks(bi);
 	if (!bi->nr_banks)
 		pr_err("no memory in the host's device tree\n");
-	return bi->nr_banks ? 0 : -EINVAL;
+	return bi->nr_banks ? rc : -EINVAL;
 }
 
 static int parse_reserved(struct bootinfo *bi)

@@ -51,9 +51,7 @@ static int give_bank(struct domain *d, const struct mem_range *b)
 	}
 	for (i = 0; i < nr;) {
 		unsigned int order = boot_block_order(first.v + i, nr - i);
-		int rc;
-
-		rc = p2m_map(d, gfn(first.v + i), mfn(first.v + i), order, P2M_RAM_RW);
+		int rc = p2m_map(d, gfn(first.v + i), mfn(first.v + i), order, P2M_RAM_RW);
 		if (rc)
 			return rc;
 		i += BIT(order);
@@ -109,11 +107,9 @@ static int map_mmio(void *arg, pa_t base, uint64_t size)
 static int route_irq(void *arg, uint32_t intid, bool edge)
 {
 	const struct sink_arg *s = arg;
-	int rc;
+	int rc = intid == host_info.uart_irq.intid ? 0 :
+		 vgic_route_hw_spi(s->d, intid, intid, edge);
 
-	if (intid == host_info.uart_irq.intid)
-		return 0;
-	rc = vgic_route_hw_spi(s->d, intid, intid, edge);
 	return rc == -EBUSY ? 0 : rc;	/* shared lines (PCI) are listed more than once */
 }
 

@@ -85,9 +85,7 @@ static void copy_props(struct maker *m, int node, const char *const *list, bool 
 
 static bool has_type(struct maker *m, int node, const char *type)
 {
-	const char *t = fdt_getprop(m->host, node, "device_type", NULL);
-
-	return t && !strcmp(t, type);
+	return fdt_stringlist_search(m->host, node, "device_type", type) == 0;
 }
 
 static bool has_ppi(struct maker *m, int node)

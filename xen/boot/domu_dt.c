@@ -69,7 +69,6 @@ static const char *parse(const struct bootinfo *bi, int node, struct static_doma
 {
 	const void *fdt = bi->fdt;
 	uint64_t kib = dt_u32_or_u64(fdt, node, "memory");
-	const char *enhanced = string_prop(fdt, node, "xen,enhanced");
 	const char *why;
 	int child;
 
@@ -80,7 +79,7 @@ static const char *parse(const struct bootinfo *bi, int node, struct static_doma
 		.nr_spis = dt_u32(fdt, node, "nr_spis", 0),
 		.vpl011 = fdt_getprop(fdt, node, "vpl011", NULL),
 		.enhanced = fdt_getprop(fdt, node, "xen,enhanced", NULL) &&
-			    (!enhanced || strcmp(enhanced, "disabled")),
+			    fdt_stringlist_search(fdt, node, "xen,enhanced", "disabled"),
 	};
 	if (!kib || kib > GUEST_RAM_MAX >> 10)
 		return "memory (in KiB) is missing or out of range";
