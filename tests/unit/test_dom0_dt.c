@@ -470,6 +470,11 @@ static void test_gicv2(void **state)
 			      GICV2(", <0 0x8030000 0 0x1000>, <0 0x8040800 0 0x2000>", "")));
 	assert_int_equal(dt_host_parse(host, "", &h), -EINVAL);
 	free(host);
+	/* A page that is not its own would be the guests'. */
+	host = dt_source(ROOT(CPUS TIMER
+			      GICV2(", <0 0x8030000 0 0x1000>, <0 0x8040000 0 0x1000>", "")));
+	assert_int_equal(dt_host_parse(host, "", &h), -EINVAL);
+	free(host);
 	/* A GICv3 that has it as well. */
 	host = dt_source(ROOT(CPUS TIMER
 		"g: gic { compatible = \"arm,gic-v3\"; reg = <0 0x8000000 0 0x10000>, <0 0x80a0000 0 "
