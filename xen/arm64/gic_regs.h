@@ -58,10 +58,8 @@ static inline uint64_t mpidr_affinity(uint64_t mpidr)
 volatile char *gicv3_private_frame(void);
 
 /* What gic.c hands on to at start-up, by the version: map; 0 or -ENOMEM, -ENODEV. */
-int gicv2_map(void);
-int gicv3_map(void);
+int gicv2_map(void), gicv3_map(void);
 /* This CPU's interface. They return GICH_VTR and ICH_VTR_EL2, whose fields used are alike. */
-uint32_t gicv2_init_cpu(void);
-uint32_t gicv3_init_cpu(void);
+uint32_t gicv2_init_cpu(void), gicv3_init_cpu(void);
 
 #endif

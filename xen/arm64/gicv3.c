@@ -29,8 +29,6 @@
 
 static volatile char *gicr[MAX_CPUS];	/* RD frame of each CPU; the SGI frame follows */
 
-static uint64_t rd64(volatile char *p) { return *(volatile uint64_t *)p; }
-
 volatile char *gicv3_private_frame(void)
 {
 	return gicr[this_cpu()->id] + GICR_SGI_FRAME;
@@ -48,7 +46,7 @@ static __init int map_redistributors(const struct mem_range *reg)
 
 		if (!rd)
 			return -ENOMEM;
-		typer = rd64(rd + GICR_TYPER);
+		typer = *(volatile uint64_t *)(rd + GICR_TYPER);
 		for (i = 0; i < host_info.nr_cpus; i++)
 			if (mpidr_affinity(host_info.cpu_mpidr[i]) ==
 			    ((typer >> 32 & 0xffffff) | (typer >> 56 << 32)))

@@ -76,10 +76,10 @@ struct vgic_dist {
 	uint32_t rescan;		/* GICD_CTLR changed: so many are still to be looked at */
 	struct mem_range gicc;		/* v2: where the guest has its CPU interface */
 	uint32_t nr_irqs;		/* INTIDs 0 .. nr_irqs - 1 */
-	struct vgic_irq *spi;		/* INTID 32 on */
 	uint32_t nr_hw_spis;		/* physical SPIs tied to them; lock */
 	uint8_t gicr_shift;		/* log2 of the distance between redistributors */
 	uint64_t words[VGIC_NR_WORDS];	/* v3: of GICD; MMIO_NOT_SHORT. Written under lock */
+	struct vgic_irq spi[];		/* INTID 32 on */
 };
 
 /* ---- vgic_irq.c: look-up, and what registers show and change of one interrupt ---- */
@@ -137,16 +137,19 @@ static inline bool vgic_is_live_here(const struct vcpu *v)
 
 struct vgic_reg;
 /*
- * off is from the first byte of register r. v: whose SGIs and PPIs; NULL in a v3's GICD, where
- * their bits are RAZ/WI.
+ * The parameters of an access: off is from the first byte of register r. v: whose SGIs and PPIs;
+ * NULL in a v3's GICD, where their bits are RAZ/WI.
  */
-typedef uint64_t vgic_read_fn(struct vgic_dist *dist, struct vcpu *v, uint32_t off,
-			      unsigned int size, const struct vgic_reg *r);
+#define VGIC_ACCESS	struct vgic_dist *dist, struct vcpu *v, uint32_t off, unsigned int size, \
+			const struct vgic_reg *r
+typedef uint64_t vgic_read_fn(VGIC_ACCESS);
 /* True: not all of it is done, the guest's instruction is to be executed again. */
-typedef bool vgic_write_fn(struct vgic_dist *dist, struct vcpu *v, uint32_t off, unsigned int size,
-			   uint64_t val, const struct vgic_reg *r);
+typedef bool vgic_write_fn(VGIC_ACCESS, uint64_t val);
 /* What a read returns for the same. */
 #define VGIC_AGAIN	MMIO_NOT_SHORT
+
+/* In widths: a word of it may be read the short way (xen/mmio.h). */
+#define VGIC_SHORT	16u
 
 struct vgic_reg {
 	uint32_t offset, len;	/* bytes */
@@ -162,6 +165,15 @@ struct vgic_reg {
 };
 enum mmio_result vgic_reg_access(const struct vgic_reg *r, struct vgic_dist *dist, struct vcpu *v,
 				 struct mmio_access *a, uint32_t offset);
+
+/* The short way of an aligned 4-byte read at offset of a frame, in r. */
+static inline uint64_t vgic_reg_read32(const struct vgic_reg *r, struct vgic_dist *dist,
+				       struct vcpu *v, uint32_t offset)
+{
+	return likely(r->widths & VGIC_SHORT) ? r->read(dist, v, offset - r->offset, 4, r) :
+						MMIO_NOT_SHORT;
+}
+
 typedef const struct vgic_reg *vgic_find_fn(uint32_t offset);
 void vgic_fill_words(struct vgic_dist *dist, struct vcpu *v, vgic_find_fn *find);
 
@@ -190,8 +202,6 @@ vgic_write_fn vgic_write_fields, vgic_write_ones;
 #define VGIC_REG_WORDS(name, offset, len, ...) \
 	[(offset) / 4 ... ((offset) + (len) - 4) / 4] = name,
 
-/* A word of it may be read the short way (xen/mmio.h). */
-#define VGIC_SHORT		16
 #define VGIC_W4			(4 | VGIC_SHORT)
 #define VGIC_W14		(1 | VGIC_W4)
 #define VGIC_W48		(8 | VGIC_W4)

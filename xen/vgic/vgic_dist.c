@@ -13,65 +13,54 @@
 #define CTLR_DS			BIT(6)
 #define TYPER_IDBITS_10		(9u << 19)
 
-static uint64_t read_ctlr(struct vgic_dist *dist, struct vcpu *v, uint32_t off, unsigned int size,
-			  const struct vgic_reg *r)
+static uint64_t read_ctlr(VGIC_ACCESS)
 {
 	return READ_ONCE(dist->enabled) | (dist->version == 2 ? 0 : CTLR_ARE | CTLR_DS);
 }
 
 /* Switching a group of a large domain takes several turns. */
-static bool write_ctlr(struct vgic_dist *dist, struct vcpu *v, uint32_t off, unsigned int size,
-		       uint64_t val, const struct vgic_reg *r)
+static bool write_ctlr(VGIC_ACCESS, uint64_t val)
 {
-	bool again;
-
-	spin_lock(&dist->lock);
+	SPIN_GUARD(&dist->lock);
 	if (dist->enabled != (val & CTLR_ENABLE)) {
 		dist->enabled = val & CTLR_ENABLE;
 		dist->rescan = dist->nr_irqs + (dist->domain->max_vcpus - 1) * GIC_NR_PRIVATE;
 	}
-	again = vgic_rescan(dist);
-	spin_unlock(&dist->lock);
-	return again;
+	vgic_fill_words(dist, NULL, vgic_dist_find);
+	return vgic_rescan(dist);
 }
 
 /* A v3 with affinity routing does not count its CPUs here. */
-static uint64_t read_typer(struct vgic_dist *dist, struct vcpu *v, uint32_t off, unsigned int size,
-			  const struct vgic_reg *r)
+static uint64_t read_typer(VGIC_ACCESS)
 {
 	uint32_t lines = DIV_ROUND_UP(dist->nr_irqs, 32u) - 1;
 
 	return lines | (dist->version == 2 ? (dist->domain->max_vcpus - 1) << 5 : TYPER_IDBITS_10);
 }
 
-static bool write_sgir(struct vgic_dist *dist, struct vcpu *v, uint32_t off, unsigned int size,
-		       uint64_t val, const struct vgic_reg *r)
+static bool write_sgir(VGIC_ACCESS, uint64_t val)
 {
-	spin_lock(&dist->lock);
+	SPIN_GUARD(&dist->lock);
 	vgic_sgir(dist, v, (uint32_t)val);
-	spin_unlock(&dist->lock);
 	return false;
 }
 
 /* GICD_IROUTER<n>: 64 bits for each INTID; the upper half (Aff3) is always 0. */
-static uint64_t read_irouter(struct vgic_dist *dist, struct vcpu *v, uint32_t off,
-			     unsigned int size, const struct vgic_reg *r)
+static uint64_t read_irouter(VGIC_ACCESS)
 {
 	const struct vgic_irq *irq = vgic_irq_get(dist, v, off / 8);
 
 	return irq && !(off & 4) ? READ_ONCE(irq->affinity) : 0;
 }
 
-static bool write_irouter(struct vgic_dist *dist, struct vcpu *v, uint32_t off, unsigned int size,
-			  uint64_t val, const struct vgic_reg *r)
+static bool write_irouter(VGIC_ACCESS, uint64_t val)
 {
 	struct vgic_irq *irq = vgic_irq_get(dist, v, off / 8);
 
 	if (!irq || (off & 4))
 		return false;
-	spin_lock(&dist->lock);
+	SPIN_GUARD(&dist->lock);
 	vgic_set_affinity(dist, irq, (uint32_t)val & (0xffffffu | VGIC_IRM));
-	spin_unlock(&dist->lock);
 	return false;
 }
 
@@ -156,12 +145,7 @@ const struct vgic_reg *vgic_sgi_find(uint32_t offset)
 /* GICD frame: offset is below its size, 64 KiB. */
 enum mmio_result vgic_dist_mmio(struct vcpu *v, struct mmio_access *a, uint64_t offset, void *ctx)
 {
-	enum mmio_result res =
-		vgic_reg_access(vgic_dist_find((uint32_t)offset), ctx, NULL, a, (uint32_t)offset);
-
-	if (a->write && offset < 4 * VGIC_NR_WORDS)
-		vgic_fill_words(ctx, NULL, vgic_dist_find);
-	return res;
+	return vgic_reg_access(vgic_dist_find((uint32_t)offset), ctx, NULL, a, (uint32_t)offset);
 }
 
 /* The short way of an aligned 4-byte read. */
@@ -169,13 +153,10 @@ uint64_t vgic_dist_read32(struct vcpu *v, uint32_t offset, void *ctx)
 {
 	struct vgic_dist *dist = ctx;
 	uint64_t word = vgic_word(dist->words, offset);
-	const struct vgic_reg *r;
 
 	if (likely(word != MMIO_NOT_SHORT))
 		return word;
-	r = vgic_dist_find(offset);
-	return likely(r->widths & VGIC_SHORT) ? r->read(ctx, NULL, offset - r->offset, 4, r) :
-				       MMIO_NOT_SHORT;
+	return vgic_reg_read32(vgic_dist_find(offset), dist, NULL, offset);
 }
 
 /* A GICv2's GICD frame of 4 KiB, where each vCPU sees its own private interrupts. */
@@ -186,7 +167,5 @@ enum mmio_result vgic_dist2_mmio(struct vcpu *v, struct mmio_access *a, uint64_t
 
 uint64_t vgic_dist2_read32(struct vcpu *v, uint32_t offset, void *ctx)
 {
-	const struct vgic_reg *r = vgic_dist2_find(offset);
-
-	return likely(r->widths & VGIC_SHORT) ? r->read(ctx, v, offset - r->offset, 4, r) : MMIO_NOT_SHORT;
+	return vgic_reg_read32(vgic_dist2_find(offset), ctx, v, offset);
 }

@@ -27,24 +27,22 @@ int vgic_inject_ppi(struct vcpu *v, uint32_t intid)
 
 	if (intid >= GIC_NR_PRIVATE)
 		return -EINVAL;
-	spin_lock(&dist->lock);
+	SPIN_GUARD(&dist->lock);
 	v->vgic->irq[intid].latch = true;
 	vgic_update(dist, &v->vgic->irq[intid]);
-	spin_unlock(&dist->lock);
 	return 0;
 }
 
 static void set_level(struct vgic_dist *dist, struct vgic_irq *irq, bool level)
 {
-	spin_lock(&dist->lock);
-	if (irq->line != level) {
-		irq->line = level;
-		/* A rising line that is configured as edge is one. */
-		if (level && irq->edge)
-			irq->latch = true;
-		vgic_update(dist, irq);
-	}
-	spin_unlock(&dist->lock);
+	SPIN_GUARD(&dist->lock);
+	if (irq->line == level)
+		return;
+	irq->line = level;
+	/* A rising line that is configured as edge is one. */
+	if (level && irq->edge)
+		irq->latch = true;
+	vgic_update(dist, irq);
 }
 
 /* The line of intid (below 32) of v is high or low now. */
@@ -89,15 +87,14 @@ static void tie_to(struct hw_tie *tie, uint32_t pintid, struct domain *d, uint32
 {
 	struct vgic_irq *irq = vgic_irq_get(d->vgic, NULL, vintid);
 
-	spin_lock(&d->vgic->lock);
+	tie->domain = d;
+	tie->vintid = vintid;
+	SPIN_GUARD(&d->vgic->lock);
 	irq->pintid = (uint16_t)pintid;
 	d->vgic->nr_hw_spis++;
 	gic_irq_set_edge(pintid, irq->edge);
 	if (irq->enabled)
 		gic_irq_enable(pintid);
-	spin_unlock(&d->vgic->lock);
-	tie->domain = d;
-	tie->vintid = vintid;
 }
 
 /*
@@ -127,11 +124,10 @@ static void untie(struct hw_tie *tie, uint32_t pintid)
  */
 int vgic_route_hw_spi(struct domain *d, uint32_t pintid, uint32_t vintid, bool edge)
 {
-	struct vgic_irq *irq =
-		vintid >= GIC_NR_PRIVATE ? vgic_irq_get(d->vgic, NULL, vintid) : NULL;
+	struct vgic_irq *irq = vgic_irq_get(d->vgic, NULL, vintid);
 	struct hw_tie *tie;
 
-	if (!irq || pintid >= GIC_SPURIOUS)
+	if (!irq)
 		return -EINVAL;
 	if (!make_ties())
 		return -ENOMEM;
@@ -188,7 +184,7 @@ int vgic_move_hw_spi(struct domain *from, struct domain *to, uint32_t intid)
 /* pintid, tied to irq, is active at the machine and waits for the guest's end of irq. */
 static void physical_fired(struct vgic_dist *dist, struct vgic_irq *irq)
 {
-	spin_lock(&dist->lock);
+	SPIN_GUARD(&dist->lock);
 	/* Its list register must have ended the last one, but that has not been folded. */
 	if (irq->lr && irq->phys_active)
 		irq->phys_again = true;
@@ -199,7 +195,6 @@ static void physical_fired(struct vgic_dist *dist, struct vgic_irq *irq)
 	/* The next one comes to where its vCPU is now. */
 	if (unlikely(irq->target && irq->target->cpu != this_cpu()))
 		vgic_route_physical(irq);
-	spin_unlock(&dist->lock);
 }
 
 /* Physical interrupt pintid was acknowledged on this CPU. False when it is tied to nothing. */
@@ -210,11 +205,10 @@ bool vgic_hw_irq(uint32_t pintid)
 
 	if (!tie)
 		return false;
-	spin_lock(&tie->lock);
+	SPIN_GUARD(&tie->lock);
 	d = tie->domain;
 	if (d)
 		physical_fired(d->vgic, vgic_irq_get(d->vgic, NULL, tie->vintid));
-	spin_unlock(&tie->lock);
 	return d;
 }
 
@@ -240,14 +234,13 @@ int vgic_relinquish(struct domain *d)
 	for (i = GIC_NR_PRIVATE; READ_ONCE(d->vgic->nr_hw_spis) && i < gic_info.nr_irqs; i++) {
 		struct hw_tie *tie = tie_of(i);
 
-		spin_lock(&tie->lock);
-		if (tie->domain == d) {
-			untie(tie, i);
-			/* Others have one on loan only. */
-			if (dom0 && d != dom0)
-				tie_to(tie, i, dom0, i);
-		}
-		spin_unlock(&tie->lock);
+		SPIN_GUARD(&tie->lock);
+		if (tie->domain != d)
+			continue;
+		untie(tie, i);
+		/* Others have one on loan only. */
+		if (dom0 && d != dom0)
+			tie_to(tie, i, dom0, i);
 	}
 	return 0;
 }

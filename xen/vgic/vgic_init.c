@@ -53,24 +53,16 @@ int vgic_domain_init(struct domain *d, const struct domain_config *cfg)
 
 	if (cfg->nr_spis > VGIC_MAX_SPIS)
 		return -EINVAL;
-	dist = xzalloc(struct vgic_dist);
+	d->vgic = dist = xzalloc_bytes(sizeof(*dist) + nr_spis * sizeof(dist->spi[0]));
 	if (!dist)
 		return -ENOMEM;
 	spin_lock_init(&dist->lock, LOCK_VGIC);
 	dist->domain = d;
 	dist->version = cfg->gic_version;
 	dist->nr_irqs = MIN(GIC_NR_PRIVATE + nr_spis, GIC_SPURIOUS);
-	if (nr_spis) {
-		dist->spi = xzalloc_array(struct vgic_irq, nr_spis);
-		if (!dist->spi) {
-			xfree(dist);
-			return -ENOMEM;
-		}
-	}
 	for (i = 0; i < nr_spis; i++)
 		irq_init(dist, &dist->spi[i], GIC_NR_PRIVATE + i, NULL);
 	vgic_fill_words(dist, NULL, vgic_dist_find);
-	d->vgic = dist;
 	if (!cfg->is_privileged)
 		rc = vgic_set_layout(d, dist->version == 2 ? &domu_layout_v2 : &domu_layout);
 	if (rc)
@@ -80,9 +72,6 @@ int vgic_domain_init(struct domain *d, const struct domain_config *cfg)
 
 void vgic_domain_free(struct domain *d)
 {
-	if (!d->vgic)
-		return;
-	xfree(d->vgic->spi);
 	xfree(d->vgic);
 	d->vgic = NULL;
 }
@@ -107,10 +96,8 @@ int vgic_set_layout(struct domain *d, const struct vgic_layout *l)
 		return -EINVAL;
 	d->vgic->gicr_shift = (uint8_t)__builtin_ctzl(l->gicr_stride);
 	rc = mmio_register(d, l->gicd_base, GICD_SIZE, vgic_dist_mmio, vgic_dist_read32, d->vgic);
-	if (rc)
-		return rc;
-	return mmio_register(d, l->gicr_base, l->gicr_stride * d->max_vcpus, vgic_redist_mmio,
-			     vgic_redist_read32, d->vgic);
+	return rc ? rc : mmio_register(d, l->gicr_base, l->gicr_stride * d->max_vcpus,
+				       vgic_redist_mmio, vgic_redist_read32, d->vgic);
 }
 
 /*
@@ -186,7 +173,7 @@ void vgic_vcpu_reset(struct vcpu *v)
 	struct vgic_irq *irq, *next;
 	uint32_t i;
 
-	spin_lock(&dist->lock);
+	SPIN_GUARD(&dist->lock);
 	for (i = 0; i < VGIC_MAX_LRS; i++) {
 		irq = vc->in_lr[i];
 		vc->in_lr[i] = NULL;
@@ -204,7 +191,5 @@ void vgic_vcpu_reset(struct vcpu *v)
 		irq_init(dist, &vc->irq[i], i, v);
 	vc->hw_ppi = NULL;
 	vc->peeking = false;
-	memset(&v->ctxt.gic, 0, sizeof(v->ctxt.gic));
-	v->ctxt.gic.hcr = ICH_HCR_EN;
-	spin_unlock(&dist->lock);
+	v->ctxt.gic = (struct vgic_hw){ .hcr = ICH_HCR_EN };
 }

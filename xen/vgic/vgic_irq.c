@@ -21,28 +21,25 @@ struct vgic_irq *vgic_irq_get(struct vgic_dist *dist, struct vcpu *v, uint32_t i
 }
 
 /*
- * Put the list register that irq is in into *lr; false when there is none. One in another CPU
- * cannot be read: the first time that CPU is asked to fold it, dist->unseen is set, and the guest
- * reads again (vgic_read_fields); once it has been folded, what was found is the truth.
+ * The list register that irq is in, 0 for none. One in another CPU cannot be read: the first time
+ * that CPU is asked to fold it, dist->unseen is set, and the guest reads again (vgic_read_fields);
+ * once it has been folded, what was found is the truth.
  */
-static bool see_lr(struct vgic_dist *dist, struct vgic_irq *irq, uint64_t *lr)
+static uint64_t see_lr(struct vgic_dist *dist, struct vgic_irq *irq)
 {
 	const struct vcpu *reader = this_cpu()->current;
 
 	if (!irq->lr)
-		return false;
-	if (!irq->holder->vgic->live_on || vgic_is_live_here(irq->holder)) {
-		*lr = vgic_lr_get(irq->holder, irq->lr - 1u);
-		return true;
-	}
+		return 0;
+	if (!irq->holder->vgic->live_on || vgic_is_live_here(irq->holder))
+		return vgic_lr_get(irq->holder, irq->lr - 1u);
 	if (!reader || !reader->vgic->peeking) {
 		vgic_update(dist, irq);
 		dist->unseen = true;
 	} else if (!list_empty(&irq->link)) {
 		dist->unseen = true;
 	}
-	*lr = (irq->seen_pending ? LR_STATE_PENDING : 0) | (irq->active ? LR_STATE_ACTIVE : 0);
-	return true;
+	return (irq->seen_pending ? LR_STATE_PENDING : 0) | (irq->active ? LR_STATE_ACTIVE : 0);
 }
 
 /* Pending at the machine, which for a level is the line; where this CPU can see it. */
@@ -76,25 +73,25 @@ static void check_line(struct vgic_dist *dist, struct vgic_irq *irq)
 
 uint32_t vgic_get_pending(struct vgic_dist *dist, struct vgic_irq *irq)
 {
-	uint64_t lr;
-
 	check_line(dist, irq);
-	return (see_lr(dist, irq, &lr) && (lr & LR_STATE_PENDING)) || vgic_irq_is_pending(irq) ||
+	return (see_lr(dist, irq) & LR_STATE_PENDING) || vgic_irq_is_pending(irq) ||
 	       line_is_high(irq);
 }
 
 uint32_t vgic_get_active(struct vgic_dist *dist, struct vgic_irq *irq)
 {
-	uint64_t lr;
+	uint64_t lr = see_lr(dist, irq);
 
-	return see_lr(dist, irq, &lr) && !irq->active_changed ? !!(lr & LR_STATE_ACTIVE) :
-								irq->active;
+	return irq->lr && !irq->active_changed ? !!(lr & LR_STATE_ACTIVE) : irq->active;
 }
 
-uint32_t vgic_get_group(struct vgic_dist *dist, struct vgic_irq *irq)
-{
-	return irq->group1;
-}
+/* What a register shows that is as the guest wrote it. */
+#define GETTER(name, value) \
+	uint32_t name(struct vgic_dist *dist, struct vgic_irq *irq) { return value; }
+GETTER(vgic_get_group, irq->group1)
+GETTER(vgic_get_enabled, irq->enabled)
+GETTER(vgic_get_priority, irq->priority)
+GETTER(vgic_get_config, irq->edge ? 2 : 0)
 
 /* Group 0 comes to a v3 as FIQ, to a v2 as its GICC_CTLR says. */
 void vgic_set_group(struct vgic_dist *dist, struct vgic_irq *irq, uint32_t group)
@@ -104,11 +101,6 @@ void vgic_set_group(struct vgic_dist *dist, struct vgic_irq *irq, uint32_t group
 	irq->group1 = group;
 	irq->lr_base ^= LR_GROUP1;
 	vgic_update(dist, irq);
-}
-
-uint32_t vgic_get_priority(struct vgic_dist *dist, struct vgic_irq *irq)
-{
-	return irq->priority;
 }
 
 void vgic_set_priority(struct vgic_dist *dist, struct vgic_irq *irq, uint32_t priority)
@@ -127,26 +119,17 @@ void vgic_route_physical(const struct vgic_irq *irq)
 		gic_irq_route(irq->pintid, irq->target->cpu->id);
 }
 
-uint32_t vgic_get_enabled(struct vgic_dist *dist, struct vgic_irq *irq)
-{
-	return irq->enabled;
-}
-
 void vgic_set_enabled(struct vgic_dist *dist, struct vgic_irq *irq, uint32_t enabled)
 {
 	if (irq->enabled == enabled)
 		return;
-	if (enabled)
+	if (enabled) {
 		check_line(dist, irq);
-	irq->enabled = enabled;
-	if (irq->pintid && vgic_irq_is_spi(irq)) {
-		if (enabled) {
-			vgic_route_physical(irq);
-			gic_irq_enable(irq->pintid);
-		} else {
-			gic_irq_disable(irq->pintid);
-		}
+		vgic_route_physical(irq);
 	}
+	irq->enabled = enabled;
+	if (irq->pintid && vgic_irq_is_spi(irq))
+		(enabled ? gic_irq_enable : gic_irq_disable)(irq->pintid);
 	vgic_update(dist, irq);
 }
 
@@ -174,13 +157,7 @@ void vgic_set_active(struct vgic_dist *dist, struct vgic_irq *irq, uint32_t acti
 	vgic_update(dist, irq);
 }
 
-/* GICD_ICFGR: two bits, the upper one is edge. */
-uint32_t vgic_get_config(struct vgic_dist *dist, struct vgic_irq *irq)
-{
-	return irq->edge ? 2 : 0;
-}
-
-/* SGIs are edges for good. */
+/* GICD_ICFGR: two bits, the upper one is edge. SGIs are edges for good. */
 void vgic_set_config(struct vgic_dist *dist, struct vgic_irq *irq, uint32_t config)
 {
 	bool edge = config & 2;
@@ -232,9 +209,7 @@ void vgic_set_targets(struct vgic_dist *dist, struct vgic_irq *irq, uint32_t tar
 /* GICD_SPENDSGIR and GICD_CPENDSGIR: the vCPUs whose SGI is pending. */
 uint32_t vgic_get_sources(struct vgic_dist *dist, struct vgic_irq *irq)
 {
-	uint64_t lr;
-
-	if (see_lr(dist, irq, &lr) && (lr & LR_STATE_PENDING))
+	if (see_lr(dist, irq) & LR_STATE_PENDING)
 		return irq->sources | 1u << (irq->lr_base >> LR_SOURCE_SHIFT & 7);
 	return irq->sources;
 }

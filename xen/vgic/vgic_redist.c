@@ -10,29 +10,27 @@
 #define TYPER_LAST	BIT(4)
 
 /* GICR_TYPER, 64 bits: which vCPU this is, and whether it is the last of the region. */
-static uint64_t read_typer(struct vgic_dist *dist, struct vcpu *v, uint32_t off, unsigned int size,
-			   const struct vgic_reg *r)
+static uint64_t read_typer(VGIC_ACCESS)
 {
-	uint64_t val = vcpu_affinity(v->id) << 32 | (uint64_t)v->id << 8;
+	bool last = v->id == dist->domain->max_vcpus - 1;
+	uint64_t val = vcpu_affinity(v->id) << 32 | v->id << 8 | (last ? TYPER_LAST : 0);
 
-	if (v->id == dist->domain->max_vcpus - 1)
-		val |= TYPER_LAST;
 	return off ? val >> 32 : val;
 }
 
 #define WAKER_SLEEP	BIT(1)
 #define WAKER_ASLEEP	BIT(2)
 
-static uint64_t read_waker(struct vgic_dist *dist, struct vcpu *v, uint32_t off, unsigned int size,
-			   const struct vgic_reg *r)
+static uint64_t read_waker(VGIC_ACCESS)
 {
 	return READ_ONCE(v->vgic->asleep) ? WAKER_SLEEP | WAKER_ASLEEP : 0;
 }
 
-static bool write_waker(struct vgic_dist *dist, struct vcpu *v, uint32_t off, unsigned int size,
-			uint64_t val, const struct vgic_reg *r)
+static bool write_waker(VGIC_ACCESS, uint64_t val)
 {
+	SPIN_GUARD(&dist->lock);
 	WRITE_ONCE(v->vgic->asleep, val & WAKER_SLEEP);
+	vgic_fill_words(dist, v, vgic_rd_find);
 	return false;
 }
 
@@ -70,16 +68,12 @@ enum mmio_result vgic_redist_mmio(struct vcpu *v, struct mmio_access *a, uint64_
 	struct vgic_dist *dist = ctx;
 	struct vcpu *owner = domain_vcpu(v->domain, offset >> dist->gicr_shift);
 	uint32_t in = (uint32_t)offset & ((1u << dist->gicr_shift) - 1);
-	enum mmio_result res;
 
 	if (unlikely(!owner || in >= 0x20000))
 		return MMIO_NONE;
 	if (in >= 0x10000)
 		return vgic_reg_access(vgic_sgi_find(in - 0x10000), dist, owner, a, in & 0xffff);
-	res = vgic_reg_access(vgic_rd_find(in), dist, owner, a, in);
-	if (a->write && in < 4 * VGIC_NR_WORDS)
-		vgic_fill_words(dist, owner, vgic_rd_find);
-	return res;
+	return vgic_reg_access(vgic_rd_find(in), dist, owner, a, in);
 }
 
 /* The short way of an aligned 4-byte read: v's own redistributor, first frame. */
@@ -88,12 +82,10 @@ uint64_t vgic_redist_read32(struct vcpu *v, uint32_t offset, void *ctx)
 	struct vgic_dist *dist = ctx;
 	uint32_t in = offset - (v->id << dist->gicr_shift);
 	uint64_t word = vgic_word(v->vgic->words, in);
-	const struct vgic_reg *r;
 
 	if (likely(word != MMIO_NOT_SHORT))
 		return word;
 	if (unlikely(in >= 0x10000))
 		return MMIO_NOT_SHORT;
-	r = vgic_rd_find(in);
-	return likely(r->widths & VGIC_SHORT) ? r->read(dist, v, in - r->offset, 4, r) : MMIO_NOT_SHORT;
+	return vgic_reg_read32(vgic_rd_find(in), dist, v, in);
 }

@@ -17,31 +17,26 @@ enum mmio_result vgic_reg_access(const struct vgic_reg *r, struct vgic_dist *dis
 	if (unlikely(!(r->widths & a->size) || (offset & (a->size - 1u))))
 		return MMIO_ABORT;
 	if (a->write)
-		return r->write && r->write(dist, v, offset - r->offset, a->size, a->data, r) ?
+		return r->write && r->write(dist, v, offset - r->offset, a->size, r, a->data) ?
 			       MMIO_AGAIN : MMIO_DONE;
 	a->data = r->read(dist, v, offset - r->offset, a->size, r);
 	return unlikely(a->data == VGIC_AGAIN) ? MMIO_AGAIN : MMIO_DONE;
 }
 
-/* Copy what the first words of GICD (v NULL) or v's redistributor read as; find knows the rows. */
+/*
+ * Copy what the first words of GICD (v NULL) or v's redistributor read as; find knows the rows. For
+ * creation, and writes to them, which hold the lock.
+ */
 void vgic_fill_words(struct vgic_dist *dist, struct vcpu *v, vgic_find_fn *find)
 {
 	uint64_t *words = v ? v->vgic->words : dist->words;
 	uint32_t n;
 
-	spin_lock(&dist->lock);
-	for (n = 0; n < VGIC_NR_WORDS; n++) {
-		const struct vgic_reg *r = find(4 * n);
-		bool is_short = r->widths & VGIC_SHORT;
-
-		WRITE_ONCE(words[n], is_short ? r->read(dist, v, 4 * n - r->offset, 4, r) :
-						MMIO_NOT_SHORT);
-	}
-	spin_unlock(&dist->lock);
+	for (n = 0; n < VGIC_NR_WORDS; n++)
+		WRITE_ONCE(words[n], vgic_reg_read32(find(4 * n), dist, v, 4 * n));
 }
 
-uint64_t vgic_read_const(struct vgic_dist *dist, struct vcpu *v, uint32_t off, unsigned int size,
-			 const struct vgic_reg *r)
+uint64_t vgic_read_const(VGIC_ACCESS)
 {
 	return r->value;
 }
@@ -50,14 +45,13 @@ uint64_t vgic_read_const(struct vgic_dist *dist, struct vcpu *v, uint32_t off, u
  * r->bits an interrupt: the byte at off holds INTIDs off * 8 / r->bits on. VGIC_AGAIN while the
  * state of one is in another CPU, which has been asked for it.
  */
-uint64_t vgic_read_fields(struct vgic_dist *dist, struct vcpu *v, uint32_t off, unsigned int size,
-			  const struct vgic_reg *r)
+uint64_t vgic_read_fields(VGIC_ACCESS)
 {
 	uint32_t first = off * 8 / r->bits, n = size * 8 / r->bits, i;
 	struct vcpu *reader = this_cpu()->current;
 	uint64_t val = 0;
 
-	spin_lock(&dist->lock);
+	SPIN_GUARD(&dist->lock);
 	dist->unseen = false;
 	for (i = 0; i < n; i++) {
 		struct vgic_irq *irq = vgic_irq_get(dist, v, first + i);
@@ -67,37 +61,31 @@ uint64_t vgic_read_fields(struct vgic_dist *dist, struct vcpu *v, uint32_t off, 
 	}
 	if (reader)
 		reader->vgic->peeking = dist->unseen;
-	if (unlikely(dist->unseen))
-		val = VGIC_AGAIN;
-	spin_unlock(&dist->lock);
-	return val;
+	return unlikely(dist->unseen) ? VGIC_AGAIN : val;
 }
 
 /* The same, every interrupt's bits taking what is written. */
-bool vgic_write_fields(struct vgic_dist *dist, struct vcpu *v, uint32_t off, unsigned int size,
-		       uint64_t val, const struct vgic_reg *r)
+bool vgic_write_fields(VGIC_ACCESS, uint64_t val)
 {
 	uint32_t first = off * 8 / r->bits, n = size * 8 / r->bits, i;
 	uint32_t mask = (1u << r->bits) - 1;
 
-	spin_lock(&dist->lock);
+	SPIN_GUARD(&dist->lock);
 	for (i = 0; i < n; i++) {
 		struct vgic_irq *irq = vgic_irq_get(dist, v, first + i);
 
 		if (irq)
 			r->set(dist, irq, (uint32_t)val >> (r->bits * i) & mask);
 	}
-	spin_unlock(&dist->lock);
 	return false;
 }
 
 /* One bit an interrupt: those written as 1 become r->on, the others stay. */
-bool vgic_write_ones(struct vgic_dist *dist, struct vcpu *v, uint32_t off, unsigned int size,
-		     uint64_t val, const struct vgic_reg *r)
+bool vgic_write_ones(VGIC_ACCESS, uint64_t val)
 {
 	uint32_t ones = (uint32_t)val;
 
-	spin_lock(&dist->lock);
+	SPIN_GUARD(&dist->lock);
 	for (; ones; ones &= ones - 1) {
 		struct vgic_irq *irq =
 			vgic_irq_get(dist, v, off * 8 + (uint32_t)__builtin_ctz(ones));
@@ -105,6 +93,5 @@ bool vgic_write_ones(struct vgic_dist *dist, struct vcpu *v, uint32_t off, unsig
 		if (irq)
 			r->set(dist, irq, r->on);
 	}
-	spin_unlock(&dist->lock);
 	return false;
 }

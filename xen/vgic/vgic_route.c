@@ -19,18 +19,6 @@ struct vcpu *vgic_route(const struct vgic_dist *dist, const struct vgic_irq *irq
 	return NULL;
 }
 
-/*
- * The physical interrupt is active, but the guest gave up the virtual one that would have ended
- * it.
- */
-static void drop_physical(struct vgic_irq *irq)
-{
-	if (vgic_irq_is_spi(irq) || vgic_is_live_here(irq->target)) {
-		irq->phys_active = false;
-		gic_irq_set_active(irq->pintid, false);
-	}
-}
-
 /* Several vCPUs may get it, and nobody holds it: the one it went to before, or the first up. */
 static __noinline void choose_target(const struct vgic_dist *dist, struct vgic_irq *irq)
 {
@@ -65,8 +53,12 @@ static struct vcpu *settle(struct vgic_dist *dist, struct vgic_irq *irq)
 		list_del(&irq->link);
 		irq->holder = to;
 	}
-	if (!to && unlikely(irq->phys_active && !irq->latch))
-		drop_physical(irq);
+	/* The guest gave up the virtual one that would have ended the physical one. */
+	if (!to && unlikely(irq->phys_active && !irq->latch) &&
+	    (vgic_irq_is_spi(irq) || vgic_is_live_here(irq->target))) {
+		irq->phys_active = false;
+		gic_irq_set_active(irq->pintid, false);
+	}
 	return to;
 }
 
@@ -133,12 +125,11 @@ void vgic_update(struct vgic_dist *dist, struct vgic_irq *irq)
 static struct vgic_irq *nth(struct vgic_dist *dist, uint32_t i)
 {
 	uint32_t nr_spis = dist->nr_irqs - GIC_NR_PRIVATE;
-	struct vcpu *v;
 
 	if (i < nr_spis)
 		return &dist->spi[i];
-	v = dist->domain->vcpu[(i - nr_spis) / GIC_NR_PRIVATE];
-	return v ? &v->vgic->irq[(i - nr_spis) % GIC_NR_PRIVATE] : NULL;
+	i -= nr_spis;
+	return vgic_irq_get(dist, dist->domain->vcpu[i / GIC_NR_PRIVATE], i % GIC_NR_PRIVATE);
 }
 
 /*

@@ -28,12 +28,11 @@ static inline bool gic_is_v2(void)
 }
 
 /* Configuration of a physical interrupt. */
-void gic_irq_enable(uint32_t intid);
-void gic_irq_disable(uint32_t intid);
+void gic_irq_enable(uint32_t intid), gic_irq_disable(uint32_t intid),
+     gic_irq_clear_pending(uint32_t intid);
 void gic_irq_set_edge(uint32_t intid, bool edge);
 void gic_irq_route(uint32_t intid, unsigned int cpu);	/* SPIs */
 void gic_irq_set_active(uint32_t intid, bool active);	/* distributor state; PPIs: of this CPU */
-void gic_irq_clear_pending(uint32_t intid);
 bool gic_irq_is_pending(uint32_t intid);		/* a level line that is high counts */
 void gic_deactivate(uint32_t intid);			/* ICC_DIR_EL1 on this CPU */
 

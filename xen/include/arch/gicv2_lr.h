@@ -9,7 +9,6 @@
 
 #include <arch/gic.h>
 
-#define GICH_LR_VID_MASK	0x3ffu
 #define GICH_LR_SOURCE_MASK	0x1c00u		/* HW = 0 */
 #define GICH_LR_PID_SHIFT	10
 #define GICH_LR_PID_MASK	0xffc00u
@@ -27,12 +26,12 @@ static inline uint32_t gicv2_lr_from_v3(uint64_t lr)
 	return gicv2_lr_top((uint32_t)(lr >> 60)) |
 	       (uint32_t)(lr >> (LR_PRIORITY_SHIFT + 3) & 0x1f) << GICH_LR_PRIORITY_SHIFT |
 	       ((uint32_t)(lr >> LR_PINTID_SHIFT) << GICH_LR_PID_SHIFT & GICH_LR_PID_MASK) |
-	       ((uint32_t)lr & (GICH_LR_VID_MASK | GICH_LR_SOURCE_MASK));
+	       ((uint32_t)lr & (LR_VINTID_MASK | GICH_LR_SOURCE_MASK));
 }
 
 static inline uint64_t gicv2_lr_to_v3(uint32_t val)
 {
-	uint32_t low = GICH_LR_VID_MASK | (val & GICH_LR_HW ? 0 : GICH_LR_SOURCE_MASK);
+	uint32_t low = LR_VINTID_MASK | (val & GICH_LR_HW ? 0 : GICH_LR_SOURCE_MASK);
 	uint32_t pid = (val & GICH_LR_PID_MASK & ~low) >> GICH_LR_PID_SHIFT;
 
 	return (uint64_t)gicv2_lr_top(val >> 28) << 32 |

@@ -39,8 +39,7 @@ void vgic_hw_vtimer(struct vcpu *v, uint32_t pintid, uint32_t vintid);
  * back after an exit (what the guest took or finished), flush fills them before an entry. Both
  * are cheap when nothing is in flight: no list register is read when none was written.
  */
-void vgic_sync(struct vcpu *v);
-void vgic_flush(struct vcpu *v);
+void vgic_sync(struct vcpu *v), vgic_flush(struct vcpu *v);
 /*
  * Has v an interrupt that would be delivered now (enabled, pending; masks of the CPU interface
  * not considered)?
@@ -50,8 +49,7 @@ bool vgic_pending(struct vcpu *v);
  * v leaves this CPU: physical state of HW interrupts in flight (virtual timer) is parked /
  * restored.
  */
-void vgic_put_cpu(struct vcpu *v);
-void vgic_load_cpu(struct vcpu *v);
+void vgic_put_cpu(struct vcpu *v), vgic_load_cpu(struct vcpu *v);
 /* PSCI CPU_ON, reset: private interrupts to reset state. */
 void vgic_vcpu_reset(struct vcpu *v);
 /* Maintenance interrupt (more pending than list registers). */
@@ -59,8 +57,7 @@ void vgic_maintenance(struct vcpu *v);
 /* ICC_SGI1R_EL1 write by v; ICC_SGI0R_EL1 or ICC_ASGI1R_EL1; trap of these two or ICC_SRE_EL1. */
 /* The short way of the vectors, for an SGI to v itself; false: nothing was done. */
 bool vgic_sgi1r_short(struct vcpu *v, uint64_t value);
-void vgic_sgi1r(struct vcpu *v, uint64_t value);
-void vgic_sgi0r(struct vcpu *v, uint64_t value);
+void vgic_sgi1r(struct vcpu *v, uint64_t value), vgic_sgi0r(struct vcpu *v, uint64_t value);
 bool vgic_trap_icc(struct vcpu *v, uint32_t iss);	/* false: UNDEF */
 
 #define GICV2_MAX_VCPUS	8u
