@@ -21,13 +21,13 @@ static int parse_cpus(const void *fdt, struct host_info *h)
 	h->cpu_mpidr[0] = boot;
 	h->nr_cpus = 1;
 	fdt_for_each_subnode(node, fdt, cpus_node) {
-		const char *type = fdt_getprop(fdt, node, "device_type", NULL);
 		const char *compatible = fdt_getprop(fdt, node, "compatible", NULL);
 		int len;
 		const fdt32_t *reg = fdt_getprop(fdt, node, "reg", &len);
 		uint64_t mpidr;
 
-		if (!type || strcmp(type, "cpu") || !reg || ac < 1 || len < ac * 4)
+		if (fdt_stringlist_search(fdt, node, "device_type", "cpu") || !reg || ac < 1 ||
+		    len < ac * 4)
 			continue;
 		mpidr = dt_read_cells(reg, ac);
 		if (!h->cpu_compatible[0] && compatible) {
@@ -41,8 +41,7 @@ static int parse_cpus(const void *fdt, struct host_info *h)
 			break;
 		}
 		if (fdt_stringlist_search(fdt, node, "enable-method", "spin-table") >= 0)
-			h->cpu_release[h->nr_cpus] =
-				dt_u32_or_u64(fdt, node, "cpu-release-addr");
+			h->cpu_release[h->nr_cpus] = dt_u32_or_u64(fdt, node, "cpu-release-addr");
 		h->cpu_mpidr[h->nr_cpus++] = mpidr;
 	}
 	return 0;
@@ -96,8 +95,8 @@ static int parse_gic(const void *fdt, struct host_info *h, uint32_t *phandle)
 	if (dt_reg(fdt, node, 0, &h->gicd_base, &h->gicd_size))
 		return -EINVAL;
 	if (h->gic_version == 3) {
-		h->nr_gicr = dt_u32(fdt, node, "#redistributor-regions", 1);
-		h->nr_gicr = MIN(h->nr_gicr, (uint32_t)ARRAY_SIZE(h->gicr));
+		h->nr_gicr = MIN(dt_u32(fdt, node, "#redistributor-regions", 1),
+				 (uint32_t)ARRAY_SIZE(h->gicr));
 		for (i = 0; i < h->nr_gicr; i++)
 			if (dt_reg(fdt, node, i + 1, &h->gicr[i].base, &h->gicr[i].size))
 				return -EINVAL;
@@ -155,16 +154,14 @@ static void parse_pmu(const void *fdt, struct host_info *h, uint32_t gic)
 static void parse_psci(const void *fdt, struct host_info *h)
 {
 	int node = fdt_node_offset_by_compatible(fdt, -1, "arm,psci-0.2");
-	const char *method;
 
 	if (node < 0)
 		node = fdt_node_offset_by_compatible(fdt, -1, "arm,psci-1.0");
 	if (node < 0)
 		node = fdt_path_offset(fdt, "/psci");
 	/* Without a node libfdt finds no property. */
-	method = fdt_getprop(fdt, node, "method", NULL);
 	h->psci = node >= 0;
-	h->psci_smc = !method || strcmp(method, "hvc");
+	h->psci_smc = fdt_stringlist_search(fdt, node, "method", "hvc") != 0;
 	if (!h->psci)
 		pr_warn("no PSCI in the host's device tree: no power off%s\n",
 			h->nr_cpus > 1 && !h->cpu_release[1] ? ", one CPU" : "");
