@@ -85,27 +85,26 @@ static void program_earlier(struct pcpu *c, s_time_t expires)
 /* Grow c's heap to hold want timers. Takes timer_lock; -ENOMEM leaves it as it was. */
 static int make_room(struct pcpu *c, uint32_t want)
 {
-	struct soft_timer **old, **bigger;
+	FREED struct soft_timer **spare = NULL;
+	struct soft_timer **old;
 	uint32_t room = MIN_ROOM;
 
 	if (READ_ONCE(c->max_timers) >= want)
 		return 0;
 	while (room < want)
 		room *= 2;
-	bigger = xzalloc_array(struct soft_timer *, room);
-	if (!bigger)
+	spare = xzalloc_array(struct soft_timer *, room);
+	if (!spare)
 		return -ENOMEM;
-	spin_lock(&c->timer_lock);
-	old = bigger;
+	SPIN_GUARD(&c->timer_lock);
 	if (c->max_timers < room) {
 		old = c->timers;
 		if (c->nr_timers)
-			memcpy(bigger, old, c->nr_timers * sizeof(*bigger));
-		c->timers = bigger;
+			memcpy(spare, old, c->nr_timers * sizeof(*spare));
+		c->timers = spare;
 		c->max_timers = room;
+		spare = old;
 	}
-	spin_unlock(&c->timer_lock);
-	xfree(old);
 	return 0;
 }
 
