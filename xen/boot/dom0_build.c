@@ -41,6 +41,7 @@ static int give_bank(struct domain *d, const struct mem_range *b)
 	uint64_t nr = b->size >> PAGE_SHIFT, i;
 	mfn_t first = pa_to_mfn(b->base);
 
+	d->max_pages += (uint32_t)nr;
 	if (domain_own_pages(d, first, nr))
 		return -ENOMEM;
 	for (i = 0; opt.bootscrub && i < nr; i++) {
@@ -191,8 +192,6 @@ int dom0_build(const struct bootinfo *bi, const struct host_info *h)
 	rc = dom0_choose_banks(&p, opt.dom0_mem);
 	if (rc)
 		return failed("finding its memory (dom0_mem=)", rc);
-	for (i = 0; i < p.nr_banks; i++)
-		d->max_pages += (uint32_t)(p.bank[i].size >> PAGE_SHIFT);
 	for (i = 0; i < p.nr_banks && !rc; i++)
 		rc = give_bank(d, &p.bank[i]);
 	if (rc)

@@ -32,9 +32,8 @@ int dom0_choose_banks(struct dom0_plan *p, uint64_t bytes)
 			uint64_t nr = zone_largest_run(mfn(limits[l]), &first);
 			uint64_t skip = -first.v & (BANK_ALIGN / PAGE_SIZE - 1), size;
 
-			if (nr <= skip)
-				break;
-			size = MIN(ROUND_DOWN((nr - skip) << PAGE_SHIFT, BANK_ALIGN), left);
+			size = nr > skip ? ROUND_DOWN((nr - skip) << PAGE_SHIFT, BANK_ALIGN) : 0;
+			size = MIN(size, left);
 			if (!size)
 				break;
 			if (zone_take(mfn_add(first, skip), size >> PAGE_SHIFT))

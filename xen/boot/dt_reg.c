@@ -136,16 +136,14 @@ int dt_reg(const void *fdt, int node, unsigned int n, uint64_t *base, uint64_t *
 
 uint32_t dt_interrupt_parent(const void *fdt, int node)
 {
+	uint32_t phandle = 0;
 	int depth;
 
-	for (depth = 0; node >= 0 && depth < DT_MAX_DEPTH; depth++) {
-		uint32_t phandle = dt_u32(fdt, node, "interrupt-parent", 0);
-
-		if (phandle || node == 0)
-			return phandle;
+	for (depth = 0; node >= 0 && !phandle && depth < DT_MAX_DEPTH; depth++) {
+		phandle = dt_u32(fdt, node, "interrupt-parent", 0);
 		node = fdt_parent_offset(fdt, node);
 	}
-	return 0;
+	return phandle;
 }
 
 int dt_decode_gic_cells(const uint32_t *cells, struct dt_irq *irq)
