@@ -261,7 +261,13 @@ static void test_kill(void **state)
 	fake_set_current(NULL);
 	fake_cpu_enter(0);
 	dom0_was_told();
+	/* Another CPU is at it. */
+	d->killing = true;
+	assert_int_equal(domain_kill(d), -ERESTART);
+	assert_int_not_equal(d->tot_pages, 0);
+	d->killing = false;
 	assert_int_equal(domain_kill(d), 0);
+	assert_false(d->killing);
 	assert_true(dom0_was_told());
 	assert_int_equal(domain_kill(d), -ESRCH);
 	/* Two references are left, ours and the creator's: it can still be found. */

@@ -305,13 +305,14 @@ int domain_kill(struct domain *d)
 		set_flag_all(d, VPF_DYING, true);
 	}
 	spin_unlock(&d->lock);
-	if (!domain_is_quiet(d))
+	/* One at a time: hooks keep their progress without locks. */
+	if (!domain_is_quiet(d) || __atomic_exchange_n(&d->killing, true, __ATOMIC_ACQUIRE))
 		return -ERESTART;
-	for (i = ARRAY_SIZE(hooks); i-- > 0;) {
+	for (i = ARRAY_SIZE(hooks), rc = 0; i-- > 0 && !rc;)
 		rc = hooks[i].relinquish ? hooks[i].relinquish(d) : 0;
-		if (rc)
-			return rc;
-	}
+	store_release(&d->killing, false);
+	if (rc)
+		return rc;
 	if (__atomic_exchange_n(&d->dying, DOMAIN_DEAD, __ATOMIC_ACQ_REL) == DOMAIN_DEAD)
 		return -ESRCH;
 	/*

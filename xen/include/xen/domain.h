@@ -31,6 +31,7 @@ struct domain {
 	uint32_t pause_count;		/* of the controller (domctl), <= 255 */
 	bool creation_finished;		/* first unpause was seen */
 	uint8_t dying;			/* enum domain_dying; lock, read by load_acquire */
+	bool killing;			/* atomic: a domain_kill is at work */
 	bool shut_down;			/* is shut down, with the reason */
 	uint8_t shutdown_code;		/* SHUTDOWN_*; 0xff none */
 	bool debugging;
