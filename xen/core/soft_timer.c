@@ -174,9 +174,13 @@ void soft_timer_stop(struct soft_timer *t)
  */
 void soft_timer_kill(struct soft_timer *t)
 {
+	/* Even unarmed: the lock shows us who has just taken it out to run it. */
+	struct pcpu *c = lock_cpu_of(t);
 	uint32_t cpu;
 
-	soft_timer_stop(t);
+	if (t->heap_index)
+		heap_remove(c, t);
+	spin_unlock(&c->timer_lock);
 	for (cpu = 0; cpu < nr_cpus; cpu++)
 		while (cpus[cpu] != this_cpu() && load_acquire(&cpus[cpu]->timer_running) == t)
 			cpu_relax();

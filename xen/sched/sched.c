@@ -238,7 +238,8 @@ static void switch_to(struct pcpu *c, struct vcpu *v)
 		v->sched.alone = 0;
 		v->cpu = c;
 		v->stack_top = c->stack_top;
-		if (unlikely(soft_timer_armed(&v->vtimer)))
+		/* Also when it has fired: its handler may still run. */
+		if (unlikely(v->vtimer.expires))
 			vtimer_load_cpu(v);
 		vgic_load_cpu(v);
 		vcpu_ctxt_load(v);
