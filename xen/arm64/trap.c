@@ -128,7 +128,8 @@ static void handle_irq(uint32_t intid)
 		gic_deactivate(intid);
 		cpu_raise_work(WORK_TIMER);
 	} else if (intid == host_info.maintenance_ppi) {
-		struct vcpu *v = this_cpu()->current;
+		/* It may be waiting: as long as its list registers are here they can ask. */
+		struct vcpu *v = this_cpu()->el1_owner;
 
 		if (v && v->vpmu)
 			vpmu_sync(v);
