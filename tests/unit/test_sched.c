@@ -103,6 +103,20 @@ static void test_cap(void **state)
 	assert_true(sched_cpu_time(a) > 3300 * MS);
 }
 
+/* A cap holds from when it is set, also for who is alone, and not for what was before. */
+static void test_cap_comes_later(void **state)
+{
+	struct vcpu *a = spinner(256, 0);
+	s_time_t before;
+
+	(void)state;
+	run_for(5 * S);
+	before = sched_cpu_time(a);
+	assert_int_equal(sched_set_params(a->domain, 0, 30), 0);
+	run_for(5 * S);
+	assert_in_range(sched_cpu_time(a) - before, 1400 * MS, 1600 * MS);
+}
+
 /* ---- waking ---- */
 
 static void test_wakeup_preempts(void **state)
@@ -221,7 +235,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(test_one_to_two), T(test_many_weights), T(test_weight_changes),
-		T(test_late_comer), T(test_cap), T(test_wakeup_preempts), T(test_no_starvation),
+		T(test_late_comer), T(test_cap), T(test_cap_comes_later),
+		T(test_wakeup_preempts), T(test_no_starvation),
 		T(test_ratelimit), T(test_yield),
 	};
 

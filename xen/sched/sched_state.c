@@ -283,6 +283,28 @@ int sched_set_affinity(struct vcpu *v, const uint64_t *hard, const uint64_t *sof
 	return 0;
 }
 
+/* Charge d's running vCPUs up to now; look: their CPUs are to choose anew. */
+static void settle_running(struct domain *d, bool look)
+{
+	uint32_t i;
+
+	for (i = 0; i < d->max_vcpus; i++) {
+		struct vcpu *v = domain_vcpu(d, i);
+		struct sched_rq *rq;
+
+		if (!v)
+			continue;
+		rq = sched_lock_rq_of(v);
+		if (rq->running == v) {
+			sched_account(rq, system_time());
+			rq->must_look |= look;
+			if (look)
+				poke(rq);
+		}
+		spin_unlock(&rq->lock);
+	}
+}
+
 /*
  * Weight (0: as it is) and cap in percent of a CPU (0: none) of a domain, from now on. -EINVAL
  * above a CPU for each vCPU.
@@ -291,9 +313,11 @@ int sched_set_params(struct domain *d, uint16_t weight, uint16_t cap)
 {
 	if (cap > 100u * d->max_vcpus)
 		return -EINVAL;
+	settle_running(d, false);
 	if (weight)
 		WRITE_ONCE(d->weight, weight);
 	WRITE_ONCE(d->cap, cap);
+	settle_running(d, true);
 	return 0;
 }
 
