@@ -36,7 +36,8 @@ static int lower_fields(struct domain *d, const struct zazen_domctl_cpu_model *m
 	if (!regs)
 		return -ENOMEM;
 	for (i = 0; i < m->nr_fields && !rc; i++)
-		rc = id_regs_lower(regs, m->field[i].reg, m->field[i].shift, m->field[i].max);
+		rc = m->field[i].pad ? -EINVAL : id_regs_lower(regs, m->field[i].reg,
+							       m->field[i].shift, m->field[i].max);
 	return rc;
 }
 
