@@ -117,8 +117,8 @@ def board_dtb(board, scratch, machine="", options=()):
             raise TreeError(f"no {board.dtb} in {OUT}/kernel: run tests/setup/fetch kernel")
         return sorted(found)[-1]
     path = os.path.join(scratch, "base.dtb")
-    r = subprocess.run([board.qemu, "-M", f"{machine},dumpdtb={path}", "-display", "none",
-                        *options], capture_output=True, text=True, check=False)
+    r = subprocess.run([board.qemu, "-M", f"{machine},dumpdtb={path}", "-nodefaults", "-display",
+                        "none", *options], capture_output=True, text=True, check=False)
     if r.returncode or not os.path.exists(path):
         raise TreeError(f"QEMU writes no tree: {r.stderr.strip()}")
     return path
