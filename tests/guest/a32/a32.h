@@ -7,6 +7,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define HYPERVISOR_sched_op 29
+#define HYPERVISOR_event_channel_op 32
+#define HYPERVISOR_hvm_op 34
+
 enum { NO_TRAP, TRAP_UNDEF, TRAP_PREFETCH, TRAP_DATA };
 
 /* The last exception, as its handler found it. */
@@ -36,6 +40,11 @@ int32_t hypercall(uint32_t n, uint32_t a, uint32_t b, uint32_t c);
 void yield_in_system(void);
 int32_t smccc_hvc(uint32_t id, uint32_t a, uint32_t b, uint32_t c);
 int32_t smccc_smc(uint32_t id, uint32_t a, uint32_t b, uint32_t c);
+
+/* console.c: words to the PV console, once it was found. */
+void console_init(void);
+void say(const char *s);
+void say_number(uint32_t v, uint32_t base);
 
 /* banks.c: fill what is banked with values made from SEED, and see whether they still stand. */
 void banks_fill(uint32_t seed);

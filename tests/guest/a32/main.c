@@ -8,9 +8,6 @@
 #include "a32.h"
 
 #define HYPERVISOR_xen_version 17
-#define HYPERVISOR_sched_op 29
-#define HYPERVISOR_event_channel_op 32
-#define HYPERVISOR_hvm_op 34
 #define HOLE 0x0b000000u
 #define GICD 0x03001000u
 #define GICD_TYPER (GICD + 4)
@@ -23,63 +20,12 @@
 #define OTHER_SPSR 0xf00001dfu
 #define IT_BITS 0x0600fc00u
 
-struct console_ring {
-	char in[1024], out[2048];
-	uint32_t in_cons, in_prod, out_cons, out_prod;
-};
-
 volatile uint32_t second_mpidr, second_cpsr, second_context;
 static volatile uint32_t second_rounds;
 static const char *volatile second_bad;
 static uint32_t second_stack[1024];
-static struct console_ring *ring;
-static uint32_t port, passed, failed;
+static uint32_t passed, failed;
 static uint32_t buffer[4] __attribute__((aligned(64)));
-
-/* The compiler calls it. */
-void *memset(void *d, int c, size_t n);
-void *memset(void *d, int c, size_t n)
-{
-	for (volatile char *p = d; n--; p++)
-		*p = (char)c;
-	return d;
-}
-
-static uint64_t hvm_param(uint32_t index)
-{
-	struct {
-		uint16_t domid, pad;
-		uint32_t index;
-		uint64_t value;
-	} arg = { .domid = 0x7ff0, .index = index };
-
-	return hypercall(HYPERVISOR_hvm_op, 1, (uint32_t)&arg, 0) ? 0 : arg.value;
-}
-
-static void barrier(void)
-{
-	asm volatile("dmb ish" : : : "memory");
-}
-
-static void yield(void)
-{
-	hypercall(HYPERVISOR_sched_op, 0, 0, 0);
-}
-
-static void say(const char *s)
-{
-	volatile struct console_ring *r = ring;
-
-	for (; *s; s++) {
-		while (r->out_prod - r->out_cons >= sizeof(r->out))
-			yield();
-		r->out[r->out_prod % sizeof(r->out)] = *s;
-		barrier();
-		r->out_prod++;
-	}
-	barrier();
-	hypercall(HYPERVISOR_event_channel_op, 4, (uint32_t)&port, 0);
-}
 
 static void say_hex(const char *before, uint32_t v)
 {
@@ -89,17 +35,6 @@ static void say_hex(const char *before, uint32_t v)
 		text[i] = "0123456789abcdef"[v & 15];
 	say(before);
 	say(text);
-}
-
-static void say_number(uint32_t v)
-{
-	char text[12], *p = text + 11;
-
-	*p = 0;
-	do
-		*--p = (char)('0' + v % 10);
-	while (v /= 10);
-	say(p);
 }
 
 static bool result(bool good, const char *name, const char *why)
@@ -309,7 +244,7 @@ static void sweep(uint32_t cp, const char *name)
 		if (!sweep_one(0xec510000 | cp << 8 | (n >> 4) << 4 | (n & 15), &undef))
 			bad = bad ? bad : n + 1;
 	say("# undefined: ");
-	say_number(undef);
+	say_number(undef, 10);
 	say("\n");
 	result(!bad && undef > 1000, name, "an encoding ended in another way");
 }
@@ -421,8 +356,7 @@ int main(void)
 {
 	uint32_t reason = 0;
 
-	ring = (struct console_ring *)(uint32_t)(hvm_param(17) << 12);
-	port = (uint32_t)hvm_param(18);
+	console_init();
 	start();
 	undefined();
 	aborts(false);
@@ -437,9 +371,9 @@ int main(void)
 	sweep(15, "sweep-cp15");
 	sweep(14, "sweep-cp14");
 	two();
-	say_number(passed);
+	say_number(passed, 10);
 	say(" passed, ");
-	say_number(failed);
+	say_number(failed, 10);
 	say(" failed\n");
 	for (;;)
 		hypercall(HYPERVISOR_sched_op, 2, (uint32_t)&reason, 0);

@@ -11,27 +11,21 @@ struct regs4 {
 	uint64_t x[4];
 };
 
-static struct regs4 by_hvc(uint64_t id_, uint64_t a, uint64_t b, uint64_t c)
-{
-	register uint64_t x0 asm("x0") = id_;
-	register uint64_t x1 asm("x1") = a;
-	register uint64_t x2 asm("x2") = b;
-	register uint64_t x3 asm("x3") = c;
-
-	asm volatile("hvc #0" : "+r"(x0), "+r"(x1), "+r"(x2), "+r"(x3) : : "memory");
-	return (struct regs4){ { x0, x1, x2, x3 } };
-}
-
-static struct regs4 by_smc(uint64_t id_, uint64_t a, uint64_t b, uint64_t c)
-{
-	register uint64_t x0 asm("x0") = id_;
-	register uint64_t x1 asm("x1") = a;
-	register uint64_t x2 asm("x2") = b;
-	register uint64_t x3 asm("x3") = c;
-
-	asm volatile("smc #0" : "+r"(x0), "+r"(x1), "+r"(x2), "+r"(x3) : : "memory");
-	return (struct regs4){ { x0, x1, x2, x3 } };
-}
+/* by_hvc() and by_smc() */
+#define BY(conduit)									\
+	static struct regs4 by_##conduit(uint64_t id_, uint64_t a, uint64_t b, uint64_t c)	\
+	{										\
+		register uint64_t x0 asm("x0") = id_;					\
+		register uint64_t x1 asm("x1") = a;					\
+		register uint64_t x2 asm("x2") = b;					\
+		register uint64_t x3 asm("x3") = c;					\
+											\
+		asm volatile(#conduit " #0" : "+r"(x0), "+r"(x1), "+r"(x2), "+r"(x3)	\
+			     : : "memory");						\
+		return (struct regs4){ { x0, x1, x2, x3 } };				\
+	}
+BY(hvc)
+BY(smc)
 
 /* What must come back in w0. */
 static const struct row {

@@ -8,9 +8,6 @@
 #include "../a32/a32.h"
 #include "../lib/rng.h"
 
-#define HYPERVISOR_sched_op 29
-#define HYPERVISOR_event_channel_op 32
-#define HYPERVISOR_hvm_op 34
 #define GICD 0x03001000u
 #define GICR 0x03020000u
 #define UART 0x22000000u
@@ -21,11 +18,6 @@
 #define SCTLR_M_EE (1u | 1u << 25)
 #define AREA 1024u
 
-struct console_ring {
-	char in[1024], out[2048];
-	uint32_t in_cons, in_prod, out_cons, out_prod;
-};
-
 extern const uint32_t access_words[], access_words_end[];
 volatile uint32_t second_mpidr, second_cpsr, second_context;
 void second_main(void);
@@ -33,62 +25,13 @@ void second_main(void)
 {
 }
 
-static struct console_ring *ring;
-static uint32_t port, passed, failed, probes, faults, thin;
+static uint32_t passed, failed, probes, faults, thin;
 static struct rng rng;
 static const char *bad;
 static uint32_t bad_at;
 static uint32_t code[1024] __attribute__((aligned(4096)));
 static uint32_t area[2 * AREA] __attribute__((aligned(4096)));
 static uint32_t canary[1024];
-
-/* The compiler calls it. */
-void *memset(void *d, int c, size_t n);
-void *memset(void *d, int c, size_t n)
-{
-	for (volatile char *p = d; n--; p++)
-		*p = (char)c;
-	return d;
-}
-
-/* ---- words on the console ---- */
-
-static uint64_t hvm_param(uint32_t index)
-{
-	struct {
-		uint16_t domid, pad;
-		uint32_t index;
-		uint64_t value;
-	} arg = { .domid = 0x7ff0, .index = index };
-
-	return hypercall(HYPERVISOR_hvm_op, 1, (uint32_t)&arg, 0) ? 0 : arg.value;
-}
-
-static void say(const char *s)
-{
-	volatile struct console_ring *r = ring;
-
-	for (; *s; s++) {
-		while (r->out_prod - r->out_cons >= sizeof(r->out))
-			hypercall(HYPERVISOR_sched_op, 0, 0, 0);
-		r->out[r->out_prod % sizeof(r->out)] = *s;
-		asm volatile("dmb ish" : : : "memory");
-		r->out_prod++;
-	}
-	asm volatile("dmb ish" : : : "memory");
-	hypercall(HYPERVISOR_event_channel_op, 4, (uint32_t)&port, 0);
-}
-
-static void say_number(uint32_t v, uint32_t base)
-{
-	char text[12], *p = text + 11;
-
-	*p = 0;
-	do
-		*--p = "0123456789abcdef"[v % base];
-	while (v /= base);
-	say(p);
-}
 
 /* ---- probes ---- */
 
@@ -379,8 +322,7 @@ int main(void)
 {
 	uint32_t reason = 0, seed = word("seed=", 1);
 
-	ring = (struct console_ring *)(uint32_t)(hvm_param(17) << 12);
-	port = (uint32_t)hvm_param(18);
+	console_init();
 	thin = word("thin=", 64);
 	rng.s = seed * 0x9e3779b97f4a7c15ull;
 	for (uint32_t i = 0; i < 1024; i++)
