@@ -157,7 +157,6 @@ static __noinline void extras_load(struct vcpu *v)
 			m->load(v);
 }
 
-
 #define SAVE_PAIR(reg, member, reg2, member2)							\
 	do {											\
 		uint64_t a_ = read_sysreg(reg), b_ = read_sysreg(reg2);				\

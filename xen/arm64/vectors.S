@@ -10,6 +10,7 @@
  * the long way needs. A short way is taken when ESR_EL2 fits its key in struct vcpu, which is
  * how a vCPU can be kept from it (vcpu_short_ways).
  */
+#include <arm64/layout.h>
 #include "asm_offsets.h"
 
 #define REG(n)		(REGS_X0 + 8 * (n))
@@ -377,7 +378,7 @@ el2_exception:
 	sub	sp, sp, #(34 * 8)
 	add	sp, sp, x0
 	sub	x0, sp, x0
-	tbz	x0, #14, 1f
+	tbz	x0, #STACK_VALID_BIT, 1f
 	sub	x0, sp, x0
 	sub	sp, sp, x0
 	b	2f

@@ -286,15 +286,11 @@ int sched_set_affinity(struct vcpu *v, const uint64_t *hard, const uint64_t *sof
 /* Charge d's running vCPUs up to now; look: their CPUs are to choose anew. */
 static void settle_running(struct domain *d, bool look)
 {
-	uint32_t i;
+	struct vcpu *v;
 
-	for (i = 0; i < d->max_vcpus; i++) {
-		struct vcpu *v = domain_vcpu(d, i);
-		struct sched_rq *rq;
+	for_each_vcpu(d, v) {
+		struct sched_rq *rq = sched_lock_rq_of(v);
 
-		if (!v)
-			continue;
-		rq = sched_lock_rq_of(v);
 		if (rq->running == v) {
 			sched_account(rq, system_time());
 			rq->must_look |= look;

@@ -35,7 +35,6 @@ enum {
 #define INT_ALL		0x7ffu
 #define FIFO_HALF	16u	/* where the interrupts of a FIFO of 32 come */
 #define LINE_LENGTH	128u	/* a longer line of a static domain is cut into several */
-#define NS_PER_SECOND	1000000000UL
 #define BYTES_PER_SECOND 32768u	/* of a static domain on the host's console */
 
 struct vpl011 {

@@ -83,14 +83,11 @@ static int64_t affinity_info(struct vcpu *v, const uint64_t *arg)
 					   0xff00000000UL };
 	int64_t ret = PSCI_INVALID_PARAMETERS;
 	const struct vcpu *target;
-	uint32_t i;
 
 	if (arg[1] >= ARRAY_SIZE(counts) || (arg[0] & ~AFFINITY_MASK))
 		return PSCI_INVALID_PARAMETERS;
-	for (i = 0; i < v->domain->max_vcpus; i++) {
-		target = domain_vcpu(v->domain, i);
-		if (!target || ((target->vmpidr ^ arg[0]) &
-				counts[index_nospec(arg[1], ARRAY_SIZE(counts))]))
+	for_each_vcpu(v->domain, target) {
+		if ((target->vmpidr ^ arg[0]) & counts[index_nospec(arg[1], ARRAY_SIZE(counts))])
 			continue;
 		if (!is_off(target) && !is_on_pending(target))
 			return AFFINITY_ON;

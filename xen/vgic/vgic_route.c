@@ -22,16 +22,13 @@ struct vcpu *vgic_route(const struct vgic_dist *dist, const struct vgic_irq *irq
 /* Several vCPUs may get it, and nobody holds it: the one it went to before, or the first up. */
 static __noinline void choose_target(const struct vgic_dist *dist, struct vgic_irq *irq)
 {
-	const struct domain *d = dist->domain;
-	uint32_t i;
+	struct vcpu *v;
 
 	if (irq->target && !(READ_ONCE(irq->target->flags) & VPF_DOWN))
 		return;
-	for (i = 0; i < d->max_vcpus; i++) {
-		struct vcpu *v = d->vcpu[i];
-
-		if (v && !(READ_ONCE(v->flags) & VPF_DOWN) &&
-		    ((irq->affinity & VGIC_IRM) || (irq->affinity >> i & 1))) {
+	for_each_vcpu(dist->domain, v) {
+		if (!(READ_ONCE(v->flags) & VPF_DOWN) &&
+		    ((irq->affinity & VGIC_IRM) || (irq->affinity >> v->id & 1))) {
 			irq->target = v;
 			return;
 		}

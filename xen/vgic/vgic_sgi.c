@@ -32,14 +32,16 @@ void send_all(struct vcpu *v, uint64_t value, bool group0_only)
 {
 	struct domain *d = v->domain;
 	struct vgic_dist *dist = d->vgic;
-	uint32_t intid = SGI1R_INTID(value), targets = SGI1R_TARGETS(value), i;
+	uint32_t intid = SGI1R_INTID(value), targets = SGI1R_TARGETS(value);
 	uint64_t first = SGI1R_AFF1(value) * 16UL;
 
 	spin_lock(&dist->lock);
 	if (unlikely(value & SGI1R_IRM)) {
-		for (i = 0; i < d->max_vcpus; i++)
-			if (d->vcpu[i] != v)
-				send(dist, d->vcpu[i], intid, group0_only);
+		struct vcpu *to;
+
+		for_each_vcpu(d, to)
+			if (to != v)
+				send(dist, to, intid, group0_only);
 	} else if (likely(!(value & SGI1R_ABSENT))) {
 		for (; targets; targets &= targets - 1)
 			send(dist, domain_vcpu(d, first + __builtin_ctz(targets)), intid,
