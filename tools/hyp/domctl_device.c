@@ -83,16 +83,14 @@ int hyp_domain_vuart(struct hyp *h, uint16_t domid, uint64_t gfn, uint32_t *port
 		     struct zerr **err)
 {
 	struct xen_domctl *op = domctl_new(h, XEN_DOMCTL_vuart_op, domid, err);
-	long rc;
 
 	if (!op)
 		return -1;
 	op->u.vuart_op.cmd = XEN_DOMCTL_VUART_OP_INIT;
 	op->u.vuart_op.type = XEN_DOMCTL_VUART_TYPE_VPL011;
 	op->u.vuart_op.gfn = gfn;
-	rc = domctl_call(h, op);
-	if (rc < 0)
-		return hyp_error(err, rc, "make the serial port", domid);
+	if (domctl_do(h, op, "make the serial port", err) != 0)
+		return -1;
 	*port = op->u.vuart_op.evtchn;
 	return 0;
 }
