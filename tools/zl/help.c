@@ -69,10 +69,16 @@ void zl_help_command(FILE *f, const struct zl_command *cmd)
 /* The overview; complete: every command and the global options. */
 void zl_help_all(FILE *f, bool complete)
 {
-	fputs("usage: zl [OPTION]... COMMAND [ARGUMENT]...\n\n", f);
-	for (size_t i = 0; i < zl_command_count; i++)
-		if (complete || (zl_commands[i].flags & ZL_COMMON))
-			fprintf(f, "  %-12s %s\n", zl_commands[i].name, zl_commands[i].summary);
+	fputs("usage: zl [OPTION]... COMMAND [ARGUMENT]...\n", f);
+	if (!complete)
+		fputc('\n', f);
+	for (const struct zl_command_group *const *g = zl_groups; *g != NULL; g++) {
+		if (complete)
+			fprintf(f, "\n%s:\n", (*g)->title);
+		for (const struct zl_command *c = (*g)->rows; c->name != NULL; c++)
+			if (complete || (c->flags & ZL_COMMON))
+				fprintf(f, "  %-14s %s\n", c->name, c->summary);
+	}
 	if (complete) {
 		fputs("\noptions:\n", f);
 		print_options(f, zl_global_options);
@@ -178,12 +184,12 @@ static const char man_tail[] =
 /* The source of zl(1). */
 void zl_help_man(FILE *f)
 {
+	const struct zl_command *c;
+
 	fputs(man_head, f);
 	print_roff_options(f, zl_global_options);
 	fputs(".SH COMMANDS\n", f);
-	for (size_t i = 0; i < zl_command_count; i++) {
-		const struct zl_command *c = &zl_commands[i];
-
+	for_each_command(c) {
 		fputs(".SS \"", f);
 		for (const char *p = c->name; *p != '\0'; p++)
 			fputs(*p == '-' ? "\\-" : (char[]){ *p, '\0' }, f);
@@ -212,9 +218,19 @@ static void print_words(FILE *f, const struct zl_option *rows)
 	}
 }
 
+static void print_names(FILE *f)
+{
+	const struct zl_command *c;
+
+	for_each_command(c)
+		fprintf(f, " %s", c->name);
+}
+
 /* A completion script for bash: commands, options, domains by `zl list`, files. */
 void zl_completion_bash(FILE *f)
 {
+	const struct zl_command *c;
+
 	fputs("# bash completion for zl; made by \"zl completion bash\"\n"
 	      "_zl()\n{\n"
 	      "\tlocal cur=${COMP_WORDS[COMP_CWORD]} cmd= opts= kind= i\n"
@@ -223,21 +239,17 @@ void zl_completion_bash(FILE *f)
 	      "\tdone\n"
 	      "\tcase $cmd in\n"
 	      "\t\"\") opts=\"", f);
-	for (size_t i = 0; i < zl_command_count; i++)
-		fprintf(f, "%s%s", i > 0 ? " " : "", zl_commands[i].name);
+	print_names(f);
 	print_words(f, zl_global_options);
 	fputs("\" ;;\n", f);
-	for (size_t i = 0; i < zl_command_count; i++) {
-		const struct zl_command *c = &zl_commands[i];
-
+	for_each_command(c) {
 		fprintf(f, "\t%s%s%s) opts=\"--help", c->name, c->alias ? "|" : "",
 			c->alias ? c->alias : "");
 		print_words(f, c->options);
 		if (strcmp(c->name, "completion") == 0)
 			fputs(" bash", f);
 		if (strcmp(c->name, "help") == 0)
-			for (size_t k = 0; k < zl_command_count; k++)
-				fprintf(f, " %s", zl_commands[k].name);
+			print_names(f);
 		fprintf(f, "\"%s ;;\n", c->flags & ZL_DOMAINS ? " kind=domains"
 				       : c->flags & ZL_FILES ? " kind=files" : "");
 	}

@@ -65,8 +65,22 @@ struct zl_command {
 	const char *help;		/* paragraphs separated by an empty line */
 };
 
-extern const struct zl_command zl_commands[];	/* sorted by name */
-extern const size_t zl_command_count;
+/* The commands of one kind; rows end with name NULL. */
+struct zl_command_group {
+	const char *title;
+	const struct zl_command *rows;
+};
+extern const struct zl_command_group zl_group_life, zl_group_config, zl_group_device,
+	zl_group_resource, zl_group_host;
+extern const struct zl_command_group *const zl_groups[];	/* ends with NULL */
+
+/* Every command, group by group; c is a const struct zl_command *. */
+#define for_each_command(c) \
+	for (const struct zl_command_group *const *g_ = zl_groups; *g_ != NULL; g_++) \
+		for ((c) = (*g_)->rows; (c)->name != NULL; (c)++)
+
+#define ZL_ANY 1000u			/* max_args: as many as you like */
+
 extern const struct zl_option zl_global_options[];
 /* Commands of the contract that this build lacks. */
 extern const char *const zl_later_commands[];

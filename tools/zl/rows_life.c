@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Domain life cycle: the commands' rows, sorted by name; see cmd_table.c.
+ * Starting, watching and ending domains.
+ */
+#include "zl.h"
+
+static const struct zl_option console_options[] = {
+	{ 'e', "escape", "CHAR", "escape character instead of ^]" },
+	{ 0, "timeout", "SEC", "how long to wait for the console" },
+	{ 't', "type", "TYPE", "pv (the default) or vuart, the emulated serial port" },
+	{ 0, "log", NULL, "print the console's log and end" },
+	{ 0, "readonly", NULL, "send nothing to the guest" },
+	{ 0, NULL, NULL, NULL },
+};
+
+static const struct zl_option create_options[] = {
+	{ 'p', "paused", NULL, "leave the domain paused" },
+	{ 'c', "console", NULL, "attach the console before the first instruction" },
+	{ 'F', "foreground", NULL, "stay until the domain ends; exit with its outcome" },
+	{ 'q', "quiet", NULL, "print only errors" },
+	{ 0, "print-id", NULL, "print the new domain's id alone on stdout" },
+	{ 'f', "file", "FILE", "the configuration (same as the argument)" },
+	{ 0, "set", "PATH=VALUE", "override a value, as in vcpu=4; without VALUE remove it" },
+	{ 0, NULL, NULL, NULL },
+};
+
+static const struct zl_option list_options[] = {
+	{ 'l', "long", NULL, "configurations and states, as JSON" },
+	{ 'v', "verbose", NULL, "also UUID, shutdown reason and label" },
+	{ 0, NULL, NULL, NULL },
+};
+
+static const struct zl_option reboot_options[] = {
+	{ 'F', "force", NULL, "do not ask the guest: reset it" },
+	{ 'w', "wait", NULL, "wait until it runs again" },
+	{ 0, "timeout", "SEC", "upper bound of the waiting" },
+	{ 0, NULL, NULL, NULL },
+};
+
+static const struct zl_option shutdown_options[] = {
+	{ 'a', "all", NULL, "all domains but the control domain" },
+	{ 'w', "wait", NULL, "wait for the shutdown; twice: until it is gone" },
+	{ 'F', "force", NULL, "do not ask the guest: power it off" },
+	{ 0, "timeout", "SEC", "upper bound of the waiting" },
+	{ 0, "then", "destroy", "destroy it when the time is up" },
+	{ 0, NULL, NULL, NULL },
+};
+
+static const struct zl_option uptime_options[] = {
+	{ 's', "short", NULL, "one line in the manner of uptime(1)" },
+	{ 0, NULL, NULL, NULL },
+};
+
+static const struct zl_option wait_options[] = {
+	{ 0, "for", "WHAT", "running, shutdown, gone, console:/RE/ or xenstore:PATH[=VALUE]" },
+	{ 0, "timeout", "SEC", "upper bound of the waiting" },
+	{ 0, NULL, NULL, NULL },
+};
+
+static const struct zl_command rows[] = {
+	{ "console", NULL, cmd_console, ZL_COMMON | ZL_DOMAINS, 1, 1, console_options,
+	  "[-t pv|vuart] [-e CHAR] [--log] [--readonly] [--timeout=SEC] DOM",
+	  "attach to a domain's console",
+	  "Leave by the escape character, ^] (Control and the closing bracket) unless -e names "
+	  "another letter: -e x means ^X, -e none means none.\n\n"
+	  "When the domain is gone already, the end of its console's log is printed." },
+	{ "create", NULL, cmd_create, ZL_COMMON | ZL_CHANGES | ZL_JSON | ZL_FILES, 0, 1,
+	  create_options, "[-p] [-c] [-F] [-q] [--print-id] [--set PATH=VALUE]... FILE",
+	  "start a domain from an XML file",
+	  "A failed create leaves nothing behind. With -c the terminal is attached before the "
+	  "guest runs, so that no output is lost. With -F the exit code tells how the guest "
+	  "ended: 0 powered off, 10 crashed, 11 stopped by its watchdog.\n\n"
+	  "With --dry-run the file, the name, the images and the memory are checked." },
+	{ "destroy", NULL, cmd_destroy, ZL_COMMON | ZL_CHANGES | ZL_DOMAINS, 1, ZL_ANY, NULL,
+	  "DOM...", "end a domain at once",
+	  "The guest is not asked; shutdown asks it." },
+	{ "domid", NULL, cmd_domid, ZL_JSON | ZL_DOMAINS, 1, 1, NULL, "NAME",
+	  "print the id of a domain", "" },
+	{ "domname", NULL, cmd_domname, ZL_JSON | ZL_DOMAINS, 1, 1, NULL, "ID",
+	  "print the name of a domain", "" },
+	{ "list", "ls", cmd_list, ZL_COMMON | ZL_JSON | ZL_DOMAINS, 0, ZL_ANY, list_options,
+	  "[-l | -v] [DOM...]", "list running domains",
+	  "The state's letters are r running, b blocked, p paused, s shut down, c crashed, d "
+	  "dying. Mem is in MiB. Needs no daemon; without the store names are missing." },
+	{ "pause", NULL, cmd_pause, ZL_COMMON | ZL_CHANGES | ZL_DOMAINS, 1, ZL_ANY, NULL, "DOM...",
+	  "stop a domain's CPUs", "Pausing a paused domain does nothing." },
+	{ "reboot", NULL, cmd_reboot, ZL_COMMON | ZL_CHANGES | ZL_DOMAINS, 1, ZL_ANY, reboot_options,
+	  "[-F] [-w] [--timeout=SEC] DOM...", "ask a domain to reboot",
+	  "What happens then is said by on_reboot in its configuration." },
+	{ "shutdown", NULL, cmd_shutdown, ZL_COMMON | ZL_CHANGES | ZL_DOMAINS, 0, ZL_ANY,
+	  shutdown_options, "[-a] [-w[w]] [-F] [--timeout=SEC] [--then=destroy] DOM...",
+	  "ask a domain to power off",
+	  "-w waits until it has shut down, -ww until it is gone. When the time is up the exit "
+	  "code is 8, or with --then=destroy the domain is destroyed." },
+	{ "unpause", NULL, cmd_unpause, ZL_COMMON | ZL_CHANGES | ZL_DOMAINS, 1, ZL_ANY, NULL, "DOM...",
+	  "let a paused domain run", "" },
+	{ "uptime", NULL, cmd_uptime, ZL_JSON | ZL_DOMAINS, 0, ZL_ANY, uptime_options, "[-s] [DOM...]",
+	  "print how long domains have been up", "" },
+	{ "wait", NULL, cmd_wait, ZL_COMMON | ZL_DOMAINS, 1, 1, wait_options,
+	  "--for=WHAT [--timeout=SEC] DOM", "wait for a domain",
+	  "WHAT is one of: running; shutdown (exit code 0 powered off, 10 crashed, 11 watchdog); "
+	  "gone; console:/RE/, an extended regular expression for a line of its console; "
+	  "xenstore:PATH or xenstore:PATH=VALUE, where a relative PATH begins at the "
+	  "domain's own directory. running also waits for a domain of that name to be created. "
+	  "Exit code 8 when the time is up." },
+	{ .name = NULL },
+};
+
+const struct zl_command_group zl_group_life = { "Domain life cycle", rows };
