@@ -58,6 +58,54 @@ struct domain_iomem {
 	uint64_t gfn;				/* where the domain sees it */
 };
 
+/* How the bytes of a disk's image are to be read. */
+enum disk_format { DISK_RAW, DISK_QCOW2, DISK_QCOW, DISK_VPC };
+
+/* Who serves it: chosen from source and format, or said by <driver name>. */
+enum disk_backend {
+	DISK_BACKEND_AUTO,
+	DISK_BACKEND_PHY,			/* blkback on a block device */
+	DISK_BACKEND_FILE,			/* loop device, then as PHY */
+	DISK_BACKEND_QEMU,			/* qemu-nbd and the nbd device, then as PHY */
+};
+
+enum disk_cache { DISK_CACHE_DEFAULT, DISK_CACHE_NONE, DISK_CACHE_WRITEBACK,
+		  DISK_CACHE_WRITETHROUGH, DISK_CACHE_DIRECTSYNC };
+
+#define DISK_TARGET_MAX 16u			/* bytes of "xvda" with its NUL */
+
+/* One <disk>. */
+struct domain_disk {
+	char target[DISK_TARGET_MAX];		/* "xvda": as the guest calls it */
+	char *source;				/* absolute path; NULL: empty tray, left out */
+	bool is_block;				/* <disk type='block'>: a device, not a file */
+	bool cdrom, readonly, shareable;
+	bool discard;				/* unmap reaches the image */
+	enum disk_format format;
+	enum disk_backend backend;
+	enum disk_cache cache;
+	char *backend_domain;			/* NULL: the control domain */
+};
+
+#define NIC_NAME_MAX 16u			/* IFNAMSIZ */
+#define NIC_IPS_MAX 8u
+
+/* One <interface>. */
+struct domain_nic {
+	bool mac_set;				/* false: derived from UUID and index */
+	uint8_t mac[6];
+	char bridge[NIC_NAME_MAX];		/* "": none (type ethernet) */
+	char vifname[NIC_NAME_MAX];		/* "": vifDOMID.INDEX */
+	char *script;				/* NULL: vif-bridge, or by zl.conf; name or path */
+	char *ips[NIC_IPS_MAX];			/* handed to the script: "10.0.0.2/24" */
+	unsigned int ip_count;
+	uint64_t rate_kib;			/* guest's transmit limit, KiB/s; 0: none */
+	unsigned int mtu;			/* 0: the bridge's */
+	bool link_down, isolated, openvswitch;
+	unsigned int vlan;			/* 0: none */
+	char *backend_domain;			/* NULL: the control domain */
+};
+
 struct domain_config {
 	char *name;				/* always set after a successful read */
 	bool uuid_set;				/* false: domain_config_fill_uuid() makes one */
@@ -95,6 +143,11 @@ struct domain_config {
 	uint32_t *irqs;				/* INTIDs of shared interrupts, 32 .. 1019 */
 	size_t irq_count;
 	bool vuart;				/* a serial port, ttyAMA0 */
+
+	struct domain_disk *disks;		/* in the file's order, targets unique */
+	size_t disk_count;
+	struct domain_nic *nics;		/* index = handle in the guest */
+	size_t nic_count;
 
 	enum domain_action on_poweroff;		/* default destroy */
 	enum domain_action on_reboot;		/* default restart */

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Paravirtual devices of a domain. Every class (disk, network) has the same life: nodes of both
+ * ends are written, the back-end's kernel driver answers with state 2, a hotplug step makes the
+ * back-end real, and the two kernels do the rest. It ends in the reverse order. What is common is
+ * in device.c (the order of steps), xenbus_state.c (pure: what a pair of states means) and
+ * hotplug.c (running scripts); a class adds its nodes and its hotplug step.
+ * All functions return 0, or -1 with *err set, whose text names the device. They hold no lock;
+ * the caller holds the domain's (domain_lock) where two programs could attach at once.
+ */
+#ifndef XENTOOLS_DEVICE_H
+#define XENTOOLS_DEVICE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "xentools/domain.h"
+
+/* XenBus states as both ends write them (xenbus.h of the public ABI). */
+enum xenbus_state {
+	XENBUS_UNKNOWN, XENBUS_INITIALISING, XENBUS_INIT_WAIT, XENBUS_INITIALISED,
+	XENBUS_CONNECTED, XENBUS_CLOSING, XENBUS_CLOSED, XENBUS_RECONFIGURING,
+	XENBUS_RECONFIGURED,
+};
+
+enum device_kind { DEVICE_VBD, DEVICE_VIF };
+
+/* A device as the store shows it; only nodes that the guest cannot write decide anything. */
+struct device_info {
+	enum device_kind kind;
+	uint16_t domid, backend_domid;
+	unsigned int devid;			/* 51712 for xvda; index of a network device */
+	enum xenbus_state frontend, backend;	/* as written; the guest's is only for show */
+	char name[DISK_TARGET_MAX];		/* "xvda" or "vif3.0" */
+};
+
+/*
+ * Attach one device to a domain that exists (running or being built) and wait until its
+ * back-end and its hotplug step are through. On failure nothing is left: no node, no loop or nbd
+ * device, no interface. index gives a network device its number (its place in the XML, or the
+ * first free with -1).
+ * Classes: ZERR_NOT_FOUND source missing, ZERR_STATE target or image in use, ZERR_UNSUPPORTED
+ * no back-end for the format here, ZERR_TIMEOUT, ZERR_FAILED a script's failure with its name,
+ * status and last line.
+ */
+int device_attach_disk(struct domain_ctx *ctx, uint16_t domid, const struct domain_disk *disk,
+		       struct zerr **err);
+int device_attach_nic(struct domain_ctx *ctx, uint16_t domid, const struct domain_nic *nic,
+		      int index, struct zerr **err);
+
+/*
+ * Take one away: asks both ends to close, waits up to timeout_ms for the guest to let go (class
+ * ZERR_TIMEOUT, the device stays usable), then undoes hotplug step and nodes. force does not wait
+ * for the guest. Twice is no error: class ZERR_NOT_FOUND.
+ */
+int device_detach(struct domain_ctx *ctx, uint16_t domid, enum device_kind kind,
+		  unsigned int devid, bool force, int timeout_ms, struct zerr **err);
+
+/* All devices of a kind, ascending by devid; *ret is malloc'd. */
+int device_list(struct domain_ctx *ctx, uint16_t domid, enum device_kind kind,
+		struct device_info **ret, size_t *n, struct zerr **err);
+
+/*
+ * For domain_create(): all of a configuration's devices, undone in reverse when one fails; and
+ * for domain_remove(): whatever the domain has, even when the domain is already gone. Removing
+ * tries everything and reports the first failure.
+ */
+int device_attach_all(struct domain_ctx *ctx, uint16_t domid, const struct domain_config *cfg,
+		      struct zerr **err);
+int device_remove_all(struct domain_ctx *ctx, uint16_t domid, struct zerr **err);
+/* Before a domain exists: sources, formats, bridges, scripts are there, no image is in use. */
+int device_check_all(struct domain_ctx *ctx, const struct domain_config *cfg, struct zerr **err);
+
+/* "xvda" to 51712 and back (Linux's numbers, with the extended form); -EINVAL for no such name. */
+int device_vbd_number(const char *target, unsigned int *ret);
+int device_vbd_name(unsigned int devid, char ret[DISK_TARGET_MAX]);
+
+#endif
