@@ -140,6 +140,19 @@ class Dom0:
         self.m.expect(rf"^{answer}$", 20, f"guest {name}'s shell answers")
         self.m.expect(r"guest# ", 20, f"guest {name}'s shell answers")
 
+    def guest_run(self, name, command, timeout=30, check=True):
+        """Run COMMAND in the attached guest's shell; returns (exit code, output)."""
+        step = f"guest {name} runs: {command}"
+        self.m.send(f'echo @@"BEGIN"@@; {command}; echo @@"RC"$?@@\n')
+        self.m.expect(r"@@BEGIN@@\n", timeout, step)
+        start = self.m.pos
+        m = self.m.expect(r"@@RC(\d+)@@\n", timeout, step)
+        output = self.m.text[start:m.start()]
+        self.m.expect(r"guest# ", 20, step)
+        if check and m.group(1) != "0":
+            self.fail(step, f"exit code {m.group(1)}, output:\n{output}")
+        return int(m.group(1)), output
+
     def detach(self):
         """Leave a guest's console by Ctrl-]."""
         self.m.send("\x1d")

@@ -29,6 +29,14 @@ PROMPT = "dom0:"
 PEER = os.path.join(OUT, "peer", "boot", "xen-4.17-arm64")
 KERNEL_AT = 0x4A000000
 INITRD_AT = 0x50000000
+DISK_MODES = {"rw": "readonly=off", "ro": "readonly=on", "snapshot": "snapshot=on"}
+# The outside as dom0 and guests see it: there is no internet, but TCP port 80 of this address
+# answers any request with one line that names its path, and port 7 with what it is sent.
+OUTSIDE_ADDRESS = "10.0.2.100"
+OUTSIDE = r"""read -r verb path version
+while read -r line && [ ${#line} -gt 1 ]; do :; done
+printf 'HTTP/1.0 200 OK\r\nContent-Type: text/plain\r\n\r\noutside says %s\n' "$path"
+"""
 # A slow build machine may stretch every deadline, never the bars of a test.
 PATIENCE = float(os.environ.get("ZAZEN_PATIENCE", "1"))
 
@@ -53,6 +61,9 @@ class Config:
     dom0_append: str = ""                 # more words for dom0's kernel
     job: str = ""                         # script or tar, run by dom0 in place of the shell
     overlay: str = ""                     # tar, unpacked over dom0's root before its services
+    disks: tuple = ()                     # more raw disks: (name, path, "rw", "ro" or "snapshot")
+    net: bool = False                     # dom0 has eth0 in QEMU's user network
+    forwards: tuple = ()                  # (port of 127.0.0.1 here, "address:port" there)
     board: str = "virt"                   # a row of tree.BOARDS
     console: int = -1                     # the board's serial line; -1 its usual one
     tree: object = None                   # dict laid over the machine's device tree (tree.py)
@@ -152,7 +163,7 @@ class Machine:
             args += self._own_tree(board, machine, options, append, words)
         for path, at in c.loads:
             args += _load(path, at)
-        return args + (self._disks() if c.board == "virt" else []) + list(c.extra)
+        return args + (self._disks() + self._net() if c.board == "virt" else []) + list(c.extra)
 
     def _guest_loader(self, append, words):
         """Hypervisor, its command line and dom0 as QEMU's own tree tells them."""
@@ -194,16 +205,30 @@ class Machine:
         for name, path in (("overlay", c.overlay), ("job", c.job)):
             if path:
                 disks.append((name, _pad(path, self.scratch, name), "readonly=on"))
+        disks += [(name, path, DISK_MODES[how]) for name, path, how in c.disks]
         for name, path, how in disks:
             args += ["-drive", f"file={_comma(path)},format=raw,if=none,id={name},{how}",
                      "-device", f"virtio-blk-device,drive={name},serial={name}"]
         return args
 
+    def _net(self):
+        """A network with QEMU's user stack and nothing behind it but two services of ours."""
+        if not self.config.net:
+            return []
+        script = f"{self.scratch}/outside"
+        with open(script, "w", encoding="utf-8") as f:
+            f.write(OUTSIDE)
+        user = (f"user,id=net,restrict=on,guestfwd=tcp:{OUTSIDE_ADDRESS}:80-cmd:/bin/sh {script},"
+                f"guestfwd=tcp:{OUTSIDE_ADDRESS}:7-cmd:/bin/cat")
+        for here, there in self.config.forwards:
+            user += f",hostfwd=tcp:127.0.0.1:{here}-{there}"
+        return ["-netdev", user, "-device", "virtio-net-device,netdev=net"]
+
     def start(self):
         """Start QEMU; raises MachineFailure when a file or QEMU itself is missing."""
         c = self.config
         for path in (c.hypervisor, c.dom0_kernel, c.dom0_initrd, c.dom0_root, c.job, c.overlay,
-                     *(l[0] for l in c.loads)):
+                     *(l[0] for l in c.loads), *(d[1] for d in c.disks)):
             if path and not os.path.exists(path):
                 raise MachineFailure(f"no file {path}: run ./quickstart --batch or ./check first")
         qemu = device_tree.BOARDS[c.board].qemu

@@ -66,3 +66,24 @@ kernel_version() {
 	[ -n "$v" ] || die "no kernel in $out/kernel: run tests/setup/fetch kernel"
 	echo "$v"
 }
+
+# modules_of NAME...: paths of the kernel's modules and what they need, in load order.
+modules_of() {
+	for m in "$@"; do
+		modprobe -d "$out/kernel" -S "$(kernel_version)" --show-depends "$m"
+	done | sed -n 's/^insmod \([^ ]*\).*/\1/p' | awk '!seen[$0]++'
+}
+
+# put_module_tree ROOT NAME...: the same as a tree below ROOT that its modprobe can use.
+put_module_tree() {
+	tree=$1; shift
+	kv=$(kernel_version)
+	mkdir -p "$tree/lib/modules/$kv"
+	for f in builtin builtin.modinfo order; do
+		cp "$out/kernel/lib/modules/$kv/modules.$f" "$tree/lib/modules/$kv/"
+	done
+	(cd "$out/kernel" && modules_of "$@" | sed "s|^$out/kernel/||" | cpio -pdm --quiet "$tree")
+	depmod -b "$tree" "$kv"
+	# busybox reads the texts alone.
+	rm -f "$tree/lib/modules/$kv"/modules.*.bin "$tree/lib/modules/$kv/modules.builtin.modinfo"
+}
