@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Inside of the devices: what device.c gives to the classes (device_vbd.c, device_vif.c) and what
+ * a class is. device.c knows the order of steps and the nodes that every device has; a class adds
+ * its own nodes and its hotplug step. xenbus_state.c decides, hotplug.c runs programs.
+ */
+#ifndef TOOLS_DEVICE_PRIV_H
+#define TOOLS_DEVICE_PRIV_H
+
+#include <xentools/device.h>
+#include <xentools/macros.h>
+
+#include "tools/domain/domain_priv.h"
+
+#define DEVICE_STATE_MS 10000		/* a back-end's answer, as libxl waits */
+#define DEVICE_HOTPLUG_MS 40000		/* a script's end, as libxl waits */
+
+struct device_class;
+
+/* One device that is being attached or taken away. Made by device_init(). */
+struct device {
+	struct domain_ctx *ctx;
+	const struct device_class *cls;
+	uint16_t domid, backend_domid;
+	unsigned int devid;
+	const void *config;		/* attach: struct domain_disk or domain_nic; else NULL */
+	char name[32];			/* for messages: "xvda", "vif3.0" */
+	char front[64];			/* /local/domain/N/device/vbd/51712; the guest's own */
+	char back[80];			/* /local/domain/0/backend/vbd/N/51712 */
+	char note[64];			/* /libxl/N/device/vbd/51712: nobody but domain 0 reads it */
+};
+
+/* The sides that a node is written to. BACK alone makes libxl's copy of it, too. */
+enum device_side { DEVICE_FRONT = 1, DEVICE_BACK = 2, DEVICE_NOTE = 4 };
+
+/* Writes within the attaching transaction; a no-op after the first failure. */
+struct device_writer {
+	struct node_writer front, back, note;
+};
+void device_put(struct device_writer *w, unsigned int sides, const char *key, const char *fmt,
+		...) PRINTF_LIKE(4, 5);
+
+struct device_class {
+	enum device_kind kind;
+	const char *type;		/* "vbd": in paths, and XENBUS_TYPE */
+	const char *word;		/* "disk": in messages */
+	const char *module;		/* the back-end's kernel module, loaded when it is not there */
+	/* d->name from domid and devid: "xvda", "vif3.0". */
+	void (*set_name)(struct device *d);
+	/*
+	 * The class's own nodes. Written already: backend, backend-id, state of the front;
+	 * frontend, frontend-id, online, state of the back.
+	 */
+	void (*write_nodes)(const struct device *d, struct device_writer *w);
+	/*
+	 * The back-end is at state 2: make it real, and write hotplug-status "connected" when no
+	 * script does that. Not called for devices of a driver domain. A failure is followed by
+	 * hotplug_detach().
+	 */
+	int (*hotplug_attach)(struct device *d, struct zerr **err);
+	/*
+	 * The back-end has let go (or never began): undo, whatever there is to undo. May be called
+	 * twice, and for devices of which only the nodes exist: what it needs is in the store.
+	 */
+	int (*hotplug_detach)(struct device *d, struct zerr **err);
+};
+extern const struct device_class device_class_vbd, device_class_vif;
+
+/* ---- device.c ---- */
+
+/* backend_domain: a name or NULL for domain 0. 0 or -1 (class ZERR_NOT_FOUND: no such domain). */
+int device_init(struct device *d, struct domain_ctx *ctx, const struct device_class *cls,
+		uint16_t domid, unsigned int devid, const void *config,
+		const char *backend_domain, struct zerr **err);
+/*
+ * Both ends' nodes, the back-end's answer, the hotplug step; undone on failure. Class ZERR_STATE
+ * when the device exists. guard, when not NULL, is called with domain_lock() held before the nodes
+ * are written: where a class looks whether what it needs is in use.
+ */
+int device_attach(struct device *d, int (*guard)(struct device *d, struct zerr **err),
+		  struct zerr **err);
+/* One value of a side: 1 found (malloc'd), 0 not there, -1 error. */
+int device_read(const struct device *d, enum device_side side, const char *key, char **ret,
+		struct zerr **err);
+/* Write one value; the sides are or'ed. */
+int device_write(const struct device *d, unsigned int sides, const char *key, const char *value,
+		 struct zerr **err);
+/* The lowest index that no device of the class has; for vif. */
+int device_first_free(struct domain_ctx *ctx, uint16_t domid, const struct device_class *cls,
+		      unsigned int *ret, struct zerr **err);
+/* The class of a kind. */
+const struct device_class *device_class_of(enum device_kind kind);
+
+/* ---- per class, for device_attach_all() and device_check_all() ---- */
+
+int device_vbd_check(struct domain_ctx *ctx, const struct domain_disk *disk, struct zerr **err);
+int device_vif_check(struct domain_ctx *ctx, const struct domain_nic *nic, struct zerr **err);
+
+/* ---- hotplug.c ---- */
+
+/*
+ * Run a program to its end: argv[0] is looked up in PATH unless it has a slash. env: NULL-ended
+ * "NAME=value" strings added to a clean environment, or NULL. 0 when it ends with status 0. Else
+ * -1 with class ZERR_FAILED and its name, status and last line of stderr; ZERR_TIMEOUT when it was
+ * killed at the end of timeout_ms; ZERR_NOT_FOUND when there is no such program.
+ */
+int hotplug_run(const char *const argv[], const char *const env[], int timeout_ms,
+		struct zerr **err);
+/*
+ * Run a device's hotplug script with the environment that Xen's have: script, XENBUS_TYPE,
+ * XENBUS_PATH, XENBUS_BASE_PATH, and what is in env. args is NULL-ended: "add"; "online",
+ * "type_if=vif". Also fails when the script ends well but wrote hotplug-status "error" (what it
+ * wrote to hotplug-error is told).
+ */
+int hotplug_script(const struct device *d, const char *script, const char *const args[],
+		   const char *const env[], struct zerr **err);
+/* Load a kernel module unless path exists. Class ZERR_UNSUPPORTED with a hint when it fails. */
+int hotplug_module(const char *module, const char *path, struct zerr **err);
+
+#endif
