@@ -59,11 +59,38 @@ static void add_identity(struct strbuf *sb, const struct domain_config *cfg)
 	add_element(sb, "  ", "description", cfg->description);
 }
 
+static bool has_start(const struct domain_start *s)
+{
+	return s->delay_s != 0 || s->order != 0 || s->wait_for[0] != '\0' || s->retries != 0 ||
+	       s->stop != DOMAIN_STOP_SHUTDOWN;
+}
+
+static void add_start(struct strbuf *sb, const struct domain_start *s)
+{
+	if (!has_start(s))
+		return;
+	strbuf_addstr(sb, "      <z:start");
+	if (s->delay_s != 0)
+		strbuf_addf(sb, " delay='%u'", s->delay_s);
+	if (s->order != 0)
+		strbuf_addf(sb, " order='%u'", s->order);
+	if (s->wait_for[0] != '\0') {
+		strbuf_addstr(sb, " wait-for='");
+		add_escaped(sb, s->wait_for);
+		strbuf_addstr(sb, "'");
+	}
+	if (s->retries != 0)
+		strbuf_addf(sb, " on-failure='retry:%u'", s->retries);
+	if (s->stop == DOMAIN_STOP_DESTROY)
+		strbuf_addstr(sb, " stop='destroy'");
+	strbuf_addstr(sb, "/>\n");
+}
+
 /* What others keep there, word for word, and the extension block. */
 static void add_metadata(struct strbuf *sb, const struct domain_config *cfg)
 {
 	bool ours = cfg->iomem_count != 0 || cfg->irq_count != 0 || cfg->pa_bits != 0 ||
-		    cfg->midr != 0;
+		    cfg->midr != 0 || has_start(&cfg->start) || cfg->on_watchdog >= 0;
 
 	if (cfg->metadata == NULL && !ours)
 		return;
@@ -86,6 +113,10 @@ static void add_metadata(struct strbuf *sb, const struct domain_config *cfg)
 			    cfg->iomem[i].gfn);
 	for (size_t i = 0; i < cfg->irq_count; i++)
 		strbuf_addf(sb, "      <z:irq number='%" PRIu32 "'/>\n", cfg->irqs[i]);
+	add_start(sb, &cfg->start);
+	if (cfg->on_watchdog >= 0)
+		strbuf_addf(sb, "      <z:watchdog action='%s'/>\n",
+			    domain_action_name((enum domain_action)cfg->on_watchdog));
 	if (ours)
 		strbuf_addstr(sb, "    </z:domain>\n");
 	strbuf_addstr(sb, "  </metadata>\n");

@@ -22,6 +22,7 @@ void domain_config_init(struct domain_config *cfg)
 		.on_poweroff = DOMAIN_ACTION_DESTROY,
 		.on_reboot = DOMAIN_ACTION_RESTART,
 		.on_crash = DOMAIN_ACTION_DESTROY,
+		.on_watchdog = -1,
 	};
 }
 

@@ -19,6 +19,8 @@
 
 #define NOT_ON_ARM "it does not apply to Arm guests"
 
+extern const struct field_word field_watchdog_actions[];
+
 extern const struct field_table fields_domain, fields_os, fields_devices, fields_extension;
 
 #endif

@@ -90,6 +90,29 @@ static void check_controller(struct reader *r, const struct xml_node *node,
 				 cls == FIELD_W ? "guests have no emulated buses" : NULL, NULL);
 }
 
+/* What libvirt calls them, and the words of on_crash. */
+const struct field_word field_watchdog_actions[] = {
+	{ "reset", DOMAIN_ACTION_RESTART, FIELD_S, NULL, NULL },
+	{ "poweroff", DOMAIN_ACTION_DESTROY, FIELD_S, NULL, NULL },
+	{ "shutdown", DOMAIN_ACTION_DESTROY, FIELD_S, NULL, NULL },
+	{ "none", DOMAIN_ACTION_PRESERVE, FIELD_S, NULL, NULL },
+	{ "dump", DOMAIN_ACTION_COREDUMP_RESTART, FIELD_S, NULL, NULL },
+	{ "destroy", DOMAIN_ACTION_DESTROY, FIELD_S, NULL, NULL },
+	{ "restart", DOMAIN_ACTION_RESTART, FIELD_S, NULL, NULL },
+	{ "preserve", DOMAIN_ACTION_PRESERVE, FIELD_S, NULL, NULL },
+	{ "rename-restart", DOMAIN_ACTION_RENAME_RESTART, FIELD_S, NULL, NULL },
+	{ "coredump-destroy", DOMAIN_ACTION_COREDUMP_DESTROY, FIELD_S, NULL, NULL },
+	{ "coredump-restart", DOMAIN_ACTION_COREDUMP_RESTART, FIELD_S, NULL, NULL },
+	{ "*", DOMAIN_ACTION_RESTART, FIELD_W, "the guest is started anew", NULL },
+	{ NULL, 0, FIELD_S, NULL, NULL },
+};
+
+static const struct field_word watchdog_models[] = {
+	{ "xen", 0, FIELD_S, NULL, NULL },
+	{ "*", 0, FIELD_W, "the guest's watchdog is the hypervisor's", NULL },
+	{ NULL, 0, FIELD_S, NULL, NULL },
+};
+
 static const struct field_row rows[] = {
 	ROW("domain/devices", CONTAINER),
 	ROW_W("domain/devices/audio", "guests have no sound"),
@@ -159,7 +182,12 @@ static const struct field_row rows[] = {
 	    NULL),
 	ROW_W("domain/devices/video", "guests have no graphics"),
 	ROW_D("domain/devices/vsock", "E335", "there is no such device", NULL),
-	ROW_L("domain/devices/watchdog"),
+	ROW("domain/devices/watchdog", CONTAINER),
+	ROW_N("domain/devices/watchdog/address"),
+	ROW_N("domain/devices/watchdog/alias"),
+	ROW("domain/devices/watchdog@action", .type = &type_enum, .arg = field_watchdog_actions,
+	    INTO(cfg.on_watchdog)),
+	ROW("domain/devices/watchdog@model", WORDS(watchdog_models)),
 };
 
 const struct field_table fields_devices = { rows, ARRAY_SIZE(rows) };

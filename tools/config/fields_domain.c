@@ -32,10 +32,8 @@ static const struct field_word crash_actions[] = {
 	{ "restart", DOMAIN_ACTION_RESTART, FIELD_S, NULL, NULL },
 	{ "preserve", DOMAIN_ACTION_PRESERVE, FIELD_S, NULL, NULL },
 	{ "rename-restart", DOMAIN_ACTION_RENAME_RESTART, FIELD_S, NULL, NULL },
-	{ "coredump-destroy", DOMAIN_ACTION_COREDUMP_DESTROY, FIELD_L, NULL,
-	  "\"preserve\" keeps the domain for inspection" },
-	{ "coredump-restart", DOMAIN_ACTION_COREDUMP_RESTART, FIELD_L, NULL,
-	  "\"preserve\" keeps the domain for inspection" },
+	{ "coredump-destroy", DOMAIN_ACTION_COREDUMP_DESTROY, FIELD_S, NULL, NULL },
+	{ "coredump-restart", DOMAIN_ACTION_COREDUMP_RESTART, FIELD_S, NULL, NULL },
 	{ NULL, 0, FIELD_S, NULL, NULL },
 };
 

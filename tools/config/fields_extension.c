@@ -121,6 +121,39 @@ static void read_vuart(struct reader *r, const struct xml_node *node, const stru
 	r->build->cfg.vuart = true;
 }
 
+static void read_start(struct reader *r, const struct xml_node *node, const struct field_row *row,
+		       const char *value)
+{
+	struct domain_start *s = &r->build->cfg.start;
+	const char *wait_for = xml_attr_get(node, "wait-for"), *fail = xml_attr_get(node, "on-failure");
+	const char *problem = wait_for ? domain_name_problem(wait_for) : NULL;
+	uint64_t delay, order;
+	uint32_t retries;
+
+	(void)row;
+	(void)value;
+	if (number(r, node, "delay", 0, 86400, 0, &delay))
+		s->delay_s = (unsigned int)delay;
+	if (number(r, node, "order", 1, 1000000, 0, &order))
+		s->order = (unsigned int)order;
+	if (problem != NULL)
+		field_error(r, node, "wait-for", "E353", NULL, "no domain has such a name: %s", problem);
+	else if (wait_for != NULL)
+		strcpy(s->wait_for, wait_for);	/* a good name fits */
+	if (fail != NULL && strncmp(fail, "retry:", 6) == 0 &&
+	    parse_u32(fail + 6, 1, 1000, &retries) == 0)
+		s->retries = retries;
+	else if (fail != NULL)
+		field_error(r, node, "on-failure", "E353", "retry:1 to retry:1000",
+			    "\"%.20s\" is not known", fail);
+}
+
+static const struct field_word stops[] = {
+	{ "shutdown", DOMAIN_STOP_SHUTDOWN, FIELD_S, NULL, NULL },
+	{ "destroy", DOMAIN_STOP_DESTROY, FIELD_S, NULL, NULL },
+	{ NULL, 0, FIELD_S, NULL, NULL },
+};
+
 #define EXT "domain/metadata/z:domain"
 
 static const struct field_row rows[] = {
@@ -148,11 +181,20 @@ static const struct field_row rows[] = {
 	ROW_L(EXT "/z:peer"),
 	ROW_L(EXT "/z:sched"),
 	ROW_L(EXT "/z:snapshot-dir"),
-	ROW_L(EXT "/z:start"),
+	ROW(EXT "/z:start", .handler = read_start),
+	ROW(EXT "/z:start@delay", CONTAINER),
+	ROW(EXT "/z:start@on-failure", CONTAINER),
+	ROW(EXT "/z:start@order", CONTAINER),
+	ROW(EXT "/z:start@stop", .type = &type_enum, .arg = stops, INTO(cfg.start.stop),
+	    .code = "E353"),
+	ROW(EXT "/z:start@wait-for", CONTAINER),
 	ROW_L(EXT "/z:tee"),
 	ROW_L(EXT "/z:trap-unmapped"),
 	ROW(EXT "/z:vuart", .handler = read_vuart),
-	ROW_L(EXT "/z:watchdog"),
+	ROW(EXT "/z:watchdog", CONTAINER),
+	ROW(EXT "/z:watchdog@action", .type = &type_enum, .arg = field_watchdog_actions,
+	    INTO(cfg.on_watchdog), .flags = FIELD_REQUIRED, .code = "E353"),
+	ROW_L(EXT "/z:watchdog@timeout"),
 	ROW_L(EXT "/z:xsm"),
 };
 

@@ -106,6 +106,17 @@ struct domain_nic {
 	char *backend_domain;			/* NULL: the control domain */
 };
 
+enum domain_stop { DOMAIN_STOP_SHUTDOWN, DOMAIN_STOP_DESTROY };
+
+/* z:start: how a domain starts with the host and ends with it. */
+struct domain_start {
+	unsigned int delay_s;			/* before it starts */
+	unsigned int order;			/* lower ones first; 0: behind all others */
+	char wait_for[DOMAIN_NAME_MAX + 1];	/* a domain that must run before; "": none */
+	unsigned int retries;			/* of a start that failed */
+	enum domain_stop stop;
+};
+
 struct domain_config {
 	char *name;				/* always set after a successful read */
 	bool uuid_set;				/* false: domain_config_fill_uuid() makes one */
@@ -152,6 +163,8 @@ struct domain_config {
 	enum domain_action on_poweroff;		/* default destroy */
 	enum domain_action on_reboot;		/* default restart */
 	enum domain_action on_crash;		/* default destroy */
+	int on_watchdog;			/* enum domain_action; -1: as on_reboot */
+	struct domain_start start;
 };
 
 /* Put the defaults of the XML contract into *cfg; nothing is allocated. */
