@@ -34,7 +34,7 @@ static const char *log_dir(const struct domain_ctx *ctx)
 	return ctx && ctx->log_dir ? ctx->log_dir : DOMAIN_LOG_DIR;
 }
 
-static void add_file_name(struct strbuf *sb, const char *name)
+void domain_file_name(struct strbuf *sb, const char *name)
 {
 	static const char plain[] =
 		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.";
@@ -55,7 +55,7 @@ static char *log_path(const struct domain_ctx *ctx, const char *prefix, const ch
 
 	strbuf_addstr(&sb, log_dir(ctx));
 	strbuf_addstr(&sb, prefix);
-	add_file_name(&sb, name);
+	domain_file_name(&sb, name);
 	strbuf_addstr(&sb, ".log");
 	return strbuf_steal(&sb);
 }

@@ -14,6 +14,9 @@
 
 /* domain_paths.c */
 const char *domain_run_dir(const struct domain_ctx *ctx);
+/* Append a domain's name as a file's: each byte outside [A-Za-z0-9._-] becomes %XX. */
+struct strbuf;
+void domain_file_name(struct strbuf *sb, const char *name);
 int domain_lock(const struct domain_ctx *ctx, int *ret_fd, struct zerr **err);
 
 /* domain_intent.c */

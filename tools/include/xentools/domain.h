@@ -21,12 +21,14 @@ struct zerr;
 
 #define DOMAIN_RUN_DIR "/run/zl"
 #define DOMAIN_LOG_DIR "/var/log/zl"
+#define DOMAIN_CONFIG_DIR "/etc/zl"
 
 struct domain_ctx {
 	struct hyp *hyp;
 	struct xs *xs;
 	const char *run_dir;		/* NULL: DOMAIN_RUN_DIR */
 	const char *log_dir;		/* NULL: DOMAIN_LOG_DIR */
+	const char *config_dir;		/* NULL: DOMAIN_CONFIG_DIR */
 	/* Progress lines ("loading kernel"), level 1 = step, 2 = detail. May be NULL. */
 	void (*progress)(void *arg, int level, const char *text);
 	void *progress_arg;
