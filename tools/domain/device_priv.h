@@ -24,10 +24,9 @@ struct device {
 	uint16_t domid, backend_domid;
 	unsigned int devid;
 	const void *config;		/* attach: struct domain_disk or domain_nic; else NULL */
-	char name[32];			/* for messages: "xvda", "vif3.0" */
-	char front[64];			/* /local/domain/N/device/vbd/51712; the guest's own */
-	char back[80];			/* /local/domain/0/backend/vbd/N/51712 */
-	char note[64];			/* /libxl/N/device/vbd/51712: nobody but domain 0 reads it */
+	char name[DISK_TARGET_MAX];	/* for messages: "xvda", "vif3.0" */
+	/* Directories: the guest's own, the back-end's, and what nobody but domain 0 reads. */
+	char front[DEVICE_PATH_MAX], back[DEVICE_PATH_MAX], note[DEVICE_PATH_MAX];
 };
 
 /* The sides that a node is written to. BACK alone makes libxl's copy of it, too. */
@@ -79,6 +78,24 @@ int device_init(struct device *d, struct domain_ctx *ctx, const struct device_cl
  */
 int device_attach(struct device *d, int (*guard)(struct device *d, struct zerr **err),
 		  struct zerr **err);
+/* The halves of it: announce it to both kernels (nothing is left of a failure); and the
+ * back-end's answer with the hotplug step, after whose failure device_remove() is due. */
+int device_begin(struct device *d, int (*guard)(struct device *d, struct zerr **err),
+		 struct zerr **err);
+int device_finish(struct device *d, struct zerr **err);
+/*
+ * Ask the guest to let go and wait for it. Class ZERR_TIMEOUT: it does not, and may go on with it.
+ */
+int device_close(struct device *d, int timeout_ms, struct zerr **err);
+/* Take the front-end's nodes away and tell the back-end to close; it does so by itself. */
+int device_ask_close(const struct device *d, struct zerr **err);
+/*
+ * Take it away, whatever the guest does: wait for the back-end, undo the hotplug step, remove the
+ * nodes. ask: device_ask_close() first. Every step is tried; *err is the first failure.
+ */
+int device_remove(struct device *d, bool ask, struct zerr **err);
+/* Say in what step at which device why happened, and hand it on; takes why; always -1. */
+int device_failed(const struct device *d, const char *step, struct zerr *why, struct zerr **err);
 /* One value of a side: 1 found (malloc'd), 0 not there, -1 error. */
 int device_read(const struct device *d, enum device_side side, const char *key, char **ret,
 		struct zerr **err);
@@ -88,6 +105,10 @@ int device_write(const struct device *d, unsigned int sides, const char *key, co
 /* The lowest index that no device of the class has; for vif. */
 int device_first_free(struct domain_ctx *ctx, uint16_t domid, const struct device_class *cls,
 		      unsigned int *ret, struct zerr **err);
+/* A device that exists, by its note: 1 found, 0 there is none, -1 error. */
+int device_find(struct device *d, struct domain_ctx *ctx, uint16_t domid, enum device_kind kind,
+		unsigned int devid, struct zerr **err);
+void device_set_backend(struct device *d, uint16_t backend_domid);
 /* The class of a kind. */
 const struct device_class *device_class_of(enum device_kind kind);
 
@@ -95,6 +116,13 @@ const struct device_class *device_class_of(enum device_kind kind);
 
 int device_vbd_check(struct domain_ctx *ctx, const struct domain_disk *disk, struct zerr **err);
 int device_vif_check(struct domain_ctx *ctx, const struct domain_nic *nic, struct zerr **err);
+/* device_init() for one of a configuration's; guards as device_attach() has them. */
+int device_vbd_init(struct device *d, struct domain_ctx *ctx, uint16_t domid,
+		    const struct domain_disk *disk, struct zerr **err);
+int device_vif_init(struct device *d, struct domain_ctx *ctx, uint16_t domid,
+		    const struct domain_nic *nic, unsigned int index, struct zerr **err);
+int device_vbd_guard(struct device *d, struct zerr **err);
+int device_vif_guard(struct device *d, struct zerr **err);
 
 /* ---- hotplug.c ---- */
 
@@ -114,6 +142,8 @@ int hotplug_run(const char *const argv[], const char *const env[], int timeout_m
  */
 int hotplug_script(const struct device *d, const char *script, const char *const args[],
 		   const char *const env[], struct zerr **err);
+/* Is Ctrl-C waiting? (Programs of which it must not kill the middle block the signal.) */
+bool hotplug_interrupted(void);
 /* Load a kernel module unless path exists. Class ZERR_UNSUPPORTED with a hint when it fails. */
 int hotplug_module(const char *module, const char *path, struct zerr **err);
 

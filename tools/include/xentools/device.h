@@ -24,6 +24,8 @@ enum xenbus_state {
 	XENBUS_RECONFIGURED,
 };
 
+#define DEVICE_PATH_MAX 80u			/* bytes of "/local/domain/0/backend/vbd/1/51712" */
+
 enum device_kind { DEVICE_VBD, DEVICE_VIF };
 
 /* A device as the store shows it; only nodes that the guest cannot write decide anything. */
@@ -33,6 +35,8 @@ struct device_info {
 	unsigned int devid;			/* 51712 for xvda; index of a network device */
 	enum xenbus_state frontend, backend;	/* as written; the guest's is only for show */
 	char name[DISK_TARGET_MAX];		/* "xvda" or "vif3.0" */
+	/* Directories in the store; the guest writes front. */
+	char front[DEVICE_PATH_MAX], back[DEVICE_PATH_MAX], note[DEVICE_PATH_MAX];
 };
 
 /*

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * All devices of a domain: listed, attached with a new domain, and taken away with one that ends.
+ * Both halves of attaching and of taking away are done for all devices before the next half, so
+ * that the back-ends work at the same time.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <xentools/parse_num.h>
+
+#include "tools/domain/device_priv.h"
+#include "tools/domain/xenbus_state.h"
+
+static const enum device_kind kinds[] = { DEVICE_VBD, DEVICE_VIF };
+
+/* The device as its note says; 1 found, 0 there is none, -1 error. */
+int device_find(struct device *d, struct domain_ctx *ctx, uint16_t domid, enum device_kind kind,
+		unsigned int devid, struct zerr **err)
+{
+	_cleanup_free_ char *back = NULL;
+	unsigned int backend;
+	int rc;
+
+	if (device_init(d, ctx, device_class_of(kind), domid, devid, NULL, NULL, err) != 0)
+		return -1;
+	rc = device_read(d, DEVICE_NOTE, "backend", &back, err);
+	if (rc <= 0)
+		return rc;
+	if (sscanf(back, "/local/domain/%u/backend/", &backend) != 1 || backend > UINT16_MAX)
+		return 0;
+	device_set_backend(d, (uint16_t)backend);
+	return 1;
+}
+
+static int compare_ids(const void *a, const void *b)
+{
+	unsigned int x = *(const unsigned int *)a, y = *(const unsigned int *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+/* The numbers of a domain's devices of a kind, ascending, malloc'd. */
+static int scan(struct domain_ctx *ctx, uint16_t domid, enum device_kind kind,
+		unsigned int **ret, size_t *ret_n, struct zerr **err)
+{
+	_cleanup_free_ char **names = NULL;
+	_cleanup_free_ unsigned int *ids = NULL;
+	size_t i, n = 0, k = 0;
+	uint32_t id;
+	char path[64];
+
+	if (domain_need_store(ctx, err) != 0)
+		return -1;
+	snprintf(path, sizeof(path), "/libxl/%u/device/%s", domid, device_class_of(kind)->type);
+	if (xs_directory(ctx->xs, XS_NO_TX, path, &names, &n, err) < 0)
+		return -1;
+	ids = calloc(n + 1, sizeof(*ids));
+	if (!ids)
+		return zerr_set(err, ZERR_NO_RESOURCES, "E600", ENOMEM, "no memory");
+	for (i = 0; i < n; i++)
+		if (parse_u32(names[i], 0, UINT32_MAX, &id) == 0)
+			ids[k++] = id;
+	qsort(ids, k, sizeof(*ids), compare_ids);
+	*ret = steal_ptr(ids);
+	*ret_n = k;
+	return 0;
+}
+
+int device_first_free(struct domain_ctx *ctx, uint16_t domid, const struct device_class *cls,
+		      unsigned int *ret, struct zerr **err)
+{
+	_cleanup_free_ unsigned int *ids = NULL;
+	unsigned int id = 0;
+	size_t i, n;
+
+	if (scan(ctx, domid, cls->kind, &ids, &n, err) != 0)
+		return -1;
+	for (i = 0; i < n && ids[i] == id; i++)
+		id++;
+	*ret = id;
+	return 0;
+}
+
+static int fill_info(const struct device *d, struct device_info *ret, struct zerr **err)
+{
+	_cleanup_free_ char *front = NULL, *back = NULL;
+
+	if (device_read(d, DEVICE_FRONT, "state", &front, err) < 0 ||
+	    device_read(d, DEVICE_BACK, "state", &back, err) < 0)
+		return -1;
+	*ret = (struct device_info){
+		.kind = d->cls->kind,
+		.domid = d->domid,
+		.backend_domid = d->backend_domid,
+		.devid = d->devid,
+		.frontend = xenbus_state_parse(front),
+		.backend = xenbus_state_parse(back),
+	};
+	memcpy(ret->name, d->name, sizeof(ret->name));
+	memcpy(ret->front, d->front, sizeof(ret->front));
+	memcpy(ret->back, d->back, sizeof(ret->back));
+	memcpy(ret->note, d->note, sizeof(ret->note));
+	return 0;
+}
+
+int device_list(struct domain_ctx *ctx, uint16_t domid, enum device_kind kind,
+		struct device_info **ret, size_t *ret_n, struct zerr **err)
+{
+	_cleanup_free_ struct device_info *list = NULL;
+	_cleanup_free_ unsigned int *ids = NULL;
+	size_t i, n, k = 0;
+	struct device d;
+	int rc;
+
+	if (scan(ctx, domid, kind, &ids, &n, err) != 0)
+		return -1;
+	list = calloc(n + 1, sizeof(*list));
+	if (!list)
+		return zerr_set(err, ZERR_NO_RESOURCES, "E600", ENOMEM, "no memory");
+	for (i = 0; i < n; i++) {
+		rc = device_find(&d, ctx, domid, kind, ids[i], err);
+		if (rc < 0 || (rc > 0 && fill_info(&d, &list[k++], err) != 0))
+			return -1;
+	}
+	*ret = steal_ptr(list);
+	*ret_n = k;
+	return 0;
+}
+
+int device_detach(struct domain_ctx *ctx, uint16_t domid, enum device_kind kind,
+		  unsigned int devid, bool force, int timeout_ms, struct zerr **err)
+{
+	struct zerr *why = NULL;
+	struct device d;
+	int rc = device_find(&d, ctx, domid, kind, devid, err);
+
+	if (rc < 0)
+		return -1;
+	if (rc == 0)
+		return zerr_set(err, ZERR_NOT_FOUND, "E302", 0, "domain %u has no %s %s", domid,
+				d.cls->word, d.name);
+	if ((!force && device_close(&d, timeout_ms, &why) != 0) ||
+	    device_remove(&d, true, &why) != 0)
+		return device_failed(&d, "detach", why, err);
+	return 0;
+}
+
+int device_attach_all(struct domain_ctx *ctx, uint16_t domid, const struct domain_config *cfg,
+		      struct zerr **err)
+{
+	size_t n = cfg->disk_count + cfg->nic_count, begun = 0, i, k;
+	_cleanup_free_ struct device *all = calloc(n + 1, sizeof(*all));
+	const char *step = "attach";
+	struct zerr *why = NULL;
+	int rc = 0;
+
+	if (!all)
+		return zerr_set(err, ZERR_NO_RESOURCES, "E600", ENOMEM, "no memory");
+	for (i = k = 0; i < n && rc == 0; i++) {
+		const struct domain_disk *disk = i < cfg->disk_count ? &cfg->disks[i] : NULL;
+
+		if (disk && !disk->source)
+			continue;	/* an empty tray */
+		rc = disk ? device_vbd_init(&all[k], ctx, domid, disk, &why)
+			  : device_vif_init(&all[k], ctx, domid, &cfg->nics[i - cfg->disk_count],
+					    (unsigned int)(i - cfg->disk_count), &why);
+		if (rc != 0)
+			break;
+		rc = device_begin(&all[k], disk ? device_vbd_guard : device_vif_guard, &why);
+		if (rc == 0)
+			begun = ++k;
+	}
+	for (i = 0; i < begun && rc == 0; i++) {
+		rc = device_finish(&all[i], &why);
+		k = i;
+	}
+	if (rc == 0)
+		return 0;
+	device_failed(&all[k], step, why, err);
+	for (i = 0; i < begun; i++)
+		device_ask_close(&all[i], NULL);
+	while (begun-- > 0)
+		device_remove(&all[begun], false, NULL);
+	return -1;
+}
+
+int device_remove_all(struct domain_ctx *ctx, uint16_t domid, struct zerr **err)
+{
+	int rc = 0;
+
+	for (int half = 0; half < 2; half++) {
+		for (size_t k = 0; k < ARRAY_SIZE(kinds); k++) {
+			_cleanup_free_ unsigned int *ids = NULL;
+			struct device d;
+			size_t i, n;
+
+			if (scan(ctx, domid, kinds[k], &ids, &n, err) != 0)
+				return -1;
+			for (i = 0; i < n; i++) {
+				int found = device_find(&d, ctx, domid, kinds[k], ids[i], err);
+
+				if (found < 0 || (found > 0 && (half == 0 ?
+				    device_ask_close(&d, err) : device_remove(&d, false, err)) != 0))
+					rc = -1;
+			}
+		}
+	}
+	return rc;
+}
+
+int device_check_all(struct domain_ctx *ctx, const struct domain_config *cfg, struct zerr **err)
+{
+	for (size_t i = 0; i < cfg->disk_count; i++)
+		if (cfg->disks[i].source && device_vbd_check(ctx, &cfg->disks[i], err) != 0)
+			return -1;
+	for (size_t i = 0; i < cfg->nic_count; i++)
+		if (device_vif_check(ctx, &cfg->nics[i], err) != 0)
+			return -1;
+	return 0;
+}
