@@ -101,12 +101,36 @@ static long destroydomain(struct fake_hyp *f, struct fake_domain *d)
 
 static long setaffinity(struct fake_domain *d, const struct xen_domctl_vcpuaffinity *a)
 {
-	const uint8_t *map = PTR(uint8_t, a->cpumap_hard.bitmap.p);
-	size_t bytes = a->cpumap_hard.nr_bits / 8;
+	const struct xenctl_bitmap *from = a->flags & XEN_VCPUAFFINITY_HARD ? &a->cpumap_hard :
+		&a->cpumap_soft;
+	uint8_t *to;
 
-	if (a->vcpu >= 8 || a->vcpu > d->info.max_vcpu_id || a->flags != XEN_VCPUAFFINITY_HARD)
+	if (a->vcpu >= 8 || a->vcpu > d->info.max_vcpu_id ||
+	    !(a->flags & (XEN_VCPUAFFINITY_HARD | XEN_VCPUAFFINITY_SOFT)))
 		return -EINVAL;
-	memcpy(d->affinity[a->vcpu], map, bytes < 16 ? bytes : 16);
+	to = a->flags & XEN_VCPUAFFINITY_HARD ? d->affinity[a->vcpu] : d->soft_affinity[a->vcpu];
+	memcpy(to, PTR(uint8_t, from->bitmap.p), from->nr_bits / 8 < 16 ? from->nr_bits / 8 : 16);
+	return 0;
+}
+
+static long getaffinity(struct fake_domain *d, const struct xen_domctl_vcpuaffinity *a)
+{
+	if (a->vcpu >= 8 || a->vcpu > d->info.max_vcpu_id)
+		return -EINVAL;
+	memcpy(PTR(uint8_t, a->cpumap_hard.bitmap.p), d->affinity[a->vcpu], 16);
+	memcpy(PTR(uint8_t, a->cpumap_soft.bitmap.p), d->soft_affinity[a->vcpu], 16);
+	return 0;
+}
+
+static long getvcpuinfo(struct fake_domain *d, struct xen_domctl_getvcpuinfo *v)
+{
+	if (d->info.max_vcpu_id == XEN_INVALID_MAX_VCPU_ID || v->vcpu > d->info.max_vcpu_id)
+		return -EINVAL;
+	v->online = v->vcpu < d->info.nr_online_vcpus;
+	v->blocked = !!(d->info.flags & XEN_DOMINF_blocked);
+	v->running = v->online && !v->blocked;
+	v->cpu = v->vcpu % 2;
+	v->cpu_time = d->info.cpu_time / (d->info.max_vcpu_id + 1);
 	return 0;
 }
 
@@ -153,6 +177,7 @@ static long domctl_on(struct fake_hyp *f, struct fake_domain *d, struct xen_domc
 		return op->u.max_vcpus.max == d->info.max_vcpu_id + 1 ? 0 : -EINVAL;
 	case XEN_DOMCTL_max_mem:
 		d->max_kib = op->u.max_mem.max_memkb;
+		d->info.max_pages = d->max_kib / 4;
 		return 0;
 	case XEN_DOMCTL_get_address_size:
 		op->u.address_size.size = d->address_size ? d->address_size : 64;
@@ -169,6 +194,10 @@ static long domctl_on(struct fake_hyp *f, struct fake_domain *d, struct xen_domc
 		return 0;
 	case XEN_DOMCTL_setvcpuaffinity:
 		return setaffinity(d, &op->u.vcpuaffinity);
+	case XEN_DOMCTL_getvcpuaffinity:
+		return getaffinity(d, &op->u.vcpuaffinity);
+	case XEN_DOMCTL_getvcpuinfo:
+		return getvcpuinfo(d, &op->u.getvcpuinfo);
 	case XEN_DOMCTL_scheduler_op:
 		return sched(d, &op->u.scheduler_op);
 	case XEN_DOMCTL_setdomainhandle:
@@ -241,6 +270,23 @@ static long readconsole(struct xen_sysctl_readconsole *r)
 	return 0;
 }
 
+static long ratelimit(struct fake_hyp *f, struct xen_sysctl_scheduler_op *s)
+{
+	if (s->cmd == XEN_SYSCTL_SCHEDOP_putinfo)
+		f->ratelimit_us = s->u.sched_credit2.ratelimit_us;
+	s->u.sched_credit2.ratelimit_us = f->ratelimit_us;
+	return 0;
+}
+
+static long cpuinfo(const struct fake_hyp *f, struct xen_sysctl_getcpuinfo *g)
+{
+	struct xen_sysctl_cpuinfo *out = PTR(struct xen_sysctl_cpuinfo, g->info.p);
+
+	for (g->nr_cpus = 0; g->nr_cpus < 2 && g->nr_cpus < g->max_cpus; g->nr_cpus++)
+		out[g->nr_cpus].idletime = f->idle_ns[g->nr_cpus];
+	return 0;
+}
+
 static long sysctl(struct fake_hyp *f, struct xen_sysctl *op)
 {
 	if (op->interface_version != XEN_SYSCTL_INTERFACE_VERSION)
@@ -250,11 +296,20 @@ static long sysctl(struct fake_hyp *f, struct xen_sysctl *op)
 	case XEN_SYSCTL_physinfo:
 		op->u.physinfo.nr_cpus = 2;
 		op->u.physinfo.max_cpu_id = 1;
+		op->u.physinfo.cpu_khz = 1000000;
+		op->u.physinfo.total_pages = 1 << 19;
 		op->u.physinfo.free_pages = f->free_pages;
 		op->u.physinfo.capabilities = f->vpmu ? XEN_SYSCTL_PHYSCAP_vpmu : 0;
 		return 0;
 	case XEN_SYSCTL_sched_id:
-		op->u.sched_id.sched_id = XEN_SCHEDULER_CREDIT2;
+		op->u.sched_id.sched_id = f->sched_id ? f->sched_id : XEN_SCHEDULER_CREDIT2;
+		return 0;
+	case XEN_SYSCTL_scheduler_op:
+		return ratelimit(f, &op->u.scheduler_op);
+	case XEN_SYSCTL_getcpuinfo:
+		return cpuinfo(f, &op->u.getcpuinfo);
+	case XEN_SYSCTL_debug_keys:
+		memcpy(f->keys, PTR(char, op->u.debug_keys.keys.p), op->u.debug_keys.nr_keys);
 		return 0;
 	case XEN_SYSCTL_getdomaininfolist:
 		return domainlist(f, &op->u.getdomaininfolist);

@@ -30,7 +30,7 @@ struct fake_domain {
 	uint32_t ports;			/* allocated so far */
 	uint64_t max_kib;
 	uint16_t weight, cap;
-	uint8_t affinity[8][16];
+	uint8_t affinity[8][16], soft_affinity[8][16];
 	uint64_t mmio_permitted, mmio_mapped;
 	uint32_t irq_permitted;
 	bool started;
@@ -55,6 +55,10 @@ struct fake_hyp {
 	unsigned int open_fds;
 	struct strbuf log;		/* one line a call */
 	char version_extra[16];
+	uint32_t ratelimit_us;
+	uint32_t sched_id;		/* 0: credit2 */
+	char keys[16];			/* debug keys that were pressed */
+	uint64_t idle_ns[2];		/* of its CPUs */
 };
 
 extern const struct hyp_ops fake_hyp_ops;

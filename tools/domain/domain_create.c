@@ -16,7 +16,6 @@
 
 #include "tools/domain/domain_priv.h"
 
-#define MAXMEM_SLACK_KIB 1024		/* magic pages and the like, as libxl allows */
 #define CONSOLE_WAIT_MS 10000
 #define PAGES_PER_VCPU 256		/* of the pool for page tables */
 #define PAGES_FIXED 128
@@ -104,7 +103,7 @@ static int check_host(struct creation *c, struct zerr **err)
 	if ((c->build.aarch32 && check_aarch32(c, err) != 0) ||
 	    hyp_physinfo(c->ctx->hyp, &phys, err) != 0)
 		return -1;
-	need = c->cfg->memory_kib + MAXMEM_SLACK_KIB + pool_bytes(c->cfg) / 1024;
+	need = c->cfg->memory_kib + DOMAIN_SLACK_KIB + pool_bytes(c->cfg) / 1024;
 	free_kib = phys.free_pages * (HYP_PAGE_SIZE / 1024);
 	if (need > free_kib) {
 		zerr_set(err, ZERR_NO_RESOURCES, "E601", 0,
@@ -312,7 +311,7 @@ static int make_vuart(struct creation *c, struct zerr **err)
 static int furnish(struct creation *c, struct zerr **err)
 {
 	if (set_affinity(c, err) != 0 ||
-	    hyp_domain_max_mem(c->ctx->hyp, c->domid, c->cfg->memory_kib + MAXMEM_SLACK_KIB,
+	    hyp_domain_max_mem(c->ctx->hyp, c->domid, c->cfg->memory_kib + DOMAIN_SLACK_KIB,
 			       err) != 0 ||
 	    hyp_domain_set_paging_pool(c->ctx->hyp, c->domid, pool_bytes(c->cfg), err) != 0 ||
 	    domain_build(c->ctx->hyp, &c->build, &c->images, err) != 0 ||

@@ -31,16 +31,15 @@ const struct zl_command_group *const zl_groups[] = {
 
 const char *const zl_later_commands[] = {
 	"autostart", "block-attach", "block-detach", "block-list", "block-resize", "cd-eject",
-	"cd-insert", "channel-list", "check", "claims", "clone", "config-update", "convert",
-	"cpu-hotplug", "cpupool-cpu-add", "cpupool-cpu-remove", "cpupool-create", "cpupool-destroy",
-	"cpupool-list", "cpupool-migrate", "cpupool-numa-split", "cpupool-rename", "debug-keys",
-	"define", "desc", "devd", "device-attach", "device-detach", "device-list", "dt-overlay",
-	"dump-core", "edit", "events", "getenforce", "loadpolicy", "managed-save", "mem-max",
-	"mem-set", "metadata", "migrate", "migrate-receive", "network-attach", "network-detach",
-	"network-list", "prof", "remus", "rename", "restore", "resume", "save", "save-info",
-	"sched", "sched-credit", "sched-credit2", "sched-null", "sched-rtds", "set-parameters",
-	"setenforce", "sharing", "show", "snapshot", "start", "stats", "suspend", "sysrq", "top", "trace",
-	"trigger", "undefine", "vcpu-pin", "vcpu-set", "vm-list", "vncviewer", NULL,
+	"cd-insert", "channel-list", "check", "clone", "config-update", "convert", "cpu-hotplug",
+	"cpupool-cpu-add", "cpupool-cpu-remove", "cpupool-create", "cpupool-destroy",
+	"cpupool-migrate", "cpupool-numa-split", "cpupool-rename", "debug-keys", "define",
+	"desc", "devd", "device-attach", "device-detach", "device-list", "dt-overlay",
+	"dump-core", "edit", "events", "getenforce", "loadpolicy", "managed-save", "metadata",
+	"migrate", "migrate-receive", "network-attach", "network-detach", "network-list", "prof",
+	"remus", "rename", "restore", "resume", "save", "save-info", "set-parameters",
+	"setenforce", "show", "snapshot", "start", "stats", "suspend", "sysrq", "top", "trace",
+	"trigger", "undefine", "vm-list", "vncviewer", NULL,
 };
 
 static const struct zl_command *exact(const char *name)

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * zl vcpu-list: where each virtual CPU is, what it has used and where it may run. Needs no
- * daemon.
+ * zl vcpu-list: where each virtual CPU is, what it has used and where it may run; needs no daemon.
+ * zl vcpu-pin: where it may run. zl vcpu-set: how many there are.
  */
 #include "zl.h"
 
 #include <inttypes.h>
 #include <string.h>
 
-#define MAP_BYTES (DOMAIN_CPU_MAX / 8)
+#include "xentools/parse_num.h"
 
 struct vcpu_print {
 	unsigned int nr_cpus;		/* of the host */
@@ -73,7 +73,7 @@ static int print_domain(struct zl *zl, const struct domain_summary *d, struct vc
 	char hard_text[5 * DOMAIN_CPU_MAX], soft_text[5 * DOMAIN_CPU_MAX];
 
 	for (uint32_t vcpu = 0; vcpu < n; vcpu++) {
-		uint8_t hard[MAP_BYTES] = { 0 }, soft[MAP_BYTES] = { 0 };
+		uint8_t hard[ZL_MAP_BYTES] = { 0 }, soft[ZL_MAP_BYTES] = { 0 };
 		struct hyp_vcpu_info v;
 		int rc = hyp_vcpu_info(zl->ctx.hyp, d->info.domid, vcpu, &v, err);
 
@@ -81,7 +81,7 @@ static int print_domain(struct zl *zl, const struct domain_summary *d, struct vc
 			return -1;
 		if (rc == 0)
 			continue;
-		if (hyp_vcpu_get_affinity(zl->ctx.hyp, d->info.domid, vcpu, hard, soft, MAP_BYTES,
+		if (hyp_vcpu_get_affinity(zl->ctx.hyp, d->info.domid, vcpu, hard, soft, ZL_MAP_BYTES,
 					  err) < 0)
 			return -1;
 		affinity_text(hard, p->nr_cpus, hard_text, sizeof(hard_text));
@@ -143,4 +143,137 @@ ZL_CMD(vcpu_list)
 		return rc;
 	printed = zl_print_json(zl, "zl.vcpu-list/1", p.all, err);
 	return printed < 0 ? printed : rc;
+}
+
+int zl_cpu_list(const char *text, unsigned int nr_cpus, uint8_t map[ZL_MAP_BYTES],
+		struct zerr **err)
+{
+	/* One node, one pool: both have all CPUs. */
+	bool all = strcmp(text, "all") == 0 || strcmp(text, "pool") == 0 ||
+		strcmp(text, "nodes:0") == 0 || strcmp(text, "node:0") == 0;
+	struct cpuset set;
+
+	if (!all && cpuset_parse(text, &set) < 0) {
+		zerr_set(err, ZERR_USAGE, "E007", 0, "\"%s\" is not a list of CPUs", text);
+		return zerr_hint(err, "a list looks like 0-3,^2,8 or is \"all\"");
+	}
+	memset(map, 0, ZL_MAP_BYTES);
+	for (unsigned int cpu = 0; cpu < DOMAIN_CPU_MAX; cpu++) {
+		if (!(all ? cpu < nr_cpus : cpuset_has(&set, cpu)))
+			continue;
+		if (cpu >= nr_cpus)
+			return zerr_set(err, ZERR_USAGE, "E007", 0,
+					"there is no CPU %u: the host has 0 to %u", cpu, nr_cpus - 1);
+		map[cpu / 8] |= (uint8_t)(1u << cpu % 8);
+	}
+	return 0;
+}
+
+/* What vcpu-pin was asked to do. */
+struct pin {
+	uint16_t domid;
+	uint32_t first, last;		/* vCPUs */
+	uint32_t force;
+	const uint8_t *hard, *soft;	/* NULL: as it is */
+};
+
+static int pin_all(struct zl *zl, const struct pin *p, struct zerr **err)
+{
+	for (uint32_t v = p->first; v <= p->last; v++) {
+		if (p->hard && hyp_vcpu_set_affinity(zl->ctx.hyp, p->domid, v, HYP_AFFINITY_HARD |
+						     p->force, p->hard, ZL_MAP_BYTES, err) < 0)
+			return -1;
+		if (p->soft && hyp_vcpu_set_affinity(zl->ctx.hyp, p->domid, v, HYP_AFFINITY_SOFT |
+						     p->force, p->soft, ZL_MAP_BYTES, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* "all" or a number: which of the domain's vCPUs. */
+static int pin_which(const struct hyp_domain_info *info, const char *text, struct pin *p,
+		     struct zerr **err)
+{
+	uint32_t n = info->max_vcpu_id == UINT32_MAX ? 0 : info->max_vcpu_id + 1;
+
+	if (n == 0)
+		return zerr_set(err, ZERR_STATE, "E704", 0, "it has no vCPUs yet");
+	if (strcmp(text, "all") == 0) {
+		p->first = 0;
+		p->last = n - 1;
+		return 0;
+	}
+	if (parse_u32(text, 0, n - 1, &p->first) < 0)
+		return zerr_set(err, ZERR_USAGE, "E007", 0,
+				"\"%s\" is not one of its vCPUs: 0 to %u, or all", text, n - 1);
+	p->last = p->first;
+	return 0;
+}
+
+/* A CPU list argument; "-" or none leaves it as it is. */
+static int pin_list(const char *text, unsigned int nr_cpus, uint8_t map[ZL_MAP_BYTES],
+		    const uint8_t **ret, struct zerr **err)
+{
+	*ret = NULL;
+	if (text == NULL || strcmp(text, "-") == 0)
+		return 0;
+	*ret = map;
+	return zl_cpu_list(text, nr_cpus, map, err);
+}
+
+ZL_CMD(vcpu_pin)
+{
+	struct pin p = { .force = zl_has(args, "force") ? HYP_AFFINITY_FORCE : 0 };
+	uint8_t hard[ZL_MAP_BYTES], soft[ZL_MAP_BYTES];
+	struct hyp_physinfo phys;
+	struct domain_summary d;
+	unsigned int cpus;
+
+	if (zl_open(zl, ZL_WANT_STORE, err) < 0 || hyp_physinfo(zl->ctx.hyp, &phys, err) < 0 ||
+	    domain_resolve(&zl->ctx, args->pos[0], &p.domid, err) < 0)
+		return zerr_context(err, "vcpu-pin", NULL);
+	cpus = phys.max_cpu_id + 1;
+	if (domain_get(&zl->ctx, p.domid, &d, err) < 0 ||
+	    pin_which(&d.info, args->pos[1], &p, err) < 0 ||
+	    pin_list(args->pos[2], cpus, hard, &p.hard, err) < 0 ||
+	    pin_list(args->pos_count > 3 ? args->pos[3] : NULL, cpus, soft, &p.soft, err) < 0 ||
+	    (!zl->dry_run && pin_all(zl, &p, err) < 0))
+		return zerr_context(err, "vcpu-pin", args->pos[0]);
+	return 0;
+}
+
+struct vcpu_goal {
+	uint16_t domid;
+	uint32_t n;
+};
+
+static int vcpus_reached(struct zl *zl, void *arg, struct zerr **err)
+{
+	const struct vcpu_goal *g = arg;
+	struct domain_summary d;
+
+	if (domain_get(&zl->ctx, g->domid, &d, err) < 0)
+		return -1;
+	return d.info.nr_online_vcpus == g->n;
+}
+
+ZL_CMD(vcpu_set)
+{
+	struct vcpu_goal goal = { 0 };
+	struct domain_summary d;
+
+	if (parse_u32(args->pos[1], 0, UINT32_MAX, &goal.n) < 0)
+		return zerr_set(err, ZERR_USAGE, "E007", 0, "vcpu-set: \"%s\" is not a number",
+				args->pos[1]);
+	if (zl_open(zl, ZL_NEED_STORE, err) < 0 ||
+	    domain_resolve(&zl->ctx, args->pos[0], &goal.domid, err) < 0)
+		return zerr_context(err, "vcpu-set", NULL);
+	if (domain_set_vcpus(&zl->ctx, goal.domid, goal.n, zl->dry_run, err) < 0)
+		return zerr_context(err, "vcpu-set", args->pos[0]);
+	if (!zl_has(args, "wait") || zl->dry_run || zl_poll(zl, args, vcpus_reached, &goal, err) == 0)
+		return 0;
+	if (zerr_class_of(*err) == ZERR_TIMEOUT && domain_get(&zl->ctx, goal.domid, &d, NULL) == 0)
+		zerr_hint(err, "it has %u vCPUs online now; can its kernel take CPUs off and on?",
+			  d.info.nr_online_vcpus);
+	return zerr_context(err, "vcpu-set", args->pos[0]);
 }

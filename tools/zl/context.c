@@ -198,3 +198,27 @@ int zl_nap(int signal_fd, int ms, struct zerr **err)
 		return zerr_set(err, ZERR_INTERRUPTED, "E930", 0, "interrupted");
 	return 0;
 }
+
+int zl_poll(struct zl *zl, const struct zl_args *args,
+	    int (*done)(struct zl *zl, void *arg, struct zerr **err), void *arg, struct zerr **err)
+{
+	int timeout_ms, signals, rc;
+	uint64_t end;
+
+	if (zl_timeout_ms(zl, args, (int)zl->timeout_s * 1000, &timeout_ms, err) < 0)
+		return -1;
+	signals = zl_signal_fd();
+	end = zl_now_ms() + (uint64_t)timeout_ms;
+	while ((rc = done(zl, arg, err)) == 0) {
+		if (zl_now_ms() >= end)
+			rc = zerr_set(err, ZERR_TIMEOUT, "E801", 0,
+				      "the guest has not done it within %d s", timeout_ms / 1000);
+		else
+			rc = zl_nap(signals, 100, err);
+		if (rc < 0)
+			break;
+	}
+	if (signals >= 0)
+		close(signals);
+	return rc < 0 ? -1 : 0;
+}

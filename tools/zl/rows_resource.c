@@ -5,10 +5,83 @@
  */
 #include "zl.h"
 
+static const struct zl_option wait_options[] = {
+	{ 0, "wait", NULL, "wait until the guest has done it" },
+	{ 0, "timeout", "SEC", "upper bound of the waiting" },
+	{ 0, NULL, NULL, NULL },
+};
+
+static const struct zl_option pin_options[] = {
+	{ 'f', "force", NULL, "also where a temporary affinity holds" },
+	{ 0, NULL, NULL, NULL },
+};
+
+static const struct zl_option pool_options[] = {
+	{ 'c', "cpus", NULL, "the CPUs of each pool" },
+	{ 0, NULL, NULL, NULL },
+};
+
+static const struct zl_option sched_options[] = {
+	{ 'd', "domain", "DOM", "the domain (same as the argument)" },
+	{ 'w', "weight", "WEIGHT", "its share beside others' (1 to 65535; 256 is usual)" },
+	{ 'c', "cap", "PERCENT", "what it may use of one CPU at most (150: one and a half; 0: all)" },
+	{ 'p', "cpupool", "POOL", "the CPU pool" },
+	{ 's', "schedparam", NULL, "the scheduler's own parameters, which the first line shows" },
+	{ 'r', "ratelimit", "US", "time in us for which nobody is interrupted (0: none)" },
+	{ 0, NULL, NULL, NULL },
+};
+
+static const struct zl_option show_options[] = {
+	{ 'd', "domain", "DOM", "the domain (same as the argument)" },
+	{ 'p', "cpupool", "POOL", "the CPU pool" },
+	{ 0, NULL, NULL, NULL },
+};
+
+#define SCHED_SYNOPSIS "[-p POOL] [-r US | [-d] DOM [-w WEIGHT] [-c PERCENT]]"
+
 static const struct zl_command rows[] = {
+	{ "claims", NULL, cmd_claims, ZL_JSON, 0, 0, NULL, "",
+	  "list memory that domains have a claim to", "Needs no daemon." },
+	{ "cpupool-list", NULL, cmd_cpupool_list, ZL_JSON, 0, 1, pool_options, "[-c] [POOL]",
+	  "list CPU pools", "There is one, Pool-0, with all CPUs and domains. Needs no daemon." },
+	{ "mem-max", NULL, cmd_mem_max, ZL_CHANGES | ZL_JSON | ZL_DOMAINS, 2, 2, NULL, "DOM SIZE",
+	  "limit a domain's memory",
+	  "SIZE is in MiB unless it ends in b, k, m, g or t. The guest is not asked to change "
+	  "what it has; mem-set does that." },
+	{ "mem-set", NULL, cmd_mem_set, ZL_COMMON | ZL_CHANGES | ZL_JSON | ZL_DOMAINS, 2, 2,
+	  wait_options, "[--wait] [--timeout=SEC] DOM SIZE", "ask a guest to have that much memory",
+	  "SIZE is in MiB unless it ends in b, k, m, g or t. The guest's balloon driver gives "
+	  "memory back, which others can have, or takes some again, up to the <memory> of its "
+	  "configuration; it may have no more than it was asked to.\n\n"
+	  "The control domain's memory lies at fixed places and cannot change; dom0_mem= on the "
+	  "hypervisor's command line gives it its share." },
+	{ "sched", NULL, cmd_sched, ZL_CHANGES | ZL_JSON | ZL_DOMAINS, 0, 1, sched_options,
+	  SCHED_SYNOPSIS, "show or set scheduling parameters",
+	  "Of whichever scheduler the host has." },
+	{ "sched-credit", NULL, cmd_sched, ZL_CHANGES | ZL_JSON | ZL_DOMAINS, 0, 1, sched_options,
+	  SCHED_SYNOPSIS, "the same, if the scheduler is a credit scheduler",
+	  "credit and credit2 have the same weights and caps." },
+	{ "sched-credit2", NULL, cmd_sched, ZL_CHANGES | ZL_JSON | ZL_DOMAINS, 0, 1,
+	  sched_options, SCHED_SYNOPSIS, "the same, if the scheduler is a credit scheduler",
+	  "A change of weight or cap holds at once." },
+	{ "sched-null", NULL, cmd_sched, ZL_JSON | ZL_DOMAINS, 0, 1, show_options,
+	  "[-p POOL] [[-d] DOM]", "show the domains, if the scheduler is the null scheduler",
+	  "It has no parameters." },
+	{ "sched-rtds", NULL, cmd_sched, ZL_JSON | ZL_DOMAINS, 0, 1, show_options,
+	  "[-p POOL] [[-d] DOM]", "show the domains, if the scheduler is rtds",
+	  "Exit code 5 where the hypervisor has no such scheduler; ours has none." },
+	{ "sharing", NULL, cmd_sharing, ZL_JSON | ZL_DOMAINS, 0, 1, NULL, "[DOM]",
+	  "list memory that domains share", "Needs no daemon." },
 	{ "vcpu-list", NULL, cmd_vcpu_list, ZL_COMMON | ZL_JSON | ZL_DOMAINS, 0, ZL_ANY, NULL,
 	  "[DOM...]", "list virtual CPUs",
 	  "An offline CPU has - for its physical CPU. Needs no daemon." },
+	{ "vcpu-pin", NULL, cmd_vcpu_pin, ZL_CHANGES | ZL_DOMAINS, 3, 4, pin_options,
+	  "[-f] DOM VCPU|all HARD [SOFT]", "choose the CPUs of a virtual CPU",
+	  "HARD: where it may run; SOFT: where it runs while a CPU is free there. Each is a "
+	  "list such as 0-3,^2,8, or all, or - for as it is." },
+	{ "vcpu-set", NULL, cmd_vcpu_set, ZL_CHANGES | ZL_DOMAINS, 2, 2, wait_options,
+	  "[--wait] [--timeout=SEC] DOM N", "ask a guest to have N virtual CPUs online",
+	  "Up to the <vcpu> of its configuration." },
 	{ .name = NULL },
 };
 

@@ -169,6 +169,18 @@ void zl_print_clean(FILE *f, const char *text, size_t len);
 
 /* ---- pieces used by several commands ---- */
 
+#define ZL_MAP_BYTES (DOMAIN_CPU_MAX / 8)
+/* "0-3,^2", "all", "pool" or "nodes:0" to a bitmap of the host's CPUs; at least one. */
+int zl_cpu_list(const char *text, unsigned int nr_cpus, uint8_t map[ZL_MAP_BYTES],
+		struct zerr **err);
+/* A size: suffixes, a bare number is MiB; rounded up to pages. "1024 MiB" or "1028 KiB". */
+int zl_size_kib(const char *text, uint64_t *kib, struct zerr **err);
+const char *zl_kib_text(uint64_t kib, char *buf, size_t size);
+/* Look each 100 ms until done says 1 (0: not yet, -1 error); class ZERR_TIMEOUT. */
+int zl_poll(struct zl *zl, const struct zl_args *args,
+	    int (*done)(struct zl *zl, void *arg, struct zerr **err), void *arg,
+	    struct zerr **err);
+
 /* A domain as `list` shows it in JSON; takes no references. */
 struct json_object *zl_domain_json(struct zl *zl, const struct domain_summary *d);
 struct json_object *zl_config_json(const struct domain_config *cfg);
@@ -201,8 +213,10 @@ int zl_main(int argc, char **argv);
 
 #define ZL_CMD(name) \
 	int cmd_##name(struct zl *zl, const struct zl_args *args, struct zerr **err)
+ZL_CMD(claims);
 ZL_CMD(completion);
 ZL_CMD(console);
+ZL_CMD(cpupool_list);
 ZL_CMD(create);
 ZL_CMD(destroy);
 ZL_CMD(dmesg);
@@ -212,13 +226,19 @@ ZL_CMD(dumpxml);
 ZL_CMD(help);
 ZL_CMD(info);
 ZL_CMD(list);
+ZL_CMD(mem_max);
+ZL_CMD(mem_set);
 ZL_CMD(pause);
 ZL_CMD(reboot);
+ZL_CMD(sched);
+ZL_CMD(sharing);
 ZL_CMD(shutdown);
 ZL_CMD(unpause);
 ZL_CMD(uptime);
 ZL_CMD(validate);
 ZL_CMD(vcpu_list);
+ZL_CMD(vcpu_pin);
+ZL_CMD(vcpu_set);
 ZL_CMD(version);
 ZL_CMD(wait);
 

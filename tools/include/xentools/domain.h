@@ -127,6 +127,36 @@ int domain_rename(struct domain_ctx *ctx, uint16_t domid, const char *name, stru
 /* The same and a new random UUID: makes way for another domain with its name and UUID. */
 int domain_set_aside(struct domain_ctx *ctx, uint16_t domid, const char *name, struct zerr **err);
 
+/* ---- memory and vCPUs of a living domain ---- */
+
+#define DOMAIN_SLACK_KIB 1024u	/* above its memory: magic pages and the like, as libxl allows */
+
+struct domain_memory {
+	uint64_t current_kib;		/* what it has, with the pages above */
+	uint64_t max_kib;		/* what the hypervisor lets it have; UINT64_MAX: no limit */
+	uint64_t target_kib, static_max_kib;	/* of the store; 0: not told */
+};
+
+/* Classes: ZERR_STATE for a domain that has ended, ZERR_NO_HYPERVISOR without the store. */
+int domain_memory_get(struct domain_ctx *ctx, uint16_t domid, struct domain_memory *ret,
+		      struct zerr **err);
+/*
+ * Would domain_set_memory() be right? Classes: ZERR_UNSUPPORTED the control domain, ZERR_USAGE
+ * too little, ZERR_NO_RESOURCES more than it was started with or than is free, with figures.
+ */
+int domain_memory_check(struct domain_ctx *ctx, uint16_t domid, const struct domain_memory *m,
+			uint64_t kib, struct zerr **err);
+/* Ask the guest to have that much, and let it have no more. It does so in its own time. */
+int domain_set_memory(struct domain_ctx *ctx, uint16_t domid, uint64_t kib, struct zerr **err);
+/* Has the guest done so? */
+bool domain_memory_reached(const struct domain_memory *m, uint64_t kib);
+/* Only the hypervisor's limit; ZERR_STATE below the target. */
+int domain_set_max_memory(struct domain_ctx *ctx, uint16_t domid, uint64_t kib, bool dry_run,
+			  struct zerr **err);
+/* Ask the guest to have vCPUs 0 to n - 1 online. Class ZERR_USAGE for a number it cannot have. */
+int domain_set_vcpus(struct domain_ctx *ctx, uint16_t domid, unsigned int n, bool dry_run,
+		     struct zerr **err);
+
 /* ---- wait ---- */
 
 enum domain_wait {

@@ -154,6 +154,7 @@ struct hyp_vcpu_start {
 
 #define HYP_AFFINITY_HARD 1U
 #define HYP_AFFINITY_SOFT 2U
+#define HYP_AFFINITY_FORCE 4U	/* of set: end a temporary affinity */
 
 int hyp_domain_create(struct hyp *h, const struct hyp_create_args *args,
 		      struct hyp_create_result *ret, struct zerr **err);

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* zl's commands for memory, vCPUs, affinity, scheduling and pools on the models. */
+#include "zl_world.h"
+
+#define MIB 256u		/* pages */
+
+static const char *store_of(uint16_t domid, const char *rel)
+{
+	char path[80];
+
+	snprintf(path, sizeof(path), "/local/domain/%u/%s", domid, rel);
+	return fake_xs_get(store, path);
+}
+
+static int resource_world(void **state)
+{
+	if (set_up(state) != 0)
+		return -1;
+	add_domain(3, "web1", XEN_DOMINF_blocked, 512);
+	fake_xs_set(store, "/local/domain/3/memory/static-max", "1048576");
+	fake_xs_set(store, "/local/domain/3/memory/target", "524288");
+	fake.free_pages = 300 * MIB;
+	return 0;
+}
+
+static void sizes(void **state)
+{
+	static const struct {
+		const char *text;
+		uint64_t kib;		/* 0: refused */
+	} rows[] = {
+		{ "512", 512 * 1024 }, { "512m", 512 * 1024 }, { "1G", 1 << 20 },
+		{ "2GiB", 2 << 20 }, { "4096k", 4096 }, { "4097k", 4100 }, { "1t", 1 << 30 },
+		{ "1048576", 1ull << 30 }, { "1048577", 0 }, { "512MB", 0 }, { "1KB", 0 },
+		{ "", 0 }, { "x", 0 }, { "-5", 0 }, { "5.5g", 0 }, { "99999999999t", 0 },
+		{ "18446744073709551615b", 0 },
+	};
+	char text[32];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		_cleanup_zerr_ struct zerr *err = NULL;
+		uint64_t kib = 0;
+		int rc = zl_size_kib(rows[i].text, &kib, &err);
+
+		if (rc != (rows[i].kib ? 0 : -1) || kib != rows[i].kib)
+			fail_msg("\"%s\": %d, %llu KiB", rows[i].text, rc, (unsigned long long)kib);
+	}
+	assert_string_equal(zl_kib_text(4100, text, sizeof(text)), "4100 KiB");
+	assert_string_equal(zl_kib_text(4096, text, sizeof(text)), "4 MiB");
+}
+
+/* The limit is raised before the target and lowered after it; what fails is taken back. */
+static void targets(void **state)
+{
+	struct fake_domain *d = fake_hyp_domain(&fake, 3);
+
+	(void)state;
+	expect("mem-set web1 256", 0, "web1: memory target 256 MiB\n", NULL);
+	assert_string_equal(store_of(3, "memory/target"), "262144");
+	assert_int_equal(d->max_kib, 257 * 1024);
+	expect("mem-set web1 600m", 0, "web1: memory target 600 MiB\n", NULL);
+	assert_int_equal(d->max_kib, 601 * 1024);
+	expect("-q mem-set web1 1g", 6, NULL, "it has 512 MiB and would need 512 MiB more, free "
+	       "300 MiB [E601]");
+	expect("mem-set web1 2g", 6, NULL, "2048 MiB are more than the 1024 MiB it was started with");
+	expect("mem-set web1 8", 2, NULL, "8192 KiB are less than a domain can have: 16 MiB");
+	expect("mem-set web1 1048577", 2, NULL, "for KiB write 1048577k");
+	expect("mem-set web1 5MB", 2, NULL, "is not a size");
+	expect("mem-set nosuch 100", 3, NULL, "there is no domain");
+	expect("mem-set 0 512", 5, NULL, "its 1024 MiB lie at fixed places");
+	expect("-N mem-set web1 300", 0, "300 MiB", NULL);
+	assert_string_equal(store_of(3, "memory/target"), "614400");
+	assert_int_equal(d->max_kib, 601 * 1024);
+	/* Of raise the store's part fails, of lower the hypervisor's: all as before. */
+	fake_xs_fail_at(store, 3);
+	expect("mem-set 3 700", 1, NULL, "mem-set 3");
+	assert_int_equal(d->max_kib, 601 * 1024);
+	assert_string_equal(store_of(3, "memory/target"), "614400");
+	fake.fail_at = fake.calls + 3;
+	fake.fail_errno = EPERM;
+	expect("mem-set 3 100", 9, NULL, "max_mem");
+	assert_string_equal(store_of(3, "memory/target"), "614400");
+	d->info.flags |= XEN_DOMINF_shutdown;
+	expect("mem-set web1 100", 7, NULL, "domain 3 has ended");
+}
+
+static void waits_for_the_guest(void **state)
+{
+	struct json_object *o;
+
+	(void)state;
+	expect("mem-set --wait web1 512", 0, "512 MiB", NULL);
+	expect("mem-set --wait --timeout=0 web1 256", 8, "256 MiB",
+	       "it has 512 MiB now; has its kernel a Xen balloon driver?");
+	fake_hyp_domain(&fake, 3)->info.tot_pages = 256 * MIB + 9;	/* magic pages */
+	expect("mem-set --wait web1 256", 0, "256 MiB", NULL);
+	o = run_json("--json mem-set web1 256", "zl.mem-set/1");
+	assert_int_equal(json_object_get_int64(json_object_object_get(o, "target_bytes")),
+			 256 << 20);
+	json_object_put(o);
+}
+
+static void limits(void **state)
+{
+	struct fake_domain *d = fake_hyp_domain(&fake, 3);
+
+	(void)state;
+	expect("mem-max web1 2g", 0, "web1: memory limit 2048 MiB\n", NULL);
+	assert_int_equal(d->max_kib, 2049 * 1024);
+	expect("mem-max web1 100", 7, NULL, "100 MiB are less than its present target of 512 MiB");
+	expect("-N mem-max web1 1g", 0, "1024 MiB", NULL);
+	expect("mem-max 0 1g", 5, NULL, "dom0_mem=");
+	assert_int_equal(d->max_kib, 2049 * 1024);
+}
+
+static void claims_and_sharing(void **state)
+{
+	struct fake_domain *d = fake_hyp_domain(&fake, 3);
+
+	(void)state;
+	d->info.outstanding_pages = 7 * MIB;
+	d->info.shr_pages = 9 * MIB;
+	expect("claims", 0, "519     2     -b----      37.3        7\n", NULL);
+	expect("sharing web1", 0, "37.3        9\n", NULL);
+	expect("sharing nosuch", 3, NULL, "there is no domain");
+	json_object_put(run_json("--json claims", "zl.claims/1"));
+	json_object_put(run_json("--json sharing web1", "zl.sharing/1"));
+}
+
+static void pinning(void **state)
+{
+	struct fake_domain *d = fake_hyp_domain(&fake, 3);
+
+	(void)state;
+	expect("vcpu-pin web1 0 1", 0, NULL, NULL);
+	assert_int_equal(d->affinity[0][0], 2);
+	assert_int_equal(d->affinity[1][0], 0);
+	expect("vcpu-pin web1 all 0-1 0", 0, NULL, NULL);
+	assert_int_equal(d->affinity[1][0], 3);
+	assert_int_equal(d->soft_affinity[1][0], 1);
+	expect("vcpu-pin -f web1 1 - all", 0, NULL, NULL);
+	assert_int_equal(d->affinity[1][0], 3);
+	assert_int_equal(d->soft_affinity[1][0], 3);
+	expect("-N vcpu-pin web1 0 0", 0, NULL, NULL);
+	assert_int_equal(d->affinity[0][0], 3);
+	expect("vcpu-list web1", 0, "all / 0\n", NULL);
+	expect("vcpu-pin web1 2 0", 2, NULL, "\"2\" is not one of its vCPUs: 0 to 1, or all");
+	expect("vcpu-pin web1 0 5", 2, NULL, "there is no CPU 5: the host has 0 to 1");
+	expect("vcpu-pin web1 0 none", 2, NULL, "is not a list of CPUs");
+	expect("vcpu-pin web1 0 0,^0", 2, NULL, "is not a list of CPUs");
+	expect("vcpu-pin nosuch 0 0", 3, NULL, "there is no domain");
+	d->info.max_vcpu_id = XEN_INVALID_MAX_VCPU_ID;
+	expect("vcpu-pin web1 all 0", 7, NULL, "it has no vCPUs yet");
+}
+
+static void vcpu_numbers(void **state)
+{
+	struct fake_domain *d = fake_hyp_domain(&fake, 3);
+
+	(void)state;
+	expect("vcpu-set web1 1", 0, NULL, NULL);
+	assert_string_equal(store_of(3, "cpu/0/availability"), "online");
+	assert_string_equal(store_of(3, "cpu/1/availability"), "offline");
+	expect("vcpu-set --wait --timeout=0 web1 1", 8, NULL, "it has 2 vCPUs online now");
+	d->info.nr_online_vcpus = 1;
+	expect("vcpu-set --wait web1 1", 0, NULL, NULL);
+	expect("-N vcpu-set web1 2", 0, NULL, NULL);
+	assert_string_equal(store_of(3, "cpu/1/availability"), "offline");
+	expect("vcpu-set web1 2", 0, NULL, NULL);
+	assert_string_equal(store_of(3, "cpu/1/availability"), "online");
+	expect("vcpu-set web1 0", 2, NULL, "it can have 1 to 2 vCPUs, not 0");
+	expect("vcpu-set web1 3", 2, NULL, "it can have 1 to 2 vCPUs, not 3");
+	expect("vcpu-set web1 x", 2, NULL, "is not a number");
+	expect("vcpu-set nosuch 1", 3, NULL, "there is no domain");
+}
+
+static void scheduling(void **state)
+{
+	struct fake_domain *d = fake_hyp_domain(&fake, 3);
+	struct json_object *o;
+
+	(void)state;
+	expect("sched-credit2 -d web1 -w 512 -c 50", 0, NULL, NULL);
+	assert_int_equal(d->weight, 512);
+	assert_int_equal(d->cap, 50);
+	expect("sched web1 -c 0", 0, NULL, NULL);
+	assert_int_equal(d->weight, 512);
+	assert_int_equal(d->cap, 0);
+	expect("sched-credit", 0, "Name                                ID Weight  Cap\n"
+	       "Domain-0                             0    256    0\n"
+	       "web1                                 3    512    0\n", NULL);
+	expect("-N sched web1 -w 1", 0, NULL, NULL);
+	assert_int_equal(d->weight, 512);
+	expect("sched -r 500", 0, NULL, NULL);
+	expect("sched -p Pool-0 -s", 0, "scheduler=credit2 ratelimit=500us", NULL);
+	expect("sched -r 7", 2, NULL, "is not a rate limit");
+	expect("sched -w 3", 2, NULL, "-w and -c need a domain");
+	expect("sched web1 -w 0", 2, NULL, "is not a weight");
+	expect("sched web1 -w 65536", 2, NULL, "is not a weight");
+	expect("sched web1 -c 201", 2, NULL, "a cap of 201 % is more than its 2 vCPUs can use");
+	expect("sched -p blue", 3, NULL, "there is no CPU pool");
+	expect("sched nosuch", 3, NULL, "there is no domain");
+	expect("sched-rtds", 5, NULL, "sched-rtds: the host's scheduler is credit2");
+	expect("sched-null", 5, NULL, "the host's scheduler is credit2");
+	o = run_json("--json sched web1", "zl.sched/1");
+	assert_int_equal(json_object_array_length(json_object_object_get(o, "domains")), 1);
+	json_object_put(o);
+	fake.sched_id = XEN_SCHEDULER_NULL;
+	expect("sched-null", 0, "scheduler=null\nName                                ID\n", NULL);
+	expect("sched web1 -w 1", 5, NULL, "has neither weights nor caps");
+	expect("sched -r 500", 5, NULL, "has no rate limit");
+	expect("sched-credit2", 5, NULL, "the host's scheduler is null");
+}
+
+static void pools(void **state)
+{
+	(void)state;
+	expect("cpupool-list", 0, "Pool-0                 2     credit2        y", NULL);
+	expect("cpupool-list -c Pool-0", 0, "Pool-0              0-1\n", NULL);
+	expect("cpupool-list blue", 3, NULL, "there is no CPU pool \"blue\"");
+	json_object_put(run_json("--json cpupool-list", "zl.cpupool-list/1"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(sizes),
+		cmocka_unit_test_setup_teardown(targets, resource_world, tear_down),
+		cmocka_unit_test_setup_teardown(waits_for_the_guest, resource_world, tear_down),
+		cmocka_unit_test_setup_teardown(limits, resource_world, tear_down),
+		cmocka_unit_test_setup_teardown(claims_and_sharing, resource_world, tear_down),
+		cmocka_unit_test_setup_teardown(pinning, resource_world, tear_down),
+		cmocka_unit_test_setup_teardown(vcpu_numbers, resource_world, tear_down),
+		cmocka_unit_test_setup_teardown(scheduling, resource_world, tear_down),
+		cmocka_unit_test_setup_teardown(pools, resource_world, tear_down),
+	};
+
+	return cmocka_run_group_tests_name("zl resources", tests, NULL, NULL);
+}

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * zl sched and its namesakes: weight and cap of domains, and the rate limit of the scheduler.
+ * credit and credit2 have the same two figures, so the commands of both show and set whichever of
+ * them runs. zl cpupool-list: the pools and their schedulers.
+ */
+#include "zl.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include <public/domctl.h>
+
+#include "xentools/parse_num.h"
+
+#define CAP_MAX 65534u		/* percent; 0xffff means "as it is" */
+
+/* The scheduler, if it is one that the command is about; exit code 5 otherwise. */
+static int find_sched(struct zl *zl, const struct zl_args *args, uint32_t *id, struct zerr **err)
+{
+	const char *want = args->cmd->name + strlen("sched");
+	bool credit;
+
+	if (hyp_sched_id(zl->ctx.hyp, id, err) < 0)
+		return -1;
+	credit = *id == XEN_SCHEDULER_CREDIT || *id == XEN_SCHEDULER_CREDIT2;
+	if (want[0] == '\0' || strcmp(want + 1, hyp_sched_name(*id)) == 0 ||
+	    (credit && strncmp(want, "-credit", 7) == 0))
+		return 0;
+	zerr_set(err, ZERR_UNSUPPORTED, "E506", 0, "the host's scheduler is %s", hyp_sched_name(*id));
+	return zerr_hint(err, "the hypervisor's option sched= chooses one when the machine starts");
+}
+
+static bool has_params(uint32_t id)
+{
+	return id == XEN_SCHEDULER_CREDIT || id == XEN_SCHEDULER_CREDIT2;
+}
+
+struct sched_show {
+	uint32_t id;
+	struct json_object *all;	/* NULL: as text */
+};
+
+static int show_domain(struct zl *zl, const struct domain_summary *d, const struct sched_show *s,
+		       struct zerr **err)
+{
+	char name[4 * DOMAIN_NAME_MAX + 1];
+	uint16_t weight = 0, cap = 0;
+
+	if (has_params(s->id) &&
+	    hyp_sched_params_get(zl->ctx.hyp, d->info.domid, s->id, &weight, &cap, err) < 0)
+		return -1;
+	if (s->all) {
+		struct json_object *o = json_object_new_object();
+
+		zl_json_uint(o, "domid", d->info.domid);
+		zl_json_string(o, "name", d->name[0] ? d->name : NULL);
+		if (has_params(s->id)) {
+			zl_json_uint(o, "weight", weight);
+			zl_json_uint(o, "cap_percent", cap);
+		}
+		json_object_array_add(s->all, o);
+	} else if (has_params(s->id)) {
+		printf("%-33s %4u %6u %4u\n", zl_shown_name(d, name, sizeof(name)), d->info.domid,
+		       weight, cap);
+	} else {
+		printf("%-33s %4u\n", zl_shown_name(d, name, sizeof(name)), d->info.domid);
+	}
+	return 0;
+}
+
+/* One domain, or all with domid -1; one that disappears meanwhile is left out. */
+static int show(struct zl *zl, struct sched_show *s, int domid, struct zerr **err)
+{
+	_cleanup_free_ struct domain_summary *list = NULL;
+	struct json_object *o;
+	uint32_t us = 0;
+	size_t n;
+
+	if (domain_list(&zl->ctx, &list, &n, err) < 0 ||
+	    (s->id == XEN_SCHEDULER_CREDIT2 &&
+	     hyp_sched_credit2_ratelimit(zl->ctx.hyp, &us, false, err) < 0))
+		return -1;
+	if (zl->json) {
+		s->all = json_object_new_array();
+	} else {
+		printf("Cpupool Pool-0: scheduler=%s", hyp_sched_name(s->id));
+		if (s->id == XEN_SCHEDULER_CREDIT2)
+			printf(" ratelimit=%" PRIu32 "us", us);
+		printf("\n%-33s %4s%s\n", "Name", "ID", has_params(s->id) ? " Weight  Cap" : "");
+	}
+	for (size_t i = 0; i < n; i++)
+		if ((domid < 0 || list[i].info.domid == domid) &&
+		    show_domain(zl, &list[i], s, domid < 0 ? NULL : err) < 0 && domid >= 0)
+			return -1;
+	if (!zl->json)
+		return 0;
+	o = json_object_new_object();
+	zl_json_string(o, "scheduler", hyp_sched_name(s->id));
+	zl_json_string(o, "cpupool", "Pool-0");
+	if (s->id == XEN_SCHEDULER_CREDIT2)
+		zl_json_uint(o, "ratelimit_ns", (uint64_t)us * 1000);
+	json_object_object_add(o, "domains", s->all);
+	return zl_print_json(zl, "zl.sched/1", o, err);
+}
+
+static int number(const char *text, uint32_t min, uint32_t max, const char *what, uint32_t *ret,
+		  struct zerr **err)
+{
+	if (parse_u32(text, min, max, ret) == 0)
+		return 0;
+	return zerr_set(err, ZERR_USAGE, "E007", 0, "\"%s\" is not a %s (%u to %u)", text, what, min,
+			max);
+}
+
+static int set_domain(struct zl *zl, const struct zl_args *args, uint32_t id, uint16_t domid,
+		      struct zerr **err)
+{
+	const char *w = zl_value(args, "weight"), *c = zl_value(args, "cap");
+	struct domain_summary d;
+	uint32_t weight, cap;
+	uint16_t now_weight, now_cap;
+
+	if (!has_params(id))
+		return zerr_set(err, ZERR_UNSUPPORTED, "E506", 0, "the scheduler \"%s\" has neither "
+				"weights nor caps", hyp_sched_name(id));
+	if (hyp_sched_params_get(zl->ctx.hyp, domid, id, &now_weight, &now_cap, err) < 0 ||
+	    domain_get(&zl->ctx, domid, &d, err) < 0)
+		return -1;
+	weight = now_weight;
+	cap = now_cap;
+	if ((w && number(w, 1, UINT16_MAX, "weight", &weight, err) < 0) ||
+	    (c && number(c, 0, CAP_MAX, "cap", &cap, err) < 0))
+		return -1;
+	if (d.info.max_vcpu_id != UINT32_MAX && cap > 100 * (d.info.max_vcpu_id + 1))
+		return zerr_set(err, ZERR_USAGE, "E007", 0, "a cap of %u %% is more than its %u vCPUs "
+				"can use", cap, d.info.max_vcpu_id + 1);
+	if (zl->dry_run)
+		return 0;
+	return hyp_sched_params_set(zl->ctx.hyp, domid, id, (uint16_t)weight, (uint16_t)cap, err);
+}
+
+static int set_ratelimit(struct zl *zl, uint32_t id, const char *text, struct zerr **err)
+{
+	uint32_t us;
+
+	if (id != XEN_SCHEDULER_CREDIT2)
+		return zerr_set(err, ZERR_UNSUPPORTED, "E506", 0, "the scheduler \"%s\" has no rate "
+				"limit", hyp_sched_name(id));
+	if (parse_u32(text, 0, 500000, &us) < 0 || (us > 0 && us < 100))
+		return zerr_set(err, ZERR_USAGE, "E007", 0,
+				"\"%s\" is not a rate limit: 0 for none, or 100 to 500000 us", text);
+	return zl->dry_run ? 0 : hyp_sched_credit2_ratelimit(zl->ctx.hyp, &us, true, err);
+}
+
+/* -p: there is one pool. */
+static int check_pool(const struct zl_args *args, struct zerr **err)
+{
+	const char *pool = zl_value(args, "cpupool");
+
+	if (!pool || strcmp(pool, "Pool-0") == 0 || strcmp(pool, "0") == 0)
+		return 0;
+	return zerr_set(err, ZERR_NOT_FOUND, "E709", 0, "there is no CPU pool \"%s\"", pool);
+}
+
+static int run_sched(struct zl *zl, const struct zl_args *args, struct zerr **err)
+{
+	bool set = zl_has(args, "weight") || zl_has(args, "cap");
+	const char *dom = zl_value(args, "domain");
+	struct sched_show s = { .all = NULL };
+	uint16_t domid = 0;
+
+	if (!dom && args->pos_count > 0)
+		dom = args->pos[0];
+	if (set && !dom)
+		return zerr_set(err, ZERR_USAGE, "E006", 0, "-w and -c need a domain");
+	if (zl_open(zl, ZL_WANT_STORE, err) < 0 || find_sched(zl, args, &s.id, err) < 0 ||
+	    check_pool(args, err) < 0 ||
+	    (dom && domain_resolve(&zl->ctx, dom, &domid, err) < 0))
+		return -1;
+	if (set)
+		return set_domain(zl, args, s.id, domid, err);
+	if (zl_has(args, "ratelimit"))
+		return set_ratelimit(zl, s.id, zl_value(args, "ratelimit"), err);
+	return show(zl, &s, dom ? domid : -1, err);
+}
+
+ZL_CMD(sched)
+{
+	return run_sched(zl, args, err) < 0 ? zerr_context(err, args->cmd->name, NULL) : 0;
+}
+
+static void add_pool(struct json_object *all, const struct hyp_cpupool *p, const char *cpus)
+{
+	struct json_object *o = json_object_new_object();
+
+	zl_json_uint(o, "id", p->id);
+	zl_json_string(o, "name", "Pool-0");
+	zl_json_string(o, "cpus", cpus);
+	zl_json_uint(o, "cpu_count", p->nr_cpus);
+	zl_json_string(o, "scheduler", hyp_sched_name(p->sched_id));
+	zl_json_uint(o, "domains", p->n_dom);
+	json_object_array_add(all, o);
+}
+
+ZL_CMD(cpupool_list)
+{
+	struct json_object *all = NULL;
+	struct hyp_cpupool p;
+	struct cpuset set = { .bits = { 0 } };
+	char cpus[5 * DOMAIN_CPU_MAX];
+	const char *only = args->pos_count > 0 ? args->pos[0] : NULL;
+
+	if (only && strcmp(only, "Pool-0") != 0)
+		return zerr_set(err, ZERR_NOT_FOUND, "E709", 0,
+				"cpupool-list: there is no CPU pool \"%s\"", only);
+	if (zl_open(zl, ZL_NEED_HYP, err) < 0)
+		return -1;
+	if (hyp_cpupool_info(zl->ctx.hyp, 0, &p, err) != 1)
+		return zerr_context(err, "cpupool-list", NULL);
+	for (unsigned int i = 0; i < DOMAIN_CPU_MAX; i++)
+		if (p.cpumap[i / 8] >> i % 8 & 1)
+			set.bits[i / 64] |= 1ull << i % 64;
+	if (cpuset_format(&set, cpus, sizeof(cpus)) < 0)
+		return zerr_set(err, ZERR_FAILED, "E920", 0, "too many CPUs");
+	if (zl->json) {
+		all = json_object_new_array();
+		add_pool(all, &p, cpus);
+		return zl_print_json(zl, "zl.cpupool-list/1", all, err);
+	}
+	if (zl_has(args, "cpus"))
+		printf("%-19s %s\n%-19s %s\n", "Name", "CPU list", "Pool-0", cpus);
+	else
+		printf("%-19s %4s %11s %8s %14s\n%-19s %4u %11s %8s %14u\n", "Name", "CPUs", "Sched",
+		       "Active", "Domain-count", "Pool-0", p.nr_cpus, hyp_sched_name(p.sched_id),
+		       "y", p.n_dom);
+	return 0;
+}
