@@ -249,4 +249,5 @@ void config_check(struct reader *r)
 	rule_cmdline(r);
 	rule_topology(r);
 	rule_pa_bits(r);
+	config_finish_nic(r);
 }

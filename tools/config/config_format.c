@@ -7,12 +7,12 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "format.h"
 #include "xentools/config.h"
 #include "xentools/cpu_feature.h"
-#include "xentools/strbuf.h"
 
 /* Text or attribute value; what would not survive a reader's normalisation becomes a reference. */
-static void add_escaped(struct strbuf *sb, const char *s)
+void format_escaped(struct strbuf *sb, const char *s)
 {
 	for (; *s != '\0'; s++) {
 		switch (*s) {
@@ -37,12 +37,22 @@ static void add_escaped(struct strbuf *sb, const char *s)
 	}
 }
 
+/* A value between two texts; see format.h. */
+void format_value(struct strbuf *sb, const char *prefix, const char *value, const char *suffix)
+{
+	if (value == NULL || value[0] == '\0')
+		return;
+	strbuf_addstr(sb, prefix);
+	format_escaped(sb, value);
+	strbuf_addstr(sb, suffix);
+}
+
 static void add_element(struct strbuf *sb, const char *indent, const char *name, const char *text)
 {
 	if (text == NULL)
 		return;
 	strbuf_addf(sb, "%s<%s>", indent, name);
-	add_escaped(sb, text);
+	format_escaped(sb, text);
 	strbuf_addf(sb, "</%s>\n", name);
 }
 
@@ -76,7 +86,7 @@ static void add_start(struct strbuf *sb, const struct domain_start *s)
 		strbuf_addf(sb, " order='%u'", s->order);
 	if (s->wait_for[0] != '\0') {
 		strbuf_addstr(sb, " wait-for='");
-		add_escaped(sb, s->wait_for);
+		format_escaped(sb, s->wait_for);
 		strbuf_addstr(sb, "'");
 	}
 	if (s->retries != 0)
@@ -206,7 +216,10 @@ static char *format(const struct domain_config *cfg, const char *id_attr)
 	add_element(&sb, "  ", "on_poweroff", domain_action_name(cfg->on_poweroff));
 	add_element(&sb, "  ", "on_reboot", domain_action_name(cfg->on_reboot));
 	add_element(&sb, "  ", "on_crash", domain_action_name(cfg->on_crash));
-	strbuf_addstr(&sb, "  <devices>\n    <console type='pty'>\n"
+	strbuf_addstr(&sb, "  <devices>\n");
+	for (size_t i = 0; i < cfg->nic_count; i++)
+		format_interface(&sb, &cfg->nics[i]);
+	strbuf_addstr(&sb, "    <console type='pty'>\n"
 		      "      <target type='xen' port='0'/>\n    </console>\n");
 	if (cfg->vuart)
 		strbuf_addstr(&sb, "    <serial type='pty'>\n      <target port='0'/>\n"

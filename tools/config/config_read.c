@@ -158,6 +158,7 @@ int config_read_mem(const char *name, const void *text, size_t size,
 	if (rc == 0)
 		rc = read_tree(&r);
 	xml_tree_free(&tree);
+	domain_nic_clear(&build.nic);
 	diag_sort(diags);
 	rc = verdict(name, rc, diags, err);
 	if (rc == 0)

@@ -41,6 +41,9 @@ void domain_config_free(struct domain_config *cfg)
 	free(cfg->kernel);
 	free(cfg->initrd);
 	free(cfg->cmdline);
+	for (size_t i = 0; cfg->nics != NULL && i < cfg->nic_count; i++)
+		domain_nic_clear(&cfg->nics[i]);
+	free(cfg->nics);
 	domain_config_init(cfg);
 }
 
@@ -60,6 +63,16 @@ static bool copy_array(void *dst, const void *src, size_t size)
 	return size == 0 || copy != NULL;
 }
 
+static bool copy_nics(struct domain_config *dst, const struct domain_config *src)
+{
+	bool ok = true;
+
+	dst->nics = src->nic_count ? calloc(src->nic_count, sizeof(*dst->nics)) : NULL;
+	for (size_t i = 0; dst->nics != NULL && i < src->nic_count; i++)
+		ok &= domain_nic_copy(&dst->nics[i], &src->nics[i]) == 0;
+	return ok && (src->nic_count == 0 || dst->nics != NULL);
+}
+
 /* Deep copy; 0 or -ENOMEM, then *dst is empty. */
 int domain_config_copy(struct domain_config *dst, const struct domain_config *src)
 {
@@ -76,6 +89,7 @@ int domain_config_copy(struct domain_config *dst, const struct domain_config *sr
 	ok &= copy_array(&dst->pins, src->pins, src->pin_count * sizeof(*src->pins));
 	ok &= copy_array(&dst->iomem, src->iomem, src->iomem_count * sizeof(*src->iomem));
 	ok &= copy_array(&dst->irqs, src->irqs, src->irq_count * sizeof(*src->irqs));
+	ok &= copy_nics(dst, src);
 	if (ok)
 		return 0;
 	domain_config_free(dst);

@@ -21,6 +21,7 @@
 
 extern const struct field_word field_watchdog_actions[];
 
-extern const struct field_table fields_domain, fields_os, fields_devices, fields_extension;
+extern const struct field_table fields_domain, fields_os, fields_devices, fields_extension,
+	fields_interface;
 
 #endif

@@ -80,6 +80,9 @@ struct config_build {
 	bool quota_set, global_quota_set;
 	uint64_t period, global_period;		/* microseconds */
 	uint64_t topology[4];			/* sockets, dies, cores, threads; 0: absent */
+	struct domain_nic nic;			/* the <interface> that is being read */
+	const struct xml_node *nic_node;	/* NULL: none */
+	int nic_link_down, nic_openvswitch;
 };
 
 struct reader {
@@ -113,6 +116,8 @@ extern const struct field_type type_uuid;	/* uint8_t[16] */
 extern const struct field_type type_path;	/* char *, absolute */
 extern const struct field_type type_line;	/* char *, one line without control characters */
 extern const struct field_type type_text;	/* char *, lines allowed */
+extern const struct field_type type_mac;	/* uint8_t[6] */
+extern const struct field_type type_ifname;	/* char[NIC_NAME_MAX] */
 
 /*
  * Walk an element and all below it: the root, or the extension block. Errors go to r->diags;
@@ -142,6 +147,9 @@ const char *field_attr(const struct field_row *row);
  * memory.
  */
 char *field_trim(struct reader *r, const char *value);
+
+/* The rules of the <interface> that was read last, if it is not in the list yet. */
+void config_finish_nic(struct reader *r);
 
 /* Rules across fields (config_check.c): defaults filled in, contradictions reported. */
 void config_check(struct reader *r);

@@ -145,7 +145,6 @@ static const struct field_row rows[] = {
 	ROW_R("domain/devices/hostdev", "E333", "host devices cannot be given to a guest"),
 	ROW_W("domain/devices/hub", "there is no USB"),
 	ROW_W("domain/devices/input", "guests have no graphics"),
-	ROW_L("domain/devices/interface"),
 	ROW_D("domain/devices/iommu", "E335", "there is no virtual IOMMU", NULL),
 	ROW_R("domain/devices/lease", "E336", "there is no lock manager to honour it"),
 	ROW("domain/devices/memballoon", CONTAINER),

@@ -15,6 +15,7 @@
 #include "xentools/domain_config.h"
 
 struct zerr;
+struct zl_conf;
 
 #define CONFIG_NAMESPACE	"urn:zazen:domain:1.0"
 #define CONFIG_FILE_MAX		(1024u * 1024u)	/* bytes */
@@ -51,6 +52,7 @@ struct config_options {
 	unsigned int flags;		/* enum config_flags */
 	const char *const *overrides;	/* "vcpu=4", "os/cmdline=...", "vcpu@current=1" */
 	size_t override_count;
+	const struct zl_conf *conf;	/* NULL: names in it are not looked up */
 };
 
 /* An empty list: all members zero. */

@@ -94,12 +94,15 @@ struct domain_disk {
 struct domain_nic {
 	bool mac_set;				/* false: derived from UUID and index */
 	uint8_t mac[6];
-	char bridge[NIC_NAME_MAX];		/* "": none (type ethernet) */
+	char bridge[NIC_NAME_MAX];		/* "": none (type ethernet), or by network */
+	char *network;				/* NULL, or a name in zl.conf that means a bridge */
+	char gatewaydev[NIC_NAME_MAX];		/* "": by the routes; type ethernet only */
 	char vifname[NIC_NAME_MAX];		/* "": vifDOMID.INDEX */
-	char *script;				/* NULL: vif-bridge, or by zl.conf; name or path */
+	char *script;				/* NULL: by bridge and zl.conf; name or path */
 	char *ips[NIC_IPS_MAX];			/* handed to the script: "10.0.0.2/24" */
 	unsigned int ip_count;
 	uint64_t rate_kib;			/* guest's transmit limit, KiB/s; 0: none */
+	unsigned int rate_usec;			/* its period; 0: 50,000 */
 	unsigned int mtu;			/* 0: the bridge's */
 	bool link_down, isolated, openvswitch;
 	unsigned int vlan;			/* 0: none */
@@ -173,6 +176,26 @@ void domain_config_init(struct domain_config *cfg);
 /* Free what *cfg owns and make it empty again; NULL is fine. */
 void domain_config_free(struct domain_config *cfg);
 
+/* Free what one <interface> owns and make it empty; the same for a copy into it. */
+void domain_nic_clear(struct domain_nic *nic);
+int domain_nic_copy(struct domain_nic *dst, const struct domain_nic *src);
+
+/*
+ * The MAC address of the index-th <interface>: its own, else 00:16:3e and 24 bits that depend on
+ * UUID and index alone, so that it stays from start to start.
+ */
+void domain_nic_mac(const struct domain_nic *nic, const uint8_t uuid[16], unsigned int index,
+		    uint8_t ret[6]);
+
+#define DOMAIN_MAC_TEXT 18u		/* bytes of "00:16:3e:01:02:03" with its NUL */
+void domain_mac_format(const uint8_t mac[6], char text[DOMAIN_MAC_TEXT]);
+/* Six hex octets; NULL when it may be a guest's address, else the reason as a clause. */
+const char *domain_mac_parse(const char *text, uint8_t ret[6]);
+
+/* Why a text is no interface's name, no "ADDRESS" or "ADDRESS/PREFIX"; NULL: it is one. */
+const char *domain_ifname_problem(const char *name);
+const char *domain_ip_problem(const char *text);
+
 /* Deep copy into an uninitialised *dst. 0 or -ENOMEM, then *dst is empty. */
 int domain_config_copy(struct domain_config *dst, const struct domain_config *src);
 
@@ -201,6 +224,7 @@ int domain_uuid_parse(const char *text, uint8_t uuid[16]);
  * clause.
  */
 const char *domain_name_problem(const char *name);
+bool text_is_utf8(const char *text);
 
 /* "0-3,^2,8": 0, -EINVAL (syntax), -ERANGE (CPU number too large) or -ENOENT (selects none). */
 int cpuset_parse(const char *text, struct cpuset *set);
