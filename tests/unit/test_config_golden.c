@@ -2,7 +2,8 @@
 /*
  * Runs every file of tests/golden through the reader. accept/NAME.xml must give
  * accept/NAME.canon (and the warnings in NAME.msg, if any), and the canonical form must be a
- * fixed point. refuse/NAME.xml must give exactly the diagnostics of refuse/NAME.msg.
+ * fixed point. refuse/NAME.xml must give exactly the diagnostics of refuse/NAME.msg. The same for
+ * xl.cfg and libxl's JSON in xl/ and xl-refuse/.
  * GOLDEN_UPDATE=1 writes the expected files anew.
  */
 #include <setjmp.h>
@@ -19,6 +20,7 @@
 #include "xentools/config.h"
 #include "xentools/error.h"
 #include "xentools/fd_util.h"
+#include "xentools/macros.h"
 
 static char *path_of(const char *dir, const char *name, const char *suffix)
 {
@@ -59,16 +61,24 @@ static void expect(const char *dir, const char *name, const char *suffix, const 
 		fail_msg("%s/%s%s differs; got:\n%s", dir, name, suffix, got);
 }
 
-static char *load(const char *dir, const char *name, size_t *len)
+static char *load(const char *dir, const char *name, const char *suffix, size_t *len)
 {
-	_cleanup_free_ char *path = path_of(dir, name, ".xml");
+	_cleanup_free_ char *path = path_of(dir, name, suffix);
 	char *text;
 
 	assert_int_equal(fd_read_file(path, 2 * CONFIG_FILE_MAX, &text, len), 0);
 	return text;
 }
 
-static void accept_one(const char *name)
+static int read_any(const char *name, const char *suffix, const char *text, size_t len,
+		    struct domain_config *cfg, struct config_diags *diags, struct zerr **err)
+{
+	if (strcmp(suffix, ".xml") == 0)
+		return config_read_mem(name, text, len, NULL, cfg, diags, err);
+	return config_read_any_mem(name, text, len, NULL, cfg, diags, err);
+}
+
+static void accept_one(const char *dir, const char *name, const char *suffix)
 {
 	struct domain_config cfg, again, copy;
 	struct config_diags diags = { .count = 0 }, none = { .count = 0 };
@@ -77,8 +87,8 @@ static void accept_one(const char *name)
 	struct zerr *err = NULL;
 	size_t len;
 
-	text = load("accept", name, &len);
-	if (config_read_mem(name, text, len, NULL, &cfg, &diags, &err) < 0) {
+	text = load(dir, name, suffix, &len);
+	if (read_any(name, suffix, text, len, &cfg, &diags, &err) < 0) {
 		config_diags_print(stderr, &diags, true, false);
 		fail_msg("%s is refused", name);
 	}
@@ -87,8 +97,8 @@ static void accept_one(const char *name)
 	canon = config_format(&cfg);
 	assert_non_null(canon);
 	msg = messages(&diags);
-	expect("accept", name, ".canon", canon);
-	expect("accept", name, ".msg", msg);
+	expect(dir, name, ".canon", canon);
+	expect(dir, name, ".msg", msg);
 
 	assert_int_equal(config_read_mem("canon", canon, strlen(canon), NULL, &again, &none, &err),
 			 0);
@@ -105,7 +115,7 @@ static void accept_one(const char *name)
 	config_diags_free(&none);
 }
 
-static void refuse_one(const char *name)
+static void refuse_one(const char *dir, const char *name, const char *suffix)
 {
 	struct domain_config cfg;
 	struct config_diags diags = { .count = 0 };
@@ -113,21 +123,22 @@ static void refuse_one(const char *name)
 	struct zerr *err = NULL;
 	size_t len;
 
-	text = load("refuse", name, &len);
+	text = load(dir, name, suffix, &len);
 	memset(&cfg, 0x5a, sizeof(cfg));
-	if (config_read_mem(name, text, len, NULL, &cfg, &diags, &err) == 0)
+	if (read_any(name, suffix, text, len, &cfg, &diags, &err) == 0)
 		fail_msg("%s is accepted", name);
 	assert_int_equal(zerr_class_of(err), ZERR_BAD_CONFIG);
 	assert_true(diags.errors > 0);
 	for (size_t i = 0; i < sizeof(cfg); i++)	/* outputs untouched on failure */
 		assert_int_equal(((unsigned char *)&cfg)[i], 0x5a);
 	msg = messages(&diags);
-	expect("refuse", name, ".msg", msg);
+	expect(dir, name, ".msg", msg);
 	zerr_free(err);
 	config_diags_free(&diags);
 }
 
-static unsigned int for_each(const char *dir, void (*fn)(const char *name))
+static unsigned int for_each(const char *dir,
+			     void (*fn)(const char *dir, const char *name, const char *suffix))
 {
 	_cleanup_free_ char *path = path_of(dir, "", "");
 	struct dirent **list;
@@ -136,12 +147,16 @@ static unsigned int for_each(const char *dir, void (*fn)(const char *name))
 
 	assert_true(n > 0);
 	for (int i = 0; i < n; i++) {
+		static const char *const suffixes[] = { ".xml", ".cfg", ".json" };
 		char *dot = strrchr(list[i]->d_name, '.');
 
-		if (dot != NULL && strcmp(dot, ".xml") == 0) {
+		for (size_t k = 0; dot != NULL && k < ARRAY_SIZE(suffixes); k++) {
+			if (strcmp(dot, suffixes[k]) != 0)
+				continue;
 			*dot = '\0';
-			fn(list[i]->d_name);
+			fn(dir, list[i]->d_name, suffixes[k]);
 			count++;
+			break;
 		}
 		free(list[i]);
 	}
@@ -153,12 +168,14 @@ static void accepted_files(void **state)
 {
 	(void)state;
 	assert_true(for_each("accept", accept_one) >= 5);
+	assert_true(for_each("xl", accept_one) >= 4);
 }
 
 static void refused_files(void **state)
 {
 	(void)state;
 	assert_true(for_each("refuse", refuse_one) >= 20);
+	assert_true(for_each("xl-refuse", refuse_one) >= 6);
 }
 
 int main(void)

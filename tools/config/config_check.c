@@ -24,11 +24,13 @@ static const struct xml_node *find(struct reader *r, const char *outer, const ch
 static void rule_required(struct reader *r)
 {
 	if (find(r, "name", NULL) == NULL)
-		field_error(r, r->tree->root, NULL, "E201", "add <name>web1</name>",
-			    "the element <name> is missing");
+		field_error(r, r->tree->root, NULL, "E201",
+			    r->xl ? "add name = \"web1\"" : "add <name>web1</name>",
+			    "the name is missing");
 	if (find(r, "memory", NULL) == NULL)
-		field_error(r, r->tree->root, NULL, "E340", "add <memory unit='MiB'>512</memory>",
-			    "the element <memory> is missing");
+		field_error(r, r->tree->root, NULL, "E340",
+			    r->xl ? "add memory = 512" : "add <memory unit='MiB'>512</memory>",
+			    "the amount of memory is missing");
 }
 
 static void rule_memory(struct reader *r)
@@ -184,7 +186,8 @@ static void rule_boot(struct reader *r)
 	if (find(r, "os", "kernel") == NULL && find(r, "os", "loader") == NULL &&
 	    (os == NULL || xml_attr_get(os, "firmware") == NULL))
 		field_error(r, os != NULL ? os : r->tree->root, NULL, "E301",
-			    "add <os><kernel>/path/of/Image</kernel></os>",
+			    r->xl ? "add kernel = \"/path/of/Image\"" :
+				    "add <os><kernel>/path/of/Image</kernel></os>",
 			    "there is nothing to boot: no kernel is named");
 	if (find(r, "os", "kernel") != NULL)
 		return;

@@ -8,62 +8,10 @@
 #include <string.h>
 
 #include "field_table.h"
+#include "xl.h"
 #include "xentools/cleanup.h"
 #include "xentools/error.h"
 #include "xentools/fd_util.h"
-
-/* "512MiB" at a memory element: the number becomes its text, the rest its unit. */
-static int split_unit(struct xml_tree *tree, struct xml_node *node, char *value)
-{
-	size_t digits = strspn(value, "0123456789");
-	int rc;
-
-	if ((strcmp(node->name, "memory") != 0 && strcmp(node->name, "currentMemory") != 0) ||
-	    digits == 0 || value[digits] == '\0')
-		return 0;
-	rc = xml_attr_set(tree, node, "unit", value + digits);
-	value[digits] = '\0';
-	return rc;
-}
-
-static int set_value(struct xml_tree *tree, struct xml_node *node, const char *attr,
-		     const char *value)
-{
-	char *copy = arena_strndup(&tree->arena, value, strlen(value));
-
-	if (copy == NULL)
-		return -ENOMEM;
-	if (attr != NULL)
-		return xml_attr_set(tree, node, attr, copy);
-	if (split_unit(tree, node, copy) < 0)
-		return -ENOMEM;
-	node->text = copy;
-	node->text_len = strlen(copy);
-	node->text_room = node->text_len + 1;
-	return 0;
-}
-
-/* Find the element at a path below the root; missing ones are made. NULL: no memory. */
-static struct xml_node *reach(struct xml_tree *tree, const char *path, size_t len)
-{
-	struct xml_node *node = tree->root;
-
-	while (len > 0) {
-		const char *slash = memchr(path, '/', len);
-		size_t part = slash != NULL ? (size_t)(slash - path) : len;
-		char *name = arena_strndup(&tree->arena, path, part);
-		struct xml_node *child = name != NULL ? xml_child(node, name) : NULL;
-
-		if (child == NULL && name != NULL)
-			child = xml_add_child(tree, node, path, part);
-		if (child == NULL)
-			return NULL;
-		node = child;
-		path += part + (slash != NULL);
-		len -= part + (slash != NULL);
-	}
-	return node;
-}
 
 /*
  * One "PATH=VALUE" of --set; PATH may begin with "domain/" and end with "@attribute". Without a
@@ -71,10 +19,7 @@ static struct xml_node *reach(struct xml_tree *tree, const char *path, size_t le
  */
 static int apply_override(struct reader *r, const char *text)
 {
-	const char *equals = strchr(text, '='), *path = text, *at;
-	char *attr = NULL;
-	struct xml_node *node;
-	size_t len;
+	const char *equals = strchr(text, '='), *path = text;
 
 	if (equals == NULL || equals == text) {
 		diag_add(r->diags, CONFIG_ERROR, 0, 0, NULL, "E108", "for example vcpu=4",
@@ -83,22 +28,8 @@ static int apply_override(struct reader *r, const char *text)
 	}
 	if (strncmp(path, "domain/", 7) == 0)
 		path += 7;
-	len = (size_t)(equals - path);
-	at = memchr(path, '@', len);
-	if (at != NULL) {
-		attr = arena_strndup(&r->tree->arena, at + 1, (size_t)(equals - at - 1));
-		if (attr == NULL)
-			return -ENOMEM;
-		len = (size_t)(at - path);
-	}
-	node = reach(r->tree, path, len);
-	if (node == NULL)
-		return -ENOMEM;
-	if (equals[1] == '\0') {
-		xml_remove(node, attr);
-		return 0;
-	}
-	return set_value(r->tree, node, attr, equals + 1);
+	return xml_set(r->tree, r->tree->root, path, (size_t)(equals - path),
+		       equals[1] != '\0' ? equals + 1 : NULL, NULL);
 }
 
 static int apply_overrides(struct reader *r)
@@ -110,18 +41,36 @@ static int apply_overrides(struct reader *r)
 	return rc;
 }
 
-static int read_tree(struct reader *r)
+/* An XML document's tree, with a <domain> as its root. */
+static int load_xml(struct reader *r, const void *text, size_t size)
 {
+	int rc = xml_read(text, size, r->tree, r->diags);
 	const struct xml_node *root = r->tree->root;
-	int rc;
 
-	if (root == NULL || root->uri != NULL || strcmp(root->name, "domain") != 0) {
-		if (root != NULL)
-			field_error(r, root, NULL, "E109", NULL,
-				    "the document is no domain: its root must be <domain>");
+	if (rc < 0 || root == NULL)
+		return rc < 0 ? rc : -EINVAL;
+	if (root->uri == NULL && strcmp(root->name, "domain") == 0)
 		return 0;
-	}
-	rc = apply_overrides(r);
+	field_error(r, root, NULL, "E109", NULL,
+		    "the document is no domain: its root must be <domain>");
+	return -EINVAL;
+}
+
+static int load(struct reader *r, enum config_syntax syntax, const void *text, size_t size)
+{
+	if (syntax == CONFIG_XML)
+		return load_xml(r, text, size);
+	return xl_load(r, syntax == CONFIG_XL_JSON, text, size);
+}
+
+static int read_tree(struct reader *r, enum config_syntax syntax, const void *text, size_t size)
+{
+	int rc = load(r, syntax, text, size);
+
+	if (rc == 0)
+		rc = xl_settings(r);
+	if (rc == 0)
+		rc = apply_overrides(r);
 	if (rc == 0)
 		rc = field_walk(r, r->tree->root);
 	if (rc == 0)
@@ -141,22 +90,37 @@ static int verdict(const char *name, int rc, const struct config_diags *diags, s
 	return 0;
 }
 
-/* Read from memory; see config.h. */
-int config_read_mem(const char *name, const void *text, size_t size,
-		    const struct config_options *opt, struct domain_config *cfg,
-		    struct config_diags *diags, struct zerr **err)
+/* Tell the formats apart by content; see config.h. */
+enum config_syntax config_sniff(const void *text, size_t size)
 {
-	struct xml_tree tree;
+	const unsigned char *p = text, *end = p + size;
+
+	if (size >= 2 && (p[0] >= 0xfe || p[0] == 0 || p[1] == 0))
+		return CONFIG_XML;		/* UTF-16, with and without a byte order mark */
+	if (size >= 3 && memcmp(p, "\xef\xbb\xbf", 3) == 0)
+		p += 3;
+	while (p < end && strchr(" \t\r\n", *p) != NULL && *p != 0)
+		p++;
+	if (p < end && *p == '<')
+		return CONFIG_XML;
+	return p < end && (*p == '{' || *p == '[') ? CONFIG_XL_JSON : CONFIG_XL;
+}
+
+/* Read from memory in a known format; see config.h. */
+int config_read_as(enum config_syntax syntax, const char *name, const void *text, size_t size,
+		   const struct config_options *opt, struct domain_config *cfg,
+		   struct config_diags *diags, struct zerr **err)
+{
+	struct xml_tree tree = { .root = NULL };
 	struct config_build build = { .quota_set = false };
-	struct reader r = { .tree = &tree, .diags = diags, .opt = opt, .build = &build };
+	struct reader r = { .tree = &tree, .diags = diags, .opt = opt, .build = &build,
+			    .xl = syntax != CONFIG_XML };
 	int rc;
 
 	domain_config_init(&build.cfg);
 	build.cfg.vcpus_max = 0;	/* unknown until a good <vcpu>, or rule_vcpus() */
 	diags->file = strdup(name);
-	rc = xml_read(text, size, &tree, diags);
-	if (rc == 0)
-		rc = read_tree(&r);
+	rc = read_tree(&r, syntax, text, size);
 	xml_tree_free(&tree);
 	domain_nic_clear(&build.nic);
 	diag_sort(diags);
@@ -168,9 +132,25 @@ int config_read_mem(const char *name, const void *text, size_t size,
 	return rc;
 }
 
-/* Read a file; see config.h. A file beyond the size limit is refused by its first byte too many. */
-int config_read_file(const char *path, const struct config_options *opt, struct domain_config *cfg,
-		     struct config_diags *diags, struct zerr **err)
+/* Read domain XML from memory; see config.h. */
+int config_read_mem(const char *name, const void *text, size_t size,
+		    const struct config_options *opt, struct domain_config *cfg,
+		    struct config_diags *diags, struct zerr **err)
+{
+	return config_read_as(CONFIG_XML, name, text, size, opt, cfg, diags, err);
+}
+
+/* Read from memory whatever it is; see config.h. */
+int config_read_any_mem(const char *name, const void *text, size_t size,
+			const struct config_options *opt, struct domain_config *cfg,
+			struct config_diags *diags, struct zerr **err)
+{
+	return config_read_as(config_sniff(text, size), name, text, size, opt, cfg, diags, err);
+}
+
+/* A file beyond the size limit is refused by its first byte too many. */
+static int read_file(const char *path, bool any, const struct config_options *opt,
+		     struct domain_config *cfg, struct config_diags *diags, struct zerr **err)
 {
 	_cleanup_free_ char *text = NULL;
 	size_t size = 0;
@@ -189,5 +169,20 @@ int config_read_file(const char *path, const struct config_options *opt, struct 
 			 path);
 		return zerr_hint(err, "name a domain XML file; zl(1) shows a small one");
 	}
-	return config_read_mem(path, text, size, opt, cfg, diags, err);
+	return config_read_as(any ? config_sniff(text, size) : CONFIG_XML, path, text, size, opt,
+			      cfg, diags, err);
+}
+
+/* Read a file of domain XML; see config.h. */
+int config_read_file(const char *path, const struct config_options *opt, struct domain_config *cfg,
+		     struct config_diags *diags, struct zerr **err)
+{
+	return read_file(path, false, opt, cfg, diags, err);
+}
+
+/* Read a file of any format; see config.h. */
+int config_read_any(const char *path, const struct config_options *opt, struct domain_config *cfg,
+		    struct config_diags *diags, struct zerr **err)
+{
+	return read_file(path, true, opt, cfg, diags, err);
 }

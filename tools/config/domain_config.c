@@ -151,8 +151,11 @@ int domain_action_parse(const char *word, enum domain_action *action)
 	return -EINVAL;
 }
 
-static bool valid_utf8(const unsigned char *s)
+/* Is a text UTF-8? */
+bool text_is_utf8(const char *text)
 {
+	const unsigned char *s = (const unsigned char *)text;
+
 	while (*s != 0) {
 		unsigned int more, c = *s++;
 
@@ -194,5 +197,5 @@ const char *domain_name_problem(const char *name)
 		if ((unsigned char)*p < 0x20 || *p == 0x7f)
 			return "a name cannot hold control characters";
 	}
-	return valid_utf8((const unsigned char *)name) ? NULL : "the name is not UTF-8";
+	return text_is_utf8(name) ? NULL : "the name is not UTF-8";
 }

@@ -90,6 +90,11 @@ bool field_report_class(struct reader *r, enum field_class cls, const struct xml
 		severity = CONFIG_WARNING;
 		code = "W201";
 	}
+	if ((cls == FIELD_A || cls == FIELD_D) && r->opt != NULL &&
+	    (r->opt->flags & CONFIG_CONVERT)) {
+		severity = CONFIG_WARNING;
+		code = cls == FIELD_A ? "W201" : "W202";
+	}
 	if (severity == CONFIG_WARNING && code[0] == 'E')
 		code = "W101";
 	field_report(r, severity, node, field_attr(row), code, hint, "%s%s%s%s%s",

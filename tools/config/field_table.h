@@ -90,6 +90,7 @@ struct reader {
 	struct config_diags *diags;
 	const struct config_options *opt;
 	struct config_build *build;
+	bool xl;				/* the tree was made of xl.cfg: hints in its words */
 	int rc;					/* -ENOMEM */
 };
 

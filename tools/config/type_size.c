@@ -60,6 +60,7 @@ static void parse_memory(struct reader *r, const struct xml_node *node, const st
 		field_error(r, node, NULL, row->code, NULL, "%.40s %s is too large", text, unit);
 	else if (rc < 0)
 		field_error(r, node, NULL, row->code,
+			    r->xl ? "write the number of MiB" :
 			    "write the number here and the unit in the attribute \"unit\"",
 			    "\"%.40s\" is not a number", text);
 	else if (number == 0)

@@ -196,6 +196,8 @@ char *xml_path(const struct xml_node *node, const char *attr)
 	char *buf = NULL;
 	FILE *f;
 
+	if (node->shown != NULL)
+		return strdup(node->shown);
 	while (node != NULL && depth < sizeof(chain) / sizeof(chain[0])) {
 		chain[depth++] = node;
 		node = node->parent;

@@ -34,6 +34,7 @@ struct xml_node {
 	size_t declared_count;
 	struct xml_node *parent, *first, *last, *next;
 	unsigned int line, column;	/* of the '<'; 0 when made by an override */
+	const char *shown;		/* what reports call it; NULL: its path */
 	size_t begin, end;		/* byte range in xml_tree.text; equal when unknown */
 };
 
@@ -66,6 +67,15 @@ int xml_attr_set(struct xml_tree *tree, struct xml_node *node, const char *name,
 		 const char *value);
 /* Take an attribute away, or with attr NULL the element itself (but never the root). */
 void xml_remove(struct xml_node *node, const char *attr);
+/* Find the element at "a/z:b" below top; missing ones are made. NULL: no memory. */
+struct xml_node *xml_reach(struct xml_tree *tree, struct xml_node *top, const char *path,
+			   size_t len);
+/*
+ * Set what stands at "a/b" or "a/b@attr" below top, or with value NULL take it away. *ret (may be
+ * NULL): the element. 0 or -ENOMEM.
+ */
+int xml_set(struct xml_tree *tree, struct xml_node *top, const char *path, size_t len,
+	    const char *value, struct xml_node **ret);
 /* Next node in document order; with skip, the one after node's whole subtree. */
 struct xml_node *xml_next(const struct xml_node *node, bool skip);
 /* "domain/devices/disk[2]/driver@type", malloc'd; attr may be NULL. */

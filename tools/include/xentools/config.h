@@ -46,6 +46,7 @@ enum config_flags {
 	CONFIG_STRICT = 1 << 0,		/* warnings become errors */
 	CONFIG_LAX = 1 << 1,		/* unknown elements and attributes become warnings */
 	CONFIG_TARGET_ARCH = 1 << 2,	/* of another architecture: warnings */
+	CONFIG_CONVERT = 1 << 3,	/* what would be missed is left out, with a warning */
 };
 
 struct config_options {
@@ -53,7 +54,11 @@ struct config_options {
 	const char *const *overrides;	/* "vcpu=4", "os/cmdline=...", "vcpu@current=1" */
 	size_t override_count;
 	const struct zl_conf *conf;	/* NULL: names in it are not looked up */
+	const char *const *settings;	/* "vcpus=4": lines of xl.cfg over whatever was read */
+	size_t setting_count;
 };
+
+enum config_syntax { CONFIG_XML, CONFIG_XL, CONFIG_XL_JSON };
 
 /* An empty list: all members zero. */
 void config_diags_free(struct config_diags *diags);
@@ -71,6 +76,24 @@ int config_read_file(const char *path, const struct config_options *opt, struct 
 int config_read_mem(const char *name, const void *text, size_t size,
 		    const struct config_options *opt, struct domain_config *cfg,
 		    struct config_diags *diags, struct zerr **err);
+
+/*
+ * The same for a file of any format: domain XML, xl.cfg or libxl's JSON, told apart by content.
+ * What create, define and validate call.
+ */
+int config_read_any(const char *path, const struct config_options *opt, struct domain_config *cfg,
+		    struct config_diags *diags, struct zerr **err);
+int config_read_any_mem(const char *name, const void *text, size_t size,
+			const struct config_options *opt, struct domain_config *cfg,
+			struct config_diags *diags, struct zerr **err);
+
+/* What a text is: '<' or UTF-16 first is XML, '{' or '[' is JSON, all else is xl.cfg. */
+enum config_syntax config_sniff(const void *text, size_t size);
+
+/* For a text whose format is known. */
+int config_read_as(enum config_syntax syntax, const char *name, const void *text, size_t size,
+		   const struct config_options *opt, struct domain_config *cfg,
+		   struct config_diags *diags, struct zerr **err);
 
 /*
  * Print as FILE:LINE:COL: error: PATH: reason [CODE] with indented hint lines, at most
