@@ -76,6 +76,13 @@ int device_remove_all(struct domain_ctx *ctx, uint16_t domid, struct zerr **err)
 /* Before a domain exists: sources, formats, bridges, scripts are there, no image is in use. */
 int device_check_all(struct domain_ctx *ctx, const struct domain_config *cfg, struct zerr **err);
 
+/*
+ * Make a disk's file larger (size in bytes; 0: somebody has done that) and let the guest know.
+ * Classes: ZERR_STATE it would shrink, ZERR_UNSUPPORTED not a raw file.
+ */
+int device_vbd_resize(struct domain_ctx *ctx, uint16_t domid, unsigned int devid, uint64_t size,
+		      struct zerr **err);
+
 /* "xvda" to 51712 and back (Linux's numbers, with the extended form); -EINVAL for no such name. */
 int device_vbd_number(const char *target, unsigned int *ret);
 int device_vbd_name(unsigned int devid, char ret[DISK_TARGET_MAX]);

@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Disks. The kernel's blkback serves block devices; the hotplug step makes one of the image (see
+ * block.h) and names it in physical-device. Which image a device uses is noted where guests do
+ * not reach, and looked at under domain_lock() before another device may have it. A guest's
+ * flush reaches the disk: blkback offers it, loop and qemu-nbd sync the file.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <xentools/parse_num.h>
+
+#include "tools/domain/block.h"
+#include "tools/domain/device_priv.h"
+#include "tools/domain/xenbus_state.h"
+
+#define NOTE_IMAGE "zl-image"		/* "w f803:1c": how and which */
+#define NOTE_NBD "zl-nbd"		/* "/dev/nbd0", before it is used */
+#define NOTE_PATH "physical-device-path"
+#define FREE_MS 5000
+
+/* ---- who uses an image ---- */
+
+static char use_letter(const struct domain_disk *disk)
+{
+	return disk->shareable ? 's' : disk->readonly ? 'r' : 'w';
+}
+
+/* Two may have it when both only read, or both know of the other. */
+static bool conflict(char a, char b)
+{
+	return !(a == b && a != 'w');
+}
+
+/* A device of another toolstack has no note: then by its path and mode. */
+static int image_of(struct domain_ctx *ctx, const char *dir, char *letter, char id[BLOCK_ID_MAX],
+		    struct zerr **err)
+{
+	_cleanup_free_ char *note = NULL, *params = NULL, *mode = NULL;
+	char path[128];
+	int rc;
+
+	snprintf(path, sizeof(path), "%s/" NOTE_IMAGE, dir);
+	rc = xs_read(ctx->xs, XS_NO_TX, path, &note, NULL, err);
+	if (rc < 0)
+		return -1;
+	if (rc > 0 && note[0] && note[1] == ' ') {
+		*letter = note[0];
+		snprintf(id, BLOCK_ID_MAX, "%s", note + 2);
+		return 1;
+	}
+	snprintf(path, sizeof(path), "%s/params", dir);
+	if (xs_read(ctx->xs, XS_NO_TX, path, &params, NULL, err) < 0)
+		return -1;
+	snprintf(path, sizeof(path), "%s/mode", dir);
+	if (xs_read(ctx->xs, XS_NO_TX, path, &mode, NULL, err) < 0)
+		return -1;
+	*letter = mode && mode[0] == 'r' ? 'r' : 'w';
+	return params && params[0] == '/' && block_image_id(params, id);
+}
+
+static int in_use(const struct domain_disk *disk, uint16_t domid, unsigned int devid,
+		  struct domain_ctx *ctx, struct zerr **err)
+{
+	_cleanup_free_ char *name = NULL;
+	char target[DISK_TARGET_MAX], of[DOMAIN_NAME_MAX + 20] = "";
+
+	device_vbd_name(devid, target);
+	if (domain_name(ctx, domid, &name, NULL) == 0)
+		snprintf(of, sizeof(of), " (%s)", name);
+	zerr_set(err, ZERR_STATE, "E712", 0, "%s is in use: %s of domain %u%s has it",
+		 disk->source, target, domid, of);
+	return zerr_hint(err, "two domains may share an image that both have with <shareable/>, or "
+			 "both with <readonly/>");
+}
+
+static int check_domain(struct domain_ctx *ctx, uint16_t domid, const struct domain_disk *disk,
+			const char *id, struct zerr **err)
+{
+	_cleanup_free_ char **names = NULL;
+	char path[64], dir[96], other[BLOCK_ID_MAX], letter;
+	uint32_t devid;
+	size_t n = 0;
+
+	snprintf(path, sizeof(path), "/libxl/%u/device/vbd", domid);
+	if (xs_directory(ctx->xs, XS_NO_TX, path, &names, &n, err) < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++) {
+		int rc;
+
+		if (parse_u32(names[i], 0, UINT32_MAX, &devid) != 0)
+			continue;
+		snprintf(dir, sizeof(dir), "%s/%u", path, devid);
+		rc = image_of(ctx, dir, &letter, other, err);
+		if (rc < 0)
+			return -1;
+		if (rc > 0 && strcmp(id, other) == 0 && conflict(use_letter(disk), letter))
+			return in_use(disk, domid, devid, ctx, err);
+	}
+	return 0;
+}
+
+/* Does a domain have the image? A look; it holds while domain_lock() is held. */
+static int check_use(struct domain_ctx *ctx, const struct domain_disk *disk, const char *id,
+		     struct zerr **err)
+{
+	_cleanup_free_ char **names = NULL;
+	uint32_t domid;
+	size_t n = 0;
+
+	if (xs_directory(ctx->xs, XS_NO_TX, "/libxl", &names, &n, err) < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++)
+		if (parse_domid(names[i], &domid) == 0 &&
+		    check_domain(ctx, (uint16_t)domid, disk, id, err) != 0)
+			return -1;
+	return 0;
+}
+
+int device_vbd_check(struct domain_ctx *ctx, const struct domain_disk *disk, struct zerr **err)
+{
+	struct block_image image;
+
+	if (disk->backend_domain)
+		return 0;	/* its paths mean nothing here */
+	if (block_image_open(disk, &image, NULL, err) != 0)
+		return -1;
+	return ctx->xs ? check_use(ctx, disk, image.id, err) : 0;
+}
+
+/* ---- the class ---- */
+
+static void set_name(struct device *d)
+{
+	device_vbd_name(d->devid, d->name);
+}
+
+int device_vbd_init(struct device *d, struct domain_ctx *ctx, uint16_t domid,
+		    const struct domain_disk *disk, struct zerr **err)
+{
+	unsigned int devid;
+
+	if (device_vbd_number(disk->target, &devid) != 0)
+		return zerr_set(err, ZERR_BAD_CONFIG, "E311", 0, "\"%s\" is no name of a disk "
+				"(xvda, xvdb, ...)", disk->target);
+	return device_init(d, ctx, &device_class_vbd, domid, devid, disk, disk->backend_domain,
+			   err);
+}
+
+int device_vbd_guard(struct device *d, struct zerr **err)
+{
+	return device_vbd_check(d->ctx, d->config, err);
+}
+
+static void write_nodes(const struct device *d, struct device_writer *w)
+{
+	const struct domain_disk *disk = d->config;
+	const char *type = disk->cdrom ? "cdrom" : "disk";
+	char id[BLOCK_ID_MAX];
+
+	device_put(w, DEVICE_FRONT, "virtual-device", "%u", d->devid);
+	device_put(w, DEVICE_FRONT, "device-type", "%s", type);
+	device_put(w, DEVICE_FRONT, "trusted", "1");
+	device_put(w, DEVICE_BACK, "params", "%s", disk->source);
+	device_put(w, DEVICE_BACK, "script", "/etc/xen/scripts/block");
+	device_put(w, DEVICE_BACK, "removable", "0");
+	device_put(w, DEVICE_BACK, "bootable", "1");
+	device_put(w, DEVICE_BACK, "dev", "%s", d->name);
+	device_put(w, DEVICE_BACK, "type", "phy");
+	device_put(w, DEVICE_BACK, "mode", "%s", disk->readonly ? "r" : "w");
+	device_put(w, DEVICE_BACK, "device-type", "%s", type);
+	device_put(w, DEVICE_BACK, "discard-enable", "%d", disk->discard && !disk->readonly);
+	device_put(w, DEVICE_BACK, "specification", "xen");
+	if (d->backend_domid == 0 && block_image_id(disk->source, id))
+		device_put(w, DEVICE_NOTE, NOTE_IMAGE, "%c %s", use_letter(disk), id);
+}
+
+/* The kernel opens the device when its own thread comes to it; sysfs shows that it has. */
+static int wait_opened(const struct device *d, struct zerr **err)
+{
+	struct timespec nap = { .tv_nsec = 200000 };
+	long waited = 0;
+
+	while (!block_backend_has(d->domid, d->devid)) {
+		_cleanup_free_ char *state = NULL;
+
+		if (device_read(d, DEVICE_BACK, "state", &state, err) < 0)
+			return -1;
+		/* It gave up (and why is told by who looks at the states), or nobody is there. */
+		if (xenbus_state_parse(state) != XENBUS_INIT_WAIT)
+			return 0;
+		if (waited >= DEVICE_STATE_MS * 1000000l)
+			return zerr_set(err, ZERR_TIMEOUT, "E801", 0,
+					"the back-end driver did not open the device");
+		nanosleep(&nap, NULL);
+		waited += nap.tv_nsec;
+		nap.tv_nsec = MIN(nap.tv_nsec * 2, 20000000);
+	}
+	return 0;
+}
+
+/* Hand a block device to the back-end. */
+static int name_device(const struct device *d, const char *dev, struct zerr **err)
+{
+	char number[32];
+	dev_t rdev;
+
+	if (block_dev_number(dev, &rdev, err) != 0)
+		return -1;
+	snprintf(number, sizeof(number), "%x:%x", major(rdev), minor(rdev));
+	if (device_write(d, DEVICE_BACK | DEVICE_NOTE, NOTE_PATH, dev, err) != 0 ||
+	    device_write(d, DEVICE_BACK, "physical-device", number, err) != 0 ||
+	    device_write(d, DEVICE_BACK, "hotplug-status", "connected", err) != 0)
+		return -1;
+	return wait_opened(d, err);
+}
+
+static int note_nbd(void *arg, const char *dev, struct zerr **err)
+{
+	return device_write(arg, DEVICE_NOTE, NOTE_NBD, dev, err);
+}
+
+/* Is it still the image that was looked at under the lock? */
+static int check_same(const struct device *d, const struct block_image *image, struct zerr **err)
+{
+	const struct domain_disk *disk = d->config;
+	_cleanup_free_ char *note = NULL;
+
+	if (device_read(d, DEVICE_NOTE, NOTE_IMAGE, &note, err) < 0)
+		return -1;
+	if (note && note[0] && strcmp(note + 2, image->id) == 0)
+		return 0;
+	return zerr_set(err, ZERR_STATE, "E713", 0, "%s became another file meanwhile",
+			disk->source);
+}
+
+static int attach_loop(struct device *d, int image, struct zerr **err)
+{
+	const struct domain_disk *disk = d->config;
+	bool direct = disk->cache == DISK_CACHE_DEFAULT || disk->cache == DISK_CACHE_NONE;
+	_cleanup_close_ int loop = -1;
+	char dev[BLOCK_DEV_MAX];
+
+	if (block_loop_attach(image, disk->source, disk->readonly, direct, &loop, dev, err) != 0)
+		return -1;
+	return name_device(d, dev, err);
+}
+
+static int hotplug_attach(struct device *d, struct zerr **err)
+{
+	const struct domain_disk *disk = d->config;
+	_cleanup_close_ int fd = -1;
+	char dev[BLOCK_DEV_MAX];
+	struct block_image image;
+
+	if (block_image_open(disk, &image, &fd, err) != 0 || check_same(d, &image, err) != 0)
+		return -1;
+	if (image.way == BLOCK_WAY_LOOP)
+		return attach_loop(d, fd, err);
+	/* The back-end or qemu-nbd opens it anew, and we may have it exclusively. */
+	close(steal_fd(&fd));
+	if (image.way == BLOCK_WAY_DEVICE)
+		return name_device(d, disk->source, err);
+	if (block_nbd_attach(disk, domain_run_dir(d->ctx), note_nbd, d, dev, err) != 0)
+		return -1;
+	return name_device(d, dev, err);
+}
+
+static int hotplug_detach(struct device *d, struct zerr **err)
+{
+	_cleanup_free_ char *nbd = NULL, *dev = NULL, *image = NULL;
+
+	if (device_read(d, DEVICE_NOTE, NOTE_NBD, &nbd, err) < 0 ||
+	    device_read(d, DEVICE_NOTE, NOTE_PATH, &dev, err) < 0 ||
+	    device_read(d, DEVICE_NOTE, NOTE_IMAGE, &image, err) < 0)
+		return -1;
+	if (nbd && block_nbd_detach(nbd, err) != 0)
+		return -1;
+	if (dev && image && image[0] && strncmp(dev, "/dev/loop", 9) == 0 &&
+	    !block_loop_wait_free(dev, image + 2, FREE_MS))
+		return zerr_set(err, ZERR_FAILED, "E318", EBUSY, "%s stays in use", dev);
+	return 0;
+}
+
+const struct device_class device_class_vbd = {
+	.kind = DEVICE_VBD,
+	.type = "vbd",
+	.word = "disk",
+	.module = "xen-blkback",
+	.set_name = set_name,
+	.write_nodes = write_nodes,
+	.hotplug_attach = hotplug_attach,
+	.hotplug_detach = hotplug_detach,
+};
+
+int device_attach_disk(struct domain_ctx *ctx, uint16_t domid, const struct domain_disk *disk,
+		       struct zerr **err)
+{
+	struct hyp_domain_info info;
+	struct device d;
+
+	if (domain_must_exist(ctx, domid, &info, err) != 0 ||
+	    device_vbd_init(&d, ctx, domid, disk, err) != 0)
+		return -1;
+	return device_attach(&d, device_vbd_guard, err);
+}
+
+/* Grow the file to size bytes; a smaller one would cut off what the guest wrote. */
+static int grow(int fd, const char *path, uint64_t size, struct zerr **err)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) != 0)
+		return zerr_set(err, ZERR_FAILED, "E313", errno, "cannot look at %s", path);
+	if (size < (uint64_t)st.st_size) {
+		zerr_set(err, ZERR_STATE, "E714", 0, "%s has %llu bytes already: a disk in use can "
+			 "only grow", path, (unsigned long long)st.st_size);
+		return -1;
+	}
+	if (ftruncate(fd, (off_t)size) != 0)
+		return zerr_set(err, errno == ENOSPC || errno == EFBIG ? ZERR_NO_RESOURCES
+								       : ZERR_FAILED,
+				"E313", errno, "cannot make %s larger", path);
+	return 0;
+}
+
+static int resize(const struct device *d, uint64_t size, struct zerr **err)
+{
+	_cleanup_free_ char *params = NULL, *dev = NULL, *image = NULL;
+	_cleanup_close_ int fd = -1;
+	char id[BLOCK_ID_MAX];
+	struct stat st;
+
+	if (device_read(d, DEVICE_NOTE, "params", &params, err) < 0 ||
+	    device_read(d, DEVICE_NOTE, NOTE_PATH, &dev, err) < 0 ||
+	    device_read(d, DEVICE_NOTE, NOTE_IMAGE, &image, err) < 0)
+		return -1;
+	if (!params || !dev || !image || !image[0] || strncmp(dev, "/dev/loop", 9) != 0) {
+		if (size == 0 && dev && strncmp(dev, "/dev/nbd", 8) != 0)
+			return 0;	/* blkback sees for itself that a device has grown */
+		zerr_set(err, ZERR_UNSUPPORTED, "E507", 0, "only the file of a raw disk can be "
+			 "made larger here");
+		return zerr_hint(err, "make a volume larger by its own tools; the guest is told");
+	}
+	fd = open(params, O_RDWR | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0 || fstat(fd, &st) != 0)
+		return zerr_set(err, ZERR_FAILED, "E313", errno, "cannot open %s", params);
+	if (!block_image_id(params, id) || strcmp(id, image + 2) != 0)
+		return zerr_set(err, ZERR_STATE, "E713", 0, "%s is another file now", params);
+	if (size != 0 && grow(fd, params, size, err) != 0)
+		return -1;
+	return block_loop_resize(dev, id, err);
+}
+
+int device_vbd_resize(struct domain_ctx *ctx, uint16_t domid, unsigned int devid, uint64_t size,
+		      struct zerr **err)
+{
+	struct zerr *why = NULL;
+	struct device d;
+	int rc = device_find(&d, ctx, domid, DEVICE_VBD, devid, err);
+
+	if (rc < 0)
+		return -1;
+	if (rc == 0)
+		return zerr_set(err, ZERR_NOT_FOUND, "E302", 0, "domain %u has no disk %s", domid,
+				d.name);
+	return resize(&d, size, &why) == 0 ? 0 : device_failed(&d, "resize", why, err);
+}
