@@ -84,6 +84,4 @@ put_module_tree() {
 	done
 	(cd "$out/kernel" && modules_of "$@" | sed "s|^$out/kernel/||" | cpio -pdm --quiet "$tree")
 	depmod -b "$tree" "$kv"
-	# busybox reads the texts alone.
-	rm -f "$tree/lib/modules/$kv"/modules.*.bin "$tree/lib/modules/$kv/modules.builtin.modinfo"
 }
