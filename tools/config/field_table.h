@@ -151,6 +151,8 @@ char *field_trim(struct reader *r, const char *value);
 
 /* The rules of the <interface> that was read last, if it is not in the list yet. */
 void config_finish_nic(struct reader *r);
+/* One more for the list, which takes it over; node is where a report would be. */
+void config_add_nic(struct reader *r, const struct xml_node *node, struct domain_nic *nic);
 
 /* Rules across fields (config_check.c): defaults filled in, contradictions reported. */
 void config_check(struct reader *r);

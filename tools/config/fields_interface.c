@@ -108,13 +108,31 @@ static void check_source(struct reader *r, const struct xml_node *node, const ch
 			    "only an interface of type ethernet has one");
 }
 
+/* Into the list, which takes it over; node is where a report would be. */
+void config_add_nic(struct reader *r, const struct xml_node *node, struct domain_nic *nic)
+{
+	struct domain_config *c = &r->build->cfg;
+	struct domain_nic *nics = NULL;
+
+	if (c->nic_count == NICS_MAX)
+		field_error(r, node, NULL, "E328", NULL, "more than %u of these", NICS_MAX);
+	else if (!(nics = realloc(c->nics, (c->nic_count + 1) * sizeof(*nics))))
+		r->rc = -ENOMEM;
+	if (nics == NULL) {
+		domain_nic_clear(nic);
+		return;
+	}
+	c->nics = nics;
+	nics[c->nic_count++] = *nic;
+	*nic = (struct domain_nic){ .mac_set = false };
+}
+
 /* The rules of one <interface>, and it goes to the list. */
 void config_finish_nic(struct reader *r)
 {
 	static const uint8_t none[6];
 	struct config_build *b = r->build;
 	const struct xml_node *node = b->nic_node;
-	struct domain_nic *nics;
 
 	if (node == NULL || r->rc != 0)
 		return;
@@ -130,18 +148,7 @@ void config_finish_nic(struct reader *r)
 		if (b->cfg.nics[i].mac_set && memcmp(b->cfg.nics[i].mac, b->nic.mac, 6) == 0)
 			field_warning(r, xml_child(node, "mac"), "address", "W402", NULL,
 				      "another interface of this guest has the same address");
-	if (b->cfg.nic_count == NICS_MAX) {
-		field_error(r, node, NULL, "E328", NULL, "more than %u of these", NICS_MAX);
-		return;
-	}
-	nics = realloc(b->cfg.nics, (b->cfg.nic_count + 1) * sizeof(*nics));
-	if (nics == NULL) {
-		r->rc = -ENOMEM;
-		return;
-	}
-	b->cfg.nics = nics;
-	nics[b->cfg.nic_count++] = b->nic;
-	b->nic = (struct domain_nic){ .mac_set = false };
+	config_add_nic(r, node, &b->nic);
 }
 
 /* After its attributes, before its children. */

@@ -294,9 +294,3 @@ int xl_put_disks(struct reader *r, const struct xl_key *key, const struct xl_ent
 	(void)key;
 	return xl_error(r, e, NULL, "describe disks in domain XML", "not supported by this build");
 }
-
-int xl_put_vifs(struct reader *r, const struct xl_key *key, const struct xl_entry *e)
-{
-	(void)key;
-	return xl_error(r, e, NULL, "describe networks in domain XML", "not supported by this build");
-}

@@ -96,6 +96,15 @@ int config_read_as(enum config_syntax syntax, const char *name, const void *text
 		   struct config_diags *diags, struct zerr **err);
 
 /*
+ * xl's words for a network interface: "mac=...,bridge=zbr0,rate=10MB/s". *ret is untouched on
+ * failure, to be cleared by domain_nic_clear() otherwise; class ZERR_BAD_CONFIG. *note: NULL or
+ * what has no effect. Without bridge and script it is on the network "default".
+ */
+int xl_vif_parse(const char *spec, struct domain_nic *ret, struct zerr **err);
+int xl_vif_parse_noted(const char *spec, struct domain_nic *ret, const char **note,
+		       struct zerr **err);
+
+/*
  * Print as FILE:LINE:COL: error: PATH: reason [CODE] with indented hint lines, at most
  * CONFIG_ERRORS_SHOWN errors and a count of the rest. notes: also those of severity
  * CONFIG_NOTE. json: one object a line.
