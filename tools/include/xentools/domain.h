@@ -17,6 +17,7 @@
 #include "xentools/hyp.h"
 
 struct xs;
+struct zl_conf;
 struct zerr;
 
 #define DOMAIN_RUN_DIR "/run/zl"
@@ -29,6 +30,7 @@ struct domain_ctx {
 	const char *run_dir;		/* NULL: DOMAIN_RUN_DIR */
 	const char *log_dir;		/* NULL: DOMAIN_LOG_DIR */
 	const char *config_dir;		/* NULL: DOMAIN_CONFIG_DIR */
+	const struct zl_conf *conf;	/* NULL: the defaults of zl_conf.h */
 	/* Progress lines ("loading kernel"), level 1 = step, 2 = detail. May be NULL. */
 	void (*progress)(void *arg, int level, const char *text);
 	void *progress_arg;
