@@ -56,8 +56,27 @@ static int load_xml(struct reader *r, const void *text, size_t size)
 	return -EINVAL;
 }
 
+/* The same for one device: <domain> and <devices> are put around it. */
+static int load_device(struct reader *r, const void *text, size_t size)
+{
+	int rc = xml_read(text, size, r->tree, r->diags);
+	struct xml_node *device = r->tree->root, *domain, *devices;
+
+	if (rc < 0 || device == NULL)
+		return rc < 0 ? rc : -EINVAL;
+	domain = xml_add_child(r->tree, NULL, "domain", 6);
+	devices = domain != NULL ? xml_add_child(r->tree, domain, "devices", 7) : NULL;
+	if (devices == NULL)
+		return -ENOMEM;
+	device->parent = devices;
+	devices->first = devices->last = device;
+	return 0;
+}
+
 static int load(struct reader *r, enum config_syntax syntax, const void *text, size_t size)
 {
+	if (syntax == CONFIG_DEVICE)
+		return load_device(r, text, size);
 	if (syntax == CONFIG_XML)
 		return load_xml(r, text, size);
 	return xl_load(r, syntax == CONFIG_XL_JSON, text, size);
@@ -73,8 +92,10 @@ static int read_tree(struct reader *r, enum config_syntax syntax, const void *te
 		rc = apply_overrides(r);
 	if (rc == 0)
 		rc = field_walk(r, r->tree->root);
-	if (rc == 0)
+	if (rc == 0 && syntax != CONFIG_DEVICE)
 		config_check(r);
+	else if (rc == 0)
+		config_check_devices(r);
 	return rc < 0 ? rc : r->rc;
 }
 
@@ -113,10 +134,12 @@ int config_read_as(enum config_syntax syntax, const char *name, const void *text
 {
 	struct xml_tree tree = { .root = NULL };
 	struct config_build build = { .quota_set = false };
-	struct reader r = { .tree = &tree, .diags = diags, .opt = opt, .build = &build,
-			    .xl = syntax != CONFIG_XML };
+	struct reader r = { .tree = &tree, .diags = diags, .opt = opt, .build = &build };
 	int rc;
 
+	if (syntax == CONFIG_ANY)
+		syntax = config_sniff(text, size);
+	r.xl = syntax == CONFIG_XL || syntax == CONFIG_XL_JSON;
 	domain_config_init(&build.cfg);
 	build.cfg.vcpus_max = 0;	/* unknown until a good <vcpu>, or rule_vcpus() */
 	diags->file = strdup(name);
@@ -145,12 +168,13 @@ int config_read_any_mem(const char *name, const void *text, size_t size,
 			const struct config_options *opt, struct domain_config *cfg,
 			struct config_diags *diags, struct zerr **err)
 {
-	return config_read_as(config_sniff(text, size), name, text, size, opt, cfg, diags, err);
+	return config_read_as(CONFIG_ANY, name, text, size, opt, cfg, diags, err);
 }
 
 /* A file beyond the size limit is refused by its first byte too many. */
-static int read_file(const char *path, bool any, const struct config_options *opt,
-		     struct domain_config *cfg, struct config_diags *diags, struct zerr **err)
+static int read_file(const char *path, enum config_syntax syntax,
+		     const struct config_options *opt, struct domain_config *cfg,
+		     struct config_diags *diags, struct zerr **err)
 {
 	_cleanup_free_ char *text = NULL;
 	size_t size = 0;
@@ -169,20 +193,26 @@ static int read_file(const char *path, bool any, const struct config_options *op
 			 path);
 		return zerr_hint(err, "name a domain XML file; zl(1) shows a small one");
 	}
-	return config_read_as(any ? config_sniff(text, size) : CONFIG_XML, path, text, size, opt,
-			      cfg, diags, err);
+	return config_read_as(syntax, path, text, size, opt, cfg, diags, err);
 }
 
 /* Read a file of domain XML; see config.h. */
 int config_read_file(const char *path, const struct config_options *opt, struct domain_config *cfg,
 		     struct config_diags *diags, struct zerr **err)
 {
-	return read_file(path, false, opt, cfg, diags, err);
+	return read_file(path, CONFIG_XML, opt, cfg, diags, err);
 }
 
 /* Read a file of any format; see config.h. */
 int config_read_any(const char *path, const struct config_options *opt, struct domain_config *cfg,
 		    struct config_diags *diags, struct zerr **err)
 {
-	return read_file(path, true, opt, cfg, diags, err);
+	return read_file(path, CONFIG_ANY, opt, cfg, diags, err);
+}
+
+/* Read a file that describes one device; see config.h. */
+int config_read_device(const char *path, const struct config_options *opt,
+		       struct domain_config *cfg, struct config_diags *diags, struct zerr **err)
+{
+	return read_file(path, CONFIG_DEVICE, opt, cfg, diags, err);
 }

@@ -156,5 +156,6 @@ void config_add_nic(struct reader *r, const struct xml_node *node, struct domain
 
 /* Rules across fields (config_check.c): defaults filled in, contradictions reported. */
 void config_check(struct reader *r);
+void config_check_devices(struct reader *r);
 
 #endif

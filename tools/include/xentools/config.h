@@ -58,7 +58,7 @@ struct config_options {
 	size_t setting_count;
 };
 
-enum config_syntax { CONFIG_XML, CONFIG_XL, CONFIG_XL_JSON };
+enum config_syntax { CONFIG_XML, CONFIG_XL, CONFIG_XL_JSON, CONFIG_DEVICE, CONFIG_ANY };
 
 /* An empty list: all members zero. */
 void config_diags_free(struct config_diags *diags);
@@ -86,6 +86,13 @@ int config_read_any(const char *path, const struct config_options *opt, struct d
 int config_read_any_mem(const char *name, const void *text, size_t size,
 			const struct config_options *opt, struct domain_config *cfg,
 			struct config_diags *diags, struct zerr **err);
+
+/*
+ * One <disk> or <interface> alone, for attaching it: *cfg has it in its list and is no domain.
+ * Positions are the file's, paths begin with domain/devices.
+ */
+int config_read_device(const char *path, const struct config_options *opt,
+		       struct domain_config *cfg, struct config_diags *diags, struct zerr **err);
 
 /* What a text is: '<' or UTF-16 first is XML, '{' or '[' is JSON, all else is xl.cfg. */
 enum config_syntax config_sniff(const void *text, size_t size);
