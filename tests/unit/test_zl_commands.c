@@ -202,26 +202,6 @@ static void waiting(void **state)
 	expect("console web1", 3, "no line end", "the log of a former domain \"web1\"");
 }
 
-static void write_guest(void)
-{
-	uint8_t image[8192] = { 0 };
-	char path[64];
-	FILE *f;
-
-	image[16 + 1] = 0x20;		/* image_size: two pages */
-	image[24] = 0xa;
-	memcpy(image + 56, "ARM\x64", 4);
-	snprintf(path, sizeof(path), "%s/Image", dir);
-	f = fopen(path, "w");
-	fwrite(image, 1, sizeof(image), f);
-	fclose(f);
-	snprintf(path, sizeof(path), "%s/g.xml", dir);
-	f = fopen(path, "w");
-	fprintf(f, "<domain type='xen'><name>guest</name><memory unit='MiB'>16</memory>"
-		"<os><kernel>%s/Image</kernel></os></domain>\n", dir);
-	fclose(f);
-}
-
 /* create, its plan, its refusals, dumpxml as a fixed point, destroy. */
 static void life(void **state)
 {

@@ -99,7 +99,7 @@ __attribute__((unused)) static int run(struct caught *c, const char *line)
 	for (w = strtok_r(copy, " ", &save); w != NULL; w = strtok_r(NULL, " ", &save))
 		argv[argc++] = w;
 	zl.ctx.xs = store;
-	zl.ctx.run_dir = zl.ctx.log_dir = dir;
+	zl.ctx.run_dir = zl.ctx.log_dir = zl.ctx.config_dir = dir;
 	assert_int_equal(hyp_open_ops(&zl.ctx.hyp, &fake_hyp_ops, &fake, NULL), 0);
 	output_begin(c);
 	while (i < argc && argv[i][0] == '-')
@@ -152,6 +152,27 @@ __attribute__((unused)) static struct json_object *run_json(const char *line, co
 	json_object_put(top);
 	output_free(&c);
 	return data;
+}
+
+/* DIR/Image, which looks like a kernel, and DIR/g.xml, a domain "guest" that boots it. */
+__attribute__((unused)) static void write_guest(void)
+{
+	uint8_t image[8192] = { 0 };
+	char path[64];
+	FILE *f;
+
+	image[16 + 1] = 0x20;		/* image_size: two pages */
+	image[24] = 0xa;
+	memcpy(image + 56, "ARM\x64", 4);
+	snprintf(path, sizeof(path), "%s/Image", dir);
+	f = fopen(path, "w");
+	fwrite(image, 1, sizeof(image), f);
+	fclose(f);
+	snprintf(path, sizeof(path), "%s/g.xml", dir);
+	f = fopen(path, "w");
+	fprintf(f, "<domain type='xen'><name>guest</name><memory unit='MiB'>16</memory>"
+		"<os><kernel>%s/Image</kernel></os></domain>\n", dir);
+	fclose(f);
 }
 
 #endif

@@ -141,8 +141,8 @@ static int watch(struct zl *zl, const struct zl_args *args, const struct domain_
 	return foreground ? zl_end_code(&end) : 0;
 }
 
-static int create(struct zl *zl, const struct zl_args *args, struct domain_config *cfg,
-		  struct creating *c, struct zerr **err)
+static int start(struct zl *zl, const struct zl_args *args, struct domain_config *cfg,
+		 struct creating *c, struct zerr **err)
 {
 	_cleanup_free_ char *text = NULL;
 	struct domain_create_result made;
@@ -175,13 +175,27 @@ static int create(struct zl *zl, const struct zl_args *args, struct domain_confi
 	return watch(zl, args, cfg, c, made.domid, err);
 }
 
+/* Start what cfg describes; see zl.h. */
+int zl_start(struct zl *zl, const struct zl_args *args, struct domain_config *cfg,
+	     struct zerr **err)
+{
+	struct creating c = { .zl = zl, .want_console = zl_count(args, "console") > 0,
+			      .signals = -1, .tty_fd = -1 };
+	int rc = start(zl, args, cfg, &c, err);
+
+	if (rc < 0)
+		zerr_context(err, args->cmd->name, cfg->name);
+	if (c.tty_fd >= 0)
+		close(c.tty_fd);
+	if (c.signals >= 0)
+		close(c.signals);
+	return rc;
+}
+
 ZL_CMD(create)
 {
 	_cleanup_domain_config_ struct domain_config cfg;
-	struct creating c = { .zl = zl, .want_console = zl_has(args, "console"), .signals = -1,
-			      .tty_fd = -1 };
 	const char *path = zl_value(args, "file");
-	int rc;
 
 	domain_config_init(&cfg);
 	if ((path != NULL) == (args->pos_count > 0)) {
@@ -194,12 +208,5 @@ ZL_CMD(create)
 		zl->quiet = true;
 	if (read_config(zl, args, path, &cfg, err) < 0)
 		return zerr_context(err, "create", NULL);
-	rc = create(zl, args, &cfg, &c, err);
-	if (rc < 0)
-		zerr_context(err, "create", cfg.name);
-	if (c.tty_fd >= 0)
-		close(c.tty_fd);
-	if (c.signals >= 0)
-		close(c.signals);
-	return rc;
+	return zl_start(zl, args, &cfg, err);
 }

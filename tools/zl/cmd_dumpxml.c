@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* zl dumpxml: the configuration that a running domain was created from, in canonical form. */
+/* zl dumpxml: the configuration of a running domain or of a definition, in canonical form. */
 #include "zl.h"
 
 #include <string.h>
@@ -47,14 +47,40 @@ static int dump(struct zl *zl, const struct zl_args *args, uint16_t domid, struc
 	return rc;
 }
 
+/* The definition's own, as the next start will see it; 0: there is none. */
+static int dump_definition(struct zl *zl, const char *name, struct zerr **err)
+{
+	_cleanup_definition_ struct definition d = { .text = NULL };
+	_cleanup_free_ char *text = NULL;
+	int rc = definition_find(&zl->ctx, name, &d, err);
+
+	if (rc <= 0)
+		return rc;
+	if (zl->json)
+		return zl_print_json(zl, "zl.dumpxml/1", zl_config_json(&d.cfg), err) < 0 ? -1 : 1;
+	text = config_format(&d.cfg);
+	if (text == NULL)
+		return zerr_set(err, ZERR_NO_RESOURCES, "E600", 0, "out of memory");
+	fputs(text, stdout);
+	return 1;
+}
+
 ZL_CMD(dumpxml)
 {
+	const char *name = args->pos[0];
+	struct zerr *why = NULL;
 	uint16_t domid;
+	int rc = zl_open(zl, ZL_NEED_PATHS, err);
 
-	if (zl_open(zl, ZL_WANT_STORE, err) < 0)
-		return -1;
-	if (domain_resolve(&zl->ctx, args->pos[0], &domid, err) < 0 ||
-	    dump(zl, args, domid, err) < 0)
-		return zerr_context(err, "dumpxml", args->pos[0]);
-	return 0;
+	if (rc == 0 && zl_has(args, "inactive"))
+		rc = dump_definition(zl, name, err);
+	if (rc == 0 && zl_open(zl, ZL_WANT_STORE, &why) == 0 &&
+	    domain_resolve(&zl->ctx, name, &domid, &why) == 0)
+		rc = dump(zl, args, domid, err) < 0 ? -1 : 1;
+	if (rc == 0)
+		rc = dump_definition(zl, name, err);
+	if (rc == 0)
+		*err = steal_ptr(why);
+	zerr_free(why);
+	return rc == 1 ? 0 : zerr_context(err, "dumpxml", name);
 }

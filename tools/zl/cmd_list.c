@@ -27,21 +27,25 @@ static void add_flags(struct json_object *o, const struct hyp_domain_info *i)
 	json_object_object_add(o, "flags", f);
 }
 
-/* A domain as the contract's list entry. */
-struct json_object *zl_domain_json(struct zl *zl, const struct domain_summary *d)
+/* A domain as the contract's list entry; def: its definition, or NULL. */
+struct json_object *zl_domain_json(struct zl *zl, const struct domain_summary *d,
+				   const struct definition *def)
 {
 	const struct hyp_domain_info *i = &d->info;
 	struct json_object *o = json_object_new_object();
-	struct zerr *ignored = NULL;
+	bool inactive = i->domid == ZL_INACTIVE;
 	char uuid[DOMAIN_UUID_TEXT];
 	uint64_t uptime;
 	uint32_t bits;
 
-	zl_json_uint(o, "domid", i->domid);
+	if (inactive)
+		json_object_object_add(o, "domid", NULL);
+	else
+		zl_json_uint(o, "domid", i->domid);
 	zl_json_string(o, "name", d->name[0] ? d->name : i->domid == 0 ? "Domain-0" : NULL);
 	domain_uuid_format(i->uuid, uuid);
 	zl_json_string(o, "uuid", uuid);
-	zl_json_string(o, "state", domain_state_word(i));
+	zl_json_string(o, "state", inactive ? "inactive" : domain_state_word(i));
 	add_flags(o, i);
 	if (i->shutdown)
 		zl_json_string(o, "shutdown_reason", domain_shutdown_word(i->shutdown_reason));
@@ -55,43 +59,181 @@ struct json_object *zl_domain_json(struct zl *zl, const struct domain_summary *d
 	zl_json_uint(o, "cpu_time_ns", i->cpu_time_ns);
 	zl_json_uint(o, "cpupool", i->cpupool);
 	zl_json_string(o, "type", "pvh");
-	if (hyp_domain_address_size(zl->ctx.hyp, i->domid, &bits, NULL) != 0)
+	if (inactive)
+		bits = def->cfg.arch == DOMAIN_ARCH_ARMV7L ? 32 : 64;
+	else if (hyp_domain_address_size(zl->ctx.hyp, i->domid, &bits, NULL) != 0)
 		bits = 64;
 	zl_json_string(o, "arch", bits == 32 ? "aarch32" : "aarch64");
-	zl_json_bool(o, "autostart", false);
-	zl_json_bool(o, "persistent", false);
+	zl_json_bool(o, "autostart", def != NULL && def->autostart);
+	zl_json_bool(o, "persistent", def != NULL);
 	zl_json_bool(o, "managed_save", false);
-	if (zl->ctx.xs != NULL && domain_uptime_ns(&zl->ctx, i->domid, &uptime, &ignored) == 0)
+	if (!inactive && zl->ctx.xs != NULL &&
+	    domain_uptime_ns(&zl->ctx, i->domid, &uptime, NULL) == 0)
 		zl_json_uint(o, "uptime_ns", uptime);
-	zerr_free(ignored);
 	return o;
 }
 
-static void print_row(const struct domain_summary *d, bool verbose)
+/* ---- which rows, and in which order ---- */
+
+struct row {
+	struct domain_summary d;	/* of a definition that does not run: domid ZL_INACTIVE */
+	const struct definition *def;	/* NULL: it is transient */
+};
+
+static const char *state_of(const struct row *r)
 {
-	const struct hyp_domain_info *i = &d->info;
-	char name[4 * DOMAIN_NAME_MAX + 1], flags[7], uuid[DOMAIN_UUID_TEXT];
+	return r->d.info.domid == ZL_INACTIVE ? "inactive" : domain_state_word(&r->d.info);
+}
+
+static struct row inactive_row(const struct definition *def)
+{
+	struct row r = { .def = def };
+	struct hyp_domain_info *i = &r.d.info;
+
+	i->domid = ZL_INACTIVE;
+	i->tot_pages = i->max_pages = def->cfg.memory_kib * 1024 / HYP_PAGE_SIZE;
+	i->nr_online_vcpus = def->cfg.vcpus_current;
+	i->max_vcpu_id = def->cfg.vcpus_max - 1;
+	memcpy(i->uuid, def->cfg.uuid, sizeof(i->uuid));
+	snprintf(r.d.name, sizeof(r.d.name), "%s", def->cfg.name);
+	return r;
+}
+
+/* Does the list of states name this one? */
+static bool has_word(const char *list, const char *word)
+{
+	size_t len = strlen(word);
+
+	for (const char *p = list; p != NULL; p = strchr(p, ',') ? strchr(p, ',') + 1 : NULL)
+		if (strncmp(p, word, len) == 0 && (p[len] == ',' || p[len] == '\0'))
+			return true;
+	return false;
+}
+
+static int by_number(uint64_t a, uint64_t b)
+{
+	return a < b ? -1 : a > b;
+}
+
+#define COMPARE(name, value) \
+	static int by_##name(const void *a, const void *b) \
+	{ \
+		const struct row *x = a, *y = b; \
+		int rc = value; \
+		return rc != 0 ? rc : by_number(x->d.info.domid, y->d.info.domid); \
+	}
+COMPARE(name, strcmp(x->d.name, y->d.name))
+COMPARE(id, 0)
+COMPARE(mem, by_number(x->d.info.tot_pages, y->d.info.tot_pages))
+COMPARE(vcpus, by_number(x->d.info.nr_online_vcpus, y->d.info.nr_online_vcpus))
+COMPARE(state, strcmp(state_of(x), state_of(y)))
+COMPARE(time, by_number(y->d.info.cpu_time_ns, x->d.info.cpu_time_ns))	/* the busiest first */
+
+static const struct {
+	const char *name;
+	int (*compare)(const void *a, const void *b);
+} orders[] = {
+	{ "id", by_id }, { "name", by_name }, { "mem", by_mem }, { "vcpus", by_vcpus },
+	{ "state", by_state }, { "time", by_time },
+};
+
+static int sort_rows(const struct zl_args *args, struct row *rows, size_t n, struct zerr **err)
+{
+	const char *by = zl_value(args, "sort");
+
+	for (size_t i = 0; i < ARRAY_SIZE(orders); i++) {
+		if (strcmp(orders[i].name, by != NULL ? by : "id") != 0)
+			continue;
+		qsort(rows, n, sizeof(*rows), orders[i].compare);
+		return 0;
+	}
+	return zerr_set(err, ZERR_USAGE, "E007", 0,
+			"list: --sort=%s is not known (known: id, name, mem, vcpus, state, time)", by);
+}
+
+static int check_states(const char *states, struct zerr **err)
+{
+	static const char known[] = "running,blocked,paused,shutdown,crashed,dying,inactive";
+	_cleanup_free_ char *copy = strdup(states);
+	char *save = NULL;
+
+	for (char *w = strtok_r(copy, ",", &save); w != NULL; w = strtok_r(NULL, ",", &save))
+		if (!has_word(known, w))
+			return zerr_set(err, ZERR_USAGE, "E007", 0,
+					"list: --state=%s is not known (known: %s)", w, known);
+	return 0;
+}
+
+/* ---- the table ---- */
+
+struct columns {
+	bool verbose, label, pool, nodes, words;
+	uint32_t nr_nodes;
+	struct xs *xs;
+};
+
+static void print_pool(const struct columns *c, uint32_t pool)
+{
+	_cleanup_free_ char *name = NULL;
+	char path[40];
+
+	snprintf(path, sizeof(path), "/local/pool/%u/name", pool);
+	if (c->xs == NULL || xs_read(c->xs, XS_NO_TX, path, &name, NULL, NULL) != 1)
+		printf(" %16s", "-");
+	else
+		printf(" %16s", name);
+}
+
+static void print_row(const struct columns *c, const struct row *r)
+{
+	const struct hyp_domain_info *i = &r->d.info;
+	char name[4 * DOMAIN_NAME_MAX + 1], flags[7], uuid[DOMAIN_UUID_TEXT], id[8] = "-";
 
 	domain_state_flags(i, flags);
-	printf("%-40s %5u %5" PRIu64 " %5u %10s %9.1f", zl_shown_name(d, name, sizeof(name)),
-	       i->domid, pages(i->tot_pages + i->outstanding_pages) >> 20, i->nr_online_vcpus,
-	       flags, (double)i->cpu_time_ns / 1e9);
-	if (verbose) {
-		domain_uuid_format(i->uuid, uuid);
-		printf(" %s %11s %16s", uuid,
-		       i->shutdown ? domain_shutdown_word(i->shutdown_reason) : "-", "-");
-	}
+	if (i->domid != ZL_INACTIVE)
+		snprintf(id, sizeof(id), "%u", i->domid);
+	printf("%-40s %5s %5" PRIu64 " %5u %10s %9.1f", zl_shown_name(&r->d, name, sizeof(name)),
+	       id, pages(i->tot_pages + i->outstanding_pages) >> 20, i->nr_online_vcpus,
+	       c->words ? state_of(r) : flags, (double)i->cpu_time_ns / 1e9);
+	domain_uuid_format(i->uuid, uuid);
+	if (c->verbose)
+		printf(" %s %11s", uuid,
+		       i->shutdown ? domain_shutdown_word(i->shutdown_reason) : "-");
+	if (c->verbose || c->label)
+		printf(" %16s", "-");
+	if (c->pool)
+		print_pool(c, i->cpupool);
+	if (c->nodes)
+		printf(" %s", c->nr_nodes > 1 ? "-" : "all");
 	putchar('\n');
 }
 
-static int print_table(const struct domain_summary *list, size_t n, bool verbose)
+static int print_table(struct zl *zl, const struct zl_args *args, const struct row *rows, size_t n)
 {
+	struct columns c = {
+		.verbose = zl_has(args, "verbose") || zl->verbose > 0,
+		.label = zl_has(args, "context"),
+		.pool = zl_has(args, "cpupool"),
+		.nodes = zl_has(args, "numa"),
+		.words = zl_has(args, "long-state"),
+		.xs = zl->ctx.xs,
+	};
+	struct hyp_physinfo phys;
+
+	if (c.nodes && zl->ctx.hyp != NULL && hyp_physinfo(zl->ctx.hyp, &phys, NULL) == 0)
+		c.nr_nodes = phys.nr_nodes;
 	printf("%-40s %5s %5s %5s %10s %9s", "Name", "ID", "Mem", "VCPUs", "State", "Time(s)");
-	if (verbose)
-		printf(" %-36s %11s %16s", "UUID", "Reason-Code", "Security Label");
+	if (c.verbose)
+		printf(" %-36s %11s", "UUID", "Reason-Code");
+	if (c.verbose || c.label)
+		printf(" %16s", "Security Label");
+	if (c.pool)
+		printf(" %16s", "Cpupool");
+	if (c.nodes)
+		printf(" NODE Affinity");
 	putchar('\n');
 	for (size_t i = 0; i < n; i++)
-		print_row(&list[i], verbose);
+		print_row(&c, &rows[i]);
 	return 0;
 }
 
@@ -118,17 +260,21 @@ static struct json_object *config_of(struct zl *zl, uint16_t domid)
 	return o;
 }
 
-static int print_long(struct zl *zl, const struct domain_summary *list, size_t n)
+static int print_long(struct zl *zl, const struct row *rows, size_t n)
 {
 	struct json_object *all = json_object_new_array();
 
 	for (size_t i = 0; i < n; i++) {
 		struct json_object *o = json_object_new_object(), *cfg;
+		uint16_t domid = rows[i].d.info.domid;
 
-		zl_json_uint(o, "domid", list[i].info.domid);
-		zl_json_string(o, "name", list[i].name[0] ? list[i].name : NULL);
-		zl_json_string(o, "state", domain_state_word(&list[i].info));
-		cfg = config_of(zl, list[i].info.domid);
+		if (domid == ZL_INACTIVE)
+			json_object_object_add(o, "domid", NULL);
+		else
+			zl_json_uint(o, "domid", domid);
+		zl_json_string(o, "name", rows[i].d.name[0] ? rows[i].d.name : NULL);
+		zl_json_string(o, "state", state_of(&rows[i]));
+		cfg = domid == ZL_INACTIVE ? zl_config_json(&rows[i].def->cfg) : config_of(zl, domid);
 		json_object_object_add(o, "config", cfg);
 		json_object_array_add(all, o);
 	}
@@ -139,61 +285,137 @@ static int print_long(struct zl *zl, const struct domain_summary *list, size_t n
 	return 0;
 }
 
-/* Those that were named, in ascending order of ids; a name that is not there is an error. */
-static int select_named(struct zl *zl, const struct zl_args *args, struct domain_summary *list,
-			size_t *n)
+static bool is_named(const struct row *r, const char *text)
 {
-	_cleanup_free_ bool *keep = calloc(*n + 1, sizeof(*keep));
-	size_t kept = 0;
-	int worst = 0;
+	char id[8];
+	uint8_t uuid[16];
+	const char *word = strchr(text, '=') != NULL ? strchr(text, '=') + 1 : text;
 
-	if (keep == NULL)
-		return ZERR_NO_RESOURCES;
-	for (size_t a = 0; a < args->pos_count; a++) {
+	snprintf(id, sizeof(id), "%u", r->d.info.domid);
+	return (r->d.info.domid != ZL_INACTIVE && strcmp(id, word) == 0) ||
+	       (r->d.name[0] != '\0' && strcmp(r->d.name, word) == 0) ||
+	       (domain_uuid_parse(word, uuid) == 0 && memcmp(uuid, r->d.info.uuid, 16) == 0);
+}
+
+/* Those that were named; a name that is not there is an error. Gives the worst exit code. */
+static int select_named(struct zl *zl, const struct zl_args *args, struct row *rows, size_t *n)
+{
+	size_t kept = 0, a;
+	int worst = 0, rc;
+
+	for (a = 0; a < args->pos_count; a++) {
 		struct zerr *err = NULL;
 		uint16_t domid;
-		int rc;
+		bool found = false;
 
-		if (domain_resolve(&zl->ctx, args->pos[a], &domid, &err) < 0) {
-			zerr_context(&err, "list", NULL);
-			rc = zl_report(zl, err);
-			worst = MAX(worst, rc);
-			continue;
-		}
 		for (size_t i = 0; i < *n; i++)
-			if (list[i].info.domid == domid)
-				keep[i] = true;
+			found |= is_named(&rows[i], args->pos[a]);
+		/* One that is being restarted is waited for, and told as missing if it stays so. */
+		if (found || domain_resolve(&zl->ctx, args->pos[a], &domid, &err) == 0)
+			continue;
+		zerr_context(&err, "list", NULL);
+		rc = zl_report(zl, err);
+		worst = MAX(worst, rc);
 	}
-	for (size_t i = 0; i < *n; i++)
-		if (keep[i])
-			list[kept++] = list[i];
+	for (size_t i = 0; i < *n; i++) {
+		for (a = 0; a < args->pos_count && !is_named(&rows[i], args->pos[a]); a++)
+			;
+		if (a < args->pos_count)
+			rows[kept++] = rows[i];
+	}
 	*n = kept;
 	return worst;
 }
 
-ZL_CMD(list)
-{
-	_cleanup_free_ struct domain_summary *list = NULL;
-	struct json_object *all;
-	size_t n = 0;
-	int worst = 0, rc;
+struct lists {
+	struct domain_summary *running;
+	struct definition *defs;
+	size_t nr_running, nr_defs;
+};
 
-	if (zl_open(zl, ZL_WANT_STORE, err) < 0 || domain_list(&zl->ctx, &list, &n, err) < 0)
+/* Every row that the options ask for. */
+static size_t make_rows(const struct zl_args *args, const struct lists *l, struct row *rows)
+{
+	bool inactive = zl_has(args, "inactive"), all = zl_has(args, "all") || inactive;
+	const char *states = zl_value(args, "state");
+	size_t n = 0;
+
+	for (size_t i = 0; i < l->nr_running; i++)
+		rows[n++].d = l->running[i];
+	for (size_t k = 0; k < l->nr_defs; k++) {
+		size_t i;
+
+		for (i = 0; i < l->nr_running; i++)
+			if (memcmp(rows[i].d.info.uuid, l->defs[k].cfg.uuid, 16) == 0)
+				break;
+		if (i < l->nr_running)
+			rows[i].def = &l->defs[k];
+		else if (all || (states != NULL && has_word(states, "inactive")))
+			rows[n++] = inactive_row(&l->defs[k]);
+	}
+	size_t kept = 0;
+	for (size_t i = 0; i < n; i++)
+		if ((!inactive || rows[i].d.info.domid == ZL_INACTIVE) &&
+		    (states == NULL || has_word(states, state_of(&rows[i]))))
+			rows[kept++] = rows[i];
+	return kept;
+}
+
+static int print_list(struct zl *zl, const struct zl_args *args, struct lists *l,
+		      struct zerr **err)
+{
+	_cleanup_free_ struct row *rows = calloc(l->nr_running + l->nr_defs + 1, sizeof(*rows));
+	struct json_object *all;
+	int worst = 0, rc;
+	size_t n;
+
+	if (rows == NULL)
+		return zerr_set(err, ZERR_NO_RESOURCES, "E600", 0, "out of memory");
+	n = make_rows(args, l, rows);
+	if (sort_rows(args, rows, n, err) < 0)
 		return -1;
 	if (args->pos_count > 0) {
-		worst = select_named(zl, args, list, &n);
+		worst = select_named(zl, args, rows, &n);
 		if (n == 0)
 			return worst;	/* nothing on stdout: the code tells it */
 	}
 	if (zl_has(args, "long")) {
-		rc = print_long(zl, list, n);
+		rc = print_long(zl, rows, n);
 	} else if (zl->json) {
 		all = json_object_new_array();
 		for (size_t i = 0; i < n; i++)
-			json_object_array_add(all, zl_domain_json(zl, &list[i]));
+			json_object_array_add(all, zl_domain_json(zl, &rows[i].d, rows[i].def));
 		rc = zl_print_json(zl, "zl.list/1", all, err);
 	} else {
-		rc = print_table(list, n, zl_has(args, "verbose") || zl->verbose > 0);
+		rc = print_table(zl, args, rows, n);
 	}
 	return rc < 0 ? rc : worst;
+}
+
+/* Definitions cost a file each: they are read for those who see something of them. */
+ZL_CMD(list)
+{
+	const char *states = zl_value(args, "state");
+	bool defs = zl->json || states != NULL || zl_has(args, "all") || zl_has(args, "inactive");
+	struct lists l = { .nr_defs = 0 };
+	struct zerr *why = NULL;
+	int rc;
+
+	if (states != NULL && check_states(states, err) < 0)
+		return -1;
+	/* Definitions can be seen without a hypervisor. */
+	if (zl_has(args, "inactive"))
+		why = zl_open_quietly(zl, ZL_WANT_STORE);
+	else if (zl_open(zl, ZL_WANT_STORE, err) < 0)
+		return -1;
+	zerr_free(why);
+	if (zl->ctx.hyp != NULL &&
+	    domain_list(&zl->ctx, &l.running, &l.nr_running, err) < 0)
+		return -1;
+	rc = defs ? definition_list(&zl->ctx, &l.defs, &l.nr_defs, err) : 0;
+	if (rc == 0)
+		rc = print_list(zl, args, &l, err);
+	definition_list_free(l.defs, l.nr_defs);
+	free(l.running);
+	return rc;
 }

@@ -30,16 +30,16 @@ const struct zl_command_group *const zl_groups[] = {
 };
 
 const char *const zl_later_commands[] = {
-	"autostart", "block-attach", "block-detach", "block-list", "block-resize", "cd-eject",
-	"cd-insert", "channel-list", "check", "clone", "config-update", "convert", "cpu-hotplug",
-	"cpupool-cpu-add", "cpupool-cpu-remove", "cpupool-create", "cpupool-destroy",
-	"cpupool-migrate", "cpupool-numa-split", "cpupool-rename", "debug-keys", "define",
-	"desc", "devd", "device-attach", "device-detach", "device-list", "dt-overlay",
-	"dump-core", "edit", "events", "getenforce", "loadpolicy", "managed-save", "metadata",
-	"migrate", "migrate-receive", "network-attach", "network-detach", "network-list", "prof",
-	"remus", "rename", "restore", "resume", "save", "save-info", "set-parameters",
-	"setenforce", "show", "snapshot", "start", "stats", "suspend", "sysrq", "top", "trace",
-	"trigger", "undefine", "vm-list", "vncviewer", NULL,
+	"block-attach", "block-detach", "block-list", "block-resize", "cd-eject",
+	"cd-insert", "channel-list", "check", "clone", "config-update", "convert",
+	"cpu-hotplug", "cpupool-cpu-add", "cpupool-cpu-remove", "cpupool-create",
+	"cpupool-destroy", "cpupool-migrate", "cpupool-numa-split", "cpupool-rename",
+	"debug-keys", "desc", "devd", "device-attach", "device-detach", "device-list",
+	"dt-overlay", "dump-core", "events", "getenforce", "loadpolicy", "managed-save",
+	"metadata", "migrate", "migrate-receive", "network-attach", "network-detach",
+	"network-list", "prof", "remus", "restore", "resume", "save", "save-info",
+	"set-parameters", "setenforce", "show", "snapshot", "stats", "suspend", "sysrq",
+	"top", "trace", "trigger", "vm-list", "vncviewer", NULL,
 };
 
 static const struct zl_command *exact(const char *name)

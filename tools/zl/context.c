@@ -35,6 +35,8 @@ static int set_paths(struct zl *zl, struct zerr **err)
 	c->progress_arg = zl;
 	c->warn = on_warn;
 	c->warn_arg = zl;
+	if (c->config_dir == NULL)
+		c->config_dir = zl->config_dir;
 	if (zl->run_dir == NULL || c->run_dir != NULL)
 		return 0;
 	if (asprintf(&zl->xs_dir, "%s/xenstored", zl->run_dir) < 0)
@@ -56,6 +58,8 @@ int zl_open(struct zl *zl, enum zl_need need, struct zerr **err)
 
 	if (set_paths(zl, err) < 0)
 		return -1;
+	if (need == ZL_NEED_PATHS)
+		return 0;
 	if (c->hyp == NULL && hyp_open(&c->hyp, err) < 0)
 		return -1;
 	if (need == ZL_NEED_HYP || c->xs != NULL)
@@ -69,6 +73,14 @@ int zl_open(struct zl *zl, enum zl_need need, struct zerr **err)
 		   store_err != NULL && store_err->message != NULL ? store_err->message : "?");
 	zerr_free(store_err);
 	return 0;
+}
+
+struct zerr *zl_open_quietly(struct zl *zl, enum zl_need need)
+{
+	struct zerr *err = NULL;
+
+	(void)zl_open(zl, need, &err);
+	return err;
 }
 
 /* Close what zl_open() opened. */

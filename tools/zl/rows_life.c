@@ -5,6 +5,15 @@
  */
 #include "zl.h"
 
+static const struct zl_option autostart_options[] = {
+	{ 0, "disable", NULL, "it does not start with the host any more" },
+	{ 0, "delay", "SEC", "seconds to wait before it starts" },
+	{ 0, "order", "N", "lower numbers start first and end last; 0: behind all others" },
+	{ 0, "start-all", NULL, "start all that are to start with the host" },
+	{ 0, "stop-all", NULL, "end all domains in the reverse order" },
+	{ 0, NULL, NULL, NULL },
+};
+
 static const struct zl_option console_options[] = {
 	{ 'e', "escape", "CHAR", "escape character instead of ^]" },
 	{ 0, "timeout", "SEC", "how long to wait for the console" },
@@ -28,6 +37,14 @@ static const struct zl_option create_options[] = {
 static const struct zl_option list_options[] = {
 	{ 'l', "long", NULL, "configurations and states, as JSON" },
 	{ 'v', "verbose", NULL, "also UUID, shutdown reason and label" },
+	{ 'Z', "context", NULL, "also the security label" },
+	{ 'c', "cpupool", NULL, "also the CPU pool" },
+	{ 'n', "numa", NULL, "also the NODE affinity" },
+	{ 'a', "all", NULL, "also definitions that do not run" },
+	{ 0, "inactive", NULL, "only definitions that do not run" },
+	{ 0, "state", "STATE,...", "only those in these states" },
+	{ 0, "sort", "COLUMN", "by name, id (the default), mem, vcpus, state or time" },
+	{ 0, "long-state", NULL, "states as words" },
 	{ 0, NULL, NULL, NULL },
 };
 
@@ -47,6 +64,14 @@ static const struct zl_option shutdown_options[] = {
 	{ 0, NULL, NULL, NULL },
 };
 
+static const struct zl_option start_options[] = {
+	{ 'p', "paused", NULL, "leave the domain paused" },
+	{ 'c', "console", NULL, "attach the console before the first instruction" },
+	{ 'F', "foreground", NULL, "stay until the domain ends; exit with its outcome" },
+	{ 0, "print-id", NULL, "print the new domain's id alone on stdout" },
+	{ 0, NULL, NULL, NULL },
+};
+
 static const struct zl_option uptime_options[] = {
 	{ 's', "short", NULL, "one line in the manner of uptime(1)" },
 	{ 0, NULL, NULL, NULL },
@@ -59,6 +84,12 @@ static const struct zl_option wait_options[] = {
 };
 
 static const struct zl_command rows[] = {
+	{ "autostart", NULL, cmd_autostart, ZL_CHANGES | ZL_DOMAINS, 0, ZL_ANY, autostart_options,
+	  "[--disable] [--delay=SEC] [--order=N] DOM... | --start-all | --stop-all",
+	  "let a defined domain start with the host",
+	  "Delay and order are kept in the definition, as z:start, which can also name a domain to "
+	  "wait for and how often to retry. --start-all and --stop-all are for the host's own "
+	  "start and stop: a domain gets --timeout seconds to shut down, then it is destroyed." },
 	{ "console", NULL, cmd_console, ZL_COMMON | ZL_DOMAINS, 1, 1, console_options,
 	  "[-t pv|vuart] [-e CHAR] [--log] [--readonly] [--timeout=SEC] DOM",
 	  "attach to a domain's console",
@@ -80,7 +111,9 @@ static const struct zl_command rows[] = {
 	{ "domname", NULL, cmd_domname, ZL_JSON | ZL_DOMAINS, 1, 1, NULL, "ID",
 	  "print the name of a domain", "" },
 	{ "list", "ls", cmd_list, ZL_COMMON | ZL_JSON | ZL_DOMAINS, 0, ZL_ANY, list_options,
-	  "[-l | -v] [DOM...]", "list running domains",
+	  "[-l | -v] [-Z] [-c] [-n] [--all | --inactive] [--state=STATE,...] [--sort=COLUMN] "
+	  "[--long-state] [DOM...]", "list domains",
+	  "States are running, blocked, paused, shutdown, crashed, dying and inactive. "
 	  "The state's letters are r running, b blocked, p paused, s shut down, c crashed, d "
 	  "dying. Mem is in MiB. Needs no daemon; without the store names are missing." },
 	{ "pause", NULL, cmd_pause, ZL_COMMON | ZL_CHANGES | ZL_DOMAINS, 1, ZL_ANY, NULL, "DOM...",
@@ -88,11 +121,16 @@ static const struct zl_command rows[] = {
 	{ "reboot", NULL, cmd_reboot, ZL_COMMON | ZL_CHANGES | ZL_DOMAINS, 1, ZL_ANY, reboot_options,
 	  "[-F] [-w] [--timeout=SEC] DOM...", "ask a domain to reboot",
 	  "What happens then is said by on_reboot in its configuration." },
+	{ "rename", NULL, cmd_rename, ZL_CHANGES | ZL_DOMAINS, 2, 2, NULL, "DOM NEW",
+	  "change a domain's name", "The running domain and its definition, whichever there is." },
 	{ "shutdown", NULL, cmd_shutdown, ZL_COMMON | ZL_CHANGES | ZL_DOMAINS, 0, ZL_ANY,
 	  shutdown_options, "[-a] [-w[w]] [-F] [--timeout=SEC] [--then=destroy] DOM...",
 	  "ask a domain to power off",
 	  "-w waits until it has shut down, -ww until it is gone. When the time is up the exit "
 	  "code is 8, or with --then=destroy the domain is destroyed." },
+	{ "start", NULL, cmd_start, ZL_COMMON | ZL_CHANGES | ZL_JSON | ZL_DOMAINS, 1, ZL_ANY,
+	  start_options, "[-p] [-c] [-F] [--print-id] DOM...", "start a defined domain",
+	  "As create does with a file. The definition stays when the domain ends." },
 	{ "unpause", NULL, cmd_unpause, ZL_COMMON | ZL_CHANGES | ZL_DOMAINS, 1, ZL_ANY, NULL, "DOM...",
 	  "let a paused domain run", "" },
 	{ "uptime", NULL, cmd_uptime, ZL_JSON | ZL_DOMAINS, 0, ZL_ANY, uptime_options, "[-s] [DOM...]",

@@ -14,6 +14,7 @@
 
 #include "xentools/cleanup.h"
 #include "xentools/config.h"
+#include "xentools/definition.h"
 #include "xentools/domain.h"
 #include "xentools/error.h"
 #include "xentools/macros.h"
@@ -121,10 +122,14 @@ int zl_timeout_ms(const struct zl *zl, const struct zl_args *args, int otherwise
 
 /* ---- the hypervisor and the store ---- */
 
-enum zl_need { ZL_NEED_HYP, ZL_WANT_STORE, ZL_NEED_STORE };
+enum zl_need { ZL_NEED_PATHS, ZL_NEED_HYP, ZL_WANT_STORE, ZL_NEED_STORE };
 
-/* Open what the command needs; ZL_WANT_STORE goes on without a store. */
+/*
+ * Open what the command needs; ZL_WANT_STORE goes on without a store, ZL_NEED_PATHS opens nothing.
+ */
 int zl_open(struct zl *zl, enum zl_need need, struct zerr **err);
+/* The same where failing is no failure: the error, or NULL. */
+struct zerr *zl_open_quietly(struct zl *zl, enum zl_need need);
 void zl_close(struct zl *zl);
 
 /* Call fn for each DOM argument (all but the control domain with all); the worst class counts. */
@@ -181,9 +186,26 @@ int zl_poll(struct zl *zl, const struct zl_args *args,
 	    int (*done)(struct zl *zl, void *arg, struct zerr **err), void *arg,
 	    struct zerr **err);
 
-/* A domain as `list` shows it in JSON; takes no references. */
-struct json_object *zl_domain_json(struct zl *zl, const struct domain_summary *d);
+/* info.domid of a definition that does not run. */
+#define ZL_INACTIVE UINT16_MAX
+/* A domain as `list` shows it in JSON; takes no references. def: its definition, or NULL. */
+struct json_object *zl_domain_json(struct zl *zl, const struct domain_summary *d,
+				   const struct definition *def);
 struct json_object *zl_config_json(const struct domain_config *cfg);
+
+/*
+ * Start what cfg describes as create and start do, with their options: console, paused, foreground,
+ * print-id. An exit code, or -1 with *err set.
+ */
+int zl_start(struct zl *zl, const struct zl_args *args, struct domain_config *cfg,
+	     struct zerr **err);
+/* As zl_for_each(), for definitions. */
+int zl_for_each_definition(struct zl *zl, const struct zl_args *args,
+			   int (*fn)(struct zl *zl, struct definition *d, void *arg,
+				     struct zerr **err), void *arg);
+/* Read a file for define or edit: its text, and what it means. Mistakes are printed. */
+int zl_read_definition(struct zl *zl, const char *path, char **text, struct domain_config *cfg,
+		       struct zerr **err);
 
 /* Attach the terminal to a pty until escape, hang-up or signal; see terminal.c. */
 enum zl_attach_end { ZL_ATTACH_HANGUP, ZL_ATTACH_ESCAPE, ZL_ATTACH_SIGNAL };
@@ -213,16 +235,19 @@ int zl_main(int argc, char **argv);
 
 #define ZL_CMD(name) \
 	int cmd_##name(struct zl *zl, const struct zl_args *args, struct zerr **err)
+ZL_CMD(autostart);
 ZL_CMD(claims);
 ZL_CMD(completion);
 ZL_CMD(console);
 ZL_CMD(cpupool_list);
 ZL_CMD(create);
+ZL_CMD(define);
 ZL_CMD(destroy);
 ZL_CMD(dmesg);
 ZL_CMD(domid);
 ZL_CMD(domname);
 ZL_CMD(dumpxml);
+ZL_CMD(edit);
 ZL_CMD(help);
 ZL_CMD(info);
 ZL_CMD(list);
@@ -230,9 +255,12 @@ ZL_CMD(mem_max);
 ZL_CMD(mem_set);
 ZL_CMD(pause);
 ZL_CMD(reboot);
+ZL_CMD(rename);
 ZL_CMD(sched);
 ZL_CMD(sharing);
 ZL_CMD(shutdown);
+ZL_CMD(start);
+ZL_CMD(undefine);
 ZL_CMD(unpause);
 ZL_CMD(uptime);
 ZL_CMD(validate);

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * zl's commands for definitions over the model hypervisor: define, start, edit, autostart, rename,
+ * undefine, and how list and dumpxml show what runs and what does not.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "xentools/fd_util.h"
+#include "zl_world.h"
+
+static char *line_of(const char *fmt, ...) PRINTF_LIKE(1, 2);
+
+/* A command line with DIR in it; one at a time. */
+static char *line_of(const char *fmt, ...)
+{
+	static char line[200];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(line, sizeof(line), fmt, ap);
+	va_end(ap);
+	return line;
+}
+
+static void write_file(const char *name, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+static void write_file(const char *name, const char *fmt, ...)
+{
+	char path[80];
+	va_list ap;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	f = fopen(path, "w");
+	assert_non_null(f);
+	va_start(ap, fmt);
+	vfprintf(f, fmt, ap);
+	va_end(ap);
+	fclose(f);
+}
+
+static void define_and_start(void **state)
+{
+	struct caught first, second;
+	struct json_object *data, *o, *v;
+
+	(void)state;
+	write_guest();
+	expect(line_of("-N define %s/g.xml", dir), 0, "guest would be defined\n", NULL);
+	expect("start guest", 3, NULL, "start: there is no definition \"guest\" [E702]");
+	expect(line_of("define %s/g.xml", dir), 0, NULL, "note: guest is defined, UUID ");
+	expect(line_of("define %s/g.xml", dir), 7, NULL, "already defined, with its own UUID");
+	expect(line_of("define %s/nosuch.xml", dir), 3, NULL, "cannot read");
+	expect("-N start guest", 0, "guest would be created", NULL);
+	expect("start -p guest", 0, NULL, "note: guest is domain 1\n");
+	expect("start guest", 7, NULL, "start guest: it runs already: domain 1 [E703]");
+	expect("start -c guest x", 2, NULL, "-c is for one domain");
+	expect(line_of("create %s/g.xml", dir), 7, NULL, "the name is in use");
+
+	data = run_json("--json list guest", "zl.list/1");
+	o = json_object_array_get_idx(data, 0);
+	assert_true(json_object_object_get_ex(o, "persistent", &v) && json_object_get_boolean(v));
+	assert_true(json_object_object_get_ex(o, "autostart", &v) && !json_object_get_boolean(v));
+	json_object_put(data);
+	expect("destroy guest", 0, NULL, NULL);
+
+	/* It is still defined, and what it prints can be defined again. */
+	assert_int_equal(run(&first, "dumpxml guest"), 0);
+	write_file("dump.xml", "%s", first.out);
+	expect(line_of("define %s/dump.xml", dir), 0, NULL, "guest is defined");
+	assert_int_equal(run(&second, "dumpxml --inactive guest"), 0);
+	assert_string_equal(first.out, second.out);
+	output_free(&first);
+	output_free(&second);
+	expect("start -p guest", 0, NULL, "guest is domain ");
+	expect("undefine guest", 0, NULL, NULL);
+	expect("list guest", 0, "guest ", NULL);
+	expect("undefine guest", 3, NULL, "there is no definition");
+	expect("destroy guest", 0, NULL, NULL);
+}
+
+static void list_shows_both(void **state)
+{
+	struct json_object *data, *o, *v;
+
+	(void)state;
+	write_guest();
+	expect(line_of("define %s/g.xml", dir), 0, NULL, "is defined");
+	add_domain(3, "web1", XEN_DOMINF_blocked, 512);
+	fake_xs_set(store, "/local/pool/0/name", "Pool-0");
+	expect("list guest", 3, NULL, "there is no domain \"guest\"");
+	expect("list --all", 0, "guest                                        -    16     1     "
+	       "------       0.0\n", NULL);
+	expect("list --all guest", 0, "guest ", NULL);
+	expect("list --inactive --long-state", 0, "  inactive  ", NULL);
+	expect("list --state=blocked", 0, "web1 ", NULL);
+	expect("list --state=nice", 2, NULL, "--state=nice is not known (known: running,");
+	expect("list --sort=size", 2, NULL, "--sort=size is not known");
+	expect("list -c -n -Z web1", 0, "Security Label          Cpupool NODE Affinity\n", NULL);
+	expect("list -c -n -Z web1", 0, "                -           Pool-0 all\n", NULL);
+	data = run_json("--json list --inactive", "zl.list/1");
+	assert_int_equal(json_object_array_length(data), 1);
+	o = json_object_array_get_idx(data, 0);
+	assert_true(json_object_object_get_ex(o, "domid", &v));
+	assert_null(v);
+	assert_true(json_object_object_get_ex(o, "state", &v));
+	assert_string_equal(json_object_get_string(v), "inactive");
+	json_object_put(data);
+}
+
+static void list_is_sorted(void **state)
+{
+	struct caught c;
+
+	(void)state;
+	add_domain(3, "web1", XEN_DOMINF_blocked, 512);
+	add_domain(4, "a", XEN_DOMINF_running, 16);
+	assert_int_equal(run(&c, "list --sort=mem"), 0);
+	assert_true(strstr(c.out, "\na ") < strstr(c.out, "\nweb1 "));
+	assert_true(strstr(c.out, "\nweb1 ") < strstr(c.out, "\nDomain-0 "));
+	output_free(&c);
+}
+
+static void edits(void **state)
+{
+	_cleanup_free_ char *text = NULL;
+	struct caught c;
+	char path[80], draft[40] = "";
+	const char *kept;
+
+	(void)state;
+	write_guest();
+	expect(line_of("define %s/g.xml", dir), 0, NULL, "is defined");
+	setenv("EDITOR", "true", 1);
+	unsetenv("VISUAL");
+	expect("edit guest", 0, NULL, "note: guest is as it was\n");
+	expect("edit nosuch", 3, NULL, "there is no definition");
+	setenv("EDITOR", "sed -i 's/>16</>32</'", 1);
+	expect("-N edit guest", 0, "guest would be edited\n", NULL);
+	expect("edit guest", 0, NULL, "note: guest is changed from its next start on\n");
+	snprintf(path, sizeof(path), "%s/domains/guest.xml", dir);
+	assert_int_equal(fd_read_file(path, 1 << 16, &text, NULL), 0);
+	assert_non_null(strstr(text, ">32<"));
+	/* A mistake leaves the definition as it was and the text where the message says. */
+	setenv("EDITOR", "sed -i 's/>32</>-1</'", 1);
+	assert_int_equal(run(&c, "edit guest"), 4);
+	kept = strstr(c.err, "what you wrote is in ");
+	assert_non_null(kept);
+	assert_int_equal(sscanf(kept, "what you wrote is in %39s", draft), 1);
+	output_free(&c);
+	assert_int_equal(unlink(draft), 0);
+	setenv("EDITOR", "sed -i s/guest/other/", 1);
+	assert_int_equal(run(&c, "edit guest"), 4);
+	assert_non_null(strstr(c.err, "the name was changed to \"other\""));
+	assert_int_equal(sscanf(strstr(c.err, "in /tmp/zl-edit"), "in %39s", draft), 1);
+	output_free(&c);
+	assert_int_equal(unlink(draft), 0);
+	setenv("EDITOR", "false", 1);
+	assert_int_equal(run(&c, "edit guest"), 1);
+	assert_int_equal(sscanf(strstr(c.err, "in /tmp/zl-edit"), "in %39s", draft), 1);
+	output_free(&c);
+	assert_int_equal(unlink(draft), 0);
+	expect("dumpxml guest", 0, ">32768</memory>", NULL);
+}
+
+static void names_change(void **state)
+{
+	(void)state;
+	write_guest();
+	expect(line_of("define %s/g.xml", dir), 0, NULL, "is defined");
+	expect("start -p guest", 0, NULL, "guest is domain 1");
+	add_domain(5, "loose", XEN_DOMINF_blocked, 16);
+	expect("-N rename guest new", 0, "guest would be renamed to new\n", NULL);
+	expect("rename guest loose", 7, NULL, "rename guest: domain 5 has the name");
+	expect("dumpxml --inactive guest", 0, "<name>guest</name>", NULL);
+	expect("rename guest new", 0, NULL, NULL);
+	expect("list new", 0, "new ", NULL);
+	expect("dumpxml --inactive new", 0, "<name>new</name>", NULL);
+	expect("dumpxml --inactive guest", 3, NULL, "there is no domain");
+	expect("rename loose new", 7, NULL, "\"new\" is defined");
+	expect("rename loose tight", 0, NULL, NULL);
+	expect("rename nosuch x", 3, NULL, "there is no domain \"nosuch\"");
+	expect("destroy new", 0, NULL, NULL);
+	expect("rename new guest", 0, NULL, NULL);
+	expect("list --inactive", 0, "guest ", NULL);
+}
+
+static void starts_with_the_host(void **state)
+{
+	struct caught c;
+	const char *a, *b;
+	size_t i;
+
+	(void)state;
+	write_guest();
+	for (i = 0; i < 3; i++) {
+		char name[8];
+
+		snprintf(name, sizeof(name), "%c.xml", (int)('a' + i));
+		write_file(name, "<domain type='xen'><name>%c</name><memory unit='MiB'>16</memory>"
+			   "<os><kernel>%s/Image</kernel></os></domain>\n", (int)('a' + i), dir);
+		expect(line_of("define %s/%s", dir, name), 0, NULL, "is defined");
+	}
+	expect("autostart", 2, NULL, "name a domain");
+	expect("autostart --stop-all a", 2, NULL, "name a domain");
+	expect("autostart --order=x a", 2, NULL, "no number");
+	expect("autostart nosuch", 3, NULL, "there is no definition");
+	expect("-N autostart a", 0, "a would start with the host\n", NULL);
+	expect("autostart --order=2 a", 0, NULL, NULL);
+	expect("autostart --order=1 c", 0, NULL, NULL);
+	expect("autostart b", 0, NULL, NULL);
+	expect("autostart --disable b", 0, NULL, NULL);
+	expect("dumpxml a", 0, "<z:start order='2'/>", NULL);
+	assert_int_equal(run(&c, "autostart --start-all"), 0);
+	a = strstr(c.err, "a is domain");
+	b = strstr(c.err, "c is domain");
+	assert_true(a != NULL && b != NULL && b < a);
+	assert_null(strstr(c.err, "b is domain"));
+	output_free(&c);
+	expect("autostart --start-all", 0, NULL, NULL);
+	/* Nobody answers in this world: the time runs out for both together. */
+	expect("-N autostart --stop-all", 0, "a (id 2) would be stopped\n", NULL);
+	expect("autostart --stop-all", 0, NULL, "a did not shut down in time: destroying it");
+	assert_null(fake_hyp_domain(&fake, 1));
+	assert_null(fake_hyp_domain(&fake, 2));
+	/* One that cannot start stops nobody else. */
+	expect("autostart --order=1 b", 0, NULL, NULL);
+	write_file("domains/c.xml", "<domain");
+	assert_int_equal(run(&c, "autostart --start-all"), 0);
+	assert_non_null(strstr(c.err, "b is domain"));
+	output_free(&c);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(define_and_start, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(list_shows_both, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(list_is_sorted, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(edits, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(names_change, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(starts_with_the_host, set_up, tear_down),
+	};
+
+	return cmocka_run_group_tests_name("zl life", tests, NULL, NULL);
+}

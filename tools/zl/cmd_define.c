@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Persistent definitions: zl define, undefine, start and rename. The library keeps the files; here
+ * they are read, looked up and reported. define and undefine need no hypervisor.
+ */
+#include "zl.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "xentools/fd_util.h"
+
+/* Text and meaning of a file; mistakes are printed. See zl.h. */
+int zl_read_definition(struct zl *zl, const char *path, char **text, struct domain_config *cfg,
+		       struct zerr **err)
+{
+	struct config_diags diags = { .count = 0 };
+	_cleanup_free_ char *read = NULL;
+	size_t len;
+	int rc = fd_read_file(path, CONFIG_FILE_MAX, &read, &len);
+
+	if (rc < 0)
+		return zerr_set(err, rc == -ENOENT ? ZERR_NOT_FOUND : ZERR_FAILED, "E920", -rc,
+				"cannot read %s", path);
+	rc = config_read_mem(path, read, len, NULL, cfg, &diags, err);
+	zl_print_diags(zl, &diags);
+	config_diags_free(&diags);
+	if (rc == 0)
+		*text = steal_ptr(read);
+	return rc;
+}
+
+/* Call fn for each definition that is named; the worst class counts. */
+int zl_for_each_definition(struct zl *zl, const struct zl_args *args,
+			   int (*fn)(struct zl *zl, struct definition *d, void *arg,
+				     struct zerr **err), void *arg)
+{
+	int worst = 0;
+
+	for (size_t i = 0; i < args->pos_count; i++) {
+		_cleanup_definition_ struct definition d = { .text = NULL };
+		struct zerr *err = NULL;
+		int rc = definition_find(&zl->ctx, args->pos[i], &d, &err);
+
+		if (rc == 0) {
+			zerr_set(&err, ZERR_NOT_FOUND, "E702", 0, "there is no definition \"%s\"",
+				 args->pos[i]);
+			zerr_hint(&err, "zl define FILE stores one; zl list --all shows them");
+		} else if (rc == 1) {
+			rc = fn(zl, &d, arg, &err);
+		}
+		if (err != NULL) {
+			if (err->step == NULL)
+				zerr_context(&err, args->cmd->name,
+					     d.text != NULL ? d.cfg.name : NULL);
+			rc = zl_report(zl, err);
+		}
+		worst = MAX(worst, rc);
+		if (rc == ZERR_INTERRUPTED)
+			break;
+	}
+	return worst;
+}
+
+static int print_defined(struct zl *zl, const struct domain_config *cfg, struct zerr **err)
+{
+	struct json_object *o;
+	char uuid[DOMAIN_UUID_TEXT] = "";
+
+	if (cfg->uuid_set)
+		domain_uuid_format(cfg->uuid, uuid);
+	if (zl->json) {
+		o = json_object_new_object();
+		zl_json_string(o, "name", cfg->name);
+		zl_json_string(o, "uuid", cfg->uuid_set ? uuid : NULL);
+		return zl_print_json(zl, "zl.define/1", o, err);
+	}
+	if (zl->dry_run)
+		printf("%s would be defined\n", cfg->name);
+	else
+		zl_note(zl, "%s is defined, UUID %s", cfg->name, uuid);
+	return 0;
+}
+
+ZL_CMD(define)
+{
+	_cleanup_domain_config_ struct domain_config cfg;
+	_cleanup_free_ char *text = NULL;
+	int rc;
+
+	domain_config_init(&cfg);
+	if (zl_open(zl, ZL_NEED_PATHS, err) < 0)
+		return -1;
+	rc = zl_read_definition(zl, args->pos[0], &text, &cfg, err);
+	if (rc == 0 && !zl->dry_run)
+		rc = definition_save(&zl->ctx, text, &cfg, zl_has(args, "replace") ?
+				     DEFINITION_REPLACE : DEFINITION_NEW, -1, err);
+	if (rc < 0)
+		return zerr_context(err, "define", cfg.name);
+	return print_defined(zl, &cfg, err);
+}
+
+static int undefine_one(struct zl *zl, struct definition *d, void *arg, struct zerr **err)
+{
+	(void)arg;
+	if (zl->dry_run) {
+		printf("%s would be undefined\n", d->cfg.name);
+		return 0;
+	}
+	return definition_remove(&zl->ctx, d->cfg.name, err);
+}
+
+/* A name is enough for one that cannot be read any more. */
+ZL_CMD(undefine)
+{
+	_cleanup_definition_ struct definition d = { .text = NULL };
+
+	if (zl_open(zl, ZL_NEED_PATHS, err) < 0)
+		return -1;
+	if (args->pos_count == 1 && !zl->dry_run &&
+	    definition_find(&zl->ctx, args->pos[0], &d, NULL) < 0 &&
+	    definition_remove(&zl->ctx, args->pos[0], NULL) == 0)
+		return 0;
+	return zl_for_each_definition(zl, args, undefine_one, NULL);
+}
+
+/* The domain that runs with a UUID: 1 found, 0 none, -1 error. */
+static int find_running(struct zl *zl, const uint8_t uuid[16], uint16_t *ret, struct zerr **err)
+{
+	_cleanup_free_ struct hyp_domain_info *infos = NULL;
+	size_t n;
+
+	if (hyp_domain_list(zl->ctx.hyp, &infos, &n, err) < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++) {
+		if (memcmp(infos[i].uuid, uuid, 16) != 0)
+			continue;
+		*ret = infos[i].domid;
+		return 1;
+	}
+	return 0;
+}
+
+static int start_one(struct zl *zl, struct definition *d, void *arg, struct zerr **err)
+{
+	const struct zl_args *args = arg;
+	uint16_t domid;
+	int rc = 0;
+
+	if (zl->ctx.hyp != NULL)
+		rc = find_running(zl, d->cfg.uuid, &domid, err);
+	if (rc == 1)
+		return zerr_set(err, ZERR_STATE, "E703", 0, "it runs already: domain %u", domid);
+	return rc < 0 ? -1 : zl_start(zl, args, &d->cfg, err);
+}
+
+ZL_CMD(start)
+{
+	if (zl_has(args, "console") && args->pos_count > 1)
+		return zerr_set(err, ZERR_USAGE, "E006", 0, "start: -c is for one domain");
+	if (zl_open(zl, zl->dry_run ? ZL_NEED_PATHS : ZL_NEED_STORE, err) < 0)
+		return -1;
+	if (zl->dry_run)	/* without a hypervisor the definition alone is checked */
+		zerr_free(zl_open_quietly(zl, ZL_NEED_STORE));
+	return zl_for_each_definition(zl, args, start_one, (void *)(uintptr_t)args);
+}
+
+/* The domain that runs under the same identity; -1 with *err NULL: none, or no hypervisor. */
+static int running_twin(struct zl *zl, const char *text, const struct definition *d)
+{
+	uint16_t domid;
+
+	if (zl->ctx.hyp == NULL || zl->ctx.xs == NULL)
+		return -1;
+	if (d->text != NULL)
+		return find_running(zl, d->cfg.uuid, &domid, NULL) == 1 ? domid : -1;
+	return domain_resolve(&zl->ctx, text, &domid, NULL) == 0 ? domid : -1;
+}
+
+/* Both the definition and the running domain get the name, or neither. */
+ZL_CMD(rename)
+{
+	_cleanup_definition_ struct definition d = { .text = NULL }, other = { .text = NULL };
+	const char *to = args->pos[1];
+	int rc, domid;
+
+	if (zl_open(zl, ZL_NEED_PATHS, err) < 0)
+		return -1;
+	zerr_free(zl_open_quietly(zl, ZL_NEED_STORE));
+	rc = definition_find(&zl->ctx, args->pos[0], &d, err);
+	domid = rc < 0 ? -1 : running_twin(zl, args->pos[0], &d);
+	if (rc == 0 && domid < 0)
+		zerr_set(err, ZERR_NOT_FOUND, "E701", 0, "there is no domain \"%s\"", args->pos[0]);
+	else if (rc == 0 && definition_load(&zl->ctx, to, &other, NULL) != 0)
+		zerr_set(err, ZERR_STATE, "E703", 0, "\"%s\" is defined", to);
+	else if (rc >= 0 && zl->dry_run)
+		return printf("%s would be renamed to %s\n", args->pos[0], to) < 0 ? -1 : 0;
+	else if (rc == 0 || (rc == 1 && definition_rename(&zl->ctx, d.cfg.name, to, err) == 0)) {
+		if (domid < 0 || domain_rename(&zl->ctx, (uint16_t)domid, to, err) == 0)
+			return 0;
+		if (rc == 1)
+			definition_rename(&zl->ctx, to, d.cfg.name, NULL);
+	}
+	return zerr_context(err, "rename", args->pos[0]);
+}
