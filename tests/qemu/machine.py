@@ -27,6 +27,8 @@ OUT = os.environ.get("ZAZEN_OUT", os.path.join(TOP, "out"))
 QEMU = device_tree.QEMU
 PROMPT = "dom0:"
 PEER = os.path.join(OUT, "peer", "boot", "xen-4.17-arm64")
+DEBIAN_ROOT = os.path.join(OUT, "debian", "root.img")
+DEBIAN_DOM0 = os.path.join(OUT, "debian", "dom0.tar")
 KERNEL_AT = 0x4A000000
 INITRD_AT = 0x50000000
 DISK_MODES = {"rw": "readonly=off", "ro": "readonly=on", "snapshot": "snapshot=on"}
@@ -62,6 +64,7 @@ class Config:
     job: str = ""                         # script or tar, run by dom0 in place of the shell
     overlay: str = ""                     # tar, unpacked over dom0's root before its services
     disks: tuple = ()                     # more raw disks: (name, path, "rw", "ro" or "snapshot")
+    debian: int = 0                       # disks debian1, debian2… (out/debian), net and bridge
     net: bool = False                     # dom0 has eth0 in QEMU's user network
     forwards: tuple = ()                  # (port of 127.0.0.1 here, "address:port" there)
     board: str = "virt"                   # a row of tree.BOARDS
@@ -155,6 +158,8 @@ class Machine:
         words = ("console=hvc0 quiet " + c.dom0_append).strip()
         if c.job:
             words += " zazen.job"
+        if c.debian:
+            words += " zazen.bridge"
         if c.icount:
             args += ["-icount", "shift=0,sleep=off"]
         if c.board == "virt" and c.tree is None:
@@ -197,15 +202,21 @@ class Machine:
         return (["-kernel", stub, "-dtb", base] + _load(blob, at(device_tree.TREE_AT)) +
                 _load(c.hypervisor, at(device_tree.HYPERVISOR_AT)) + args)
 
+    def _more_disks(self):
+        """All disks that are not dom0's own."""
+        debian = [(f"debian{n + 1}", DEBIAN_ROOT, "snapshot") for n in range(self.config.debian)]
+        return [*self.config.disks, *debian]
+
     def _disks(self):
         c = self.config
         args, disks = [], []
         if c.dom0_root:
             disks.append(("root", c.dom0_root, "snapshot=on"))
-        for name, path in (("overlay", c.overlay), ("job", c.job)):
+        for name, path in (("overlay", c.overlay), ("job", c.job),
+                           ("overlay-debian", DEBIAN_DOM0 if c.debian else "")):
             if path:
                 disks.append((name, _pad(path, self.scratch, name), "readonly=on"))
-        disks += [(name, path, DISK_MODES[how]) for name, path, how in c.disks]
+        disks += [(name, path, DISK_MODES[how]) for name, path, how in self._more_disks()]
         for name, path, how in disks:
             args += ["-drive", f"file={_comma(path)},format=raw,if=none,id={name},{how}",
                      "-device", f"virtio-blk-device,drive={name},serial={name}"]
@@ -213,7 +224,7 @@ class Machine:
 
     def _net(self):
         """A network with QEMU's user stack and nothing behind it but two services of ours."""
-        if not self.config.net:
+        if not self.config.net and not self.config.debian:
             return []
         script = f"{self.scratch}/outside"
         with open(script, "w", encoding="utf-8") as f:
@@ -228,9 +239,11 @@ class Machine:
         """Start QEMU; raises MachineFailure when a file or QEMU itself is missing."""
         c = self.config
         for path in (c.hypervisor, c.dom0_kernel, c.dom0_initrd, c.dom0_root, c.job, c.overlay,
-                     *(l[0] for l in c.loads), *(d[1] for d in c.disks)):
+                     *(l[0] for l in c.loads), *(d[1] for d in self._more_disks())):
             if path and not os.path.exists(path):
-                raise MachineFailure(f"no file {path}: run ./quickstart --batch or ./check first")
+                how = ("tests/setup/fetch debian-base and tests/setup/mkdebian"
+                       if path == DEBIAN_ROOT else "./quickstart --batch or ./check first")
+                raise MachineFailure(f"no file {path}: run {how}")
         qemu = device_tree.BOARDS[c.board].qemu
         if not shutil.which(qemu):
             raise MachineFailure(f"no {qemu}: run tests/setup/packages or tests/setup/fetch qemu10")
