@@ -116,6 +116,7 @@ __attribute__((unused)) static int run(struct caught *c, const char *line)
 	}
 	zl_args_free(&args);
 	output_end(c);
+	zl_conf_free(zl.conf);
 	hyp_close(zl.ctx.hyp);
 	return rc;
 }

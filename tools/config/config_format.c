@@ -5,6 +5,7 @@
  * that a file says all.
  */
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "format.h"
@@ -200,11 +201,30 @@ static void add_cpu(struct strbuf *sb, const struct domain_config *cfg)
 	strbuf_addstr(sb, "  </cpu>\n");
 }
 
-static char *format(const struct domain_config *cfg, const char *id_attr)
+/* A running domain's interfaces have an address and a name in the control domain. */
+static void add_interfaces(struct strbuf *sb, const struct domain_config *cfg, int domid)
+{
+	for (unsigned int i = 0; i < cfg->nic_count; i++) {
+		char text[DOMAIN_MAC_TEXT], vif[32];
+		uint8_t mac[6];
+
+		domain_nic_mac(&cfg->nics[i], cfg->uuid, i, mac);
+		domain_mac_format(mac, text);
+		snprintf(vif, sizeof(vif), "vif%d.%u", domid, i);
+		format_interface(sb, &cfg->nics[i], domid < 0 ? NULL : text,
+				 domid < 0 ? NULL : vif);
+	}
+}
+
+/* domid -1: it does not run. */
+static char *format(const struct domain_config *cfg, int domid)
 {
 	struct strbuf sb = STRBUF_INIT;
 
-	strbuf_addf(&sb, "<domain type='xen'%s>\n", id_attr);
+	strbuf_addstr(&sb, "<domain type='xen'");
+	if (domid >= 0)
+		strbuf_addf(&sb, " id='%d'", domid);
+	strbuf_addstr(&sb, ">\n");
 	add_identity(&sb, cfg);
 	add_metadata(&sb, cfg);
 	add_resources(&sb, cfg);
@@ -217,8 +237,7 @@ static char *format(const struct domain_config *cfg, const char *id_attr)
 	add_element(&sb, "  ", "on_reboot", domain_action_name(cfg->on_reboot));
 	add_element(&sb, "  ", "on_crash", domain_action_name(cfg->on_crash));
 	strbuf_addstr(&sb, "  <devices>\n");
-	for (size_t i = 0; i < cfg->nic_count; i++)
-		format_interface(&sb, &cfg->nics[i]);
+	add_interfaces(&sb, cfg, domid);
 	strbuf_addstr(&sb, "    <console type='pty'>\n"
 		      "      <target type='xen' port='0'/>\n    </console>\n");
 	if (cfg->vuart)
@@ -231,14 +250,11 @@ static char *format(const struct domain_config *cfg, const char *id_attr)
 /* Canonical XML of a stored domain, malloc'd; NULL: no memory. */
 char *config_format(const struct domain_config *cfg)
 {
-	return format(cfg, "");
+	return format(cfg, -1);
 }
 
 /* Canonical XML of a running domain, malloc'd; NULL: no memory. */
 char *config_format_live(const struct domain_config *cfg, unsigned int domid)
 {
-	char attr[32];
-
-	snprintf(attr, sizeof(attr), " id='%u'", domid);
-	return format(cfg, attr);
+	return format(cfg, (int)domid);
 }

@@ -58,6 +58,7 @@ static int read_config(struct zl *zl, const struct zl_args *args, const char *pa
 		if (strcmp(args->given[i].option->name, "set") == 0)
 			sets[opt.override_count++] = args->given[i].value;
 	opt.overrides = sets;
+	opt.conf = zl->conf;
 	rc = config_read_file(path, &opt, cfg, &diags, err);
 	zl_print_diags(zl, &diags);
 	config_diags_free(&diags);
@@ -206,7 +207,7 @@ ZL_CMD(create)
 		path = args->pos[0];
 	if (zl_has(args, "quiet"))
 		zl->quiet = true;
-	if (read_config(zl, args, path, &cfg, err) < 0)
+	if (zl_load_conf(zl, err) < 0 || read_config(zl, args, path, &cfg, err) < 0)
 		return zerr_context(err, "create", NULL);
 	return zl_start(zl, args, &cfg, err);
 }

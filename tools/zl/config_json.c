@@ -25,6 +25,46 @@ static struct json_object *pins_json(const struct domain_config *cfg)
 	return all;
 }
 
+/* One <interface>. */
+struct json_object *zl_nic_json(const struct domain_nic *nic)
+{
+	struct json_object *o = json_object_new_object(), *ips = json_object_new_array();
+	char mac[DOMAIN_MAC_TEXT];
+
+	if (nic->mac_set) {
+		domain_mac_format(nic->mac, mac);
+		zl_json_string(o, "mac", mac);
+	}
+	zl_json_string(o, "bridge", nic->bridge[0] != '\0' ? nic->bridge : NULL);
+	zl_json_string(o, "network", nic->network);
+	zl_json_string(o, "gatewaydev", nic->gatewaydev[0] != '\0' ? nic->gatewaydev : NULL);
+	zl_json_string(o, "vifname", nic->vifname[0] != '\0' ? nic->vifname : NULL);
+	zl_json_string(o, "script", nic->script);
+	for (unsigned int i = 0; i < nic->ip_count; i++)
+		json_object_array_add(ips, json_object_new_string(nic->ips[i]));
+	json_object_object_add(o, "ips", ips);
+	if (nic->rate_kib != 0)
+		zl_json_uint(o, "rate_bytes_per_second", nic->rate_kib * 1024);
+	if (nic->mtu != 0)
+		zl_json_uint(o, "mtu", nic->mtu);
+	if (nic->vlan != 0)
+		zl_json_uint(o, "vlan", nic->vlan);
+	zl_json_bool(o, "link_up", !nic->link_down);
+	zl_json_bool(o, "isolated", nic->isolated);
+	zl_json_bool(o, "openvswitch", nic->openvswitch);
+	zl_json_string(o, "backend_domain", nic->backend_domain);
+	return o;
+}
+
+static struct json_object *nics_json(const struct domain_config *cfg)
+{
+	struct json_object *all = json_object_new_array();
+
+	for (size_t i = 0; i < cfg->nic_count; i++)
+		json_object_array_add(all, zl_nic_json(&cfg->nics[i]));
+	return all;
+}
+
 /* Keys are the XML's words; sizes in bytes, what is absent is left out. */
 struct json_object *zl_config_json(const struct domain_config *cfg)
 {
@@ -56,6 +96,7 @@ struct json_object *zl_config_json(const struct domain_config *cfg)
 	zl_json_string(os, "initrd", cfg->initrd);
 	zl_json_string(os, "cmdline", cfg->cmdline);
 	json_object_object_add(o, "os", os);
+	json_object_object_add(o, "interfaces", nics_json(cfg));
 	zl_json_string(o, "on_poweroff", domain_action_name(cfg->on_poweroff));
 	zl_json_string(o, "on_reboot", domain_action_name(cfg->on_reboot));
 	zl_json_string(o, "on_crash", domain_action_name(cfg->on_crash));

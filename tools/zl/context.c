@@ -27,16 +27,44 @@ static void on_warn(void *arg, const char *code, const char *text)
 		zl_warn(arg, "%s", text);
 }
 
+/* Read zl.conf, once; see zl.h. */
+int zl_load_conf(struct zl *zl, struct zerr **err)
+{
+	const char *dir = DOMAIN_CONFIG_DIR;
+	_cleanup_config_diags_ struct config_diags diags = { .count = 0 };
+	_cleanup_free_ char *path = NULL;
+	int rc;
+
+	if (zl->conf != NULL)
+		return 0;
+	if (zl->ctx.config_dir == NULL)
+		zl->ctx.config_dir = zl->config_dir;
+	if (zl->ctx.config_dir != NULL)
+		dir = zl->ctx.config_dir;
+	if (asprintf(&path, "%s/zl.conf", dir) < 0) {
+		path = NULL;
+		return zerr_set(err, ZERR_NO_RESOURCES, "E600", ENOMEM, "out of memory");
+	}
+	rc = zl_conf_load(path, &zl->conf, &diags, err);
+	zl_print_diags(zl, &diags);
+	if (rc < 0)
+		return -1;
+	if (!zl->timeout_set)
+		zl->timeout_s = (unsigned int)zl_conf_uint(zl->conf, "default.timeout");
+	return 0;
+}
+
 static int set_paths(struct zl *zl, struct zerr **err)
 {
 	struct domain_ctx *c = &zl->ctx;
 
+	if (zl_load_conf(zl, err) < 0)
+		return -1;
+	c->conf = zl->conf;
 	c->progress = on_progress;
 	c->progress_arg = zl;
 	c->warn = on_warn;
 	c->warn_arg = zl;
-	if (c->config_dir == NULL)
-		c->config_dir = zl->config_dir;
 	if (zl->run_dir == NULL || c->run_dir != NULL)
 		return 0;
 	if (asprintf(&zl->xs_dir, "%s/xenstored", zl->run_dir) < 0)
@@ -90,6 +118,8 @@ void zl_close(struct zl *zl)
 		xs_close(zl->ctx.xs);
 	if (zl->ctx.hyp != NULL)
 		hyp_close(zl->ctx.hyp);
+	zl_conf_free(zl->conf);
+	zl->conf = NULL;
 	free(zl->xs_dir);
 	free(zl->log_dir);
 	memset(&zl->ctx, 0, sizeof(zl->ctx));

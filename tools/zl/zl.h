@@ -19,6 +19,7 @@
 #include "xentools/error.h"
 #include "xentools/macros.h"
 #include "xentools/xs.h"
+#include "xentools/zl_conf.h"
 
 #define ZL_TIMEOUT_DEFAULT 60u		/* seconds */
 #define ZL_OPTIONS_MAX 16u		/* rows of one command */
@@ -31,6 +32,7 @@ struct zl {
 	bool timeout_set;
 	unsigned int timeout_s;
 	const char *config_dir, *run_dir;
+	struct zl_conf *conf;		/* read on demand */
 	struct domain_ctx ctx;		/* hyp and xs are opened on demand */
 	char *xs_dir, *log_dir;		/* below run_dir, when that was given */
 };
@@ -128,6 +130,8 @@ enum zl_need { ZL_NEED_PATHS, ZL_NEED_HYP, ZL_WANT_STORE, ZL_NEED_STORE };
  * Open what the command needs; ZL_WANT_STORE goes on without a store, ZL_NEED_PATHS opens nothing.
  */
 int zl_open(struct zl *zl, enum zl_need need, struct zerr **err);
+/* Read zl.conf into zl->conf, as zl_open() does; its defaults for the options take effect. */
+int zl_load_conf(struct zl *zl, struct zerr **err);
 /* The same where failing is no failure: the error, or NULL. */
 struct zerr *zl_open_quietly(struct zl *zl, enum zl_need need);
 void zl_close(struct zl *zl);
@@ -192,6 +196,7 @@ int zl_poll(struct zl *zl, const struct zl_args *args,
 struct json_object *zl_domain_json(struct zl *zl, const struct domain_summary *d,
 				   const struct definition *def);
 struct json_object *zl_config_json(const struct domain_config *cfg);
+struct json_object *zl_nic_json(const struct domain_nic *nic);
 
 /*
  * Start what cfg describes as create and start do, with their options: console, paused, foreground,
