@@ -38,8 +38,8 @@ const char *const zl_later_commands[] = {
 	"dt-overlay", "dump-core", "events", "getenforce", "loadpolicy", "managed-save",
 	"metadata", "migrate", "migrate-receive", "network-attach", "network-detach",
 	"network-list", "prof", "remus", "restore", "resume", "save", "save-info",
-	"set-parameters", "setenforce", "show", "snapshot", "stats", "suspend", "sysrq",
-	"top", "trace", "trigger", "vm-list", "vncviewer", NULL,
+	"set-parameters", "setenforce", "show", "snapshot", "suspend", "sysrq",
+	"trace", "trigger", "vm-list", "vncviewer", NULL,
 };
 
 static const struct zl_command *exact(const char *name)

@@ -22,6 +22,28 @@ static const struct zl_option info_options[] = {
 	{ 0, NULL, NULL, NULL },
 };
 
+static const struct zl_option stats_options[] = {
+	{ 'w', "watch", "SEC", "again every SEC seconds until interrupted" },
+	{ 'n', "count", "N", "with --watch: end after N times" },
+	{ 0, "format", "FORMAT", "table, json or prometheus" },
+	{ 0, "http", NULL, "answer an HTTP request on stdin with Prometheus text" },
+	{ 0, NULL, NULL, NULL },
+};
+
+static const struct zl_option top_options[] = {
+	{ 'b', "batch", NULL, "print text, block after block" },
+	{ 'd', "delay", "SEC", "time between two looks (3)" },
+	{ 'i', "iterations", "N", "end after N blocks" },
+	{ 'n', "networks", NULL, "a line for each network device" },
+	{ 'x', "vbds", NULL, "a line for each disk" },
+	{ 'r', "repeat-header", NULL, "the header above each domain" },
+	{ 'v', "vcpus", NULL, "the virtual CPUs of each domain" },
+	{ 'f', "full-name", NULL, "do not cut names" },
+	{ 'p', "pcpus", NULL, "a line for each CPU of the host" },
+	{ 'z', "dom0-first", NULL, "the control domain first" },
+	{ 0, NULL, NULL, NULL },
+};
+
 static const struct zl_command rows[] = {
 	{ "completion", NULL, cmd_completion, 0, 1, 1, NULL, "bash",
 	  "print a completion script for the shell",
@@ -32,6 +54,17 @@ static const struct zl_command rows[] = {
 	  "print help", "" },
 	{ "info", NULL, cmd_info, ZL_COMMON | ZL_JSON, 0, 0, info_options, "[-s FIELD]",
 	  "print facts about host and hypervisor", "Needs no daemon. Memory is in MiB." },
+	{ "stats", NULL, cmd_stats, ZL_JSON | ZL_DOMAINS, 0, ZL_ANY, stats_options,
+	  "[--watch=SEC [--count=N]] [--format=table|json|prometheus] [DOM...]",
+	  "print counters of domains and host",
+	  "CPU time, memory, disks and networks. With --watch JSON is one document a line; zl "
+	  "report draws such a recording. The units zl-metrics.socket and zl-metrics@.service, "
+	  "off until enabled, serve the Prometheus text on a loopback port." },
+	{ "top", NULL, cmd_top, ZL_COMMON | ZL_DOMAINS, 0, 0, top_options,
+	  "[-b] [-d SEC] [-i N] [-nxvfprz]", "watch what domains use",
+	  "A full-screen view on a terminal, with -b or elsewhere text with the columns of "
+	  "xentop, which begins after the first SEC seconds. - stands for no limit; networks "
+	  "and disks are as the guest sees them." },
 	{ "version", NULL, cmd_version, ZL_JSON, 0, 0, NULL, "",
 	  "print the versions of zl and of the hypervisor", "" },
 	{ .name = NULL },

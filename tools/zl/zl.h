@@ -265,6 +265,8 @@ ZL_CMD(sched);
 ZL_CMD(sharing);
 ZL_CMD(shutdown);
 ZL_CMD(start);
+ZL_CMD(stats);
+ZL_CMD(top);
 ZL_CMD(undefine);
 ZL_CMD(unpause);
 ZL_CMD(uptime);

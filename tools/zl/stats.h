@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Parts of zl stats: Prometheus text and the small HTTP around it. */
+#ifndef ZL_STATS_H
+#define ZL_STATS_H
+
+#include "xentools/sample.h"
+#include "xentools/strbuf.h"
+
+void stats_prometheus(struct strbuf *out, const struct sample *s);
+/*
+ * Read a request's head from in and write the answer's to out. 1: the figures are to follow, 0:
+ * all is said (another path, or HEAD), negative errno: nobody is there.
+ */
+int stats_http_request(int in, int out);
+
+#endif
