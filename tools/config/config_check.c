@@ -244,6 +244,7 @@ static void rule_topology(struct reader *r)
 void config_check_devices(struct reader *r)
 {
 	config_finish_nic(r);
+	config_finish_disk(r);
 }
 
 /* Apply all rules; see field_table.h. */

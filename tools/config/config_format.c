@@ -237,6 +237,8 @@ static char *format(const struct domain_config *cfg, int domid)
 	add_element(&sb, "  ", "on_reboot", domain_action_name(cfg->on_reboot));
 	add_element(&sb, "  ", "on_crash", domain_action_name(cfg->on_crash));
 	strbuf_addstr(&sb, "  <devices>\n");
+	for (size_t i = 0; i < cfg->disk_count; i++)
+		format_disk(&sb, &cfg->disks[i]);
 	add_interfaces(&sb, cfg, domid);
 	strbuf_addstr(&sb, "    <console type='pty'>\n"
 		      "      <target type='xen' port='0'/>\n    </console>\n");

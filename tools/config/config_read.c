@@ -146,6 +146,7 @@ int config_read_as(enum config_syntax syntax, const char *name, const void *text
 	rc = read_tree(&r, syntax, text, size);
 	xml_tree_free(&tree);
 	domain_nic_clear(&build.nic);
+	domain_disk_clear(&build.disk);
 	diag_sort(diags);
 	rc = verdict(name, rc, diags, err);
 	if (rc == 0)

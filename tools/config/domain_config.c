@@ -44,6 +44,9 @@ void domain_config_free(struct domain_config *cfg)
 	for (size_t i = 0; cfg->nics != NULL && i < cfg->nic_count; i++)
 		domain_nic_clear(&cfg->nics[i]);
 	free(cfg->nics);
+	for (size_t i = 0; cfg->disks != NULL && i < cfg->disk_count; i++)
+		domain_disk_clear(&cfg->disks[i]);
+	free(cfg->disks);
 	domain_config_init(cfg);
 }
 
@@ -73,6 +76,16 @@ static bool copy_nics(struct domain_config *dst, const struct domain_config *src
 	return ok && (src->nic_count == 0 || dst->nics != NULL);
 }
 
+static bool copy_disks(struct domain_config *dst, const struct domain_config *src)
+{
+	bool ok = true;
+
+	dst->disks = src->disk_count ? calloc(src->disk_count, sizeof(*dst->disks)) : NULL;
+	for (size_t i = 0; dst->disks != NULL && i < src->disk_count; i++)
+		ok &= domain_disk_copy(&dst->disks[i], &src->disks[i]) == 0;
+	return ok && (src->disk_count == 0 || dst->disks != NULL);
+}
+
 /* Deep copy; 0 or -ENOMEM, then *dst is empty. */
 int domain_config_copy(struct domain_config *dst, const struct domain_config *src)
 {
@@ -90,6 +103,7 @@ int domain_config_copy(struct domain_config *dst, const struct domain_config *sr
 	ok &= copy_array(&dst->iomem, src->iomem, src->iomem_count * sizeof(*src->iomem));
 	ok &= copy_array(&dst->irqs, src->irqs, src->irq_count * sizeof(*src->irqs));
 	ok &= copy_nics(dst, src);
+	ok &= copy_disks(dst, src);
 	if (ok)
 		return 0;
 	domain_config_free(dst);

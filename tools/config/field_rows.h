@@ -22,6 +22,6 @@
 extern const struct field_word field_watchdog_actions[];
 
 extern const struct field_table fields_domain, fields_os, fields_devices, fields_extension,
-	fields_interface;
+	fields_disk, fields_interface;
 
 #endif

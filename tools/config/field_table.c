@@ -18,7 +18,8 @@
 #define EXTENSION "domain/metadata/z:domain"
 
 const struct field_table *const field_tables[] = { &fields_domain, &fields_os, &fields_devices,
-						  &fields_extension, &fields_interface };
+						  &fields_disk, &fields_extension,
+						  &fields_interface };
 const size_t field_table_count = ARRAY_SIZE(field_tables);
 
 /* Report at a node; see field_table.h. CONFIG_STRICT turns warnings into errors here. */

@@ -83,6 +83,9 @@ struct config_build {
 	struct domain_nic nic;			/* the <interface> that is being read */
 	const struct xml_node *nic_node;	/* NULL: none */
 	int nic_link_down, nic_openvswitch;
+	struct domain_disk disk;		/* the <disk> that is being read */
+	const struct xml_node *disk_node;	/* NULL: none */
+	int disk_discard;
 };
 
 struct reader {
@@ -151,6 +154,9 @@ char *field_trim(struct reader *r, const char *value);
 
 /* The rules of the <interface> that was read last, if it is not in the list yet. */
 void config_finish_nic(struct reader *r);
+void config_finish_disk(struct reader *r);
+/* Put a disk into the list, taking what it owns; node is for reports. False: it was refused. */
+bool config_add_disk(struct reader *r, const struct xml_node *node, struct domain_disk *disk);
 /* One more for the list, which takes it over; node is where a report would be. */
 void config_add_nic(struct reader *r, const struct xml_node *node, struct domain_nic *nic);
 

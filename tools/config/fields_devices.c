@@ -138,7 +138,6 @@ static const struct field_row rows[] = {
 	ROW("domain/devices/controller@type", CONTAINER),
 	ROW("domain/devices/controller@vectors", CONTAINER),
 	ROW_D("domain/devices/crypto", "E335", "there is no such device", NULL),
-	ROW_L("domain/devices/disk"),
 	ROW_W("domain/devices/emulator", "there is no device model"),
 	ROW_D("domain/devices/filesystem", "E335", "there are no shared file systems", NULL),
 	ROW_W("domain/devices/graphics", "guests have no graphics; a password in it is not stored"),

@@ -14,6 +14,7 @@ void format_escaped(struct strbuf *sb, const char *s);
 /* "<prefix>value<suffix>" with the value escaped; nothing for NULL and "". */
 void format_value(struct strbuf *sb, const char *prefix, const char *value, const char *suffix);
 
+void format_disk(struct strbuf *sb, const struct domain_disk *disk);
 /* One <interface>; mac and vif (NULL: none) stand for what it does not say itself. */
 void format_interface(struct strbuf *sb, const struct domain_nic *nic, const char *mac,
 		      const char *vif);

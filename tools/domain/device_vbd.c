@@ -72,7 +72,7 @@ static int in_use(const struct domain_disk *disk, uint16_t domid, unsigned int d
 	_cleanup_free_ char *name = NULL;
 	char target[DISK_TARGET_MAX], of[DOMAIN_NAME_MAX + 20] = "";
 
-	device_vbd_name(devid, target);
+	disk_target_name(devid, target);
 	if (domain_name(ctx, domid, &name, NULL) == 0)
 		snprintf(of, sizeof(of), " (%s)", name);
 	zerr_set(err, ZERR_STATE, "E712", 0, "%s is in use: %s of domain %u%s has it",
@@ -139,7 +139,7 @@ int device_vbd_check(struct domain_ctx *ctx, const struct domain_disk *disk, str
 
 static void set_name(struct device *d)
 {
-	device_vbd_name(d->devid, d->name);
+	disk_target_name(d->devid, d->name);
 }
 
 int device_vbd_init(struct device *d, struct domain_ctx *ctx, uint16_t domid,
@@ -147,7 +147,7 @@ int device_vbd_init(struct device *d, struct domain_ctx *ctx, uint16_t domid,
 {
 	unsigned int devid;
 
-	if (device_vbd_number(disk->target, &devid) != 0)
+	if (disk_target_number(disk->target, &devid) != 0)
 		return zerr_set(err, ZERR_BAD_CONFIG, "E311", 0, "\"%s\" is no name of a disk "
 				"(xvda, xvdb, ...)", disk->target);
 	return device_init(d, ctx, &device_class_vbd, domid, devid, disk, disk->backend_domain,

@@ -103,6 +103,12 @@ int config_read_as(enum config_syntax syntax, const char *name, const void *text
 		   struct config_diags *diags, struct zerr **err);
 
 /*
+ * xl's words for a disk: "/images/web.img,raw,xvda,rw". *ret is untouched on failure, to be cleared
+ * by domain_disk_clear() otherwise; source NULL is an empty tray. Class ZERR_BAD_CONFIG.
+ */
+int xl_disk_parse(const char *spec, struct domain_disk *ret, struct zerr **err);
+
+/*
  * xl's words for a network interface: "mac=...,bridge=zbr0,rate=10MB/s". *ret is untouched on
  * failure, to be cleared by domain_nic_clear() otherwise; class ZERR_BAD_CONFIG. *note: NULL or
  * what has no effect. Without bridge and script it is on the network "default".

@@ -83,8 +83,4 @@ int device_check_all(struct domain_ctx *ctx, const struct domain_config *cfg, st
 int device_vbd_resize(struct domain_ctx *ctx, uint16_t domid, unsigned int devid, uint64_t size,
 		      struct zerr **err);
 
-/* "xvda" to 51712 and back (Linux's numbers, with the extended form); -EINVAL for no such name. */
-int device_vbd_number(const char *target, unsigned int *ret);
-int device_vbd_name(unsigned int devid, char ret[DISK_TARGET_MAX]);
-
 #endif

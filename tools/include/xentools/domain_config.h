@@ -87,6 +87,15 @@ struct domain_disk {
 	char *backend_domain;			/* NULL: the control domain */
 };
 
+/* Release what *disk owns and make it empty; deep copy into an uninitialised *dst (-ENOMEM). */
+void domain_disk_clear(struct domain_disk *disk);
+int domain_disk_copy(struct domain_disk *dst, const struct domain_disk *src);
+/* "raw", "qcow2", "qcow", "vpc". */
+const char *disk_format_name(enum disk_format format);
+/* "xvda" to 51712 and back (Linux's numbers, with the extended form); -EINVAL for no such name. */
+int disk_target_number(const char *target, unsigned int *ret);
+int disk_target_name(unsigned int devid, char ret[DISK_TARGET_MAX]);
+
 #define NIC_NAME_MAX 16u			/* IFNAMSIZ */
 #define NIC_IPS_MAX 8u
 

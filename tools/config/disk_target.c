@@ -7,14 +7,14 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <xentools/device.h>
-#include <xentools/parse_num.h>
+#include "xentools/domain_config.h"
+#include "xentools/parse_num.h"
 
 #define MAJOR_XVD 202u
 #define EXTENDED (1u << 28)
 #define DISKS_MAX 4096u			/* that Linux's front-end can number */
 
-int device_vbd_number(const char *target, unsigned int *ret)
+int disk_target_number(const char *target, unsigned int *ret)
 {
 	unsigned int disk = 0, part = 0;
 	const char *p = target + 3;
@@ -34,7 +34,7 @@ int device_vbd_number(const char *target, unsigned int *ret)
 	return 0;
 }
 
-int device_vbd_name(unsigned int devid, char ret[DISK_TARGET_MAX])
+int disk_target_name(unsigned int devid, char ret[DISK_TARGET_MAX])
 {
 	unsigned int disk, part, n;
 	char letters[8];
