@@ -5,13 +5,41 @@
  * the CPU sleeps inside the guest, counted as running. A native CPU (a bit in sched_native_cpus)
  * looks idle to nobody, so whoever queues a vCPU behind another takes the bit away and sends an
  * IPI: the sleeper wakes, finds its WFI trapped again, and its CPU can idle, scrub and steal.
+ * While somebody watches who uses the CPUs no CPU is native, so that who sleeps is not counted.
  */
+#include <arch/ipi.h>
+#include <arch/timer.h>
 #include <xen/domain.h>
 #include <xen/lib.h>
 #include <xen/page.h>
 #include "sched_private.h"
 
+#define WATCHED_NS	(90 * 1000 * 1000 * 1000UL)	/* longer than a scraper's interval */
+
 uint64_t sched_native_cpus;
+static s_time_t watched_until;
+
+/*
+ * Somebody asked how long CPUs were idle and is likely to ask again: for a while all waits trap,
+ * so that only what works counts as running.
+ */
+void sched_watched(void)
+{
+	uint64_t native;
+
+	WRITE_ONCE(watched_until, system_time() + WATCHED_NS);
+	/* Pairs with the barrier in start_native: one of us sees the other's store. */
+	smp_mb();
+	native = __atomic_exchange_n(&sched_native_cpus, 0, __ATOMIC_RELAXED);
+	for (; native; native &= native - 1) {
+		unsigned int cpu = (unsigned int)__builtin_ctzl(native);
+
+		if (cpu == this_cpu()->id)
+			cpu_raise_work(WORK_RESCHED);
+		else
+			ipi_send(cpu, IPI_RESCHED);
+	}
+}
 
 /* Others see this CPU native, or we see what they queued; then it has to go on trapping. */
 static bool start_native(struct sched_rq *rq, const struct vcpu *v)
@@ -24,11 +52,12 @@ static bool start_native(struct sched_rq *rq, const struct vcpu *v)
 	__atomic_fetch_or(&sched_native_cpus, BIT(rq->cpu), __ATOMIC_RELAXED);
 	smp_mb();
 	for (i = 0; i < nr_cpus; i++)
-		if (READ_ONCE(cpus[i]->rq->nr_runnable)) {
-			sched_end_native(rq);
-			return false;
-		}
-	return true;
+		if (READ_ONCE(cpus[i]->rq->nr_runnable))
+			break;
+	if (i == nr_cpus && system_time() >= READ_ONCE(watched_until))
+		return true;
+	sched_end_native(rq);
+	return false;
 }
 
 /* This CPU traps WFI from now on. */
