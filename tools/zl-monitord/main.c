@@ -14,12 +14,14 @@
 #include <sys/resource.h>
 #include <time.h>
 
+#include <xentools/config.h>
 #include <xentools/daemonize.h>
 #include <xentools/domain.h>
 #include <xentools/error.h>
 #include <xentools/event_loop.h>
 #include <xentools/log.h>
 #include <xentools/xs.h>
+#include <xentools/zl_conf.h>
 
 #include "tools/zl-monitord/monitor.h"
 
@@ -284,8 +286,24 @@ static void on_warning(void *arg, const char *code, const char *text)
 	zlog(ZLOG_WARNING, "%s [%s]", text, code);
 }
 
+/* The host's defaults, for the devices of domains that are started again. */
+static void read_conf(struct monitord *m)
+{
+	_cleanup_config_diags_ struct config_diags diags = { .count = 0 };
+	_cleanup_zerr_ struct zerr *why = NULL;
+	struct zl_conf *conf = NULL;
+
+	if (zl_conf_load(ZL_CONF_PATH, &conf, &diags, &why) != 0)
+		zlog_zerr(ZLOG_ERROR, why);
+	for (size_t i = 0; i < diags.count; i++)
+		zlog(ZLOG_WARNING, ZL_CONF_PATH ":%u: %s", diags.items[i].line,
+		     diags.items[i].message);
+	m->ctx.conf = conf;		/* for good; without a good file the defaults */
+}
+
 static int set_up(struct monitord *m, struct zerr **err)
 {
+	read_conf(m);
 	if (hyp_open(&m->ctx.hyp, err) != 0)
 		return -1;
 	m->loop = event_loop_new();
