@@ -91,7 +91,8 @@ static int read_tree(struct reader *r, enum config_syntax syntax, const void *te
 	if (rc == 0)
 		rc = apply_overrides(r);
 	if (rc == 0)
-		rc = field_walk(r, r->tree->root);
+		rc = field_walk(r, syntax == CONFIG_DEVICE ? r->tree->root->first->first :
+				r->tree->root);
 	if (rc == 0 && syntax != CONFIG_DEVICE)
 		config_check(r);
 	else if (rc == 0)
