@@ -20,6 +20,9 @@ struct xs {
 	struct fake_node *nodes;
 	size_t n;
 	unsigned int requests, fail_at, introduced;
+	void (*changed)(void *arg);
+	void *arg;
+	bool telling;
 };
 
 struct xs *fake_xs_new(void)
@@ -54,6 +57,22 @@ unsigned int fake_xs_introduced(const struct xs *xs)
 void fake_xs_fail_at(struct xs *xs, unsigned int n)
 {
 	xs->fail_at = n ? xs->requests + n : 0;
+}
+
+void fake_xs_on_change(struct xs *xs, void (*changed)(void *arg), void *arg)
+{
+	xs->changed = changed;
+	xs->arg = arg;
+}
+
+/* Something was written outside of a transaction, or one was committed. */
+static void tell(struct xs *xs, uint32_t tx)
+{
+	if (tx != 0 || !xs->changed || xs->telling)
+		return;
+	xs->telling = true;
+	xs->changed(xs->arg);
+	xs->telling = false;
 }
 
 static struct fake_node *find(const struct xs *xs, const char *path)
@@ -135,10 +154,10 @@ int xs_read(struct xs *xs, uint32_t tx, const char *path, char **ret, size_t *re
 int xs_write_str(struct xs *xs, uint32_t tx, const char *path, const char *value,
 		 struct zerr **err)
 {
-	(void)tx;
 	if (request(xs, err) != 0)
 		return -1;
 	fake_xs_set(xs, path, value);
+	tell(xs, tx);
 	return 0;
 }
 
@@ -170,13 +189,13 @@ int xs_rm(struct xs *xs, uint32_t tx, const char *path, struct zerr **err)
 {
 	size_t i, k = 0;
 
-	(void)tx;
 	if (request(xs, err) != 0)
 		return -1;
 	for (i = 0; i < xs->n; i++)
 		if (!below(xs->nodes[i].path, path))
 			xs->nodes[k++] = xs->nodes[i];
 	xs->n = k;
+	tell(xs, tx);
 	return 0;
 }
 
@@ -222,6 +241,7 @@ int xs_transaction(struct xs *xs, xs_transaction_fn fn, void *arg, struct zerr *
 		memcpy(xs->nodes, copy, NODES * sizeof(*copy));
 		xs->n = n;
 	}
+	tell(xs, 0);
 	free(copy);
 	return rc;
 }

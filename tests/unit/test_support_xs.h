@@ -18,6 +18,11 @@ const char *fake_xs_perms(const struct xs *xs, const char *path);
 void fake_xs_set(struct xs *xs, const char *path, const char *value);
 /* Fail the n-th request from now on (1 = the next); 0 never. */
 void fake_xs_fail_at(struct xs *xs, unsigned int n);
+/*
+ * Call changed after each write outside of a transaction and after each transaction; what it
+ * writes by fake_xs_set() tells nobody.
+ */
+void fake_xs_on_change(struct xs *xs, void (*changed)(void *arg), void *arg);
 unsigned int fake_xs_requests(const struct xs *xs);
 unsigned int fake_xs_introduced(const struct xs *xs);
 

@@ -103,5 +103,5 @@ int block_nbd_detach(const char *dev, struct zerr **err)
 	const char *const argv[] = { "qemu-nbd", "--disconnect", dev, NULL };
 	const char *name = strncmp(dev, "/dev/", 5) == 0 ? dev + 5 : dev;
 
-	return in_use(name) ? hotplug_run(argv, NULL, DEVICE_STATE_MS, err) : 0;
+	return in_use(name) ? hotplug_undo(argv, DEVICE_STATE_MS, err) : 0;
 }

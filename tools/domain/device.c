@@ -153,7 +153,7 @@ static int wait_change(const struct device *d, int *left_ms, struct zerr **err)
 	int slice = MIN(*left_ms, LOOK_MS), rc;
 	struct xs_event ev;
 
-	if (hotplug_interrupted())
+	if (!d->undo && hotplug_interrupted())
 		return zerr_set(err, ZERR_INTERRUPTED, "E920", 0, "interrupted");
 	rc = xs_next_event(d->ctx->xs, slice, &ev, err);
 	if (rc < 0)
@@ -440,6 +440,7 @@ int device_remove(struct device *d, bool ask, struct zerr **err)
 	enum xenbus_reason why = XENBUS_WHY_NONE;
 	int rc = ask ? device_ask_close(d, err) : 0;
 
+	d->undo = true;
 	if (drive(d, XENBUS_REMOVE, DEVICE_STATE_MS, &why, err) != 0)
 		rc = -1;
 	if (why == XENBUS_WHY_BACKEND_KEEPS && d->ctx->warn)

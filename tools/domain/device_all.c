@@ -153,7 +153,6 @@ int device_attach_all(struct domain_ctx *ctx, uint16_t domid, const struct domai
 {
 	size_t n = cfg->disk_count + cfg->nic_count, begun = 0, i, k;
 	_cleanup_free_ struct device *all = calloc(n + 1, sizeof(*all));
-	const char *step = "attach";
 	struct zerr *why = NULL;
 	int rc = 0;
 
@@ -179,7 +178,7 @@ int device_attach_all(struct domain_ctx *ctx, uint16_t domid, const struct domai
 	}
 	if (rc == 0)
 		return 0;
-	device_failed(&all[k], step, why, err);
+	device_failed(&all[k], "attach", why, err);
 	for (i = 0; i < begun; i++)
 		device_ask_close(&all[i], NULL);
 	while (begun-- > 0)
@@ -187,26 +186,53 @@ int device_attach_all(struct domain_ctx *ctx, uint16_t domid, const struct domai
 	return -1;
 }
 
+/* All devices of a domain, of each kind; *ret is malloc'd. */
+static int find_all(struct domain_ctx *ctx, uint16_t domid, struct device **ret, size_t *ret_n,
+		    struct zerr **err)
+{
+	_cleanup_free_ struct device *all = NULL;
+	size_t count = 0;
+
+	for (size_t k = 0; k < ARRAY_SIZE(kinds); k++) {
+		_cleanup_free_ unsigned int *ids = NULL;
+		struct device *more;
+		size_t n;
+
+		if (scan(ctx, domid, kinds[k], &ids, &n, err) != 0)
+			return -1;
+		more = realloc(all, (count + n + 1) * sizeof(*all));
+		if (!more)
+			return zerr_set(err, ZERR_NO_RESOURCES, "E600", ENOMEM, "no memory");
+		all = more;
+		for (size_t i = 0; i < n; i++) {
+			int rc = device_find(&all[count], ctx, domid, kinds[k], ids[i], err);
+
+			if (rc < 0)
+				return -1;
+			count += (size_t)rc;
+		}
+	}
+	*ret = steal_ptr(all);
+	*ret_n = count;
+	return 0;
+}
+
 int device_remove_all(struct domain_ctx *ctx, uint16_t domid, struct zerr **err)
 {
+	_cleanup_free_ struct device *all = NULL;
+	size_t i, n;
 	int rc = 0;
 
-	for (int half = 0; half < 2; half++) {
-		for (size_t k = 0; k < ARRAY_SIZE(kinds); k++) {
-			_cleanup_free_ unsigned int *ids = NULL;
-			struct device d;
-			size_t i, n;
+	if (find_all(ctx, domid, &all, &n, err) != 0)
+		return -1;
+	for (i = 0; i < n; i++)
+		if (device_ask_close(&all[i], err) != 0)
+			rc = -1;
+	for (i = 0; i < n; i++) {
+		struct zerr *why = NULL;
 
-			if (scan(ctx, domid, kinds[k], &ids, &n, err) != 0)
-				return -1;
-			for (i = 0; i < n; i++) {
-				int found = device_find(&d, ctx, domid, kinds[k], ids[i], err);
-
-				if (found < 0 || (found > 0 && (half == 0 ?
-				    device_ask_close(&d, err) : device_remove(&d, false, err)) != 0))
-					rc = -1;
-			}
-		}
+		if (device_remove(&all[i], false, &why) != 0)
+			rc = device_failed(&all[i], "detach", why, err);
 	}
 	return rc;
 }

@@ -23,6 +23,7 @@ struct device {
 	const struct device_class *cls;
 	uint16_t domid, backend_domid;
 	unsigned int devid;
+	bool undo;			/* it is taken away: Ctrl-C does not stop that */
 	const void *config;		/* attach: struct domain_disk or domain_nic; else NULL */
 	char name[DISK_TARGET_MAX];	/* for messages: "xvda", "vif3.0" */
 	/* Directories: the guest's own, the back-end's, and what nobody but domain 0 reads. */
@@ -134,6 +135,8 @@ int device_vif_guard(struct device *d, struct zerr **err);
  */
 int hotplug_run(const char *const argv[], const char *const env[], int timeout_ms,
 		struct zerr **err);
+/* The same for what must be undone: Ctrl-C does not end it. */
+int hotplug_undo(const char *const argv[], int timeout_ms, struct zerr **err);
 /*
  * Run a device's hotplug script with the environment that Xen's have: script, XENBUS_TYPE,
  * XENBUS_PATH, XENBUS_BASE_PATH, and what is in env. args is NULL-ended: "add"; "online",

@@ -12,6 +12,7 @@
 
 #include <xentools/build.h>
 #include <xentools/cpu_feature.h>
+#include <xentools/device.h>
 #include <xentools/macros.h>
 
 #include "tools/domain/domain_priv.h"
@@ -228,7 +229,8 @@ static int claim(struct creation *c, struct zerr **err)
 
 	if (domain_lock(c->ctx, &lock, err) != 0 ||
 	    (!c->opts->dry_run && domain_recover_locked(c->ctx, err) != 0) ||
-	    check_identity(c, err) != 0 || check_host(c, err) != 0)
+	    check_identity(c, err) != 0 || check_host(c, err) != 0 ||
+	    device_check_all(c->ctx, c->cfg, err) != 0)
 		return -1;
 	if (c->opts->dry_run)
 		return 0;
@@ -374,7 +376,8 @@ static int start(struct creation *c, struct domain_create_result *ret, struct ze
 	_cleanup_free_ char *tty = NULL;
 
 	if (save_state(c, err) != 0 ||
-	    xs_introduce(c->ctx->xs, c->domid, GUEST_STORE_GFN, c->build.store_port, err) != 0)
+	    xs_introduce(c->ctx->xs, c->domid, GUEST_STORE_GFN, c->build.store_port, err) != 0 ||
+	    device_attach_all(c->ctx, c->domid, c->cfg, err) != 0)
 		return -1;
 	await_console(c, &tty);
 	note_log_start(c);

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <time.h>
 
+#include <xentools/device.h>
+
 #include "tools/domain/domain_priv.h"
 
 #define GONE_MS 10000			/* daemons need time to let go of its pages */
@@ -56,6 +58,8 @@ int domain_remove(struct domain_ctx *ctx, uint16_t domid, const char *uuid, bool
 		}
 		zerr_free(why);
 	}
+	if (ctx->xs && device_remove_all(ctx, domid, err) != 0)
+		rc = -1;
 	if (ctx->xs && domain_nodes_remove(ctx->xs, domid, uuid, err) != 0)
 		rc = -1;
 	if (!keep_state && domain_state_remove(ctx, domid, err) != 0)

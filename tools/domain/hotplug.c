@@ -90,8 +90,8 @@ static int start(const char *const argv[], char *const env[], int err_fd, pid_t 
 	return rc;
 }
 
-/* Wait for its end: 1 ended, 0 time is up, -1 Ctrl-C. */
-static int await(pid_t pid, int err_fd, int timeout_ms, struct last_line *line)
+/* Wait for its end: 1 ended, 0 time is up, -1 Ctrl-C (which does not stop an undoing). */
+static int await(pid_t pid, int err_fd, int timeout_ms, bool undo, struct last_line *line)
 {
 	uint64_t end = event_now_ns() + (uint64_t)timeout_ms * 1000000u, now;
 	int pidfd = (int)syscall(SYS_pidfd_open, pid, 0), rc = 0;
@@ -111,7 +111,7 @@ static int await(pid_t pid, int err_fd, int timeout_ms, struct last_line *line)
 			rc = 1;
 			break;
 		}
-		if (hotplug_interrupted()) {
+		if (!undo && hotplug_interrupted()) {
 			rc = -1;
 			break;
 		}
@@ -139,7 +139,8 @@ static int judge(const char *name, int status, const struct last_line *line, str
 			line->len ? ": " : ", without a message", line->text);
 }
 
-static int run(const char *const argv[], char *const env[], int timeout_ms, struct zerr **err)
+static int run(const char *const argv[], char *const env[], int timeout_ms, bool undo,
+	       struct zerr **err)
 {
 	_cleanup_close_ int read_end = -1, write_end = -1;
 	const char *name = base_name(argv[0]);
@@ -156,7 +157,7 @@ static int run(const char *const argv[], char *const env[], int timeout_ms, stru
 	if (rc != 0)
 		return zerr_set(err, rc == ENOENT ? ZERR_NOT_FOUND : ZERR_FAILED, "E332", rc,
 				"cannot run %s", argv[0]);
-	rc = await(pid, read_end, timeout_ms, &line);
+	rc = await(pid, read_end, timeout_ms, undo, &line);
 	if (rc != 1)
 		kill(-pid, SIGKILL);
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
@@ -171,8 +172,8 @@ static int run(const char *const argv[], char *const env[], int timeout_ms, stru
 	return judge(name, status, &line, err);
 }
 
-int hotplug_run(const char *const argv[], const char *const env[], int timeout_ms,
-		struct zerr **err)
+static int run_clean(const char *const argv[], const char *const env[], int timeout_ms, bool undo,
+		     struct zerr **err)
 {
 	char *all[ENV_MAX] = {
 		(char *)(uintptr_t)"PATH=/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin",
@@ -182,7 +183,18 @@ int hotplug_run(const char *const argv[], const char *const env[], int timeout_m
 
 	while (env && *env && n < ENV_MAX - 1)
 		all[n++] = (char *)(uintptr_t)*env++;
-	return run(argv, all, timeout_ms, err);
+	return run(argv, all, timeout_ms, undo, err);
+}
+
+int hotplug_run(const char *const argv[], const char *const env[], int timeout_ms,
+		struct zerr **err)
+{
+	return run_clean(argv, env, timeout_ms, false, err);
+}
+
+int hotplug_undo(const char *const argv[], int timeout_ms, struct zerr **err)
+{
+	return run_clean(argv, NULL, timeout_ms, true, err);
 }
 
 /* A script that went well but says in the store that it did not. */
@@ -217,9 +229,9 @@ int hotplug_script(const struct device *d, const char *script, const char *const
 		all[n++] = *env++;
 	for (n = 1; args && *args && n < ARRAY_SIZE(argv) - 1; n++)
 		argv[n] = *args++;
-	if (hotplug_run(argv, all, DEVICE_HOTPLUG_MS, err) != 0)
+	if (run_clean(argv, all, DEVICE_HOTPLUG_MS, d->undo, err) != 0)
 		return -1;
-	return check_status(d, script, err);
+	return d->undo ? 0 : check_status(d, script, err);
 }
 
 int hotplug_module(const char *module, const char *path, struct zerr **err)
