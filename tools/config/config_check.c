@@ -27,7 +27,7 @@ static void rule_required(struct reader *r)
 		field_error(r, r->tree->root, NULL, "E201",
 			    r->xl ? "add name = \"web1\"" : "add <name>web1</name>",
 			    "the name is missing");
-	if (find(r, "memory", NULL) == NULL)
+	if (find(r, "memory", NULL) == NULL && r->build->numa_kib == 0)
 		field_error(r, r->tree->root, NULL, "E340",
 			    r->xl ? "add memory = 512" : "add <memory unit='MiB'>512</memory>",
 			    "the amount of memory is missing");
@@ -38,6 +38,10 @@ static void rule_memory(struct reader *r)
 	struct domain_config *c = &r->build->cfg;
 	const struct xml_node *memory = find(r, "memory", NULL);
 
+	if (r->build->numa_kib != 0)
+		c->memory_kib = r->build->numa_kib;	/* as libvirt has it; warned of in <numa> */
+	if (memory == NULL)
+		memory = find(r, "cpu", "numa");
 	if (memory == NULL || c->memory_kib == 0)
 		return;
 	if (c->memory_kib < DOMAIN_MEMORY_MIN_KIB)
@@ -57,6 +61,10 @@ static void rule_memory(struct reader *r)
 		field_error(r, find(r, "currentMemory", NULL), NULL, "E341", NULL,
 			    "%" PRIu64 " KiB are too little (at least %u KiB)", c->current_kib,
 			    DOMAIN_MEMORY_MIN_KIB);
+	else if (c->no_balloon && c->current_kib < c->memory_kib)
+		field_error(r, find(r, "currentMemory", NULL), NULL, "E342",
+			    "leave <currentMemory> out, or model='none' of <memballoon>",
+			    "without a balloon the guest has all of its memory");
 }
 
 static void rule_vcpus(struct reader *r)
@@ -177,19 +185,45 @@ static void rule_scheduling(struct reader *r)
 	if (b->global_quota_set && b->global_quota > 0)
 		b->cfg.cap = cap_per_cent(b->global_quota,
 					  b->global_period ? b->global_period : default_period, 1);
+	if (b->sched_set && b->sched_weight != 0)
+		b->cfg.weight = b->sched_weight;
+	if (b->sched_set && b->sched_cap <= UINT16_MAX)
+		b->cfg.cap = b->sched_cap;
+}
+
+static void rule_soft(struct reader *r)
+{
+	struct domain_config *c = &r->build->cfg;
+
+	for (size_t i = 0; i < c->soft_pin_count; i++)
+		if (c->vcpus_max != 0 && c->soft_pins[i].vcpu >= c->vcpus_max)
+			field_error(r, find(r, "metadata", NULL), NULL, "E348", NULL,
+				    "z:affinity: there is no vCPU %u (the domain has %u, from 0)",
+				    c->soft_pins[i].vcpu, c->vcpus_max);
+	if (c->soft_pin_count > 1)
+		qsort(c->soft_pins, c->soft_pin_count, sizeof(c->soft_pins[0]), compare_pins);
 }
 
 static void rule_boot(struct reader *r)
 {
 	const struct xml_node *os = find(r, "os", NULL);
 
-	if (find(r, "os", "kernel") == NULL && find(r, "os", "loader") == NULL &&
-	    (os == NULL || xml_attr_get(os, "firmware") == NULL))
+	bool kernel = find(r, "os", "kernel") != NULL, loader = find(r, "os", "loader") != NULL;
+	bool firmware = os != NULL && xml_attr_get(os, "firmware") != NULL;
+
+	if (kernel && (loader || firmware))
+		field_error(r, find(r, "os", "kernel"), NULL, "E307", "keep one of them",
+			    "a kernel and a firmware are two ways to boot");
+	if (!kernel && !loader && !firmware && r->opt != NULL && (r->opt->flags & CONFIG_CONVERT)) {
+		field_warning(r, os != NULL ? os : r->tree->root, NULL, "W203", NULL,
+			      "there is nothing to boot: firmware='efi' is written");
+		r->build->cfg.firmware_efi = true;
+	} else if (!kernel && !loader && !firmware)
 		field_error(r, os != NULL ? os : r->tree->root, NULL, "E301",
 			    r->xl ? "add kernel = \"/path/of/Image\"" :
 				    "add <os><kernel>/path/of/Image</kernel></os>",
 			    "there is nothing to boot: no kernel is named");
-	if (find(r, "os", "kernel") != NULL)
+	if (kernel)
 		return;
 	if (find(r, "os", "initrd") != NULL)
 		field_warning(r, find(r, "os", "initrd"), NULL, "W401", NULL,
@@ -240,6 +274,17 @@ static void rule_topology(struct reader *r)
 			    r->build->cfg.vcpus_max);
 }
 
+/* What no start can give though its words are good; see domain_config.unserved. */
+static void rule_unserved(struct reader *r)
+{
+	const struct domain_config *c = &r->build->cfg;
+
+	if (c->xsm_label != NULL)
+		field_unserved(r, r->tree->root, "xsm label");
+	if (c->dtb != NULL)
+		field_unserved(r, find(r, "os", "dtb"), NULL);
+}
+
 /* The rules of devices alone; see field_table.h. */
 void config_check_devices(struct reader *r)
 {
@@ -255,9 +300,11 @@ void config_check(struct reader *r)
 	rule_vcpus(r);
 	rule_pins(r);
 	rule_scheduling(r);
+	rule_soft(r);
 	rule_boot(r);
 	rule_cmdline(r);
 	rule_topology(r);
 	rule_pa_bits(r);
+	rule_unserved(r);
 	config_check_devices(r);
 }

@@ -70,67 +70,28 @@ static void add_identity(struct strbuf *sb, const struct domain_config *cfg)
 	add_element(sb, "  ", "description", cfg->description);
 }
 
-static bool has_start(const struct domain_start *s)
-{
-	return s->delay_s != 0 || s->order != 0 || s->wait_for[0] != '\0' || s->retries != 0 ||
-	       s->stop != DOMAIN_STOP_SHUTDOWN;
-}
-
-static void add_start(struct strbuf *sb, const struct domain_start *s)
-{
-	if (!has_start(s))
-		return;
-	strbuf_addstr(sb, "      <z:start");
-	if (s->delay_s != 0)
-		strbuf_addf(sb, " delay='%u'", s->delay_s);
-	if (s->order != 0)
-		strbuf_addf(sb, " order='%u'", s->order);
-	if (s->wait_for[0] != '\0') {
-		strbuf_addstr(sb, " wait-for='");
-		format_escaped(sb, s->wait_for);
-		strbuf_addstr(sb, "'");
-	}
-	if (s->retries != 0)
-		strbuf_addf(sb, " on-failure='retry:%u'", s->retries);
-	if (s->stop == DOMAIN_STOP_DESTROY)
-		strbuf_addstr(sb, " stop='destroy'");
-	strbuf_addstr(sb, "/>\n");
-}
-
 /* What others keep there, word for word, and the extension block. */
 static void add_metadata(struct strbuf *sb, const struct domain_config *cfg)
 {
-	bool ours = cfg->iomem_count != 0 || cfg->irq_count != 0 || cfg->pa_bits != 0 ||
-		    cfg->midr != 0 || has_start(&cfg->start) || cfg->on_watchdog >= 0;
+	_cleanup_strbuf_ struct strbuf ours = STRBUF_INIT;
 
-	if (cfg->metadata == NULL && !ours)
+	format_extension(&ours, cfg);
+	sb->failed |= ours.failed;
+	if (cfg->metadata == NULL && ours.len == 0)
 		return;
 	strbuf_addstr(sb, "  <metadata>\n");
 	if (cfg->metadata != NULL)
 		strbuf_addf(sb, "    %s\n", cfg->metadata);
-	if (ours)
-		strbuf_addstr(sb, "    <z:domain xmlns:z='" CONFIG_NAMESPACE "'>\n");
-	if (cfg->pa_bits != 0 || cfg->midr != 0) {
-		strbuf_addstr(sb, "      <z:cpu");
-		if (cfg->midr != 0)
-			strbuf_addf(sb, " midr='0x%" PRIx32 "'", cfg->midr);
-		if (cfg->pa_bits != 0)
-			strbuf_addf(sb, " pa-bits='%u'", cfg->pa_bits);
-		strbuf_addstr(sb, "/>\n");
-	}
-	for (size_t i = 0; i < cfg->iomem_count; i++)
-		strbuf_addf(sb, "      <z:iomem start='0x%" PRIx64 "' pages='%" PRIu64
-			    "' gfn='0x%" PRIx64 "'/>\n", cfg->iomem[i].start, cfg->iomem[i].pages,
-			    cfg->iomem[i].gfn);
-	for (size_t i = 0; i < cfg->irq_count; i++)
-		strbuf_addf(sb, "      <z:irq number='%" PRIu32 "'/>\n", cfg->irqs[i]);
-	add_start(sb, &cfg->start);
-	if (cfg->on_watchdog >= 0)
-		strbuf_addf(sb, "      <z:watchdog action='%s'/>\n",
-			    domain_action_name((enum domain_action)cfg->on_watchdog));
-	if (ours)
-		strbuf_addstr(sb, "    </z:domain>\n");
+	if (ours.len != 0)
+		strbuf_addf(sb, "    <z:domain xmlns:z='" CONFIG_NAMESPACE "'>\n%s    </z:domain>\n",
+			    ours.buf);
 	strbuf_addstr(sb, "  </metadata>\n");
+}
+
+static void add_kept(struct strbuf *sb, const struct domain_config *cfg, enum domain_place place)
+{
+	if (cfg->kept[place] != NULL)
+		strbuf_addstr(sb, cfg->kept[place]);
 }
 
 static void add_resources(struct strbuf *sb, const struct domain_config *cfg)
@@ -140,6 +101,8 @@ static void add_resources(struct strbuf *sb, const struct domain_config *cfg)
 	strbuf_addf(sb, "  <memory unit='KiB'>%" PRIu64 "</memory>\n", cfg->memory_kib);
 	strbuf_addf(sb, "  <currentMemory unit='KiB'>%" PRIu64 "</currentMemory>\n",
 		    cfg->current_kib);
+	if (cfg->no_sharing)
+		strbuf_addstr(sb, "  <memoryBacking>\n    <nosharepages/>\n  </memoryBacking>\n");
 	strbuf_addstr(sb, "  <vcpu placement='static'");
 	if (cfg->affinity_set && cpuset_format(&cfg->affinity, list, sizeof(list)) == 0)
 		strbuf_addf(sb, " cpuset='%s'", list);
@@ -169,36 +132,70 @@ static void add_cputune(struct strbuf *sb, const struct domain_config *cfg)
 
 static void add_os(struct strbuf *sb, const struct domain_config *cfg)
 {
-	strbuf_addf(sb, "  <os>\n    <type arch='%s' machine='xenpvh'>hvm</type>\n",
+	strbuf_addf(sb, "  <os%s>\n    <type arch='%s' machine='xenpvh'>hvm</type>\n",
+		    cfg->firmware_efi ? " firmware='efi'" : "",
 		    cfg->arch == DOMAIN_ARCH_ARMV7L ? "armv7l" : "aarch64");
+	format_value(sb, "    <loader readonly='yes' type='rom'>", cfg->loader, "</loader>\n");
 	add_element(sb, "    ", "kernel", cfg->kernel);
 	add_element(sb, "    ", "initrd", cfg->initrd);
 	add_element(sb, "    ", "cmdline", cfg->cmdline);
+	add_element(sb, "    ", "dtb", cfg->dtb);
 	strbuf_addstr(sb, "  </os>\n");
 }
 
 static void add_features(struct strbuf *sb, const struct domain_config *cfg)
 {
-	if (cfg->gic_version == 0 && !cfg->vpmu)
+	if (cfg->gic_version == 0 && !cfg->vpmu && cfg->kept[DOMAIN_IN_FEATURES] == NULL)
 		return;
 	strbuf_addstr(sb, "  <features>\n");
 	if (cfg->gic_version != 0)
 		strbuf_addf(sb, "    <gic version='%d'/>\n", cfg->gic_version);
 	if (cfg->vpmu)
 		strbuf_addstr(sb, "    <pmu state='on'/>\n");
+	add_kept(sb, cfg, DOMAIN_IN_FEATURES);
 	strbuf_addstr(sb, "  </features>\n");
 }
 
 static void add_cpu(struct strbuf *sb, const struct domain_config *cfg)
 {
-	if (cfg->cpu_disabled == 0)
+	if (cfg->cpu_disabled == 0 && cfg->kept[DOMAIN_IN_CPU] == NULL)
 		return;
 	strbuf_addstr(sb, "  <cpu mode='custom'>\n");
 	for (unsigned int n = 0; cpu_feature_name(n) != NULL; n++)
 		if (cfg->cpu_disabled >> n & 1)
 			strbuf_addf(sb, "    <feature policy='disable' name='%s'/>\n",
 				    cpu_feature_name(n));
+	add_kept(sb, cfg, DOMAIN_IN_CPU);
 	strbuf_addstr(sb, "  </cpu>\n");
+}
+
+static void add_clock(struct strbuf *sb, const struct domain_config *cfg)
+{
+	static const char *const offsets[] = { "utc", "localtime", "timezone", "variable",
+					       "absolute" };
+
+	strbuf_addf(sb, "  <clock offset='%s'", offsets[cfg->clock]);
+	if (cfg->clock == DOMAIN_CLOCK_TIMEZONE)
+		format_value(sb, " timezone='", cfg->timezone, "'");
+	if (cfg->clock == DOMAIN_CLOCK_VARIABLE)
+		strbuf_addf(sb, " adjustment='%" PRId64 "' basis='%s'", cfg->clock_seconds,
+			    cfg->clock_local ? "localtime" : "utc");
+	if (cfg->clock == DOMAIN_CLOCK_ABSOLUTE)
+		strbuf_addf(sb, " start='%" PRId64 "'", cfg->clock_seconds);
+	strbuf_addstr(sb, "/>\n");
+}
+
+static void add_consoles(struct strbuf *sb, const struct domain_config *cfg)
+{
+	for (unsigned int n = 0; n <= cfg->more_consoles; n++)
+		strbuf_addf(sb, "    <console type='pty'>\n      <target type='xen' port='%u'/>\n"
+			    "    </console>\n", n);
+	if (cfg->vuart)
+		strbuf_addstr(sb, "    <serial type='pty'>\n      <target port='0'/>\n"
+			      "    </serial>\n");
+	add_kept(sb, cfg, DOMAIN_IN_DEVICES);
+	if (cfg->no_balloon)
+		strbuf_addstr(sb, "    <memballoon model='none'/>\n");
 }
 
 /* A running domain's interfaces have an address and a name in the control domain. */
@@ -232,7 +229,7 @@ static char *format(const struct domain_config *cfg, int domid)
 	add_os(&sb, cfg);
 	add_features(&sb, cfg);
 	add_cpu(&sb, cfg);
-	strbuf_addstr(&sb, "  <clock offset='utc'/>\n");
+	add_clock(&sb, cfg);
 	add_element(&sb, "  ", "on_poweroff", domain_action_name(cfg->on_poweroff));
 	add_element(&sb, "  ", "on_reboot", domain_action_name(cfg->on_reboot));
 	add_element(&sb, "  ", "on_crash", domain_action_name(cfg->on_crash));
@@ -240,11 +237,7 @@ static char *format(const struct domain_config *cfg, int domid)
 	for (size_t i = 0; i < cfg->disk_count; i++)
 		format_disk(&sb, &cfg->disks[i]);
 	add_interfaces(&sb, cfg, domid);
-	strbuf_addstr(&sb, "    <console type='pty'>\n"
-		      "      <target type='xen' port='0'/>\n    </console>\n");
-	if (cfg->vuart)
-		strbuf_addstr(&sb, "    <serial type='pty'>\n      <target port='0'/>\n"
-			      "    </serial>\n");
+	add_consoles(&sb, cfg);
 	strbuf_addstr(&sb, "  </devices>\n</domain>\n");
 	return strbuf_steal(&sb);
 }

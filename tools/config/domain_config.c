@@ -36,6 +36,16 @@ void domain_config_free(struct domain_config *cfg)
 	free(cfg->description);
 	free(cfg->metadata);
 	free(cfg->pins);
+	free(cfg->soft_pins);
+	free(cfg->cpupool);
+	free(cfg->sched_class);
+	free(cfg->loader);
+	free(cfg->dtb);
+	free(cfg->timezone);
+	free(cfg->xsm_label);
+	for (size_t i = 0; i < DOMAIN_PLACES; i++)
+		free(cfg->kept[i]);
+	free(cfg->unserved);
 	free(cfg->iomem);
 	free(cfg->irqs);
 	free(cfg->kernel);
@@ -99,6 +109,17 @@ int domain_config_copy(struct domain_config *dst, const struct domain_config *sr
 	ok &= copy_string(&dst->kernel, src->kernel);
 	ok &= copy_string(&dst->initrd, src->initrd);
 	ok &= copy_string(&dst->cmdline, src->cmdline);
+	ok &= copy_string(&dst->cpupool, src->cpupool);
+	ok &= copy_string(&dst->sched_class, src->sched_class);
+	ok &= copy_string(&dst->loader, src->loader);
+	ok &= copy_string(&dst->dtb, src->dtb);
+	ok &= copy_string(&dst->timezone, src->timezone);
+	ok &= copy_string(&dst->xsm_label, src->xsm_label);
+	ok &= copy_string(&dst->unserved, src->unserved);
+	for (size_t i = 0; i < DOMAIN_PLACES; i++)
+		ok &= copy_string(&dst->kept[i], src->kept[i]);
+	ok &= copy_array(&dst->soft_pins, src->soft_pins,
+			 src->soft_pin_count * sizeof(*src->soft_pins));
 	ok &= copy_array(&dst->pins, src->pins, src->pin_count * sizeof(*src->pins));
 	ok &= copy_array(&dst->iomem, src->iomem, src->iomem_count * sizeof(*src->iomem));
 	ok &= copy_array(&dst->irqs, src->irqs, src->irq_count * sizeof(*src->irqs));
@@ -136,6 +157,15 @@ const struct cpuset *domain_config_vcpu_affinity(const struct domain_config *cfg
 		if (cfg->pins[i].vcpu == vcpu)
 			return &cfg->pins[i].cpus;
 	return cfg->affinity_set ? &cfg->affinity : NULL;
+}
+
+/* The same for the soft affinity. */
+const struct cpuset *domain_config_vcpu_soft(const struct domain_config *cfg, unsigned int vcpu)
+{
+	for (size_t i = 0; i < cfg->soft_pin_count; i++)
+		if (cfg->soft_pins[i].vcpu == vcpu)
+			return &cfg->soft_pins[i].cpus;
+	return cfg->soft_affinity_set ? &cfg->soft_affinity : NULL;
 }
 
 static const char *const action_names[] = {

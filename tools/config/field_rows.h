@@ -17,11 +17,17 @@
 #define INTO(member) .offset = offsetof(struct config_build, member)
 #define WORDS(w) .type = &type_words, .arg = (w)
 
+/* An element kept as text, see field_keep(): true of every guest; one that no start can give. */
+#define ROW_KEPT(p, where, ...) { .path = (p), .cls = FIELD_S, .handler = field_keep, \
+	.arg = &(const struct field_kept){ where, true, NULL }, __VA_ARGS__ }
+#define ROW_UNSERVED(p, where, ...) { .path = (p), .cls = FIELD_S, .handler = field_keep, \
+	.arg = &(const struct field_kept){ where, false, NULL }, __VA_ARGS__ }
+
 #define NOT_ON_ARM "it does not apply to Arm guests"
 
-extern const struct field_word field_watchdog_actions[];
+extern const struct field_word field_watchdog_actions[], field_yes_no[];
 
-extern const struct field_table fields_domain, fields_os, fields_devices, fields_extension,
-	fields_disk, fields_interface;
+extern const struct field_table fields_domain, fields_clock, fields_os, fields_devices, fields_disk,
+	fields_extension, fields_interface;
 
 #endif

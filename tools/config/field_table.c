@@ -17,9 +17,9 @@
 #define PATH_ROOM 512u
 #define EXTENSION "domain/metadata/z:domain"
 
-const struct field_table *const field_tables[] = { &fields_domain, &fields_os, &fields_devices,
-						  &fields_disk, &fields_extension,
-						  &fields_interface };
+const struct field_table *const field_tables[] = { &fields_domain, &fields_os, &fields_clock,
+						  &fields_devices, &fields_disk,
+						  &fields_extension, &fields_interface };
 const size_t field_table_count = ARRAY_SIZE(field_tables);
 
 /* Report at a node; see field_table.h. CONFIG_STRICT turns warnings into errors here. */
@@ -78,7 +78,7 @@ bool field_report_class(struct reader *r, enum field_class cls, const struct xml
 		[FIELD_D] = { "E370", "not available here, and the guest would miss it",
 			      CONFIG_ERROR },
 		[FIELD_R] = { "E371", "not supported", CONFIG_ERROR },
-		[FIELD_L] = { "E501", "not supported by this build yet", CONFIG_ERROR },
+		[FIELD_L] = { "E501", "not supported by this build", CONFIG_ERROR },
 	};
 	enum config_severity severity;
 	const char *code;
@@ -155,6 +155,14 @@ static bool table_path(const struct xml_node *node, const char *attr, char *buf,
 	return true;
 }
 
+/* The row of an element or its attribute; see field_table.h. */
+const struct field_row *field_row_of(const struct xml_node *node, const char *attr)
+{
+	char path[PATH_ROOM];
+
+	return table_path(node, attr, path, sizeof(path)) ? find_row(path) : NULL;
+}
+
 /* The name in the table nearest to the last part of a path that is not there, or NULL. */
 static const char *nearest(const char *path, size_t prefix_len, const char *word)
 {
@@ -204,6 +212,8 @@ static void report_foreign(struct reader *r, const struct xml_node *node)
 	if (is_extension(node))
 		field_error(r, node, NULL, "E350", "put it inside <metadata>",
 			    "an element of the extension namespace is not allowed here");
+	else if (r->opt != NULL && (r->opt->flags & CONFIG_CONVERT))
+		field_warning(r, node, NULL, "W202", NULL, "left out: it has no meaning here");
 	else
 		field_error(r, node, NULL, "E351", "foreign elements are kept inside <metadata>",
 			    "an element of namespace \"%s\" has no meaning here", node->uri);

@@ -79,6 +79,10 @@ struct config_build {
 	int64_t quota, global_quota;		/* <= 0: no cap */
 	bool quota_set, global_quota_set;
 	uint64_t period, global_period;		/* microseconds */
+	uint64_t vcpu_id, console_port;		/* of the element that was read last */
+	bool sched_set;				/* z:sched: over cputune; 0 weight, > 65535 cap: not given */
+	unsigned int sched_weight, sched_cap;
+	uint64_t numa_kib, cell_kib;		/* of all cells, of one; 0: absent */
 	uint64_t topology[4];			/* sockets, dies, cores, threads; 0: absent */
 	struct domain_nic nic;			/* the <interface> that is being read */
 	const struct xml_node *nic_node;	/* NULL: none */
@@ -142,6 +146,20 @@ void field_report(struct reader *r, enum config_severity severity, const struct 
 bool field_report_class(struct reader *r, enum field_class cls, const struct xml_node *node,
 			const struct field_row *row, const char *what, const char *note,
 			const char *hint);
+
+/* The row of an element or its attribute, or NULL. */
+const struct field_row *field_row_of(const struct xml_node *node, const char *attr);
+
+/* How field_keep() treats an element; the argument of its row. */
+struct field_kept {
+	enum domain_place place;
+	bool served;			/* false: a start is refused */
+	const char *note;		/* why it is left out by a conversion, or NULL */
+};
+void field_keep(struct reader *r, const struct xml_node *node, const struct field_row *row,
+		const char *value);
+void field_keep_text(struct reader *r, enum domain_place place, const char *text);
+void field_unserved(struct reader *r, const struct xml_node *node, const char *attr);
 
 /* "type" of "domain/os@type", else NULL. */
 const char *field_attr(const struct field_row *row);

@@ -7,6 +7,11 @@
 
 #include "field_rows.h"
 #include "xentools/macros.h"
+#include "xentools/parse_num.h"
+
+#define MORE_CONSOLES 15u
+
+static const struct field_range console_ports = { 0, 255 };
 
 static const struct field_word console_types[] = {
 	{ "pty", 0, FIELD_S, NULL, NULL },
@@ -23,14 +28,23 @@ static const struct field_word console_targets[] = {
 	{ NULL, 0, FIELD_S, NULL, NULL },
 };
 
-static const struct field_word console_ports[] = {
-	{ "0", 0, FIELD_S, NULL, NULL },
-	{ "*", 0, FIELD_L, NULL, "a guest has one console" },
+static const struct field_word channel_types[] = {
+	{ "pty", 0, FIELD_S, NULL, NULL },
+	{ "unix", 0, FIELD_S, NULL, NULL },
+	{ "*", 0, FIELD_D, "a channel is a pty or a socket", NULL },
+	{ NULL, 0, FIELD_S, NULL, NULL },
+};
+
+static const struct field_word channel_targets[] = {
+	{ "xen", 0, FIELD_S, NULL, NULL },
+	{ "*", 0, FIELD_D, "channels are Xen's", "write <target type='xen' name='...'/>" },
 	{ NULL, 0, FIELD_S, NULL, NULL },
 };
 
 static const struct field_word serial_types[] = {
 	{ "pty", 0, FIELD_S, NULL, NULL },
+	{ "null", 0, FIELD_W, "it is a pty all the same", NULL },
+	{ "file", 0, FIELD_W, "it is a pty, and its output is logged anyway", NULL },
 	{ "*", 0, FIELD_D, "the serial port is a pty", "write type='pty'" },
 	{ NULL, 0, FIELD_S, NULL, NULL },
 };
@@ -43,7 +57,7 @@ static const struct field_word serial_targets[] = {
 
 static const struct field_word balloon_models[] = {
 	{ "xen", 0, FIELD_S, NULL, NULL },
-	{ "none", 0, FIELD_L, NULL, NULL },
+	{ "none", 1, FIELD_S, NULL, NULL },
 	{ "*", 0, FIELD_W, "the balloon is Xen's", NULL },
 	{ NULL, 0, FIELD_S, NULL, NULL },
 };
@@ -61,8 +75,42 @@ static void check_console(struct reader *r, const struct xml_node *node,
 			  const struct field_row *row, const char *value)
 {
 	(void)value;
-	if (is_second(node))
-		(void)field_report_class(r, FIELD_L, node, row, "a second console", NULL, NULL);
+	if (!is_second(node))
+		return;
+	if (r->opt != NULL && (r->opt->flags & CONFIG_CONVERT)) {
+		(void)field_report_class(r, FIELD_D, node, row, NULL, "a guest has one console",
+					 NULL);
+		return;
+	}
+	if (r->build->cfg.more_consoles++ == MORE_CONSOLES)
+		field_error(r, node, NULL, "E354", NULL, "more than %u of these", MORE_CONSOLES);
+	field_unserved(r, node, NULL);
+}
+
+static void note_no_balloon(struct reader *r, const struct xml_node *node,
+			    const struct field_row *row, const char *value)
+{
+	(void)node;
+	(void)row;
+	r->build->cfg.no_balloon = strcmp(value, "none") == 0;
+}
+
+/* Room for grants and event channels, as libvirt gives it for guests of Xen. */
+static void read_xenbus(struct reader *r, const struct xml_node *node)
+{
+	const char *frames = xml_attr_get(node, "maxGrantFrames");
+	const char *channels = xml_attr_get(node, "maxEventChannels");
+	uint32_t n;
+
+	if (frames != NULL && parse_u32(frames, 1, 4096, &n) == 0)
+		r->build->cfg.grant_frames = n;
+	else if (frames != NULL)
+		field_error(r, node, "maxGrantFrames", "E365", NULL, "no number from 1 to 4096");
+	if (channels != NULL && parse_u32(channels, 16, 131071, &n) == 0)
+		r->build->cfg.event_channels = n;
+	else if (channels != NULL)
+		field_error(r, node, "maxEventChannels", "E365", NULL,
+			    "no number from 16 to 131071");
 }
 
 static void read_serial(struct reader *r, const struct xml_node *node,
@@ -81,9 +129,11 @@ static void check_controller(struct reader *r, const struct xml_node *node,
 	enum field_class cls = FIELD_W;
 
 	(void)value;
-	if (type != NULL && strcmp(type, "xenbus") == 0)
-		cls = FIELD_L;
-	else if (type != NULL && model != NULL && strcmp(type, "usb") == 0 &&
+	if (type != NULL && strcmp(type, "xenbus") == 0) {
+		read_xenbus(r, node);
+		return;
+	}
+	if (type != NULL && model != NULL && strcmp(type, "usb") == 0 &&
 		 strcmp(model, "none") == 0)
 		cls = FIELD_N;
 	(void)field_report_class(r, cls, node, row, NULL,
@@ -116,15 +166,31 @@ static const struct field_word watchdog_models[] = {
 static const struct field_row rows[] = {
 	ROW("domain/devices", CONTAINER),
 	ROW_W("domain/devices/audio", "guests have no sound"),
-	ROW_L("domain/devices/channel"),
+	ROW_UNSERVED("domain/devices/channel", DOMAIN_IN_DEVICES, .flags = FIELD_REPEAT),
+	ROW_N("domain/devices/channel/address"),
+	ROW_N("domain/devices/channel/alias"),
+	ROW_N("domain/devices/channel/log"),
+	ROW_W("domain/devices/channel/protocol", "it is for TCP"),
+	ROW("domain/devices/channel/source", CONTAINER),
+	ROW_N("domain/devices/channel/source@mode"),
+	ROW("domain/devices/channel/source@path", .code = "E338"),
+	ROW("domain/devices/channel/target", CONTAINER),
+	ROW("domain/devices/channel/target@name", .code = "E338"),
+	ROW_N("domain/devices/channel/target@state"),
+	ROW("domain/devices/channel/target@type", WORDS(channel_targets), .code = "E338",
+	    .flags = FIELD_REQUIRED),
+	ROW("domain/devices/channel@type", WORDS(channel_types), .code = "E338",
+	    .flags = FIELD_REQUIRED),
 	ROW("domain/devices/console", .handler = check_console, .flags = FIELD_REPEAT),
 	ROW_N("domain/devices/console/address"),
 	ROW_N("domain/devices/console/alias"),
-	ROW_L("domain/devices/console/log"),
-	ROW_L("domain/devices/console/protocol"),
+	ROW_W("domain/devices/console/log",
+	    "what a guest prints is logged below /var/log/zl/console, by its name"),
+	ROW_W("domain/devices/console/protocol", "it is for TCP"),
 	ROW_N("domain/devices/console/source"),
 	ROW("domain/devices/console/target", CONTAINER),
-	ROW("domain/devices/console/target@port", WORDS(console_ports), .code = "E330"),
+	ROW("domain/devices/console/target@port", .type = &type_uint, INTO(console_port),
+	    .arg = &console_ports, .code = "E330"),
 	ROW("domain/devices/console/target@type", WORDS(console_targets), .code = "E330"),
 	ROW_N("domain/devices/console@tty"),
 	ROW("domain/devices/console@type", WORDS(console_types), .code = "E330"),
@@ -153,7 +219,7 @@ static const struct field_row rows[] = {
 	ROW_W("domain/devices/memballoon/stats", "the balloon has no statistics"),
 	ROW_W("domain/devices/memballoon@autodeflate", "the balloon has no such mode"),
 	ROW_W("domain/devices/memballoon@freePageReporting", "the balloon has no such mode"),
-	ROW("domain/devices/memballoon@model", WORDS(balloon_models)),
+	ROW("domain/devices/memballoon@model", WORDS(balloon_models), .handler = note_no_balloon),
 	ROW_R("domain/devices/memory", "E337", "there is no memory hotplug"),
 	ROW_W("domain/devices/nvram", "there is no such device"),
 	ROW_W("domain/devices/panic", "a guest tells its crash by hypercall"),
@@ -165,8 +231,8 @@ static const struct field_row rows[] = {
 	ROW("domain/devices/serial", .handler = read_serial, .flags = FIELD_REPEAT, .code = "E331"),
 	ROW_N("domain/devices/serial/address"),
 	ROW_N("domain/devices/serial/alias"),
-	ROW_L("domain/devices/serial/log"),
-	ROW_L("domain/devices/serial/protocol"),
+	ROW_W("domain/devices/serial/log", "its output is logged below /var/log/zl/console"),
+	ROW_W("domain/devices/serial/protocol", "it is for TCP"),
 	ROW_N("domain/devices/serial/source"),
 	ROW("domain/devices/serial/target", CONTAINER),
 	ROW_N("domain/devices/serial/target/model"),

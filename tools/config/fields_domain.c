@@ -8,6 +8,7 @@
 
 #include "field_rows.h"
 #include "xentools/macros.h"
+#include "xentools/parse_num.h"
 #include "xentools/strbuf.h"
 
 static const struct field_word domain_types[] = {
@@ -44,6 +45,7 @@ static const struct field_word placements[] = {
 };
 
 static const struct field_range vcpu_range = { 1, DOMAIN_VCPUS_MAX };
+static const struct field_range vcpu_id_range = { 0, DOMAIN_VCPUS_MAX - 1 };
 static const struct field_range weight_range = { 1, 65535 };
 static const struct field_range period_range = { 1, 1000000000 };
 
@@ -107,15 +109,60 @@ static void note_quota(struct reader *r, const struct xml_node *node, const stru
 		r->build->quota_set = true;
 }
 
+/* A label of Xen's security modules, the same as z:xsm; others are the control domain's. */
 static void check_seclabel(struct reader *r, const struct xml_node *node,
 			   const struct field_row *row, const char *value)
 {
 	const char *model = xml_attr_get(node, "model");
-	bool xsm = model != NULL && strcmp(model, "xsm") == 0;
+	const struct xml_node *label = xml_child(node, "label");
 
 	(void)value;
-	(void)field_report_class(r, xsm ? FIELD_L : FIELD_W, node, row, NULL,
-				 xsm ? NULL : "host security labels do not apply to guests", NULL);
+	if (model == NULL || strcmp(model, "xsm") != 0)
+		(void)field_report_class(r, FIELD_W, node, row, NULL,
+					 "host security labels do not apply to guests", NULL);
+	else if (label != NULL)
+		type_line.parse(r, label, row, label->text, &r->build->cfg.xsm_label);
+}
+
+/* Online are the first n of the list; which of them are given one by one is only a way to say n. */
+static void read_vcpu_list(struct reader *r, const struct xml_node *node,
+			   const struct field_row *row, const char *value)
+{
+	bool off[DOMAIN_VCPUS_MAX] = { false };
+	unsigned int n = 0, listed = 0;
+
+	(void)value;
+	for (const struct xml_node *v = node->first; v != NULL; v = v->next) {
+		const char *id = xml_attr_get(v, "id"), *on = xml_attr_get(v, "enabled");
+		uint32_t k;
+
+		if (v->uri != NULL || id == NULL || parse_u32(id, 0, DOMAIN_VCPUS_MAX - 1, &k) < 0)
+			continue;	/* the walk has the words for it */
+		off[k] = on != NULL && strcmp(on, "no") == 0;
+		listed = k + 1 > listed ? k + 1 : listed;
+	}
+	while (n < listed && !off[n])
+		n++;
+	for (unsigned int k = n; k < listed; k++)
+		if (!off[k] && !field_report_class(r, FIELD_D, node, row, NULL,
+						   "the vCPUs that are online are the first ones",
+						   NULL))
+			return;
+	if (listed == 0 || n == listed)
+		return;
+	if (n == 0)
+		field_error(r, node, NULL, "E343", NULL, "vCPU 0 must be enabled");
+	r->build->cfg.vcpus_current = n;
+	r->build->vcpus_current_set = true;
+}
+
+static void note_nosharing(struct reader *r, const struct xml_node *node,
+			   const struct field_row *row, const char *value)
+{
+	(void)node;
+	(void)row;
+	(void)value;
+	r->build->cfg.no_sharing = true;
 }
 
 /*
@@ -204,6 +251,7 @@ static const struct field_row rows[] = {
 	ROW_W("domain/cputune/emulator_quota", "there are no such threads"),
 	ROW_W("domain/cputune/emulatorpin", "there are no such threads"),
 	ROW_W("domain/cputune/emulatorsched", "there are no such threads"),
+	ROW_W("domain/cputune/emulatorthreads", "there are no such threads"),
 	ROW("domain/cputune/global_period", .type = &type_uint, INTO(global_period),
 	    .arg = &period_range, .code = "E347"),
 	ROW("domain/cputune/global_quota", .type = &type_int, INTO(global_quota),
@@ -246,7 +294,7 @@ static const struct field_row rows[] = {
 	ROW_W("domain/memoryBacking/discard", "guest memory is always resident"),
 	ROW_W("domain/memoryBacking/hugepages", "large pages are always tried"),
 	ROW_W("domain/memoryBacking/locked", "guest memory is always resident"),
-	ROW_L("domain/memoryBacking/nosharepages"),
+	ROW("domain/memoryBacking/nosharepages", .handler = note_nosharing),
 	ROW_W("domain/memoryBacking/source", "guest memory is always resident"),
 	ROW_W("domain/memtune", "guest memory is not the control domain's"),
 	ROW("domain/metadata", .handler = read_metadata, .flags = FIELD_VERBATIM),
@@ -275,7 +323,13 @@ static const struct field_row rows[] = {
 	ROW("domain/vcpu@current", .type = &type_vcpus, INTO(cfg.vcpus_current), .arg = &vcpu_range,
 	    .handler = note_vcpus_current, .code = "E343"),
 	ROW("domain/vcpu@placement", WORDS(placements)),
-	ROW_L("domain/vcpus"),
+	ROW("domain/vcpus", .handler = read_vcpu_list),
+	ROW("domain/vcpus/vcpu", .flags = FIELD_REPEAT),
+	ROW("domain/vcpus/vcpu@enabled", WORDS(field_yes_no)),
+	ROW_W("domain/vcpus/vcpu@hotpluggable", "all but the first are"),
+	ROW("domain/vcpus/vcpu@id", .type = &type_uint, INTO(vcpu_id), .arg = &vcpu_id_range,
+	    .flags = FIELD_REQUIRED, .code = "E343"),
+	ROW_W("domain/vcpus/vcpu@order", "it is that of the numbers"),
 	ROW_N("domain@id"),
 	ROW("domain@type", WORDS(domain_types), .code = "E204", .flags = FIELD_REQUIRED,
 	    .hint = "write <domain type='xen'>"),

@@ -16,6 +16,7 @@
 
 #define FRAME_MAX	(UINT64_C(1) << 36)	/* 48 bits of address */
 #define LIST_MAX	16u
+#define EXT		"domain/metadata/z:domain"
 
 /* A number in an attribute; absent: otherwise. False when it was reported. */
 static bool number(struct reader *r, const struct xml_node *node, const char *attr, uint64_t min,
@@ -154,33 +155,172 @@ static const struct field_word stops[] = {
 	{ NULL, 0, FIELD_S, NULL, NULL },
 };
 
-#define EXT "domain/metadata/z:domain"
+/* Where a vCPU would rather run; without the attribute vcpu: all of them. */
+static void read_affinity(struct reader *r, const struct xml_node *node,
+			  const struct field_row *row, const char *value)
+{
+	struct domain_config *c = &r->build->cfg;
+	const char *vcpu = xml_attr_get(node, "vcpu"), *soft = xml_attr_get(node, "soft");
+	struct field_row at = { .path = EXT "/z:affinity@soft" };
+	struct domain_vcpupin pin = { .vcpu = 0 }, *list;
+	uint32_t n = 0;
+
+	(void)row;
+	(void)value;
+	if (soft == NULL)
+		return;
+	type_cpuset.parse(r, node, &at, soft, &pin.cpus);
+	if (vcpu == NULL) {
+		c->soft_affinity = pin.cpus;
+		c->soft_affinity_set = true;
+		return;
+	}
+	if (parse_u32(vcpu, 0, DOMAIN_VCPUS_MAX - 1, &n) < 0) {
+		field_error(r, node, "vcpu", "E353", NULL, "\"%.20s\" is no vCPU's number", vcpu);
+		return;
+	}
+	for (size_t i = 0; i < c->soft_pin_count; i++)
+		if (c->soft_pins[i].vcpu == n)
+			field_error(r, node, "vcpu", "E348", NULL, "vCPU %u has two", n);
+	pin.vcpu = n;
+	list = realloc(c->soft_pins, (c->soft_pin_count + 1) * sizeof(*list));
+	if (list == NULL) {
+		r->rc = -ENOMEM;
+		return;
+	}
+	c->soft_pins = list;
+	list[c->soft_pin_count++] = pin;
+}
+
+static const struct field_word sched_classes[] = {
+	{ "credit", 0, FIELD_S, NULL, NULL },
+	{ "credit2", 0, FIELD_S, NULL, NULL },
+	{ "rtds", 0, FIELD_S, NULL, NULL },
+	{ "null", 0, FIELD_S, NULL, NULL },
+	{ NULL, 0, FIELD_S, NULL, NULL },
+};
+
+/* Overrides <cputune>. Whether the host's scheduler is of that class is seen at the start. */
+static void read_sched(struct reader *r, const struct xml_node *node, const struct field_row *row,
+		       const char *value)
+{
+	static const char *const rtds[] = { "period", "budget", "extratime" };
+	struct config_build *b = r->build;
+	const char *class = xml_attr_get(node, "class");
+	uint64_t n;
+
+	(void)row;
+	(void)value;
+	if (class != NULL)
+		type_line.parse(r, node, row, class, &b->cfg.sched_class);
+	if (number(r, node, "weight", 1, 65535, 0, &n))
+		b->sched_weight = (unsigned int)n;
+	if (number(r, node, "cap", 0, 65535, UINT16_MAX + 1u, &n))
+		b->sched_cap = (unsigned int)n;
+	b->sched_set = true;
+	for (size_t i = 0; i < ARRAY_SIZE(rtds); i++)
+		if (xml_attr_get(node, rtds[i]) != NULL)
+			field_warning(r, node, rtds[i], "W101", NULL,
+				      "ignored: no scheduler here has it");
+}
+
+static void read_limits(struct reader *r, const struct xml_node *node, const struct field_row *row,
+			const char *value)
+{
+	struct domain_config *c = &r->build->cfg;
+	uint64_t n;
+
+	(void)row;
+	(void)value;
+	if (number(r, node, "max-grant-frames", 1, 4096, c->grant_frames, &n))
+		c->grant_frames = (unsigned int)n;
+	if (number(r, node, "max-maptrack-frames", 1, 4096, 0, &n))
+		c->maptrack_frames = (unsigned int)n;
+	if (number(r, node, "event-channels", 16, 131071, c->event_channels, &n))
+		c->event_channels = (unsigned int)n;
+	if (number(r, node, "grant-version", 1, 2, 1, &n) && n == 2)
+		field_error(r, node, "grant-version", "E353", NULL,
+			    "version 2 of the grant table does not exist here");
+}
+
+static void read_nr_spis(struct reader *r, const struct xml_node *node, const struct field_row *row,
+			 const char *value)
+{
+	uint64_t n;
+
+	(void)row;
+	(void)value;
+	if (number(r, node, "number", 0, 988, 0, &n))
+		r->build->cfg.nr_spis = (unsigned int)n;
+}
+
+/* Both have to name each other; the hypervisor allows it for all guests or for none. */
+static void read_peer(struct reader *r, const struct xml_node *node, const struct field_row *row,
+		      const char *value)
+{
+	const char *name = xml_attr_get(node, "name");
+	const char *problem = name != NULL ? domain_name_problem(name) : NULL;
+
+	if (problem != NULL)
+		field_error(r, node, "name", "E353", NULL, "no domain has such a name: %s", problem);
+	r->build->cfg.peers = true;
+	field_keep(r, node, row, value);
+}
+
+static const struct field_word tees[] = {
+	{ "optee", 0, FIELD_S, NULL, NULL },
+	{ "ffa", 0, FIELD_S, NULL, NULL },
+	{ NULL, 0, FIELD_S, NULL, NULL },
+};
+
+#define HERE DOMAIN_IN_EXTENSION
 
 static const struct field_row rows[] = {
 	ROW(EXT, CONTAINER),
-	ROW_L(EXT "/z:affinity"),
-	ROW_L(EXT "/z:cloud-init"),
-	ROW_L(EXT "/z:console-log"),
+	ROW(EXT "/z:affinity", .handler = read_affinity, .flags = FIELD_REPEAT),
+	ROW(EXT "/z:affinity@soft", .flags = FIELD_REQUIRED, .hint = "physical CPUs, as 0-3"),
+	ROW(EXT "/z:affinity@vcpu", CONTAINER),
+	ROW_UNSERVED(EXT "/z:cloud-init", HERE),
+	ROW(EXT "/z:cloud-init@meta-data", CONTAINER),
+	ROW(EXT "/z:cloud-init@network-config", CONTAINER),
+	ROW(EXT "/z:cloud-init@user-data", CONTAINER),
+	ROW_W(EXT "/z:console-log", "xenconsoled --log-size says it for all guests"),
 	ROW(EXT "/z:cpu", .handler = read_cpu),
 	ROW(EXT "/z:cpu@midr", CONTAINER),
 	ROW(EXT "/z:cpu@pa-bits", CONTAINER),
-	ROW_L(EXT "/z:cpupool"),
-	ROW_L(EXT "/z:dom0less-adopted"),
-	ROW_L(EXT "/z:driver-domain"),
-	ROW_L(EXT "/z:dtdev"),
+	ROW(EXT "/z:cpupool", CONTAINER),
+	ROW(EXT "/z:cpupool@name", .type = &type_line, INTO(cfg.cpupool), .flags = FIELD_REQUIRED),
+	ROW_UNSERVED(EXT "/z:dom0less-adopted", HERE),
+	ROW_UNSERVED(EXT "/z:driver-domain", HERE),
+	ROW_UNSERVED(EXT "/z:dtdev", HERE, .flags = FIELD_REPEAT),
+	ROW(EXT "/z:dtdev@path", .flags = FIELD_REQUIRED),
 	ROW(EXT "/z:iomem", .handler = read_iomem, .flags = FIELD_REPEAT),
 	ROW(EXT "/z:iomem@gfn", CONTAINER),
 	ROW(EXT "/z:iomem@pages", CONTAINER),
 	ROW(EXT "/z:iomem@start", .flags = FIELD_REQUIRED, .hint = "frame number of 4 KiB"),
 	ROW(EXT "/z:irq", .handler = read_irq, .flags = FIELD_REPEAT),
 	ROW(EXT "/z:irq@number", .flags = FIELD_REQUIRED, .hint = "INTID, from 32"),
-	ROW_L(EXT "/z:limits"),
-	ROW_L(EXT "/z:llc-colors"),
-	ROW_L(EXT "/z:no-migrate"),
-	ROW_L(EXT "/z:nr-spis"),
-	ROW_L(EXT "/z:peer"),
-	ROW_L(EXT "/z:sched"),
-	ROW_L(EXT "/z:snapshot-dir"),
+	ROW(EXT "/z:limits", .handler = read_limits),
+	ROW(EXT "/z:limits@event-channels", CONTAINER),
+	ROW(EXT "/z:limits@grant-version", CONTAINER),
+	ROW(EXT "/z:limits@max-grant-frames", CONTAINER),
+	ROW(EXT "/z:limits@max-maptrack-frames", CONTAINER),
+	ROW_UNSERVED(EXT "/z:llc-colors", HERE, .flags = FIELD_REPEAT),
+	ROW(EXT "/z:llc-colors@cache", .flags = FIELD_REQUIRED),
+	ROW_KEPT(EXT "/z:no-migrate", HERE),
+	ROW(EXT "/z:nr-spis", .handler = read_nr_spis),
+	ROW(EXT "/z:nr-spis@number", .flags = FIELD_REQUIRED),
+	ROW(EXT "/z:peer", .handler = read_peer, .flags = FIELD_REPEAT,
+	    .arg = &(const struct field_kept){ HERE, true, NULL }),
+	ROW(EXT "/z:peer@name", .flags = FIELD_REQUIRED),
+	ROW(EXT "/z:sched", .handler = read_sched),
+	ROW(EXT "/z:sched@budget", CONTAINER),
+	ROW(EXT "/z:sched@cap", CONTAINER),
+	ROW(EXT "/z:sched@class", WORDS(sched_classes), .code = "E353"),
+	ROW(EXT "/z:sched@extratime", CONTAINER),
+	ROW(EXT "/z:sched@period", CONTAINER),
+	ROW(EXT "/z:sched@weight", CONTAINER),
+	ROW_W(EXT "/z:snapshot-dir", "there are no snapshots"),
 	ROW(EXT "/z:start", .handler = read_start),
 	ROW(EXT "/z:start@delay", CONTAINER),
 	ROW(EXT "/z:start@on-failure", CONTAINER),
@@ -188,14 +328,16 @@ static const struct field_row rows[] = {
 	ROW(EXT "/z:start@stop", .type = &type_enum, .arg = stops, INTO(cfg.start.stop),
 	    .code = "E353"),
 	ROW(EXT "/z:start@wait-for", CONTAINER),
-	ROW_L(EXT "/z:tee"),
-	ROW_L(EXT "/z:trap-unmapped"),
+	ROW_UNSERVED(EXT "/z:tee", HERE),
+	ROW(EXT "/z:tee@type", WORDS(tees), .flags = FIELD_REQUIRED, .code = "E353"),
+	ROW_KEPT(EXT "/z:trap-unmapped", HERE),
 	ROW(EXT "/z:vuart", .handler = read_vuart),
 	ROW(EXT "/z:watchdog", CONTAINER),
 	ROW(EXT "/z:watchdog@action", .type = &type_enum, .arg = field_watchdog_actions,
 	    INTO(cfg.on_watchdog), .flags = FIELD_REQUIRED, .code = "E353"),
-	ROW_L(EXT "/z:watchdog@timeout"),
-	ROW_L(EXT "/z:xsm"),
+	ROW_W(EXT "/z:watchdog@timeout", "the guest sets the time itself"),
+	ROW(EXT "/z:xsm", CONTAINER),
+	ROW(EXT "/z:xsm@label", .type = &type_line, INTO(cfg.xsm_label), .flags = FIELD_REQUIRED),
 };
 
 const struct field_table fields_extension = { rows, ARRAY_SIZE(rows) };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Rows for <os>, <features>, <cpu> and <clock>: how the guest boots and what its CPUs show. */
+/* Rows for <os>, <features> and <cpu>: how the guest boots and what its CPUs show. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,7 +31,7 @@ static const struct field_word os_machines[] = {
 };
 
 static const struct field_word firmwares[] = {
-	{ "efi", 0, FIELD_L, NULL, "boot a kernel by <kernel>" },
+	{ "efi", 0, FIELD_S, NULL, NULL },
 	{ "*", 0, FIELD_R, "there is no such firmware for Arm guests", NULL },
 	{ NULL, 0, FIELD_S, NULL, NULL },
 };
@@ -49,9 +49,27 @@ static const struct field_word pmu_states[] = {
 	{ NULL, 0, FIELD_S, NULL, NULL },
 };
 
-static const struct field_word off_only[] = {
+const struct field_word field_yes_no[] = {
+	{ "yes", 1, FIELD_S, NULL, NULL },
+	{ "no", 0, FIELD_S, NULL, NULL },
+	{ NULL, 0, FIELD_S, NULL, NULL },
+};
+
+static const struct field_word secure_loader[] = {
+	{ "no", 0, FIELD_S, NULL, NULL },
+	{ "yes", 0, FIELD_R, "secure boot cannot be promised", NULL },
+	{ NULL, 0, FIELD_S, NULL, NULL },
+};
+
+static const struct field_word loader_types[] = {
+	{ "rom", 0, FIELD_S, NULL, NULL },
+	{ "pflash", 0, FIELD_S, NULL, NULL },
+	{ NULL, 0, FIELD_S, NULL, NULL },
+};
+
+static const struct field_word pass_states[] = {
 	{ "off", 0, FIELD_S, NULL, NULL },
-	{ "on", 0, FIELD_L, NULL, NULL },
+	{ "on", 1, FIELD_S, NULL, NULL },
 	{ NULL, 0, FIELD_S, NULL, NULL },
 };
 
@@ -60,21 +78,6 @@ static const struct field_word cpu_modes[] = {
 	{ "maximum", 0, FIELD_W, "the guest sees the host's CPU", NULL },
 	{ "host-model", 0, FIELD_W, "the guest sees the host's CPU", NULL },
 	{ "custom", 0, FIELD_S, NULL, NULL },
-	{ NULL, 0, FIELD_S, NULL, NULL },
-};
-
-static const struct field_word clock_offsets[] = {
-	{ "utc", 0, FIELD_S, NULL, NULL },
-	{ "localtime", 0, FIELD_L, NULL, NULL },
-	{ "timezone", 0, FIELD_L, NULL, NULL },
-	{ "variable", 0, FIELD_L, NULL, NULL },
-	{ "absolute", 0, FIELD_L, NULL, NULL },
-	{ NULL, 0, FIELD_S, NULL, NULL },
-};
-
-static const struct field_word adjustments[] = {
-	{ "reset", 0, FIELD_N, NULL, NULL },
-	{ "*", 0, FIELD_L, NULL, NULL },
 	{ NULL, 0, FIELD_S, NULL, NULL },
 };
 
@@ -104,9 +107,11 @@ static const struct field_word feature_policies[] = {
 
 /* SVE is not the host's to give, the PMU only on demand: off they are anyway. False: neither. */
 static bool check_absent_feature(struct reader *r, const struct xml_node *node,
-				 const struct field_row *row, const char *name, bool off)
+				 const struct field_row *row, const char *name,
+				 const char *policy, bool off)
 {
 	bool valid = true;
+	char text[96];
 
 	if (strcmp(name, "pmu") == 0) {
 		if (!off)
@@ -118,8 +123,17 @@ static bool check_absent_feature(struct reader *r, const struct xml_node *node,
 	if (!valid)
 		field_error(r, node, "name", "E346", NULL,
 			    "\"%.20s\" is no vector length (128 to 2048 in steps of 128)", name);
-	else if (!off)
-		(void)field_report_class(r, FIELD_L, node, row, name, NULL, NULL);
+	if (off || !valid)
+		return true;
+	if ((policy != NULL && strcmp(policy, "optional") == 0) ||
+	    (r->opt != NULL && (r->opt->flags & CONFIG_CONVERT))) {
+		(void)field_report_class(r, FIELD_W, node, row, name, "no guest has SVE here",
+					 NULL);
+		return true;
+	}
+	snprintf(text, sizeof(text), "    <feature policy='require' name='%.20s'/>\n", name);
+	field_keep_text(r, DOMAIN_IN_CPU, text);
+	field_unserved(r, node, "name");
 	return true;
 }
 
@@ -144,7 +158,7 @@ static void read_feature(struct reader *r, const struct xml_node *node,
 	int n;
 
 	(void)value;
-	if (name == NULL || check_absent_feature(r, node, row, name, off))
+	if (name == NULL || check_absent_feature(r, node, row, name, policy, off))
 		return;
 	n = cpu_feature_find(name);
 	if (n >= 0 && off)
@@ -164,14 +178,76 @@ static void warn_topology(struct reader *r, const struct xml_node *node,
 				 NULL);
 }
 
+/* Memory of NUMA cells: one node for the guest, all of it. */
+static void read_cell(struct reader *r, const struct xml_node *node, const struct field_row *row,
+		      const char *value)
+{
+	(void)node;
+	(void)row;
+	(void)value;
+	r->build->numa_kib += r->build->cell_kib;
+	r->build->cell_kib = 0;
+}
+
+static void warn_numa(struct reader *r, const struct xml_node *node, const struct field_row *row,
+		      const char *value)
+{
+	(void)value;
+	(void)field_report_class(r, FIELD_W, node, row, NULL, "the guest's memory is one node",
+				 NULL);
+}
+
+static void note_efi(struct reader *r, const struct xml_node *node, const struct field_row *row,
+		     const char *value)
+{
+	(void)node;
+	(void)row;
+	r->build->cfg.firmware_efi = strcmp(value, "efi") == 0;
+}
+
+/* Firmware of x86 is known by its name. */
+static void read_loader(struct reader *r, const struct xml_node *node, const struct field_row *row,
+			const char *value)
+{
+	static const char *const x86[] = { "hvmloader", "OVMF", "ovmf", "seabios", "bios" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(x86); i++) {
+		if (strstr(value, x86[i]) == NULL)
+			continue;
+		if (field_report_class(r, FIELD_A, node, row, "this firmware", NULL,
+				       "write <os firmware='efi'>"))
+			r->build->cfg.firmware_efi = true;
+		return;
+	}
+	type_path.parse(r, node, row, value, &r->build->cfg.loader);
+}
+
+static void check_fw_feature(struct reader *r, const struct xml_node *node,
+			     const struct field_row *row, const char *value)
+{
+	const char *name = xml_attr_get(node, "name"), *on = xml_attr_get(node, "enabled");
+	bool secure = name != NULL && strcmp(name, "secure-boot") == 0 && on != NULL &&
+		      strcmp(on, "yes") == 0;
+
+	(void)value;
+	(void)field_report_class(r, secure ? FIELD_R : FIELD_W, node, row, NULL,
+				 secure ? "secure boot cannot be promised" :
+				 "the firmware has no such switch", NULL);
+}
+
+/* Device passthrough needs an SMMU that this hypervisor does not drive. */
+static void read_passthrough(struct reader *r, const struct xml_node *node,
+			     const struct field_row *row, const char *value)
+{
+	(void)row;
+	if (strcmp(value, "on") != 0)
+		return;
+	field_keep_text(r, DOMAIN_IN_FEATURES,
+			"    <xen>\n      <passthrough state='on'/>\n    </xen>\n");
+	field_unserved(r, node, "state");
+}
+
 static const struct field_row rows[] = {
-	ROW("domain/clock", CONTAINER),
-	ROW_W("domain/clock/timer", "guests use the architecture's timer"),
-	ROW("domain/clock@adjustment", WORDS(adjustments)),
-	ROW_L("domain/clock@basis"),
-	ROW("domain/clock@offset", WORDS(clock_offsets)),
-	ROW_L("domain/clock@start"),
-	ROW_L("domain/clock@timezone"),
 	ROW("domain/cpu", CONTAINER),
 	ROW_W("domain/cpu/cache", "the guest sees the host's CPU"),
 	ROW("domain/cpu/feature", .handler = read_feature, .flags = FIELD_REPEAT),
@@ -179,7 +255,15 @@ static const struct field_row rows[] = {
 	ROW("domain/cpu/feature@policy", WORDS(feature_policies)),
 	ROW_W("domain/cpu/maxphysaddr", "the guest sees the host's CPU"),
 	ROW_W("domain/cpu/model", "the guest sees the host's CPU"),
-	ROW_L("domain/cpu/numa"),
+	ROW("domain/cpu/numa", .handler = warn_numa),
+	ROW("domain/cpu/numa/cell", .handler = read_cell, .flags = FIELD_REPEAT | FIELD_VERBATIM),
+	ROW_N("domain/cpu/numa/cell@cpus"),
+	ROW_N("domain/cpu/numa/cell@discard"),
+	ROW_N("domain/cpu/numa/cell@id"),
+	ROW_N("domain/cpu/numa/cell@memAccess"),
+	ROW("domain/cpu/numa/cell@memory", .type = &type_size, INTO(cell_kib), .code = "E341"),
+	ROW("domain/cpu/numa/cell@unit", CONTAINER),
+	ROW_W("domain/cpu/numa/interconnects", "the guest's memory is one node"),
 	ROW("domain/cpu/topology", .handler = warn_topology),
 	ROW("domain/cpu/topology@cores", .type = &type_uint, INTO(topology[2]),
 	    .arg = &topology_range),
@@ -231,15 +315,20 @@ static const struct field_row rows[] = {
 	ROW_W("domain/features/xen/e820_host", NOT_ON_ARM),
 	ROW("domain/features/xen/passthrough", CONTAINER),
 	ROW_W("domain/features/xen/passthrough@mode", NOT_ON_ARM),
-	ROW("domain/features/xen/passthrough@state", WORDS(off_only), .flags = FIELD_REQUIRED),
+	ROW("domain/features/xen/passthrough@state", WORDS(pass_states), .flags = FIELD_REQUIRED,
+	    .handler = read_passthrough),
 	ROW("domain/os", CONTAINER),
 	ROW_W("domain/os/acpi", "guests get a device tree"),
 	ROW_W("domain/os/bios", "there is no BIOS"),
 	ROW_W("domain/os/boot", "there is no boot order with a kernel"),
 	ROW_W("domain/os/bootmenu", "there is no boot menu"),
 	ROW("domain/os/cmdline", .type = &type_line, INTO(cfg.cmdline), .code = "E303"),
-	ROW_L("domain/os/dtb"),
-	ROW_L("domain/os/firmware"),
+	ROW("domain/os/dtb", .type = &type_path, INTO(cfg.dtb), .code = "E302"),
+	ROW("domain/os/firmware", CONTAINER),
+	ROW("domain/os/firmware/feature", .handler = check_fw_feature, .flags = FIELD_REPEAT),
+	ROW("domain/os/firmware/feature@enabled", WORDS(field_yes_no)),
+	ROW("domain/os/firmware/feature@name", CONTAINER),
+	ROW_W("domain/os/firmware@type", "write <os firmware='efi'>"),
 	ROW_R("domain/os/idmap", "E306", "containers are not domains"),
 	ROW_R("domain/os/init", "E306", "containers are not domains"),
 	ROW_R("domain/os/initarg", "E306", "containers are not domains"),
@@ -251,14 +340,19 @@ static const struct field_row rows[] = {
 	ROW_R("domain/os/inituser", "E306", "containers are not domains"),
 	ROW("domain/os/kernel", .type = &type_path, INTO(cfg.kernel), .code = "E302",
 	    .hint = "give the path in the control domain, from /"),
-	ROW_L("domain/os/loader"),
+	ROW("domain/os/loader", .handler = read_loader, .flags = FIELD_TEXT, .code = "E302"),
+	ROW_N("domain/os/loader@format"),
+	ROW("domain/os/loader@readonly", WORDS(field_yes_no), .code = "E305"),
+	ROW("domain/os/loader@secure", WORDS(secure_loader), .code = "E305"),
+	ROW_N("domain/os/loader@stateless"),
+	ROW("domain/os/loader@type", WORDS(loader_types), .code = "E305"),
 	ROW_W("domain/os/nvram", "there are no stored firmware variables"),
 	ROW_W("domain/os/smbios", "there are no SMBIOS tables"),
 	ROW("domain/os/type", WORDS(os_types), .code = "E204"),
 	ROW("domain/os/type@arch", .type = &type_enum, INTO(cfg.arch), .arg = os_archs,
 	    .code = "E205"),
 	ROW("domain/os/type@machine", WORDS(os_machines), .code = "E205"),
-	ROW("domain/os@firmware", WORDS(firmwares), .code = "E305"),
+	ROW("domain/os@firmware", WORDS(firmwares), .handler = note_efi, .code = "E305"),
 };
 
 const struct field_table fields_os = { rows, ARRAY_SIZE(rows) };

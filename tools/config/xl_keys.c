@@ -204,6 +204,7 @@ static int put_channel(struct reader *r, const struct xl_key *key, const struct 
 
 static const char *const types[] = { "pvh", NULL, "pv", NULL, "hvm", NULL, "generic", NULL, NULL };
 static const char *const flag[] = { "0", NULL, "1", "", NULL };
+static const char *const traps[] = { "1", "", NULL };
 static const char *const off_on[] = { "0", NULL, "1", "on", NULL };
 static const char *const efi[] = { "uefi", "efi", "ovmf", "efi", NULL };
 static const char *const gics[] = { "default", NULL, "v2", "2", "v3", "3", NULL };
@@ -320,7 +321,8 @@ const struct xl_key xl_keys[] = {
 	OF(W, "system_firmware", NO_DM),
 	S("tee", EXT "/z:tee@type", put_word, .arg = tees, .note = "none, optee, ffa"),
 	OF(W, "timer_mode", X86),
-	S("trap_unmapped_accesses", EXT "/z:trap-unmapped", put_word, .arg = flag),
+	S("trap_unmapped_accesses", EXT "/z:trap-unmapped", put_word, .arg = traps,
+	  .note = "they always trap"),
 	OF(W, "tsc_mode", X86),
 	S("type", "os/type", put_word, .arg = types, .note = "pv, pvh and hvm are one here"),
 	OF(W, "usb", NO_USB),

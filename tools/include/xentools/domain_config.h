@@ -129,6 +129,14 @@ struct domain_start {
 	enum domain_stop stop;
 };
 
+/* Where the clock of a guest starts from; what is told to it is the host's UTC plus seconds. */
+enum domain_clock { DOMAIN_CLOCK_UTC, DOMAIN_CLOCK_LOCALTIME, DOMAIN_CLOCK_TIMEZONE,
+		    DOMAIN_CLOCK_VARIABLE, DOMAIN_CLOCK_ABSOLUTE };
+
+/* Places of the document that elements without a member of their own are kept for. */
+enum domain_place { DOMAIN_IN_FEATURES, DOMAIN_IN_CPU, DOMAIN_IN_DEVICES, DOMAIN_IN_EXTENSION,
+		    DOMAIN_PLACES };
+
 struct domain_config {
 	char *name;				/* always set after a successful read */
 	bool uuid_set;				/* false: domain_config_fill_uuid() makes one */
@@ -147,6 +155,13 @@ struct domain_config {
 	struct domain_vcpupin *pins;		/* sorted by vcpu, no duplicates */
 	size_t pin_count;
 
+	struct domain_vcpupin *soft_pins;	/* where they would rather run; sorted as pins */
+	size_t soft_pin_count;
+	bool soft_affinity_set;
+	struct cpuset soft_affinity;		/* of every vCPU without a soft pin */
+
+	char *cpupool;				/* NULL: the first one */
+	char *sched_class;			/* NULL, or the scheduler that weight and cap are for */
 	unsigned int weight;			/* 1 .. 65535; 0 = scheduler's default (256) */
 	unsigned int cap;			/* per cent of one CPU; 0 = no cap */
 
@@ -157,7 +172,10 @@ struct domain_config {
 	enum domain_arch arch;
 	int gic_version;			/* interrupt controller: 0 as the host, 2 or 3 */
 	int vpmu;				/* has performance monitors: 0 or 1 */
-	char *kernel;				/* absolute path in the control domain */
+	bool firmware_efi;			/* boots the packaged firmware, not a kernel */
+	char *loader;				/* NULL or a firmware image of one's own */
+	char *dtb;				/* NULL or a device tree to be merged */
+	char *kernel;				/* absolute path in the control domain; or NULL */
 	char *initrd;				/* NULL or absolute path */
 	char *cmdline;				/* NULL or at most DOMAIN_CMDLINE_MAX bytes */
 
@@ -166,6 +184,21 @@ struct domain_config {
 	uint32_t *irqs;				/* INTIDs of shared interrupts, 32 .. 1019 */
 	size_t irq_count;
 	bool vuart;				/* a serial port, ttyAMA0 */
+	unsigned int more_consoles;		/* besides hvc0 */
+	bool no_balloon;			/* its memory stays what it is at start */
+	bool no_sharing;			/* none of its pages may be shared (none ever are) */
+	bool peers;				/* has z:peer: talks to other guests */
+	unsigned int nr_spis;			/* shared interrupts; 0: as many as it needs */
+	unsigned int grant_frames, maptrack_frames, event_channels;	/* limits; 0: defaults */
+
+	enum domain_clock clock;
+	int clock_local;			/* 1: basis='localtime' of a variable clock */
+	int64_t clock_seconds;			/* adjustment (variable), start (absolute) */
+	char *timezone;				/* "Europe/Berlin" */
+
+	char *xsm_label;			/* NULL, or of a security policy */
+	char *kept[DOMAIN_PLACES];		/* canonical XML, a line an element; NULL: nothing */
+	char *unserved;				/* the first of them that no start can give; or NULL */
 
 	struct domain_disk *disks;		/* in the file's order, targets unique */
 	size_t disk_count;
@@ -214,6 +247,13 @@ int domain_config_fill_uuid(struct domain_config *cfg);
 /* Hard affinity of one vCPU: its pin, else the domain's, else NULL (any CPU). */
 const struct cpuset *domain_config_vcpu_affinity(const struct domain_config *cfg,
 						 unsigned int vcpu);
+const struct cpuset *domain_config_vcpu_soft(const struct domain_config *cfg, unsigned int vcpu);
+
+/*
+ * Seconds to add to the host's UTC for the guest's clock at the time `now`. 0, or -ENOENT for a
+ * time zone that the host does not know.
+ */
+int domain_config_clock(const struct domain_config *cfg, int64_t now, int64_t *ret);
 
 /* "destroy", "rename-restart", ...: the XML word of an action. */
 const char *domain_action_name(enum domain_action action);

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The canonical form of the extension block: what no element of libvirt's has a place for. */
+#include <inttypes.h>
+
+#include "format.h"
+
+static bool has_start(const struct domain_start *s)
+{
+	return s->delay_s != 0 || s->order != 0 || s->wait_for[0] != '\0' || s->retries != 0 ||
+	       s->stop != DOMAIN_STOP_SHUTDOWN;
+}
+
+static void add_start(struct strbuf *sb, const struct domain_start *s)
+{
+	if (!has_start(s))
+		return;
+	strbuf_addstr(sb, "      <z:start");
+	if (s->delay_s != 0)
+		strbuf_addf(sb, " delay='%u'", s->delay_s);
+	if (s->order != 0)
+		strbuf_addf(sb, " order='%u'", s->order);
+	if (s->wait_for[0] != '\0') {
+		strbuf_addstr(sb, " wait-for='");
+		format_escaped(sb, s->wait_for);
+		strbuf_addstr(sb, "'");
+	}
+	if (s->retries != 0)
+		strbuf_addf(sb, " on-failure='retry:%u'", s->retries);
+	if (s->stop == DOMAIN_STOP_DESTROY)
+		strbuf_addstr(sb, " stop='destroy'");
+	strbuf_addstr(sb, "/>\n");
+}
+
+static void add_limits(struct strbuf *sb, const struct domain_config *cfg)
+{
+	if (cfg->event_channels == 0 && cfg->grant_frames == 0 && cfg->maptrack_frames == 0)
+		return;
+	strbuf_addstr(sb, "      <z:limits");
+	if (cfg->event_channels != 0)
+		strbuf_addf(sb, " event-channels='%u'", cfg->event_channels);
+	if (cfg->grant_frames != 0)
+		strbuf_addf(sb, " max-grant-frames='%u'", cfg->grant_frames);
+	if (cfg->maptrack_frames != 0)
+		strbuf_addf(sb, " max-maptrack-frames='%u'", cfg->maptrack_frames);
+	strbuf_addstr(sb, "/>\n");
+}
+
+static void add_soft(struct strbuf *sb, const struct domain_config *cfg)
+{
+	char list[5 * DOMAIN_CPU_MAX];
+
+	if (cfg->soft_affinity_set && cpuset_format(&cfg->soft_affinity, list, sizeof(list)) == 0)
+		strbuf_addf(sb, "      <z:affinity soft='%s'/>\n", list);
+	for (size_t i = 0; i < cfg->soft_pin_count; i++)
+		if (cpuset_format(&cfg->soft_pins[i].cpus, list, sizeof(list)) == 0)
+			strbuf_addf(sb, "      <z:affinity vcpu='%u' soft='%s'/>\n",
+				    cfg->soft_pins[i].vcpu, list);
+}
+
+static void add_processor(struct strbuf *sb, const struct domain_config *cfg)
+{
+	if (cfg->pa_bits == 0 && cfg->midr == 0)
+		return;
+	strbuf_addstr(sb, "      <z:cpu");
+	if (cfg->midr != 0)
+		strbuf_addf(sb, " midr='0x%" PRIx32 "'", cfg->midr);
+	if (cfg->pa_bits != 0)
+		strbuf_addf(sb, " pa-bits='%u'", cfg->pa_bits);
+	strbuf_addstr(sb, "/>\n");
+}
+
+/* The inside of <z:domain>; see format.h. */
+void format_extension(struct strbuf *sb, const struct domain_config *cfg)
+{
+	add_soft(sb, cfg);
+	add_processor(sb, cfg);
+	format_value(sb, "      <z:cpupool name='", cfg->cpupool, "'/>\n");
+	for (size_t i = 0; i < cfg->iomem_count; i++)
+		strbuf_addf(sb, "      <z:iomem start='0x%" PRIx64 "' pages='%" PRIu64
+			    "' gfn='0x%" PRIx64 "'/>\n", cfg->iomem[i].start, cfg->iomem[i].pages,
+			    cfg->iomem[i].gfn);
+	for (size_t i = 0; i < cfg->irq_count; i++)
+		strbuf_addf(sb, "      <z:irq number='%" PRIu32 "'/>\n", cfg->irqs[i]);
+	add_limits(sb, cfg);
+	if (cfg->nr_spis != 0)
+		strbuf_addf(sb, "      <z:nr-spis number='%u'/>\n", cfg->nr_spis);
+	format_value(sb, "      <z:sched class='", cfg->sched_class, "'/>\n");
+	add_start(sb, &cfg->start);
+	if (cfg->on_watchdog >= 0)
+		strbuf_addf(sb, "      <z:watchdog action='%s'/>\n",
+			    domain_action_name((enum domain_action)cfg->on_watchdog));
+	format_value(sb, "      <z:xsm label='", cfg->xsm_label, "'/>\n");
+	if (cfg->kept[DOMAIN_IN_EXTENSION] != NULL)
+		strbuf_addstr(sb, cfg->kept[DOMAIN_IN_EXTENSION]);
+}
