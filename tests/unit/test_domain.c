@@ -250,6 +250,65 @@ static void refusals(void **state)
 	ctx.xs = xs;
 }
 
+/* What a configuration asks for is given, or the domain is not made. */
+static void wishes(void **state)
+{
+	struct fake_domain *d;
+	struct domain_memory m;
+	struct zerr *err = NULL;
+
+	(void)state;
+	cfg.unserved = strdup("domain/devices/channel");
+	expect_error(ZERR_UNSUPPORTED, "domain/devices/channel: not supported");
+	free(cfg.unserved);
+	cfg.unserved = NULL;
+	cfg.cpupool = strdup("other");
+	expect_error(ZERR_UNSUPPORTED, "no CPU pool \"other\"");
+	free(cfg.cpupool);
+	cfg.cpupool = strdup("Pool-0");
+	cfg.sched_class = strdup("rtds");
+	expect_error(ZERR_UNSUPPORTED, "not rtds");
+	free(cfg.sched_class);
+	cfg.sched_class = NULL;
+	cfg.peers = true;
+	expect_error(ZERR_UNSUPPORTED, "z:peer");
+	cfg.peers = false;
+	cfg.clock = DOMAIN_CLOCK_TIMEZONE;
+	cfg.timezone = strdup("No/Such_Place");
+	expect_error(ZERR_NOT_FOUND, "No/Such_Place");
+	assert_null(fake_hyp_domain(&fake, 1));
+
+	cfg.clock = DOMAIN_CLOCK_VARIABLE;
+	cfg.clock_seconds = -7200;
+	cfg.no_balloon = true;
+	cfg.soft_affinity_set = true;
+	cfg.soft_affinity.bits[0] = 2;
+	cfg.grant_frames = 32;
+	assert_int_equal(create(NULL, NULL), 1);
+	d = fake_hyp_domain(&fake, 1);
+	assert_int_equal(d->time_offset, -7200);
+	assert_int_equal(d->soft_affinity[0][0], 2);
+	assert_int_equal(d->grant_frames, 32);
+	assert_null(fake_xs_get(ctx.xs, "/local/domain/1/memory/target"));
+	assert_int_equal(domain_memory_get(&ctx, 1, &m, NULL), 0);
+	assert_int_equal(domain_set_memory(&ctx, 1, 16384, &err), -1);
+	assert_int_equal(zerr_class_of(err), ZERR_UNSUPPORTED);
+	zerr_free(err);
+}
+
+/* No kernel: the loader is booted, or the packaged firmware, which is not there. */
+static void firmware(void **state)
+{
+	(void)state;
+	cfg.loader = cfg.kernel;
+	cfg.kernel = NULL;
+	assert_int_equal(create(NULL, NULL), 1);
+	free(cfg.loader);
+	cfg.loader = NULL;
+	cfg.firmware_efi = true;
+	expect_error(ZERR_UNSUPPORTED, "firmware='efi'");
+}
+
 static void small_pages_when_large_are_out(void **state)
 {
 	(void)state;
@@ -357,7 +416,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(created), T(every_hypercall_fails_once), T(every_store_request_fails_once),
-		T(caller_may_stop_it), T(aarch32), T(refusals), T(small_pages_when_large_are_out),
+		T(caller_may_stop_it), T(aarch32), T(refusals), T(wishes), T(firmware),
+		T(small_pages_when_large_are_out),
 		T(killed_maker), T(cpu_model),
 	};
 

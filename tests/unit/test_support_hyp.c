@@ -87,6 +87,7 @@ static long createdomain(struct fake_hyp *f, struct xen_domctl *op)
 	memcpy(d->info.handle, c->handle, sizeof(d->info.handle));
 	d->info.flags = XEN_DOMINF_paused | XEN_DOMINF_hvm_guest;
 	d->info.max_vcpu_id = c->max_vcpus - 1;
+	d->grant_frames = c->max_grant_frames;
 	op->domain = d->domid;
 	c->arch.gic_version = XEN_DOMCTL_CONFIG_GIC_V3;
 	return 0;
@@ -191,6 +192,9 @@ static long domctl_on(struct fake_hyp *f, struct fake_domain *d, struct xen_domc
 		return op->u.paging_mempool.size % 4096 ? -EINVAL : 0;
 	case XEN_DOMCTL_setvcpucontext:
 		d->start = *PTR(struct vcpu_guest_context, op->u.vcpucontext.ctxt.p);
+		return 0;
+	case XEN_DOMCTL_settimeoffset:
+		d->time_offset = op->u.settimeoffset.time_offset_seconds;
 		return 0;
 	case XEN_DOMCTL_setvcpuaffinity:
 		return setaffinity(d, &op->u.vcpuaffinity);

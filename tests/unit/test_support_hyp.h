@@ -30,6 +30,8 @@ struct fake_domain {
 	uint32_t ports;			/* allocated so far */
 	uint64_t max_kib;
 	uint16_t weight, cap;
+	int64_t time_offset;
+	int32_t grant_frames;
 	uint8_t affinity[8][16], soft_affinity[8][16];
 	uint64_t mmio_permitted, mmio_mapped;
 	uint32_t irq_permitted;

@@ -120,7 +120,7 @@ static int check_host(struct creation *c, struct zerr **err)
 /* Interrupt numbers from 32 up to the highest that the domain is given. */
 static uint32_t spis_needed(const struct domain_config *cfg)
 {
-	uint32_t n = cfg->vuart ? 1 : 0;
+	uint32_t n = MAX(cfg->nr_spis, cfg->vuart ? 1u : 0u);
 
 	for (size_t i = 0; i < cfg->irq_count; i++)
 		if (cfg->irqs[i] - 31 > n)
@@ -178,8 +178,10 @@ static int make_domain(struct creation *c, struct zerr **err)
 {
 	struct hyp_create_args args = {
 		.max_vcpus = c->cfg->vcpus_max,
-		.max_grant_frames = -1,
-		.max_maptrack_frames = -1,
+		.max_evtchn_port = c->cfg->event_channels,
+		.max_grant_frames = c->cfg->grant_frames ? (int32_t)c->cfg->grant_frames : -1,
+		.max_maptrack_frames = c->cfg->maptrack_frames ?
+				       (int32_t)c->cfg->maptrack_frames : -1,
 		.nr_spis = spis_needed(c->cfg),
 		.gic_version = (uint8_t)c->cfg->gic_version,
 		.vpmu = c->cfg->vpmu != 0,
@@ -210,7 +212,8 @@ static int write_nodes(struct creation *c, struct zerr **err)
 		.domid = c->domid,
 		.name = c->cfg->name,
 		.memory_kib = c->cfg->memory_kib,
-		.target_kib = c->cfg->current_kib ? c->cfg->current_kib : c->cfg->memory_kib,
+		.target_kib = c->cfg->no_balloon ? 0 :
+			      c->cfg->current_kib ? c->cfg->current_kib : c->cfg->memory_kib,
 		.vcpus_max = c->cfg->vcpus_max,
 		.vcpus_online = c->cfg->vcpus_current,
 		.store_port = c->build.store_port,
@@ -238,29 +241,6 @@ static int claim(struct creation *c, struct zerr **err)
 	    make_domain(c, err) != 0)
 		return -1;
 	return write_nodes(c, err);
-}
-
-static int set_affinity(struct creation *c, struct zerr **err)
-{
-	const struct cpuset *set;
-	uint8_t map[DOMAIN_CPU_MAX / 8];
-	unsigned int v, cpu;
-
-	for (v = 0; v < c->cfg->vcpus_max; v++) {
-		set = domain_config_vcpu_affinity(c->cfg, v);
-		if (!set)
-			continue;
-		memset(map, 0, sizeof(map));
-		for (cpu = 0; cpu < DOMAIN_CPU_MAX; cpu++)
-			if (cpuset_has(set, cpu))
-				map[cpu / 8] |= (uint8_t)(1u << cpu % 8);
-		if (hyp_vcpu_set_affinity(c->ctx->hyp, c->domid, v, HYP_AFFINITY_HARD, map,
-					  sizeof(map), err) != 0) {
-			zerr_hint(err, "the host may not have the CPUs of cpuset or vcpupin");
-			return -1;
-		}
-	}
-	return 0;
 }
 
 static int set_schedule(struct creation *c, struct zerr **err)
@@ -312,7 +292,7 @@ static int make_vuart(struct creation *c, struct zerr **err)
 
 static int furnish(struct creation *c, struct zerr **err)
 {
-	if (set_affinity(c, err) != 0 ||
+	if (domain_grant_wishes(c->ctx, c->domid, c->cfg, err) != 0 ||
 	    hyp_domain_max_mem(c->ctx->hyp, c->domid, c->cfg->memory_kib + DOMAIN_SLACK_KIB,
 			       err) != 0 ||
 	    hyp_domain_set_paging_pool(c->ctx->hyp, c->domid, pool_bytes(c->cfg), err) != 0 ||
@@ -420,7 +400,6 @@ int domain_create(struct domain_ctx *ctx, const struct domain_config *cfg,
 		.intent = -1,
 		.build = {
 			.memory_bytes = cfg->memory_kib * 1024,
-			.kernel = cfg->kernel,
 			.initrd = cfg->initrd,
 			.cmdline = cfg->cmdline,
 			.aarch32 = cfg->arch == DOMAIN_ARCH_ARMV7L,
@@ -434,7 +413,8 @@ int domain_create(struct domain_ctx *ctx, const struct domain_config *cfg,
 
 	if (!cfg->uuid_set)
 		return zerr_set(err, ZERR_BAD_CONFIG, "E203", 0, "the domain has no UUID");
-	if (domain_need_store(ctx, err) != 0 ||
+	if (domain_need_store(ctx, err) != 0 || domain_check_wishes(ctx, cfg, err) != 0 ||
+	    domain_boot_image(cfg, &c.build.kernel, err) != 0 ||
 	    domain_images_open(&c.build, &c.images, err) != 0)
 		return -1;
 	domain_uuid_format(cfg->uuid, c.uuid);

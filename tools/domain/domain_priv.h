@@ -53,7 +53,7 @@ struct domain_nodes {
 	uint16_t domid;
 	const char *name;
 	char uuid[DOMAIN_UUID_TEXT];
-	uint64_t memory_kib, target_kib;
+	uint64_t memory_kib, target_kib;	/* target 0: it has no balloon */
 	unsigned int vcpus_max, vcpus_online;
 	uint32_t store_port, console_port;
 	uint64_t store_gfn, console_gfn;
@@ -71,6 +71,15 @@ int device_vuart_write(struct xs *xs, const struct domain_nodes *n, struct zerr 
 
 /* domain_ended.c: for domain_ended_find() */
 void domain_ended_note(const struct domain_ctx *ctx, const struct hyp_domain_info *info);
+
+/*
+ * domain_wishes.c: what can be refused before there is a domain; what it boots; and, with the
+ * domain made and its vCPUs there, affinities and clock.
+ */
+int domain_check_wishes(struct domain_ctx *ctx, const struct domain_config *cfg, struct zerr **err);
+int domain_boot_image(const struct domain_config *cfg, const char **ret, struct zerr **err);
+int domain_grant_wishes(struct domain_ctx *ctx, uint16_t domid, const struct domain_config *cfg,
+			struct zerr **err);
 
 /* domain_destroy.c: undo of a create; err may be NULL */
 int domain_remove(struct domain_ctx *ctx, uint16_t domid, const char *uuid, bool keep_state,

@@ -94,6 +94,9 @@ int domain_memory_check(struct domain_ctx *ctx, uint16_t domid, const struct dom
 {
 	if (domid == 0)
 		return refuse_control_domain(ctx, m, err);
+	if (m->static_max_kib != 0 && m->target_kib == 0)
+		return zerr_set(err, ZERR_UNSUPPORTED, "E509", 0,
+				"the domain has no balloon: <memballoon model='none'>");
 	if (kib < TARGET_MIN_KIB)
 		return zerr_set(err, ZERR_USAGE, "E342", 0,
 				"%llu KiB are less than a domain can have: %d MiB",

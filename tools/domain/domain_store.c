@@ -105,7 +105,8 @@ static void write_domain(struct node_writer *w, const struct domain_nodes *n)
 		node_write(w, rel, "%s", i < n->vcpus_online ? "online" : "offline");
 	}
 	node_write(w, "memory/static-max", "%llu", (unsigned long long)n->memory_kib);
-	node_write(w, "memory/target", "%llu", (unsigned long long)n->target_kib);
+	if (n->target_kib != 0)
+		node_write(w, "memory/target", "%llu", (unsigned long long)n->target_kib);
 	node_write(w, "memory/videoram", "0");
 	for (k = 0; k < ARRAY_SIZE(fixed_nodes); k++) {
 		node_write(w, fixed_nodes[k].rel, "%s", fixed_nodes[k].value);

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What a configuration may ask for and a host may lack: looked at before a domain exists, so that
+ * a refusal (class ZERR_UNSUPPORTED) costs nothing. Nothing is given silently less than asked.
+ */
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <xentools/cleanup.h>
+#include <xentools/macros.h>
+
+#include "tools/domain/domain_priv.h"
+
+#define FIRMWARE "/usr/share/zl/firmware/guest-aarch64.fd"
+#define FIRST_POOL "Pool-0"
+
+/* The image that the first instruction is in: kernel, loader or the packaged firmware. */
+int domain_boot_image(const struct domain_config *cfg, const char **ret, struct zerr **err)
+{
+	*ret = cfg->kernel != NULL ? cfg->kernel : cfg->loader;
+	if (*ret != NULL)
+		return 0;
+	if (!cfg->firmware_efi)
+		return zerr_set(err, ZERR_BAD_CONFIG, "E301", 0, "there is nothing to boot");
+	*ret = FIRMWARE;
+	if (access(FIRMWARE, R_OK) == 0)
+		return 0;
+	zerr_set(err, ZERR_UNSUPPORTED, "E510", errno, "firmware='efi': there is no %s", FIRMWARE);
+	return zerr_hint(err, "put a UEFI image for Arm guests of Xen there, or boot a kernel by "
+			 "<os><kernel>");
+}
+
+static int check_scheduler(struct domain_ctx *ctx, const struct domain_config *cfg,
+			   struct zerr **err)
+{
+	uint32_t id;
+
+	if (cfg->cpupool != NULL && strcmp(cfg->cpupool, FIRST_POOL) != 0)
+		return zerr_set(err, ZERR_UNSUPPORTED, "E511", 0,
+				"there is no CPU pool \"%s\": all CPUs are in " FIRST_POOL,
+				cfg->cpupool);
+	if (cfg->sched_class == NULL)
+		return 0;
+	if (hyp_sched_id(ctx->hyp, &id, err) != 0)
+		return -1;
+	if (strcmp(hyp_sched_name(id), cfg->sched_class) == 0)
+		return 0;
+	return zerr_set(err, ZERR_UNSUPPORTED, "E511", 0,
+			"z:sched: the scheduler is %s, not %s", hyp_sched_name(id),
+			cfg->sched_class);
+}
+
+/* Guests reach each other when the hypervisor was started so, all of them or none. */
+static int check_peers(struct domain_ctx *ctx, const struct domain_config *cfg, struct zerr **err)
+{
+	struct hyp_version v;
+
+	if (!cfg->peers)
+		return 0;
+	if (hyp_version(ctx->hyp, &v, err) != 0)
+		return -1;
+	if (strstr(v.commandline, "xsm=dummy") != NULL)
+		return 0;
+	zerr_set(err, ZERR_UNSUPPORTED, "E512", 0,
+		 "z:peer: this hypervisor keeps guests apart from each other");
+	return zerr_hint(err, "start it with xsm=dummy: then all guests may share pages and events");
+}
+
+/* Everything that can be refused without a domain; see domain_priv.h. */
+int domain_check_wishes(struct domain_ctx *ctx, const struct domain_config *cfg, struct zerr **err)
+{
+	int64_t seconds;
+
+	if (cfg->unserved != NULL)
+		return zerr_set(err, ZERR_UNSUPPORTED, "E501", 0,
+				"%s: not supported by this build", cfg->unserved);
+	if (domain_config_clock(cfg, time(NULL), &seconds) != 0) {
+		zerr_set(err, ZERR_NOT_FOUND, "E513", 0, "there is no time zone \"%s\" here",
+			 cfg->timezone);
+		return zerr_hint(err, "install tzdata, or write <clock offset='utc'/>");
+	}
+	if (check_scheduler(ctx, cfg, err) != 0)
+		return -1;
+	return check_peers(ctx, cfg, err);
+}
+
+static int set_affinity(struct domain_ctx *ctx, uint16_t domid, unsigned int vcpu,
+			const struct cpuset *set, uint32_t which, struct zerr **err)
+{
+	uint8_t map[DOMAIN_CPU_MAX / 8] = { 0 };
+
+	if (set == NULL)
+		return 0;
+	for (unsigned int cpu = 0; cpu < DOMAIN_CPU_MAX; cpu++)
+		if (cpuset_has(set, cpu))
+			map[cpu / 8] |= (uint8_t)(1u << cpu % 8);
+	if (hyp_vcpu_set_affinity(ctx->hyp, domid, vcpu, which, map, sizeof(map), err) == 0)
+		return 0;
+	return zerr_hint(err, "the host may not have the CPUs of cpuset, vcpupin or z:affinity");
+}
+
+/* Where its vCPUs may and would rather run, and the time of day, before it runs. */
+int domain_grant_wishes(struct domain_ctx *ctx, uint16_t domid, const struct domain_config *cfg,
+			struct zerr **err)
+{
+	int64_t seconds = 0;
+
+	for (unsigned int v = 0; v < cfg->vcpus_max; v++)
+		if (set_affinity(ctx, domid, v, domain_config_vcpu_affinity(cfg, v),
+				 HYP_AFFINITY_HARD, err) != 0 ||
+		    set_affinity(ctx, domid, v, domain_config_vcpu_soft(cfg, v),
+				 HYP_AFFINITY_SOFT, err) != 0)
+			return -1;
+	if (domain_config_clock(cfg, time(NULL), &seconds) != 0 || seconds == 0)
+		return 0;
+	return hyp_domain_set_time_offset(ctx->hyp, domid, seconds, err);
+}
