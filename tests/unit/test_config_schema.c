@@ -96,6 +96,7 @@ static void same_verdicts(void **state)
 {
 	(void)state;
 	each_file(TEST_SRCDIR "/tests/golden/accept", true);
+	each_file(TEST_SRCDIR "/tests/golden/xl", true);
 	each_file(TEST_SRCDIR "/tests/golden/refuse", false);
 	each_file(TEST_SRCDIR "/docs/examples", true);
 }

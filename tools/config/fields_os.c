@@ -55,6 +55,12 @@ const struct field_word field_yes_no[] = {
 	{ NULL, 0, FIELD_S, NULL, NULL },
 };
 
+static const struct field_word firmware_features[] = {
+	{ "secure-boot", 0, FIELD_S, NULL, NULL },
+	{ "enrolled-keys", 0, FIELD_S, NULL, NULL },
+	{ NULL, 0, FIELD_S, NULL, NULL },
+};
+
 static const struct field_word secure_loader[] = {
 	{ "no", 0, FIELD_S, NULL, NULL },
 	{ "yes", 0, FIELD_R, "secure boot cannot be promised", NULL },
@@ -327,7 +333,7 @@ static const struct field_row rows[] = {
 	ROW("domain/os/firmware", CONTAINER),
 	ROW("domain/os/firmware/feature", .handler = check_fw_feature, .flags = FIELD_REPEAT),
 	ROW("domain/os/firmware/feature@enabled", WORDS(field_yes_no)),
-	ROW("domain/os/firmware/feature@name", CONTAINER),
+	ROW("domain/os/firmware/feature@name", WORDS(firmware_features), .code = "E305"),
 	ROW_W("domain/os/firmware@type", "write <os firmware='efi'>"),
 	ROW_R("domain/os/idmap", "E306", "containers are not domains"),
 	ROW_R("domain/os/init", "E306", "containers are not domains"),
