@@ -39,8 +39,11 @@ xenstored=$build/tools/xenstored/xenstored
 
 check "it says what is wrong with options" 2 "" "$xenstored" --nonsense
 check "no daemon: exit 1" 1 "" "$ours/xenstore-ls"
-check "it starts in the background" 0 "" "$xenstored" --no-domains --run-dir "$dir/run" \
-	--pid-file "$dir/pid"
+start() {
+	"$xenstored" --no-domains --user root --run-dir "$dir/run" --state-dir "$dir/state" \
+		--pid-file "$dir/pid"
+}
+check "it starts in the background" 0 "" start
 check "its pid file is true" 0 "" kill -0 "$(cat "$dir/pid")"
 check "a second one is refused" 7 "" "$xenstored" --no-domains --run-dir "$dir/run"
 
@@ -99,6 +102,19 @@ else
 	echo "# Debian's xenstore-utils not found: not compared"
 fi
 
+for i in 1 2 3; do
+	"$ours/xenstore-write" /killed "$i"
+	before=$("$ours/xenstore-ls" -fp)
+	kill -9 "$(cat "$dir/pid")"
+	check "after kill -9, number $i, it starts again" 0 "" start
+	check "and has all it had" 0 "$before" "$ours/xenstore-ls" -fp
+done
+printf 'half a frame' >>"$dir/state/journal"
+kill -9 "$(cat "$dir/pid")"
+check "it starts with a torn journal" 0 "" start
+check "and has what was whole" 0 "$before" "$ours/xenstore-ls" -fp
+check "the directory is its own" 7 "" "$xenstored" --no-domains --user root \
+	--run-dir "$dir/other" --state-dir "$dir/state"
 check "SIGTERM ends it" 0 "" kill "$(cat "$dir/pid")"
 for i in 1 2 3 4 5 6 7 8 9 10; do
 	[ -e "$dir/run/socket" ] || break

@@ -28,7 +28,7 @@ static struct {
 } w;
 
 /* Port of domain N is 100 + N. */
-static inline int fake_map(struct xen_if *xen UNUSED, uint32_t domid, uint64_t gfn UNUSED,
+static inline int fake_map(struct xen_if *xen UNUSED, uint32_t domid,
 		    struct xen_ring *ret, struct zerr **err)
 {
 	if (w.refuse_map || domid >= MAX_DOMS)
@@ -82,7 +82,7 @@ static inline int setup(void **state UNUSED)
 				 .bind = fake_bind, .unbind = fake_unbind,
 				 .notify = fake_notify, .domains = fake_domains };
 	w.server.xen = &w.xen;
-	return domain_introduce(&w.server, 0, 0, 1);
+	return domain_introduce(&w.server, 0, 1);
 }
 
 static inline int teardown(void **state UNUSED)
@@ -178,7 +178,7 @@ static inline void introduce(uint32_t domid)
 	snprintf(path, sizeof(path), "/local/domain/%u", domid);
 	assert_int_equal(store_mkdir(&w.server.store, NULL, &dom0, path), 0);
 	assert_int_equal(store_set_perms(&w.server.store, NULL, &dom0, path, &perm, 1), 0);
-	assert_int_equal(domain_introduce(&w.server, domid, 0x39001, 1), 0);
+	assert_int_equal(domain_introduce(&w.server, domid, 1), 0);
 	w.states[w.n_states++] = (struct xen_domain_state){ .domid = domid };
 }
 

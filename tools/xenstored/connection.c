@@ -4,6 +4,7 @@
  * client can keep the others waiting; a client that does not read its answers is not listened to.
  * Events beyond a domain's share shrink to one per watch (naming the watch's own path), so what a
  * client can make us keep is bounded while it still learns that something changed.
+ * Nothing is sent before the journal has what it tells of.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -60,9 +61,33 @@ struct tx *connection_find_tx(const struct connection *conn, uint32_t id)
 	return tx;
 }
 
+void connection_record(struct connection *conn, enum jrec_type type, uint32_t value,
+		       const char *s0, const char *s1)
+{
+	struct jrec rec = { .type = type, .a = conn->watcher.cred.domid, .b = value };
+
+	if (!conn->ops->record)
+		return;
+	rec.s[0].p = s0;
+	rec.s[0].len = s0 ? strlen(s0) : 0;
+	rec.s[1].p = s1;
+	rec.s[1].len = s1 ? strlen(s1) : 0;
+	journal_add(conn->server->store.tree.journal, &rec);
+}
+
+void connection_add_tx(struct connection *conn, struct tx *tx)
+{
+	connection_record(conn, JREC_TX, tx->id, NULL, NULL);
+	conn->last_tx_id = tx->id;
+	tx->next = conn->transactions;
+	conn->transactions = tx;
+}
+
 void connection_forget_tx(struct connection *conn, struct tx *tx)
 {
 	struct tx **p = &conn->transactions;
+
+	connection_record(conn, JREC_TX_END, tx->id, NULL, NULL);
 
 	while (*p != tx)
 		p = &(*p)->next;
@@ -71,6 +96,7 @@ void connection_forget_tx(struct connection *conn, struct tx *tx)
 
 void connection_reset(struct connection *conn)
 {
+	connection_record(conn, JREC_RESET, 0, NULL, NULL);
 	while (conn->transactions) {
 		struct tx *tx = conn->transactions;
 
@@ -147,35 +173,64 @@ void connection_activate(struct connection *conn)
 
 /* --- output --- */
 
-/* A message of two parts at the end of the queue; NULL without memory. */
-static struct out_msg *queue(struct connection *conn, const struct xs_wire_header *header,
-			     const char *part1, size_t len1, const char *part2, size_t len2)
+/* A message of three parts at the end of the queue; NULL without memory. */
+static struct out_msg *queue(struct connection *conn, const void *header, const void *part1,
+			     size_t len1, const void *part2, size_t len2)
 {
 	struct quotas *quotas = &conn->server->store.quotas;
-	size_t len = sizeof(*header) + len1 + len2;
+	size_t len = XS_WIRE_HEADER_SIZE + len1 + len2;
 	struct account *account = quota_account(quotas, conn->watcher.cred.domid);
 	struct out_msg *msg = account ? malloc(sizeof(*msg) + len) : NULL;
+	struct jrec rec = { .type = JREC_OUT, .a = conn->watcher.cred.domid };
+	struct xs_wire_header h;
 
 	if (!msg)
 		return NULL;
 	account->used[QUOTA_MEMORY] += sizeof(*msg) + len;
-	*msg = (struct out_msg){ .len = (uint32_t)len };
-	memcpy(msg->data, header, sizeof(*header));
+	memcpy(&h, header, sizeof(h));
+	*msg = (struct out_msg){ .len = (uint32_t)len, .is_event = h.type == XS_WATCH_EVENT };
+	memcpy(msg->data, &h, sizeof(h));
 	if (len1)
-		memcpy(msg->data + sizeof(*header), part1, len1);
+		memcpy(msg->data + sizeof(h), part1, len1);
 	if (len2)
-		memcpy(msg->data + sizeof(*header) + len1, part2, len2);
+		memcpy(msg->data + sizeof(h) + len1, part2, len2);
 	*conn->out_tail = msg;
 	conn->out_tail = &msg->next;
+	if (msg->is_event)
+		conn->n_events++;
+	else
+		conn->n_replies++;
 	connection_activate(conn);
+	rec.s[0].p = msg->data;
+	rec.s[0].len = len;
+	if (conn->ops->record)
+		journal_add(conn->server->store.tree.journal, &rec);
 	return msg;
 }
 
 int connection_send(struct connection *conn, const struct xs_wire_header *header, const void *body)
 {
-	if (!queue(conn, header, body, header->len, NULL, 0))
-		return -ENOMEM;
-	conn->n_replies++;
+	return queue(conn, header, body, header->len, NULL, 0) ? 0 : -ENOMEM;
+}
+
+int connection_restore_message(struct connection *conn, const void *data, size_t len)
+{
+	if (len < XS_WIRE_HEADER_SIZE || len > XS_WIRE_MESSAGE_MAX)
+		return -EPROTO;
+	return queue(conn, data, (const char *)data + XS_WIRE_HEADER_SIZE,
+		     len - XS_WIRE_HEADER_SIZE, NULL, 0) ? 0 : -ENOMEM;
+}
+
+int connection_skip(struct connection *conn, size_t n)
+{
+	while (conn->out && n >= conn->out->len - conn->out->sent) {
+		n -= conn->out->len - conn->out->sent;
+		out_pop(conn);
+	}
+	if (n && !conn->out)
+		return -EPROTO;
+	if (n)
+		conn->out->sent += (uint32_t)n;
 	return 0;
 }
 
@@ -231,8 +286,6 @@ void connection_send_event(struct connection *conn, struct watch *watch, const c
 		zlog(ZLOG_WARNING, "connection %u: event lost, out of memory", conn->id);
 		return;
 	}
-	conn->n_events++;
-	msg->is_event = true;
 	if (collapse) {
 		msg->collapsed = watch->id;
 		watch->collapsed = true;
@@ -318,37 +371,38 @@ static bool may_ask(const struct connection *conn)
 /* Serve up to a turn's worth of requests; the last receive()'s result, 1 = there is more. */
 static int serve(struct connection *conn)
 {
-	int rc = 0;
-
 	for (int i = 0; i < REQUESTS_PER_TURN; i++) {
+		int rc;
+
 		if (!may_ask(conn))
-			return 0;
+			return 1;
 		rc = receive(conn);
 		if (rc <= 0)
 			return rc;
 		process_front(conn);
-		if (conn->closed)
-			return 0;
-		if (!flush(conn))
-			return -EPIPE;
-		if (!conn->in_len && !conn->ops->reads_until_empty)
+		if (conn->closed || (!conn->in_len && !conn->ops->reads_until_empty))
 			return 0;
 	}
 	return 1;
 }
 
-bool connection_turn(struct connection *conn)
+void connection_serve(struct connection *conn)
+{
+	conn->served = conn->closed ? 0 : serve(conn);
+	if (!conn->closed && conn->ops->record)
+		conn->ops->record(conn);
+}
+
+bool connection_finish(struct connection *conn)
 {
 	bool more;
-	int rc;
 
 	if (conn->closed)
 		return false;
-	rc = flush(conn) ? serve(conn) : -EPIPE;
-	if (conn->closed)
-		return false;
-	if (rc < 0) {
-		zlog(ZLOG_DEBUG, "connection %u: closed: %s", conn->id, strerror(-rc));
+	if (!flush(conn))
+		conn->served = -EPIPE;
+	if (conn->served < 0) {
+		zlog(ZLOG_DEBUG, "connection %u: closed: %s", conn->id, strerror(-conn->served));
 		connection_close(conn);
 		return false;
 	}
@@ -357,5 +411,5 @@ bool connection_turn(struct connection *conn)
 		conn->in = NULL;
 	}
 	more = conn->ops->finish(conn, may_ask(conn), conn->out != NULL);
-	return rc == 1 || (more && may_ask(conn));
+	return (conn->served == 1 || more) && may_ask(conn);
 }

@@ -13,6 +13,7 @@
 
 #include <xentools/xs_wire.h>
 
+#include "journal.h"
 #include "server.h"
 #include "transaction.h"
 
@@ -32,6 +33,8 @@ struct conn_ops {
 	/* Bytes moved (> 0), -EAGAIN, or another error when the peer is gone or misbehaves. */
 	ssize_t (*read)(struct connection *conn, void *buf, size_t len);
 	ssize_t (*write)(struct connection *conn, const void *buf, size_t len);
+	/* Requests were served: tell the journal how far (NULL: it does not know the client). */
+	void (*record)(struct connection *conn);
 	/* End of a turn: tell the peer or the loop. True when there is input already. */
 	bool (*finish)(struct connection *conn, bool want_input, bool want_output);
 	/* The connection does no more; release what the transport holds. */
@@ -48,6 +51,7 @@ struct connection {
 	struct connection *active_next;
 	bool is_active;
 	bool closed;
+	int served;			/* this turn's result: 1 there is more, 0, or -errno */
 	uint32_t id;			/* for log lines */
 	struct tx *transactions;
 	uint32_t last_tx_id;
@@ -65,15 +69,28 @@ void connection_close(struct connection *conn);
 
 /* Have the connection served in the next round. */
 void connection_activate(struct connection *conn);
-/* Send what waits, receive and answer a few requests. True: there is more to do at once. */
-bool connection_turn(struct connection *conn);
+/*
+ * A turn has two halves, with the journal's commit in between: receive and carry out a few
+ * requests; send what waits. True: there is more to do at once.
+ */
+void connection_serve(struct connection *conn);
+bool connection_finish(struct connection *conn);
 
 /* Queue a message of at most XS_WIRE_PAYLOAD_MAX bytes of body. 0 or -ENOMEM. */
 int connection_send(struct connection *conn, const struct xs_wire_header *header,
 		    const void *body);
+/* Queue a message that an earlier process had to send. -EPROTO, -ENOMEM. */
+int connection_restore_message(struct connection *conn, const void *data, size_t len) MUST_CHECK;
+/* The first n bytes of the queue were sent by an earlier process: 0, or -EPROTO for too many. */
+int connection_skip(struct connection *conn, size_t n) MUST_CHECK;
 /* Queue an event; one that waits already is not queued twice. */
 void connection_send_event(struct connection *conn, struct watch *watch, const char *path);
 
+/* A record about a client that the journal knows; nothing for others. */
+void connection_record(struct connection *conn, enum jrec_type type, uint32_t value,
+		       const char *s0, const char *s1);
+
+void connection_add_tx(struct connection *conn, struct tx *tx);
 struct tx *connection_find_tx(const struct connection *conn, uint32_t id);
 /* Unchain a transaction that its caller will end. */
 void connection_forget_tx(struct connection *conn, struct tx *tx);

@@ -35,6 +35,22 @@ static void unbind(struct domain *domain)
 	domain->bound = false;
 }
 
+static void forget_target(struct server *server, uint32_t domid)
+{
+	for (struct connection *c = server->connections; c; c = c->next)
+		if (c->watcher.cred.target == domid)
+			c->watcher.cred.target = CRED_NO_TARGET;
+}
+
+/* Nothing of it is left. */
+static void forget(struct server *server, struct domain *domain)
+{
+	uint32_t domid = domain->domid;
+
+	domain_drop(domain);
+	store_forget_domain(&server->store, domid);
+}
+
 static int grow_ports(struct server *server, uint32_t port)
 {
 	size_t n = MAX(server->n_ports * 2, (size_t)port + 64);
@@ -65,85 +81,120 @@ static int bind_port(struct domain *domain, uint32_t remote_port)
 	}
 	server->by_port[domain->port] = domain;
 	domain->bound = true;
+	domain->remote_port = remote_port;
+	domain_record(domain);
 	return 0;
 }
 
-/* Everything but the store's nodes. */
-static void domain_free(struct domain *domain)
+void domain_record(const struct domain *domain)
+{
+	journal_add(domain->server->store.tree.journal,
+		    &(struct jrec){ .type = JREC_DOMAIN, .a = domain->domid,
+				    .b = domain->remote_port, .c = domain->shutdown });
+}
+
+void domain_record_connection(const struct domain *domain, uint32_t req_cons, uint32_t rsp_prod)
+{
+	journal_add(domain->server->store.tree.journal,
+		    &(struct jrec){ .type = JREC_CONNECT, .a = domain->domid, .b = req_cons,
+				    .c = rsp_prod });
+}
+
+static struct domain *domain_new(struct server *server, uint32_t domid)
+{
+	struct domain *domain = calloc(1, sizeof(*domain));
+
+	if (!domain)
+		return NULL;
+	domain->server = server;
+	domain->domid = domid;
+	server->domains[domid] = domain;
+	server->n_domains++;
+	return domain;
+}
+
+void domain_drop(struct domain *domain)
 {
 	struct server *server = domain->server;
-	struct xen_if *xen = server->xen;
+	uint32_t domid = domain->domid;
 
 	if (domain->conn)
 		connection_close(domain->conn);
 	unbind(domain);
 	if (domain->ring.page)
-		xen->unmap_ring(xen, &domain->ring);
-	if (server->domains[domain->domid] == domain) {
-		server->domains[domain->domid] = NULL;
-		server->n_domains--;
-	}
+		server->xen->unmap_ring(server->xen, &domain->ring);
+	server->domains[domid] = NULL;
+	server->n_domains--;
 	free(domain);
+	forget_target(server, domid);
+	journal_add(server->store.tree.journal,
+		    &(struct jrec){ .type = JREC_RELEASE, .a = domid });
 }
 
-/* What the page says after a RECONNECT request: an empty, connected ring. */
-static void reset_ring(struct domain *domain)
+int domain_connect(struct domain *domain, uint32_t req_cons, uint32_t rsp_prod)
 {
-	struct ring_page *page = domain->ring.page;
-
-	ring_reset(page);
-	__atomic_store_n(&page->error, 0, __ATOMIC_RELAXED);
-	__atomic_store_n(&page->connection, RING_CONNECTED, __ATOMIC_SEQ_CST);
-	if (domain->bound)
-		domain->server->xen->notify(domain->server->xen, domain->port);
-}
-
-static bool wants_reconnect(const struct domain *domain)
-{
-	return __atomic_load_n(&domain->ring.page->connection, __ATOMIC_ACQUIRE) ==
-	       RING_RECONNECT;
-}
-
-static int connect_ring(struct domain *domain)
-{
+	if (domain->conn)
+		connection_close(domain->conn);
 	domain->conn = connection_new(domain->server, domain->domid, &ring_ops, domain);
 	if (!domain->conn)
 		return -ENOMEM;
-	if (domain->domid != 0)
-		domain->ring.page->server_features = RING_FEATURES;
-	if (wants_reconnect(domain))
-		reset_ring(domain);
+	domain->req_cons = domain->recorded_cons = req_cons;
+	domain->rsp_prod = rsp_prod;
+	domain->recorded_len = 0;
+	domain_record_connection(domain, req_cons, rsp_prod);
 	connection_activate(domain->conn);	/* requests may be there already */
 	return 0;
 }
 
-static int introduce_new(struct server *server, uint32_t domid, uint64_t gfn, uint32_t remote_port)
+static uint32_t load(const uint32_t *p)
 {
-	struct domain *domain = calloc(1, sizeof(*domain));
+	return __atomic_load_n(p, __ATOMIC_ACQUIRE);
+}
+
+/* A fresh kernel in the same domain asks for that: what the old one asked for is void. */
+static bool wants_reconnect(const struct domain *domain)
+{
+	return load(&domain->ring.page->connection) == RING_RECONNECT && !domain->reset_due;
+}
+
+static int connect_ring(struct domain *domain)
+{
+	struct ring_page *page = domain->ring.page;
+
+	if (domain->domid != 0)
+		page->server_features = RING_FEATURES;
+	if (!wants_reconnect(domain))
+		return domain_connect(domain, load(&page->req_cons), load(&page->rsp_prod));
+	domain->reset_due = true;
+	return domain_connect(domain, 0, 0);
+}
+
+static int attach(struct domain *domain, uint32_t remote_port)
+{
+	struct server *server = domain->server;
 	struct zerr *err = NULL;
+
+	if (server->xen->map_ring(server->xen, domain->domid, &domain->ring, &err))
+		return log_error(err, "map its xenstore page", domain->domid);
+	return bind_port(domain, remote_port);
+}
+
+static int introduce_new(struct server *server, uint32_t domid, uint32_t remote_port)
+{
+	struct domain *domain = domain_new(server, domid);
 	int rc;
 
 	if (!domain)
 		return -ENOMEM;
-	domain->server = server;
-	domain->domid = domid;
-	if (server->xen->map_ring(server->xen, domid, gfn, &domain->ring, &err)) {
-		free(domain);
-		return log_error(err, "map its xenstore page", domid);
-	}
-	rc = bind_port(domain, remote_port);
+	rc = attach(domain, remote_port);
 	if (!rc)
 		rc = connect_ring(domain);
-	if (rc) {
-		domain_free(domain);
-		return rc;
-	}
-	server->domains[domid] = domain;
-	server->n_domains++;
-	return 0;
+	if (rc)
+		domain_drop(domain);
+	return rc;
 }
 
-int domain_introduce(struct server *server, uint32_t domid, uint64_t gfn, uint32_t remote_port)
+int domain_introduce(struct server *server, uint32_t domid, uint32_t remote_port)
 {
 	struct domain *domain;
 	int rc;
@@ -154,7 +205,7 @@ int domain_introduce(struct server *server, uint32_t domid, uint64_t gfn, uint32
 		return -EINVAL;
 	domain = domain_find(server, domid);
 	if (!domain)
-		rc = introduce_new(server, domid, gfn, remote_port);
+		rc = introduce_new(server, domid, remote_port);
 	else
 		rc = bind_port(domain, remote_port);
 	if (!rc && domain && !domain->conn) {
@@ -168,20 +219,68 @@ int domain_introduce(struct server *server, uint32_t domid, uint64_t gfn, uint32
 	return rc;
 }
 
-static void forget_target(struct server *server, uint32_t domid)
+/* --- after the end of an earlier process --- */
+
+int domain_restore(struct server *server, uint32_t domid, uint32_t remote_port, bool shutdown)
 {
-	for (struct connection *c = server->connections; c; c = c->next)
-		if (c->watcher.cred.target == domid)
-			c->watcher.cred.target = CRED_NO_TARGET;
+	struct domain *domain = domain_find(server, domid);
+
+	if (domid > QUOTA_MAX_DOMID)
+		return -EPROTO;
+	if (!domain)
+		domain = domain_new(server, domid);
+	if (!domain)
+		return -ENOMEM;
+	domain->remote_port = remote_port;
+	domain->shutdown = shutdown;
+	return 0;
 }
 
-static void forget(struct server *server, struct domain *domain)
+/*
+ * The page says how much of the answers it got, the journal how many of its requests were carried
+ * out: both are continued from there.
+ */
+static void resume_streams(struct domain *domain)
 {
-	uint32_t domid = domain->domid;
+	struct ring_page *page = domain->ring.page;
+	uint32_t rsp_prod = load(&page->rsp_prod);
 
-	domain_free(domain);
-	forget_target(server, domid);
-	store_forget_domain(&server->store, domid);
+	if (wants_reconnect(domain)) {
+		if (connect_ring(domain))
+			zlog(ZLOG_WARNING, "domain %u: out of memory", domain->domid);
+	} else if (connection_skip(domain->conn, rsp_prod - domain->rsp_prod)) {
+		zlog(ZLOG_WARNING, "domain %u spoilt its ring", domain->domid);
+		connection_close(domain->conn);
+	} else {
+		domain->rsp_prod = rsp_prod;
+		domain->moved = true;
+		connection_activate(domain->conn);
+	}
+}
+
+int domain_attach_all(struct server *server)
+{
+	bool released = false;
+
+	for (uint32_t domid = 0; domid <= QUOTA_MAX_DOMID; domid++) {
+		struct domain *domain = server->domains[domid];
+
+		if (!domain)
+			continue;
+		if (!attach(domain, domain->remote_port)) {
+			if (domain->conn)
+				resume_streams(domain);
+			continue;
+		}
+		if (domid == 0)
+			return -EINVAL;
+		forget(server, domain);		/* it died meanwhile */
+		released = true;
+	}
+	if (released)
+		store_fire_special(&server->store, SPECIAL_RELEASE);
+	domain_scan(server);
+	return 0;
 }
 
 int domain_release(struct server *server, uint32_t domid)
@@ -201,7 +300,7 @@ void domain_release_all(struct server *server)
 {
 	for (uint32_t domid = 0; domid <= QUOTA_MAX_DOMID; domid++)
 		if (server->domains[domid])
-			domain_free(server->domains[domid]);
+			domain_drop(server->domains[domid]);
 }
 
 int domain_resume(struct server *server, uint32_t domid)
@@ -211,6 +310,7 @@ int domain_resume(struct server *server, uint32_t domid)
 	if (!domain)
 		return -ENOENT;
 	domain->shutdown = false;
+	domain_record(domain);
 	return 0;
 }
 
@@ -223,6 +323,7 @@ int domain_set_target(struct server *server, uint32_t domid, uint32_t target)
 	if (domid == 0 || !domain->conn)
 		return -EINVAL;
 	domain->conn->watcher.cred.target = target;
+	connection_record(domain->conn, JREC_TARGET, target, NULL, NULL);
 	return 0;
 }
 
@@ -242,6 +343,7 @@ static bool scan_one(struct server *server, uint32_t domid, const struct xen_dom
 	}
 	if (domain && state->shutdown && !domain->shutdown) {
 		domain->shutdown = true;
+		domain_record(domain);
 		return true;
 	}
 	return false;
@@ -278,10 +380,6 @@ void domain_port_fired(struct server *server, uint32_t port)
 	if (!domain)
 		return;
 	if (wants_reconnect(domain)) {
-		/* A fresh kernel in the same domain: what the old one asked for is void. */
-		if (domain->conn)
-			connection_close(domain->conn);
-		reset_ring(domain);
 		if (connect_ring(domain))
 			zlog(ZLOG_WARNING, "domain %u: out of memory", domain->domid);
 	} else if (domain->conn) {

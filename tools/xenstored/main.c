@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * xenstored: options, start, loop, end. Order of the start: socket and devices are opened, domain 0
- * is connected, then the daemon reports that it is ready. One process, one thread.
+ * xenstored: options, start, loop, end. Order of the start: the broker is forked; socket, journal
+ * and devices are opened; rights are dropped; what an earlier process left is read and taken up
+ * again, or domain 0 is connected; then the daemon reports that it is ready. One thread.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -9,21 +10,31 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
+#include <xentools/confine.h>
 #include <xentools/daemonize.h>
 #include <xentools/error.h>
+#include <xentools/fd_util.h>
 #include <xentools/log.h>
 #include <xentools/parse_num.h>
 
 #include "connection.h"
 #include "domain.h"
+#include "persist.h"
+
+#define USER "xenstored"
+#define STATE_DIR "/var/lib/xenstored"
+#define BOOT_ID "/proc/sys/kernel/random/boot_id"
+#define MEMORY_MAX ((size_t)2 << 30)
 
 struct options {
 	const char *run_dir;
+	const char *state_dir;		/* NULL: no journal */
 	const char *pid_file;
+	const char *user;
 	bool foreground;
 	bool no_domains;
 	bool debug;
@@ -36,19 +47,24 @@ static const char usage[] =
 	"      --pid-file FILE     write the process id there\n"
 	"  -F, --foreground        stay in the foreground, log to stderr (also -N, --no-fork)\n"
 	"      --run-dir DIR       directory of the socket (default " XS_RUN_DIR ")\n"
-	"      --no-domains        serve the socket only, no hypervisor needed\n"
+	"      --state-dir DIR     directory of the journal (default " STATE_DIR ")\n"
+	"      --user NAME         whose rights to have after the start (default " USER ")\n"
+	"      --no-domains        serve the socket only, no hypervisor needed; no journal\n"
+	"                          without --state-dir\n"
 	"      --quota NAME=LIMIT  change a limit of unprivileged domains\n"
 	"  -v, --verbose           log every refused request\n"
 	"  -h, --help              this text\n"
 	"quotas:";
 
-enum { OPT_PID_FILE = 256, OPT_RUN_DIR, OPT_NO_DOMAINS, OPT_QUOTA };
+enum { OPT_PID_FILE = 256, OPT_RUN_DIR, OPT_STATE_DIR, OPT_USER, OPT_NO_DOMAINS, OPT_QUOTA };
 
 static const struct option long_options[] = {
 	{ "pid-file", required_argument, NULL, OPT_PID_FILE },
 	{ "foreground", no_argument, NULL, 'F' },
 	{ "no-fork", no_argument, NULL, 'F' },
 	{ "run-dir", required_argument, NULL, OPT_RUN_DIR },
+	{ "state-dir", required_argument, NULL, OPT_STATE_DIR },
+	{ "user", required_argument, NULL, OPT_USER },
 	{ "no-domains", no_argument, NULL, OPT_NO_DOMAINS },
 	{ "no-domain-init", no_argument, NULL, OPT_NO_DOMAINS },
 	{ "quota", required_argument, NULL, OPT_QUOTA },
@@ -82,6 +98,12 @@ static int parse_options(int argc, char **argv, struct options *opts, struct zer
 		case OPT_RUN_DIR:
 			opts->run_dir = optarg;
 			break;
+		case OPT_STATE_DIR:
+			opts->state_dir = optarg;
+			break;
+		case OPT_USER:
+			opts->user = optarg;
+			break;
 		case OPT_NO_DOMAINS:
 			opts->no_domains = true;
 			break;
@@ -104,6 +126,8 @@ static int parse_options(int argc, char **argv, struct options *opts, struct zer
 	if (optind < argc)
 		return zerr_set(err, ZERR_USAGE, "E203", 0, "unexpected argument \"%s\"",
 				argv[optind]);
+	if (!opts->state_dir && !opts->no_domains)
+		opts->state_dir = STATE_DIR;
 	return 0;
 }
 
@@ -125,26 +149,27 @@ static int set_quotas(struct quotas *quotas, const struct options *opts, struct 
 	return 0;
 }
 
-/* Nothing that clients send may make this process more than it is, or leave its memory behind. */
-static void harden(void)
-{
-	const struct rlimit no_core = { 0, 0 };
+/* Beyond the base list: clients come over a socket. */
+static const int more_calls[] = { SYS_recvfrom, SYS_accept4 };
 
-	if (setrlimit(RLIMIT_CORE, &no_core) || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
-		zlog(ZLOG_WARNING, "cannot limit privileges: %s", strerror(errno));
-}
-
-static int connect_domain0(struct server *server, struct zerr **err)
+/* Take up what an earlier process left, or begin with this domain's kernel. */
+static int connect_domains(struct server *server, struct zerr **err)
 {
+	struct domain *domain0 = domain_find(server, 0);
 	uint32_t port;
+	int rc;
 
-	if (xen_kernel_open(server, &server->xen, err) ||
-	    server->xen->kernel_port(server->xen, &port, err))
+	if (server->xen->kernel_port(server->xen, &port, err))
 		return -1;
-	if (domain_introduce(server, 0, 0, port))
+	if (domain0)
+		domain0->remote_port = port;
+	rc = domain_attach_all(server);
+	if (!rc && !domain0)
+		rc = domain_introduce(server, 0, port);
+	if (rc)
 		return zerr_set(err, ZERR_NO_HYPERVISOR, "E902", 0,
 				"cannot connect to this domain's kernel");
-	/* The kernel waits for this first event; then its drivers start to ask. */
+	/* The kernel waits for its first event; then its drivers start to ask. */
 	server->xen->notify(server->xen, domain_find(server, 0)->port);
 	return 0;
 }
@@ -154,7 +179,31 @@ static void on_signal(void *data, int signo UNUSED)
 	event_loop_stop(data, 0);
 }
 
-static int start(struct server *server, const struct options *opts, struct zerr **err)
+/* All that needs rights; they are gone after it. */
+static int open_all(struct server *server, struct journal *j, int broker_fd,
+		    const struct options *opts, struct zerr **err)
+{
+	static char boot_id[64];
+	_cleanup_free_ char *text = NULL;
+	struct confine_user user;
+
+	confine_user_find(opts->user, &user);
+	if (server_listen(server, opts->run_dir, err))
+		return -1;
+	if (!fd_read_file(BOOT_ID, sizeof(boot_id), &text, NULL))
+		snprintf(boot_id, sizeof(boot_id), "%.*s", (int)strcspn(text, "\n"), text);
+	if (opts->state_dir &&
+	    journal_open(j, opts->state_dir, boot_id, user.uid, user.gid, err))
+		return -1;
+	if (!opts->no_domains && xen_kernel_open(server, broker_fd, &server->xen, err))
+		return -1;
+	if (opts->pid_file && daemonize_write_pid(opts->pid_file, err))
+		return -1;
+	return confine(&user, MEMORY_MAX, more_calls, ARRAY_SIZE(more_calls), err);
+}
+
+static int start(struct server *server, struct journal *j, int broker_fd,
+		 const struct options *opts, struct zerr **err)
 {
 	struct event_loop *loop = server->loop;
 
@@ -164,20 +213,23 @@ static int start(struct server *server, const struct options *opts, struct zerr 
 	    !event_loop_add_signal(loop, SIGINT, on_signal, loop))
 		return zerr_set(err, ZERR_FAILED, "E126", errno, "cannot handle signals");
 	if (set_quotas(&server->store.quotas, opts, err) ||
-	    server_listen(server, opts->run_dir, err))
+	    open_all(server, j, broker_fd, opts, err))
 		return -1;
-	if (!opts->no_domains && connect_domain0(server, err))
+	if (opts->state_dir && persist_load(server, j, err))
 		return -1;
-	harden();
-	return opts->pid_file ? daemonize_write_pid(opts->pid_file, err) : 0;
+	if (!opts->no_domains && connect_domains(server, err))
+		return -1;
+	if (opts->state_dir)
+		persist_start(server, j);
+	return 0;
 }
 
-static int serve(struct server *server, struct daemonize *d, const struct options *opts,
-		 struct zerr **err)
+static int serve(struct server *server, struct journal *j, struct daemonize *d, int broker_fd,
+		 const struct options *opts, struct zerr **err)
 {
 	int rc = 0;
 
-	if (start(server, opts, err))
+	if (start(server, j, broker_fd, opts, err))
 		return -1;
 	if (!opts->foreground)
 		zlog_open("xenstored", true, opts->debug ? ZLOG_DEBUG : ZLOG_INFO);
@@ -193,24 +245,27 @@ static int serve(struct server *server, struct daemonize *d, const struct option
 
 static int run(const struct options *opts, struct zerr **err)
 {
+	struct journal journal = { .dir_fd = -1, .fd = -1 };
 	struct daemonize d = DAEMONIZE_INIT;
 	struct event_loop *loop;
 	struct server server;
+	int rc, broker_fd = -1;
 	struct xen_if *xen;
-	int rc;
 
-	if (!opts->foreground && daemonize_begin(&d, err))
+	if ((!opts->foreground && daemonize_begin(&d, err)) ||
+	    (!opts->no_domains && xen_broker_start(&broker_fd, err)))
 		return -1;
 	loop = event_loop_new();
 	if (!loop)
 		return zerr_set(err, ZERR_FAILED, "E126", errno, "cannot make an event loop");
 	rc = server_init(&server, loop, err);
 	if (!rc) {
-		rc = serve(&server, &d, opts, err);
+		rc = serve(&server, &journal, &d, broker_fd, opts, err);
 		xen = server.xen;
 		server_free(&server);
 		if (xen)
 			xen->close(xen);
+		journal_close(&journal);
 	}
 	event_loop_free(loop);
 	return rc;
@@ -218,7 +273,7 @@ static int run(const struct options *opts, struct zerr **err)
 
 int main(int argc, char **argv)
 {
-	struct options opts = { .run_dir = XS_RUN_DIR };
+	struct options opts = { .run_dir = XS_RUN_DIR, .user = USER };
 	_cleanup_zerr_ struct zerr *err = NULL;
 	int rc;
 

@@ -9,9 +9,11 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <xentools/xs_path.h>
 
+#include "journal.h"
 #include "node.h"
 
 static struct node *of(struct name_entry *entry)
@@ -145,6 +147,34 @@ static void owner_del(struct tree *tree, struct node *node)
 
 /* --- the four changes --- */
 
+void node_record(struct tree *tree, const struct node *node)
+{
+	struct jrec rec = { .type = JREC_NODE };
+	char path[XS_PATH_ABS_MAX];
+
+	if (!tree->journal)
+		return;
+	rec.s[0].p = path;
+	rec.s[0].len = node_path(node, path);
+	rec.s[1].p = node->perms->p;
+	rec.s[1].len = node->perms->n * sizeof(struct xs_perm);
+	rec.s[2].p = node->value;
+	rec.s[2].len = node->value_len;
+	journal_add(tree->journal, &rec);
+}
+
+static void record_removal(struct tree *tree, const struct node *node)
+{
+	struct jrec rec = { .type = JREC_RM };
+	char path[XS_PATH_ABS_MAX];
+
+	if (!tree->journal)
+		return;
+	rec.s[0].p = path;
+	rec.s[0].len = node_path(node, path);
+	journal_add(tree->journal, &rec);
+}
+
 void node_link(struct tree *tree, struct node *parent, struct node *node)
 {
 	node->entry.parent = parent;
@@ -162,6 +192,7 @@ void node_link(struct tree *tree, struct node *parent, struct node *node)
 	parent->children_gen = tree->gen;
 	tree->n_nodes++;
 	owner_add(tree, node);
+	node_record(tree, node);
 }
 
 /* Takes over the malloc'd value (NULL when len is 0). */
@@ -173,6 +204,7 @@ void node_set_value(struct tree *tree, struct node *node, char *value, size_t le
 	node->value_len = (uint32_t)len;
 	owner_add(tree, node);
 	node->gen = ++tree->gen;
+	node_record(tree, node);
 }
 
 /* Takes over the reference; the new owner's account must exist (quota_account()). */
@@ -185,6 +217,7 @@ void node_set_perms(struct tree *tree, struct node *node, struct perm_list *perm
 	owner_add(tree, node);
 	perm_list_put(tree->perms, old);
 	node->gen = ++tree->gen;
+	node_record(tree, node);
 }
 
 static void unlink_from_parent(struct tree *tree, struct node *node)
@@ -209,6 +242,7 @@ void node_remove(struct tree *tree, struct node *node)
 {
 	struct node *at = node;
 
+	record_removal(tree, node);
 	for (;;) {
 		struct node *parent = node_parent(at);
 		bool last = at == node;
@@ -232,6 +266,7 @@ int tree_init(struct tree *tree, struct perm_table *perms, struct quotas *quotas
 {
 	const struct xs_perm root_perm = { 0, XS_ACCESS_NONE };
 	struct perm_list *list;
+	struct timespec now;
 
 	memset(tree, 0, sizeof(*tree));
 	tree->perms = perms;
@@ -245,6 +280,9 @@ int tree_init(struct tree *tree, struct perm_table *perms, struct quotas *quotas
 		return -ENOMEM;
 	}
 	name_hash_init(&tree->hash);
+	/* Generations that a client has seen of an earlier process do not come again. */
+	clock_gettime(CLOCK_REALTIME, &now);
+	tree->gen = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 	tree->root->gen = tree->root->children_gen = ++tree->gen;
 	tree->n_nodes = 1;
 	owner_add(tree, tree->root);

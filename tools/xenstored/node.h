@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The committed tree. Every change of it is one of four functions: node_link, node_set_value,
- * node_set_perms, node_remove; whoever wants to follow all changes (a journal) hooks in there.
+ * node_set_perms, node_remove; each tells the journal.
  */
 #ifndef XENSTORED_NODE_H
 #define XENSTORED_NODE_H
@@ -34,6 +34,7 @@ struct tree {
 	size_t n_nodes;
 	struct perm_table *perms;
 	struct quotas *quotas;
+	struct journal *journal;	/* NULL: changes are not recorded */
 };
 
 /* An empty tree: the root, owned by domain 0, access none. 0 or -ENOMEM. */
@@ -51,6 +52,8 @@ struct node *node_child(const struct tree *tree, const struct node *parent, cons
 struct node *node_find(const struct tree *tree, const char *path);
 /* The absolute path into buf[XS_PATH_ABS_MAX]; returns its length. */
 size_t node_path(const struct node *node, char *buf);
+/* Tell the journal what the node is now. */
+void node_record(struct tree *tree, const struct node *node);
 /* Next node in pre-order inside top's subtree, or NULL at its end. */
 struct node *node_next_in(const struct node *top, const struct node *node);
 

@@ -379,27 +379,24 @@ int store_rm(struct store *store, struct tx *tx, const struct cred *cred, const 
 
 /* --- permissions --- */
 
-static struct perm_list **special_perms(struct store *store, const char *path)
+/* Which special name the path is; SPECIAL_COUNT: none. */
+static enum store_special special_of(const char *path)
 {
 	if (!strcmp(path, STORE_INTRODUCE))
-		return &store->special[SPECIAL_INTRODUCE];
-	if (!strcmp(path, STORE_RELEASE))
-		return &store->special[SPECIAL_RELEASE];
-	return NULL;
+		return SPECIAL_INTRODUCE;
+	return strcmp(path, STORE_RELEASE) ? SPECIAL_COUNT : SPECIAL_RELEASE;
 }
 
 int store_get_perms(struct store *store, struct tx *tx, const struct cred *cred, const char *path,
 		    const struct perm_list **ret)
 {
-	struct perm_list **special = special_perms(store, path);
+	enum store_special special = special_of(path);
 	struct spot spot;
 	int rc;
 
-	if (special) {
-		if (!(perm_mask(*special, cred) & PERM_READ))
-			return -EACCES;
-		*ret = *special;
-		return 0;
+	if (special != SPECIAL_COUNT) {
+		*ret = store->special[special];
+		return perm_mask(*ret, cred) & PERM_READ ? 0 : -EACCES;
 	}
 	rc = open_spot(store, tx, cred, path, PERM_READ, &spot);
 	if (!rc)
@@ -432,17 +429,15 @@ static int make_perms(struct store *store, const struct cred *cred, const struct
 int store_set_perms(struct store *store, struct tx *tx, const struct cred *cred, const char *path,
 		    const struct xs_perm *perms, size_t n)
 {
-	struct perm_list **special = special_perms(store, path);
+	enum store_special special = special_of(path);
 	struct perm_list *list, *before;
 	struct spot spot;
 	int rc;
 
-	if (special) {
-		rc = make_perms(store, cred, *special, perms, n, &list);
-		if (!rc) {
-			perm_list_put(&store->perms, *special);
-			*special = list;
-		}
+	if (special != SPECIAL_COUNT) {
+		rc = make_perms(store, cred, store->special[special], perms, n, &list);
+		if (!rc)
+			store_set_special(store, special, list);
 		return rc;
 	}
 	rc = open_spot(store, tx, cred, path, PERM_WRITE, &spot);

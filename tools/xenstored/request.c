@@ -241,8 +241,10 @@ static int do_watch(struct request *req)
 	if (!rc)
 		rc = watch_add(&req->store->watches, &req->conn->watcher, path, skip, strings[1],
 			       &watch);
-	if (!rc)
-		rc = request_ack(req);
+	if (rc)
+		return rc;
+	connection_record(req->conn, JREC_WATCH, (uint32_t)skip, path, strings[1]);
+	rc = request_ack(req);
 	if (!rc)
 		connection_send_event(req->conn, watch, watch_shown_path(watch));
 	return rc;
@@ -257,7 +259,11 @@ static int do_unwatch(struct request *req)
 	if (!xs_wire_exactly(req->body, req->len, strings, 2))
 		return -EINVAL;
 	rc = watch_path(req, strings[0], &path, &skip);
-	return rc ? rc : watch_remove(&req->store->watches, &req->conn->watcher, path, strings[1]);
+	if (!rc)
+		rc = watch_remove(&req->store->watches, &req->conn->watcher, path, strings[1]);
+	if (!rc)
+		connection_record(req->conn, JREC_UNWATCH, 0, path, strings[1]);
+	return rc;
 }
 
 static int do_reset_watches(struct request *req)
@@ -271,19 +277,19 @@ static int do_reset_watches(struct request *req)
 static int do_transaction_start(struct request *req)
 {
 	struct connection *conn = req->conn;
+	uint32_t id = conn->last_tx_id;
 	struct tx *tx;
 	int rc;
 
 	if (req->tx)
 		return -EBUSY;
 	do {
-		conn->last_tx_id++;
-	} while (!conn->last_tx_id || connection_find_tx(conn, conn->last_tx_id));
-	rc = tx_start(req->store, req->cred, conn->last_tx_id, &tx);
+		id++;
+	} while (!id || connection_find_tx(conn, id));
+	rc = tx_start(req->store, req->cred, id, &tx);
 	if (rc)
 		return rc;
-	tx->next = conn->transactions;
-	conn->transactions = tx;
+	connection_add_tx(conn, tx);
 	strbuf_addf(&req->reply, "%u", tx->id);
 	strbuf_addch(&req->reply, '\0');
 	return 0;
@@ -338,6 +344,7 @@ static const struct {
 static int dispatch(struct request *req)
 {
 	uint32_t type = req->header->type;
+	int rc;
 
 	if (type >= XS_TYPE_COUNT || !rows[type].fn)
 		return -ENOSYS;
@@ -348,7 +355,9 @@ static int dispatch(struct request *req)
 		if (!req->tx)
 			return -ENOENT;
 	}
-	return rows[type].fn(req);
+	rc = rows[type].fn(req);
+	/* What it wrote before is gone with an earlier process; so must the whole of it be. */
+	return rc == -ENOENT && req->tx && req->tx->lost ? -EAGAIN : rc;
 }
 
 void request_process(struct connection *conn, const struct xs_wire_header *header,

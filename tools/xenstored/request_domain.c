@@ -18,6 +18,7 @@ static int only_domid(struct request *req, uint32_t *ret)
 	return 0;
 }
 
+/* The frame number must be one, but the ring is found by its grant. */
 int request_introduce(struct request *req)
 {
 	const char *strings[3];
@@ -28,7 +29,7 @@ int request_introduce(struct request *req)
 	    parse_u64(strings[1], 0, UINT64_MAX, &gfn) ||
 	    parse_u32(strings[2], 1, UINT32_MAX, &port) || domid == 0)
 		return -EINVAL;
-	return domain_introduce(req->server, domid, gfn, port);
+	return domain_introduce(req->server, domid, port);
 }
 
 int request_release(struct request *req)

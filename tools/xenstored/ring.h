@@ -31,13 +31,17 @@ struct ring_page {
 #define RING_ERROR_INDEX 2u
 #define RING_ERROR_PROTOCOL 3u
 
-/* Bytes taken from or put into the ring, -EAGAIN when there is nothing to take or no room,
- * -EIO when the peer's index is impossible. */
-ssize_t ring_take(struct ring_page *page, void *buf, size_t len);
-ssize_t ring_put(struct ring_page *page, const void *buf, size_t len);
+/*
+ * Our own indexes are kept apart from the page, where the peer may spoil them. Bytes taken from or
+ * put into the ring, -EAGAIN when there is nothing to take or no room, -EIO when the peer's index
+ * is impossible. What was taken becomes room for the peer by ring_publish_taken() only.
+ */
+ssize_t ring_take(const struct ring_page *page, uint32_t *cons, void *buf, size_t len);
+void ring_publish_taken(struct ring_page *page, uint32_t cons);
+ssize_t ring_put(struct ring_page *page, uint32_t *prod, const void *buf, size_t len);
 /* Requests wait, or the indexes are broken (which taking then reports). */
-bool ring_has_input(const struct ring_page *page);
-/* Both rings empty. */
+bool ring_has_input(const struct ring_page *page, uint32_t cons);
+/* What the page says after a RECONNECT request: empty, connected rings. */
 void ring_reset(struct ring_page *page);
 
 #endif

@@ -12,6 +12,7 @@
 
 #include "connection.h"
 #include "domain.h"
+#include "persist.h"
 #include "server.h"
 
 static const char *const first_nodes[] = { "/tool/xenstored", "/local" };
@@ -57,6 +58,9 @@ static void bury(struct server *server)
 
 void server_free(struct server *server)
 {
+	/* What ends now goes on in the next process. */
+	server->store.tree.journal = NULL;
+	server->ending = true;
 	if (server->domains)
 		domain_release_all(server);
 	while (server->connections)
@@ -81,17 +85,18 @@ void server_free(struct server *server)
 /* Connections that become active during the round get their turn in the next one. */
 void server_work(struct server *server)
 {
-	struct connection *conn = server->active;
+	struct connection *round = server->active, *next;
 
 	server->active = NULL;
 	server->active_tail = &server->active;
-	while (conn) {
-		struct connection *next = conn->active_next;
-
+	for (struct connection *conn = round; conn; conn = conn->active_next)
+		connection_serve(conn);
+	persist_commit(server);
+	for (struct connection *conn = round; conn; conn = next) {
+		next = conn->active_next;
 		conn->is_active = false;
-		if (connection_turn(conn))
+		if (connection_finish(conn))
 			connection_activate(conn);
-		conn = next;
 	}
 	bury(server);
 }

@@ -33,6 +33,7 @@ struct server {
 	int spare_fd;				/* closed for a moment when no other is left */
 	struct event_source *listen_source;
 	char *socket_path;
+	bool ending;			/* rings are left as they are, for the next process */
 };
 
 int server_init(struct server *server, struct event_loop *loop, struct zerr **err);

@@ -8,6 +8,7 @@
 
 #include <xentools/xs_path.h>
 
+#include "journal.h"
 #include "store.h"
 
 static const char *const special_names[SPECIAL_COUNT] = {
@@ -84,6 +85,17 @@ void store_remove_node(struct store *store, struct node *node, const char *path)
 	node_remove(&store->tree, node);
 }
 
+void store_set_special(struct store *store, enum store_special which, struct perm_list *perms)
+{
+	struct jrec rec = { .type = JREC_SPECIAL, .a = which };
+
+	perm_list_put(&store->perms, store->special[which]);
+	store->special[which] = perms;
+	rec.s[1].p = perms->p;
+	rec.s[1].len = perms->n * sizeof(struct xs_perm);
+	journal_add(store->tree.journal, &rec);
+}
+
 void store_fire_special(struct store *store, enum store_special which)
 {
 	const struct watch_perms perms = { .node = store->special[which] };
@@ -109,5 +121,6 @@ void store_forget_domain(struct store *store, uint32_t domid)
 		store_remove_node(store, node, path);
 	}
 	perm_forget_domain(&store->perms, domid);
+	journal_add(store->tree.journal, &(struct jrec){ .type = JREC_FORGET, .a = domid });
 	quota_forget_domain(&store->quotas, domid);
 }

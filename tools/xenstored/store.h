@@ -62,6 +62,8 @@ int store_rm(struct store *store, struct tx *tx, const struct cred *cred,
 int store_set_perms(struct store *store, struct tx *tx, const struct cred *cred, const char *path,
 		    const struct xs_perm *perms, size_t n) MUST_CHECK;
 
+/* Who may hear of special events from now on; takes over the reference. */
+void store_set_special(struct store *store, enum store_special which, struct perm_list *perms);
 void store_fire_special(struct store *store, enum store_special which);
 
 /* Remove all that the domain owns or is named in; its watches and transactions are gone already. */

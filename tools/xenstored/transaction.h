@@ -47,6 +47,7 @@ struct tx {
 	struct name_hash hash;
 	struct tx_node *root;
 	bool doomed;			/* it saw two states of one node: no commit */
+	bool lost;			/* begun in an earlier process: doomed, its changes gone */
 	size_t n_seen;			/* counts against the quota of touched nodes */
 	long delta_nodes;		/* nodes the actor will own more at commit */
 	size_t memory;			/* charged to the actor */

@@ -27,8 +27,8 @@ struct xen_ring {
 };
 
 struct xen_if {
-	/* Map the domain's xenstore page; gfn is the one it was introduced with. */
-	int (*map_ring)(struct xen_if *xen, uint32_t domid, uint64_t gfn, struct xen_ring *ret,
+	/* Map the domain's xenstore page: the one it granted for that. */
+	int (*map_ring)(struct xen_if *xen, uint32_t domid, struct xen_ring *ret,
 			struct zerr **err);
 	void (*unmap_ring)(struct xen_if *xen, struct xen_ring *ring);
 	int (*bind)(struct xen_if *xen, uint32_t domid, uint32_t remote_port, uint32_t *ret_port,
@@ -43,7 +43,16 @@ struct xen_if {
 	void (*close)(struct xen_if *xen);
 };
 
-/* Open the kernel's devices and attach their events to server's loop. */
-int xen_kernel_open(struct server *server, struct xen_if **ret, struct zerr **err);
+/* Open the kernel's devices and attach their events to server's loop. broker_fd is the broker's,
+ * closed with the rest. */
+int xen_kernel_open(struct server *server, int broker_fd, struct xen_if **ret, struct zerr **err);
+
+/*
+ * The broker: a process of its own that keeps the hypervisor's control device, which is full power
+ * over the machine, and tells who lives; nothing else can be asked of it. It ends with its parent.
+ * Started first of all, so that it inherits nothing. *ret_fd is our end of the line to it.
+ */
+int xen_broker_start(int *ret_fd, struct zerr **err) MUST_CHECK;
+int xen_broker_domains(int fd, struct xen_domain_state **ret, size_t *ret_n, struct zerr **err);
 
 #endif

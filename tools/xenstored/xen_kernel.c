@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The daemon's view of the hypervisor through dom0's kernel: domain 0's page from xenfs, guests'
- * pages by their reserved grant (or by frame number where there is no such grant), event channels,
- * and the virtual interrupt that tells of a domain's end.
+ * pages by their reserved grant, event channels, and the virtual interrupt that tells of a domain's
+ * end. Everything is opened at once; later calls need no rights.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -32,17 +32,13 @@
 struct xen_kernel {
 	struct xen_if xen;
 	struct server *server;
-	struct hyp *hyp;
+	int broker_fd;
+	void *kernel_page;		/* domain 0's */
+	uint32_t kernel_port;
 	struct evtchn_dev *evtchn;
 	struct gnttab_dev *gnttab;
-	struct event_source *source;
+	struct event_source *source, *broker_source;
 	uint32_t dom_exc_port;
-};
-
-/* How a page was mapped, to take it away the same way. */
-struct mapping {
-	enum { MAPPED_KERNEL, MAPPED_GRANT, MAPPED_FOREIGN } how;
-	struct hyp_map foreign;
 };
 
 static struct xen_kernel *of(struct xen_if *xen)
@@ -50,7 +46,7 @@ static struct xen_kernel *of(struct xen_if *xen)
 	return container_of(xen, struct xen_kernel, xen);
 }
 
-static void *map_kernel_page(struct zerr **err)
+static int map_kernel_page(struct xen_kernel *k, struct zerr **err)
 {
 	static const char *const files[] = { XSD_KVA, XENBUS_BACKEND };
 	int saved = ENOENT;
@@ -62,57 +58,35 @@ static void *map_kernel_page(struct zerr **err)
 		if (fd < 0)
 			continue;
 		page = mmap(NULL, HYP_PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-		if (page != MAP_FAILED)
-			return page;
+		if (page != MAP_FAILED) {
+			k->kernel_page = page;
+			return 0;
+		}
 		saved = errno;
 	}
 	zerr_set(err, ZERR_NO_HYPERVISOR, "E902", saved, "cannot map the kernel's xenstore page");
-	zerr_hint(err, "mount -t xenfs xenfs /proc/xen");
-	return NULL;
+	return zerr_hint(err, "mount -t xenfs xenfs /proc/xen");
 }
 
-static int map_ring(struct xen_if *xen, uint32_t domid, uint64_t gfn, struct xen_ring *ret,
-		    struct zerr **err)
+static int map_ring(struct xen_if *xen, uint32_t domid, struct xen_ring *ret, struct zerr **err)
 {
 	struct xen_kernel *k = of(xen);
-	struct mapping *m = calloc(1, sizeof(*m));
-	void *page;
 
-	if (!m)
-		return zerr_set(err, ZERR_NO_RESOURCES, "E600", ENOMEM, "out of memory");
-	if (domid == 0) {
-		m->how = MAPPED_KERNEL;
-		page = map_kernel_page(err);
-	} else {
-		m->how = MAPPED_GRANT;
-		page = gnttab_dev_map(k->gnttab, (uint16_t)domid, GNTTAB_RESERVED_XENSTORE, NULL);
-		if (!page && !hyp_map_foreign(k->hyp, (uint16_t)domid, gfn, 1, &m->foreign, err)) {
-			m->how = MAPPED_FOREIGN;
-			page = m->foreign.addr;
-		}
-	}
-	if (!page) {
-		free(m);
-		return -1;
-	}
-	ret->page = page;
-	ret->handle = m;
-	return 0;
+	if (domid == 0)
+		ret->page = k->kernel_page;
+	else
+		ret->page = gnttab_dev_map(k->gnttab, (uint16_t)domid, GNTTAB_RESERVED_XENSTORE,
+					   err);
+	return ret->page ? 0 : -1;
 }
 
 static void unmap_ring(struct xen_if *xen, struct xen_ring *ring)
 {
 	struct xen_kernel *k = of(xen);
-	struct mapping *m = ring->handle;
 
-	if (m->how == MAPPED_KERNEL)
-		munmap(ring->page, HYP_PAGE_SIZE);
-	else if (m->how == MAPPED_GRANT)
+	if (ring->page != k->kernel_page)
 		gnttab_dev_unmap(k->gnttab, ring->page);
-	else
-		hyp_unmap(k->hyp, &m->foreign);
-	free(m);
-	*ring = (struct xen_ring){ NULL, NULL };
+	ring->page = NULL;
 }
 
 static int bind_port(struct xen_if *xen, uint32_t domid, uint32_t remote_port, uint32_t *ret_port,
@@ -135,24 +109,16 @@ static void notify_port(struct xen_if *xen, uint32_t port)
 static int list_domains(struct xen_if *xen, struct xen_domain_state **ret, size_t *ret_n,
 			struct zerr **err)
 {
-	_cleanup_free_ struct hyp_domain_info *infos = NULL;
-	struct xen_domain_state *states;
-	size_t n;
+	return xen_broker_domains(of(xen)->broker_fd, ret, ret_n, err);
+}
 
-	if (hyp_domain_list(of(xen)->hyp, &infos, &n, err))
-		return -1;
-	states = calloc(n + 1, sizeof(*states));
-	if (!states)
-		return zerr_set(err, ZERR_NO_RESOURCES, "E600", ENOMEM, "out of memory");
-	for (size_t i = 0; i < n; i++)
-		states[i] = (struct xen_domain_state){ infos[i].domid, infos[i].dying,
-						       infos[i].shutdown };
-	*ret = states;
-	*ret_n = n;
+static int kernel_port(struct xen_if *xen, uint32_t *ret_port, struct zerr **err UNUSED)
+{
+	*ret_port = of(xen)->kernel_port;
 	return 0;
 }
 
-static int kernel_port(struct xen_if *xen UNUSED, uint32_t *ret_port, struct zerr **err)
+static int read_kernel_port(uint32_t *ret_port, struct zerr **err)
 {
 	_cleanup_free_ char *text = NULL;
 	_cleanup_close_ int fd = -1;
@@ -200,35 +166,53 @@ static void kernel_close(struct xen_if *xen)
 	struct xen_kernel *k = of(xen);
 
 	event_source_remove(k->source);
+	event_source_remove(k->broker_source);
 	if (k->evtchn)
 		evtchn_dev_close(k->evtchn);
 	if (k->gnttab)
 		gnttab_dev_close(k->gnttab);
-	if (k->hyp)
-		hyp_close(k->hyp);
+	if (k->kernel_page)
+		munmap(k->kernel_page, HYP_PAGE_SIZE);
+	close(k->broker_fd);
 	free(k);
+}
+
+/* Without it the end of domains would go unnoticed; the next process has a new one. */
+static void broker_gone(void *data, int fd UNUSED, unsigned int revents UNUSED)
+{
+	struct xen_kernel *k = data;
+
+	zlog(ZLOG_ERROR, "the broker ended");
+	event_loop_stop(k->server->loop, 1);
+	event_source_remove(k->broker_source);
+	k->broker_source = NULL;
 }
 
 static int open_devices(struct xen_kernel *k, struct zerr **err)
 {
-	if (hyp_open(&k->hyp, err) || evtchn_dev_open(&k->evtchn, NULL, NULL, err) ||
+	if (map_kernel_page(k, err) || read_kernel_port(&k->kernel_port, err) ||
+	    evtchn_dev_open(&k->evtchn, NULL, NULL, err) ||
 	    gnttab_dev_open(&k->gnttab, NULL, NULL, err) ||
 	    evtchn_dev_bind_virq(k->evtchn, VIRQ_DOM_EXC, &k->dom_exc_port, err))
 		return -1;
 	k->source = event_loop_add_fd(k->server->loop, evtchn_dev_fd(k->evtchn), POLLIN,
 				      events_ready, k);
-	if (!k->source)
+	k->broker_source = event_loop_add_fd(k->server->loop, k->broker_fd, 0, broker_gone, k);
+	if (!k->source || !k->broker_source)
 		return zerr_set(err, ZERR_FAILED, "E126", errno, "cannot wait for event channels");
 	return 0;
 }
 
-int xen_kernel_open(struct server *server, struct xen_if **ret, struct zerr **err)
+int xen_kernel_open(struct server *server, int broker_fd, struct xen_if **ret, struct zerr **err)
 {
 	struct xen_kernel *k = calloc(1, sizeof(*k));
 
-	if (!k)
+	if (!k) {
+		close(broker_fd);
 		return zerr_set(err, ZERR_NO_RESOURCES, "E600", ENOMEM, "out of memory");
+	}
 	k->server = server;
+	k->broker_fd = broker_fd;
 	k->xen = (struct xen_if){
 		.map_ring = map_ring,
 		.unmap_ring = unmap_ring,

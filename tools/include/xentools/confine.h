@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Giving up power: a daemon opens what it needs as root, then becomes a user of its own without
+ * capabilities, limited in memory and in system calls. Not started as root (tests), a daemon has
+ * nothing to give up but core files and new privileges, and stays as it is.
+ */
+#ifndef XENTOOLS_CONFINE_H
+#define XENTOOLS_CONFINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include <xentools/error.h>
+
+struct confine_user {
+	uid_t uid;		/* (uid_t)-1: not root, nothing changes */
+	gid_t gid;
+};
+
+/* The user of that name, or nobody (with a warning) on a machine that has none. */
+void confine_user_find(const char *name, struct confine_user *ret);
+
+/*
+ * Become that user for good, with at most `memory` bytes, the system calls of the base list and
+ * the n more. Other calls fail with EPERM.
+ */
+int confine(const struct confine_user *user, size_t memory, const int *calls, size_t n,
+	    struct zerr **err) MUST_CHECK;
+
+/* The last part alone: 0 or -errno. PR_SET_NO_NEW_PRIVS must be set. */
+int confine_calls(const int *calls, size_t n) MUST_CHECK;
+
+#endif
