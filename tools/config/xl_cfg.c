@@ -84,17 +84,13 @@ static int hex_digit(int c)
 	return c >= '0' && c <= '9' ? c - '0' : isxdigit(c) ? (tolower(c) - 'a') + 10 : -1;
 }
 
-/* What stands behind a backslash: itself, but for \n, \t and \xHH. -1: nothing sensible. */
+/* What stands behind a backslash: itself, or \xHH of ASCII. -1: nothing sensible. */
 static int unescape(struct lexer *l)
 {
 	int c = next(l), hi, lo;
 
-	if (c == 'n')
-		return '\n';
-	if (c == 't')
-		return '\t';
 	if (c != 'x')
-		return c == '\n' ? -1 : c;
+		return c == '\n' || isalnum(c) ? -1 : c;
 	hi = hex_digit(next(l));
 	lo = hi >= 0 ? hex_digit(next(l)) : -1;
 	return lo < 0 || hi > 7 || (hi == 0 && lo == 0) ? -1 : hi << 4 | lo;

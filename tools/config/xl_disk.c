@@ -207,6 +207,10 @@ static int set_one(struct spec *s, char *text, unsigned int *place, struct zerr 
 	if (i == ARRAY_SIZE(keys) && *place < PLACES && (equals == NULL || text[0] == '/')) {
 		i = (*place)++;
 		value = text;
+		/* Behind an old prefix there is no format: phy:/dev/vg/web,xvda,w */
+		if (i == 1 && s->target != NULL && s->target[0] != '/' &&
+		    strchr(s->target, ':') != NULL && set_format(s, value) != NULL)
+			i = (*place)++;
 	}
 	if (i == ARRAY_SIZE(keys)) {
 		zerr_set(err, ZERR_BAD_CONFIG, "E421", 0, "unknown word \"%.60s\"", text);

@@ -9,6 +9,7 @@
 
 #include "diag.h"
 #include "xentools/cleanup.h"
+#include "xentools/error.h"
 #include "xentools/str_table.h"
 #include "xentools/strbuf.h"
 #include "xl.h"
@@ -235,12 +236,32 @@ static int add_settings(struct reader *r, struct xl_cfg *cfg)
 	return rc;
 }
 
+static bool bad_text(const char *s)
+{
+	for (; s != NULL && *s != '\0'; s++)
+		if ((unsigned char)*s < 0x20 || *s == 0x7f)
+			return true;
+	return false;
+}
+
+/* What escape sequences can make and no value can hold. */
+static bool is_clean(struct reader *r, const struct xl_entry *e)
+{
+	const struct xl_value *v = e->value.kind == XL_LIST ? e->value.items : &e->value;
+
+	while (v != NULL && !bad_text(v->text))
+		v = v->next;
+	if (v != NULL)
+		(void)xl_error(r, e, v, NULL, "control characters are not allowed");
+	return v == NULL;
+}
+
 static int use_all(struct reader *r, const struct xl_cfg *cfg)
 {
 	int rc = 0;
 
 	for (const struct xl_entry *e = cfg->first; e != NULL && rc == 0; e = e->next)
-		if (!is_overruled(r, e))
+		if (is_clean(r, e) && !is_overruled(r, e))
 			rc = use_entry(r, e);
 	return rc;
 }
@@ -289,8 +310,27 @@ int xl_settings(struct reader *r)
 	return rc == 0 ? settle_cmdline(r, &cfg) : rc;
 }
 
+/* The key disk: a list of specifications. */
 int xl_put_disks(struct reader *r, const struct xl_key *key, const struct xl_entry *e)
 {
 	(void)key;
-	return xl_error(r, e, NULL, "describe disks in domain XML", "not supported by this build");
+	if (e->value.kind != XL_LIST)
+		return xl_error(r, e, NULL, "disk = [ '/images/web1.img,raw,xvda,rw' ]",
+				"this is no list");
+	for (const struct xl_value *item = e->value.items; item != NULL; item = item->next) {
+		const struct xml_node at = place_of(e->key, item->line, item->column);
+		_cleanup_zerr_ struct zerr *why = NULL;
+		struct domain_disk disk;
+
+		if (xl_disk_parse(item->text, &disk, &why) < 0) {
+			(void)xl_error(r, e, item, why->hint, why->message);
+		} else if (disk.source == NULL) {
+			field_warning(r, &at, NULL, "W201", NULL,
+				      "an empty tray: the device is left out");
+			domain_disk_clear(&disk);
+		} else {
+			(void)config_add_disk(r, &at, &disk);
+		}
+	}
+	return r->rc;
 }

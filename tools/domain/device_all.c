@@ -220,7 +220,7 @@ static int find_all(struct domain_ctx *ctx, uint16_t domid, struct device **ret,
 int device_remove_all(struct domain_ctx *ctx, uint16_t domid, struct zerr **err)
 {
 	_cleanup_free_ struct device *all = NULL;
-	size_t i, n;
+	size_t i, n = 0;
 	int rc = 0;
 
 	if (find_all(ctx, domid, &all, &n, err) != 0)

@@ -15,7 +15,7 @@ static int validate_one(struct zl *zl, const char *path, const struct config_opt
 	int rc;
 
 	domain_config_init(&cfg);
-	rc = config_read_file(path, opt, &cfg, &diags, &err);
+	rc = config_read_any(path, opt, &cfg, &diags, &err);
 	zl_print_diags(zl, &diags);
 	if (rc < 0 && diags.errors > 0) {	/* all is said; the summary would only repeat it */
 		rc = (int)zerr_class_of(err);
