@@ -66,6 +66,14 @@ static void test_context_waits(void **state)
 	assert_int_equal(restarts, 2);
 	assert_int_equal(domu->pause_count, 0);
 	assert_int_equal(c.user_regs.pc64, 0x40000000);
+	/* A vCPU that has run keeps what the context does not have. */
+	domu->vcpu[1]->ctxt.vbar = 0x1234800;
+	c.user_regs.x0 = 1;
+	c.user_regs.pc64 += 4;
+	assert_int_equal(context(XEN_DOMCTL_setvcpucontext, domu->id, 1, &c), 0);
+	assert_int_equal(domu->vcpu[1]->ctxt.vbar, 0x1234800);
+	assert_int_equal(domu->vcpu[1]->regs.x[0], 1);
+	assert_int_equal(domu->vcpu[1]->regs.elr, 0x40000004);
 	/* No context: back to the start. */
 	assert_int_equal(context(XEN_DOMCTL_setvcpucontext, domu->id, 1, NULL), 0);
 	assert_true(domu->vcpu[1]->flags & VPF_DOWN);

@@ -100,9 +100,14 @@ static bool legal_cpsr(const struct domain *d, uint64_t cpsr)
 _Static_assert(offsetof(struct vcpu_guest_core_regs, x30) == 30 * sizeof(uint64_t) &&
 	       sizeof(((struct vcpu *)0)->regs.x) == 31 * sizeof(uint64_t), "x0..x30 in a row");
 
+/* A vCPU that has run keeps what the context has no room for: vectors, floating point, timers. */
 static void write_context(struct vcpu *v, const struct vcpu_guest_context *c)
 {
-	vcpu_reset(v, c->user_regs.pc64, c->user_regs.x0);
+	if (!v->initialised || guest_is_aarch32(&v->regs) != v->domain->is_aarch32)
+		vcpu_reset(v, c->user_regs.pc64, c->user_regs.x0);
+	v->regs.elr = guest_is_aarch32(&v->regs) ? (uint32_t)c->user_regs.pc64 & ~1u :
+			c->user_regs.pc64;
+	memset(&v->hcall, 0, sizeof(v->hcall));
 	memcpy(v->regs.x, &c->user_regs, sizeof(v->regs.x));
 	/* The address size may have changed since the check: the machine must not see both. */
 	if (legal_cpsr(v->domain, c->user_regs.cpsr) &&
