@@ -19,6 +19,7 @@ static struct monitor_end end_of(unsigned int reason)
 		.on_poweroff = DOMAIN_ACTION_DESTROY,
 		.on_reboot = DOMAIN_ACTION_RESTART,
 		.on_crash = DOMAIN_ACTION_PRESERVE,
+		.on_watchdog = -1,
 		.has_config = true,
 	};
 }
@@ -74,9 +75,32 @@ static void action_becomes_a_step(void **state)
 		end.has_config = cases[i].config;
 		d = monitor_decide(&end);
 		assert_int_equal(d.step, cases[i].step);
-		assert_int_equal(d.core_skipped, cases[i].core);
+		assert_int_equal(d.core, cases[i].core);
 		assert_int_equal(d.delay_ns, 0);
 	}
+}
+
+static void watchdog_has_its_own_action(void **state)
+{
+	struct monitor_end end = end_of(HYP_SHUTDOWN_WATCHDOG);
+	struct monitor_decision d;
+
+	(void)state;
+	end.on_watchdog = DOMAIN_ACTION_COREDUMP_RESTART;
+	d = monitor_decide(&end);
+	assert_int_equal(d.step, MONITOR_RESTART);
+	assert_true(d.core);
+	/* In a loop of them only the first ones leave a core. */
+	end.lived_ns = SECOND;
+	end.restarts = 3;
+	d = monitor_decide(&end);
+	assert_false(d.core);
+	assert_true(d.delay_ns > 0);
+	end.on_watchdog = DOMAIN_ACTION_DESTROY;
+	assert_int_equal(monitor_decide(&end).step, MONITOR_DESTROY);
+	/* A reboot does not care. */
+	end.reason = HYP_SHUTDOWN_REBOOT;
+	assert_int_equal(monitor_decide(&end).step, MONITOR_RESTART);
 }
 
 static void quick_restarts_wait(void **state)
@@ -102,6 +126,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reason_picks_the_action),
 		cmocka_unit_test(action_becomes_a_step),
+		cmocka_unit_test(watchdog_has_its_own_action),
 		cmocka_unit_test(quick_restarts_wait),
 	};
 

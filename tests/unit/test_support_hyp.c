@@ -196,6 +196,12 @@ static long domctl_on(struct fake_hyp *f, struct fake_domain *d, struct xen_domc
 	case XEN_DOMCTL_settimeoffset:
 		d->time_offset = op->u.settimeoffset.time_offset_seconds;
 		return 0;
+	case XEN_DOMCTL_getvcpucontext:
+		*PTR(struct vcpu_guest_context, op->u.vcpucontext.ctxt.p) = d->start;
+		return 0;
+	case XEN_DOMCTL_resumedomain:
+		d->info.flags &= ~(XEN_DOMINF_shutdown | 0xffu << XEN_DOMINF_shutdownshift);
+		return 0;
 	case XEN_DOMCTL_setvcpuaffinity:
 		return setaffinity(d, &op->u.vcpuaffinity);
 	case XEN_DOMCTL_getvcpuaffinity:
@@ -355,6 +361,15 @@ static long populate(struct fake_hyp *f, const struct xen_memory_reservation *r)
 	return done;
 }
 
+static long max_gpfn(const struct fake_domain *d)
+{
+	long gfn = FAKE_GFNS - 1;
+
+	while (d && gfn > 0 && !(d->populated[gfn / 8] >> gfn % 8 & 1))
+		gfn--;
+	return d ? gfn : -ESRCH;
+}
+
 static long memory_op(struct fake_hyp *f, unsigned int cmd, void *arg)
 {
 	const struct xen_add_to_physmap *a = arg;
@@ -363,6 +378,8 @@ static long memory_op(struct fake_hyp *f, unsigned int cmd, void *arg)
 	switch (cmd) {
 	case XENMEM_populate_physmap:
 		return populate(f, arg);
+	case XENMEM_maximum_gpfn:
+		return max_gpfn(fake_hyp_domain(f, *(const uint16_t *)arg));
 	case XENMEM_maximum_ram_page:
 		return 0x140000000ll >> 12;
 	case XENMEM_add_to_physmap:

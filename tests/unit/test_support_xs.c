@@ -289,3 +289,9 @@ int xs_introduce(struct xs *xs, uint32_t domid, uint64_t gfn, uint32_t port, str
 	xs->introduced = gfn == 0x39001 && port == 1 ? domid : 9999;
 	return 0;
 }
+
+int xs_resume(struct xs *xs, uint32_t domid, struct zerr **err)
+{
+	(void)domid;
+	return request(xs, err);
+}

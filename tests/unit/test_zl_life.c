@@ -236,6 +236,80 @@ static void starts_with_the_host(void **state)
 	output_free(&c);
 }
 
+static void knocks(void **state)
+{
+	struct fake_domain *d;
+
+	(void)state;
+	add_domain(3, "web1", XEN_DOMINF_running, 16);
+	d = fake_hyp_domain(&fake, 3);
+	expect("sysrq web1 hh", 2, NULL, "is not one letter");
+	expect("-N sysrq web1 h", 0, "web1 would get sysrq h\n", NULL);
+	expect("sysrq web1 h", 0, NULL, NULL);
+	assert_string_equal(fake_xs_get(store, "/local/domain/3/control/sysrq"), "h");
+	expect("sysrq 0 h", 7, NULL, "this is the control domain");
+	d->info.flags |= XEN_DOMINF_paused;
+	expect("sysrq web1 h", 7, NULL, "its state is \"paused\"");
+	d->info.flags = XEN_DOMINF_running;
+	expect("trigger web1 kick", 2, NULL, "known: nmi, reset, power, sleep");
+	expect("trigger web1 nmi x", 2, NULL, "is no vCPU");
+	expect("trigger web1 nmi", 5, NULL, "this hypervisor has no \"nmi\"");
+	expect("-N trigger web1 power", 0, "web1 would get power\n", NULL);
+	expect("trigger web1 power", 0, NULL, NULL);
+	assert_true(d->info.flags & XEN_DOMINF_shutdown);
+	expect("trigger web1 reset", 0, NULL, NULL);
+	assert_int_equal(d->info.flags >> XEN_DOMINF_shutdownshift & 0xff, 1);
+}
+
+static void suspends(void **state)
+{
+	struct fake_domain *d;
+
+	(void)state;
+	add_domain(3, "web1", XEN_DOMINF_running, 16);
+	d = fake_hyp_domain(&fake, 3);
+	expect("suspend web1", 5, NULL, "the guest's kernel cannot suspend");
+	fake_xs_set(store, "/local/domain/3/control/feature-suspend", "1");
+	expect("-N suspend web1", 0, "web1 would be suspended\n", NULL);
+	expect("suspend --timeout=0 web1", 8, NULL, "suspend web1: ");
+	assert_string_equal(fake_xs_get(store, "/local/domain/3/control/shutdown"), "");
+	expect("resume web1", 7, NULL, "it is not suspended (running)");
+	d->info.flags = XEN_DOMINF_shutdown | 3u << XEN_DOMINF_shutdownshift;
+	expect("resume web1", 7, NULL, "it is not suspended (crashed)");
+	d->info.flags = XEN_DOMINF_shutdown | 2u << XEN_DOMINF_shutdownshift;
+	expect("-N resume web1", 0, "web1 would be resumed\n", NULL);
+	expect("resume web1", 0, NULL, NULL);
+	assert_false(d->info.flags & XEN_DOMINF_shutdown);
+	assert_int_equal(d->start.user_regs.x0, 1);	/* nothing was moved */
+}
+
+static void dumps(void **state)
+{
+	struct json_object *data, *v;
+	struct fake_domain *d;
+	char path[80];
+
+	(void)state;
+	add_domain(3, "web1", XEN_DOMINF_running, 16);
+	d = fake_hyp_domain(&fake, 3);
+	memset(d->populated + 0x40000 / 8, 0xff, 256 / 8);
+	snprintf(path, sizeof(path), "%s/core", dir);
+	expect("dump-core --format=raw web1", 2, NULL, "known: elf");
+	expect("dump-core --live --crash web1", 2, NULL, "exclude each other");
+	expect("-N dump-core web1", 0, "web1 (id 3) would be dumped\n", NULL);
+	expect(line_of("dump-core nosuch %s", path), 3, NULL, "there is no domain");
+	expect(line_of("dump-core --crash web1 %s", path), 0, NULL, "the core of web1 is /tmp/");
+	assert_int_equal(d->info.flags >> XEN_DOMINF_shutdownshift & 0xff, 3);
+	expect(line_of("dump-core web1 %s", path), 7, NULL, "is there already");
+	data = run_json(line_of("--json dump-core web1 %s.2", path), "zl.dump-core/1");
+	assert_true(json_object_object_get_ex(data, "size_bytes", &v));
+	assert_true(json_object_get_uint64(v) > 1u << 20);
+	json_object_put(data);
+	expect(line_of("dump-core web1 %s/no/core", dir), 3, NULL, "cannot make");
+	expect("dump-core 0", 7, NULL, "this is the control domain");
+	expect("events", 9, NULL, "the monitor does not answer");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -245,6 +319,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(edits, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(names_change, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(starts_with_the_host, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(knocks, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(suspends, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(dumps, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests_name("zl life", tests, NULL, NULL);

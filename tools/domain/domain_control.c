@@ -41,7 +41,11 @@ int domain_pause(struct domain_ctx *ctx, uint16_t domid, struct zerr **err)
 	if (not_dom0(domid, "paused", err) != 0 ||
 	    domain_must_exist(ctx, domid, &info, err) != 0)
 		return -1;
-	return hyp_domain_pause(ctx->hyp, domid, err);
+	if (hyp_domain_pause(ctx->hyp, domid, err) != 0)
+		return -1;
+	if (!info.paused)
+		domain_event(ctx, domid, NULL, "paused", NULL);
+	return 0;
 }
 
 /* Class ZERR_STATE when the domain is not paused. */
@@ -53,7 +57,10 @@ int domain_unpause(struct domain_ctx *ctx, uint16_t domid, struct zerr **err)
 		return -1;
 	if (!info.paused)
 		return zerr_set(err, ZERR_STATE, "E704", 0, "domain %u is not paused", domid);
-	return hyp_domain_unpause(ctx->hyp, domid, err);
+	if (hyp_domain_unpause(ctx->hyp, domid, err) != 0)
+		return -1;
+	domain_event(ctx, domid, NULL, "unpaused", NULL);
+	return 0;
 }
 
 /* The guest says by a node of its own whether it listens: a hint, nothing to rely on. */
@@ -111,6 +118,9 @@ int domain_sysrq(struct domain_ctx *ctx, uint16_t domid, char letter, struct zer
 
 	if (domain_must_exist(ctx, domid, &info, err) != 0)
 		return -1;
+	if (info.shutdown || info.dying || info.paused)
+		return zerr_set(err, ZERR_STATE, "E704", 0, "it cannot hear: its state is \"%s\"",
+				domain_state_word(&info));
 	return domain_store_write(ctx, domid, "control/sysrq", text, err);
 }
 
@@ -204,7 +214,10 @@ int domain_rename(struct domain_ctx *ctx, uint16_t domid, const char *name, stru
 	if (not_dom0(domid, "renamed", err) != 0 || domain_need_store(ctx, err) != 0 ||
 	    domain_must_exist(ctx, domid, &info, err) != 0)
 		return -1;
-	return rename_to(ctx, &info, name, info.uuid, err);
+	if (rename_to(ctx, &info, name, info.uuid, err) != 0)
+		return -1;
+	domain_event(ctx, domid, name, "renamed", NULL);
+	return 0;
 }
 
 int domain_set_aside(struct domain_ctx *ctx, uint16_t domid, const char *name, struct zerr **err)

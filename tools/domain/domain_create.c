@@ -431,9 +431,13 @@ int domain_create(struct domain_ctx *ctx, const struct domain_config *cfg,
 			zerr_free(why);
 		return -1;
 	}
-	if (!c.opts->dry_run)
+	if (!c.opts->dry_run) {
 		domain_log(ctx, cfg->name, "created as domain %u%s", c.domid,
 			   c.opts->keep_paused ? ", paused" : "");
+		domain_event(ctx, c.domid, cfg->name, "created", NULL);
+		if (!c.opts->keep_paused)
+			domain_event(ctx, c.domid, cfg->name, "started", NULL);
+	}
 	*ret = result;
 	return 0;
 }

@@ -77,6 +77,7 @@ int domain_remove(struct domain_ctx *ctx, uint16_t domid, const char *uuid, bool
 
 static int destroy(struct domain_ctx *ctx, uint16_t domid, bool keep_state, struct zerr **err)
 {
+	_cleanup_free_ char *name = NULL;
 	struct hyp_domain_info info;
 	char uuid[DOMAIN_UUID_TEXT];
 
@@ -87,7 +88,11 @@ static int destroy(struct domain_ctx *ctx, uint16_t domid, bool keep_state, stru
 		return -1;
 	domain_ended_note(ctx, &info);
 	domain_uuid_format(info.uuid, uuid);
-	return domain_remove(ctx, domid, uuid, keep_state, err);
+	domain_store_read(ctx, domid, "name", &name, NULL);
+	if (domain_remove(ctx, domid, uuid, keep_state, err) != 0)
+		return -1;
+	domain_event(ctx, domid, name ? name : "", "destroyed", NULL);
+	return 0;
 }
 
 int domain_destroy(struct domain_ctx *ctx, uint16_t domid, struct zerr **err)

@@ -11,6 +11,8 @@
 
 #include "tools/hyp/domctl.h"
 
+#define MODE_BITS 0x1f				/* of SPSR and CPSR */
+
 /* In as many calls as it takes. */
 int hyp_domain_cpu_model(struct hyp *h, uint16_t domid, uint32_t midr,
 			 const struct cpu_field *fields, size_t count, struct zerr **err)
@@ -59,6 +61,85 @@ int hyp_vcpu_start_state(struct hyp *h, uint16_t domid, uint32_t vcpu,
 	op->u.vcpucontext.vcpu = vcpu;
 	set_xen_guest_handle(op->u.vcpucontext.ctxt, c);
 	return domctl_do(h, op, "setvcpucontext", err);
+}
+
+/* 1 found, 0 no such vCPU or it never ran, -1 error. */
+int hyp_vcpu_regs(struct hyp *h, uint16_t domid, uint32_t vcpu, struct hyp_vcpu_regs *ret,
+		  struct zerr **err)
+{
+	struct xen_domctl *op = domctl_new(h, XEN_DOMCTL_getvcpucontext, domid, err);
+	const struct vcpu_guest_core_regs *r;
+	struct vcpu_guest_context *c;
+	long rc;
+
+	if (!op)
+		return -1;
+	c = hcall_alloc(h, sizeof(*c));
+	if (!c)
+		return hcall_no_memory(err);
+	op->u.vcpucontext.vcpu = vcpu;
+	set_xen_guest_handle(op->u.vcpucontext.ctxt, c);
+	rc = domctl_call(h, op);
+	if (rc == -ESRCH || rc == -EINVAL || rc == -ENODATA)
+		return 0;
+	if (rc < 0)
+		return hyp_error(err, rc, "getvcpucontext", domid);
+	r = &c->user_regs;
+	memcpy(ret->x, r, sizeof(ret->x));
+	ret->pc = r->pc64;
+	ret->pstate = r->cpsr;
+	/* Which stack pointer is SP: EL1h has its own, all else EL0's. */
+	ret->sp = (r->cpsr & MODE_BITS) == PSR_MODE_EL1h ? r->sp_el1 : r->sp_el0;
+	return 1;
+}
+
+/* Change x0 of a vCPU that does not run: what the hypercall it waits in returns. */
+int hyp_vcpu_set_x0(struct hyp *h, uint16_t domid, uint32_t vcpu, uint64_t value,
+		    struct zerr **err)
+{
+	struct xen_domctl *op = domctl_new(h, XEN_DOMCTL_getvcpucontext, domid, err);
+	struct vcpu_guest_context saved, *c;
+
+	if (!op)
+		return -1;
+	c = hcall_alloc(h, sizeof(*c));
+	if (!c)
+		return hcall_no_memory(err);
+	op->u.vcpucontext.vcpu = vcpu;
+	set_xen_guest_handle(op->u.vcpucontext.ctxt, c);
+	if (domctl_do(h, op, "getvcpucontext", err) != 0)
+		return -1;
+	saved = *c;
+	saved.user_regs.x0 = value;
+	op = domctl_new(h, XEN_DOMCTL_setvcpucontext, domid, err);
+	c = op ? hcall_alloc(h, sizeof(*c)) : NULL;
+	if (!c)
+		return hcall_no_memory(err);
+	*c = saved;
+	op->u.vcpucontext.vcpu = vcpu;
+	set_xen_guest_handle(op->u.vcpucontext.ctxt, c);
+	return domctl_do(h, op, "setvcpucontext", err);
+}
+
+/* A button of the machine; errnum ENOSYS or EOPNOTSUPP: the hypervisor has no such. */
+int hyp_domain_trigger(struct hyp *h, uint16_t domid, enum hyp_trigger trigger, uint32_t vcpu,
+		       struct zerr **err)
+{
+	struct xen_domctl *op = domctl_new(h, XEN_DOMCTL_sendtrigger, domid, err);
+
+	if (!op)
+		return -1;
+	op->u.sendtrigger.trigger = (uint32_t)trigger;
+	op->u.sendtrigger.vcpu = vcpu;
+	return domctl_do(h, op, "sendtrigger", err);
+}
+
+/* Let a domain that has shut down (to suspend) go on. */
+int hyp_domain_resume(struct hyp *h, uint16_t domid, struct zerr **err)
+{
+	struct xen_domctl *op = domctl_new(h, XEN_DOMCTL_resumedomain, domid, err);
+
+	return op ? domctl_do(h, op, "resumedomain", err) : -1;
 }
 
 int hyp_vcpu_info(struct hyp *h, uint16_t domid, uint32_t vcpu, struct hyp_vcpu_info *ret,

@@ -25,6 +25,13 @@ static int map_window(struct hyp *h, size_t nr, void **ret, struct zerr **err)
 	return 0;
 }
 
+static int map_error(struct zerr **err, int e, uint16_t domid, uint64_t gfn, size_t nr)
+{
+	return zerr_set(err, e == ENOMEM ? ZERR_NO_RESOURCES : ZERR_FAILED, "E914", e,
+			"cannot map %zu pages of domain %u at frame 0x%llx", nr, domid,
+			(unsigned long long)gfn);
+}
+
 static int first_error(const int *errs, size_t nr)
 {
 	size_t i;
@@ -35,18 +42,20 @@ static int first_error(const int *errs, size_t nr)
 	return 0;
 }
 
-/* Map nr consecutive guest frames of a domain from gfn on, readable and writable. */
-int hyp_map_foreign(struct hyp *h, uint16_t domid, uint64_t gfn, size_t nr, struct hyp_map *ret,
-		    struct zerr **err)
+/*
+ * Map nr consecutive guest frames of a domain from gfn on, readable and writable, and say in errs[]
+ * which are not there: their addresses must not be touched. Class ZERR_NO_RESOURCES, ZERR_FAILED.
+ */
+int hyp_map_foreign_some(struct hyp *h, uint16_t domid, uint64_t gfn, size_t nr, int *errs,
+			 struct hyp_map *ret, struct zerr **err)
 {
 	_cleanup_free_ uint64_t *gfns = calloc(nr, sizeof(*gfns));
-	_cleanup_free_ int *errs = calloc(nr, sizeof(*errs));
 	struct privcmd_mmapbatch_v2 batch = { .num = (unsigned int)nr, .dom = domid };
 	void *addr = NULL;
 	size_t i;
 	int e;
 
-	if (!gfns || !errs)
+	if (!gfns)
 		return hcall_no_memory(err);
 	if (map_window(h, nr, &addr, err) != 0)
 		return -1;
@@ -56,16 +65,33 @@ int hyp_map_foreign(struct hyp *h, uint16_t domid, uint64_t gfn, size_t nr, stru
 	batch.arr = gfns;
 	batch.err = errs;
 	e = h->ops->ioctl(h->priv, h->fd, IOCTL_PRIVCMD_MMAPBATCH_V2, &batch) < 0 ? errno : 0;
-	if (e == 0)
-		e = first_error(errs, nr);
-	if (e != 0) {
+	if (e != 0 && e != ENOENT) {	/* that one only says that a page is missing */
 		h->ops->munmap(h->priv, addr, nr * HYP_PAGE_SIZE);
-		return zerr_set(err, e == ENOMEM ? ZERR_NO_RESOURCES : ZERR_FAILED, "E914", e,
-				"cannot map %zu pages of domain %u at frame 0x%llx", nr, domid,
-				(unsigned long long)gfn);
+		return map_error(err, e, domid, gfn, nr);
 	}
 	ret->addr = addr;
 	ret->nr = nr;
+	return 0;
+}
+
+/* The same where every page must be there. */
+int hyp_map_foreign(struct hyp *h, uint16_t domid, uint64_t gfn, size_t nr, struct hyp_map *ret,
+		    struct zerr **err)
+{
+	_cleanup_free_ int *errs = calloc(nr, sizeof(*errs));
+	struct hyp_map map;
+	int e;
+
+	if (!errs)
+		return hcall_no_memory(err);
+	if (hyp_map_foreign_some(h, domid, gfn, nr, errs, &map, err) != 0)
+		return -1;
+	e = first_error(errs, nr);
+	if (e != 0) {
+		hyp_unmap(h, &map);
+		return map_error(err, e, domid, gfn, nr);
+	}
+	*ret = map;
 	return 0;
 }
 

@@ -68,6 +68,24 @@ int hyp_maximum_ram_page(struct hyp *h, uint64_t *ret, struct zerr **err)
 	return 0;
 }
 
+/* Highest guest frame of a domain that has a page, or had one. */
+int hyp_domain_max_gfn(struct hyp *h, uint16_t domid, uint64_t *ret, struct zerr **err)
+{
+	uint16_t *id;
+	int64_t rc;
+
+	hcall_reset(h);
+	id = hcall_alloc(h, sizeof(*id));
+	if (!id)
+		return hcall_no_memory(err);
+	*id = domid;
+	rc = hyp_memory_op(h, XENMEM_maximum_gpfn, id);
+	if (rc < 0)
+		return hyp_error(err, (long)rc, "maximum_gpfn", domid);
+	*ret = (uint64_t)rc;
+	return 0;
+}
+
 /* Pages saved by sharing and pages that are shared; 0 where the hypervisor has no sharing. */
 int hyp_sharing_pages(struct hyp *h, uint64_t *freed, uint64_t *used, struct zerr **err)
 {

@@ -31,6 +31,21 @@ static int keep_identity(struct domain_config *cfg, const struct domain_state *s
 	return 0;
 }
 
+int monitor_watchdog_action(const struct domain_state *s)
+{
+	struct config_diags diags = { NULL, NULL, 0, 0, 0, 0 };
+	struct domain_config cfg;
+	int action = -1;
+
+	if (s->config_text && config_read_mem(s->name, s->config_text, strlen(s->config_text), NULL,
+					      &cfg, &diags, NULL) == 0) {
+		action = cfg.on_watchdog;
+		domain_config_free(&cfg);
+	}
+	config_diags_free(&diags);
+	return action;
+}
+
 static int start_again(struct domain_ctx *ctx, const struct domain_state *s, struct zerr **err)
 {
 	struct domain_create_opts opts = {
@@ -51,9 +66,11 @@ static int start_again(struct domain_ctx *ctx, const struct domain_state *s, str
 	rc = keep_identity(&cfg, s, err);
 	if (rc == 0)
 		rc = domain_create(ctx, &cfg, &opts, &made, err);
-	if (rc == 0)
+	if (rc == 0) {
 		domain_log(ctx, s->name, "restarted: domain %u became domain %u", s->domid,
 			   made.domid);
+		domain_event(ctx, made.domid, s->name, "restarted", NULL);
+	}
 	domain_config_free(&cfg);
 	return rc;
 }
@@ -153,13 +170,12 @@ static int rename_restart(struct domain_ctx *ctx, const struct domain_state *s, 
 int monitor_carry_out(struct domain_ctx *ctx, const struct domain_state *s,
 		      const struct monitor_decision *d, struct zerr **err)
 {
-	if (d->core_skipped)
-		domain_log(ctx, s->name, "note: no core dump is written by this version");
 	switch (d->step) {
 	case MONITOR_NOTHING:
 		return 0;
 	case MONITOR_PRESERVE:
 		domain_log(ctx, s->name, "domain %u is preserved until zl destroy", s->domid);
+		domain_event(ctx, s->domid, s->name, "preserved", NULL);
 		return 0;
 	case MONITOR_DESTROY:
 		return domain_destroy(ctx, s->domid, err);

@@ -23,6 +23,7 @@
 #include <xentools/xs.h>
 #include <xentools/zl_conf.h>
 
+#include "tools/zl-monitord/events.h"
 #include "tools/zl-monitord/monitor.h"
 
 #define PROGRAM "zl-monitord"
@@ -35,8 +36,13 @@ struct monitord {
 	struct event_source *retry;	/* timer: reach the store again */
 	struct event_source *later;	/* timer: restarts that wait */
 	uint64_t later_ns;		/* when it fires; 0: not set */
-	/* By domid: creation time of the domain whose end was dealt with, as a preserved one stays. */
+	struct events *events;
+	/* By domid: creation time of the domain whose end was told, whose core is there (or cannot be),
+	   whose end was dealt with, as a preserved one stays. */
+	uint64_t told[HYP_DOMID_FIRST_RESERVED];
+	uint64_t cored[HYP_DOMID_FIRST_RESERVED];
 	uint64_t done[HYP_DOMID_FIRST_RESERVED];
+	bool dumping[HYP_DOMID_FIRST_RESERVED];
 	uint64_t not_before[HYP_DOMID_FIRST_RESERVED];	/* restart delayed until then; 0: no */
 };
 
@@ -46,6 +52,8 @@ static const char usage[] =
 	"      --run-dir=DIR     state files and pid file (" DOMAIN_RUN_DIR ")\n"
 	"      --log-dir=DIR     logs of the domains (" DOMAIN_LOG_DIR ")\n"
 	"  -h, --help\n";
+
+static void look_at_all(struct monitord *m);
 
 static uint64_t realtime_ns(void)
 {
@@ -83,10 +91,80 @@ static struct monitor_decision decide(const struct domain_state *s,
 		.on_poweroff = s->on_poweroff,
 		.on_reboot = s->on_reboot,
 		.on_crash = s->on_crash,
+		.on_watchdog = info->shutdown_reason == HYP_SHUTDOWN_WATCHDOG ?
+			monitor_watchdog_action(s) : -1,
 		.has_config = s->config_text != NULL,
 	};
 
 	return monitor_decide(&end);
+}
+
+static void tell_end(struct monitord *m, const struct domain_state *s, unsigned int reason)
+{
+	const char *word = domain_shutdown_word(reason);
+
+	if (m->told[s->domid] == s->created_ns)
+		return;
+	m->told[s->domid] = s->created_ns;
+	zlog(ZLOG_INFO, "domain %u (%s) ended: %s", s->domid, s->name, word);
+	domain_log(&m->ctx, s->name, "domain %u ended: %s", s->domid, word);
+	domain_event(&m->ctx, s->domid, s->name, reason == HYP_SHUTDOWN_CRASH ? "crashed" :
+		     reason == HYP_SHUTDOWN_WATCHDOG ? "watchdog" : "shutdown", word);
+}
+
+/* A dump that runs: looked at again when it is through. */
+struct core_job {
+	struct monitord *m;
+	struct event_source *source;
+	uint16_t domid;
+	uint64_t created_ns;
+	pid_t pid;
+};
+
+static void on_core(void *data, int fd, unsigned int revents)
+{
+	struct core_job *job = data;
+	struct monitord *m = job->m;
+
+	(void)revents;
+	event_source_remove(job->source);
+	if (!monitor_core_end(job->pid, fd))
+		zlog(ZLOG_WARNING, "no core of domain %u was written", job->domid);
+	m->cored[job->domid] = job->created_ns;
+	m->dumping[job->domid] = false;
+	free(job);
+	look_at_all(m);
+}
+
+/* True: the end waits for its core. */
+static bool core_first(struct monitord *m, const struct domain_state *s)
+{
+	struct core_job *job;
+	struct zerr *err = NULL;
+	int fd;
+
+	if (m->dumping[s->domid])
+		return true;
+	if (m->cored[s->domid] == s->created_ns)
+		return false;
+	m->cored[s->domid] = s->created_ns;	/* one that cannot be made is not tried again */
+	job = calloc(1, sizeof(*job));
+	if (!job || monitor_core_begin(&m->ctx, s, &job->pid, &fd, &err) != 0) {
+		log_failure(m, s, err);
+		free(job);
+		return false;
+	}
+	job->m = m;
+	job->domid = s->domid;
+	job->created_ns = s->created_ns;
+	job->source = event_loop_add_fd(m->loop, fd, POLLIN, on_core, job);
+	if (!job->source) {
+		monitor_core_end(job->pid, fd);
+		free(job);
+		return false;
+	}
+	m->dumping[s->domid] = true;
+	return true;
 }
 
 /* One of ours has shut down. True when something was done about it. */
@@ -97,7 +175,10 @@ static bool domain_ended(struct monitord *m, const struct domain_state *s,
 	struct zerr *err = NULL;
 	uint64_t now = event_now_ns();
 
-	if (m->done[s->domid] == s->created_ns)
+	if (m->done[s->domid] == s->created_ns || d.step == MONITOR_NOTHING)
+		return false;
+	tell_end(m, s, info->shutdown_reason);
+	if (d.core && core_first(m, s))
 		return false;
 	if (d.delay_ns && !m->not_before[s->domid]) {
 		m->not_before[s->domid] = now + d.delay_ns;
@@ -110,10 +191,6 @@ static bool domain_ended(struct monitord *m, const struct domain_state *s,
 	}
 	m->not_before[s->domid] = 0;
 	m->done[s->domid] = s->created_ns;
-	zlog(ZLOG_INFO, "domain %u (%s) ended: %s", s->domid, s->name,
-	     domain_shutdown_word(info->shutdown_reason));
-	domain_log(&m->ctx, s->name, "domain %u ended: %s", s->domid,
-		   domain_shutdown_word(info->shutdown_reason));
 	if (monitor_carry_out(&m->ctx, s, &d, &err) != 0)
 		log_failure(m, s, err);
 	return true;
@@ -332,12 +409,14 @@ static int run(struct monitord *m, bool foreground, struct zerr **err)
 	zlog_open(PROGRAM, !foreground, ZLOG_INFO);
 	setrlimit(RLIMIT_CORE, &none);
 	signal(SIGPIPE, SIG_IGN);
-	if (set_up(m, err) == 0) {
+	if (set_up(m, err) == 0 &&
+	    events_open(&m->events, m->loop, m->ctx.run_dir, err) == 0) {
 		daemonize_ready(&dz);
 		rc = event_loop_run(m->loop);
 		if (rc < 0)
 			zerr_set(err, ZERR_FAILED, "E920", -rc, "cannot wait for events");
 	}
+	events_close(m->events);
 	xs_close(m->ctx.xs);
 	hyp_close(m->ctx.hyp);
 	event_loop_free(m->loop);

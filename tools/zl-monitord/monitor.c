@@ -16,9 +16,11 @@ static enum domain_action action_for(const struct monitor_end *end)
 		return end->on_poweroff;
 	case HYP_SHUTDOWN_REBOOT:
 	case HYP_SHUTDOWN_SOFT_RESET:
+		return end->on_reboot;
 	/* A guest whose watchdog fired hangs: a fresh start is what the watchdog is for. */
 	case HYP_SHUTDOWN_WATCHDOG:
-		return end->on_reboot;
+		return end->on_watchdog < 0 ? end->on_reboot :
+			(enum domain_action)end->on_watchdog;
 	default:
 		return end->on_crash;
 	}
@@ -33,13 +35,13 @@ struct monitor_decision monitor_decide(const struct monitor_end *end)
 		return d;
 	switch (action_for(end)) {
 	case DOMAIN_ACTION_COREDUMP_DESTROY:
-		d.core_skipped = true;
+		d.core = true;
 		/* fall through */
 	case DOMAIN_ACTION_DESTROY:
 		d.step = MONITOR_DESTROY;
 		break;
 	case DOMAIN_ACTION_COREDUMP_RESTART:
-		d.core_skipped = true;
+		d.core = true;
 		/* fall through */
 	case DOMAIN_ACTION_RESTART:
 		d.step = end->has_config ? MONITOR_RESTART : MONITOR_DESTROY;
@@ -52,7 +54,9 @@ struct monitor_decision monitor_decide(const struct monitor_end *end)
 		break;
 	}
 	if ((d.step == MONITOR_RESTART || d.step == MONITOR_RENAME_RESTART) &&
-	    end->lived_ns < QUICK_NS && end->restarts >= QUICK_RESTARTS)
+	    end->lived_ns < QUICK_NS && end->restarts >= QUICK_RESTARTS) {
 		d.delay_ns = QUICK_DELAY_NS;
+		d.core = false;		/* a loop of crashes must not fill the disk */
+	}
 	return d;
 }

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include <xentools/domain.h>
 
@@ -18,7 +19,7 @@ enum monitor_step {
 
 struct monitor_decision {
 	enum monitor_step step;
-	bool core_skipped;		/* a core dump was asked for and is not made */
+	bool core;			/* first a core dump */
 	uint64_t delay_ns;		/* before a restart: the domain comes back too fast */
 };
 
@@ -27,6 +28,7 @@ struct monitor_end {
 	uint64_t lived_ns;
 	unsigned int restarts;
 	enum domain_action on_poweroff, on_reboot, on_crash;
+	int on_watchdog;		/* enum domain_action; -1: as on_reboot */
 	bool has_config;		/* without it a restart is not possible */
 };
 
@@ -35,5 +37,15 @@ struct monitor_decision monitor_decide(const struct monitor_end *end);
 int monitor_carry_out(struct domain_ctx *ctx, const struct domain_state *s,
 		      const struct monitor_decision *d, struct zerr **err);
 int monitor_restart(struct domain_ctx *ctx, const struct domain_state *s, struct zerr **err);
+/* What the stored configuration says of the watchdog; -1: nothing. */
+int monitor_watchdog_action(const struct domain_state *s);
+
+/*
+ * Dump a domain's core in a process of its own, which ends with us: *ret_fd hangs up when it is
+ * through, then monitor_core_end() says how it went and closes it.
+ */
+int monitor_core_begin(const struct domain_ctx *ctx, const struct domain_state *s, pid_t *ret_pid,
+		       int *ret_fd, struct zerr **err);
+bool monitor_core_end(pid_t pid, int fd);
 
 #endif

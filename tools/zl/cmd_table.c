@@ -30,15 +30,15 @@ const struct zl_command_group *const zl_groups[] = {
 };
 
 const char *const zl_later_commands[] = {
-	"block-attach", "block-detach", "block-list", "block-resize", "cd-eject", "cd-insert",
-	"channel-list", "check", "clone", "config-update", "convert", "cpu-hotplug",
-	"cpupool-cpu-add", "cpupool-cpu-remove", "cpupool-create", "cpupool-destroy",
-	"cpupool-migrate", "cpupool-numa-split", "cpupool-rename", "debug-keys", "desc",
-	"devd", "device-attach", "device-detach", "device-list", "dt-overlay", "dump-core",
-	"events", "getenforce", "loadpolicy", "managed-save", "metadata", "migrate",
-	"migrate-receive", "prof", "remus", "restore", "resume", "save", "save-info",
-	"set-parameters", "setenforce", "show", "snapshot", "suspend", "sysrq", "trace",
-	"trigger", "vm-list", "vncviewer", NULL,
+	"block-attach", "block-detach", "block-list", "block-resize", "cd-eject",
+	"cd-insert", "channel-list", "check", "clone", "config-update", "convert",
+	"cpu-hotplug", "cpupool-cpu-add", "cpupool-cpu-remove", "cpupool-create",
+	"cpupool-destroy", "cpupool-migrate", "cpupool-numa-split", "cpupool-rename",
+	"debug-keys", "desc", "devd", "device-attach", "device-detach", "device-list",
+	"dt-overlay", "getenforce", "loadpolicy", "managed-save", "metadata", "migrate",
+	"migrate-receive", "prof", "remus", "restore", "save", "save-info",
+	"set-parameters", "setenforce", "show", "snapshot", "trace", "vm-list",
+	"vncviewer", NULL,
 };
 
 static const struct zl_command *exact(const char *name)

@@ -34,6 +34,19 @@ static const struct zl_option create_options[] = {
 	{ 0, NULL, NULL, NULL },
 };
 
+static const struct zl_option dump_core_options[] = {
+	{ 0, "live", NULL, "let the guest run meanwhile" },
+	{ 0, "crash", NULL, "afterwards it counts as crashed" },
+	{ 0, "reset", NULL, "afterwards it is rebooted" },
+	{ 0, "format", "FORMAT", "elf, the only one" },
+	{ 0, NULL, NULL, NULL },
+};
+
+static const struct zl_option events_options[] = {
+	{ 'f', "follow", NULL, "go on with new ones until interrupted" },
+	{ 0, NULL, NULL, NULL },
+};
+
 static const struct zl_option list_options[] = {
 	{ 'l', "long", NULL, "configurations and states, as JSON" },
 	{ 'v', "verbose", NULL, "also UUID, shutdown reason and label" },
@@ -69,6 +82,11 @@ static const struct zl_option start_options[] = {
 	{ 'c', "console", NULL, "attach the console before the first instruction" },
 	{ 'F', "foreground", NULL, "stay until the domain ends; exit with its outcome" },
 	{ 0, "print-id", NULL, "print the new domain's id alone on stdout" },
+	{ 0, NULL, NULL, NULL },
+};
+
+static const struct zl_option suspend_options[] = {
+	{ 0, "timeout", "SEC", "how long to wait for the guest" },
 	{ 0, NULL, NULL, NULL },
 };
 
@@ -110,6 +128,18 @@ static const struct zl_command rows[] = {
 	  "print the id of a domain", "" },
 	{ "domname", NULL, cmd_domname, ZL_JSON | ZL_DOMAINS, 1, 1, NULL, "ID",
 	  "print the name of a domain", "" },
+	{ "dump-core", NULL, cmd_dump_core, ZL_CHANGES | ZL_JSON | ZL_DOMAINS, 1, 2,
+	  dump_core_options, "[--live | --crash | --reset] [--format=elf] DOM [FILE]",
+	  "write a domain's memory and registers to a file",
+	  "The file opens in crash(8) and gdb; in it, addresses are the guest's physical ones. The "
+	  "guest is paused meanwhile. FILE is /var/lib/zl/dump/NAME-TIME.core by default; it appears "
+	  "when it is whole, and pages without content take no room on the disk." },
+	{ "events", NULL, cmd_events, ZL_JSON | ZL_DOMAINS, 0, ZL_ANY, events_options,
+	  "[-f] [DOM...]", "print what has happened to domains",
+	  "created, started, paused, unpaused, shutdown, crashed, watchdog, restarted, preserved, "
+	  "renamed, suspended, resumed, core-dumped, destroyed and more, as zl-monitord keeps the "
+	  "last of them. With --json one object a line. A reader that is too slow is told how many "
+	  "it missed." },
 	{ "list", "ls", cmd_list, ZL_COMMON | ZL_JSON | ZL_DOMAINS, 0, ZL_ANY, list_options,
 	  "[-l | -v] [-Z] [-c] [-n] [--all | --inactive] [--state=STATE,...] [--sort=COLUMN] "
 	  "[--long-state] [DOM...]", "list domains",
@@ -123,6 +153,8 @@ static const struct zl_command rows[] = {
 	  "What happens then is said by on_reboot in its configuration." },
 	{ "rename", NULL, cmd_rename, ZL_CHANGES | ZL_DOMAINS, 2, 2, NULL, "DOM NEW",
 	  "change a domain's name", "The running domain and its definition, whichever there is." },
+	{ "resume", NULL, cmd_resume, ZL_CHANGES | ZL_DOMAINS, 1, 1, NULL, "DOM",
+	  "let a suspended domain go on", "" },
 	{ "shutdown", NULL, cmd_shutdown, ZL_COMMON | ZL_CHANGES | ZL_DOMAINS, 0, ZL_ANY,
 	  shutdown_options, "[-a] [-w[w]] [-F] [--timeout=SEC] [--then=destroy] DOM...",
 	  "ask a domain to power off",
@@ -131,6 +163,17 @@ static const struct zl_command rows[] = {
 	{ "start", NULL, cmd_start, ZL_COMMON | ZL_CHANGES | ZL_JSON | ZL_DOMAINS, 1, ZL_ANY,
 	  start_options, "[-p] [-c] [-F] [--print-id] DOM...", "start a defined domain",
 	  "As create does with a file. The definition stays when the domain ends." },
+	{ "suspend", NULL, cmd_suspend, ZL_CHANGES | ZL_DOMAINS, 1, 1, suspend_options,
+	  "[--timeout=SEC] DOM", "ask a domain to suspend in its own memory",
+	  "Its devices come to rest; it keeps its memory and goes on by resume. Exit code 5 when its "
+	  "kernel cannot." },
+	{ "sysrq", NULL, cmd_sysrq, ZL_CHANGES | ZL_DOMAINS, 2, 2, NULL, "DOM LETTER",
+	  "press a SysRq key of a Linux guest", "The letters are those of its kernel: h lists them on "
+	  "its console." },
+	{ "trigger", NULL, cmd_trigger, ZL_CHANGES | ZL_DOMAINS, 2, 3, NULL,
+	  "DOM nmi|reset|power|sleep [VCPU]", "press a button of a domain's machine",
+	  "reset and power end it without asking the guest. Exit code 5 for what this hypervisor does "
+	  "not have." },
 	{ "unpause", NULL, cmd_unpause, ZL_COMMON | ZL_CHANGES | ZL_DOMAINS, 1, ZL_ANY, NULL, "DOM...",
 	  "let a paused domain run", "" },
 	{ "uptime", NULL, cmd_uptime, ZL_JSON | ZL_DOMAINS, 0, ZL_ANY, uptime_options, "[-s] [DOM...]",

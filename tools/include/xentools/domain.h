@@ -30,6 +30,7 @@ struct domain_ctx {
 	const char *run_dir;		/* NULL: DOMAIN_RUN_DIR */
 	const char *log_dir;		/* NULL: DOMAIN_LOG_DIR */
 	const char *config_dir;		/* NULL: DOMAIN_CONFIG_DIR */
+	const char *dump_dir;		/* of core files; NULL: /var/lib/zl/dump */
 	const struct zl_conf *conf;	/* NULL: the defaults of zl_conf.h */
 	/* Progress lines ("loading kernel"), level 1 = step, 2 = detail. May be NULL. */
 	void (*progress)(void *arg, int level, const char *text);
@@ -158,6 +159,23 @@ int domain_set_max_memory(struct domain_ctx *ctx, uint16_t domid, uint64_t kib, 
 /* Ask the guest to have vCPUs 0 to n - 1 online. Class ZERR_USAGE for a number it cannot have. */
 int domain_set_vcpus(struct domain_ctx *ctx, uint16_t domid, unsigned int n, bool dry_run,
 		     struct zerr **err);
+
+/*
+ * The guest stops in its own memory, with its devices quiet, and goes on. fd, when not -1, ends the
+ * waiting. Classes: ZERR_UNSUPPORTED its kernel cannot, ZERR_TIMEOUT, ZERR_STATE not suspended.
+ */
+int domain_suspend(struct domain_ctx *ctx, uint16_t domid, int timeout_ms, int fd,
+		   struct zerr **err);
+int domain_resume(struct domain_ctx *ctx, uint16_t domid, struct zerr **err);
+
+/*
+ * Tell those who watch (zl events) that something has happened: one word, and detail or NULL. name
+ * NULL: as the store has it. The monitor passes it on; without one nothing happens.
+ */
+#define DOMAIN_NOTIFY_SOCKET "notify.sock"	/* in the run-time folder: to the monitor */
+#define DOMAIN_EVENTS_SOCKET "events.sock"	/* and from it: lines of JSON */
+void domain_event(const struct domain_ctx *ctx, uint16_t domid, const char *name,
+		  const char *event, const char *detail);
 
 /* ---- wait ---- */
 

@@ -193,6 +193,26 @@ int hyp_domain_remote_shutdown(struct hyp *h, uint16_t domid, enum hyp_shutdown 
 			       struct zerr **err);
 int hyp_vcpu_start_state(struct hyp *h, uint16_t domid, uint32_t vcpu,
 			 const struct hyp_vcpu_start *s, struct zerr **err);
+/* Registers as the vCPU sees them; of a 32-bit guest in the AArch64 view of them. */
+struct hyp_vcpu_regs {
+	uint64_t x[31], sp, pc, pstate;
+};
+
+int hyp_vcpu_regs(struct hyp *h, uint16_t domid, uint32_t vcpu, struct hyp_vcpu_regs *ret,
+		  struct zerr **err);
+int hyp_vcpu_set_x0(struct hyp *h, uint16_t domid, uint32_t vcpu, uint64_t value,
+		    struct zerr **err);
+
+enum hyp_trigger {
+	HYP_TRIGGER_NMI = 0,
+	HYP_TRIGGER_RESET = 1,
+	HYP_TRIGGER_POWER = 3,
+	HYP_TRIGGER_SLEEP = 4,
+};
+
+int hyp_domain_trigger(struct hyp *h, uint16_t domid, enum hyp_trigger trigger, uint32_t vcpu,
+		       struct zerr **err);
+int hyp_domain_resume(struct hyp *h, uint16_t domid, struct zerr **err);
 /* 1 found, 0 no such vCPU or domain, -1 error. */
 int hyp_vcpu_info(struct hyp *h, uint16_t domid, uint32_t vcpu, struct hyp_vcpu_info *ret,
 		  struct zerr **err);
@@ -227,6 +247,7 @@ int hyp_evtchn_alloc_unbound(struct hyp *h, uint16_t domid, uint16_t remote, uin
 /* How many of nr extents of 2^order pages were populated at gfns[] (all or a prefix); -1 error. */
 long hyp_populate(struct hyp *h, uint16_t domid, const uint64_t *gfns, size_t nr,
 		  unsigned int order, struct zerr **err);
+int hyp_domain_max_gfn(struct hyp *h, uint16_t domid, uint64_t *ret, struct zerr **err);
 int hyp_maximum_ram_page(struct hyp *h, uint64_t *ret, struct zerr **err);
 int hyp_sharing_pages(struct hyp *h, uint64_t *freed, uint64_t *used, struct zerr **err);
 
@@ -239,6 +260,9 @@ struct hyp_map {
 /* Map nr consecutive guest frames read-write; every page or none. */
 int hyp_map_foreign(struct hyp *h, uint16_t domid, uint64_t gfn, size_t nr, struct hyp_map *ret,
 		    struct zerr **err);
+/* The same with holes: errs[i] is not 0 where there is no page, and its address is not to be used. */
+int hyp_map_foreign_some(struct hyp *h, uint16_t domid, uint64_t gfn, size_t nr, int *errs,
+			 struct hyp_map *ret, struct zerr **err);
 /* Map frames of the domain's grant table (privcmd MMAP_RESOURCE); E_OPNOTSUPP in zerr errnum. */
 int hyp_map_grant_table(struct hyp *h, uint16_t domid, uint32_t first, size_t nr,
 			struct hyp_map *ret, struct zerr **err);
