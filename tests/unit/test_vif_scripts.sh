@@ -14,9 +14,10 @@ count=0
 
 # A store in files: STORE/backend/vif/7/0/NODE. Programs named in FAIL fail with a message.
 mkdir -p "$work/bin"
-cat >"$work/bin/xenstore-read" <<'STUB'
+cat >"$work/bin/xenstore-ls" <<'STUB'
 #!/bin/sh
-cat "$STORE/$1" 2>/dev/null
+cd "$STORE/$1" || exit 1
+for node in *; do echo "$node = \"$(cat "$node")\""; done
 STUB
 cat >"$work/bin/xenstore-write" <<'STUB'
 #!/bin/sh
@@ -35,7 +36,7 @@ case " $FAIL " in
 esac
 case "$name $*" in
 "ip link set dev vif7.0 name "*) mv "$ZL_SYS/class/net/vif7.0" "$ZL_SYS/class/net/$6" ;;
-"ip link set dev "*" master "*) mkdir "$ZL_SYS/class/net/$4/brport"
+"ip link set dev "*" master "*) mkdir -p "$ZL_SYS/class/net/$4/brport"
 	echo 0 >"$ZL_SYS/class/net/$4/brport/isolated" ;;
 "ip route") echo "default via 10.0.2.2 dev eth0" ;;
 "ip addr show dev eth0") echo "    inet 10.0.2.15/24 scope global eth0" ;;
@@ -43,7 +44,7 @@ esac
 exit 0
 STUB
 chmod +x "$work"/bin/*
-for tool in sed tr cat dirname head mv mkdir rm sh; do ln -s "$(command -v $tool)" "$work/bin/$tool"; done
+for tool in sed cat head mv mkdir rm sh; do ln -s "$(command -v $tool)" "$work/bin/$tool"; done
 
 # begin [NODE=VALUE...]: a fresh world with these nodes
 begin() {
@@ -97,10 +98,7 @@ holds() { [ "$(cat "$1")" = "$2" ]; }
 begin bridge=zbr0 mtu=1400
 run vif-bridge online
 ok "bridge: online" went_well
-ok "bridge: its calls in order" called "ip link set dev vif7.0 down
-ip link set dev vif7.0 mtu 1400
-ip link set dev vif7.0 master zbr0
-ip link set dev vif7.0 up
+ok "bridge: its calls in order" called "ip link set dev vif7.0 mtu 1400 master zbr0 up
 store hotplug-status=connected"
 run vif-bridge offline
 ok "bridge: offline" called "ip link set dev vif7.0 down
@@ -131,7 +129,7 @@ ok "no interface" refused "there is no interface vif7.0"
 begin bridge=zbr0
 FAIL=ip:link
 run vif-bridge online
-ok "bridge: a failing ip" refused "ip link set dev vif7.0 down: ip says no"
+ok "bridge: a failing ip" refused "ip link set dev vif7.0 master zbr0 up: ip says no"
 begin bridge=zbr0
 run vif-bridge sideways
 ok "unknown command" refused 'unknown command "sideways" (online, offline, add, remove)'

@@ -28,9 +28,17 @@ do_or_die() {
 	said=$("$@" 2>&1) || fatal "$*: ${said:-failed}"
 }
 
-# node NAME: one of the back-end's nodes, or nothing.
-node() {
-	xenstore-read "$XENBUS_PATH/$1" 2>/dev/null
+# get NODE: put one of the back-end's nodes into $value, empty without it. All are read at once,
+# as each process costs more than what it does.
+newline='
+'
+get() {
+	value=${nodes#*"$newline$1 = \""}
+	if [ "$value" = "$nodes" ]; then
+		value=
+	else
+		value=${value%%\"*}
+	fi
 }
 
 # set_flag FILE VALUE: write it where the kernel has such a file.
@@ -38,26 +46,23 @@ set_flag() {
 	[ ! -e "$1" ] || echo "$2" 2>/dev/null >"$1"
 }
 
-# The IPv4 or IPv6 addresses that the guest was given, each with its prefix or without.
-guest_ips() {
-	node ip | tr ',' ' '
-}
-
-# Leave the interface down and clean, with the name that it shall have, in $dev.
-set_up_interface() {
+# Give the interface, which netback made a moment ago, its name: in $dev.
+name_interface() {
 	dev=$vif
-	do_or_die ip link set dev "$dev" down
-	if [ -n "$vifname" ] && [ "$vifname" != "$vif" ]; then
-		do_or_die ip link set dev "$vif" name "$vifname"
-		dev=$vifname
-	fi
-	mtu=$(node mtu)
-	[ -z "$mtu" ] || do_or_die ip link set dev "$dev" mtu "$mtu"
+	[ "${vifname:-$vif}" != "$vif" ] || return 0
+	do_or_die ip link set dev "$vif" down
+	do_or_die ip link set dev "$vif" name "$vifname"
+	dev=$vifname
 }
 
-# Up, unless the guest's link shall be down.
-raise_interface() {
-	[ "$(node link)" = down ] || do_or_die ip link set dev "$dev" up
+# set_interface [WORD...]: with its MTU and these words of "ip link set"; up, unless the guest's
+# link shall be down.
+set_interface() {
+	get link
+	[ "$value" = down ] || set -- "$@" up
+	get mtu
+	[ $# -eq 0 ] && [ -z "$value" ] ||
+		do_or_die ip link set dev "$dev" ${value:+mtu "$value"} "$@"
 }
 
 # Who is first, the kernel or us, is open when a domain is gone.
@@ -66,7 +71,7 @@ lower_interface() {
 	return 0
 }
 
-# The interface of a guest that is routed: where packets go when there is no bridge.
+# For a guest that is routed.
 forward_packets() {
 	set_flag "$PROC/sys/net/ipv4/ip_forward" 1
 	set_flag "$PROC/sys/net/ipv4/conf/$dev/proxy_arp" 1
@@ -77,7 +82,9 @@ vif_main() {
 	: "${XENBUS_PATH:?is not set}"
 	: "${vif:=${dev:-}}"
 	[ -n "$vif" ] || fatal "the environment names no interface in vif"
-	vifname=$(node vifname)
+	nodes=$newline$(xenstore-ls "$XENBUS_PATH" 2>/dev/null)
+	get vifname
+	vifname=$value
 	dev=$vif
 	[ -z "$vifname" ] || [ ! -e "$SYS/class/net/$vifname" ] || dev=$vifname
 	case ${1:-} in
