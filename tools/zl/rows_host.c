@@ -22,6 +22,14 @@ static const struct zl_option info_options[] = {
 	{ 0, NULL, NULL, NULL },
 };
 
+static const struct zl_option report_options[] = {
+	{ 'o', "output", "FILE", "the page; - for stdout" },
+	{ 'i', "interval", "SEC", "time between two looks (2)" },
+	{ 'n', "count", "N", "how many intervals (30)" },
+	{ 0, "from", "FILE", "draw a recording of zl stats --watch --format=json" },
+	{ 0, NULL, NULL, NULL },
+};
+
 static const struct zl_option stats_options[] = {
 	{ 'w', "watch", "SEC", "again every SEC seconds until interrupted" },
 	{ 'n', "count", "N", "with --watch: end after N times" },
@@ -54,6 +62,10 @@ static const struct zl_command rows[] = {
 	  "print help", "" },
 	{ "info", NULL, cmd_info, ZL_COMMON | ZL_JSON, 0, 0, info_options, "[-s FIELD]",
 	  "print facts about host and hypervisor", "Needs no daemon. Memory is in MiB." },
+	{ "report", NULL, cmd_report, 0, 0, 0, report_options,
+	  "[-i SEC] [-n N | --from=FILE] -o FILE", "draw what domains use as an HTML page",
+	  "CPU, memory, disks and networks of all domains over time. The page is one file that "
+	  "needs no network and runs nothing, light or dark as the browser is." },
 	{ "stats", NULL, cmd_stats, ZL_JSON | ZL_DOMAINS, 0, ZL_ANY, stats_options,
 	  "[--watch=SEC [--count=N]] [--format=table|json|prometheus] [DOM...]",
 	  "print counters of domains and host",

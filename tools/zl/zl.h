@@ -266,6 +266,7 @@ ZL_CMD(network_list);
 ZL_CMD(pause);
 ZL_CMD(reboot);
 ZL_CMD(rename);
+ZL_CMD(report);
 ZL_CMD(resume);
 ZL_CMD(sched);
 ZL_CMD(sharing);
