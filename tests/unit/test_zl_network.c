@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * zl network-attach, -list and -detach over the models: columns, JSON keys, exit codes and texts.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "test_support_device.h"
+#include "tools/domain/net_host.h"
+#include "zl_world.h"
+
+#define FRONT "/local/domain/3/device/vif/0/"
+
+bool net_exists(const char *name)
+{
+	return strncmp(name, "vif", 3) == 0 || net_is_bridge(name);
+}
+
+bool net_is_bridge(const char *name)
+{
+	return strcmp(name, "zbr0") == 0;
+}
+
+bool net_has_vlans(const char *bridge)
+{
+	(void)bridge;
+	return false;
+}
+
+unsigned int net_mtu(const char *name)
+{
+	(void)name;
+	return 1500;
+}
+
+void net_bridges(struct strbuf *out)
+{
+	strbuf_addstr(out, "zbr0");
+}
+
+static void put(const char *name, const char *text, mode_t mode)
+{
+	char path[80];
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	assert_int_equal(fd_write_file_atomic(path, text, strlen(text), mode), 0);
+}
+
+static int begin(void **state)
+{
+	char path[60];
+	int rc = set_up(state);
+
+	add_domain(3, "web1", XEN_DOMINF_blocked, 512);
+	fake_devices_begin(store);
+	snprintf(path, sizeof(path), "%s/scripts", dir);
+	mkdir(path, 0755);
+	put("scripts/vif-bridge", "#!/bin/sh\n", 0755);
+	return rc;
+}
+
+static void attach_list_detach(void **state)
+{
+	(void)state;
+	expect("network-list web1", 0, "Idx BE Mac-Addr", NULL);
+	expect("network-attach web1 bridge=zbr0,mac=00:16:3e:01:02:03,vifname=web0", 0, NULL, NULL);
+	expect("network-attach web1", 0, NULL, NULL);
+	fake_devices_connect(3);
+	fake_xs_set(store, FRONT "queue-0/tx-ring-ref", "768");
+	fake_xs_set(store, FRONT "queue-0/rx-ring-ref", "769");
+	fake_xs_set(store, FRONT "queue-0/event-channel-tx", "17");
+	expect("network-list web1", 0, "\n0   0  00:16:3e:01:02:03      0     4     17         "
+	       "768/769 /local/domain/0/backend/vif/3/0 zbr0            web0\n", NULL);
+	expect("network-list 3", 0, "/local/domain/0/backend/vif/3/1 zbr0            vif3.1", NULL);
+	/* The guest's words are numbers or nothing. */
+	fake_xs_set(store, FRONT "queue-0/tx-ring-ref", "\x1b[31m7");
+	expect("network-list web1", 0, "17           -/769 ", NULL);
+	expect("network-detach web1 00:16:3E:01:02:03", 0, NULL, NULL);
+	expect("network-detach web1 00:16:3e:01:02:03", 3, NULL, "it has no interface");
+	expect("network-detach web1 1", 0, NULL, NULL);
+	expect("network-detach web1 1", 3, NULL, "it has no interface 1");
+	assert_null(fake_xs_get(store, "/local/domain/3/device/vif"));
+}
+
+static void json(void **state)
+{
+	struct json_object *data, *row, *v;
+
+	(void)state;
+	expect("network-attach web1 rate=10MB/s", 0, NULL, NULL);
+	fake_devices_connect(3);
+	data = run_json("--json network-list web1", "zl.network-list/1");
+	assert_int_equal(json_object_array_length(data), 1);
+	row = json_object_array_get_idx(data, 0);
+	assert_true(json_object_object_get_ex(row, "mac", &v));
+	assert_int_equal(strncmp(json_object_get_string(v), "00:16:3e:", 9), 0);
+	assert_true(json_object_object_get_ex(row, "vif", &v));
+	assert_string_equal(json_object_get_string(v), "vif3.0");
+	assert_true(json_object_object_get_ex(row, "frontend_state", &v));
+	assert_int_equal(json_object_get_int(v), 4);
+	assert_false(json_object_object_get_ex(row, "tx_ring_ref", &v));
+	json_object_put(data);
+}
+
+static void refused(void **state)
+{
+	(void)state;
+	expect("network-attach nosuch bridge=zbr0", 3, NULL, "nosuch");
+	expect("network-attach 0 bridge=zbr0", 7, NULL, "control domain");
+	expect("network-attach web1 colour=red", 4, NULL, "unknown key \"colour\"");
+	expect("network-attach web1 bridge=br9", 3, NULL, "hint: the bridges here: zbr0");
+	expect("network-attach web1 /nonexistent.xml", 3, NULL, "cannot read /nonexistent.xml");
+	expect("network-attach web1 model=e1000 mtu=9000", 0, NULL, "model has no effect");
+	expect("network-detach web1 first", 2, NULL, "neither an interface's number nor a MAC");
+	expect("network-detach web1", 2, NULL, "usage");
+	expect("network-list nosuch", 3, "Idx", "nosuch");
+	fake_devices.script_fails = true;
+	expect("network-attach web1 bridge=zbr0", 1, NULL,
+	       "network-attach web1: attach interface vif3.1: it failed with status 3: no way");
+	fake_devices.script_fails = false;
+	fake_devices.guest_silent = true;
+	fake_devices_connect(3);
+	expect("network-detach --timeout=1 web1 0", 8, NULL, "--force");
+	expect("network-detach --force web1 0", 0, NULL, NULL);
+}
+
+static void from_files(void **state)
+{
+	char line[120];
+
+	(void)state;
+	put("nic.xml", "<interface type='bridge'><source bridge='zbr0'/><mtu size='9000'/>"
+	    "</interface>\n", 0644);
+	put("bad.xml", "<interface type='bridge'>\n<source bridge='zbr0'/><mtu size='1'/>"
+	    "</interface>\n", 0644);
+	put("zl.conf", "[network]\nlan = br7\n", 0644);
+	put("lan.xml", "<interface type='network'><source network='lan'/></interface>\n", 0644);
+	put("other.xml", "<console type='pty'/>\n", 0644);
+	snprintf(line, sizeof(line), "network-attach web1 %s/nic.xml", dir);
+	expect(line, 0, NULL, NULL);
+	assert_string_equal(fake_xs_get(store, FRONT "mtu"), "9000");
+	snprintf(line, sizeof(line), "network-attach web1 %s/bad.xml", dir);
+	expect(line, 4, NULL, "bad.xml:2:24: error: domain/devices/interface/mtu@size");
+	snprintf(line, sizeof(line), "network-attach web1 %s/lan.xml", dir);
+	expect(line, 3, NULL, "there is no bridge br7");
+	snprintf(line, sizeof(line), "network-attach web1 %s/other.xml", dir);
+	expect(line, 4, NULL, "describes no <interface>");
+	assert_null(fake_xs_get(store, "/local/domain/3/device/vif/1"));
+}
+
+static void dry_runs(void **state)
+{
+	size_t before = fake_xs_count(store);
+
+	(void)state;
+	expect("-N network-attach web1 bridge=zbr0", 0, "would get an interface", NULL);
+	expect("-N network-attach web1 bridge=br9", 3, NULL, "no bridge br9");
+	expect("-N network-detach web1 0", 3, NULL, "no interface 0");
+	assert_int_equal(fake_xs_count(store), before);
+	expect("network-attach web1 bridge=zbr0", 0, NULL, NULL);
+	expect("-N network-detach web1 0", 0, "would lose its interface 0", NULL);
+	assert_non_null(fake_xs_get(store, FRONT "mac"));
+}
+
+#define V(fn) cmocka_unit_test_setup_teardown(fn, begin, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		V(attach_list_detach), V(json), V(refused), V(from_files), V(dry_runs),
+	};
+
+	return cmocka_run_group_tests_name("zl network", tests, NULL, NULL);
+}
