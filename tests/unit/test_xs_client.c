@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The client library against the daemon's own code in another process, over a socket in a folder
- * of its own: operations, long directories, watches, transactions that meet, and what is said when
- * nobody answers.
+ * of its own: operations, long directories, watches, transactions that meet, what is said when
+ * nobody answers, and that a daemon killed and started again is not noticed.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -24,6 +24,7 @@
 #include <xentools/xs.h>
 #include <xentools/xs_wire.h>
 
+#include "tools/xenstored/persist.h"
 #include "tools/xenstored/server.h"
 
 static char run_dir[] = "/tmp/test_xs_client.XXXXXX";
@@ -39,40 +40,61 @@ static void daemon_main(int ready_fd)
 {
 	struct event_loop *loop = event_loop_new();
 	struct zerr *err = NULL;
+	struct journal journal;
 	struct server server;
 	int rc = 0;
 
 	if (server_init(&server, loop, &err) || server_listen(&server, run_dir, &err) ||
-	    !event_loop_add_signal(loop, SIGTERM, on_term, loop) || write(ready_fd, "+", 1) != 1)
+	    journal_open(&journal, run_dir, "boot", (unsigned int)-1, (unsigned int)-1, &err) ||
+	    persist_load(&server, &journal, &err))
+		_exit(1);
+	persist_start(&server, &journal);
+	if (!event_loop_add_signal(loop, SIGTERM, on_term, loop) || write(ready_fd, "+", 1) != 1)
 		_exit(1);
 	while (!rc && !event_loop_is_stopped(loop)) {
 		rc = event_loop_run_once(loop, server_has_work(&server) ? 0 : -1);
 		server_work(&server);
 	}
 	server_free(&server);
+	journal_close(&journal);
 	event_loop_free(loop);
 	exit(rc ? 1 : 0);	/* with the leak check */
 }
 
-static int setup(void **state UNUSED)
+static int start_daemon(void)
 {
 	int fds[2];
 	char byte;
+	ssize_t n;
 
-	if (!mkdtemp(run_dir) || pipe(fds))
+	if (pipe(fds))
 		return -1;
 	daemon_pid = fork();
-	if (daemon_pid == 0)
+	if (daemon_pid == 0) {
+		/* What it inherits of the tests' connections would outlive its end. */
+		close(fds[0]);
 		daemon_main(fds[1]);
+	}
 	close(fds[1]);
-	if (read(fds[0], &byte, 1) != 1)
-		return -1;
+	n = read(fds[0], &byte, 1);
 	close(fds[0]);
-	return xs_open(&xs, run_dir, NULL) || xs_open(&other, run_dir, NULL);
+	return n == 1 ? 0 : -1;
+}
+
+static void kill_daemon(void)
+{
+	kill(daemon_pid, SIGKILL);
+	waitpid(daemon_pid, NULL, 0);
+}
+
+static int setup(void **state UNUSED)
+{
+	return !mkdtemp(run_dir) || start_daemon() || xs_open(&xs, run_dir, NULL) || xs_open(&other, run_dir, NULL);
 }
 
 static int teardown(void **state UNUSED)
 {
+	char path[64];
 	int status;
 
 	xs_close(xs);
@@ -80,6 +102,8 @@ static int teardown(void **state UNUSED)
 	kill(daemon_pid, SIGTERM);
 	if (waitpid(daemon_pid, &status, 0) != daemon_pid || status)
 		return -1;
+	snprintf(path, sizeof(path), "%s/journal", run_dir);
+	unlink(path);
 	return rmdir(run_dir);	/* the socket is gone */
 }
 
@@ -315,6 +339,106 @@ static void a_second_daemon_is_refused(void **state UNUSED)
 	event_loop_free(loop);
 }
 
+/* --- the daemon is killed --- */
+
+static void a_killed_daemon_is_not_noticed(void **state UNUSED)
+{
+	_cleanup_free_ char *value = NULL;
+	struct xs_event ev;
+
+	assert_int_equal(xs_write_str(xs, XS_NO_TX, "/killed/a", "1", NULL), 0);
+	assert_int_equal(xs_watch(xs, "/killed", "k", NULL), 0);
+	assert_int_equal(xs_next_event(xs, 1000, &ev, NULL), 1);
+	xs_event_clear(&ev);
+	kill_daemon();
+	assert_int_equal(start_daemon(), 0);
+	assert_int_equal(xs_read(xs, XS_NO_TX, "/killed/a", &value, NULL, NULL), 1);
+	assert_string_equal(value, "1");
+	assert_int_equal(xs_next_event(xs, 1000, &ev, NULL), 1);	/* of the new watch */
+	assert_string_equal(ev.path, "/killed");
+	xs_event_clear(&ev);
+	assert_int_equal(xs_write_str(other, XS_NO_TX, "/killed/b", "2", NULL), 0);
+	assert_int_equal(xs_next_event(xs, 1000, &ev, NULL), 1);
+	assert_string_equal(ev.path, "/killed/b");
+	xs_event_clear(&ev);
+	kill_daemon();
+	assert_int_equal(start_daemon(), 0);
+	assert_int_equal(xs_next_event(xs, 1000, &ev, NULL), 1);	/* without any request */
+	xs_event_clear(&ev);
+	assert_int_equal(xs_unwatch(xs, "/killed", "k", NULL), 0);
+	kill_daemon();
+	assert_int_equal(start_daemon(), 0);
+	assert_int_equal(xs_next_event(xs, 50, &ev, NULL), 0);
+}
+
+static unsigned int tx_calls;
+
+static int write_two(struct xs *c, uint32_t tx, void *arg, struct zerr **err)
+{
+	unsigned int kill_at = *(unsigned int *)arg;
+
+	tx_calls++;
+	if (xs_write_str(c, tx, "/killed/tx1", "x", err))
+		return -1;
+	if (tx_calls == 1 && kill_at == 0) {
+		kill_daemon();
+		assert_int_equal(start_daemon(), 0);
+	}
+	if (xs_write_str(c, tx, "/killed/tx2", "y", err))
+		return -1;
+	if (tx_calls == 1 && kill_at == 1) {
+		kill_daemon();
+		assert_int_equal(start_daemon(), 0);
+	}
+	/* A request outside of it finds the loss; the transaction must be lost all the same. */
+	if (tx_calls == 1 && kill_at == 2) {
+		kill_daemon();
+		assert_int_equal(start_daemon(), 0);
+		return xs_write_str(c, XS_NO_TX, "/killed/beside", "z", err);
+	}
+	return 0;
+}
+
+static void a_transaction_that_lost_its_daemon_begins_again(void **state UNUSED)
+{
+	for (unsigned int kill_at = 0; kill_at < 3; kill_at++) {
+		_cleanup_free_ char *value = NULL;
+		struct zerr *err = NULL;
+
+		assert_int_equal(xs_rm(xs, XS_NO_TX, "/killed", NULL), 0);
+		tx_calls = 0;
+		assert_int_equal(xs_transaction(xs, write_two, &kill_at, &err), 0);
+		assert_null(err);
+		assert_int_equal(tx_calls, 2);
+		assert_int_equal(xs_read(other, XS_NO_TX, "/killed/tx1", &value, NULL, NULL), 1);
+	}
+}
+
+static void who_does_not_want_to_wait_is_told(void **state UNUSED)
+{
+	struct zerr *err = NULL;
+	struct xs_event ev;
+	struct xs *c;
+
+	assert_int_equal(xs_open(&c, run_dir, NULL), 0);
+	xs_set_reconnect(c, 0);
+	kill_daemon();
+	assert_int_equal(xs_next_event(xs, 0, &ev, NULL), -1);
+	assert_int_equal(xs_mkdir(c, XS_NO_TX, "/x", &err), -1);
+	assert_int_equal(zerr_class_of(err), ZERR_NO_HYPERVISOR);
+	zerr_free(err);
+	xs_close(c);
+	assert_int_equal(start_daemon(), 0);
+	assert_int_equal(xs_mkdir(xs, XS_NO_TX, "/x", NULL), 0);
+	kill_daemon();
+	err = NULL;
+	xs_set_reconnect(xs, 30);
+	assert_int_equal(xs_mkdir(xs, XS_NO_TX, "/x", &err), -1);
+	assert_int_equal(zerr_class_of(err), ZERR_NO_HYPERVISOR);
+	zerr_free(err);
+	assert_int_equal(start_daemon(), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -328,6 +452,9 @@ int main(void)
 		cmocka_unit_test(nobody_there),
 		cmocka_unit_test(silence_ends_in_a_timeout),
 		cmocka_unit_test(a_second_daemon_is_refused),
+		cmocka_unit_test(a_killed_daemon_is_not_noticed),
+		cmocka_unit_test(a_transaction_that_lost_its_daemon_begins_again),
+		cmocka_unit_test(who_does_not_want_to_wait_is_told),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The connection: opening it, moving whole messages, one exchange at a time. The same code serves
+ * One connection: opening it, moving whole messages, one exchange at a time. The same code serves
  * the daemon's socket and the kernel's device; both move a stream of messages. Events that arrive
  * while a reply is awaited are kept for xs_next_event().
  */
@@ -20,20 +20,20 @@
 #include "xs_priv.h"
 
 #define DEFAULT_TIMEOUT_MS 30000
+#define DEFAULT_RECONNECT_MS 10000
 
 struct xs_part xs_string(const char *s)
 {
 	return (struct xs_part){ s, strlen(s) + 1 };
 }
 
-/* The descriptor, or a negative errno. */
-static int connect_socket(const char *run_dir)
+int xs_connect_socket(const char *run_dir)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
 	_cleanup_close_ int fd = -1;
 
-	if ((size_t)snprintf(addr.sun_path, sizeof(addr.sun_path), "%s/socket", run_dir) >=
-	    sizeof(addr.sun_path))
+	if ((size_t)snprintf(addr.sun_path, sizeof(addr.sun_path), "%s/socket",
+			     run_dir ? run_dir : XS_RUN_DIR) >= sizeof(addr.sun_path))
 		return -ENAMETOOLONG;
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0 || connect(fd, (const struct sockaddr *)&addr, sizeof(addr)))
@@ -43,7 +43,7 @@ static int connect_socket(const char *run_dir)
 
 static int open_any(const char *run_dir, struct zerr **err)
 {
-	int fd = connect_socket(run_dir ? run_dir : XS_RUN_DIR);
+	int fd = xs_connect_socket(run_dir);
 	int first = -fd;
 
 	if (fd < 0 && !run_dir)
@@ -67,13 +67,18 @@ int xs_open(struct xs **ret, const char *run_dir, struct zerr **err)
 	if (fd < 0)
 		return -1;
 	xs = calloc(1, sizeof(*xs));
-	if (!xs || fd_set_nonblock(fd, true)) {
+	if (xs && run_dir)
+		xs->run_dir = strdup(run_dir);
+	if (!xs || (run_dir && !xs->run_dir) || fd_set_nonblock(fd, true)) {
 		close(fd);
+		if (xs)
+			free(xs->run_dir);
 		free(xs);
 		return zerr_set(err, ZERR_NO_RESOURCES, "E600", ENOMEM, "out of memory");
 	}
 	xs->fd = fd;
 	xs->timeout_ms = DEFAULT_TIMEOUT_MS;
+	xs->reconnect_ms = DEFAULT_RECONNECT_MS;
 	xs->events_tail = &xs->events;
 	*ret = xs;
 	return 0;
@@ -90,7 +95,14 @@ void xs_close(struct xs *xs)
 		xs_event_clear(&q->event);
 		free(q);
 	}
+	while (xs->watches) {
+		struct xs_watch *w = xs->watches;
+
+		xs->watches = w->next;
+		xs_free_watch(w);
+	}
 	close(xs->fd);
+	free(xs->run_dir);
 	free(xs);
 }
 
@@ -107,6 +119,7 @@ int xs_fd(const struct xs *xs)
 static int fail(struct xs *xs, int errnum, const char *what, struct zerr **err)
 {
 	xs->broken = true;
+	xs->lost = errnum == 0 || errnum == EPIPE || errnum == ECONNRESET;
 	return zerr_set(err, ZERR_NO_HYPERVISOR, "E901", errnum, "xenstore: %s", what);
 }
 
@@ -137,8 +150,10 @@ static int send_all(struct xs *xs, const char *buf, size_t len, uint64_t deadlin
 		    struct zerr **err)
 {
 	while (len) {
-		ssize_t n = write(xs->fd, buf, len);
+		ssize_t n = send(xs->fd, buf, len, MSG_NOSIGNAL);
 
+		if (n < 0 && errno == ENOTSOCK)
+			n = write(xs->fd, buf, len);
 		if (n > 0) {
 			buf += n;
 			len -= (size_t)n;
@@ -251,8 +266,9 @@ static int take_reply(struct xs *xs, const struct xs_wire_header *header, enum x
 	return 0;
 }
 
-int xs_talk(struct xs *xs, enum xs_wire_type type, uint32_t tx, const struct xs_part *parts,
-	    size_t n_parts, char **ret_body, size_t *ret_len, int *ret_errnum, struct zerr **err)
+int xs_exchange(struct xs *xs, enum xs_wire_type type, uint32_t tx, const struct xs_part *parts,
+		size_t n_parts, char **ret_body, size_t *ret_len, int *ret_errnum,
+		struct zerr **err)
 {
 	struct xs_wire_header header;
 

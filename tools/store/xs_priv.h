@@ -16,10 +16,20 @@ struct xs_queued {
 	struct xs_event event;
 };
 
+/* One to be set again on a new connection. */
+struct xs_watch {
+	struct xs_watch *next;
+	char *path, *token;
+};
+
 struct xs {
 	int fd;
-	int timeout_ms;
-	bool broken;			/* after a transport error: nothing goes any more */
+	char *run_dir;			/* NULL: the usual one */
+	int timeout_ms, reconnect_ms;
+	bool broken;			/* after a transport error: nothing goes on this connection */
+	bool lost;			/* ... because the daemon went away */
+	uint32_t open_tx, dead_tx;	/* of the caller; begun on an earlier connection */
+	struct xs_watch *watches;
 	uint32_t req_id;
 	struct xs_queued *events, **events_tail;
 	size_t in_len;
@@ -42,6 +52,20 @@ struct xs_part xs_string(const char *s);
  */
 int xs_talk(struct xs *xs, enum xs_wire_type type, uint32_t tx, const struct xs_part *parts,
 	    size_t n_parts, char **ret_body, size_t *ret_len, int *ret_errnum, struct zerr **err);
+
+/* The same on this connection alone; xs_talk() makes a new one where that helps. */
+int xs_exchange(struct xs *xs, enum xs_wire_type type, uint32_t tx, const struct xs_part *parts,
+		size_t n_parts, char **ret_body, size_t *ret_len, int *ret_errnum,
+		struct zerr **err);
+
+/* After a transport error: 0 with a new connection and all watches, or -1. */
+int xs_reconnect(struct xs *xs);
+/* The descriptor, or a negative errno. run_dir NULL: the usual one. */
+int xs_connect_socket(const char *run_dir);
+
+int xs_remember_watch(struct xs *xs, const char *path, const char *token);	/* 0 or -ENOMEM */
+void xs_forget_watch(struct xs *xs, const char *path, const char *token);
+void xs_free_watch(struct xs_watch *w);
 
 /* The usual case: every refusal is an error, told with `path` (may be NULL). 0 or -1. */
 int xs_simple(struct xs *xs, enum xs_wire_type type, uint32_t tx, const char *path,

@@ -22,7 +22,8 @@ int xs_transaction_start(struct xs *xs, uint32_t *ret_tx, struct zerr **err)
 		return -1;
 	if (parse_u32(text, 1, UINT32_MAX, &tx))
 		return zerr_set(err, ZERR_FAILED, "E112", EPROTO, "xenstore transaction-start");
-	*ret_tx = tx;
+	*ret_tx = xs->open_tx = tx;
+	xs->dead_tx = 0;
 	return 0;
 }
 
@@ -31,6 +32,7 @@ int xs_transaction_end(struct xs *xs, uint32_t tx, bool commit, struct zerr **er
 	const struct xs_part part = xs_string(commit ? "T" : "F");
 	int errnum, rc;
 
+	xs->open_tx = 0;
 	rc = xs_talk(xs, XS_TRANSACTION_END, tx, &part, 1, NULL, NULL, &errnum, err);
 	if (rc == 1)
 		return errnum == EAGAIN ? 0 : xs_refused(XS_TRANSACTION_END, NULL, errnum, err);
@@ -55,7 +57,12 @@ int xs_transaction(struct xs *xs, xs_transaction_fn fn, void *arg, struct zerr *
 			pause_before(attempt);
 		if (xs_transaction_start(xs, &tx, err))
 			return -1;
-		if (fn(xs, tx, arg, err)) {
+		rc = fn(xs, tx, arg, err);
+		if (rc && xs->dead_tx == tx && err) {
+			zerr_free(*err);	/* not its fault: the daemon was started anew */
+			*err = NULL;
+		}
+		if (rc && xs->dead_tx != tx) {
 			xs_transaction_end(xs, tx, false, NULL);
 			return -1;
 		}

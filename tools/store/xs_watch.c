@@ -12,13 +12,18 @@ int xs_watch(struct xs *xs, const char *path, const char *token, struct zerr **e
 {
 	const struct xs_part parts[] = { xs_string(path), xs_string(token) };
 
-	return xs_simple(xs, XS_WATCH, XS_NO_TX, path, parts, 2, NULL, NULL, err);
+	if (xs_simple(xs, XS_WATCH, XS_NO_TX, path, parts, 2, NULL, NULL, err))
+		return -1;
+	if (!xs_remember_watch(xs, path, token))
+		return 0;
+	return zerr_set(err, ZERR_NO_RESOURCES, "E600", ENOMEM, "out of memory");
 }
 
 int xs_unwatch(struct xs *xs, const char *path, const char *token, struct zerr **err)
 {
 	const struct xs_part parts[] = { xs_string(path), xs_string(token) };
 
+	xs_forget_watch(xs, path, token);
 	return xs_simple(xs, XS_UNWATCH, XS_NO_TX, path, parts, 2, NULL, NULL, err);
 }
 
@@ -61,14 +66,12 @@ static bool take_event(struct xs *xs, struct xs_event *ret)
 	return true;
 }
 
-int xs_next_event(struct xs *xs, int timeout_ms, struct xs_event *ret, struct zerr **err)
+/* Receive one event into the queue: 1, 0 time is up, -1. */
+static int receive_event(struct xs *xs, int timeout_ms, struct zerr **err)
 {
 	struct xs_wire_header header;
-	int rc;
+	int rc = xs_receive(xs, timeout_ms, err);
 
-	if (take_event(xs, ret))
-		return 1;
-	rc = xs_receive(xs, timeout_ms, err);
 	if (rc <= 0)
 		return rc;
 	memcpy(&header, xs->in, sizeof(header));
@@ -78,9 +81,28 @@ int xs_next_event(struct xs *xs, int timeout_ms, struct xs_event *ret, struct ze
 		return zerr_set(err, ZERR_FAILED, "E112", EPROTO,
 				"xenstore: a reply that nobody asked for");
 	}
-	if (xs_queue_event(xs, xs->in + sizeof(header), header.len, err))
-		return -1;
-	return take_event(xs, ret);
+	return xs_queue_event(xs, xs->in + sizeof(header), header.len, err) ? -1 : 1;
+}
+
+/* Who does not wait has a loop, and is told that the daemon went away. */
+int xs_next_event(struct xs *xs, int timeout_ms, struct xs_event *ret, struct zerr **err)
+{
+	while (!take_event(xs, ret)) {
+		struct zerr *why = NULL;
+		int rc = receive_event(xs, timeout_ms, &why);
+
+		if (rc == 0)
+			return 0;
+		if (rc < 0 && (!timeout_ms || xs_reconnect(xs))) {
+			if (err && !*err)
+				*err = why;
+			else
+				zerr_free(why);
+			return -1;
+		}
+		zerr_free(why);
+	}
+	return 1;
 }
 
 void xs_event_clear(struct xs_event *ev)

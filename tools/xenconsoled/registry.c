@@ -282,6 +282,8 @@ int consoled_connect(struct consoled *d, struct zerr **err)
 		d->xs_retry = event_loop_add_timer(d->loop, on_retry, d);
 	if (xs_open(&xs, NULL, err) != 0)
 		return -1;
+	/* Consoles go on while the store is away: on_retry() waits for it. */
+	xs_set_reconnect(xs, 0);
 	if (xs_watch(xs, "@introduceDomain", TOKEN_INTRODUCE, err) != 0 ||
 	    xs_watch(xs, "@releaseDomain", TOKEN_RELEASE, err) != 0)
 		goto fail;

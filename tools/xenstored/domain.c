@@ -303,7 +303,7 @@ void domain_release_all(struct server *server)
 			domain_drop(server->domains[domid]);
 }
 
-int domain_resume(struct server *server, uint32_t domid)
+int domain_resumed(struct server *server, uint32_t domid)
 {
 	struct domain *domain = domain_find(server, domid);
 

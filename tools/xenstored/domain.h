@@ -53,7 +53,7 @@ int domain_attach_all(struct server *server) MUST_CHECK;
 /* Tell the journal of the domain and its shutdown; of its connection from here on. */
 void domain_record(const struct domain *domain);
 void domain_record_connection(const struct domain *domain, uint32_t req_cons, uint32_t rsp_prod);
-int domain_resume(struct server *server, uint32_t domid);
+int domain_resumed(struct server *server, uint32_t domid);
 int domain_set_target(struct server *server, uint32_t domid, uint32_t target);
 
 /* The hypervisor says that some domain's state changed: find out whose. */

@@ -45,7 +45,7 @@ int request_resume(struct request *req)
 	uint32_t domid;
 	int rc = only_domid(req, &domid);
 
-	return rc ? rc : domain_resume(req->server, domid);
+	return rc ? rc : domain_resumed(req->server, domid);
 }
 
 int request_set_target(struct request *req)

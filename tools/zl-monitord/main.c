@@ -33,6 +33,7 @@ struct monitord {
 	struct domain_ctx ctx;
 	struct event_loop *loop;
 	struct event_source *xs_source;
+	int xs_fd;			/* the one that xs_source looks at */
 	struct event_source *retry;	/* timer: reach the store again */
 	struct event_source *later;	/* timer: restarts that wait */
 	uint64_t later_ns;		/* when it fires; 0: not set */
@@ -261,6 +262,27 @@ static bool look_once(struct monitord *m, struct zerr **err)
 	return acted;
 }
 
+static void on_store(void *data, int fd, unsigned int revents);
+
+/* Look at the connection's descriptor; it is another after each reconnection. 0 or -1. */
+static int listen_to_store(struct monitord *m, struct xs *xs)
+{
+	event_source_remove(m->xs_source);
+	m->xs_fd = xs_fd(xs);
+	m->xs_source = event_loop_add_fd(m->loop, m->xs_fd, POLLIN, on_store, m);
+	return m->xs_source ? 0 : -1;
+}
+
+static void store_lost(struct monitord *m)
+{
+	zlog(ZLOG_WARNING, "the store daemon went away");
+	event_source_remove(m->xs_source);
+	m->xs_source = NULL;
+	xs_close(m->ctx.xs);
+	m->ctx.xs = NULL;
+	event_timer_set(m->retry, RETRY_NS);
+}
+
 /*
  * Deal with every domain that has ended. Carrying something out takes seconds and uses up store
  * events, so after an action everything is looked at once more.
@@ -274,6 +296,8 @@ static void look_at_all(struct monitord *m)
 	if (err)
 		zlog_zerr(ZLOG_ERROR, err);
 	zerr_free(err);
+	if (m->ctx.xs && xs_fd(m->ctx.xs) != m->xs_fd && listen_to_store(m, m->ctx.xs) != 0)
+		store_lost(m);
 }
 
 static void on_later(void *data)
@@ -282,16 +306,6 @@ static void on_later(void *data)
 
 	m->later_ns = 0;
 	look_at_all(m);
-}
-
-static void store_lost(struct monitord *m)
-{
-	zlog(ZLOG_WARNING, "the store daemon went away");
-	event_source_remove(m->xs_source);
-	m->xs_source = NULL;
-	xs_close(m->ctx.xs);
-	m->ctx.xs = NULL;
-	event_timer_set(m->retry, RETRY_NS);
 }
 
 /* Something was released: take the events together, then look. */
@@ -316,7 +330,7 @@ static void on_store(void *data, int fd, unsigned int revents)
 		}
 		if (look)
 			look_at_all(m);
-	} while (look);
+	} while (look && m->ctx.xs);
 }
 
 static int connect_store(struct monitord *m, struct zerr **err)
@@ -327,8 +341,7 @@ static int connect_store(struct monitord *m, struct zerr **err)
 		return -1;
 	if (xs_watch(xs, "@releaseDomain", PROGRAM, err) != 0)
 		goto fail;
-	m->xs_source = event_loop_add_fd(m->loop, xs_fd(xs), POLLIN, on_store, m);
-	if (!m->xs_source) {
+	if (listen_to_store(m, xs) != 0) {
 		zerr_set(err, ZERR_NO_RESOURCES, "E600", ENOMEM, "no memory");
 		goto fail;
 	}

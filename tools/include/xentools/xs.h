@@ -3,8 +3,8 @@
  * Client of xenstore: a connection to the daemon's socket, or through the kernel to whoever serves
  * /dev/xen/xenbus. Paths are absolute, or relative to /local/domain/<own domid>.
  * Results: 0, or -1 with *err set (err may be NULL); look-ups return 1 for found and 0 for not
- * there. An error's errnum is the errno the daemon named. One handle serves one thread; after a
- * transport error every further call fails until xs_close() and a new xs_open().
+ * there. An error's errnum is the errno the daemon named. One handle serves one thread. When the
+ * daemon goes away and comes back, the connection is made anew: see xs_set_reconnect().
  */
 #ifndef XENTOOLS_XS_H
 #define XENTOOLS_XS_H
@@ -31,6 +31,14 @@ void xs_close(struct xs *xs);	/* NULL is fine; drops watches and open transactio
 
 /* How long to wait for a reply, in milliseconds (default 30 s, -1 for ever); ZERR_TIMEOUT then. */
 void xs_set_timeout(struct xs *xs, int timeout_ms);
+
+/*
+ * How long to wait for a daemon that went away (default 10 s; 0: not at all, then every further
+ * call fails until xs_close()). Watches are set again, which fires each once; a request is
+ * repeated; a transaction ends in conflict, or has xs_transaction() call its function again.
+ * xs_fd() may be another after each call.
+ */
+void xs_set_reconnect(struct xs *xs, int timeout_ms);
 
 /* --- nodes --- */
 

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The daemon may be killed and started again at any time, with all it knew but its clients'
+ * watches and transactions. Here the connection is made anew, the watches are set again (their
+ * first events stand for all that was missed), and the request in hand is sent once more: each
+ * may be carried out twice. A transaction is in conflict then, which its caller knows to handle.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <xentools/event_loop.h>
+#include <xentools/fd_util.h>
+
+#include "xs_priv.h"
+
+#define RECONNECTS_PER_REQUEST 5
+
+void xs_set_reconnect(struct xs *xs, int timeout_ms)
+{
+	xs->reconnect_ms = timeout_ms;
+}
+
+static int connect_again(struct xs *xs)
+{
+	uint64_t end = event_now_ns() + (uint64_t)xs->reconnect_ms * 1000000u;
+	const struct timespec pause = { 0, 10000000 };
+	int fd;
+
+	while ((fd = xs_connect_socket(xs->run_dir)) < 0) {
+		if (event_now_ns() >= end)
+			return fd;
+		nanosleep(&pause, NULL);
+	}
+	if (fd_set_nonblock(fd, true)) {
+		close(fd);
+		return -EIO;
+	}
+	/* Opened before the old one goes: a caller sees by its number that it is another. */
+	close(xs->fd);
+	xs->fd = fd;
+	return 0;
+}
+
+int xs_reconnect(struct xs *xs)
+{
+	if (!xs->lost || xs->reconnect_ms <= 0)
+		return -1;
+	xs->lost = false;	/* it is waited for once */
+	if (connect_again(xs))
+		return -1;
+	xs->broken = false;
+	xs->in_len = 0;
+	if (xs->open_tx)
+		xs->dead_tx = xs->open_tx;
+	for (struct xs_watch *w = xs->watches; w; w = w->next) {
+		const struct xs_part parts[] = { xs_string(w->path), xs_string(w->token) };
+		int errnum;
+
+		if (xs_exchange(xs, XS_WATCH, XS_NO_TX, parts, 2, NULL, NULL, &errnum, NULL) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int xs_talk(struct xs *xs, enum xs_wire_type type, uint32_t tx, const struct xs_part *parts,
+	    size_t n_parts, char **ret_body, size_t *ret_len, int *ret_errnum, struct zerr **err)
+{
+	struct zerr *why = NULL;
+	int rc = -1;
+
+	for (int i = 0; i <= RECONNECTS_PER_REQUEST; i++) {
+		if (tx && tx == xs->dead_tx) {
+			zerr_free(why);
+			*ret_errnum = EAGAIN;
+			return 1;
+		}
+		if (i == 0 || !xs_reconnect(xs)) {
+			zerr_free(why);
+			why = NULL;
+			rc = xs_exchange(xs, type, tx, parts, n_parts, ret_body, ret_len,
+					 ret_errnum, &why);
+		}
+		if (rc >= 0 || !xs->lost || xs->reconnect_ms <= 0)
+			break;
+		if (tx)
+			xs->dead_tx = tx;
+	}
+	if (err && !*err)
+		*err = why;
+	else
+		zerr_free(why);
+	return rc;
+}
+
+int xs_remember_watch(struct xs *xs, const char *path, const char *token)
+{
+	struct xs_watch *w = calloc(1, sizeof(*w));
+
+	if (w) {
+		w->path = strdup(path);
+		w->token = strdup(token);
+	}
+	if (!w || !w->path || !w->token) {
+		xs_free_watch(w);
+		return -ENOMEM;
+	}
+	w->next = xs->watches;
+	xs->watches = w;
+	return 0;
+}
+
+void xs_free_watch(struct xs_watch *w)
+{
+	if (!w)
+		return;
+	free(w->path);
+	free(w->token);
+	free(w);
+}
+
+void xs_forget_watch(struct xs *xs, const char *path, const char *token)
+{
+	struct xs_watch **p = &xs->watches, *w;
+
+	while ((w = *p) && (strcmp(w->path, path) || strcmp(w->token, token)))
+		p = &w->next;
+	if (w)
+		*p = w->next;
+	xs_free_watch(w);
+}
