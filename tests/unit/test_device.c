@@ -409,6 +409,20 @@ static void a_back_end_that_keeps_it_loses_its_nodes(void **state)
 	assert_int_equal(fake_xs_count(ctx.xs), nodes);
 }
 
+/* One that went without a word, as its domain died before, is not waited for. */
+static void a_back_end_that_is_gone(void **state)
+{
+	size_t nodes = fake_xs_count(ctx.xs);
+
+	(void)state;
+	assert_int_equal(attach(1, &disk, NULL), 0);
+	fake_devices_connect(1);
+	fake_devices.back_keeps = fake_devices.back_gone = true;
+	assert_int_equal(device_remove_all(&ctx, 1, NULL), 0);
+	assert_int_equal(warnings, 0);
+	assert_int_equal(fake_xs_count(ctx.xs), nodes);
+}
+
 /* What a guest writes into its directory leads nowhere. */
 static void guests_write_rubbish(void **state)
 {
@@ -559,6 +573,7 @@ int main(void)
 		D(foreign_devices_count),
 		D(detach_waits_for_the_guest),
 		D(a_back_end_that_keeps_it_loses_its_nodes),
+		D(a_back_end_that_is_gone),
 		D(guests_write_rubbish),
 		D(disk_names),
 		D(resize_grows_the_file),

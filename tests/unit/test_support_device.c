@@ -135,6 +135,14 @@ int hotplug_script(const struct device *d, const char *script, const char *const
 			    fake_devices.script_says_error ? "error" : "connected", err);
 }
 
+bool hotplug_backend_has(const char *type, uint16_t domid, unsigned int devid)
+{
+	(void)type;
+	(void)domid;
+	(void)devid;
+	return !fake_devices.no_driver && !fake_devices.back_gone;
+}
+
 int hotplug_module(const char *module, const char *path, struct zerr **err)
 {
 	(void)module;

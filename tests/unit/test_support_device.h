@@ -16,6 +16,7 @@ struct fake_devices {
 	bool back_dies;			/* it gives up when it is given its device */
 	bool guest_silent;		/* does not let go */
 	bool back_keeps;		/* the back-end does not let go */
+	bool back_gone;			/* it is gone and has said nothing */
 	bool no_nbd, nbd_fails, script_fails, loop_fails, interrupted;
 	bool script_says_error;		/* ends well, but writes hotplug-status error */
 	unsigned int nbds, loops_made, scripts;	/* nbds: in use now */

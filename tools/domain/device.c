@@ -25,6 +25,18 @@ static int no_memory(struct zerr **err)
 	return zerr_set(err, ZERR_NO_RESOURCES, "E600", ENOMEM, "no memory");
 }
 
+sigset_t device_hold_signals(void)
+{
+	sigset_t set, old;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	sigprocmask(SIG_BLOCK, &set, &old);
+	return old;
+}
+
 static const char *side_path(const struct device *d, enum device_side side)
 {
 	return side == DEVICE_FRONT ? d->front : side == DEVICE_BACK ? d->back : d->note;
@@ -139,6 +151,7 @@ static int look(const struct device *d, struct xenbus_view *v, struct zerr **err
 	    device_read(d, DEVICE_BACK, "hotplug-status", &hotplug, err) < 0)
 		return -1;
 	v->exists = rc > 0;
+	v->held = d->backend_domid != 0 || hotplug_backend_has(d->cls->type, d->domid, d->devid);
 	v->back = xenbus_state_parse(back);
 	v->front = xenbus_state_parse(front);
 	v->online = online && strcmp(online, "1") == 0;
@@ -391,6 +404,7 @@ int device_failed(const struct device *d, const char *step, struct zerr *why, st
 int device_attach(struct device *d, int (*guard)(struct device *d, struct zerr **err),
 		  struct zerr **err)
 {
+	_cleanup_signals_ sigset_t signals = device_hold_signals();
 	struct zerr *why = NULL;
 
 	if (device_begin(d, guard, &why) != 0)

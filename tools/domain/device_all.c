@@ -133,6 +133,7 @@ int device_list(struct domain_ctx *ctx, uint16_t domid, enum device_kind kind,
 int device_detach(struct domain_ctx *ctx, uint16_t domid, enum device_kind kind,
 		  unsigned int devid, bool force, int timeout_ms, struct zerr **err)
 {
+	_cleanup_signals_ sigset_t signals = device_hold_signals();
 	struct zerr *why = NULL;
 	struct device d;
 	int rc = device_find(&d, ctx, domid, kind, devid, err);
@@ -153,6 +154,7 @@ int device_attach_all(struct domain_ctx *ctx, uint16_t domid, const struct domai
 {
 	size_t n = cfg->disk_count + cfg->nic_count, begun = 0, i, k;
 	_cleanup_free_ struct device *all = calloc(n + 1, sizeof(*all));
+	_cleanup_signals_ sigset_t signals = device_hold_signals();
 	struct zerr *why = NULL;
 	int rc = 0;
 
@@ -196,7 +198,7 @@ static int find_all(struct domain_ctx *ctx, uint16_t domid, struct device **ret,
 	for (size_t k = 0; k < ARRAY_SIZE(kinds); k++) {
 		_cleanup_free_ unsigned int *ids = NULL;
 		struct device *more;
-		size_t n;
+		size_t n = 0;
 
 		if (scan(ctx, domid, kinds[k], &ids, &n, err) != 0)
 			return -1;
@@ -220,6 +222,7 @@ static int find_all(struct domain_ctx *ctx, uint16_t domid, struct device **ret,
 int device_remove_all(struct domain_ctx *ctx, uint16_t domid, struct zerr **err)
 {
 	_cleanup_free_ struct device *all = NULL;
+	_cleanup_signals_ sigset_t signals = device_hold_signals();
 	size_t i, n = 0;
 	int rc = 0;
 

@@ -7,6 +7,8 @@
 #ifndef TOOLS_DEVICE_PRIV_H
 #define TOOLS_DEVICE_PRIV_H
 
+#include <signal.h>
+
 #include <xentools/device.h>
 #include <xentools/macros.h>
 
@@ -97,6 +99,16 @@ int device_ask_close(const struct device *d, struct zerr **err);
 int device_remove(struct device *d, bool ask, struct zerr **err);
 /* Say in what step at which device why happened, and hand it on; takes why; always -1. */
 int device_failed(const struct device *d, const char *step, struct zerr *why, struct zerr **err);
+/*
+ * Until the end of a scope signals do not kill the program, so that a device is not left half
+ * attached: hotplug_interrupted() tells of Ctrl-C. The value is the mask before.
+ */
+sigset_t device_hold_signals(void);
+static inline void cleanup_signals(const sigset_t *old)
+{
+	sigprocmask(SIG_SETMASK, old, NULL);
+}
+#define _cleanup_signals_ _cleanup_(cleanup_signals) UNUSED
 /* One value of a side: 1 found (malloc'd), 0 not there, -1 error. */
 int device_read(const struct device *d, enum device_side side, const char *key, char **ret,
 		struct zerr **err);
@@ -147,6 +159,8 @@ int hotplug_script(const struct device *d, const char *script, const char *const
 		   const char *const env[], struct zerr **err);
 /* Is Ctrl-C waiting? (Programs of which it must not kill the middle block the signal.) */
 bool hotplug_interrupted(void);
+/* Does this kernel have the back-end of a device? */
+bool hotplug_backend_has(const char *type, uint16_t domid, unsigned int devid);
 /* Load a kernel module unless path exists. Class ZERR_UNSUPPORTED with a hint when it fails. */
 int hotplug_module(const char *module, const char *path, struct zerr **err);
 

@@ -50,6 +50,10 @@ int domain_remove(struct domain_ctx *ctx, uint16_t domid, const char *uuid, bool
 	char text[120];
 	int rc = 0, gone;
 
+	/* Back-ends close while the rings are still there; the guest shall not see them go. */
+	hyp_domain_pause(ctx->hyp, domid, NULL);
+	if (ctx->xs && device_remove_all(ctx, domid, err) != 0)
+		rc = -1;
 	if (hyp_domain_destroy(ctx->hyp, domid, &why) != 0) {
 		if (!why || why->errnum != ESRCH) {
 			rc = -1;
@@ -58,8 +62,6 @@ int domain_remove(struct domain_ctx *ctx, uint16_t domid, const char *uuid, bool
 		}
 		zerr_free(why);
 	}
-	if (ctx->xs && device_remove_all(ctx, domid, err) != 0)
-		rc = -1;
 	if (ctx->xs && domain_nodes_remove(ctx->xs, domid, uuid, err) != 0)
 		rc = -1;
 	if (!keep_state && domain_state_remove(ctx, domid, err) != 0)

@@ -234,6 +234,14 @@ int hotplug_script(const struct device *d, const char *script, const char *const
 	return d->undo ? 0 : check_status(d, script, err);
 }
 
+bool hotplug_backend_has(const char *type, uint16_t domid, unsigned int devid)
+{
+	char path[96];
+
+	snprintf(path, sizeof(path), "/sys/bus/xen-backend/devices/%s-%u-%u", type, domid, devid);
+	return access(path, F_OK) == 0;
+}
+
 int hotplug_module(const char *module, const char *path, struct zerr **err)
 {
 	const char *const argv[] = { "modprobe", module, NULL };

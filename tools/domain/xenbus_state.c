@@ -59,9 +59,13 @@ static enum xenbus_action detach(const struct xenbus_view *v, enum xenbus_reason
 							 : XENBUS_WHY_GUEST_KEEPS);
 }
 
+/*
+ * A back-end whose front-end vanished says "closed" only when it was asked to close before: one
+ * that has just gone without a word is known by its absence.
+ */
 static enum xenbus_action let_go(const struct xenbus_view *v, enum xenbus_reason *why)
 {
-	if (!v->exists || v->back == XENBUS_CLOSED || !answered(v->back))
+	if (!v->exists || !v->held || v->back == XENBUS_CLOSED || !answered(v->back))
 		return XENBUS_DONE;
 	return wait_or(v, why, XENBUS_WHY_BACKEND_KEEPS);
 }

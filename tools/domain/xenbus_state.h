@@ -17,6 +17,7 @@ struct xenbus_view {
 	enum xenbus_goal goal;
 	bool exists;			/* the back-end's nodes are there */
 	enum xenbus_state front, back;
+	bool held;			/* the back-end's kernel has the device, or may have it */
 	bool online;
 	enum xenbus_hotplug hotplug;	/* the node hotplug-status */
 	bool stepped;			/* our step was done: hotplug, or the request to close */
