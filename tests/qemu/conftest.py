@@ -43,6 +43,8 @@ def overlay_texts():
     texts["one.xml"] = dom0_module.linux_xml("one", on_reboot="restart")
     for n in ("lin1", "lin2", "lin3"):
         texts[f"{n}.xml"] = dom0_module.linux_xml(n, vcpus=2)
+    for n in (1, 2):
+        texts[f"debian{n}.xml"] = dom0_module.debian_xml(n)
     # On arm64 Linux tells nobody of a panic; with panic=1 it asks for a reboot.
     texts["linux-panic.xml"] = dom0_module.linux_xml(
         "linux-panic", args="panic=1 zazen.then=crash", on_reboot="destroy")

@@ -42,6 +42,12 @@ def linux_xml(name, vcpus=1, memory=128, args="", **more):
                      ("console=hvc0 quiet " + args).strip(), **more)
 
 
+def debian_xml(n):
+    """The XML of Debian guest N: docs/examples/debian.xml with its disk and card."""
+    with open(os.path.join(machine.TOP, "docs", "examples", "debian.xml"), encoding="utf-8") as f:
+        return f.read().replace("debian1", f"debian{n}").replace("09:00:01", f"09:00:0{n}")
+
+
 def payload_xmls():
     """{stanza: XML} of tests/guest/guests.cfg."""
     cfg = configparser.ConfigParser()
