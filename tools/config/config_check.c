@@ -167,13 +167,30 @@ static unsigned int cap_per_cent(int64_t quota, uint64_t period, unsigned int vc
 	return cap > UINT16_MAX ? UINT16_MAX : (unsigned int)cap;
 }
 
+/* Shares of Linux are 1024 where a weight is 256, in files for its hypervisor. */
+static unsigned int weight_of_shares(struct reader *r)
+{
+	const char *type = xml_attr_get(r->tree->root, "type");
+	uint64_t shares = r->build->shares;
+	const struct xml_node *node = shares != 0 ? find(r, "cputune", "shares") : NULL;
+
+	if (shares != 0 && type != NULL && strcmp(type, "xen") != 0) {
+		shares = MIN(MAX(shares / 4, 1u), 65535u);
+		field_warning(r, node, NULL, "W201", NULL, "the weight is %" PRIu64, shares);
+	} else if (shares > 65535) {
+		field_error(r, node, NULL, "E345", NULL,
+			    "%" PRIu64 " is out of range (1 to 65535)", shares);
+	}
+	return (unsigned int)shares;
+}
+
 static void rule_scheduling(struct reader *r)
 {
 	struct config_build *b = r->build;
 	const struct xml_node *tune = find(r, "cputune", NULL);
 	const uint64_t default_period = 100000;		/* libvirt's, in microseconds */
 
-	b->cfg.weight = (unsigned int)b->shares;
+	b->cfg.weight = weight_of_shares(r);
 	if (b->quota_set && b->global_quota_set) {
 		field_error(r, tune, NULL, "E347", "keep one of them",
 			    "quota and global_quota contradict each other");

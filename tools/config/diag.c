@@ -111,9 +111,9 @@ static void add_string(struct json_object *o, const char *key, const char *value
 		json_object_object_add(o, key, json_object_new_string(value));
 }
 
-static void print_json(FILE *out, const char *file, const struct config_diag *it)
+static struct json_object *inner_json(const char *file, const struct config_diag *it)
 {
-	struct json_object *top = json_object_new_object(), *o = json_object_new_object();
+	struct json_object *o = json_object_new_object();
 
 	add_string(o, "code", it->code);
 	if (it->severity == CONFIG_ERROR) {
@@ -128,7 +128,23 @@ static void print_json(FILE *out, const char *file, const struct config_diag *it
 	add_string(o, "path", it->path);
 	add_string(o, "message", it->message);
 	add_string(o, "hint", it->hint);
-	json_object_object_add(top, severity_word[it->severity], o);
+	return o;
+}
+
+/* One entry with its severity inside; see config.h. */
+struct json_object *config_diag_json(const struct config_diags *diags, const struct config_diag *it)
+{
+	struct json_object *o = inner_json(diags->file ? diags->file : "-", it);
+
+	add_string(o, "severity", severity_word[it->severity]);
+	return o;
+}
+
+static void print_json(FILE *out, const char *file, const struct config_diag *it)
+{
+	struct json_object *top = json_object_new_object();
+
+	json_object_object_add(top, severity_word[it->severity], inner_json(file, it));
 	fprintf(out, "%s\n", json_object_to_json_string_ext(top, JSON_C_TO_STRING_PLAIN |
 							    JSON_C_TO_STRING_NOSLASHESCAPE));
 	json_object_put(top);

@@ -81,25 +81,31 @@ bool field_report_class(struct reader *r, enum field_class cls, const struct xml
 		[FIELD_L] = { "E501", "not supported by this build", CONFIG_ERROR },
 	};
 	enum config_severity severity;
-	const char *code;
+	const char *code, *text;
 
 	if (cls == FIELD_S)
 		return true;
 	severity = by_class[cls].severity;
+	text = by_class[cls].text;
 	code = row->code != NULL && cls != FIELD_L ? row->code : by_class[cls].code;
 	if (cls == FIELD_A && r->opt != NULL && (r->opt->flags & CONFIG_TARGET_ARCH)) {
 		severity = CONFIG_WARNING;
 		code = "W201";
 	}
+	if (cls == FIELD_R && r->opt != NULL && (r->opt->flags & CONFIG_DROP_FILTERS) &&
+	    strstr(row->path, "/filterref") != NULL)
+		cls = FIELD_D;
 	if ((cls == FIELD_A || cls == FIELD_D) && r->opt != NULL &&
 	    (r->opt->flags & CONFIG_CONVERT)) {
 		severity = CONFIG_WARNING;
 		code = cls == FIELD_A ? "W201" : "W202";
 	}
+	if (cls == FIELD_D && severity == CONFIG_WARNING)
+		text = "not available here";
 	if (severity == CONFIG_WARNING && code[0] == 'E')
 		code = "W101";
 	field_report(r, severity, node, field_attr(row), code, hint, "%s%s%s%s%s",
-		     what ? what : "", what ? " is " : "", by_class[cls].text, note ? ": " : "",
+		     what ? what : "", what ? " is " : "", text, note ? ": " : "",
 		     note ? note : "");
 	return severity != CONFIG_ERROR;
 }

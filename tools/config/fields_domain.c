@@ -46,7 +46,7 @@ static const struct field_word placements[] = {
 
 static const struct field_range vcpu_range = { 1, DOMAIN_VCPUS_MAX };
 static const struct field_range vcpu_id_range = { 0, DOMAIN_VCPUS_MAX - 1 };
-static const struct field_range weight_range = { 1, 65535 };
+static const struct field_range shares_range = { 1, 262144 };
 static const struct field_range period_range = { 1, 1000000000 };
 
 static void check_name(struct reader *r, const struct xml_node *node, const struct field_row *row,
@@ -265,7 +265,7 @@ static const struct field_row rows[] = {
 	    .code = "E347"),
 	ROW("domain/cputune/quota", .type = &type_int, INTO(quota), .handler = note_quota,
 	    .code = "E347"),
-	ROW("domain/cputune/shares", .type = &type_uint, INTO(shares), .arg = &weight_range,
+	ROW("domain/cputune/shares", .type = &type_uint, INTO(shares), .arg = &shares_range,
 	    .code = "E345"),
 	ROW("domain/cputune/vcpupin", .flags = FIELD_REPEAT),
 	ROW("domain/cputune/vcpupin@cpuset", .flags = FIELD_REQUIRED),

@@ -140,6 +140,10 @@ void config_finish_nic(struct reader *r)
 	b->nic.mac_set = memcmp(b->nic.mac, none, sizeof(none)) != 0;
 	b->nic.link_down = b->nic_link_down != 0;
 	b->nic.openvswitch = b->nic_openvswitch != 0;
+	/* Of a type that there is not, and the walk has said so: a conversion goes on. */
+	if (r->opt != NULL && (r->opt->flags & CONFIG_CONVERT) && b->nic.bridge[0] == '\0' &&
+	    b->nic.network == NULL && strcmp(type_of(node), "ethernet") != 0)
+		b->nic.network = strdup("default");
 	check_source(r, node, type_of(node));
 	if (b->nic.openvswitch && strcmp(type_of(node), "ethernet") == 0)
 		field_error(r, xml_child(node, "virtualport"), NULL, "E326", "write type='bridge'",

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "field_table.h"
+#include "xentools/cleanup.h"
 
 static void keep(struct reader *r, const char *text, void *dst)
 {
@@ -36,9 +37,14 @@ static void parse_path(struct reader *r, const struct xml_node *node, const stru
 		       const char *value, void *dst)
 {
 	const char *code = row->code ? row->code : "E365", *text = field_trim(r, value);
+	const char *base = r->opt != NULL ? r->opt->base_dir : NULL;
+	_cleanup_free_ char *joined = NULL;
 
 	if (text == NULL || !one_line(r, node, row, text))
 		return;
+	if (base != NULL && text[0] != '/' && text[0] != '\0' &&
+	    asprintf(&joined, "%s/%s", base, text) > 0)
+		text = joined;
 	if (text[0] == '\0')
 		field_error(r, node, field_attr(row), code, row->hint, "the path is empty");
 	else if (text[0] != '/')

@@ -1,13 +1,36 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * zl validate: read XML files and say all that is wrong with them. Needs no hypervisor and no
- * rights.
+ * zl validate: read configuration files of any format and say all that is wrong with them. Needs
+ * no hypervisor and no rights.
  */
 #include "zl.h"
 
 #include <string.h>
 
-static int validate_one(struct zl *zl, const char *path, const struct config_options *opt)
+#include "xentools/fd_util.h"
+
+#define SCHEMA_DIR "/usr/share/zl/schema"
+
+/* The schema's opinion on what the reader could read at all. */
+static int ask_schema(const char *path, struct config_diags *diags, struct zerr **err)
+{
+	const char *dir = getenv("ZL_SCHEMA_DIR");
+	_cleanup_free_ char *schema = NULL, *text = NULL;
+	size_t len;
+
+	for (size_t i = 0; i < diags->count; i++)
+		if (strncmp(diags->items[i].code, "E10", 3) == 0)
+			return 0;
+	if (fd_read_file(path, CONFIG_FILE_MAX, &text, &len) < 0 ||
+	    config_sniff(text, len) != CONFIG_XML)
+		return 0;
+	if (asprintf(&schema, "%s/zl-domain.rng", dir != NULL ? dir : SCHEMA_DIR) < 0)
+		return zerr_set(err, ZERR_NO_RESOURCES, "E600", 0, "out of memory");
+	return config_schema_check(schema, text, len, diags, err);
+}
+
+static int validate_one(struct zl *zl, const char *path, const struct config_options *opt,
+			bool schema)
 {
 	_cleanup_domain_config_ struct domain_config cfg;
 	struct config_diags diags = { .count = 0 };
@@ -16,6 +39,8 @@ static int validate_one(struct zl *zl, const char *path, const struct config_opt
 
 	domain_config_init(&cfg);
 	rc = config_read_any(path, opt, &cfg, &diags, &err);
+	if (schema && (rc == 0 || diags.errors > 0) && ask_schema(path, &diags, &err) < 0)
+		rc = -1;
 	zl_print_diags(zl, &diags);
 	if (rc < 0 && diags.errors > 0) {	/* all is said; the summary would only repeat it */
 		rc = (int)zerr_class_of(err);
@@ -46,7 +71,7 @@ ZL_CMD(validate)
 		opt.flags |= CONFIG_TARGET_ARCH;
 	}
 	for (size_t i = 0; i < args->pos_count; i++) {
-		int rc = validate_one(zl, args->pos[i], &opt);
+		int rc = validate_one(zl, args->pos[i], &opt, zl_has(args, "schema"));
 
 		worst = MAX(worst, rc);
 	}

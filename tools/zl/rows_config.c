@@ -5,6 +5,18 @@
  */
 #include "zl.h"
 
+static const struct zl_option convert_options[] = {
+	{ 0, "from", "FORMAT", "auto (the default), xl, xl-json or libvirt" },
+	{ 0, "to", "FORMAT", "xml (the default) or xl" },
+	{ 0, "target-arch", "ARCH", "only aarch64" },
+	{ 'o', "output", "OUT", "write to a file" },
+	{ 0, "report", "FORMAT", "text (the default) or json: the changes, on stderr" },
+	{ 0, "new-uuid", NULL, "do not keep the UUID" },
+	{ 0, "drop-filters", NULL, "leave packet filters out" },
+	{ 0, "relative-to", "DIR", "where relative paths begin" },
+	{ 0, NULL, NULL, NULL },
+};
+
 static const struct zl_option define_options[] = {
 	{ 0, "replace", NULL, "put it in the place of a definition with the same name" },
 	{ 0, NULL, NULL, NULL },
@@ -18,11 +30,21 @@ static const struct zl_option dumpxml_options[] = {
 static const struct zl_option validate_options[] = {
 	{ 0, "strict", NULL, "warnings are errors" },
 	{ 0, "lax", NULL, "unknown elements and attributes are warnings" },
+	{ 0, "schema", NULL, "compare with the RELAX NG schema, too" },
 	{ 0, "target-arch", "ARCH", "what is for another architecture is a warning; only aarch64" },
 	{ 0, NULL, NULL, NULL },
 };
 
 static const struct zl_command rows[] = {
+	{ "convert", NULL, cmd_convert, ZL_COMMON | ZL_CHANGES | ZL_JSON | ZL_FILES, 1, 1,
+	  convert_options,
+	  "[--from=auto|xl|xl-json|libvirt] [--to=xml|xl] [--target-arch=aarch64] [-o OUT] "
+	  "[--report=json] [--new-uuid] [--drop-filters] [--relative-to=DIR] FILE",
+	  "translate a configuration",
+	  "Reads xl.cfg, the JSON of xl list -l, or domain XML for any hypervisor, and writes "
+	  "domain XML, or xl.cfg for going back. What is changed or left out is reported; exit "
+	  "code 4 when something has no honest translation. Disk images are never touched: the "
+	  "commands that you may need for them are printed." },
 	{ "define", NULL, cmd_define, ZL_COMMON | ZL_CHANGES | ZL_JSON | ZL_FILES, 1, 1,
 	  define_options, "[--replace] FILE", "store a domain's configuration",
 	  "It is kept as it was written, with a UUID filled in, until undefine; start runs it. "
@@ -36,7 +58,8 @@ static const struct zl_command rows[] = {
 	{ "undefine", NULL, cmd_undefine, ZL_CHANGES | ZL_DOMAINS, 1, ZL_ANY, NULL, "DOM...",
 	  "remove a definition", "A domain that runs is left alone." },
 	{ "validate", NULL, cmd_validate, ZL_COMMON | ZL_FILES, 1, ZL_ANY, validate_options,
-	  "[--strict] [--lax] [--target-arch=ARCH] FILE...", "check XML files",
+	  "[--strict] [--lax] [--schema] [--target-arch=ARCH] FILE...",
+	  "check configuration files",
 	  "Needs neither hypervisor nor root rights. Prints nothing for a good file; all mistakes "
 	  "of a bad one in one run." },
 	{ .name = NULL },

@@ -244,6 +244,7 @@ ZL_CMD(autostart);
 ZL_CMD(claims);
 ZL_CMD(completion);
 ZL_CMD(console);
+ZL_CMD(convert);
 ZL_CMD(cpupool_list);
 ZL_CMD(create);
 ZL_CMD(define);

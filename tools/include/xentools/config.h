@@ -15,6 +15,7 @@
 #include "xentools/domain_config.h"
 
 struct zerr;
+struct json_object;
 struct zl_conf;
 
 #define CONFIG_NAMESPACE	"urn:zazen:domain:1.0"
@@ -47,6 +48,7 @@ enum config_flags {
 	CONFIG_LAX = 1 << 1,		/* unknown elements and attributes become warnings */
 	CONFIG_TARGET_ARCH = 1 << 2,	/* of another architecture: warnings */
 	CONFIG_CONVERT = 1 << 3,	/* what would be missed is left out, with a warning */
+	CONFIG_DROP_FILTERS = 1 << 4,	/* packet filters too */
 };
 
 struct config_options {
@@ -56,6 +58,7 @@ struct config_options {
 	const struct zl_conf *conf;	/* NULL: names in it are not looked up */
 	const char *const *settings;	/* "vcpus=4": lines of xl.cfg over whatever was read */
 	size_t setting_count;
+	const char *base_dir;		/* of relative paths; NULL: they are errors */
 };
 
 enum config_syntax { CONFIG_XML, CONFIG_XL, CONFIG_XL_JSON, CONFIG_DEVICE, CONFIG_ANY };
@@ -124,6 +127,9 @@ int xl_vif_parse_noted(const char *spec, struct domain_nic *ret, const char **no
  */
 void config_diags_print(FILE *out, const struct config_diags *diags, bool notes, bool json);
 
+/* One of them as an object: severity, code, file, line, column, path, message, hint. */
+struct json_object *config_diag_json(const struct config_diags *diags, const struct config_diag *it);
+
 /*
  * Canonical XML in malloc'd memory: fixed order, two blanks, KiB, single quotes. NULL: no
  * memory.
@@ -132,5 +138,17 @@ char *config_format(const struct domain_config *cfg);
 
 /* The same with an id attribute on <domain>, for a running domain. */
 char *config_format_live(const struct domain_config *cfg, unsigned int domid);
+
+/*
+ * The opinion of a RELAX NG schema file on XML that a reader found well-formed: 0, or -1 with
+ * diagnostics (class ZERR_BAD_CONFIG) or without (there is no such schema).
+ */
+int config_schema_check(const char *schema_path, const void *text, size_t size,
+			struct config_diags *diags, struct zerr **err);
+
+/*
+ * xl.cfg in malloc'd memory; what it has no key for is added to loss. NULL: no memory.
+ */
+char *config_format_xl(const struct domain_config *cfg, struct config_diags *loss);
 
 #endif
