@@ -59,7 +59,9 @@ static int read_config(struct zl *zl, const struct zl_args *args, const char *pa
 			sets[opt.override_count++] = args->given[i].value;
 	opt.overrides = sets;
 	opt.conf = zl->conf;
-	rc = config_read_file(path, &opt, cfg, &diags, err);
+	opt.settings = args->pos + (zl_value(args, "file") == NULL);	/* behind FILE */
+	opt.setting_count = args->pos_count - (zl_value(args, "file") == NULL);
+	rc = config_read_any(path, &opt, cfg, &diags, err);
 	zl_print_diags(zl, &diags);
 	config_diags_free(&diags);
 	free(sets);
@@ -71,7 +73,8 @@ static int print_plan(struct zl *zl, const struct domain_config *cfg, struct zer
 	if (zl->json)
 		return zl_print_json(zl, "zl.create-plan/1", zl_config_json(cfg), err);
 	printf("%s would be created: %" PRIu64 " MiB, %u vCPU%s, kernel %s\n", cfg->name,
-	       cfg->memory_kib / 1024, cfg->vcpus_max, cfg->vcpus_max == 1 ? "" : "s", cfg->kernel);
+	       cfg->memory_kib / 1024, cfg->vcpus_max, cfg->vcpus_max == 1 ? "" : "s",
+	       cfg->kernel ? cfg->kernel : cfg->loader ? cfg->loader : "firmware");
 	return 0;
 }
 
@@ -198,8 +201,12 @@ ZL_CMD(create)
 	_cleanup_domain_config_ struct domain_config cfg;
 	const char *path = zl_value(args, "file");
 
+	bool two = false;
+
 	domain_config_init(&cfg);
-	if ((path != NULL) == (args->pos_count > 0)) {
+	for (size_t i = path == NULL; i < args->pos_count; i++)
+		two |= strchr(args->pos[i], '=') == NULL;
+	if (two || (path == NULL && args->pos_count == 0)) {
 		zerr_set(err, ZERR_USAGE, "E006", 0, "create: one FILE is needed");
 		return zerr_hint(err, "usage: zl create %s", args->cmd->synopsis);
 	}

@@ -22,12 +22,15 @@ int zl_read_definition(struct zl *zl, const char *path, char **text, struct doma
 	if (rc < 0)
 		return zerr_set(err, rc == -ENOENT ? ZERR_NOT_FOUND : ZERR_FAILED, "E920", -rc,
 				"cannot read %s", path);
-	rc = config_read_mem(path, read, len, NULL, cfg, &diags, err);
+	rc = config_read_any_mem(path, read, len, NULL, cfg, &diags, err);
 	zl_print_diags(zl, &diags);
 	config_diags_free(&diags);
-	if (rc == 0)
-		*text = steal_ptr(read);
-	return rc;
+	if (rc != 0)
+		return rc;
+	/* Definitions are XML; what was something else is kept as its canonical form. */
+	*text = config_sniff(read, len) == CONFIG_XML ? steal_ptr(read) : config_format(cfg);
+	return *text != NULL ? 0 : zerr_set(err, ZERR_NO_RESOURCES, "E600", ENOMEM,
+					    "out of memory");
 }
 
 /* Call fn for each definition that is named; the worst class counts. */

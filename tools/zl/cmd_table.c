@@ -31,7 +31,7 @@ const struct zl_command_group *const zl_groups[] = {
 
 const char *const zl_later_commands[] = {
 	"block-attach", "block-detach", "block-list", "block-resize", "cd-eject",
-	"cd-insert", "channel-list", "check", "clone", "config-update", "convert",
+	"cd-insert", "channel-list", "check", "clone", "config-update",
 	"cpu-hotplug", "cpupool-cpu-add", "cpupool-cpu-remove", "cpupool-create",
 	"cpupool-destroy", "cpupool-migrate", "cpupool-numa-split", "cpupool-rename",
 	"debug-keys", "desc", "devd", "device-attach", "device-detach", "device-list",

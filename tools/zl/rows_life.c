@@ -114,13 +114,16 @@ static const struct zl_command rows[] = {
 	  "Leave by the escape character, ^] (Control and the closing bracket) unless -e names "
 	  "another letter: -e x means ^X, -e none means none.\n\n"
 	  "When the domain is gone already, the end of its console's log is printed." },
-	{ "create", NULL, cmd_create, ZL_COMMON | ZL_CHANGES | ZL_JSON | ZL_FILES, 0, 1,
-	  create_options, "[-p] [-c] [-F] [-q] [--print-id] [--set PATH=VALUE]... FILE",
-	  "start a domain from an XML file",
+	{ "create", NULL, cmd_create, ZL_COMMON | ZL_CHANGES | ZL_JSON | ZL_FILES, 0, ZL_ANY,
+	  create_options,
+	  "[-p] [-c] [-F] [-q] [--print-id] [--set PATH=VALUE]... FILE [KEY=VALUE]...",
+	  "start a domain from an XML file or an xl.cfg",
 	  "A failed create leaves nothing behind. With -c the terminal is attached before the "
 	  "guest runs, so that no output is lost. With -F the exit code tells how the guest "
 	  "ended: 0 powered off, 10 crashed, 11 stopped by its watchdog.\n\n"
-	  "With --dry-run the file, the name, the images and the memory are checked." },
+	  "--set changes a value by its path in the XML, KEY=VALUE by its key in xl.cfg, whatever "
+	  "the file is. With --dry-run the file, the name, the images and the memory are "
+	  "checked." },
 	{ "destroy", NULL, cmd_destroy, ZL_COMMON | ZL_CHANGES | ZL_DOMAINS, 1, ZL_ANY, NULL,
 	  "DOM...", "end a domain at once",
 	  "The guest is not asked; shutdown asks it." },
