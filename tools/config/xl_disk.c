@@ -25,6 +25,8 @@ typedef const char *(*setter)(struct spec *s, char *value);
 
 static const char *set_target(struct spec *s, char *value)
 {
+	if (s->target != NULL && s->target[0] != '\0')
+		return "is a second target";
 	s->target = value;
 	return NULL;
 }
@@ -260,7 +262,8 @@ static int parse(struct spec *s, char *text, struct zerr **err)
 
 		next += strspn(next, " \t");
 		if (strncmp(next, "target=", 7) == 0) {
-			set_target(s, next + 7);
+			if (set_one(s, next, &place, err) != 0)
+				return -1;
 			break;
 		}
 		text = next;

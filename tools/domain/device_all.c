@@ -146,6 +146,7 @@ int device_detach(struct domain_ctx *ctx, uint16_t domid, enum device_kind kind,
 	if ((!force && device_close(&d, timeout_ms, &why) != 0) ||
 	    device_remove(&d, true, &why) != 0)
 		return device_failed(&d, "detach", why, err);
+	device_config_remove(&d);
 	return 0;
 }
 

@@ -137,6 +137,12 @@ int device_vif_init(struct device *d, struct domain_ctx *ctx, uint16_t domid,
 int device_vbd_guard(struct device *d, struct zerr **err);
 int device_vif_guard(struct device *d, struct zerr **err);
 
+/* ---- device_config.c: let a running domain's configuration follow ---- */
+
+void device_config_add_disk(struct domain_ctx *ctx, uint16_t domid, const struct domain_disk *disk);
+void device_config_add_nic(struct domain_ctx *ctx, uint16_t domid, const struct domain_nic *nic);
+void device_config_remove(const struct device *d);
+
 /* ---- hotplug.c ---- */
 
 /*

@@ -178,6 +178,7 @@ static void write_nodes(const struct device *d, struct device_writer *w)
 	device_put(w, DEVICE_BACK, "device-type", "%s", type);
 	device_put(w, DEVICE_BACK, "discard-enable", "%d", disk->discard && !disk->readonly);
 	device_put(w, DEVICE_BACK, "specification", "xen");
+	device_put(w, DEVICE_NOTE, "zl-format", "%s", disk_format_name(disk->format));
 	if (d->backend_domid == 0 && block_image_id(disk->source, id))
 		device_put(w, DEVICE_NOTE, NOTE_IMAGE, "%c %s", use_letter(disk), id);
 }
@@ -307,9 +308,11 @@ int device_attach_disk(struct domain_ctx *ctx, uint16_t domid, const struct doma
 	struct device d;
 
 	if (domain_must_exist(ctx, domid, &info, err) != 0 ||
-	    device_vbd_init(&d, ctx, domid, disk, err) != 0)
+	    device_vbd_init(&d, ctx, domid, disk, err) != 0 ||
+	    device_attach(&d, device_vbd_guard, err) != 0)
 		return -1;
-	return device_attach(&d, device_vbd_guard, err);
+	device_config_add_disk(ctx, domid, disk);
+	return 0;
 }
 
 /* Grow the file to size bytes; a smaller one would cut off what the guest wrote. */

@@ -123,9 +123,11 @@ int device_attach_nic(struct domain_ctx *ctx, uint16_t domid, const struct domai
 
 	if (device_vif_check(ctx, nic, err) != 0 ||
 	    (index < 0 && device_first_free(ctx, domid, &device_class_vif, &devid, err) != 0) ||
-	    device_vif_init(&d, ctx, domid, nic, devid, err) != 0)
+	    device_vif_init(&d, ctx, domid, nic, devid, err) != 0 ||
+	    device_attach(&d, device_vif_guard, err) != 0)
 		return -1;
-	return device_attach(&d, device_vif_guard, err);
+	device_config_add_nic(ctx, domid, nic);
+	return 0;
 }
 
 /* ---- the class ---- */

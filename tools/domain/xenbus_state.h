@@ -46,7 +46,5 @@ enum xenbus_reason {
 enum xenbus_action xenbus_decide(const struct xenbus_view *v, enum xenbus_reason *why);
 /* The text of a state node: anything but one of the numbers is XENBUS_UNKNOWN. */
 enum xenbus_state xenbus_state_parse(const char *text);
-/* "connected", for people. */
-const char *xenbus_state_word(enum xenbus_state state);
 
 #endif

@@ -56,6 +56,36 @@ struct json_object *zl_nic_json(const struct domain_nic *nic)
 	return o;
 }
 
+struct json_object *zl_disk_json(const struct domain_disk *disk)
+{
+	static const char *const backends[] = { NULL, "phy", "file", "qemu" };
+	static const char *const caches[] = { NULL, "none", "writeback", "writethrough",
+					      "directsync" };
+	struct json_object *o = json_object_new_object();
+
+	zl_json_string(o, "target", disk->target);
+	zl_json_string(o, "type", disk->is_block ? "block" : "file");
+	zl_json_string(o, "device", disk->cdrom ? "cdrom" : "disk");
+	zl_json_string(o, "source", disk->source);
+	zl_json_string(o, "format", disk_format_name(disk->format));
+	zl_json_string(o, "driver", backends[disk->backend]);
+	zl_json_string(o, "cache", caches[disk->cache]);
+	zl_json_bool(o, "readonly", disk->readonly);
+	zl_json_bool(o, "shareable", disk->shareable);
+	zl_json_bool(o, "discard", disk->discard);
+	zl_json_string(o, "backend_domain", disk->backend_domain);
+	return o;
+}
+
+static struct json_object *disks_json(const struct domain_config *cfg)
+{
+	struct json_object *all = json_object_new_array();
+
+	for (size_t i = 0; i < cfg->disk_count; i++)
+		json_object_array_add(all, zl_disk_json(&cfg->disks[i]));
+	return all;
+}
+
 static struct json_object *nics_json(const struct domain_config *cfg)
 {
 	struct json_object *all = json_object_new_array();
@@ -96,6 +126,7 @@ struct json_object *zl_config_json(const struct domain_config *cfg)
 	zl_json_string(os, "initrd", cfg->initrd);
 	zl_json_string(os, "cmdline", cfg->cmdline);
 	json_object_object_add(o, "os", os);
+	json_object_object_add(o, "disks", disks_json(cfg));
 	json_object_object_add(o, "interfaces", nics_json(cfg));
 	zl_json_string(o, "on_poweroff", domain_action_name(cfg->on_poweroff));
 	zl_json_string(o, "on_reboot", domain_action_name(cfg->on_reboot));

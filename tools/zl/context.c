@@ -196,11 +196,16 @@ int zl_for_each(struct zl *zl, const struct zl_args *args, bool all, domain_fn f
 /* The name as one word; see zl.h. */
 const char *zl_shown_name(const struct domain_summary *d, char *buf, size_t size)
 {
-	size_t used = 0;
-
 	if (d->name[0] == '\0')
 		return d->info.domid == 0 ? "Domain-0" : "(null)";
-	for (const char *p = d->name; *p != '\0' && used + 5 < size; p++) {
+	return zl_word(d->name, buf, size);
+}
+
+const char *zl_word(const char *text, char *buf, size_t size)
+{
+	size_t used = 0;
+
+	for (const char *p = text; *p != '\0' && used + 5 < size; p++) {
 		unsigned char c = (unsigned char)*p;
 
 		if (c <= ' ' || c == 0x7f)

@@ -5,20 +5,47 @@
  */
 #include "zl.h"
 
-static const struct zl_option network_detach_options[] = {
+static const struct zl_option detach_options[] = {
 	{ 0, "force", NULL, "do not wait for the guest to let it go" },
 	{ 0, "timeout", "SEC", "how long to wait for the guest" },
 	{ 0, NULL, NULL, NULL },
 };
 
 static const struct zl_command rows[] = {
+	{ "block-attach", NULL, cmd_block_attach, ZL_CHANGES | ZL_DOMAINS, 2, ZL_ANY, NULL,
+	  "DOM TARGET,FORMAT,VDEV,ACCESS | KEY=VALUE... | FILE", "give a domain a disk",
+	  "As in xl: /images/web.img,raw,xvdb,rw or vdev=xvdb,access=ro,target=/images/web.img. "
+	  "FORMAT is raw (also when left out), qcow2, qcow or vhd; KEY also devtype, backend, "
+	  "backendtype, and the words cdrom, discard and no-discard. FILE holds one <disk> as in a "
+	  "domain's XML. A guest that reboots has the disk again." },
+	{ "block-detach", NULL, cmd_block_detach, ZL_CHANGES | ZL_DOMAINS, 2, 2, detach_options,
+	  "[--force] [--timeout=SEC] DOM VDEV", "take a disk away",
+	  "VDEV is the guest's name of it, xvdb. Waits until the guest has let it go; when the time "
+	  "is up the guest keeps it and the exit code is 8. --force does not wait: what the guest "
+	  "has not flushed is lost." },
+	{ "block-list", NULL, cmd_block_list, ZL_JSON | ZL_DOMAINS, 1, ZL_ANY, NULL,
+	  "DOM...", "list domains' disks",
+	  "State is the guest's: 4 is connected. Target is the image." },
+	{ "block-resize", NULL, cmd_block_resize, ZL_CHANGES | ZL_DOMAINS, 2, 3, NULL,
+	  "DOM VDEV [SIZE]", "make a disk larger while it is in use",
+	  "SIZE is in MiB unless it has a suffix. The image's file grows; without SIZE somebody has "
+	  "made it grow already. The guest sees the new size at once. A volume (LVM, a partition) is "
+	  "made larger by its own tools." },
+	{ "device-attach", NULL, cmd_device_attach, ZL_CHANGES | ZL_DOMAINS, 2, 2, NULL,
+	  "DOM FILE", "give a domain the device in an XML file",
+	  "FILE holds one <disk> or <interface>." },
+	{ "device-detach", NULL, cmd_device_detach, ZL_CHANGES | ZL_DOMAINS, 2, 2, detach_options,
+	  "[--force] [--timeout=SEC] DOM NAME|FILE", "take a device away",
+	  "NAME is as in device-list: xvdb, vif3.0. FILE is the XML by which it was attached." },
+	{ "device-list", NULL, cmd_device_list, ZL_JSON | ZL_DOMAINS, 1, ZL_ANY, NULL, "DOM...",
+	  "list domains' disks and interfaces", "" },
 	{ "network-attach", NULL, cmd_network_attach, ZL_CHANGES | ZL_DOMAINS, 1, ZL_ANY, NULL,
 	  "DOM [KEY=VALUE[,KEY=VALUE]...]... | FILE", "give a domain a network interface",
 	  "KEY is one of xl's words: bridge, mac, ip, script, rate, vifname, mtu, vlan, gatewaydev, "
 	  "backend. Without bridge and script the interface is on the network \"default\", which "
 	  "zl.conf names. FILE holds one <interface> as in a domain's XML." },
 	{ "network-detach", NULL, cmd_network_detach, ZL_CHANGES | ZL_DOMAINS, 2, 2,
-	  network_detach_options, "[--force] [--timeout=SEC] DOM DEVID|MAC",
+	  detach_options, "[--force] [--timeout=SEC] DOM DEVID|MAC",
 	  "take a network interface away", "Waits until the guest has let it go." },
 	{ "network-list", NULL, cmd_network_list, ZL_JSON | ZL_DOMAINS, 1, ZL_ANY, NULL,
 	  "DOM...", "list domains' network interfaces",

@@ -15,6 +15,7 @@
 #include "xentools/cleanup.h"
 #include "xentools/config.h"
 #include "xentools/definition.h"
+#include "xentools/device.h"
 #include "xentools/domain.h"
 #include "xentools/error.h"
 #include "xentools/macros.h"
@@ -141,7 +142,9 @@ int zl_for_each(struct zl *zl, const struct zl_args *args, bool all,
 		int (*fn)(struct zl *zl, uint16_t domid, const char *name, void *arg,
 			  struct zerr **err), void *arg, struct zerr **err);
 
-/* A name to print: the domain's, or "(null)"; blanks are shown as \x20. */
+/* Text as one word of a table: blanks and control characters are shown as \x20. */
+const char *zl_word(const char *text, char *buf, size_t size);
+/* A name to print: the domain's, or "(null)", as zl_word(). */
 const char *zl_shown_name(const struct domain_summary *d, char *buf, size_t size);
 
 /*
@@ -197,6 +200,24 @@ struct json_object *zl_domain_json(struct zl *zl, const struct domain_summary *d
 				   const struct definition *def);
 struct json_object *zl_config_json(const struct domain_config *cfg);
 struct json_object *zl_nic_json(const struct domain_nic *nic);
+struct json_object *zl_disk_json(const struct domain_disk *disk);
+
+/* A file with one device in XML; mistakes are printed. */
+int zl_read_device(struct zl *zl, const char *path, struct domain_config *cfg, struct zerr **err);
+/* Give the first argument's domain the one device of cfg, or print what would happen. */
+int zl_attach_device(struct zl *zl, const struct zl_args *args, const struct domain_config *cfg,
+		     struct zerr **err);
+/* Take it away, by the options force and timeout; or print what would happen. */
+int zl_detach_device(struct zl *zl, const struct zl_args *args, uint16_t domid,
+		     enum device_kind kind, unsigned int devid, struct zerr **err);
+/* Class ZERR_NOT_FOUND when it has none. */
+int zl_has_device(struct zl *zl, uint16_t domid, enum device_kind kind, unsigned int devid,
+		  struct zerr **err);
+/* A node of a device's directory, malloc'd, or NULL. */
+char *zl_device_node(struct zl *zl, const char *dir, const char *key);
+/* A number that the guest wrote, with one queue or with several; -1: none, shown as "-". */
+int64_t zl_guest_number(struct zl *zl, const struct device_info *d, const char *key);
+const char *zl_number_text(int64_t n, char buf[24]);
 
 /*
  * Start what cfg describes as create and start do, with their options: console, paused, foreground,
@@ -242,6 +263,10 @@ int zl_main(int argc, char **argv);
 	int cmd_##name(struct zl *zl, const struct zl_args *args, struct zerr **err)
 ZL_CMD(autostart);
 ZL_CMD(claims);
+ZL_CMD(block_attach);
+ZL_CMD(block_detach);
+ZL_CMD(block_list);
+ZL_CMD(block_resize);
 ZL_CMD(completion);
 ZL_CMD(console);
 ZL_CMD(convert);
@@ -249,6 +274,9 @@ ZL_CMD(cpupool_list);
 ZL_CMD(create);
 ZL_CMD(define);
 ZL_CMD(destroy);
+ZL_CMD(device_attach);
+ZL_CMD(device_detach);
+ZL_CMD(device_list);
 ZL_CMD(dmesg);
 ZL_CMD(domid);
 ZL_CMD(domname);

@@ -26,6 +26,9 @@ enum xenbus_state {
 
 #define DEVICE_PATH_MAX 80u			/* bytes of "/local/domain/0/backend/vbd/1/51712" */
 
+/* "connected", for people. */
+const char *xenbus_state_word(enum xenbus_state state);
+
 enum device_kind { DEVICE_VBD, DEVICE_VIF };
 
 /* A device as the store shows it; only nodes that the guest cannot write decide anything. */

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A running domain's configuration follows its devices: what was attached is there again when the
+ * guest reboots, what was taken away is not, and dumpxml shows both. The text is in the state
+ * file; a domain of another toolstack has none. Under domain_lock(), as programs may do it at once.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <xentools/config.h>
+
+#include "tools/domain/device_priv.h"
+
+struct change {
+	const struct domain_disk *disk;		/* to be added, or NULL */
+	const struct domain_nic *nic;		/* to be added, or NULL */
+	const struct device *gone;		/* or taken away */
+};
+
+static int add_disk(struct domain_config *cfg, const struct domain_disk *disk)
+{
+	struct domain_disk *more = realloc(cfg->disks, (cfg->disk_count + 1) * sizeof(*more));
+
+	if (!more)
+		return -ENOMEM;
+	cfg->disks = more;
+	if (domain_disk_copy(&more[cfg->disk_count], disk) != 0)
+		return -ENOMEM;
+	cfg->disk_count++;
+	return 0;
+}
+
+static int add_nic(struct domain_config *cfg, const struct domain_nic *nic)
+{
+	struct domain_nic *more = realloc(cfg->nics, (cfg->nic_count + 1) * sizeof(*more));
+
+	if (!more)
+		return -ENOMEM;
+	cfg->nics = more;
+	if (domain_nic_copy(&more[cfg->nic_count], nic) != 0)
+		return -ENOMEM;
+	cfg->nic_count++;
+	return 0;
+}
+
+static void remove_disk(struct domain_config *cfg, unsigned int devid)
+{
+	unsigned int number;
+
+	for (size_t i = 0; i < cfg->disk_count; i++) {
+		if (disk_target_number(cfg->disks[i].target, &number) != 0 || number != devid)
+			continue;
+		domain_disk_clear(&cfg->disks[i]);
+		cfg->disk_count--;
+		memmove(&cfg->disks[i], &cfg->disks[i + 1],
+			(cfg->disk_count - i) * sizeof(*cfg->disks));
+		return;
+	}
+}
+
+/* Those behind it get other numbers at the next start, and shall keep their addresses. */
+static void remove_nic(struct domain_config *cfg, unsigned int devid)
+{
+	if (devid >= cfg->nic_count)
+		return;
+	for (unsigned int i = devid + 1; i < cfg->nic_count; i++) {
+		domain_nic_mac(&cfg->nics[i], cfg->uuid, i, cfg->nics[i].mac);
+		cfg->nics[i].mac_set = true;
+	}
+	domain_nic_clear(&cfg->nics[devid]);
+	cfg->nic_count--;
+	memmove(&cfg->nics[devid], &cfg->nics[devid + 1],
+		(cfg->nic_count - devid) * sizeof(*cfg->nics));
+}
+
+static int apply(struct domain_config *cfg, const struct change *c)
+{
+	if (c->disk)
+		return add_disk(cfg, c->disk);
+	if (c->nic)
+		return add_nic(cfg, c->nic);
+	if (c->gone->cls->kind == DEVICE_VBD)
+		remove_disk(cfg, c->gone->devid);
+	else
+		remove_nic(cfg, c->gone->devid);
+	return 0;
+}
+
+/* The text with the change, malloc'd; NULL with *err set. */
+static char *changed_text(const char *text, const struct change *c, struct zerr **err)
+{
+	_cleanup_config_diags_ struct config_diags diags = { .count = 0 };
+	_cleanup_domain_config_ struct domain_config cfg;
+	char *changed = NULL;
+
+	domain_config_init(&cfg);
+	if (config_read_mem("configuration", text, strlen(text), NULL, &cfg, &diags, err) != 0)
+		return NULL;
+	if (apply(&cfg, c) == 0)
+		changed = config_format(&cfg);
+	if (!changed)
+		zerr_set(err, ZERR_NO_RESOURCES, "E600", ENOMEM, "no memory");
+	return changed;
+}
+
+static int change_state(struct domain_ctx *ctx, uint16_t domid, const struct change *c,
+			struct zerr **err)
+{
+	_cleanup_close_ int lock = -1;
+	struct domain_state s;
+	char *text;
+	int rc;
+
+	if (domain_lock(ctx, &lock, err) != 0)
+		return -1;
+	rc = domain_state_load(ctx, domid, &s, err);
+	if (rc <= 0)
+		return rc;
+	rc = 0;
+	if (s.config_text) {
+		text = changed_text(s.config_text, c, err);
+		rc = text ? 0 : -1;
+		if (text) {
+			free(s.config_text);
+			s.config_text = text;
+			rc = domain_state_save(ctx, &s, err);
+		}
+	}
+	domain_state_clear(&s);
+	return rc;
+}
+
+/* The device is there, or gone, all the same: what goes wrong here is a warning. */
+static void change(struct domain_ctx *ctx, uint16_t domid, const struct change *c)
+{
+	_cleanup_zerr_ struct zerr *err = NULL;
+
+	if (change_state(ctx, domid, c, &err) != 0 && ctx->warn)
+		ctx->warn(ctx->warn_arg, "W713", "the domain's configuration could not follow: "
+			  "its next reboot starts without the change");
+}
+
+void device_config_add_disk(struct domain_ctx *ctx, uint16_t domid, const struct domain_disk *disk)
+{
+	change(ctx, domid, &(struct change){ .disk = disk });
+}
+
+void device_config_add_nic(struct domain_ctx *ctx, uint16_t domid, const struct domain_nic *nic)
+{
+	change(ctx, domid, &(struct change){ .nic = nic });
+}
+
+void device_config_remove(const struct device *d)
+{
+	change(d->ctx, d->domid, &(struct change){ .gone = d });
+}

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * zl block-attach, block-detach, block-list, block-resize. A new disk is described in xl's words
+ * or by a <disk> in a file; the library does the rest. What the guest wrote into its nodes is
+ * shown only where it is a number.
+ */
+#include "zl.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "xentools/parse_num.h"
+#include "xentools/strbuf.h"
+
+/* ---- attach ---- */
+
+/* The words of one specification, which xl takes as one argument or as several. */
+static int read_words(const struct zl_args *args, struct domain_config *cfg, struct zerr **err)
+{
+	_cleanup_strbuf_ struct strbuf spec = STRBUF_INIT;
+
+	for (size_t i = 1; i < args->pos_count; i++)
+		strbuf_addf(&spec, "%s%s", i > 1 ? "," : "", args->pos[i]);
+	cfg->disks = calloc(1, sizeof(*cfg->disks));
+	if (cfg->disks == NULL || spec.failed)
+		return zerr_set(err, ZERR_NO_RESOURCES, "E600", ENOMEM, "out of memory");
+	if (xl_disk_parse(strbuf_cstr(&spec), &cfg->disks[0], err) < 0)
+		return -1;
+	cfg->disk_count = 1;
+	if (cfg->disks[0].source == NULL)
+		return zerr_set(err, ZERR_UNSUPPORTED, "E310", 0,
+				"an empty tray cannot be attached");
+	return 0;
+}
+
+/* A file's name has no comma and no '='. */
+static int read_disk(struct zl *zl, const struct zl_args *args, struct domain_config *cfg,
+		     struct zerr **err)
+{
+	if (args->pos_count != 2 || strpbrk(args->pos[1], ",=") != NULL)
+		return read_words(args, cfg, err);
+	if (zl_read_device(zl, args->pos[1], cfg, err) < 0)
+		return -1;
+	if (cfg->disk_count == 1)
+		return 0;
+	return zerr_set(err, ZERR_BAD_CONFIG, "E310", 0, "%s describes no <disk>", args->pos[1]);
+}
+
+ZL_CMD(block_attach)
+{
+	_cleanup_domain_config_ struct domain_config cfg;
+
+	domain_config_init(&cfg);
+	if (zl_open(zl, ZL_NEED_STORE, err) < 0)
+		return -1;
+	if (read_disk(zl, args, &cfg, err) < 0 || zl_attach_device(zl, args, &cfg, err) < 0)
+		return zerr_context(err, "block-attach", args->pos[0]);
+	return 0;
+}
+
+/* ---- detach and resize ---- */
+
+/* "xvda" or the number by which xl also knows it. */
+static int find_devid(const char *text, unsigned int *ret, struct zerr **err)
+{
+	uint32_t id;
+
+	if (disk_target_number(text, ret) == 0)
+		return 0;
+	if (parse_u32(text, 0, UINT32_MAX, &id) != 0) {
+		zerr_set(err, ZERR_USAGE, "E006", 0, "\"%.40s\" is no name of a disk", text);
+		return zerr_hint(err, "zl block-list shows the names: xvda, xvdb, ...");
+	}
+	*ret = id;
+	return 0;
+}
+
+static int detach(struct zl *zl, const struct zl_args *args, struct zerr **err)
+{
+	uint16_t domid;
+	unsigned int devid;
+
+	if (find_devid(args->pos[1], &devid, err) < 0 ||
+	    domain_resolve(&zl->ctx, args->pos[0], &domid, err) < 0)
+		return -1;
+	return zl_detach_device(zl, args, domid, DEVICE_VBD, devid, err);
+}
+
+ZL_CMD(block_detach)
+{
+	if (zl_open(zl, ZL_NEED_STORE, err) < 0)
+		return -1;
+	return detach(zl, args, err) < 0 ? zerr_context(err, "block-detach", args->pos[0]) : 0;
+}
+
+static int resize(struct zl *zl, const struct zl_args *args, struct zerr **err)
+{
+	uint64_t size = 0;
+	unsigned int devid;
+	uint16_t domid;
+
+	if (args->pos_count > 2 && parse_size(args->pos[2], 1 << 20, &size) != 0) {
+		zerr_set(err, ZERR_USAGE, "E007", 0, "\"%s\" is no size", args->pos[2]);
+		return zerr_hint(err, "a number of MiB, or with a suffix: 20g");
+	}
+	if (size % 512 != 0)
+		return zerr_set(err, ZERR_USAGE, "E007", 0, "a disk is a number of sectors of 512 "
+				"bytes");
+	if (find_devid(args->pos[1], &devid, err) < 0 ||
+	    domain_resolve(&zl->ctx, args->pos[0], &domid, err) < 0)
+		return -1;
+	if (zl->dry_run)
+		return zl_has_device(zl, domid, DEVICE_VBD, devid, err);
+	if (device_vbd_resize(&zl->ctx, domid, devid, size, err) < 0)
+		return -1;
+	if (size != 0)
+		zl_note(zl, "%s: disk %s has %" PRIu64 " MiB", args->pos[0], args->pos[1],
+			size >> 20);
+	return 0;
+}
+
+ZL_CMD(block_resize)
+{
+	if (zl_open(zl, ZL_NEED_STORE, err) < 0)
+		return -1;
+	return resize(zl, args, err) < 0 ? zerr_context(err, "block-resize", args->pos[0]) : 0;
+}
+
+/* ---- list ---- */
+
+struct disk_facts {
+	char *target, *way, *mode, *type;
+	int64_t evtchn, ref;
+};
+
+static void find_facts(struct zl *zl, const struct device_info *d, struct disk_facts *f)
+{
+	*f = (struct disk_facts){
+		.target = zl_device_node(zl, d->note, "params"),
+		.way = zl_device_node(zl, d->note, "physical-device-path"),
+		.mode = zl_device_node(zl, d->note, "mode"),
+		.type = zl_device_node(zl, d->note, "zl-format"),
+		.evtchn = zl_guest_number(zl, d, "event-channel"),
+		.ref = zl_guest_number(zl, d, "ring-ref"),
+	};
+	if (f->ref < 0)
+		f->ref = zl_guest_number(zl, d, "ring-ref0");
+}
+
+static void free_facts(struct disk_facts *f)
+{
+	free(f->target);
+	free(f->way);
+	free(f->mode);
+	free(f->type);
+}
+
+static void add_json(struct json_object *all, const struct device_info *d,
+		     const struct disk_facts *f)
+{
+	struct json_object *o = json_object_new_object();
+
+	zl_json_uint(o, "domid", d->domid);
+	zl_json_uint(o, "devid", d->devid);
+	zl_json_string(o, "vdev", d->name);
+	zl_json_uint(o, "backend_domid", d->backend_domid);
+	zl_json_uint(o, "frontend_state", d->frontend);
+	zl_json_uint(o, "backend_state", d->backend);
+	if (f->evtchn >= 0)
+		zl_json_uint(o, "event_channel", (uint64_t)f->evtchn);
+	if (f->ref >= 0)
+		zl_json_uint(o, "ring_ref", (uint64_t)f->ref);
+	zl_json_string(o, "backend_path", d->back);
+	zl_json_string(o, "target", f->target);
+	zl_json_string(o, "device", f->way);
+	zl_json_string(o, "format", f->type);
+	zl_json_bool(o, "readonly", f->mode != NULL && f->mode[0] == 'r');
+	json_object_array_add(all, o);
+}
+
+static void print_row(const struct device_info *d, const struct disk_facts *f)
+{
+	char evtchn[24], ref[24], target[1024];
+
+	printf("%-5u %-3u %-6u %-5d %-6s %-8s %-38s %-36s %-6s %s\n", d->devid, d->backend_domid,
+	       d->domid, (int)d->frontend, zl_number_text(f->evtchn, evtchn),
+	       zl_number_text(f->ref, ref), d->back,
+	       f->target != NULL ? zl_word(f->target, target, sizeof(target)) : "-",
+	       f->type != NULL ? f->type : "-", f->mode != NULL ? f->mode : "-");
+}
+
+static int list_one(struct zl *zl, uint16_t domid, const char *name, void *arg, struct zerr **err)
+{
+	_cleanup_free_ struct device_info *list = NULL;
+	struct json_object *all = arg;
+	struct domain_summary d;
+	size_t n;
+
+	(void)name;
+	if (domain_get(&zl->ctx, domid, &d, err) < 0 ||
+	    device_list(&zl->ctx, domid, DEVICE_VBD, &list, &n, err) < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++) {
+		struct disk_facts f;
+
+		find_facts(zl, &list[i], &f);
+		if (all != NULL)
+			add_json(all, &list[i], &f);
+		else
+			print_row(&list[i], &f);
+		free_facts(&f);
+	}
+	return 0;
+}
+
+ZL_CMD(block_list)
+{
+	struct json_object *all;
+	int rc, printed;
+
+	if (zl_open(zl, ZL_NEED_STORE, err) < 0)
+		return -1;
+	all = zl->json ? json_object_new_array() : NULL;
+	if (all == NULL)
+		printf("%-5s %-3s %-6s %-5s %-6s %-8s %-38s %-36s %-6s %s\n", "Vdev", "BE",
+		       "handle", "state", "evt-ch", "ring-ref", "BE-path", "Target", "Format",
+		       "Mode");
+	rc = zl_for_each(zl, args, false, list_one, all, err);
+	if (all == NULL)
+		return rc;
+	printed = zl_print_json(zl, "zl.block-list/1", all, err);
+	return printed < 0 ? printed : rc;
+}

@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * zl device-attach, device-detach, device-list: any device by its XML or its name; and what the
+ * commands of single kinds share.
+ */
+#include "zl.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "xentools/parse_num.h"
+
+/* ---- shared ---- */
+
+int zl_read_device(struct zl *zl, const char *path, struct domain_config *cfg, struct zerr **err)
+{
+	_cleanup_config_diags_ struct config_diags diags = { .count = 0 };
+	struct config_options opt = { .conf = zl->conf };
+	int rc = config_read_device(path, &opt, cfg, &diags, err);
+
+	zl_print_diags(zl, &diags);
+	return rc;
+}
+
+static int print_plan(struct zl *zl, const struct zl_args *args, uint16_t domid,
+		      const struct domain_config *cfg, struct zerr **err)
+{
+	bool disk = cfg->disk_count > 0;
+	char schema[48];
+
+	if (device_check_all(&zl->ctx, cfg, err) < 0)
+		return -1;
+	snprintf(schema, sizeof(schema), "zl.%s/1", args->cmd->name);
+	if (zl->json)
+		return zl_print_json(zl, schema, disk ? zl_disk_json(&cfg->disks[0])
+						      : zl_nic_json(&cfg->nics[0]), err);
+	printf("%s (id %u) would get %s%s\n", args->pos[0], domid,
+	       disk ? "the disk " : "an interface", disk ? cfg->disks[0].target : "");
+	return 0;
+}
+
+int zl_attach_device(struct zl *zl, const struct zl_args *args, const struct domain_config *cfg,
+		     struct zerr **err)
+{
+	struct domain_summary d;
+	uint16_t domid;
+
+	if (domain_resolve(&zl->ctx, args->pos[0], &domid, err) < 0 ||
+	    domain_get(&zl->ctx, domid, &d, err) < 0)
+		return -1;
+	if (domid == 0)
+		return zerr_set(err, ZERR_STATE, "E705", 0, "this is the control domain");
+	if (d.info.dying)
+		return zerr_set(err, ZERR_STATE, "E706", 0, "the domain is dying");
+	if (zl->dry_run)
+		return print_plan(zl, args, domid, cfg, err);
+	if (cfg->disk_count > 0)
+		return device_attach_disk(&zl->ctx, domid, &cfg->disks[0], err);
+	return device_attach_nic(&zl->ctx, domid, &cfg->nics[0], -1, err);
+}
+
+int zl_has_device(struct zl *zl, uint16_t domid, enum device_kind kind, unsigned int devid,
+		  struct zerr **err)
+{
+	_cleanup_free_ struct device_info *list = NULL;
+	size_t n;
+
+	if (device_list(&zl->ctx, domid, kind, &list, &n, err) < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++)
+		if (list[i].devid == devid)
+			return 0;
+	return zerr_set(err, ZERR_NOT_FOUND, "E302", 0, "domain %u has no such device", domid);
+}
+
+int zl_detach_device(struct zl *zl, const struct zl_args *args, uint16_t domid,
+		     enum device_kind kind, unsigned int devid, struct zerr **err)
+{
+	int timeout_ms;
+
+	if (zl_timeout_ms(zl, args, (int)zl->timeout_s * 1000, &timeout_ms, err) < 0)
+		return -1;
+	if (!zl->dry_run)
+		return device_detach(&zl->ctx, domid, kind, devid, zl_has(args, "force"),
+				     timeout_ms, err);
+	if (zl_has_device(zl, domid, kind, devid, err) < 0)
+		return -1;
+	printf("%s (id %u) would lose its %s %s\n", args->pos[0], domid,
+	       kind == DEVICE_VBD ? "disk" : "interface", args->pos[1]);
+	return 0;
+}
+
+char *zl_device_node(struct zl *zl, const char *dir, const char *key)
+{
+	char path[DEVICE_PATH_MAX + 40], *value = NULL;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, key);
+	return xs_read(zl->ctx.xs, XS_NO_TX, path, &value, NULL, NULL) > 0 ? value : NULL;
+}
+
+int64_t zl_guest_number(struct zl *zl, const struct device_info *d, const char *key)
+{
+	_cleanup_free_ char *one = zl_device_node(zl, d->front, key), *first = NULL;
+	char queue[40];
+	uint32_t n;
+
+	snprintf(queue, sizeof(queue), "queue-0/%s", key);
+	if (one == NULL)
+		first = zl_device_node(zl, d->front, queue);
+	if (one == NULL && first == NULL)
+		return -1;
+	return parse_u32(one != NULL ? one : first, 0, UINT32_MAX, &n) == 0 ? (int64_t)n : -1;
+}
+
+const char *zl_number_text(int64_t n, char buf[24])
+{
+	snprintf(buf, 24, n < 0 ? "-" : "%" PRId64, n);
+	return buf;
+}
+
+/* ---- the commands ---- */
+
+ZL_CMD(device_attach)
+{
+	_cleanup_domain_config_ struct domain_config cfg;
+
+	domain_config_init(&cfg);
+	if (zl_open(zl, ZL_NEED_STORE, err) < 0)
+		return -1;
+	if (zl_read_device(zl, args->pos[1], &cfg, err) < 0)
+		return zerr_context(err, "device-attach", args->pos[0]);
+	if (cfg.disk_count + cfg.nic_count != 1)
+		return zerr_set(err, ZERR_BAD_CONFIG, "E310", 0,
+				"%s describes neither a disk nor an interface", args->pos[1]);
+	if (zl_attach_device(zl, args, &cfg, err) < 0)
+		return zerr_context(err, "device-attach", args->pos[0]);
+	return 0;
+}
+
+/* The device that a file describes, by target or address, or that has the name in device-list. */
+struct wanted {
+	char disk[DISK_TARGET_MAX], mac[DOMAIN_MAC_TEXT];
+	const char *name;
+};
+
+static int read_wanted(struct zl *zl, const char *text, struct wanted *w, struct zerr **err)
+{
+	_cleanup_domain_config_ struct domain_config cfg;
+
+	*w = (struct wanted){ .name = text };
+	if (access(text, F_OK) != 0 && strpbrk(text, "/.") == NULL)
+		return 0;
+	if (access(text, F_OK) != 0 && strncmp(text, "vif", 3) == 0)
+		return 0;
+	domain_config_init(&cfg);
+	if (zl_read_device(zl, text, &cfg, err) < 0)
+		return -1;
+	w->name = "";
+	if (cfg.disk_count == 1)
+		memcpy(w->disk, cfg.disks[0].target, sizeof(w->disk));
+	else if (cfg.nic_count == 1 && cfg.nics[0].mac_set)
+		domain_mac_format(cfg.nics[0].mac, w->mac);
+	else
+		return zerr_set(err, ZERR_BAD_CONFIG, "E310", 0, "%s says neither the name of a "
+				"disk nor the address of an interface", text);
+	return 0;
+}
+
+static bool is_wanted(struct zl *zl, const struct device_info *d, const struct wanted *w)
+{
+	_cleanup_free_ char *mac = NULL;
+
+	if (strcmp(d->name, w->name) == 0 || strcmp(d->name, w->disk) == 0)
+		return true;
+	if (w->mac[0] == '\0' || d->kind != DEVICE_VIF)
+		return false;
+	mac = zl_device_node(zl, d->note, "mac");
+	return mac != NULL && strcmp(mac, w->mac) == 0;
+}
+
+static const enum device_kind kinds[] = { DEVICE_VBD, DEVICE_VIF };
+
+static int detach(struct zl *zl, const struct zl_args *args, struct zerr **err)
+{
+	struct wanted w;
+	uint16_t domid;
+
+	if (domain_resolve(&zl->ctx, args->pos[0], &domid, err) < 0 ||
+	    read_wanted(zl, args->pos[1], &w, err) < 0)
+		return -1;
+	for (size_t k = 0; k < ARRAY_SIZE(kinds); k++) {
+		_cleanup_free_ struct device_info *list = NULL;
+		size_t n;
+
+		if (device_list(&zl->ctx, domid, kinds[k], &list, &n, err) < 0)
+			return -1;
+		for (size_t i = 0; i < n; i++)
+			if (is_wanted(zl, &list[i], &w))
+				return zl_detach_device(zl, args, domid, kinds[k], list[i].devid,
+							err);
+	}
+	return zerr_set(err, ZERR_NOT_FOUND, "E302", 0, "it has no such device: %s",
+			args->pos[1]);
+}
+
+ZL_CMD(device_detach)
+{
+	if (zl_open(zl, ZL_NEED_STORE, err) < 0)
+		return -1;
+	return detach(zl, args, err) < 0 ? zerr_context(err, "device-detach", args->pos[0]) : 0;
+}
+
+static void add_row(struct json_object *all, const struct device_info *d)
+{
+	const char *type = d->kind == DEVICE_VBD ? "disk" : "interface";
+	struct json_object *o;
+
+	if (all == NULL) {
+		printf("%-9s %-10s %-10u %-3u %-13s %-13s %s\n", type, d->name, d->devid,
+		       d->backend_domid, xenbus_state_word(d->frontend),
+		       xenbus_state_word(d->backend), d->back);
+		return;
+	}
+	o = json_object_new_object();
+	zl_json_uint(o, "domid", d->domid);
+	zl_json_string(o, "type", type);
+	zl_json_string(o, "name", d->name);
+	zl_json_uint(o, "devid", d->devid);
+	zl_json_uint(o, "backend_domid", d->backend_domid);
+	zl_json_string(o, "frontend", xenbus_state_word(d->frontend));
+	zl_json_string(o, "backend", xenbus_state_word(d->backend));
+	zl_json_string(o, "backend_path", d->back);
+	json_object_array_add(all, o);
+}
+
+static int list_one(struct zl *zl, uint16_t domid, const char *name, void *arg, struct zerr **err)
+{
+	struct domain_summary s;
+
+	(void)name;
+	if (domain_get(&zl->ctx, domid, &s, err) < 0)
+		return -1;
+	for (size_t k = 0; k < ARRAY_SIZE(kinds); k++) {
+		_cleanup_free_ struct device_info *list = NULL;
+		size_t n;
+
+		if (device_list(&zl->ctx, domid, kinds[k], &list, &n, err) < 0)
+			return -1;
+		for (size_t i = 0; i < n; i++)
+			add_row(arg, &list[i]);
+	}
+	return 0;
+}
+
+ZL_CMD(device_list)
+{
+	struct json_object *all;
+	int rc, printed;
+
+	if (zl_open(zl, ZL_NEED_STORE, err) < 0)
+		return -1;
+	all = zl->json ? json_object_new_array() : NULL;
+	if (all == NULL)
+		printf("%-9s %-10s %-10s %-3s %-13s %-13s %s\n", "Type", "Name", "Id", "BE",
+		       "Guest", "Back-end", "BE-path");
+	rc = zl_for_each(zl, args, false, list_one, all, err);
+	if (all == NULL)
+		return rc;
+	printed = zl_print_json(zl, "zl.device-list/1", all, err);
+	return printed < 0 ? printed : rc;
+}
