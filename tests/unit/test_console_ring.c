@@ -25,6 +25,17 @@ static void guest_writes(const char *text)
 		ring.out[ring.out_prod++ & (sizeof(ring.out) - 1)] = *text;
 }
 
+/* Read and give back at once. */
+static int take(char *buf, size_t size)
+{
+	uint32_t position = 0;
+	int n = ring_out_read(&ring, buf, size, &position);
+
+	if (n >= 0)
+		ring_out_done(&ring, position + (uint32_t)n);
+	return n;
+}
+
 static void out_in_pieces(void **state)
 {
 	char buf[64];
@@ -32,11 +43,11 @@ static void out_in_pieces(void **state)
 	(void)state;
 	memset(&ring, 0, sizeof(ring));
 	ring.out_cons = ring.out_prod = 0xfffffffe;	/* indexes wrap */
-	assert_int_equal(ring_out_read(&ring, buf, sizeof(buf)), 0);
+	assert_int_equal(take(buf, sizeof(buf)), 0);
 	guest_writes("hello");
-	assert_int_equal(ring_out_read(&ring, buf, 3), 3);
+	assert_int_equal(take(buf, 3), 3);
 	assert_memory_equal(buf, "hel", 3);
-	assert_int_equal(ring_out_read(&ring, buf, sizeof(buf)), 2);
+	assert_int_equal(take(buf, sizeof(buf)), 2);
 	assert_memory_equal(buf, "lo", 2);
 	assert_int_equal(ring.out_cons, 3);
 }
@@ -49,7 +60,7 @@ static void out_full_ring(void **state)
 	memset(&ring, 'x', sizeof(ring.in) + sizeof(ring.out));
 	ring.out_cons = 77;
 	ring.out_prod = 77 + sizeof(ring.out);
-	assert_int_equal(ring_out_read(&ring, buf, sizeof(buf)), sizeof(ring.out));
+	assert_int_equal(take(buf, sizeof(buf)), sizeof(ring.out));
 	assert_int_equal(ring.out_cons, ring.out_prod);
 }
 
@@ -60,10 +71,10 @@ static void broken_indexes(void **state)
 	(void)state;
 	memset(&ring, 0, sizeof(ring));
 	ring.out_prod = sizeof(ring.out) + 1;
-	assert_int_equal(ring_out_read(&ring, buf, sizeof(buf)), -EPROTO);
+	assert_int_equal(take(buf, sizeof(buf)), -EPROTO);
 	ring.out_prod = 0;
 	ring.out_cons = 1;
-	assert_int_equal(ring_out_read(&ring, buf, sizeof(buf)), -EPROTO);
+	assert_int_equal(take(buf, sizeof(buf)), -EPROTO);
 	ring.in_prod = sizeof(ring.in) + 1;
 	assert_int_equal(ring_in_space(&ring), -EPROTO);
 	assert_int_equal(ring_in_write(&ring, "a", 1), -EPROTO);
@@ -103,7 +114,7 @@ static void random_indexes(void **state)
 		ring.out_prod = i & 1 ? (uint32_t)(x >> 32) : (uint32_t)x + (uint32_t)(x >> 52);
 		ring.in_cons = (uint32_t)(x >> 16);
 		ring.in_prod = i & 2 ? (uint32_t)(x >> 24) : ring.in_cons + (uint32_t)(x >> 54);
-		assert_in_range(ring_out_read(&ring, buf, sizeof(buf)) + 100, 0,
+		assert_in_range(take(buf, sizeof(buf)) + 100, 0,
 				sizeof(ring.out) + 100);
 		assert_in_range(ring_in_write(&ring, buf, 50) + 100, 0, 150);
 	}
@@ -160,7 +171,7 @@ static void rotation(void **state)
 	assert_int_equal(logfile_open(&log, path, 1000, 2), 0);
 	memset(line, 'l', sizeof(line));
 	for (i = 0; i < 45; i++)
-		logfile_write(&log, line, sizeof(line));
+		logfile_write(&log, line, sizeof(line), 0);
 	logfile_close(&log);
 	assert_int_equal(stat(path, &st), 0);
 	assert_int_equal(st.st_size, 500);
@@ -180,8 +191,86 @@ static void rotation(void **state)
 	rmdir(dir);
 	/* No directory: nothing is written, nothing breaks. */
 	assert_int_equal(logfile_open(&log, path, 1000, 2), -ENOENT);
-	logfile_write(&log, line, sizeof(line));
+	logfile_write(&log, line, sizeof(line), 0);
 	logfile_close(&log);
+}
+
+/* --- killed and started again --- */
+
+static void assert_file(const char *path, const char *expected)
+{
+	char buf[256] = "";
+	FILE *f = fopen(path, "r");
+
+	assert_non_null(f);
+	assert_int_equal(fread(buf, 1, sizeof(buf) - 1, f), strlen(expected));
+	fclose(f);
+	assert_string_equal(buf, expected);
+}
+
+/* A process that ends after the n-th thing it does for one piece of output. */
+static void one_life(const char *path, struct log_note *note, uint64_t owner, int n)
+{
+	struct logfile log;
+	uint32_t position;
+	char buf[64];
+	int len;
+
+	assert_int_equal(logfile_open(&log, path, 100, 1), 0);
+	logfile_resume(&log, note, owner, ring.out_cons);
+	len = ring_out_read(&ring, buf, 7, &position);
+	if (len > 0 && n > 0)
+		logfile_write(&log, buf, (size_t)len, position);
+	if (len > 0 && n > 1)
+		ring_out_done(&ring, position + (uint32_t)len);
+	logfile_close(&log);
+}
+
+static void no_output_is_lost_or_doubled(void **state)
+{
+	char dir[] = "/tmp/zl-test-log-XXXXXX", path[64];
+	struct log_note note = { 0 };
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	snprintf(path, sizeof(path), "%s/guest.log", dir);
+	memset(&ring, 0, sizeof(ring));
+	guest_writes("one two \033[31mred\033[0m three four");
+	for (int life = 0; life < 60; life++)
+		one_life(path, &note, 7, life % 3);
+	assert_file(path, "one two red three four");
+	/* The same position of another domain is another's: nothing is taken back. */
+	one_life(path, &note, 8, 2);
+	assert_file(path, "one two red three four");
+	unlink(path);
+	rmdir(dir);
+}
+
+/* The file is full: what is written after the rotation is taken back from the new file. */
+static void rotation_and_a_kill(void **state)
+{
+	char dir[] = "/tmp/zl-test-log-XXXXXX", path[64], old[80];
+	struct log_note note = { 0 };
+	struct stat st;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	snprintf(path, sizeof(path), "%s/guest.log", dir);
+	snprintf(old, sizeof(old), "%s.1", path);
+	memset(&ring, 0, sizeof(ring));
+	for (int i = 0; i < 15; i++)
+		guest_writes("1234567");
+	for (int i = 0; i < 14; i++)
+		one_life(path, &note, 7, 2);
+	for (int i = 0; i < 5; i++)
+		one_life(path, &note, 7, i % 2);
+	one_life(path, &note, 7, 2);
+	assert_int_equal(stat(old, &st), 0);
+	assert_int_equal(st.st_size, 98);
+	assert_file(path, "1234567");
+	unlink(old);
+	unlink(path);
+	rmdir(dir);
 }
 
 int main(void)
@@ -194,6 +283,8 @@ int main(void)
 		cmocka_unit_test(random_indexes),
 		cmocka_unit_test(filter),
 		cmocka_unit_test(rotation),
+		cmocka_unit_test(no_output_is_lost_or_doubled),
+		cmocka_unit_test(rotation_and_a_kill),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

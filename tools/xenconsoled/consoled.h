@@ -29,7 +29,6 @@ struct domain_console {
 	char *name, *vm;		/* from the store; vm tells a reused domid */
 	struct domain_console *vuart;	/* of a PV console: the guest's serial port, or NULL */
 	volatile struct xencons_interface *ring;
-	struct hyp_map foreign;		/* the ring, when it was not mapped by grant */
 	uint32_t port;			/* local event channel; 0: none */
 	bool bad;			/* the guest broke the ring: not touched any more */
 	bool dead;			/* the guest is gone; only readers of the pty are left */
@@ -52,7 +51,7 @@ struct consoled {
 	struct evtchn_dev *evtchn;
 	struct event_source *throttle;	/* timer: unmask throttled ports */
 	struct gnttab_dev *gnttab;
-	struct hyp *hyp;		/* NULL: rings by grant only */
+	struct log_note *notes;		/* shared with the next process; two for each domid */
 	const char *log_dir;
 	off_t log_size;
 	struct domain_console **by_domid;	/* PV consoles; HYP_DOMID_FIRST_RESERVED entries */
@@ -64,7 +63,7 @@ struct consoled {
 /* domain_console.c */
 struct console_nodes {
 	uint16_t domid;
-	uint32_t port, ring_ref;
+	uint32_t port;
 	uint32_t grant;			/* of the ring, in the guest's table */
 	char *name, *vm;		/* malloc'd; taken over by an opened console */
 };
@@ -79,6 +78,7 @@ void domain_console_unthrottle(struct domain_console *c);
 
 /* registry.c */
 int consoled_connect(struct consoled *d, struct zerr **err);
+void consoled_begin(struct consoled *d);
 void consoled_forget(struct consoled *d, struct domain_console *c);
 int consoled_add_port(struct consoled *d, uint32_t port, struct domain_console *c);
 

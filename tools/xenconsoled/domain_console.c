@@ -82,20 +82,24 @@ static void flush_backlog(struct domain_console *c)
 void domain_console_drain(struct domain_console *c)
 {
 	char buf[sizeof(c->ring->out)];
+	uint32_t position;
 	int n;
 
+	_Static_assert(sizeof(buf) <= LOG_CHUNK, "one note covers what is taken at once");
 	if (c->bad || !c->ring)
 		return;
-	n = ring_out_read(c->ring, buf, sizeof(buf));
+	n = ring_out_read(c->ring, buf, sizeof(buf), &position);
 	if (n < 0) {
 		guest_broke_ring(c);
 		return;
 	}
 	if (n == 0)
 		return;
+	/* In this order: whenever we are killed, nothing of it is lost or comes twice. */
+	logfile_write(&c->log, buf, (size_t)n, position);
+	ring_out_done(c->ring, position + (uint32_t)n);
 	if (c->port)
 		evtchn_dev_notify(c->daemon->evtchn, c->port, NULL);
-	logfile_write(&c->log, buf, (size_t)n);
 	to_pty(c, buf, (size_t)n);
 }
 
@@ -196,9 +200,7 @@ static void drop_guest(struct domain_console *c)
 		evtchn_dev_unbind(d->evtchn, c->port, NULL);
 		c->port = 0;
 	}
-	if (c->foreign.addr)
-		hyp_unmap(d->hyp, &c->foreign);
-	else if (c->ring)
+	if (c->ring)
 		gnttab_dev_unmap(d->gnttab, (void *)(uintptr_t)c->ring);
 	c->ring = NULL;
 }
@@ -244,31 +246,25 @@ void domain_console_free(struct domain_console *c)
 
 static int map_ring(struct domain_console *c, const struct console_nodes *nodes, struct zerr **err)
 {
-	struct consoled *d = c->daemon;
-	struct zerr *why = NULL;
-	void *page = gnttab_dev_map(d->gnttab, c->domid, nodes->grant, &why);
-
-	if (!page && d->hyp && hyp_map_foreign(d->hyp, c->domid, nodes->ring_ref, 1, &c->foreign,
-					       NULL) == 0)
-		page = c->foreign.addr;
-	c->ring = page;
-	if (page || !err || *err)
-		zerr_free(why);
-	else
-		*err = why;
-	return page ? 0 : -1;
+	c->ring = gnttab_dev_map(c->daemon->gnttab, c->domid, nodes->grant, err);
+	return c->ring ? 0 : -1;
 }
 
-static void open_log(struct domain_console *c)
+static void open_log(struct domain_console *c, struct log_note *note)
 {
 	const struct domain_ctx ctx = { .log_dir = c->daemon->log_dir };
 	_cleanup_free_ char *path = domain_console_log_path(&ctx, c->name);
+	uint64_t owner = 0xcbf29ce484222325u;
 	int rc = path ? logfile_open(&c->log, path, c->daemon->log_size, CONSOLED_LOG_KEEP) :
 			-ENOMEM;
 
 	if (rc < 0)
 		zlog(ZLOG_WARNING, "domain %u (%s): no console log %s: %s", c->domid, c->name,
 		     path ? path : "", strerror(-rc));
+	/* The domain's UUID, as a number: a domid may be used again. */
+	for (const char *p = c->vm; *p; p++)
+		owner = (owner ^ (unsigned char)*p) * 0x100000001b3u;
+	logfile_resume(&c->log, note, owner, c->ring->out_cons);
 }
 
 static void open_pty(struct domain_console *c)
@@ -311,7 +307,7 @@ struct domain_console *domain_console_open(struct consoled *d, const struct cons
 	}
 	c->name = nodes->name;
 	c->vm = nodes->vm;
-	open_log(c);
+	open_log(c, &d->notes[2u * c->domid + (nodes->grant != 0)]);
 	open_pty(c);
 	domain_console_drain(c);
 	update_pty(c);

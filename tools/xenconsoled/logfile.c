@@ -18,8 +18,6 @@
 
 #include "tools/xenconsoled/logfile.h"
 
-#define CHUNK 2048
-
 static enum log_filter_state after_escape(unsigned char c)
 {
 	if (c == '[')
@@ -115,25 +113,56 @@ static void rotate(struct logfile *log)
 	open_file(log);
 }
 
-static void write_text(struct logfile *log, const char *text, size_t n)
+/*
+ * Go on where an earlier process ended: the guest's stream stands at `position`. A note with the
+ * same position is of a write that the guest was not told of; its bytes come again.
+ */
+void logfile_resume(struct logfile *log, struct log_note *note, uint64_t owner, uint32_t position)
 {
-	if (log->size + (off_t)n > log->max_size)
-		rotate(log);
-	if (log->fd >= 0 && fd_write_all(log->fd, text, n) == 0)
-		log->size += (off_t)n;
+	log->note = note;
+	if (note->owner != owner) {
+		*note = (struct log_note){ .size = (uint64_t)log->size, .position = position };
+		__atomic_store_n(&note->owner, owner, __ATOMIC_RELEASE);
+		return;
+	}
+	if (note->position != position) {
+		log->filter = (enum log_filter_state)note->after;
+		return;
+	}
+	log->filter = (enum log_filter_state)note->before;
+	if (log->fd >= 0 && log->size > (off_t)note->size && !ftruncate(log->fd, (off_t)note->size))
+		log->size = (off_t)note->size;
 }
 
-/* Append what is fit to be shown of the guest's bytes. */
-void logfile_write(struct logfile *log, const char *buf, size_t len)
+/* Each store leaves a note that is right for the moment: see logfile_resume(). */
+static void take_note(struct logfile *log, enum log_filter_state before, uint32_t position)
 {
-	char text[CHUNK];
+	struct log_note *note = log->note;
+
+	if (!note)
+		return;
+	__atomic_store_n(&note->size, (uint64_t)log->size, __ATOMIC_RELEASE);
+	__atomic_store_n(&note->before, (uint8_t)before, __ATOMIC_RELEASE);
+	__atomic_store_n(&note->position, position, __ATOMIC_RELEASE);
+	__atomic_store_n(&note->after, (uint8_t)log->filter, __ATOMIC_RELEASE);
+}
+
+/* Append what is fit to be shown of the guest's bytes, which begin at `position` of its stream. */
+void logfile_write(struct logfile *log, const char *buf, size_t len, uint32_t position)
+{
+	char text[LOG_CHUNK];
 	size_t n, part;
 
-	for (; len > 0 && log->fd >= 0; buf += part, len -= part) {
+	for (; len > 0; buf += part, len -= part, position += (uint32_t)part) {
+		enum log_filter_state before = log->filter;
+
 		part = len < sizeof(text) ? len : sizeof(text);
 		n = log_filter(&log->filter, buf, part, text);
-		if (n > 0)
-			write_text(log, text, n);
+		if (n > 0 && log->fd >= 0 && log->size + (off_t)n > log->max_size)
+			rotate(log);
+		take_note(log, before, position);
+		if (n > 0 && log->fd >= 0 && fd_write_all(log->fd, text, n) == 0)
+			log->size += (off_t)n;
 	}
 }
 

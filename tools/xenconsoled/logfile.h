@@ -4,12 +4,27 @@
 #define TOOLS_XENCONSOLED_LOGFILE_H
 
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
+
+#define LOG_CHUNK 2048	/* written at once: a console ring's worth */
 
 /* Where the filter stands inside a terminal control sequence. */
 enum log_filter_state { FILTER_TEXT, FILTER_ESC, FILTER_CSI, FILTER_STRING, FILTER_STRING_ESC };
 
+/*
+ * What is about to be done with the file, in memory that outlives the process: a successor takes
+ * back what was written of bytes that the guest was not yet told are taken.
+ */
+struct log_note {
+	uint64_t owner;			/* of the console; 0: the rest means nothing */
+	uint64_t size;			/* of the file before the write */
+	uint32_t position;		/* of the bytes in the guest's stream */
+	uint8_t before, after;		/* filter states */
+};
+
 struct logfile {
+	struct log_note *note;		/* or NULL */
 	char *path;
 	int fd;				/* -1: not open (disk full, directory missing) */
 	off_t size;
@@ -20,7 +35,8 @@ struct logfile {
 
 size_t log_filter(enum log_filter_state *state, const char *in, size_t len, char *out);
 int logfile_open(struct logfile *log, const char *path, off_t max_size, unsigned int keep);
-void logfile_write(struct logfile *log, const char *buf, size_t len);
+void logfile_resume(struct logfile *log, struct log_note *note, uint64_t owner, uint32_t position);
+void logfile_write(struct logfile *log, const char *buf, size_t len, uint32_t position);
 void logfile_close(struct logfile *log);
 
 #endif

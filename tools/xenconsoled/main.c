@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * xenconsoled: the guests' consoles as pseudo terminals and log files. Options, devices, loop.
- * It reads guests' bytes, so it holds no door to the hypervisor: rings come by grant; only
- * --foreign-map, for domains that grant nothing, opens privcmd.
+ * It reads guests' bytes, so it holds no door to the hypervisor: rings come by grant. Its rights are
+ * given up when the devices are open and the store is reached, before the first guest's byte.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
 
+#include <xentools/confine.h>
 #include <xentools/daemonize.h>
 #include <xentools/domain.h>
 #include <xentools/error.h>
@@ -23,9 +25,11 @@
 
 #define PROGRAM "xenconsoled"
 #define PORTS_PER_ROUND 64
+#define MEMORY_MAX ((size_t)1 << 30)
+#define NOTES_SIZE (2 * HYP_DOMID_FIRST_RESERVED * sizeof(struct log_note))
 
 struct options {
-	bool foreground, foreign_map, help;
+	bool foreground, help;
 	const char *run_dir, *log_dir;
 	uint64_t log_size;
 };
@@ -36,7 +40,6 @@ static const char usage[] =
 	"      --run-dir=DIR     pid file (" DOMAIN_RUN_DIR ")\n"
 	"      --log-dir=DIR     console logs are in DIR/console (" DOMAIN_LOG_DIR ")\n"
 	"      --log-size=SIZE   of one log file, 4k to 1g (1m); five are kept\n"
-	"      --foreign-map     map rings by frame number when a domain grants none\n"
 	"  -h, --help\n";
 
 static int parse_options(int argc, char **argv, struct options *o)
@@ -46,7 +49,6 @@ static int parse_options(int argc, char **argv, struct options *o)
 		{ "run-dir", required_argument, NULL, 'r' },
 		{ "log-dir", required_argument, NULL, 'l' },
 		{ "log-size", required_argument, NULL, 's' },
-		{ "foreign-map", no_argument, NULL, 'm' },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
 	};
@@ -70,9 +72,6 @@ static int parse_options(int argc, char **argv, struct options *o)
 					"4k and 1g\n", optarg);
 				return -1;
 			}
-			break;
-		case 'm':
-			o->foreign_map = true;
 			break;
 		case 'h':
 			o->help = true;
@@ -123,11 +122,10 @@ static int no_memory(struct zerr **err)
 	return zerr_set(err, ZERR_NO_RESOURCES, "E600", ENOMEM, "no memory");
 }
 
-static int open_devices(struct consoled *d, const struct options *o, struct zerr **err)
+static int open_devices(struct consoled *d, struct zerr **err)
 {
 	if (evtchn_dev_open(&d->evtchn, NULL, NULL, err) != 0 ||
-	    gnttab_dev_open(&d->gnttab, NULL, NULL, err) != 0 ||
-	    (o->foreign_map && hyp_open(&d->hyp, err) != 0))
+	    gnttab_dev_open(&d->gnttab, NULL, NULL, err) != 0)
 		return -1;
 	d->loop = event_loop_new();
 	d->by_domid = calloc(HYP_DOMID_FIRST_RESERVED, sizeof(struct domain_console *));
@@ -140,16 +138,6 @@ static int open_devices(struct consoled *d, const struct options *o, struct zerr
 	    !event_loop_add_signal(d->loop, SIGINT, on_signal, d))
 		return no_memory(err);
 	return 0;
-}
-
-/* Nothing that runs after this may gain rights or leave guests' bytes in a core file. */
-static void confine(void)
-{
-	const struct rlimit none = { 0, 0 };
-
-	setrlimit(RLIMIT_CORE, &none);
-	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-	signal(SIGPIPE, SIG_IGN);
 }
 
 static void shut_down(struct consoled *d)
@@ -167,23 +155,68 @@ static void shut_down(struct consoled *d)
 	xs_close(d->xs);
 	evtchn_dev_close(d->evtchn);
 	gnttab_dev_close(d->gnttab);
-	hyp_close(d->hyp);
 	event_loop_free(d->loop);
 	free(d->by_domid);
 	free(d->by_port);
 }
 
-static int make_log_dir(const char *log_dir, struct zerr **err)
+/* Console logs are the only files that it makes from now on. */
+static int give_log_dir(const struct options *o, const struct confine_user *user,
+			struct zerr **err)
 {
 	_cleanup_free_ char *dir = NULL;
+	_cleanup_closedir_ DIR *files = NULL;
+	struct dirent *e;
 	int rc;
 
-	if (asprintf(&dir, "%s/console", log_dir) < 0) {
+	if (asprintf(&dir, "%s/console", o->log_dir) < 0) {
 		dir = NULL;
 		return no_memory(err);
 	}
 	rc = fd_mkdir_p(dir, 0755);
-	return rc < 0 ? zerr_set(err, ZERR_FAILED, "E920", -rc, "cannot make %s", dir) : 0;
+	files = rc == 0 ? opendir(dir) : NULL;
+	if (!files || (user->uid != (uid_t)-1 && fchown(dirfd(files), user->uid, user->gid) != 0))
+		return zerr_set(err, ZERR_FAILED, "E920", rc ? -rc : errno, "cannot use %s", dir);
+	while (user->uid != (uid_t)-1 && (e = readdir(files)) != NULL)
+		if (e->d_name[0] != '.' &&
+		    fchownat(dirfd(files), e->d_name, user->uid, user->gid, AT_SYMLINK_NOFOLLOW))
+			zlog(ZLOG_WARNING, "%s/%s is not ours", dir, e->d_name);
+	return 0;
+}
+
+/* Memory that the next process has too. */
+static int map_notes(struct consoled *d, const char *run_dir, struct zerr **err)
+{
+	_cleanup_free_ char *path = NULL;
+	_cleanup_close_ int fd = -1;
+
+	if (asprintf(&path, "%s/" PROGRAM ".notes", run_dir ? run_dir : DOMAIN_RUN_DIR) < 0) {
+		path = NULL;
+		return no_memory(err);
+	}
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0 || ftruncate(fd, NOTES_SIZE) != 0)
+		return zerr_set(err, ZERR_FAILED, "E920", errno, "cannot use %s", path);
+	d->notes = mmap(NULL, NOTES_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (d->notes != MAP_FAILED)
+		return 0;
+	d->notes = NULL;
+	return zerr_set(err, ZERR_FAILED, "E920", errno, "cannot map %s", path);
+}
+
+static int set_up(struct consoled *d, const struct options *o, struct zerr **err)
+{
+	static const int more_calls[] = { SYS_pwrite64 };	/* the pid file */
+	struct confine_user user;
+
+	signal(SIGPIPE, SIG_IGN);
+	confine_user_find(PROGRAM, &user);
+	if (give_log_dir(o, &user, err) != 0 || map_notes(d, o->run_dir, err) != 0 ||
+	    open_devices(d, err) != 0 || consoled_connect(d, err) != 0 ||
+	    confine(&user, MEMORY_MAX, more_calls, ARRAY_SIZE(more_calls), err) != 0)
+		return -1;
+	consoled_begin(d);
+	return 0;
 }
 
 static int run(const struct options *o, struct zerr **err)
@@ -194,12 +227,10 @@ static int run(const struct options *o, struct zerr **err)
 	int rc = -1;
 
 	if (daemon_pid_lock(o->run_dir, PROGRAM, &pid_fd, err) != 0 ||
-	    (!o->foreground && daemonize_begin(&dz, err) != 0) ||
-	    daemon_pid_write(pid_fd, err) != 0 || make_log_dir(o->log_dir, err) != 0)
+	    (!o->foreground && daemonize_begin(&dz, err) != 0))
 		return -1;
 	zlog_open(PROGRAM, !o->foreground, ZLOG_INFO);
-	confine();
-	if (open_devices(&d, o, err) == 0 && consoled_connect(&d, err) == 0) {
+	if (set_up(&d, o, err) == 0 && daemon_pid_write(pid_fd, err) == 0) {
 		daemonize_ready(&dz);
 		rc = event_loop_run(d.loop);
 		if (rc < 0)

@@ -16,18 +16,17 @@
 
 #include "tools/xenconsoled/consoled.h"
 
-#define RETRY_NS 1000000000ull
+#define RETRY_NS 100000000ull
 #define TOKEN_INTRODUCE "introduce"
 #define TOKEN_RELEASE "release"
 #define TOKEN_NODES "nodes:"
 
 /* Where a console's nodes are below its domain, which grant its ring is, and its log's name. */
 static const struct console_kind {
-	const char *port, *ring_ref, *type, *tty, *suffix;
+	const char *port, *type, *tty, *suffix;
 	uint32_t grant;
-} pv_kind = { "console/port", "console/ring-ref", "console/type", "console/tty", "", 0 },
-vuart_kind = { "vuart/0/port", "vuart/0/ring-ref", "vuart/0/type", "vuart/0/tty", "-vuart",
-	       GUEST_VUART_GRANT };
+} pv_kind = { "console/port", "console/type", "console/tty", "", 0 },
+vuart_kind = { "vuart/0/port", "vuart/0/type", "vuart/0/tty", "-vuart", GUEST_VUART_GRANT };
 
 /* Remember whose local port it is; 0 or -ENOMEM. */
 int consoled_add_port(struct consoled *d, uint32_t port, struct domain_console *c)
@@ -85,7 +84,6 @@ static int read_nodes(struct consoled *d, uint16_t domid, const struct console_k
 	struct console_nodes n = { .domid = domid, .grant = kind->grant };
 
 	if (read_number(d, domid, kind->port, &n.port) != 0 ||
-	    read_number(d, domid, kind->ring_ref, &n.ring_ref) != 0 ||
 	    read_node(d, domid, "name", &name) != 1 || read_node(d, domid, "vm", &vm) != 1)
 		return -1;
 	/* Another program serves a console of another type. */
@@ -264,19 +262,25 @@ static void on_store(void *data, int fd, unsigned int revents)
 
 static void on_retry(void *data)
 {
+	_cleanup_zerr_ struct zerr *err = NULL;
 	struct consoled *d = data;
 
-	if (consoled_connect(d, NULL) != 0)
-		event_timer_set(d->xs_retry, RETRY_NS);
-	else
+	if (consoled_connect(d, &err) == 0) {
 		zlog(ZLOG_INFO, "the store daemon is back");
+		consoled_begin(d);
+	} else if (err->errnum == EACCES) {
+		/* We gave up the right to its socket: the next process begins with it. */
+		zlog(ZLOG_WARNING, "the store is not for us any more: starting anew");
+		event_loop_stop(d->loop, 1);
+	} else {
+		event_timer_set(d->xs_retry, RETRY_NS);
+	}
 }
 
-/* Connect to the store, watch it, and open all consoles it knows of. */
+/* Connect to the store and watch it; consoled_begin() is next. */
 int consoled_connect(struct consoled *d, struct zerr **err)
 {
 	struct xs *xs = NULL;
-	uint32_t domid;
 
 	if (!d->xs_retry)
 		d->xs_retry = event_loop_add_timer(d->loop, on_retry, d);
@@ -293,6 +297,19 @@ int consoled_connect(struct consoled *d, struct zerr **err)
 		goto fail;
 	}
 	d->xs = xs;
+	return 0;
+fail:
+	event_source_remove(d->xs_source);
+	d->xs_source = NULL;
+	xs_close(xs);
+	return -1;
+}
+
+/* Open all consoles that the store knows of, and tell where all are. */
+void consoled_begin(struct consoled *d)
+{
+	uint32_t domid;
+
 	/* The first event of each watch is here already: do what it asks for now. */
 	on_store(d, -1, 0);
 	for (domid = 1; d->xs && domid < HYP_DOMID_FIRST_RESERVED && d->nr_consoles; domid++) {
@@ -303,10 +320,4 @@ int consoled_connect(struct consoled *d, struct zerr **err)
 		if (c && c->vuart)
 			write_tty(d, c->vuart, &vuart_kind);
 	}
-	return 0;
-fail:
-	event_source_remove(d->xs_source);
-	d->xs_source = NULL;
-	xs_close(xs);
-	return -1;
 }

@@ -14,10 +14,12 @@
 #define IN_SIZE sizeof(((struct xencons_interface *)0)->in)
 
 /*
- * Take what the guest has written, at most size bytes, and move the consumer index on. Returns
- * the number of bytes, or -EPROTO when the indexes make no sense.
+ * Copy what the guest has written, at most size bytes; they begin at *position of its stream.
+ * They stay in the ring until ring_out_done(). Returns the number of bytes, or -EPROTO when the
+ * indexes make no sense.
  */
-int ring_out_read(volatile struct xencons_interface *ring, char *buf, size_t size)
+int ring_out_read(volatile struct xencons_interface *ring, char *buf, size_t size,
+		  uint32_t *position)
 {
 	uint32_t cons = ring->out_cons, prod = ring->out_prod, i, n;
 
@@ -30,10 +32,15 @@ int ring_out_read(volatile struct xencons_interface *ring, char *buf, size_t siz
 		n = (uint32_t)size;
 	for (i = 0; i < n; i++)
 		buf[i] = ring->out[(cons + i) & (OUT_SIZE - 1)];
-	/* The room is given back after the bytes were read. */
-	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	ring->out_cons = cons + n;
+	*position = cons;
 	return (int)n;
+}
+
+/* All before that position is safe elsewhere: the guest has the room again. */
+void ring_out_done(volatile struct xencons_interface *ring, uint32_t position)
+{
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	ring->out_cons = position;
 }
 
 /* Bytes that the guest has room for, or -EPROTO. */

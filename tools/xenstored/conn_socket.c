@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Clients in dom0, over a unix stream socket that only root may open. They act as domain 0.
+ * Clients in dom0, over a unix stream socket that only root, and one group where it is wanted, may
+ * open. They act as domain 0.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -128,11 +129,18 @@ static void listen_ready(void *data, int fd, unsigned int revents UNUSED)
 		zlog(ZLOG_WARNING, "cannot accept a client: out of memory");
 }
 
-static int bind_socket(int fd, const struct sockaddr_un *addr)
+/* The file has its owner from the first moment: who may come need never be told that he may not. */
+static int bind_socket(int fd, const struct sockaddr_un *addr, gid_t group)
 {
-	mode_t old = umask(0177);
-	int rc = bind(fd, (const struct sockaddr *)addr, sizeof(*addr)) ? -errno : 0;
+	bool shared = group != (gid_t)-1;
+	mode_t old = umask(shared ? 0117 : 0177);
+	gid_t own = getegid();
+	int rc = shared && setegid(group) ? -errno : 0;
 
+	if (!rc && bind(fd, (const struct sockaddr *)addr, sizeof(*addr)))
+		rc = -errno;
+	if (shared && setegid(own) && !rc)
+		rc = -errno;
 	umask(old);
 	return rc;
 }
@@ -163,10 +171,10 @@ int server_listen(struct server *server, const char *run_dir, struct zerr **err)
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return zerr_set(err, ZERR_FAILED, "E124", errno, "cannot make a socket");
-	rc = bind_socket(fd, &addr);
+	rc = bind_socket(fd, &addr, server->socket_group);
 	if (rc == -EADDRINUSE && is_stale(&addr)) {
 		unlink(addr.sun_path);
-		rc = bind_socket(fd, &addr);
+		rc = bind_socket(fd, &addr, server->socket_group);
 	}
 	if (rc == -EADDRINUSE) {
 		zerr_set(err, ZERR_STATE, "E701", 0, "another xenstored listens on %s",

@@ -6,11 +6,11 @@
  */
 #include <errno.h>
 #include <getopt.h>
+#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -26,6 +26,7 @@
 #include "persist.h"
 
 #define USER "xenstored"
+#define CONSOLE_USER "xenconsoled"
 #define STATE_DIR "/var/lib/xenstored"
 #define BOOT_ID "/proc/sys/kernel/random/boot_id"
 #define MEMORY_MAX ((size_t)2 << 30)
@@ -185,9 +186,13 @@ static int open_all(struct server *server, struct journal *j, int broker_fd,
 {
 	static char boot_id[64];
 	_cleanup_free_ char *text = NULL;
+	const struct passwd *consoles = getpwnam(CONSOLE_USER);
 	struct confine_user user;
 
 	confine_user_find(opts->user, &user);
+	/* The console daemon, which gave up its rights too, comes back after our own restart. */
+	if (user.uid != (uid_t)-1 && consoles)
+		server->socket_group = consoles->pw_gid;
 	if (server_listen(server, opts->run_dir, err))
 		return -1;
 	if (!fd_read_file(BOOT_ID, sizeof(boot_id), &text, NULL))

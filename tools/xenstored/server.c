@@ -25,6 +25,7 @@ int server_init(struct server *server, struct event_loop *loop, struct zerr **er
 	server->loop = loop;
 	server->listen_fd = -1;
 	server->spare_fd = -1;
+	server->socket_group = (gid_t)-1;
 	server->active_tail = &server->active;
 	if (store_init(&server->store))
 		return zerr_set(err, ZERR_NO_RESOURCES, "E600", ENOMEM, "out of memory");

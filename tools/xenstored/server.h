@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 #include <xentools/event_loop.h>
 
@@ -33,6 +34,7 @@ struct server {
 	int spare_fd;				/* closed for a moment when no other is left */
 	struct event_source *listen_source;
 	char *socket_path;
+	gid_t socket_group;		/* may connect; (gid_t)-1: only root */
 	bool ending;			/* rings are left as they are, for the next process */
 };
 
