@@ -302,6 +302,32 @@ static void rule_unserved(struct reader *r)
 		field_unserved(r, find(r, "os", "dtb"), NULL);
 }
 
+/* z:gateway names interfaces, which are known only now. */
+static void rule_gateways(struct reader *r)
+{
+	struct domain_config *c = &r->build->cfg;
+	const struct xml_node *n = find(r, "metadata", NULL);
+
+	for (n = n != NULL ? n->first : NULL; n != NULL; n = n->next)
+		if (n->uri != NULL && strcmp(n->uri, CONFIG_NAMESPACE) == 0)
+			break;
+	for (n = n != NULL ? n->first : NULL; n != NULL; n = n->next) {
+		const char *index = xml_attr_get(n, "interface"), *dev = xml_attr_get(n, "dev");
+		uint32_t i;
+
+		if (strcmp(n->name, "gateway") != 0 || index == NULL || dev == NULL)
+			continue;
+		if (parse_u32(index, 0, 63, &i) < 0 || i >= c->nic_count ||
+		    c->nics[i].bridge[0] != '\0' || c->nics[i].network != NULL)
+			field_error(r, n, "interface", "E353", NULL,
+				    "no interface of type ethernet has this number");
+		else if (domain_ifname_problem(dev) != NULL)
+			field_error(r, n, "dev", "E353", NULL, "%s", domain_ifname_problem(dev));
+		else
+			strcpy(c->nics[i].gatewaydev, dev);	/* a good name fits */
+	}
+}
+
 /* The rules of devices alone; see field_table.h. */
 void config_check_devices(struct reader *r)
 {
@@ -324,4 +350,5 @@ void config_check(struct reader *r)
 	rule_pa_bits(r);
 	rule_unserved(r);
 	config_check_devices(r);
+	rule_gateways(r);
 }

@@ -302,7 +302,9 @@ static bool is_repeated(struct reader *r, const struct xml_node *node)
 	if (node->parent == NULL)
 		return false;
 	for (s = node->parent->first; s != node; s = s->next)
-		if ((s->uri == NULL) == (node->uri == NULL) && strcmp(s->name, node->name) == 0)
+		if ((s->uri == NULL) == (node->uri == NULL) &&
+		    (s->uri == NULL || strcmp(s->uri, node->uri) == 0) &&
+		    strcmp(s->name, node->name) == 0)
 			break;
 	if (s == node)
 		return false;

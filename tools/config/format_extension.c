@@ -75,6 +75,12 @@ void format_extension(struct strbuf *sb, const struct domain_config *cfg)
 	add_soft(sb, cfg);
 	add_processor(sb, cfg);
 	format_value(sb, "      <z:cpupool name='", cfg->cpupool, "'/>\n");
+	/* libvirt has no word for it in an interface of type ethernet. */
+	for (size_t i = 0; i < cfg->nic_count; i++) {
+		if (cfg->nics[i].gatewaydev[0] != '\0')
+			strbuf_addf(sb, "      <z:gateway interface='%zu' dev='%s'/>\n", i,
+				    cfg->nics[i].gatewaydev);
+	}
 	for (size_t i = 0; i < cfg->iomem_count; i++)
 		strbuf_addf(sb, "      <z:iomem start='0x%" PRIx64 "' pages='%" PRIu64
 			    "' gfn='0x%" PRIx64 "'/>\n", cfg->iomem[i].start, cfg->iomem[i].pages,

@@ -9,7 +9,6 @@ static void add_source(struct strbuf *sb, const struct domain_nic *nic)
 {
 	format_value(sb, "      <source bridge='", nic->bridge, "'/>\n");
 	format_value(sb, "      <source network='", nic->network, "'/>\n");
-	format_value(sb, "      <source dev='", nic->gatewaydev, "'/>\n");
 }
 
 static void add_ips(struct strbuf *sb, const struct domain_nic *nic)
