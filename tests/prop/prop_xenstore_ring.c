@@ -107,7 +107,7 @@ static void revive(uint32_t domid)
 	memset(&w.page[domid], 0, sizeof(w.page[domid]));
 	w.n_states = 0;		/* introduce() adds this one again; scan() makes its own list */
 	if (domain)
-		domain_introduce(&w.server, domid, 1, 1);
+		domain_introduce(&w.server, domid, 1);
 	else
 		introduce(domid);
 }
