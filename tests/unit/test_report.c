@@ -117,14 +117,14 @@ static void page(void **state)
 	(void)state;
 	record(10, 0, 4);
 	for (size_t i = 0; i < count; i++)
-		strcpy(samples[i]->domains[9].name, "<b onload='x'>&\"\033");
+		strcpy(samples[i]->domains[9].name, "<b onload='x'>&\"\033\u202e");
 	assert_int_equal(report_make(&r, samples, count), 0);
 	report_page(&out, &r, "<host>");
 	report_clear(&r);
 	assert_false(out.failed);
 	assert_int_equal(times(out.buf, "<svg "), 4);
 	assert_int_equal(times(out.buf, "<tr>"), 11);
-	assert_int_equal(times(out.buf, "<title>&#60;b onload=&#39;x&#39;&#62;&#38;&#34;\\x1b (9)"),
+	assert_int_equal(times(out.buf, "<title>&#60;b onload=&#39;x&#39;&#62;&#38;&#34;\\x1b\\u202e (9)"),
 			 4);
 	assert_null(strstr(out.buf, "<b onload"));
 	assert_null(strstr(out.buf, "<host>"));

@@ -17,6 +17,7 @@ enum report_metric { REPORT_CPU, REPORT_MEMORY, REPORT_READ, REPORT_WRITE, REPOR
 
 struct report_domain {
 	const struct sample_domain *last;	/* as it was seen last */
+	double used;			/* CPU, for the order */
 	unsigned int color;		/* REPORT_COLORS: none */
 	double *value[REPORT_METRICS];	/* by point; NAN: not there */
 };

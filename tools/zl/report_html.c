@@ -38,17 +38,31 @@ static const char style[] =
 	".key{display:flex;flex-wrap:wrap;gap:4px 18px;list-style:none;padding:0;margin:0 0 14px}"
 	".key i{display:inline-block;width:18px;height:4px;border-radius:2px;margin-right:7px;"
 	"vertical-align:middle}\n"
-	".scroll{overflow-x:auto}table{border-collapse:collapse;width:100%}th,td{text-align:right;"
-	"padding:5px 10px;border-bottom:1px solid var(--rule);white-space:nowrap;"
+	".scroll{overflow-x:auto}table{border-collapse:collapse;width:100%;font-size:13px}"
+	"th,td{text-align:right;padding:5px 8px;border-bottom:1px solid var(--rule);white-space:nowrap;"
 	"font-variant-numeric:tabular-nums}th{color:var(--dim);font-weight:600}"
 	"th:first-child,td:first-child{text-align:left}tr:last-child td{border-bottom:0}\n";
+
+/* U+202A to 202E and U+2066 to 2069 turn the direction of what follows: 0, or the number. */
+static unsigned int direction_mark(const unsigned char *p)
+{
+	if (p[0] != 0xe2)
+		return 0;
+	if (p[1] == 0x80 && p[2] >= 0xaa && p[2] <= 0xae)
+		return 0x2000u + p[2] - 0x80;
+	return p[1] == 0x81 && p[2] >= 0xa6 && p[2] <= 0xa9 ? 0x2040u + p[2] - 0x80 : 0;
+}
 
 void report_escape(struct strbuf *out, const char *text)
 {
 	for (; *text; text++) {
 		unsigned char c = (unsigned char)*text;
+		unsigned int mark = direction_mark((const unsigned char *)text);
 
-		if (strchr("&<>\"'", c) || c < ' ' || c == 0x7f)
+		if (mark) {
+			strbuf_addf(out, "\\u%04x", mark);
+			text += 2;
+		} else if (strchr("&<>\"'", c) || c < ' ' || c == 0x7f)
 			strbuf_addf(out, c < ' ' || c == 0x7f ? "\\x%02x" : "&#%u;", c);
 		else
 			strbuf_addch(out, (char)c);

@@ -78,6 +78,7 @@ static int fill_point(struct report *r, size_t i)
 		if (!sample_rate(before, now, d, &rate))
 			continue;
 		line->value[REPORT_CPU][i] = rate.cpu_percent;
+		line->used += rate.cpu_percent;
 		line->value[REPORT_READ][i] = rate.vbd_rd_bytes;
 		line->value[REPORT_WRITE][i] = rate.vbd_wr_bytes;
 		line->value[REPORT_RX][i] = rate.vif_rx_bytes;
@@ -109,8 +110,8 @@ static int busier(const void *a, const void *b)
 	const struct report_domain *x = a, *y = b;
 	const struct hyp_domain_info *i = &x->last->info, *k = &y->last->info;
 
-	if (i->cpu_time_ns != k->cpu_time_ns)
-		return i->cpu_time_ns < k->cpu_time_ns ? 1 : -1;
+	if (x->used != y->used)
+		return x->used < y->used ? 1 : -1;
 	return (int)i->domid - (int)k->domid;
 }
 
