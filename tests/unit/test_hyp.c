@@ -182,7 +182,7 @@ static void version_and_console(void **state)
 {
 	struct hyp_version v;
 	struct hyp_cpupool pool;
-	char buf[6], all[64] = "";
+	char buf[6], all[128] = "";
 	uint32_t index = 0;
 	size_t len;
 
@@ -198,7 +198,8 @@ static void version_and_console(void **state)
 				 0);
 		strncat(all, buf, len);
 	} while (len > 0);
-	assert_string_equal(all, "(Z) one\n(Z) two\n");
+	assert_string_equal(all, "(Z) one\n(ZZ) [    1.500000 W] two [x]\n"
+			    "(ZZ) [   12.000000 E] three\n");
 	assert_int_equal(hyp_cpupool_info(hyp, 0, &pool, NULL), 1);
 	assert_int_equal(pool.nr_cpus, 2);
 	assert_string_equal(hyp_sched_name(pool.sched_id), "credit2");

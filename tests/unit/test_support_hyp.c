@@ -270,7 +270,8 @@ static long domainlist(struct fake_hyp *f, struct xen_sysctl_getdomaininfolist *
 
 static long readconsole(struct xen_sysctl_readconsole *r)
 {
-	static const char ring[] = "(Z) one\n(Z) two\n";
+	static const char ring[] = "(Z) one\n(ZZ) [    1.500000 W] two [x]\n"
+		"(ZZ) [   12.000000 E] three\n";
 	uint32_t left = r->index < sizeof(ring) - 1 ? (uint32_t)sizeof(ring) - 1 - r->index : 0;
 	uint32_t n = left < r->count ? left : r->count;
 

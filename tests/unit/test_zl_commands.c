@@ -109,7 +109,7 @@ static void host_facts(void **state)
 	assert_int_equal(number(data, "free_memory_bytes"), fake.free_pages * 4096);
 	assert_int_equal(number(data, "nr_cpus"), 2);
 	json_object_put(data);
-	expect("dmesg", 0, "(Z) one\n(Z) two\n", NULL);
+	expect("dmesg", 0, "(Z) one\n(ZZ) two [x]\n", NULL);
 	data = run_json("--json dmesg", "zl.dmesg/1");
 	assert_int_equal(json_object_array_length(data), 2);
 	json_object_put(data);

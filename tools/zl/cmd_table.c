@@ -30,12 +30,12 @@ const struct zl_command_group *const zl_groups[] = {
 };
 
 const char *const zl_later_commands[] = {
-	"cd-eject", "cd-insert", "channel-list", "check", "clone", "config-update",
+	"cd-eject", "cd-insert", "channel-list", "clone", "config-update",
 	"cpu-hotplug", "cpupool-cpu-add", "cpupool-cpu-remove", "cpupool-create",
 	"cpupool-destroy", "cpupool-migrate", "cpupool-numa-split", "cpupool-rename",
-	"debug-keys", "desc", "devd", "dt-overlay", "getenforce", "loadpolicy", "managed-save",
+	"desc", "devd", "dt-overlay", "getenforce", "loadpolicy", "managed-save",
 	"metadata", "migrate", "migrate-receive", "prof", "remus", "restore", "save",
-	"save-info", "set-parameters", "setenforce", "show", "snapshot", "trace", "vm-list",
+	"save-info", "setenforce", "show", "snapshot", "trace", "vm-list",
 	"vncviewer", NULL,
 };
 

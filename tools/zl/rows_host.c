@@ -5,9 +5,16 @@
  */
 #include "zl.h"
 
+static const struct zl_option check_options[] = {
+	{ 0, "repair", NULL, "remove what domains that are gone left behind" },
+	{ 0, NULL, NULL, NULL },
+};
+
 static const struct zl_option dmesg_options[] = {
 	{ 'c', "clear", NULL, "empty the buffer after reading" },
 	{ 'f', "follow", NULL, "go on with new lines until interrupted" },
+	{ 'T', "time", NULL, "seconds since the start, and the level, of each line" },
+	{ 'l', "level", "LEVEL", "only error, or also warning, info, debug" },
 	{ 0, NULL, NULL, NULL },
 };
 
@@ -53,10 +60,17 @@ static const struct zl_option top_options[] = {
 };
 
 static const struct zl_command rows[] = {
+	{ "check", NULL, cmd_check, ZL_CHANGES | ZL_JSON, 0, 0, check_options, "[--repair]",
+	  "test whether this host can run guests",
+	  "Names what is missing and how to mend it. Exit code 1 when guests cannot run; a "
+	  "warning is for what many want, a note for what the machine has not." },
 	{ "completion", NULL, cmd_completion, 0, 1, 1, NULL, "bash",
 	  "print a completion script for the shell",
 	  "Load it by: source <(zl completion bash)" },
-	{ "dmesg", NULL, cmd_dmesg, ZL_COMMON | ZL_JSON, 0, 0, dmesg_options, "[-c] [-f]",
+	{ "debug-keys", NULL, cmd_debug_keys, ZL_CHANGES, 1, 1, NULL, "KEYS",
+	  "press debug keys of the hypervisor", "They are noted in zl dmesg." },
+	{ "dmesg", NULL, cmd_dmesg, ZL_COMMON | ZL_JSON, 0, 0, dmesg_options,
+	  "[-c] [-f] [-T] [-l LEVEL]",
 	  "print the hypervisor's messages", "Needs no daemon." },
 	{ "help", NULL, cmd_help, ZL_COMMON, 0, 1, help_options, "[--long | COMMAND]",
 	  "print help", "" },
@@ -66,6 +80,10 @@ static const struct zl_command rows[] = {
 	  "[-i SEC] [-n N | --from=FILE] -o FILE", "draw what domains use as an HTML page",
 	  "CPU, memory, disks and networks of all domains over time. The page is one file that "
 	  "needs no network and runs nothing, light or dark as the browser is." },
+	{ "set-parameters", NULL, cmd_set_parameters, ZL_CHANGES, 1, ZL_ANY, NULL, "NAME=VALUE...",
+	  "set parameters of the running hypervisor",
+	  "sched_ratelimit_us=N: the time for which nobody is interrupted. All others of its "
+	  "command line hold until the next start." },
 	{ "stats", NULL, cmd_stats, ZL_JSON | ZL_DOMAINS, 0, ZL_ANY, stats_options,
 	  "[--watch=SEC [--count=N]] [--format=table|json|prometheus] [DOM...]",
 	  "print counters of domains and host",

@@ -262,16 +262,18 @@ int zl_main(int argc, char **argv);
 #define ZL_CMD(name) \
 	int cmd_##name(struct zl *zl, const struct zl_args *args, struct zerr **err)
 ZL_CMD(autostart);
-ZL_CMD(claims);
 ZL_CMD(block_attach);
 ZL_CMD(block_detach);
 ZL_CMD(block_list);
 ZL_CMD(block_resize);
+ZL_CMD(check);
+ZL_CMD(claims);
 ZL_CMD(completion);
 ZL_CMD(console);
 ZL_CMD(convert);
 ZL_CMD(cpupool_list);
 ZL_CMD(create);
+ZL_CMD(debug_keys);
 ZL_CMD(define);
 ZL_CMD(destroy);
 ZL_CMD(device_attach);
@@ -298,6 +300,7 @@ ZL_CMD(rename);
 ZL_CMD(report);
 ZL_CMD(resume);
 ZL_CMD(sched);
+ZL_CMD(set_parameters);
 ZL_CMD(sharing);
 ZL_CMD(shutdown);
 ZL_CMD(start);

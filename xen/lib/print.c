@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Printing: a level, a prefix, one call of the console per line. Text that a guest causes goes
+ * Printing: a prefix with time and level, one call of the console per line. Text that a guest causes goes
  * through guest_printk: stripped, named, and limited to ten lines a second for each domain.
  */
 #include <xen/cmdline.h>
@@ -18,13 +18,15 @@
  */
 void printk(enum log_level level, const char *fmt, ...)
 {
+	s_time_t now = system_time();
 	char line[LINE_MAX_CHARS];
 	va_list ap;
 	int n;
 
 	if ((uint32_t)level > opt.log_level)
 		return;
-	n = snprintf(line, sizeof(line), "(ZZ) ");
+	n = snprintf(line, sizeof(line), "(ZZ) [%5lu.%06lu %c] ", now / NS_PER_SECOND,
+		     now % NS_PER_SECOND / 1000, "EWID"[level]);
 	va_start(ap, fmt);
 	n += vsnprintf(line + n, sizeof(line) - (size_t)n, fmt, ap);
 	va_end(ap);

@@ -102,6 +102,14 @@ int domain_destroy(struct domain_ctx *ctx, uint16_t domid, struct zerr **err);
 /* The same but for the state file: the monitor goes on from there. */
 int domain_destroy_keep_state(struct domain_ctx *ctx, uint16_t domid, struct zerr **err);
 
+/*
+ * Ids of domains that are gone but have store nodes, back-ends or a state file still; *ret is
+ * malloc'd. xs may be NULL. Then remove that, and what a killed program left half made.
+ */
+int domain_leftovers(struct domain_ctx *ctx, uint16_t **ret, size_t *n, struct zerr **err);
+int domain_leftovers_remove(struct domain_ctx *ctx, const uint16_t *ids, size_t n,
+			    struct zerr **err);
+
 /* Remove what a killed program left half made. A create and the monitor do it, too. */
 int domain_recover(struct domain_ctx *ctx, struct zerr **err);
 

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What is left of domains that are gone: store nodes, back-ends and state files whose domain the
+ * hypervisor does not know, and domains whose maker was killed. Ids are never taken again soon, so
+ * a domain that is not there at two looks is gone; one that is being restarted has a note of it.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <xentools/parse_num.h>
+
+#include "tools/domain/domain_priv.h"
+
+#define SECOND_LOOK_NS 300000000	/* between the end of a domain and that of its nodes */
+
+/* A growing set of ids. */
+struct ids {
+	uint16_t *list;
+	size_t n;
+};
+
+static int add_id(struct ids *ids, uint16_t id, struct zerr **err)
+{
+	uint16_t *more;
+
+	for (size_t i = 0; i < ids->n; i++)
+		if (ids->list[i] == id)
+			return 0;
+	more = realloc(ids->list, (ids->n + 1) * sizeof(*more));
+	if (!more)
+		return zerr_set(err, ZERR_NO_RESOURCES, "E600", 0, "no memory");
+	ids->list = more;
+	more[ids->n++] = id;
+	return 0;
+}
+
+/* The ids that are names of a store directory's children. */
+static int add_children(struct domain_ctx *ctx, const char *path, struct ids *ids,
+			struct zerr **err)
+{
+	_cleanup_free_ char **names = NULL;
+	uint32_t id;
+	size_t n = 0;
+
+	if (xs_directory(ctx->xs, XS_NO_TX, path, &names, &n, err) < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++)
+		if (parse_domid(names[i], &id) == 0 && id != 0 &&
+		    add_id(ids, (uint16_t)id, err) != 0)
+			return -1;
+	return 0;
+}
+
+static int add_store(struct domain_ctx *ctx, struct ids *ids, struct zerr **err)
+{
+	static const char backends[] = "/local/domain/0/backend";
+	_cleanup_free_ char **kinds = NULL;
+	char path[sizeof(backends) + 300];
+	size_t n = 0;
+
+	if (!ctx->xs)
+		return 0;
+	if (add_children(ctx, "/local/domain", ids, err) != 0 ||
+	    add_children(ctx, "/libxl", ids, err) != 0 ||
+	    xs_directory(ctx->xs, XS_NO_TX, backends, &kinds, &n, err) < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++) {
+		snprintf(path, sizeof(path), "%s/%s", backends, kinds[i]);
+		if (add_children(ctx, path, ids, err) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* State files but those of domains that the monitor is about to start again. */
+static int add_states(struct domain_ctx *ctx, struct ids *ids, struct zerr **err)
+{
+	_cleanup_free_ uint16_t *files = NULL;
+	struct domain_state s;
+	size_t n = 0;
+
+	if (domain_state_scan(ctx, &files, &n, err) != 0)
+		return -1;
+	for (size_t i = 0; i < n; i++) {
+		bool pending = domain_state_load(ctx, files[i], &s, NULL) == 1;
+
+		if (pending) {
+			pending = s.restart_pending;
+			domain_state_clear(&s);
+		}
+		if (!pending && add_id(ids, files[i], err) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* Drop the ids of domains that exist. */
+static int keep_gone(struct domain_ctx *ctx, struct ids *ids, struct zerr **err)
+{
+	struct hyp_domain_info info;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < ids->n; i++) {
+		int rc = hyp_domain_info(ctx->hyp, ids->list[i], &info, err);
+
+		if (rc < 0)
+			return -1;
+		if (rc == 0)
+			ids->list[kept++] = ids->list[i];
+	}
+	ids->n = kept;
+	return 0;
+}
+
+static int look(struct domain_ctx *ctx, struct ids *ids, struct zerr **err)
+{
+	if (add_store(ctx, ids, err) != 0 || add_states(ctx, ids, err) != 0)
+		return -1;
+	return keep_gone(ctx, ids, err);
+}
+
+/* Those that both looks found. */
+static void keep_common(struct ids *a, const struct ids *b)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < a->n; i++)
+		for (size_t k = 0; k < b->n; k++)
+			if (a->list[i] == b->list[k]) {
+				a->list[kept++] = a->list[i];
+				break;
+			}
+	a->n = kept;
+}
+
+int domain_leftovers(struct domain_ctx *ctx, uint16_t **ret, size_t *n, struct zerr **err)
+{
+	const struct timespec pause = { .tv_nsec = SECOND_LOOK_NS };
+	struct ids first = { 0 }, second = { 0 };
+	int rc = look(ctx, &first, err);
+
+	if (rc == 0 && first.n > 0) {
+		nanosleep(&pause, NULL);
+		rc = look(ctx, &second, err);
+		keep_common(&first, &second);
+	}
+	free(second.list);
+	if (rc != 0) {
+		free(first.list);
+		return -1;
+	}
+	*ret = first.list;
+	*n = first.n;
+	return 0;
+}
+
+int domain_leftovers_remove(struct domain_ctx *ctx, const uint16_t *ids, size_t n,
+			    struct zerr **err)
+{
+	int rc = domain_recover(ctx, err);
+
+	for (size_t i = 0; i < n; i++)
+		if (domain_remove(ctx, ids[i], NULL, false, err) != 0)
+			rc = -1;
+	return rc;
+}
