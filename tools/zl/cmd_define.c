@@ -150,7 +150,10 @@ static int start_one(struct zl *zl, struct definition *d, void *arg, struct zerr
 	uint16_t domid;
 	int rc = 0;
 
-	if (zl->ctx.hyp != NULL)
+	/* What a killed start left half made does not run. */
+	if (zl->ctx.hyp != NULL && !zl->dry_run)
+		rc = domain_recover(&zl->ctx, err);
+	if (rc == 0 && zl->ctx.hyp != NULL)
 		rc = find_running(zl, d->cfg.uuid, &domid, err);
 	if (rc == 1)
 		return zerr_set(err, ZERR_STATE, "E703", 0, "it runs already: domain %u", domid);
