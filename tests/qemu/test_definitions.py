@@ -77,7 +77,8 @@ def test_killed_monitor_restarts_once(dom0):
     d.zl("start again")
     d.wait_log("again", READY, 60)
     first = d.listed("again")[1]
-    d.run(f"kill -9 {d.daemons()['zl-monitord']}")
+    # Its keeper first: that one would start it again.
+    d.run(f"kill -9 $(cat /run/zl/zl-monitord.keeper) {d.daemons()['zl-monitord']}")
     d.run("xenstore-write /local/domain/%s/control/shutdown reboot" % first)
     d.poll(lambda: "s" in d.listed("again")[4][3:], 30, "the guest has shut down to reboot")
     d.run("zl-services start")
@@ -205,13 +206,27 @@ def test_host_starts_and_stops(dom0):
     d.zl("autostart --start-all", timeout=60)
     rows = d.rows()
     assert int(rows["early"][1]) < int(rows["late"][1]) and "never" not in rows, rows
-    d.zl("autostart --start-all")
+    d.run("zl-services start-domains")
     assert list(d.rows()) == list(rows)
     # Payloads that spin do not listen: the time runs out for one order after the other.
     text = d.zl("--timeout=2 autostart --stop-all", timeout=60)[1]
     assert text.index("late did not") < text.index("early did not"), text
     assert list(d.rows()) == ["Domain-0"]
     d.zl("undefine late early never")
+
+
+def test_service_stays(dom0):
+    """zl start --unit: tells when it runs, stays over a reboot, ends with the domain."""
+    d = dom0
+    define(d, "unit", "one")
+    d.run("(zl start --unit unit; echo ended $?) > /tmp/unit.out 2>&1 &")
+    d.wait_log("unit", READY, 60)
+    d.zl("reboot unit")
+    d.wait_log("unit", READY, 60, 2)
+    assert "ended" not in d.run("cat /tmp/unit.out")[1]
+    d.zl("shutdown -ww --then=destroy unit", timeout=90)
+    d.poll(lambda: "ended 0" in d.run("cat /tmp/unit.out")[1], 20, "the service has ended")
+    d.zl("undefine unit")
 
 
 def test_two_at_once(dom0):

@@ -310,6 +310,65 @@ static void dumps(void **state)
 	expect("events", 9, NULL, "the monitor does not answer");
 }
 
+static void shows(void **state)
+{
+	struct json_object *data;
+
+	(void)state;
+	write_guest();
+	expect(line_of("define %s/g.xml", dir), 0, NULL, "is defined");
+	expect("show guest", 0, "state     : inactive\ndefined   : yes\n", NULL);
+	expect("show --section=memory guest", 0, "memory    : 16 MiB\n", NULL);
+	expect("show --section=vcpus guest", 0, "vcpus     : 1 of 1\n", NULL);
+	expect("start -p guest", 0, NULL, "guest is domain 1");
+	expect("show guest", 0, "state     : paused\ndefined   : yes\nid        : 1\n", NULL);
+	expect("show guest", 0, "at its end: poweroff destroy, reboot restart, crash destroy\n", NULL);
+	expect("show --section=nose guest", 2, NULL, "known: state, config");
+	expect("show nosuch", 3, NULL, "there is no domain \"nosuch\"");
+	data = run_json("--json show guest", "zl.show/1");
+	json_object_put(data);
+	expect("vm-list", 0, "  1    guest\n", NULL);
+	data = run_json("--json vm-list", "zl.vm-list/1");
+	assert_int_equal(json_object_array_length(data), 1);
+	json_object_put(data);
+	expect("destroy guest", 0, NULL, NULL);
+}
+
+static void clones(void **state)
+{
+	_cleanup_free_ char *text = NULL;
+	char path[80];
+	struct stat st;
+
+	(void)state;
+	write_guest();
+	write_file("a.img", "%s", "content of the disk");
+	write_file("c.xml", "<domain type='xen'><name>orig</name><memory unit='MiB'>16</memory>"
+		   "<os><kernel>%s/Image</kernel></os><devices><disk type='file' device='disk'>"
+		   "<source file='%s/a.img'/><target dev='xvda' bus='xen'/></disk>"
+		   "<disk type='file' device='disk'><source file='%s/b.img'/>"
+		   "<target dev='xvdb' bus='xen'/><readonly/></disk></devices></domain>\n",
+		   dir, dir, dir);
+	expect(line_of("define %s/c.xml", dir), 0, NULL, "is defined");
+	expect("clone orig orig", 7, NULL, "\"orig\" is already defined");
+	expect("clone orig 7", 2, NULL, "is not possible");
+	expect("clone nosuch x", 3, NULL, "there is no definition");
+	expect("clone --copy --reflink orig x", 2, NULL, "exclude each other");
+	expect("-N clone orig x", 0, "/a.img would be copied to ", NULL);
+	snprintf(path, sizeof(path), "%s/x-xvda.img", dir);
+	assert_int_equal(stat(path, &st), -1);
+	expect("clone --copy orig x", 0, NULL, "note: x is a clone of orig\n");
+	assert_int_equal(fd_read_file(path, 100, &text, NULL), 0);
+	assert_string_equal(text, "content of the disk");
+	expect("dumpxml x", 0, "/x-xvda.img'/>", NULL);
+	expect("dumpxml x", 0, "/b.img'/>", NULL);
+	/* A copy that is there already is not written over, and nothing is half defined. */
+	expect("undefine x", 0, NULL, NULL);
+	expect("clone --copy orig x", 1, NULL, "cannot make");
+	expect("dumpxml x", 3, NULL, "there is no domain");
+	assert_int_equal(stat(path, &st), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -322,6 +381,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(knocks, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(suspends, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(dumps, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(shows, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(clones, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests_name("zl life", tests, NULL, NULL);

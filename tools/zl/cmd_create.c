@@ -174,6 +174,8 @@ static int start(struct zl *zl, const struct zl_args *args, struct domain_config
 		return print_plan(zl, cfg, err);
 	if (print_created(zl, args, cfg, made.domid, err) < 0)
 		return -1;
+	if (zl_has(args, "unit"))
+		return zl_unit_stay(zl, cfg, made.domid, c->signals, err);
 	if (!c->want_console && !zl_has(args, "foreground"))
 		return 0;
 	return watch(zl, args, cfg, c, made.domid, err);

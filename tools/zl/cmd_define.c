@@ -128,7 +128,7 @@ ZL_CMD(undefine)
 }
 
 /* The domain that runs with a UUID: 1 found, 0 none, -1 error. */
-static int find_running(struct zl *zl, const uint8_t uuid[16], uint16_t *ret, struct zerr **err)
+int zl_find_running(struct zl *zl, const uint8_t uuid[16], uint16_t *ret, struct zerr **err)
 {
 	_cleanup_free_ struct hyp_domain_info *infos = NULL;
 	size_t n;
@@ -154,7 +154,7 @@ static int start_one(struct zl *zl, struct definition *d, void *arg, struct zerr
 	if (zl->ctx.hyp != NULL && !zl->dry_run)
 		rc = domain_recover(&zl->ctx, err);
 	if (rc == 0 && zl->ctx.hyp != NULL)
-		rc = find_running(zl, d->cfg.uuid, &domid, err);
+		rc = zl_find_running(zl, d->cfg.uuid, &domid, err);
 	if (rc == 1)
 		return zerr_set(err, ZERR_STATE, "E703", 0, "it runs already: domain %u", domid);
 	return rc < 0 ? -1 : zl_start(zl, args, &d->cfg, err);
@@ -179,7 +179,7 @@ static int running_twin(struct zl *zl, const char *text, const struct definition
 	if (zl->ctx.hyp == NULL || zl->ctx.xs == NULL)
 		return -1;
 	if (d->text != NULL)
-		return find_running(zl, d->cfg.uuid, &domid, NULL) == 1 ? domid : -1;
+		return zl_find_running(zl, d->cfg.uuid, &domid, NULL) == 1 ? domid : -1;
 	return domain_resolve(&zl->ctx, text, &domid, NULL) == 0 ? domid : -1;
 }
 

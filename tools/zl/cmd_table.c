@@ -30,13 +30,12 @@ const struct zl_command_group *const zl_groups[] = {
 };
 
 const char *const zl_later_commands[] = {
-	"cd-eject", "cd-insert", "channel-list", "clone", "config-update",
-	"cpu-hotplug", "cpupool-cpu-add", "cpupool-cpu-remove", "cpupool-create",
-	"cpupool-destroy", "cpupool-migrate", "cpupool-numa-split", "cpupool-rename",
-	"desc", "devd", "dt-overlay", "getenforce", "loadpolicy", "managed-save",
-	"metadata", "migrate", "migrate-receive", "prof", "remus", "restore", "save",
-	"save-info", "setenforce", "show", "snapshot", "trace", "vm-list",
-	"vncviewer", NULL,
+	"cd-eject", "cd-insert", "channel-list", "config-update", "cpu-hotplug",
+	"cpupool-cpu-add", "cpupool-cpu-remove", "cpupool-create", "cpupool-destroy",
+	"cpupool-migrate", "cpupool-numa-split", "cpupool-rename", "desc", "devd",
+	"dt-overlay", "getenforce", "loadpolicy", "managed-save", "metadata", "migrate",
+	"migrate-receive", "prof", "remus", "restore", "save", "save-info", "setenforce",
+	"snapshot", "trace", "vncviewer", NULL,
 };
 
 static const struct zl_command *exact(const char *name)

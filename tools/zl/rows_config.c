@@ -17,6 +17,14 @@ static const struct zl_option convert_options[] = {
 	{ 0, NULL, NULL, NULL },
 };
 
+static const struct zl_option clone_options[] = {
+	{ 0, "reflink", NULL, "share the blocks of disk images, or fail" },
+	{ 0, "copy", NULL, "copy all blocks" },
+	{ 0, "new-mac", NULL, "new addresses for its interfaces (always done)" },
+	{ 0, "new-uuid", NULL, "a new UUID (always done)" },
+	{ 0, NULL, NULL, NULL },
+};
+
 static const struct zl_option define_options[] = {
 	{ 0, "replace", NULL, "put it in the place of a definition with the same name" },
 	{ 0, NULL, NULL, NULL },
@@ -36,6 +44,11 @@ static const struct zl_option validate_options[] = {
 };
 
 static const struct zl_command rows[] = {
+	{ "clone", NULL, cmd_clone, ZL_CHANGES | ZL_DOMAINS, 2, 2, clone_options,
+	  "[--reflink | --copy] DOM NEW", "define a domain like another",
+	  "Disk images are copied beside the originals, as NEW-xvda; their blocks are shared where "
+	  "the file system can. Disks that are read-only or shareable are used by both. The "
+	  "original must not run." },
 	{ "convert", NULL, cmd_convert, ZL_COMMON | ZL_CHANGES | ZL_JSON | ZL_FILES, 1, 1,
 	  convert_options,
 	  "[--from=auto|xl|xl-json|libvirt] [--to=xml|xl] [--target-arch=aarch64] [-o OUT] "

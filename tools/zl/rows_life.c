@@ -82,6 +82,12 @@ static const struct zl_option start_options[] = {
 	{ 'c', "console", NULL, "attach the console before the first instruction" },
 	{ 'F', "foreground", NULL, "stay until the domain ends; exit with its outcome" },
 	{ 0, "print-id", NULL, "print the new domain's id alone on stdout" },
+	{ 0, "unit", NULL, "as a service of systemd: tell when it runs, stay while it lives" },
+	{ 0, NULL, NULL, NULL },
+};
+
+static const struct zl_option show_options[] = {
+	{ 0, "section", "NAME", "only state, config, memory, vcpus, devices or logs" },
 	{ 0, NULL, NULL, NULL },
 };
 
@@ -158,13 +164,15 @@ static const struct zl_command rows[] = {
 	  "change a domain's name", "The running domain and its definition, whichever there is." },
 	{ "resume", NULL, cmd_resume, ZL_CHANGES | ZL_DOMAINS, 1, 1, NULL, "DOM",
 	  "let a suspended domain go on", "" },
+	{ "show", NULL, cmd_show, ZL_JSON | ZL_DOMAINS, 1, 1, show_options, "[--section=NAME] DOM",
+	  "print everything about one domain", "It may run or only be defined." },
 	{ "shutdown", NULL, cmd_shutdown, ZL_COMMON | ZL_CHANGES | ZL_DOMAINS, 0, ZL_ANY,
 	  shutdown_options, "[-a] [-w[w]] [-F] [--timeout=SEC] [--then=destroy] DOM...",
 	  "ask a domain to power off",
 	  "-w waits until it has shut down, -ww until it is gone. When the time is up the exit "
 	  "code is 8, or with --then=destroy the domain is destroyed." },
 	{ "start", NULL, cmd_start, ZL_COMMON | ZL_CHANGES | ZL_JSON | ZL_DOMAINS, 1, ZL_ANY,
-	  start_options, "[-p] [-c] [-F] [--print-id] DOM...", "start a defined domain",
+	  start_options, "[-p] [-c] [-F | --unit] [--print-id] DOM...", "start a defined domain",
 	  "As create does with a file. The definition stays when the domain ends." },
 	{ "suspend", NULL, cmd_suspend, ZL_CHANGES | ZL_DOMAINS, 1, 1, suspend_options,
 	  "[--timeout=SEC] DOM", "ask a domain to suspend in its own memory",
@@ -181,6 +189,8 @@ static const struct zl_command rows[] = {
 	  "let a paused domain run", "" },
 	{ "uptime", NULL, cmd_uptime, ZL_JSON | ZL_DOMAINS, 0, ZL_ANY, uptime_options, "[-s] [DOM...]",
 	  "print how long domains have been up", "" },
+	{ "vm-list", NULL, cmd_vm_list, ZL_JSON, 0, 0, NULL, "", "list domains by UUID",
+	  "The control domain is left out." },
 	{ "wait", NULL, cmd_wait, ZL_COMMON | ZL_DOMAINS, 1, 1, wait_options,
 	  "--for=WHAT [--timeout=SEC] DOM", "wait for a domain",
 	  "WHAT is one of: running; shutdown (exit code 0 powered off, 10 crashed, 11 watchdog); "

@@ -225,6 +225,11 @@ const char *zl_number_text(int64_t n, char buf[24]);
  */
 int zl_start(struct zl *zl, const struct zl_args *args, struct domain_config *cfg,
 	     struct zerr **err);
+/* The service's part of start: until the domain is gone for good. An exit code, or -1. */
+int zl_unit_stay(struct zl *zl, const struct domain_config *cfg, uint16_t domid, int signals,
+		 struct zerr **err);
+/* The domain that runs with a UUID: 1 found, 0 none, -1 error. */
+int zl_find_running(struct zl *zl, const uint8_t uuid[16], uint16_t *ret, struct zerr **err);
 /* As zl_for_each(), for definitions. */
 int zl_for_each_definition(struct zl *zl, const struct zl_args *args,
 			   int (*fn)(struct zl *zl, struct definition *d, void *arg,
@@ -268,6 +273,7 @@ ZL_CMD(block_list);
 ZL_CMD(block_resize);
 ZL_CMD(check);
 ZL_CMD(claims);
+ZL_CMD(clone);
 ZL_CMD(completion);
 ZL_CMD(console);
 ZL_CMD(convert);
@@ -302,6 +308,7 @@ ZL_CMD(resume);
 ZL_CMD(sched);
 ZL_CMD(set_parameters);
 ZL_CMD(sharing);
+ZL_CMD(show);
 ZL_CMD(shutdown);
 ZL_CMD(start);
 ZL_CMD(stats);
@@ -317,6 +324,7 @@ ZL_CMD(vcpu_list);
 ZL_CMD(vcpu_pin);
 ZL_CMD(vcpu_set);
 ZL_CMD(version);
+ZL_CMD(vm_list);
 ZL_CMD(wait);
 
 #endif

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * zl clone: a definition again under another name, with disks of its own. The copies lie beside
+ * their originals, share their blocks where the file system can, and are removed when a later
+ * step fails. What cannot be copied (block devices) is refused unless it may be shared.
+ */
+#include "zl.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+
+#include "xentools/fd_util.h"
+#include "xentools/strbuf.h"
+
+enum way { EITHER, REFLINK, COPY };
+
+static int disk_error(struct zerr **err, const char *what, const char *path, int e)
+{
+	bool full = e == ENOSPC || e == EDQUOT;
+
+	return zerr_set(err, full ? ZERR_NO_RESOURCES : ZERR_FAILED, full ? "E602" : "E920", e,
+			"cannot %s %s", what, path);
+}
+
+/* Data only: holes stay holes. */
+static int copy_data(int from, int to, off_t size, int signals)
+{
+	off_t at = 0, end;
+	struct zerr *stop = NULL;
+
+	if (ftruncate(to, size) != 0)
+		return -errno;
+	while ((at = lseek(from, at, SEEK_DATA)) >= 0) {
+		end = lseek(from, at, SEEK_HOLE);
+		while (at < end) {
+			off_t out = at;
+			ssize_t n = copy_file_range(from, &at, to, &out,
+						    (size_t)MIN(end - at, (off_t)16 << 20), 0);
+
+			if (n < 0 && errno != EINTR)
+				return -errno;
+			if (n == 0)
+				return -EIO;
+			if (zl_nap(signals, 0, &stop) < 0) {
+				zerr_free(stop);
+				return -EINTR;
+			}
+		}
+	}
+	return errno == ENXIO ? 0 : -errno;
+}
+
+static int copy_file(const char *from, const char *to, enum way way, int signals, struct zerr **err)
+{
+	_cleanup_close_ int in = open(from, O_RDONLY | O_CLOEXEC), out = -1;
+	struct stat st;
+	int rc = 0;
+
+	if (in < 0 || fstat(in, &st) != 0)
+		return disk_error(err, "read", from, errno);
+	out = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, st.st_mode & 0777);
+	if (out < 0)
+		return disk_error(err, "make", to, errno);
+	if (way != COPY && ioctl(out, FICLONE, in) == 0)
+		return 0;
+	if (way == REFLINK)
+		rc = -errno;
+	if (rc == 0)
+		rc = copy_data(in, out, st.st_size, signals);
+	if (rc == 0 && fsync(out) != 0)
+		rc = -errno;
+	if (rc == 0)
+		return 0;
+	unlink(to);
+	if (way == REFLINK && rc != -ENOSPC) {
+		zerr_set(err, ZERR_UNSUPPORTED, "E507", -rc, "%s cannot share its blocks", from);
+		return zerr_hint(err, "leave --reflink out to copy it");
+	}
+	if (rc == -EINTR)
+		return zerr_set(err, ZERR_INTERRUPTED, "E930", 0, "interrupted; nothing is left");
+	return disk_error(err, "write", to, -rc);
+}
+
+/* DIR/NAME-TARGET with the ending of the original; no image of the name's own making elsewhere. */
+static char *path_beside(const char *source, const char *name, const char *target)
+{
+	const char *slash = strrchr(source, '/'), *dot = strrchr(slash + 1, '.');
+	struct strbuf sb = STRBUF_INIT;
+
+	strbuf_add(&sb, source, (size_t)(slash + 1 - source));
+	for (const char *p = name; *p != '\0'; p++)
+		strbuf_addch(&sb, *p == ' ' ? '_' : *p);
+	strbuf_addf(&sb, "-%s%s", target, dot != NULL ? dot : "");
+	return strbuf_steal(&sb);
+}
+
+static bool is_shared(const struct domain_disk *d)
+{
+	return d->source == NULL || d->readonly || d->shareable || d->cdrom;
+}
+
+static int copy_disks(struct zl *zl, struct domain_config *cfg, enum way way, int signals,
+		      size_t *copied, struct zerr **err)
+{
+	for (size_t i = 0; i < cfg->disk_count; i++, (*copied)++) {
+		struct domain_disk *d = &cfg->disks[i];
+		char *to;
+
+		if (is_shared(d))
+			continue;
+		if (d->is_block)
+			return zerr_set(err, ZERR_UNSUPPORTED, "E508", 0, "%s is a block device, which "
+					"cannot be copied", d->source);
+		to = path_beside(d->source, cfg->name, d->target);
+		if (to == NULL)
+			return zerr_set(err, ZERR_NO_RESOURCES, "E600", ENOMEM, "out of memory");
+		if (zl->dry_run)
+			printf("%s would be copied to %s\n", d->source, to);
+		else if (copy_file(d->source, to, way, signals, err) < 0) {
+			free(to);
+			return -1;
+		}
+		free(d->source);
+		d->source = to;
+	}
+	return 0;
+}
+
+static int new_identity(struct domain_config *cfg, const char *name, struct zerr **err)
+{
+	const char *problem = domain_name_problem(name);
+	char *copy = problem == NULL ? strdup(name) : NULL;
+	int rc;
+
+	if (problem != NULL)
+		return zerr_set(err, ZERR_USAGE, "E201", 0, "the name \"%s\" is not possible: %s",
+				name, problem);
+	if (copy == NULL)
+		return zerr_set(err, ZERR_NO_RESOURCES, "E600", ENOMEM, "out of memory");
+	free(cfg->name);
+	cfg->name = copy;
+	cfg->uuid_set = false;
+	rc = domain_config_fill_uuid(cfg);
+	if (rc < 0)
+		return zerr_set(err, ZERR_FAILED, "E932", -rc, "cannot make a random UUID");
+	/* Without one of their own they are made from the UUID. */
+	for (size_t i = 0; i < cfg->nic_count; i++)
+		cfg->nics[i].mac_set = false;
+	return 0;
+}
+
+static int clone(struct zl *zl, const struct zl_args *args, struct domain_config *cfg,
+		 struct zerr **err)
+{
+	enum way way = zl_has(args, "reflink") ? REFLINK : zl_has(args, "copy") ? COPY : EITHER;
+	_cleanup_free_ char *text = NULL;
+	int signals = zl_signal_fd(), rc;
+	size_t copied = 0;
+
+	rc = copy_disks(zl, cfg, way, signals, &copied, err);
+	if (rc == 0 && !zl->dry_run) {
+		text = config_format(cfg);
+		rc = text == NULL ? zerr_set(err, ZERR_NO_RESOURCES, "E600", ENOMEM, "out of memory") :
+			definition_save(&zl->ctx, text, cfg, DEFINITION_NEW, -1, err);
+	}
+	if (rc < 0 && !zl->dry_run)
+		for (size_t i = 0; i < copied; i++)
+			if (!is_shared(&cfg->disks[i]))
+				unlink(cfg->disks[i].source);
+	close(signals);
+	return rc;
+}
+
+ZL_CMD(clone)
+{
+	_cleanup_definition_ struct definition d = { .text = NULL }, other = { .text = NULL };
+	const char *to = args->pos[1];
+	uint16_t domid;
+	int rc;
+
+	if (zl_has(args, "reflink") && zl_has(args, "copy"))
+		return zerr_set(err, ZERR_USAGE, "E006", 0,
+				"clone: --reflink and --copy exclude each other");
+	if (zl_open(zl, ZL_NEED_PATHS, err) < 0)
+		return -1;
+	rc = definition_find(&zl->ctx, args->pos[0], &d, err);
+	if (rc == 0)
+		zerr_set(err, ZERR_NOT_FOUND, "E702", 0, "there is no definition \"%s\"",
+			 args->pos[0]);
+	if (rc != 1)
+		return zerr_context(err, "clone", args->pos[0]);
+	zerr_free(zl_open_quietly(zl, ZL_WANT_STORE));
+	if (definition_load(&zl->ctx, to, &other, NULL) != 0)
+		zerr_set(err, ZERR_STATE, "E703", 0, "\"%s\" is already defined", to);
+	else if (zl->ctx.hyp != NULL && zl_find_running(zl, d.cfg.uuid, &domid, NULL) == 1 &&
+		 d.cfg.disk_count > 0)
+		zerr_set(err, ZERR_STATE, "E704", 0, "it runs: its disks change while they are copied");
+	else if (new_identity(&d.cfg, to, err) == 0 && clone(zl, args, &d.cfg, err) == 0) {
+		if (!zl->dry_run)
+			zl_note(zl, "%s is a clone of %s", to, args->pos[0]);
+		return 0;
+	}
+	return zerr_context(err, "clone", args->pos[0]);
+}
