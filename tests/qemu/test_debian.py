@@ -33,8 +33,8 @@ def create(d, n):
 
 def wait_up(d, n, timeout=180):
     """Wait until guest N's sshd answers and its systemd has finished without a failed unit."""
-    d.poll(lambda: d.run(f"nc -z -w 2 {address(n)} 22 2>/dev/null || nc -w 2 {address(n)} 22 "
-                         "</dev/null | grep -q SSH", check=False)[0] == 0, timeout,
+    d.poll(lambda: d.run(f"nc -w 2 {address(n)} 22 </dev/null 2>/dev/null | grep -q SSH",
+                         check=False)[0] == 0, timeout,
            f"debian{n} answers at {address(n)}, port 22")
     d.run(f"ssh -O exit root@{address(n)} 2>/dev/null; true")
     state = ssh(d, n, "systemctl is-system-running --wait; systemctl --failed --plain --no-legend",
