@@ -186,13 +186,13 @@ static int open_all(struct server *server, struct journal *j, int broker_fd,
 {
 	static char boot_id[64];
 	_cleanup_free_ char *text = NULL;
-	const struct passwd *consoles = getpwnam(CONSOLE_USER);
+	const struct passwd *consoles = geteuid() == 0 ? getpwnam(CONSOLE_USER) : NULL;
 	struct confine_user user;
 
-	confine_user_find(opts->user, &user);
 	/* The console daemon, which gave up its rights too, comes back after our own restart. */
-	if (user.uid != (uid_t)-1 && consoles)
+	if (consoles)
 		server->socket_group = consoles->pw_gid;
+	confine_user_find(opts->user, &user);
 	if (server_listen(server, opts->run_dir, err))
 		return -1;
 	if (!fd_read_file(BOOT_ID, sizeof(boot_id), &text, NULL))
