@@ -91,8 +91,8 @@ def test_bridge(dom0):
     assert took and 60 * int(took.group(1)) + float(took.group(2)) > 2.5, sent
     assert d.run("wc -c </run/got")[1].strip() == str(1200 * 1024)
     # A reboot keeps the address and brings the network back.
-    d.zl("reboot one2", timeout=60)
-    d.wait_log("one2", READY, 120, 2)
+    d.zl("reboot -w one2", timeout=90)
+    ready(d, "one2")
     d.poll(lambda: pings(d, "10.0.7.3"), 60, "the guest answers after its reboot")
     assert derived.group(1) in d.zl("network-list one2")[1]
     end(d, "one1", "one2")
