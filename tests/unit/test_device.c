@@ -142,7 +142,8 @@ static void kinds_of_disks(void **state)
 	(void)state;
 	assert_int_equal(attach(1, &cd, NULL), 0);
 	assert_string_equal(fake_xs_get(ctx.xs, "/local/domain/1/device/vbd/51744/device-type"),
-			    "cdrom");
+			    "disk");
+	assert_string_equal(fake_xs_get(ctx.xs, "/libxl/1/device/vbd/51744/device-type"), "cdrom");
 	assert_string_equal(fake_xs_get(ctx.xs, "/local/domain/0/backend/vbd/1/51744/mode"), "r");
 	assert_string_equal(fake_xs_get(ctx.xs, "/libxl/1/device/vbd/51744/discard-enable"), "0");
 	make_image(image, 1 << 20, "QFI\xfb\0\0\0\3");

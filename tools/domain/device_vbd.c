@@ -162,11 +162,11 @@ int device_vbd_guard(struct device *d, struct zerr **err)
 static void write_nodes(const struct device *d, struct device_writer *w)
 {
 	const struct domain_disk *disk = d->config;
-	const char *type = disk->cdrom ? "cdrom" : "disk";
 	char id[BLOCK_ID_MAX];
 
 	device_put(w, DEVICE_FRONT, "virtual-device", "%u", d->devid);
-	device_put(w, DEVICE_FRONT, "device-type", "%s", type);
+	/* Linux on Arm takes no "cdrom": there it waits for an emulated one. */
+	device_put(w, DEVICE_FRONT, "device-type", "disk");
 	device_put(w, DEVICE_FRONT, "trusted", "1");
 	device_put(w, DEVICE_BACK, "params", "%s", disk->source);
 	device_put(w, DEVICE_BACK, "script", "/etc/xen/scripts/block");
@@ -175,7 +175,7 @@ static void write_nodes(const struct device *d, struct device_writer *w)
 	device_put(w, DEVICE_BACK, "dev", "%s", d->name);
 	device_put(w, DEVICE_BACK, "type", "phy");
 	device_put(w, DEVICE_BACK, "mode", "%s", disk->readonly ? "r" : "w");
-	device_put(w, DEVICE_BACK, "device-type", "%s", type);
+	device_put(w, DEVICE_BACK, "device-type", "%s", disk->cdrom ? "cdrom" : "disk");
 	device_put(w, DEVICE_BACK, "discard-enable", "%d", disk->discard && !disk->readonly);
 	device_put(w, DEVICE_BACK, "specification", "xen");
 	device_put(w, DEVICE_NOTE, "zl-format", "%s", disk_format_name(disk->format));
