@@ -50,7 +50,14 @@ static void test_levels(void **state)
 	}
 	fake_now = 12 * SECOND + 34567890;
 	pr_info("CPU%u: %s at 0x%lx\n", 3, "here", 0xabcUL);
-	assert_string_equal(fake_last_line, "(ZZ) [   12.034567 I] CPU3: here at 0xabc");
+	assert_string_equal(fake_last_line, "(ZZ) [      12.034567 I] CPU3: here at 0xabc");
+	fake_now = 0;
+	pr_warn("x\n");
+	assert_string_equal(fake_last_line, "(ZZ) [       0.000000 W] x");
+	fake_now = 123456789 * SECOND;	/* the highest digits are lost, no more */
+	pr_err("x\n");
+	assert_string_equal(fake_last_line, "(ZZ) [23456789.000000 E] x");
+	fake_now = 0;
 }
 
 /* The last line without "(ZZ) [    1.000000 E] ", whose level has to be this. */

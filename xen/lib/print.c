@@ -11,6 +11,25 @@
 
 #define GUEST_LINES_PER_SECOND	10u
 #define LINE_MAX_CHARS		512
+#define STAMP			"(ZZ) [       0.000000 E] "
+
+/* Begin a line of at least sizeof(STAMP) bytes: seconds since the start, and the level. */
+static void put_stamp(char *line, enum log_level level)
+{
+	uint64_t us = (uint64_t)system_time() / 1000;
+	unsigned int at;
+
+	memcpy(line, STAMP, sizeof(STAMP) - 1);
+	line[sizeof(STAMP) - 4] = "EWID"[level];
+	for (at = sizeof(STAMP) - 6; at > sizeof("(ZZ) [") - 2; at--) {
+		if (line[at] == '.')
+			continue;
+		if (line[at] == ' ' && !us)
+			break;
+		line[at] = (char)('0' + us % 10);
+		us /= 10;
+	}
+}
 
 /*
  * Print when level is within the log level of the command line. Safe anywhere; takes the console
@@ -18,15 +37,14 @@
  */
 void printk(enum log_level level, const char *fmt, ...)
 {
-	s_time_t now = system_time();
 	char line[LINE_MAX_CHARS];
 	va_list ap;
 	int n;
 
 	if ((uint32_t)level > opt.log_level)
 		return;
-	n = snprintf(line, sizeof(line), "(ZZ) [%5lu.%06lu %c] ", now / NS_PER_SECOND,
-		     now % NS_PER_SECOND / 1000, "EWID"[level]);
+	put_stamp(line, level);
+	n = sizeof(STAMP) - 1;
 	va_start(ap, fmt);
 	n += vsnprintf(line + n, sizeof(line) - (size_t)n, fmt, ap);
 	va_end(ap);
