@@ -162,12 +162,12 @@ static void vcpu_numbers(void **state)
 	expect("vcpu-set web1 1", 0, NULL, NULL);
 	assert_string_equal(store_of(3, "cpu/0/availability"), "online");
 	assert_string_equal(store_of(3, "cpu/1/availability"), "offline");
-	expect("vcpu-set --wait --timeout=0 web1 1", 8, NULL, "it has 2 vCPUs online now");
+	expect("vcpu-set --wait --timeout=0 web1 1", 8, NULL, "it has 2 vCPUs online now; can its");
 	d->info.nr_online_vcpus = 1;
 	expect("vcpu-set --wait web1 1", 0, NULL, NULL);
 	expect("-N vcpu-set web1 2", 0, NULL, NULL);
 	assert_string_equal(store_of(3, "cpu/1/availability"), "offline");
-	expect("vcpu-set web1 2", 0, NULL, NULL);
+	expect("vcpu-set --wait --timeout=0 web1 2", 8, NULL, "it has 1 online now; Linux waits");
 	assert_string_equal(store_of(3, "cpu/1/availability"), "online");
 	expect("vcpu-set web1 0", 2, NULL, "it can have 1 to 2 vCPUs, not 0");
 	expect("vcpu-set web1 3", 2, NULL, "it can have 1 to 2 vCPUs, not 3");

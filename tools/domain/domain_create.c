@@ -290,6 +290,16 @@ static int make_vuart(struct creation *c, struct zerr **err)
 	return device_vuart_write(c->ctx->xs, &c->nodes, err);
 }
 
+/* It boots with all of its memory; what it is to give back then, it cannot take again. */
+static int hold_to_target(struct creation *c, struct zerr **err)
+{
+	uint64_t kib = c->cfg->current_kib;
+
+	if (!kib || kib >= c->cfg->memory_kib)
+		return 0;
+	return hyp_domain_max_mem(c->ctx->hyp, c->domid, kib + DOMAIN_SLACK_KIB, err);
+}
+
 static int furnish(struct creation *c, struct zerr **err)
 {
 	if (domain_grant_wishes(c->ctx, c->domid, c->cfg, err) != 0 ||
@@ -297,7 +307,7 @@ static int furnish(struct creation *c, struct zerr **err)
 			       err) != 0 ||
 	    hyp_domain_set_paging_pool(c->ctx->hyp, c->domid, pool_bytes(c->cfg), err) != 0 ||
 	    domain_build(c->ctx->hyp, &c->build, &c->images, err) != 0 ||
-	    give_devices(c, err) != 0 || make_vuart(c, err) != 0)
+	    hold_to_target(c, err) != 0 || give_devices(c, err) != 0 || make_vuart(c, err) != 0)
 		return -1;
 	return set_schedule(c, err);
 }

@@ -273,7 +273,9 @@ ZL_CMD(vcpu_set)
 	if (!zl_has(args, "wait") || zl->dry_run || zl_poll(zl, args, vcpus_reached, &goal, err) == 0)
 		return 0;
 	if (zerr_class_of(*err) == ZERR_TIMEOUT && domain_get(&zl->ctx, goal.domid, &d, NULL) == 0)
-		zerr_hint(err, "it has %u vCPUs online now; can its kernel take CPUs off and on?",
+		zerr_hint(err, d.info.nr_online_vcpus < goal.n ?
+			  "it has %u online now; Linux waits for a 1 in /sys/devices/system/cpu/cpuN/online" :
+			  "it has %u vCPUs online now; can its kernel take CPUs off?",
 			  d.info.nr_online_vcpus);
 	return zerr_context(err, "vcpu-set", args->pos[0]);
 }

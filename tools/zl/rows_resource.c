@@ -81,7 +81,9 @@ static const struct zl_command rows[] = {
 	  "list such as 0-3,^2,8, or all, or - for as it is." },
 	{ "vcpu-set", NULL, cmd_vcpu_set, ZL_CHANGES | ZL_DOMAINS, 2, 2, wait_options,
 	  "[--wait] [--timeout=SEC] DOM N", "ask a guest to have N virtual CPUs online",
-	  "Up to the <vcpu> of its configuration." },
+	  "Up to the <vcpu> of its configuration. A Linux guest takes CPUs off by itself; on "
+	  "arm64 one that may come back does so when somebody in the guest writes 1 to "
+	  "/sys/devices/system/cpu/cpuN/online." },
 	{ .name = NULL },
 };
 
