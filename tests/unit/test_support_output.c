@@ -41,6 +41,18 @@ static char *slurp(int fd)
 	return text;
 }
 
+/* Documents that are printed are kept for test_documents.py, which compares them with schemas. */
+static void keep_document(const char *text)
+{
+	const char *path = getenv("ZL_DOCUMENTS");
+	FILE *f = path != NULL && text[0] == '{' ? fopen(path, "a") : NULL;
+
+	if (f == NULL)
+		return;
+	fputs(text, f);
+	fclose(f);
+}
+
 void output_end(struct caught *c)
 {
 	fflush(NULL);
@@ -50,6 +62,7 @@ void output_end(struct caught *c)
 	close(c->saved_err);
 	c->out = slurp(c->out_fd);
 	c->err = slurp(c->err_fd);
+	keep_document(c->out);
 }
 
 void output_free(struct caught *c)

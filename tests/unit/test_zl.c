@@ -75,17 +75,30 @@ static char *printed(void (*fn)(FILE *f))
 	return text;
 }
 
+/* What it prints with --json has a schema of its name. */
+static void check_schema(const struct zl_command *c)
+{
+	char path[256];
+
+	snprintf(path, sizeof(path), "%s/tools/schema/json/%s.json", TEST_SRCDIR, c->name);
+	if ((c->flags & ZL_JSON) && access(path, R_OK) != 0)
+		fail_msg("%s prints JSON and has no schema %s", c->name, path);
+}
+
 static void help_long(FILE *f)
 {
 	zl_help_all(f, true);
 }
 
-/* Each command and option stands in help, manual page and completion. */
+/*
+ * E.9: each command and option stands in help, manual page and every completion; one that prints
+ * JSON has its schema. That one that changes something can be tried dry is in test_zl_commands.
+ */
 static void all_is_documented(void **state)
 {
-	_cleanup_free_ char *help = printed(help_long), *man = printed(zl_help_man);
+	_cleanup_free_ char *help = printed(help_long), *man = printed(zl_pages[0].print);
 	_cleanup_free_ char *completion = printed(zl_completion_bash);
-
+	_cleanup_free_ char *zsh = printed(zl_completion_zsh), *fish = printed(zl_completion_fish);
 	const struct zl_command *c;
 
 	(void)state;
@@ -102,10 +115,17 @@ static void all_is_documented(void **state)
 		assert_non_null(strstr(man, c->summary));
 		snprintf(word, sizeof(word), "\t%s", c->name);
 		assert_non_null(strstr(completion, word));
+		assert_non_null(strstr(zsh, word));
+		snprintf(word, sizeof(word), "-a %s -d", c->name);
+		assert_non_null(strstr(fish, word));
+		check_schema(c);
 		for (const struct zl_option *o = c->options; o != NULL && o->name != NULL; o++) {
 			snprintf(word, sizeof(word), "--%s", o->name);
 			assert_non_null(strstr(own, word));
 			assert_non_null(strstr(completion, word));
+			assert_non_null(strstr(zsh, word));
+			snprintf(word, sizeof(word), "-l %s", o->name);
+			assert_non_null(strstr(fish, word));
 		}
 		free(own);
 	}
@@ -125,8 +145,15 @@ static void same_as_file(const char *name, void (*fn)(FILE *f))
 static void files_are_fresh(void **state)
 {
 	(void)state;
-	same_as_file("man/zl.1", zl_help_man);
+	for (const struct zl_page *p = zl_pages; p->name != NULL; p++) {
+		char name[64];
+
+		snprintf(name, sizeof(name), "man/%s", p->name);
+		same_as_file(name, p->print);
+	}
 	same_as_file("completion/zl", zl_completion_bash);
+	same_as_file("completion/_zl", zl_completion_zsh);
+	same_as_file("completion/zl.fish", zl_completion_fish);
 }
 
 /* ---- whole command lines ---- */
@@ -199,6 +226,8 @@ static void help_and_version(void **state)
 	expect("zl version", 0, "zl " PACKAGE_VERSION, NULL);
 	expect("zl --json version", 0, "{\"schema\":\"zl.version/1\",\"host\":", NULL);
 	expect("zl completion bash", 0, "complete -F _zl zl", NULL);
+	expect("zl completion zsh", 0, "#compdef zl", NULL);
+	expect("zl completion fish", 0, "complete -c zl", NULL);
 	expect("zl completion csh", 5, NULL, "known: bash");
 	expect("zl vers", 0, "zl " PACKAGE_VERSION, "\"vers\" is short for \"version\"");
 	expect("zl migrate a b", 5, NULL, "migrate: not supported by this build [E501]");

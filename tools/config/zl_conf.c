@@ -23,14 +23,18 @@ static const struct row {
 	const char *otherwise;		/* when it is not set; NULL: nothing */
 	uint64_t min, max;		/* of a NUMBER */
 	const char *words;		/* of a WORD: "a b c" */
+	const char *help;
 } rows[] = {
-	{ "default.timeout", NUMBER, "60", 1, 86400, NULL },	/* seconds, as --timeout */
-	{ "log.level", WORD, "info", 0, 0, "error warning info debug" },
-	{ "network.address", TEXT, NULL, 0, 0, NULL },	/* of the bridge: "192.168.1.1/24" */
-	{ "network.bridge", IFNAME, NULL, 0, 0, NULL },	/* zl-services makes it */
-	{ "network.nat", YES_NO, "no", 0, 0, NULL },	/* hides the bridge's guests */
-	{ "network.script", TEXT, "vif-bridge", 0, 0, NULL },	/* of interfaces on a bridge */
-	{ "network.uplink", IFNAME, NULL, 0, 0, NULL },	/* becomes a port of the bridge */
+	{ "default.timeout", NUMBER, "60", 1, 86400, NULL, "seconds that zl waits, as --timeout" },
+	{ "log.level", WORD, "info", 0, 0, "error warning info debug",
+	  "what goes to the system's log" },
+	{ "network.address", TEXT, NULL, 0, 0, NULL,
+	  "address of the bridge: 192.168.1.1/24" },
+	{ "network.bridge", IFNAME, NULL, 0, 0, NULL, "a bridge that zl-services makes" },
+	{ "network.nat", YES_NO, "no", 0, 0, NULL, "hide the bridge's guests behind the host" },
+	{ "network.script", TEXT, "vif-bridge", 0, 0, NULL, "script of interfaces on a bridge" },
+	{ "network.uplink", IFNAME, NULL, 0, 0, NULL,
+	  "an interface of the host that becomes a port of the bridge" },
 };
 
 static const char *const sections[] = { "console", "default", "log", "metrics", "migrate",
@@ -280,4 +284,17 @@ const char *zl_conf_bridge(const struct zl_conf *conf, const char *network)
 		if (strcmp(conf->networks[i - 1].name, network) == 0)
 			return conf->networks[i - 1].bridge;
 	return strcmp(network, "default") == 0 ? "zbr0" : NULL;
+}
+
+/* The rows, for the manual page; see zl_conf.h. */
+bool zl_conf_key(size_t i, const char **key, const char **otherwise, const char **words,
+		 const char **help)
+{
+	if (i >= ARRAY_SIZE(rows))
+		return false;
+	*key = rows[i].key;
+	*otherwise = rows[i].otherwise;
+	*words = rows[i].words != NULL ? rows[i].words : rows[i].kind == YES_NO ? "yes no" : NULL;
+	*help = rows[i].help;
+	return true;
 }

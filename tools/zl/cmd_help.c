@@ -4,14 +4,23 @@
 
 #include <string.h>
 
+static int print_page(const char *name, struct zerr **err)
+{
+	for (const struct zl_page *p = zl_pages; p->name != NULL; p++) {
+		if (strcmp(p->name, name) != 0)
+			continue;
+		p->print(stdout);
+		return 0;
+	}
+	return zerr_set(err, ZERR_NOT_FOUND, "E705", 0, "there is no page \"%s\"", name);
+}
+
 ZL_CMD(help)
 {
 	const struct zl_command *cmd;
 
-	if (zl_has(args, "man")) {
-		zl_help_man(stdout);
-		return 0;
-	}
+	if (zl_has(args, "man"))
+		return print_page(zl_value(args, "man"), err);
 	if (args->pos_count == 0) {
 		zl_help_all(stdout, zl_has(args, "long"));
 		return 0;
@@ -25,14 +34,24 @@ ZL_CMD(help)
 
 ZL_CMD(completion)
 {
+	static const struct {
+		const char *shell;
+		void (*print)(FILE *f);
+	} shells[] = {
+		{ "bash", zl_completion_bash }, { "zsh", zl_completion_zsh },
+		{ "fish", zl_completion_fish },
+	};
+
 	(void)zl;
-	if (strcmp(args->pos[0], "bash") != 0) {
-		zerr_set(err, ZERR_UNSUPPORTED, "E501", 0,
-			 "completion for \"%s\" is not supported by this build", args->pos[0]);
-		return zerr_hint(err, "known: bash");
+	for (size_t i = 0; i < ARRAY_SIZE(shells); i++) {
+		if (strcmp(shells[i].shell, args->pos[0]) != 0)
+			continue;
+		shells[i].print(stdout);
+		return 0;
 	}
-	zl_completion_bash(stdout);
-	return 0;
+	zerr_set(err, ZERR_UNSUPPORTED, "E501", 0,
+		 "completion for \"%s\" is not supported by this build", args->pos[0]);
+	return zerr_hint(err, "known: bash, zsh, fish");
 }
 
 /* The hypervisor's version is told when it can be asked; that it cannot is no error. */

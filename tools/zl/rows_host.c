@@ -20,7 +20,7 @@ static const struct zl_option dmesg_options[] = {
 
 static const struct zl_option help_options[] = {
 	{ 0, "long", NULL, "all commands and global options" },
-	{ 0, "man", NULL, "the manual page's source" },
+	{ 0, "man", "PAGE", "the source of a manual page, as zl.1" },
 	{ 0, NULL, NULL, NULL },
 };
 
@@ -64,9 +64,9 @@ static const struct zl_command rows[] = {
 	  "test whether this host can run guests",
 	  "Names what is missing and how to mend it. Exit code 1 when guests cannot run; a "
 	  "warning is for what many want, a note for what the machine has not." },
-	{ "completion", NULL, cmd_completion, 0, 1, 1, NULL, "bash",
+	{ "completion", NULL, cmd_completion, 0, 1, 1, NULL, "bash|zsh|fish",
 	  "print a completion script for the shell",
-	  "Load it by: source <(zl completion bash)" },
+	  "Load it by: source <(zl completion bash), or zl completion fish | source." },
 	{ "debug-keys", NULL, cmd_debug_keys, ZL_CHANGES, 1, 1, NULL, "KEYS",
 	  "press debug keys of the hypervisor", "They are noted in zl dmesg." },
 	{ "dmesg", NULL, cmd_dmesg, ZL_COMMON | ZL_JSON, 0, 0, dmesg_options,

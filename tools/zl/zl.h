@@ -256,11 +256,18 @@ int zl_end_code(const struct domain_end *end);
 /* Say how the guest ended ("note: web1 has ended: poweroff"). */
 void zl_note_end(struct zl *zl, const char *name, const struct domain_end *end);
 
-/* Help, manual page and completion from the table; see help.c. */
+/* Help, manual pages and completion from the table; see help.c, manual.c, completion.c. */
 void zl_help_command(FILE *f, const struct zl_command *cmd);
 void zl_help_all(FILE *f, bool complete);
-void zl_help_man(FILE *f);
+/* Pages of the manual that are made of tables; ends with name NULL. */
+struct zl_page {
+	const char *name;		/* "zl.conf.5" */
+	void (*print)(FILE *f);
+};
+extern const struct zl_page zl_pages[];
 void zl_completion_bash(FILE *f);
+void zl_completion_zsh(FILE *f);
+void zl_completion_fish(FILE *f);
 
 int zl_main(int argc, char **argv);
 

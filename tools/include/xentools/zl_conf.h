@@ -9,6 +9,7 @@
 #define XENTOOLS_ZL_CONF_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct config_diags;
@@ -29,6 +30,10 @@ void zl_conf_free(struct zl_conf *conf);
 const char *zl_conf_str(const struct zl_conf *conf, const char *key);
 uint64_t zl_conf_uint(const struct zl_conf *conf, const char *key);
 bool zl_conf_bool(const struct zl_conf *conf, const char *key);
+
+/* The i-th key of the table: its default and words (may be NULL), what it says. False: no more. */
+bool zl_conf_key(size_t i, const char **key, const char **otherwise, const char **words,
+		 const char **help);
 
 /* The bridge that a network means, or NULL. "default" is zbr0 unless the file says otherwise. */
 const char *zl_conf_bridge(const struct zl_conf *conf, const char *network);
