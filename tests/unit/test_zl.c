@@ -221,7 +221,7 @@ static void help_and_version(void **state)
 	expect("zl create --help", 0, "--foreground", NULL);
 	expect("zl create -h", 0, "--foreground", NULL);
 	expect("zl help frob", 2, NULL, "unknown command");
-	expect("zl help --man", 0, ".TH ZL 1", NULL);
+	expect("zl help --man=zl.1", 0, ".TH ZL 1", NULL);
 	expect("zl --version", 0, "zl " PACKAGE_VERSION, NULL);
 	expect("zl version", 0, "zl " PACKAGE_VERSION, NULL);
 	expect("zl --json version", 0, "{\"schema\":\"zl.version/1\",\"host\":", NULL);

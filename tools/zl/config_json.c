@@ -2,6 +2,8 @@
 /* The JSON image of a domain's configuration, for list -l and dumpxml --json. */
 #include "zl.h"
 
+#include "xentools/cpu_feature.h"
+
 static struct json_object *cpus_json(const struct cpuset *set)
 {
 	char list[5 * DOMAIN_CPU_MAX];
@@ -11,15 +13,15 @@ static struct json_object *cpus_json(const struct cpuset *set)
 	return json_object_new_string(list);
 }
 
-static struct json_object *pins_json(const struct domain_config *cfg)
+static struct json_object *pins_json(const struct domain_vcpupin *pins, size_t n)
 {
 	struct json_object *all = json_object_new_array();
 
-	for (size_t i = 0; i < cfg->pin_count; i++) {
+	for (size_t i = 0; i < n; i++) {
 		struct json_object *pin = json_object_new_object();
 
-		zl_json_uint(pin, "vcpu", cfg->pins[i].vcpu);
-		json_object_object_add(pin, "cpuset", cpus_json(&cfg->pins[i].cpus));
+		zl_json_uint(pin, "vcpu", pins[i].vcpu);
+		json_object_object_add(pin, "cpuset", cpus_json(&pins[i].cpus));
 		json_object_array_add(all, pin);
 	}
 	return all;
@@ -95,6 +97,63 @@ static struct json_object *nics_json(const struct domain_config *cfg)
 	return all;
 }
 
+/* A number that is left out when it is nothing. */
+static void add_set(struct json_object *o, const char *key, uint64_t value)
+{
+	if (value != 0)
+		zl_json_uint(o, key, value);
+}
+
+static struct json_object *clock_json(const struct domain_config *cfg)
+{
+	static const char *const offsets[] = { "utc", "localtime", "timezone", "variable",
+					       "absolute" };
+	struct json_object *o = json_object_new_object();
+
+	zl_json_string(o, "offset", offsets[cfg->clock]);
+	zl_json_string(o, "timezone", cfg->timezone);
+	if (cfg->clock_seconds != 0)
+		json_object_object_add(o, cfg->clock == DOMAIN_CLOCK_ABSOLUTE ? "start" : "adjustment",
+				       json_object_new_int64(cfg->clock_seconds));
+	if (cfg->clock_local)
+		zl_json_string(o, "basis", "localtime");
+	return o;
+}
+
+/* What the hardware shows, and what of the platform it has. */
+static void add_platform(struct json_object *o, const struct domain_config *cfg)
+{
+	struct json_object *iomem = json_object_new_array(), *irqs = json_object_new_array();
+	struct json_object *off = json_object_new_array();
+
+	for (size_t i = 0; i < cfg->iomem_count; i++) {
+		struct json_object *m = json_object_new_object();
+
+		zl_json_uint(m, "start", cfg->iomem[i].start);
+		zl_json_uint(m, "pages", cfg->iomem[i].pages);
+		zl_json_uint(m, "gfn", cfg->iomem[i].gfn);
+		json_object_array_add(iomem, m);
+	}
+	for (size_t i = 0; i < cfg->irq_count; i++)
+		json_object_array_add(irqs, json_object_new_uint64(cfg->irqs[i]));
+	for (unsigned int n = 0; cpu_feature_name(n) != NULL; n++)
+		if (cfg->cpu_disabled >> n & 1)
+			json_object_array_add(off, json_object_new_string(cpu_feature_name(n)));
+	add_set(o, "gic_version", (uint64_t)cfg->gic_version);
+	zl_json_bool(o, "vpmu", cfg->vpmu != 0);
+	zl_json_bool(o, "serial", cfg->vuart);
+	zl_json_bool(o, "balloon", !cfg->no_balloon);
+	add_set(o, "midr", cfg->midr);
+	add_set(o, "pa_bits", cfg->pa_bits);
+	add_set(o, "nr_spis", cfg->nr_spis);
+	add_set(o, "max_grant_frames", cfg->grant_frames);
+	add_set(o, "max_maptrack_frames", cfg->maptrack_frames);
+	add_set(o, "max_event_channels", cfg->event_channels);
+	json_object_object_add(o, "cpu_features_off", off);
+	json_object_object_add(o, "iomem", iomem);
+	json_object_object_add(o, "irqs", irqs);
+}
+
 /* Keys are the XML's words; sizes in bytes, what is absent is left out. */
 struct json_object *zl_config_json(const struct domain_config *cfg)
 {
@@ -116,7 +175,14 @@ struct json_object *zl_config_json(const struct domain_config *cfg)
 	if (cfg->affinity_set)
 		json_object_object_add(o, "cpuset", cpus_json(&cfg->affinity));
 	if (cfg->pin_count > 0)
-		json_object_object_add(o, "vcpupin", pins_json(cfg));
+		json_object_object_add(o, "vcpupin", pins_json(cfg->pins, cfg->pin_count));
+	if (cfg->soft_affinity_set)
+		json_object_object_add(o, "cpuset_soft", cpus_json(&cfg->soft_affinity));
+	if (cfg->soft_pin_count > 0)
+		json_object_object_add(o, "vcpupin_soft",
+				       pins_json(cfg->soft_pins, cfg->soft_pin_count));
+	zl_json_string(o, "cpupool", cfg->cpupool);
+	zl_json_string(o, "scheduler", cfg->sched_class);
 	if (cfg->weight != 0)
 		zl_json_uint(o, "weight", cfg->weight);
 	if (cfg->cap != 0)
@@ -125,9 +191,19 @@ struct json_object *zl_config_json(const struct domain_config *cfg)
 	zl_json_string(os, "kernel", cfg->kernel);
 	zl_json_string(os, "initrd", cfg->initrd);
 	zl_json_string(os, "cmdline", cfg->cmdline);
+	zl_json_string(os, "loader", cfg->loader);
+	zl_json_string(os, "firmware", cfg->firmware_efi ? "efi" : NULL);
+	zl_json_string(os, "dtb", cfg->dtb);
 	json_object_object_add(o, "os", os);
 	json_object_object_add(o, "disks", disks_json(cfg));
 	json_object_object_add(o, "interfaces", nics_json(cfg));
+	add_platform(o, cfg);
+	json_object_object_add(o, "clock", clock_json(cfg));
+	zl_json_string(o, "label", cfg->xsm_label);
+	zl_json_string(o, "not_supported", cfg->unserved);
+	if (cfg->on_watchdog >= 0)
+		zl_json_string(o, "on_watchdog",
+			       domain_action_name((enum domain_action)cfg->on_watchdog));
 	zl_json_string(o, "on_poweroff", domain_action_name(cfg->on_poweroff));
 	zl_json_string(o, "on_reboot", domain_action_name(cfg->on_reboot));
 	zl_json_string(o, "on_crash", domain_action_name(cfg->on_crash));
