@@ -44,6 +44,20 @@ size_t fake_xs_count(const struct xs *xs)
 	return xs->n;
 }
 
+/* All of it as text, malloc'd. */
+char *fake_xs_dump(const struct xs *xs)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+
+	for (size_t i = 0; f != NULL && i < xs->n; i++)
+		fprintf(f, "%s=%s (%s)\n", xs->nodes[i].path, xs->nodes[i].value, xs->nodes[i].perms);
+	if (f == NULL || fclose(f) != 0)
+		abort();
+	return text;
+}
+
 unsigned int fake_xs_requests(const struct xs *xs)
 {
 	return xs->requests;

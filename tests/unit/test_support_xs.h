@@ -12,6 +12,7 @@
 struct xs *fake_xs_new(void);
 void fake_xs_free(struct xs *xs);
 size_t fake_xs_count(const struct xs *xs);
+char *fake_xs_dump(const struct xs *xs);
 const char *fake_xs_get(const struct xs *xs, const char *path);
 /* "n0,r1", or NULL for no such node */
 const char *fake_xs_perms(const struct xs *xs, const char *path);

@@ -182,7 +182,7 @@ static void by_xml(void **state)
 static void configuration_follows(void **state)
 {
 	struct domain_ctx ctx = { .run_dir = dir };
-	struct domain_state s = { .domid = 3, .name = "web1", .config_text = strdup(
+	struct domain_state s = { .domid = 3, .uuid = { 1 }, .name = "web1", .config_text = strdup(
 		"<domain type='xen'><name>web1</name><memory unit='MiB'>64</memory><os><type>hvm"
 		"</type><kernel>/k</kernel></os></domain>") };
 
@@ -210,7 +210,8 @@ static void xls_words(void **state)
 		{ "/a.img, , hda , r", "/a.img", "xvda", DISK_RAW, .readonly = true },
 		{ "/dev/vg/lv,,sdb", "/dev/vg/lv", "xvdb", DISK_RAW, .is_block = true,
 		  .discard = true },
-		{ "phy:vg/lv,xvda,w", NULL, NULL, .format = DISK_RAW },
+		{ "phy:vg/lv,xvda,w", "/dev/vg/lv", "xvda", DISK_RAW, .is_block = true,
+		  .discard = true },
 		{ "phy:vg/lv,,xvda,w!", "/dev/vg/lv", "xvda", DISK_RAW, .is_block = true,
 		  .shareable = true, .discard = true },
 		{ "tap:qcow2:/q,,vda,w", "/q", "xvda", DISK_QCOW2, .discard = true },

@@ -148,12 +148,12 @@ static int read_wanted(struct zl *zl, const char *text, struct wanted *w, struct
 {
 	_cleanup_domain_config_ struct domain_config cfg;
 
+	domain_config_init(&cfg);
 	*w = (struct wanted){ .name = text };
 	if (access(text, F_OK) != 0 && strpbrk(text, "/.") == NULL)
 		return 0;
 	if (access(text, F_OK) != 0 && strncmp(text, "vif", 3) == 0)
 		return 0;
-	domain_config_init(&cfg);
 	if (zl_read_device(zl, text, &cfg, err) < 0)
 		return -1;
 	w->name = "";

@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Points of the acceptance list of the user interface that need no machine, each a test with its
+ * number. Others are E.1 and E.2 (also golden files), E.3 (test_documents.py), E.7 and E.8 (golden
+ * files), E.9 (also test_zl.c), E.13 (test_config_schema.c), and those that need one in tests/qemu.
+ */
+#include "zl_world.h"
+
+static const char small[] =
+	"<domain type='xen'>\n  <name>web1</name>\n  <memory unit='MiB'>512</memory>\n"
+	"  <vcpu>2</vcpu>\n  <os>\n    <type arch='aarch64' machine='xenpvh'>hvm</type>\n"
+	"    <kernel>/var/lib/zl/boot/Image</kernel>\n"
+	"    <cmdline>root=/dev/xvda rw console=hvc0</cmdline>\n  </os>\n  <devices>\n"
+	"    <disk type='file' device='disk'>\n"
+	"      <source file='/var/lib/zl/images/web1.img'/>\n"
+	"      <target dev='xvda' bus='xen'/>\n    </disk>\n"
+	"    <interface type='bridge'><source bridge='zbr0'/></interface>\n  </devices>\n</domain>\n";
+
+static void write_text(const char *name, const char *text, size_t len)
+{
+	char path[80];
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	assert_int_equal(fd_write_file_atomic(path, text, len, 0600), 0);
+}
+
+static char *line_of(const char *fmt, const char *name)
+{
+	static char line[200];
+
+	snprintf(line, sizeof(line), fmt, dir, name);
+	return line;
+}
+
+/* The minimal file: not a word. A typo: its line and what was meant. */
+static void e1_minimal_and_typo(void **state)
+{
+	char typo[sizeof(small) + 8] = "";
+	const char *vcpu = strstr(small, "<vcpu>2</vcpu>");
+
+	(void)state;
+	write_text("small.xml", small, strlen(small));
+	expect(line_of("validate %s/%s", "small.xml"), 0, NULL, NULL);
+	snprintf(typo, sizeof(typo), "%.*s<vcpuu>2</vcpuu>%s", (int)(vcpu - small), small, vcpu + 14);
+	write_text("typo.xml", typo, strlen(typo));
+	expect(line_of("validate %s/%s", "typo.xml"), 4, NULL,
+	       "typo.xml:4:3: error: domain/vcpuu: unknown element [E360]\n"
+	       "    hint: did you mean \"vcpu\"?\n");
+}
+
+/* Two errors and a warning in one run, in the file's order. */
+static void e2_all_in_one_run(void **state)
+{
+	static const char text[] = "<domain type='xen'>\n<name>1</name>\n<blkiotune/>\n"
+		"<memory>1</memory>\n<os><kernel>/k</kernel></os></domain>\n";
+	struct caught c;
+	const char *first, *second, *third;
+
+	(void)state;
+	write_text("three.xml", text, strlen(text));
+	assert_int_equal(run(&c, line_of("validate %s/%s", "three.xml")), 4);
+	first = strstr(c.err, ":2:1: error: domain/name");
+	second = strstr(c.err, ":3:1: warning: domain/blkiotune");
+	third = strstr(c.err, ":4:1: error: domain/memory");
+	assert_true(first && second && third && first < second && second < third);
+	output_free(&c);
+}
+
+/* No guest, one, as many as the model holds; that each is valid is test_documents.py's. */
+static void e3_list_json(void **state)
+{
+	static const char *const names[] = { NULL, "a", "b", "two words", "d\"q", "\xc3\xbc" };
+
+	(void)state;
+	for (uint16_t n = 1; n <= ARRAY_SIZE(names); n++) {
+		struct json_object *data = run_json("--json list", "zl.list/1");
+
+		assert_int_equal(json_object_array_length(data), n);
+		json_object_put(data);
+		if (n < ARRAY_SIZE(names))
+			add_domain(n, names[n], XEN_DOMINF_blocked, 16);
+	}
+}
+
+static void e4_exit_codes(void **state)
+{
+	(void)state;
+	write_guest();
+	write_text("bad.xml", "<domain/>", 9);
+	expect("list nosuch", 3, NULL, "there is no domain \"nosuch\"");
+	expect(line_of("create %s/%s", "bad.xml"), 4, NULL, "bad.xml:1:1: error");
+	expect(line_of("create --set memory=64GiB %s/%s", "g.xml"), 6, NULL, "not enough memory");
+	expect(line_of("define %s/%s", "g.xml"), 0, NULL, "is defined");
+	expect("start -p guest", 0, NULL, "guest is domain 1");
+	expect("start -p guest", 7, NULL, "it runs already");
+	expect("wait --timeout=0 --for=shutdown guest", 8, NULL, "guest");
+}
+
+/* What awk 'NR>1{print $1,...,$6}' sees: the fields of xl, first column without a blank. */
+static void e10_fields_of_list(void **state)
+{
+	char name[64], id[16], mem[16], vcpus[16], flags[16], seconds[16];
+	struct caught c;
+
+	(void)state;
+	add_domain(3, "two words", XEN_DOMINF_blocked, 512);
+	assert_int_equal(run(&c, "list"), 0);
+	assert_int_equal(strncmp(c.out, "Name  ", 6), 0);
+	assert_int_equal(sscanf(strchr(c.out, '\n'), " %63s %15s %15s %15s %15s %15s", name, id, mem,
+				vcpus, flags, seconds), 6);
+	assert_string_equal(name, "Domain-0");
+	assert_non_null(strstr(c.out, "\ntwo\\x20words "));
+	assert_string_equal(id, "0");
+	assert_string_equal(mem, "1024");
+	assert_string_equal(vcpus, "2");
+	assert_string_equal(flags, "r-----");
+	assert_string_equal(seconds, "37.3");
+	output_free(&c);
+}
+
+/* Documents that no other test prints. */
+static void documents(void **state)
+{
+	static const char *const lines[] = {
+		"--json domid web1", "--json uptime", "--json vcpu-list", "--json version",
+		"--json -N mem-max web1 64",
+	};
+	struct caught c;
+
+	(void)state;
+	add_domain(3, "web1", XEN_DOMINF_blocked, 64);
+	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
+		if (run(&c, lines[i]) != 0)
+			fail_msg("%s\n%s", lines[i], c.err);
+		output_free(&c);
+	}
+	(void)run(&c, "--json check");		/* of a host that has nothing: some fail */
+	output_free(&c);
+	write_guest();
+	assert_int_equal(run(&c, line_of("--json convert %s/%s", "g.xml")), 0);
+	output_free(&c);
+	assert_int_equal(run(&c, line_of("--json -N create %s/%s", "g.xml")), 0);
+	output_free(&c);
+	assert_int_equal(run(&c, line_of("--json define %s/%s", "g.xml")), 0);
+	output_free(&c);
+	assert_int_equal(run(&c, line_of("--json create -p %s/%s", "g.xml")), 0);
+	output_free(&c);
+}
+
+/* What a dry run may not touch: the hypervisor's domains, the store, files. */
+static char *picture(void)
+{
+	_cleanup_free_ char *files = NULL;
+	char cmd[160], *text, line[200];
+	_cleanup_strbuf_ struct strbuf sb = STRBUF_INIT;
+	uint64_t sum = 1469598103934665603u;
+	const unsigned char *p = (const unsigned char *)fake.domains;
+	FILE *f;
+
+	for (size_t i = 0; i < sizeof(fake.domains); i++)
+		sum = (sum ^ p[i]) * 1099511628211u;
+	strbuf_addf(&sb, "domains %llx, free %llu\n", (unsigned long long)sum,
+		    (unsigned long long)fake.free_pages);
+	text = fake_xs_dump(store);
+	strbuf_addstr(&sb, text);
+	free(text);
+	snprintf(cmd, sizeof(cmd), "cd %s && find . -type f ! -name '*.lock' -exec cksum {} + | sort",
+		 dir);
+	f = popen(cmd, "r");
+	assert_non_null(f);
+	while (fgets(line, sizeof(line), f) != NULL)
+		strbuf_addstr(&sb, line);
+	pclose(f);
+	return strbuf_steal(&sb);
+}
+
+/* Arguments for each command that changes something; %s is the directory of files. */
+static const struct {
+	const char *command, *args;
+} dry[] = {
+	{ "autostart", "guest" },
+	{ "block-attach", "web1 %s/disk.img,raw,xvdb,rw" },
+	{ "block-detach", "web1 xvda" },
+	{ "block-resize", "web1 xvda" },
+	{ "check", "--repair" },
+	{ "clone", "guest copy" },
+	{ "convert", "-o %s/out.xml %s/g.xml" },
+	{ "create", "%s/g.xml" },
+	{ "debug-keys", "h" },
+	{ "define", "%s/other.xml" },
+	{ "destroy", "web1" },
+	{ "device-attach", "web1 %s/disk.xml" },
+	{ "device-detach", "web1 xvda" },
+	{ "dump-core", "web1 %s/core" },
+	{ "edit", "guest" },
+	{ "mem-max", "web1 128" },
+	{ "mem-set", "web1 64" },
+	{ "network-attach", "web1 bridge=zbr0" },
+	{ "network-detach", "web1 0" },
+	{ "pause", "web1" },
+	{ "reboot", "web1" },
+	{ "rename", "web1 web2" },
+	{ "resume", "web1" },
+	{ "sched", "web1 -w 512" },
+	{ "sched-credit", "web1 -w 512" },
+	{ "sched-credit2", "web1 -w 512" },
+	{ "set-parameters", "loglvl=all" },
+	{ "shutdown", "web1" },
+	{ "start", "guest" },
+	{ "suspend", "web1" },
+	{ "sysrq", "web1 s" },
+	{ "trigger", "web1 nmi" },
+	{ "undefine", "guest" },
+	{ "unpause", "web1" },
+	{ "vcpu-pin", "web1 0 1" },
+	{ "vcpu-set", "web1 1" },
+};
+
+/* Each command that changes something, tried dry: whatever it answers, nothing has changed. */
+static void e9_dry_runs(void **state)
+{
+	const struct zl_command *c;
+
+	(void)state;
+	write_guest();
+	expect(line_of("define %s/%s", "g.xml"), 0, NULL, "is defined");
+	write_text("other.xml", small, strlen(small));
+	write_text("disk.img", "x", 1);
+	write_text("disk.xml", "<disk/>", 7);
+	add_domain(3, "web1", XEN_DOMINF_blocked, 256);
+	setenv("EDITOR", "true", 1);
+	for_each_command(c) {
+		_cleanup_free_ char *before = NULL, *after = NULL;
+		char args[160], line[200];
+		struct caught caught;
+		size_t i = 0;
+		int rc;
+
+		while (i < ARRAY_SIZE(dry) && strcmp(dry[i].command, c->name) != 0)
+			i++;
+		if (!(c->flags & ZL_CHANGES))
+			continue;
+		if (i == ARRAY_SIZE(dry))
+			fail_msg("%s changes something: give it arguments here", c->name);
+		snprintf(args, sizeof(args), dry[i].args, dir, dir);
+		snprintf(line, sizeof(line), "-N %s %s", c->name, args);
+		before = picture();
+		rc = run(&caught, line);
+		after = picture();
+		if (strcmp(before, after) != 0)
+			fail_msg("%s has changed something:\n%s\n---\n%s", line, before, after);
+		if (rc == ZERR_USAGE)
+			fail_msg("%s: not its arguments:\n%s", line, caught.err);
+		output_free(&caught);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(e1_minimal_and_typo, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(e2_all_in_one_run, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(e3_list_json, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(e4_exit_codes, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(e9_dry_runs, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(e10_fields_of_list, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(documents, set_up, tear_down),
+	};
+
+	return cmocka_run_group_tests_name("zl contract", tests, NULL, NULL);
+}
