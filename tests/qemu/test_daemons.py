@@ -1,0 +1,185 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The daemons are killed under load, again and again, and nobody notices more than a pause.
+
+Two Linux guests count on their consoles and write and read the store through their kernels; dom0
+writes the store and makes and destroys a third guest all the while. No line may be lost or
+doubled, no write lost, no request answered wrongly; afterwards nothing is left.
+"""
+import re
+import time
+
+import pytest
+
+import conftest
+import dom0 as dom0_module
+import machine
+from dom0 import FOLDER, READY
+from test_leaks import settled
+
+# Messages of the store as bytes: WRITE and READ of data/n, whose value has six digits.
+GUEST_LOAD = (
+    r"exec 3<>/dev/xen/xenbus; i=0; while :; do i=$((i+1)); v=$(printf %06d $i); "
+    r"printf '\013\0\0\0\1\0\0\0\0\0\0\0\015\0\0\0data/n\0%s' $v >&3; "
+    r"r=$(dd bs=19 count=1 <&3 2>/dev/null | tail -c 3 | tr -d '\0'); "
+    r"printf '\2\0\0\0\1\0\0\0\0\0\0\0\7\0\0\0data/n\0' >&3; "
+    r"s=$(dd bs=22 count=1 <&3 2>/dev/null | tail -c 6); "
+    r"""[ "$r$s" = "OK$v" ] || echo "=bad $r $s, not $v="; echo "=t$i="; """
+    r"""[ -e /stop ] && break; done; echo "=stopped=" """)
+
+# What dom0 was told is stored stands in acked; each failure is a line in failed.
+DOM0_LOAD = """#!/bin/sh
+cd /root/t
+i=0
+while [ ! -e stop ]; do
+	i=$((i + 1))
+	if xenstore-write /load/n $i /load/sub$((i % 7))/m $i; then
+		echo $i >acked
+	else
+		echo "write $i" >>failed
+	fi
+	[ "$(xenstore-read /load/n)" = $i ] || echo "read $i" >>failed
+done
+echo done >writer-ended
+"""
+
+LIFE_LOAD = """#!/bin/sh
+cd /root/t
+i=0
+while [ ! -e stop ]; do
+	i=$((i + 1))
+	if zl create -q hello.xml >>life.log 2>&1 && zl destroy hello >>life.log 2>&1; then
+		echo $i >lives
+	else
+		echo "life $i" >>failed-lives
+		zl destroy hello >/dev/null 2>&1
+	fi
+done
+echo done >lives-ended
+"""
+
+# A daemon that lived for two seconds is started again at once.
+KILLS = """#!/bin/sh
+for i in $(seq $1); do
+	for f in /run/xenstored/xenstored.pid /run/zl/xenconsoled.pid /run/zl/zl-monitord.pid; do
+		pid=$(cat $f)
+		kill -9 $pid || echo "no process $pid of $f"
+		tries=0
+		while n=$(cat $f 2>/dev/null); [ "$n" = $pid ] || [ ! -d /proc/$n ]; do
+			tries=$((tries + 1))
+			[ $tries -gt 100 ] && { echo "$f does not come back"; break; }
+			sleep 0.1
+		done
+		usleep $((1500000 + i * 37000 % 900000))
+	done
+done
+sleep 3
+"""
+
+IN_ORDER = (r"""grep -o '=t[0-9]*=' /var/log/zl/console/%s.log | tr -d '=t' | """
+            r"""awk '$1 != n + 1 { print "gap: " n " " $1 } { n = $1 } END { print "last " n }'""")
+
+
+@pytest.fixture
+def loaded(boot, tmp_path):
+    texts = conftest.overlay_texts()
+    texts.update({"load.sh": DOM0_LOAD, "lives.sh": LIFE_LOAD, "kills.sh": KILLS})
+    for n in ("lin1", "lin2"):
+        texts[n + ".xml"] = dom0_module.linux_xml(n)
+    path = str(tmp_path / "daemons.tar")
+    dom0_module.make_overlay(path, texts, [f"{dom0_module.IMAGES}/hello.img"])
+    return boot(overlay=path, smp=2, mem="2G")
+
+
+def last_tick(d, name):
+    text = d.run(IN_ORDER % name)[1]
+    assert "gap" not in text, f"{name}'s console: {text}"
+    return int(re.search(r"last (\d+)", text).group(1))
+
+
+def killed(d, times):
+    # The first guest makes log files and caches; count from after it.
+    d.zl(f"create {FOLDER}/hello.xml")
+    d.zl("destroy hello")
+    d.wait_gone("hello", 10)
+    before = settled(d)
+    for name in ("lin1", "lin2"):
+        d.zl(f"create -q {FOLDER}/{name}.xml")
+    for name in ("lin1", "lin2"):
+        d.wait_log(name, READY, 90)
+        d.console(name)
+        d.m.send(f"({GUEST_LOAD}) 2>/dev/null &\n")
+        d.m.expect(r"=t3=", 30, f"{name} counts")
+        d.detach()
+    d.run(f"cd {FOLDER}; for s in load lives; do setsid sh $s.sh </dev/null >/dev/null 2>&1 & done")
+    ticks = {n: last_tick(d, n) for n in ("lin1", "lin2")}
+    text = d.run(f"sh {FOLDER}/kills.sh {times}", timeout=60 + 30 * times,
+                 step=f"{times} kills of each daemon")[1]
+    logs = d.run("tail -n 15 /var/log/zl/xen*.log /var/log/zl/zl-monitord.log")[1]
+    assert "no process" not in text and "does not come back" not in text, text + logs
+    status = d.run("zl-services status")[1]
+    assert len(re.findall(rf"restarts: {times}\)", status)) == 3, status + logs
+    d.run(f"touch {FOLDER}/stop")
+    d.poll(lambda: d.run(f"ls {FOLDER}/writer-ended {FOLDER}/lives-ended", check=False)[0] == 0,
+           60, "dom0's load ends")
+
+    # Dom0's own writes, and the lives of the third guest.
+    text = d.run(f"cd {FOLDER}; echo $(cat acked) = $(xenstore-read /load/n), lives $(cat lives); "
+                 "cat failed failed-lives 2>/dev/null; cat life.log", check=False)[1]
+    m = re.search(r"(\d+) = (\d+), lives (\d+)", text)
+    assert m and m.group(1) == m.group(2) and int(m.group(1)) > 10 and int(m.group(3)) > 1, text
+    assert not re.search(r"^(write|read|life) \d+", text, re.M), text
+
+    # The guests went on, all the while and now.
+    for name in ("lin1", "lin2"):
+        now = last_tick(d, name)
+        assert now > ticks[name] + 5 * times, f"{name} counted from {ticks[name]} to {now} only"
+        d.poll(lambda: last_tick(d, name) > now, 30, f"{name} still counts")
+        bad = d.run(f"grep '^=bad' /var/log/zl/console/{name}.log", check=False)[1]
+        assert "=bad" not in bad, bad
+        # Its kernel's watch on control/shutdown is older than the daemon, and is heard.
+        d.zl(f"shutdown {name}", timeout=60)
+        d.wait_gone(name, 60)
+    d.run(f"xenstore-rm /load; rm -f {FOLDER}/stop")
+    after = settled(d)
+    for what, was in before.items():
+        assert after[what] == was, f"{what}: {was} before, {after[what]} after"
+
+
+def test_killed_three_times(loaded):
+    killed(loaded, 3)
+
+
+@pytest.mark.full
+def test_killed_twenty_times(loaded):
+    killed(loaded, 20)
+
+
+def test_rights(loaded):
+    """After the start: a user of its own, no capabilities, a filter, no privcmd, no core file."""
+    d = loaded
+    for name, file in (("xenstored", "/run/xenstored/xenstored.pid"),
+                       ("xenconsoled", "/run/zl/xenconsoled.pid")):
+        text = d.run(f"p=/proc/$(cat {file}); cat $p/status $p/limits; ls -l $p/fd")[1]
+        uid = d.run(f"sed -n 's/^{name}:x:\\([0-9]*\\):.*/\\1/p' /etc/passwd")[1].split()
+        assert re.search(rf"^Uid:\s+{uid[-1]}\s+{uid[-1]}\s", text, re.M), text
+        assert re.search(r"^CapEff:\s+0+$", text, re.M), text
+        assert re.search(r"^CapPrm:\s+0+$", text, re.M), text
+        assert re.search(r"^NoNewPrivs:\s+1$", text, re.M), text
+        assert re.search(r"^Seccomp:\s+2$", text, re.M), text
+        assert re.search(r"^Max core file size\s+0\s+0", text, re.M), text
+        assert "privcmd" not in text, text
+
+
+def test_stop_and_start(loaded):
+    """An administrator's own restart is as harmless; what was stopped stays stopped."""
+    d = loaded
+    d.zl(f"create -q {FOLDER}/hello.xml")
+    d.run("xenstore-write /kept yes")
+    tree = d.run("xenstore-ls -fp / | grep -v ' /tool/'")[1]
+    d.run("zl-services stop", timeout=60)
+    time.sleep(2)
+    assert len(re.findall("not running", d.run("zl-services status", check=False)[1])) == 3
+    d.run("zl-services start", timeout=60)
+    assert d.run("xenstore-ls -fp / | grep -v ' /tool/'")[1] == tree
+    d.zl("destroy hello")
+    d.run("xenstore-rm /kept")
