@@ -443,6 +443,31 @@ static void guests_write_rubbish(void **state)
 	assert_int_equal(fake_xs_count(ctx.xs), nodes + 3);	/* its own three */
 }
 
+/* Who attached it was killed: the next one takes it away, and may have its name. */
+static void half_attached_devices_are_taken_away(void **state)
+{
+	size_t nodes = fake_xs_count(ctx.xs);
+	struct domain_disk other = { .target = "xvdb", .source = second };
+	struct zerr *err = NULL;
+
+	(void)state;
+	assert_int_equal(attach(1, &disk, NULL), 0);
+	fake_xs_set(ctx.xs, B "/hotplug-status", "");
+	assert_int_equal(device_detach(&ctx, 1, DEVICE_VBD, 51712, false, 1000, &err), -1);
+	expect_class(err, ZERR_NOT_FOUND, "no disk xvda");
+	assert_int_equal(fake_xs_count(ctx.xs), nodes);
+	assert_int_equal(attach(1, &disk, NULL), 0);
+	fake_xs_set(ctx.xs, B "/hotplug-status", "");
+	assert_int_equal(attach(1, &disk, NULL), 0);
+	/* One that is through stays, and one of another toolstack. */
+	assert_int_equal(attach(1, &other, NULL), 0);
+	assert_non_null(fake_xs_get(ctx.xs, B));
+	fake_xs_set(ctx.xs, "/libxl/1/device/vbd/51744/backend",
+		    "/local/domain/0/backend/vbd/1/51744");
+	assert_int_equal(device_detach(&ctx, 1, DEVICE_VBD, 51728, false, 1000, NULL), 0);
+	assert_non_null(fake_xs_get(ctx.xs, "/libxl/1/device/vbd/51744/backend"));
+}
+
 static void disk_names(void **state)
 {
 	static const struct {
@@ -576,6 +601,7 @@ int main(void)
 		D(a_back_end_that_keeps_it_loses_its_nodes),
 		D(a_back_end_that_is_gone),
 		D(guests_write_rubbish),
+		D(half_attached_devices_are_taken_away),
 		D(disk_names),
 		D(resize_grows_the_file),
 		D(a_domain_and_its_disks),

@@ -355,6 +355,7 @@ static int write_nodes(struct xs *xs, uint32_t tx, void *arg, struct zerr **err)
 	set_perms(&w.back, d->backend_domid, d->domid);
 	node_perms(&w.note, "", NODE_PRIVATE, 0);
 	device_put(&w, DEVICE_NOTE, "backend", "%s", d->back);
+	device_put(&w, DEVICE_NOTE, DEVICE_OURS, "1");
 	device_put(&w, DEVICE_FRONT, "backend", "%s", d->back);
 	device_put(&w, DEVICE_FRONT, "backend-id", "%u", d->backend_domid);
 	device_put(&w, DEVICE_BACK, "frontend", "%s", d->front);
@@ -405,9 +406,11 @@ int device_attach(struct device *d, int (*guard)(struct device *d, struct zerr *
 		  struct zerr **err)
 {
 	_cleanup_signals_ sigset_t signals = device_hold_signals();
+	_cleanup_close_ int turn = -1;
 	struct zerr *why = NULL;
 
-	if (device_begin(d, guard, &why) != 0)
+	if (device_take_turn(d->ctx, d->domid, &turn, &why) != 0 ||
+	    device_begin(d, guard, &why) != 0)
 		return device_failed(d, "attach", why, err);
 	if (device_finish(d, &why) == 0)
 		return 0;

@@ -5,14 +5,20 @@
  * that the back-ends work at the same time.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <time.h>
+#include <unistd.h>
 
 #include <xentools/parse_num.h>
 
 #include "tools/domain/device_priv.h"
 #include "tools/domain/xenbus_state.h"
+
+#define TURN_MS 30000			/* how long another program may change the devices */
 
 static const enum device_kind kinds[] = { DEVICE_VBD, DEVICE_VIF };
 
@@ -130,65 +136,6 @@ int device_list(struct domain_ctx *ctx, uint16_t domid, enum device_kind kind,
 	return 0;
 }
 
-int device_detach(struct domain_ctx *ctx, uint16_t domid, enum device_kind kind,
-		  unsigned int devid, bool force, int timeout_ms, struct zerr **err)
-{
-	_cleanup_signals_ sigset_t signals = device_hold_signals();
-	struct zerr *why = NULL;
-	struct device d;
-	int rc = device_find(&d, ctx, domid, kind, devid, err);
-
-	if (rc < 0)
-		return -1;
-	if (rc == 0)
-		return zerr_set(err, ZERR_NOT_FOUND, "E302", 0, "domain %u has no %s %s", domid,
-				d.cls->word, d.name);
-	if ((!force && device_close(&d, timeout_ms, &why) != 0) ||
-	    device_remove(&d, true, &why) != 0)
-		return device_failed(&d, "detach", why, err);
-	device_config_remove(&d);
-	return 0;
-}
-
-int device_attach_all(struct domain_ctx *ctx, uint16_t domid, const struct domain_config *cfg,
-		      struct zerr **err)
-{
-	size_t n = cfg->disk_count + cfg->nic_count, begun = 0, i, k;
-	_cleanup_free_ struct device *all = calloc(n + 1, sizeof(*all));
-	_cleanup_signals_ sigset_t signals = device_hold_signals();
-	struct zerr *why = NULL;
-	int rc = 0;
-
-	if (!all)
-		return zerr_set(err, ZERR_NO_RESOURCES, "E600", ENOMEM, "no memory");
-	for (i = k = 0; i < n && rc == 0; i++) {
-		const struct domain_disk *disk = i < cfg->disk_count ? &cfg->disks[i] : NULL;
-
-		if (disk && !disk->source)
-			continue;	/* an empty tray */
-		rc = disk ? device_vbd_init(&all[k], ctx, domid, disk, &why)
-			  : device_vif_init(&all[k], ctx, domid, &cfg->nics[i - cfg->disk_count],
-					    (unsigned int)(i - cfg->disk_count), &why);
-		if (rc != 0)
-			break;
-		rc = device_begin(&all[k], disk ? device_vbd_guard : device_vif_guard, &why);
-		if (rc == 0)
-			begun = ++k;
-	}
-	for (i = 0; i < begun && rc == 0; i++) {
-		rc = device_finish(&all[i], &why);
-		k = i;
-	}
-	if (rc == 0)
-		return 0;
-	device_failed(&all[k], "attach", why, err);
-	for (i = 0; i < begun; i++)
-		device_ask_close(&all[i], NULL);
-	while (begun-- > 0)
-		device_remove(&all[begun], false, NULL);
-	return -1;
-}
-
 /* All devices of a domain, of each kind; *ret is malloc'd. */
 static int find_all(struct domain_ctx *ctx, uint16_t domid, struct device **ret, size_t *ret_n,
 		    struct zerr **err)
@@ -220,8 +167,138 @@ static int find_all(struct domain_ctx *ctx, uint16_t domid, struct device **ret,
 	return 0;
 }
 
+/* ---- one program at a time changes a domain's devices ---- */
+
+static char *turn_path(const struct domain_ctx *ctx, uint16_t domid)
+{
+	char *path;
+
+	return asprintf(&path, "%s/devices-%u.lock", domain_run_dir(ctx), domid) < 0 ? NULL : path;
+}
+
+/* Class ZERR_STATE when somebody has it for too long. */
+static int lock_turn(const char *path, int *ret_fd, struct zerr **err)
+{
+	const struct timespec nap = { .tv_nsec = 50000000 };
+	_cleanup_close_ int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+	if (fd < 0)
+		return zerr_set(err, ZERR_FAILED, "E920", errno, "cannot open %s", path);
+	for (int waited = 0; flock(fd, LOCK_EX | LOCK_NB) != 0; waited += 50) {
+		if (hotplug_interrupted())
+			return zerr_set(err, ZERR_INTERRUPTED, "E920", 0, "interrupted");
+		if (errno != EWOULDBLOCK || waited >= TURN_MS)
+			return zerr_set(err, ZERR_STATE, "E715", 0, "another program is changing "
+					"the domain's devices");
+		nanosleep(&nap, NULL);
+	}
+	*ret_fd = steal_fd(&fd);
+	return 0;
+}
+
+/* A device of ours that is not through although nobody is at it: who attached it was killed. */
+static int is_orphan(const struct device *d, struct zerr **err)
+{
+	_cleanup_free_ char *ours = NULL, *status = NULL;
+
+	if (device_read(d, DEVICE_NOTE, DEVICE_OURS, &ours, err) < 0 ||
+	    device_read(d, DEVICE_BACK, "hotplug-status", &status, err) < 0)
+		return -1;
+	return ours && d->backend_domid == 0 && (!status || strcmp(status, "connected") != 0);
+}
+
+int device_take_turn(struct domain_ctx *ctx, uint16_t domid, int *ret_fd, struct zerr **err)
+{
+	_cleanup_free_ char *path = turn_path(ctx, domid);
+	_cleanup_free_ struct device *all = NULL;
+	_cleanup_close_ int fd = -1;
+	size_t n = 0;
+
+	if (!path)
+		return zerr_set(err, ZERR_NO_RESOURCES, "E600", ENOMEM, "no memory");
+	if (lock_turn(path, &fd, err) != 0 || find_all(ctx, domid, &all, &n, err) != 0)
+		return -1;
+	for (size_t i = 0; i < n; i++) {
+		int orphan = is_orphan(&all[i], err);
+
+		if (orphan < 0 || (orphan > 0 && device_remove(&all[i], true, err) != 0))
+			return -1;
+	}
+	*ret_fd = steal_fd(&fd);
+	return 0;
+}
+
+int device_detach(struct domain_ctx *ctx, uint16_t domid, enum device_kind kind,
+		  unsigned int devid, bool force, int timeout_ms, struct zerr **err)
+{
+	_cleanup_signals_ sigset_t signals = device_hold_signals();
+	_cleanup_close_ int turn = -1;
+	struct zerr *why = NULL;
+	struct device d;
+	int rc;
+
+	if (domain_need_store(ctx, err) != 0 || device_take_turn(ctx, domid, &turn, err) != 0)
+		return -1;
+	rc = device_find(&d, ctx, domid, kind, devid, err);
+	if (rc < 0)
+		return -1;
+	if (rc == 0)
+		return zerr_set(err, ZERR_NOT_FOUND, "E302", 0, "domain %u has no %s %s", domid,
+				d.cls->word, d.name);
+	if ((!force && device_close(&d, timeout_ms, &why) != 0) ||
+	    device_remove(&d, true, &why) != 0)
+		return device_failed(&d, "detach", why, err);
+	device_config_remove(&d);
+	return 0;
+}
+
+int device_attach_all(struct domain_ctx *ctx, uint16_t domid, const struct domain_config *cfg,
+		      struct zerr **err)
+{
+	size_t n = cfg->disk_count + cfg->nic_count, begun = 0, i, k;
+	_cleanup_free_ struct device *all = calloc(n + 1, sizeof(*all));
+	_cleanup_signals_ sigset_t signals = device_hold_signals();
+	_cleanup_close_ int turn = -1;
+	struct zerr *why = NULL;
+	int rc = 0;
+
+	if (n == 0)
+		return 0;
+	if (!all)
+		return zerr_set(err, ZERR_NO_RESOURCES, "E600", ENOMEM, "no memory");
+	if (device_take_turn(ctx, domid, &turn, err) != 0)
+		return -1;
+	for (i = k = 0; i < n && rc == 0; i++) {
+		const struct domain_disk *disk = i < cfg->disk_count ? &cfg->disks[i] : NULL;
+
+		if (disk && !disk->source)
+			continue;	/* an empty tray */
+		rc = disk ? device_vbd_init(&all[k], ctx, domid, disk, &why)
+			  : device_vif_init(&all[k], ctx, domid, &cfg->nics[i - cfg->disk_count],
+					    (unsigned int)(i - cfg->disk_count), &why);
+		if (rc != 0)
+			break;
+		rc = device_begin(&all[k], disk ? device_vbd_guard : device_vif_guard, &why);
+		if (rc == 0)
+			begun = ++k;
+	}
+	for (i = 0; i < begun && rc == 0; i++) {
+		rc = device_finish(&all[i], &why);
+		k = i;
+	}
+	if (rc == 0)
+		return 0;
+	device_failed(&all[k], "attach", why, err);
+	for (i = 0; i < begun; i++)
+		device_ask_close(&all[i], NULL);
+	while (begun-- > 0)
+		device_remove(&all[begun], false, NULL);
+	return -1;
+}
+
 int device_remove_all(struct domain_ctx *ctx, uint16_t domid, struct zerr **err)
 {
+	_cleanup_free_ char *path = turn_path(ctx, domid);
 	_cleanup_free_ struct device *all = NULL;
 	_cleanup_signals_ sigset_t signals = device_hold_signals();
 	size_t i, n = 0;
@@ -229,6 +306,8 @@ int device_remove_all(struct domain_ctx *ctx, uint16_t domid, struct zerr **err)
 
 	if (find_all(ctx, domid, &all, &n, err) != 0)
 		return -1;
+	if (path)
+		unlink(path);
 	for (i = 0; i < n; i++)
 		if (device_ask_close(&all[i], err) != 0)
 			rc = -1;

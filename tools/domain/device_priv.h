@@ -17,6 +17,8 @@
 #define DEVICE_STATE_MS 10000		/* a back-end's answer, as libxl waits */
 #define DEVICE_HOTPLUG_MS 40000		/* a script's end, as libxl waits */
 
+#define DEVICE_OURS "zl-made"		/* in the note: this toolstack attached it */
+
 struct device_class;
 
 /* One device that is being attached or taken away. Made by device_init(). */
@@ -109,6 +111,11 @@ static inline void cleanup_signals(const sigset_t *old)
 	sigprocmask(SIG_SETMASK, old, NULL);
 }
 #define _cleanup_signals_ _cleanup_(cleanup_signals) UNUSED
+/*
+ * Be the only one that changes a domain's devices until *ret_fd is closed; devices that a killed
+ * program left half attached are taken away. Class ZERR_STATE: another one is at it for long.
+ */
+int device_take_turn(struct domain_ctx *ctx, uint16_t domid, int *ret_fd, struct zerr **err);
 /* One value of a side: 1 found (malloc'd), 0 not there, -1 error. */
 int device_read(const struct device *d, enum device_side side, const char *key, char **ret,
 		struct zerr **err);
