@@ -4,6 +4,9 @@
  * number. Others are E.1 and E.2 (also golden files), E.3 (test_documents.py), E.7 and E.8 (golden
  * files), E.9 (also test_zl.c), E.13 (test_config_schema.c), and those that need one in tests/qemu.
  */
+#include <fcntl.h>
+#include <stdlib.h>
+
 #include "zl_world.h"
 
 static const char small[] =
@@ -116,6 +119,32 @@ static void e10_fields_of_list(void **state)
 	assert_string_equal(flags, "r-----");
 	assert_string_equal(seconds, "37.3");
 	output_free(&c);
+}
+
+/* Colours on a terminal that wants them, and nowhere else. */
+static void colours(void **state)
+{
+	int master = posix_openpt(O_RDWR | O_NOCTTY);
+	struct zl zl = { .no_color = false };
+	FILE *tty, *file = tmpfile();
+
+	(void)state;
+	assert_true(master >= 0 && grantpt(master) == 0 && unlockpt(master) == 0 && file != NULL);
+	tty = fopen(ptsname(master), "r+");
+	assert_non_null(tty);
+	setenv("TERM", "xterm", 1);
+	assert_string_equal(zl_paint(&zl, tty, ZL_RED), "\033[31m");
+	assert_string_equal(zl_paint(&zl, file, ZL_RED), "");
+	setenv("TERM", "dumb", 1);
+	assert_string_equal(zl_paint(&zl, tty, ZL_RED), "");
+	setenv("TERM", "xterm", 1);
+	zl.no_color = true;
+	assert_string_equal(zl_paint(&zl, tty, ZL_RED), "");
+	zl = (struct zl){ .json = true };
+	assert_string_equal(zl_paint(&zl, tty, ZL_RED), "");
+	fclose(tty);
+	fclose(file);
+	close(master);
 }
 
 /* Documents that no other test prints. */
@@ -264,6 +293,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(e4_exit_codes, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(e9_dry_runs, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(e10_fields_of_list, set_up, tear_down),
+		cmocka_unit_test(colours),
 		cmocka_unit_test_setup_teardown(documents, set_up, tear_down),
 	};
 

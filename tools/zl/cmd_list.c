@@ -167,6 +167,7 @@ static int check_states(const char *states, struct zerr **err)
 /* ---- the table ---- */
 
 struct columns {
+	const struct zl *zl;
 	bool verbose, label, pool, nodes, words;
 	uint32_t nr_nodes;
 	struct xs *xs;
@@ -184,6 +185,14 @@ static void print_pool(const struct columns *c, uint32_t pool)
 		printf(" %16s", name);
 }
 
+/* Red has crashed or is going, yellow waits for somebody, green runs. */
+static enum zl_paint paint_of(const struct hyp_domain_info *i)
+{
+	if (i->dying || (i->shutdown && i->shutdown_reason == HYP_SHUTDOWN_CRASH))
+		return ZL_RED;
+	return i->paused || i->shutdown ? ZL_YELLOW : i->domid == ZL_INACTIVE ? ZL_PLAIN : ZL_GREEN;
+}
+
 static void print_row(const struct columns *c, const struct row *r)
 {
 	const struct hyp_domain_info *i = &r->d.info;
@@ -192,9 +201,11 @@ static void print_row(const struct columns *c, const struct row *r)
 	domain_state_flags(i, flags);
 	if (i->domid != ZL_INACTIVE)
 		snprintf(id, sizeof(id), "%u", i->domid);
-	printf("%-40s %5s %5" PRIu64 " %5u %10s %9.1f", zl_shown_name(&r->d, name, sizeof(name)),
-	       id, pages(i->tot_pages + i->outstanding_pages) >> 20, i->nr_online_vcpus,
-	       c->words ? state_of(r) : flags, (double)i->cpu_time_ns / 1e9);
+	printf("%-40s %5s %5" PRIu64 " %5u %s%10s%s %9.1f",
+	       zl_shown_name(&r->d, name, sizeof(name)), id,
+	       pages(i->tot_pages + i->outstanding_pages) >> 20, i->nr_online_vcpus,
+	       zl_paint(c->zl, stdout, paint_of(i)), c->words ? state_of(r) : flags,
+	       zl_paint(c->zl, stdout, ZL_PLAIN), (double)i->cpu_time_ns / 1e9);
 	domain_uuid_format(i->uuid, uuid);
 	if (c->verbose)
 		printf(" %s %11s", uuid,
@@ -217,11 +228,13 @@ static int print_table(struct zl *zl, const struct zl_args *args, const struct r
 		.nodes = zl_has(args, "numa"),
 		.words = zl_has(args, "long-state"),
 		.xs = zl->ctx.xs,
+		.zl = zl,
 	};
 	struct hyp_physinfo phys;
 
 	if (c.nodes && zl->ctx.hyp != NULL && hyp_physinfo(zl->ctx.hyp, &phys, NULL) == 0)
 		c.nr_nodes = phys.nr_nodes;
+	fputs(zl_paint(zl, stdout, ZL_BOLD), stdout);
 	printf("%-40s %5s %5s %5s %10s %9s", "Name", "ID", "Mem", "VCPUs", "State", "Time(s)");
 	if (c.verbose)
 		printf(" %-36s %11s", "UUID", "Reason-Code");
@@ -231,7 +244,7 @@ static int print_table(struct zl *zl, const struct zl_args *args, const struct r
 		printf(" %16s", "Cpupool");
 	if (c.nodes)
 		printf(" NODE Affinity");
-	putchar('\n');
+	printf("%s\n", zl_paint(zl, stdout, ZL_PLAIN));
 	for (size_t i = 0; i < n; i++)
 		print_row(&c, &rows[i]);
 	return 0;

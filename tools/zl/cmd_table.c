@@ -17,7 +17,7 @@ const struct zl_option zl_global_options[] = {
 	{ 'N', "dry-run", NULL, "check everything, change nothing, print the plan" },
 	{ 0, "json", NULL, "print JSON; errors too, on stderr" },
 	{ 0, "timeout", "SEC", "upper bound of all waiting (60)" },
-	{ 0, "no-color", NULL, "no colours (none are used yet)" },
+	{ 0, "no-color", NULL, "no colours, not even on a terminal" },
 	{ 0, "config-dir", "DIR", "configuration directory (/etc/zl)" },
 	{ 0, "run-dir", "DIR", "run-time directory (/run/zl), with log/ and xenstored/ in it" },
 	{ 'h', "help", NULL, "help on zl or on a command" },

@@ -11,6 +11,21 @@
 #include <string.h>
 #include <time.h>
 
+/* The sequence of a colour, or "" where none is wanted: no terminal, NO_COLOR, JSON. */
+const char *zl_paint(const struct zl *zl, FILE *f, enum zl_paint paint)
+{
+	static const char *const codes[] = {
+		[ZL_PLAIN] = "\033[0m", [ZL_BOLD] = "\033[1m", [ZL_RED] = "\033[31m",
+		[ZL_GREEN] = "\033[32m", [ZL_YELLOW] = "\033[33m",
+	};
+	const char *term = getenv("TERM");
+
+	if (zl->no_color || zl->json || !isatty(fileno(f)) || term == NULL ||
+	    strcmp(term, "dumb") == 0)
+		return "";
+	return codes[paint];
+}
+
 /* Print an error, free it, give its exit code. */
 int zl_report(struct zl *zl, struct zerr *err)
 {
@@ -19,7 +34,9 @@ int zl_report(struct zl *zl, struct zerr *err)
 	if (err == NULL)
 		return 0;
 	fflush(stdout);
+	fputs(zl_paint(zl, stderr, ZL_RED), stderr);
 	zerr_print(stderr, err, zl->json);
+	fputs(zl_paint(zl, stderr, ZL_PLAIN), stderr);
 	zerr_free(err);
 	return code;
 }
@@ -35,7 +52,9 @@ static void message(struct zl *zl, const char *word, const char *fmt, va_list ap
 	}
 	fflush(stdout);
 	if (!zl->json) {
-		fprintf(stderr, "%s: %s: %s\n", zl->prog, word, text);
+		fprintf(stderr, "%s%s: %s: %s%s\n",
+			word[0] == 'w' ? zl_paint(zl, stderr, ZL_YELLOW) : "", zl->prog, word, text,
+			word[0] == 'w' ? zl_paint(zl, stderr, ZL_PLAIN) : "");
 		return;
 	}
 	top = json_object_new_object();

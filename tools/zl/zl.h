@@ -158,6 +158,10 @@ int zl_nap(int signal_fd, int ms, struct zerr **err);
 
 /* ---- printing ---- */
 
+/* Colours, for people: "" unless the stream is a terminal that wants them. */
+enum zl_paint { ZL_PLAIN, ZL_BOLD, ZL_RED, ZL_GREEN, ZL_YELLOW };
+const char *zl_paint(const struct zl *zl, FILE *f, enum zl_paint paint);
+
 /* Print the error, free it, give its exit code. */
 int zl_report(struct zl *zl, struct zerr *err);
 void zl_warn(struct zl *zl, const char *fmt, ...) PRINTF_LIKE(2, 3);
