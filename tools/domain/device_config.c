@@ -5,6 +5,7 @@
  * file; a domain of another toolstack has none. Under domain_lock(), as programs may do it at once.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -135,10 +136,13 @@ static int change_state(struct domain_ctx *ctx, uint16_t domid, const struct cha
 static void change(struct domain_ctx *ctx, uint16_t domid, const struct change *c)
 {
 	_cleanup_zerr_ struct zerr *err = NULL;
+	char text[200];
 
-	if (change_state(ctx, domid, c, &err) != 0 && ctx->warn)
-		ctx->warn(ctx->warn_arg, "W713", "the domain's configuration could not follow: "
-			  "its next reboot starts without the change");
+	if (change_state(ctx, domid, c, &err) == 0 || !ctx->warn)
+		return;
+	snprintf(text, sizeof(text), "the domain's configuration could not follow, its next reboot "
+		 "starts without the change: %s", err ? err->message : "no memory");
+	ctx->warn(ctx->warn_arg, "W713", text);
 }
 
 void device_config_add_disk(struct domain_ctx *ctx, uint16_t domid, const struct domain_disk *disk)
