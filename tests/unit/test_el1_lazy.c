@@ -40,7 +40,6 @@ static unsigned int leave(unsigned int n, bool changed)
 	unsigned int started = 0;
 
 	while (n--) {
-		l->switches++;
 		if (!l->on && el1_lazy_left(l, changed)) {
 			el1_lazy_start(l);
 			started++;
@@ -49,14 +48,18 @@ static unsigned int leave(unsigned int n, bool changed)
 	return started;
 }
 
-static unsigned int traps_until_off(void)
+/* How many writes trap, so many ns apart, until none does; at most 1,000. */
+static unsigned int traps_until_off(s_time_t apart)
 {
-	unsigned int n = 1;
-
-	while (el1_lazy_trapped(l))
-		n++;
-	assert_false(l->on);
-	return n;
+	for (unsigned int n = 1; n < 1000; n++) {
+		fake_now += apart;
+		if (!el1_lazy_trapped(l)) {
+			assert_false(l->on);
+			return n;
+		}
+		assert_true(l->on);
+	}
+	return 1000;
 }
 
 static void test_policy(void **state)
@@ -68,29 +71,20 @@ static void test_policy(void **state)
 		assert_int_equal(leave(EL1_LAZY_QUIET - 1, false) + leave(1, true), 0);
 	/* A quiet one is, and a few traps end it. */
 	assert_int_equal(leave(EL1_LAZY_QUIET, false), 1);
-	assert_int_equal(traps_until_off(), EL1_LAZY_START / EL1_LAZY_PRICE);
+	assert_int_equal(traps_until_off(100), EL1_LAZY_TRAPS);
 	assert_int_equal(leave(EL1_LAZY_QUIET - 1, false), 0);
 	assert_int_equal(leave(1, false), 1);
-	/* A write as seldom as its price stays for ever; twice as often goes soon. */
-	for (unsigned int i = 0; i < 1000; i++) {
-		leave(EL1_LAZY_PRICE, false);
-		assert_true(el1_lazy_trapped(l));
-	}
-	for (unsigned int i = 0; l->on; i++) {
-		leave(EL1_LAZY_PRICE / 2, false);
-		el1_lazy_trapped(l);
-		assert_true(i < 8);
-	}
-	/* A long quiet time is not worth more than the start. */
-	leave(100000, false);
-	assert_true(l->on);
-	leave(100000, false);
-	assert_int_equal(traps_until_off(), EL1_LAZY_START / EL1_LAZY_PRICE);
-	/* The counter wraps. */
-	l->switches = l->since = ~0u - 10;
+	/* A write as seldom as its price stays for ever; a little more often goes soon. */
+	assert_int_equal(traps_until_off(EL1_LAZY_NS), 1000);
+	assert_in_range(traps_until_off(EL1_LAZY_NS * 9 / 10), 2, EL1_LAZY_TRAPS);
+	/* A long quiet time forgives no more than there was. */
 	assert_int_equal(leave(EL1_LAZY_QUIET, false), 1);
-	leave(EL1_LAZY_PRICE, false);
-	assert_true(el1_lazy_trapped(l));
+	fake_now += 1000 * EL1_LAZY_NS;
+	assert_int_equal(traps_until_off(100), EL1_LAZY_TRAPS);
+	/* Without the trap time changes nothing. */
+	fake_now += 1000 * EL1_LAZY_NS;
+	assert_false(el1_lazy_trapped(l));
+	assert_int_equal(leave(EL1_LAZY_QUIET, false), 1);
 }
 
 static unsigned int flushed(void)

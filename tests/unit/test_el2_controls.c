@@ -171,6 +171,31 @@ static void test_check(void **state)
 	gic_info.version = 3;
 }
 
+/* State that few hosts have moves with a vCPU there, and on others is not looked at. */
+static void test_few_hosts(void **state)
+{
+	static const char *const aux[] = { "afsr0_el1", "afsr1_el1", "amair_el1" };
+	struct domain *d;
+
+	(void)state;
+	fake_dom0_create(1);
+	d = fake_domain_create(1);
+	for (unsigned int n = 0; n <= ARRAY_SIZE(aux); n++) {
+		has_aux = false;
+		for (unsigned int i = 0; i < ARRAY_SIZE(aux); i++)
+			reg_find(aux[i])->keeps = i == n ? 1UL << 40 : 0;
+		el2_controls_init();
+		el2_controls_vcpu(d->vcpu[0]);
+		assert_int_equal(d->vcpu[0]->ctxt.extra, n < ARRAY_SIZE(aux) ? CTXT_AUX : 0);
+	}
+	gic_info.nr_pri_bits = 7;
+	el2_controls_vcpu(d->vcpu[0]);
+	assert_int_equal(d->vcpu[0]->ctxt.extra, CTXT_GIC);
+	gic_info.nr_pri_bits = 5;
+	fake_domain_destroy(d);
+	fake_domain_destroy(dom0);
+}
+
 static void test_vcpu(void **state)
 {
 	static uint64_t id[NR_ID_REGS];
@@ -178,6 +203,7 @@ static void test_vcpu(void **state)
 	struct vcpu *v;
 
 	(void)state;
+	has_aux = false;
 	id_regs_add_cpu(id, 0, true);
 	fake_dom0_create(1);
 	d = fake_domain_create(1);
@@ -211,6 +237,7 @@ int main(void)
 		cmocka_unit_test_setup(test_written, set_up),
 		cmocka_unit_test_setup(test_newer_cpu, set_up),
 		cmocka_unit_test_setup(test_check, set_up),
+		cmocka_unit_test_setup(test_few_hosts, set_up),
 		cmocka_unit_test_setup(test_vcpu, set_up),
 	};
 

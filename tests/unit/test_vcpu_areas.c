@@ -280,7 +280,7 @@ static void test_find(void **state)
 	assert_null(domain_vcpu_by_affinity(big, 1UL << 32));
 	/* Bits that are no affinity do not count. */
 	assert_ptr_equal(domain_vcpu_by_affinity(big, 0x80000100), big->vcpu[16]);
-	assert_int_equal(big->vcpu[17]->vmpidr, 0x80000101);
+	assert_int_equal(big->vcpu[17]->ctxt.vmpidr, 0x80000101);
 	fake_domain_destroy(big);
 }
 

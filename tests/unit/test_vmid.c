@@ -47,7 +47,7 @@ static void load(unsigned int cpu, struct p2m *p)
 	vmid_make_current(p);
 	vmid = (uint32_t)(p->vttbr >> 48);
 	assert_int_equal(p->vttbr & GENMASK(47, 0), (uint64_t)(p - p2m + 1) << 12);
-	assert_int_equal(p->vmid, vmid);
+	assert_int_equal((uint16_t)p->vmid_tag, vmid);
 	assert_true(vmid != 0);
 	/* Nobody else's translations may be known here under this number. */
 	assert_true(tlb[cpu][vmid] == NULL || tlb[cpu][vmid] == p);

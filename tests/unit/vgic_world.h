@@ -8,6 +8,7 @@
 #define TESTS_VGIC_WORLD_H
 
 #include <xen/page.h>
+#include <xen/vgic/vgic_switch.h>
 #include "fake/fake.h"
 
 #define GICD	0x08000000UL
@@ -30,7 +31,7 @@ static inline void put(struct vcpu *v)
 static inline void load(struct vcpu *v)
 {
 	fake_set_current(v);
-	vgic_load_cpu(v);
+	vgic_load_cpu(this_cpu(), v);
 	vcpu_ctxt_load(v);
 }
 

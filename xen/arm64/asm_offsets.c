@@ -24,6 +24,8 @@ void asm_offsets(void)
 	DEFINE(VCPU_DOMAIN, offsetof(struct vcpu, domain));
 	DEFINE(DOMAIN_ID_REGS, offsetof(struct domain, id_regs));
 	DEFINE(PCPU_CURRENT, offsetof(struct pcpu, current));
+	DEFINE(WORK_RESCHED, WORK_RESCHED);
+	DEFINE(WORK_YIELD, WORK_YIELD);
 	DEFINE(PCPU_WORK, offsetof(struct pcpu, work));
 	DEFINE(FP_FPSR, offsetof(struct fp_regs, fpsr));
 	DEFINE(FP_FPCR, offsetof(struct fp_regs, fpcr));

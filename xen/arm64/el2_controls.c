@@ -49,6 +49,18 @@ static uint64_t hcr_optional(void)
 
 #define WRITE_CONTROL(reg, value, optional)	write_sysreg(reg, value);
 
+/* Some CPU has AFSR or AMAIR, most have zeros. */
+static bool has_aux __ro_after_init;
+
+static void find_aux(void)
+{
+	write_sysreg(afsr0_el1, ~0UL);
+	write_sysreg(afsr1_el1, ~0UL);
+	write_sysreg(amair_el1, ~0UL);
+	isb();
+	has_aux |= read_sysreg(afsr0_el1) | read_sysreg(afsr1_el1) | read_sysreg(amair_el1);
+}
+
 /*
  * This CPU's controls. VPIDR and VMPIDR have no reset value, so they are written before any entry;
  * CNTVOFF, VMPIDR and HCR follow the vCPU from then on, VPIDR where its domain chose a MIDR.
@@ -78,6 +90,7 @@ void el2_controls_init(void)
 		write_sysreg(VSESR_EL2, 0);
 	if (ID_FIELD(read_sysreg(id_aa64pfr0_el1), 40))
 		write_sysreg(MPAM2_EL2, MPAM2_GUEST);
+	find_aux();
 	/* Debug state that guests reach only through traps. */
 	write_sysreg(mdscr_el1, 0);
 	pmu_init_cpu();
@@ -109,7 +122,9 @@ void el2_controls_vcpu(struct vcpu *v)
 {
 	uint32_t extra = id_regs_extras(v->domain);
 
-	v->ctxt.extra = extra | (v->domain->gic_version != gic_info.version ? CTXT_GICV2 : 0);
+	v->ctxt.extra = extra | (v->domain->gic_version != gic_info.version ? CTXT_GICV2 : 0) |
+			(gic_is_v2() || gic_info.nr_pri_bits > 5 ? CTXT_GIC : 0) |
+			(has_aux ? CTXT_AUX : 0);
 	v->ctxt.hcr = HCR_GUEST | (extra & CTXT_PAUTH ? HCR_API | HCR_APK : 0) |
 		      (extra & CTXT_SCXTNUM ? HCR_ENSCXT : 0) | (host_ctr_differs ? HCR_TID2 : 0);
 	if (id_regs_are_hosts(v->domain))

@@ -46,6 +46,8 @@ void gic_irq_disable(uint32_t intid)
 
 void gic_irq_set_active(uint32_t intid, bool active)
 {
+	/* A timer that was just switched off must not pull it up again. */
+	isb();
 	set_bit_reg(active ? GICD_ISACTIVER : GICD_ICACTIVER, intid);
 }
 

@@ -7,7 +7,7 @@
 #include <arch/gicv2_lr.h>
 #include <arm64/sysreg.h>
 #include "gic_regs.h"
-#include "machine.h"
+#include "pairs.h"
 
 #define LR_NAME(n, hi, lo)	S3_4_C12_C##hi##_##lo
 #define FOR_EACH_LR(op)									\
@@ -63,69 +63,46 @@ uint32_t gic_eoi_count(void)
 	return n;
 }
 
-/* These and the rest after them, apart: a switch without any has no frame to build. */
-static __noinline void save_lrs(struct vgic_hw *hw)
+/*
+ * A vCPU leaves: its priority mask, active priorities and list registers, which vgic_sync folded.
+ * GICH_VMCR and GICH_APR are kept where the GICv3 keeps its own; nobody else reads them.
+ */
+void gic_save(struct vgic_hw *c)
 {
 	uint32_t i;
 
-	for (i = 0; i < hw->nr_used; i++) {
-		hw->lr[i] = gic_lr_read(i);
+	if (gic_is_v2()) {
+		c->vmcr = rd32(gich + GICH_VMCR);
+		c->ap0r[0] = rd32(gich + GICH_APR);
+	} else {
+		GIC_SAVE_FEW()
+		if (gic_info.nr_pri_bits > 5) {
+			c->ap1r[1] = read_sysreg(ICH_AP1R1_EL2);
+			c->ap0r[1] = read_sysreg(ICH_AP0R1_EL2);
+		}
+	}
+	for (i = 0; i < c->nr_used; i++) {
+		c->lr[i] = gic_lr_read(i);
 		gic_lr_write(i, 0);
 	}
 	gic_hcr_set(0);
 }
 
-static __noinline void load_lrs(const struct vgic_hw *hw)
+void gic_load(const struct vgic_hw *c)
 {
 	uint32_t i;
 
-	for (i = 0; i < hw->nr_used; i++)
-		gic_lr_write(i, hw->lr[i]);
-	gic_hcr_set(hw->hcr | ICH_HCR_EN);
-}
-
-/*
- * A vCPU leaves: its priority mask and active priorities; list registers are vgic_sync's. GICH_VMCR
- * and GICH_APR are kept where the GICv3 keeps its own; nobody else reads them.
- */
-void gic_save(struct vgic_hw *hw)
-{
 	if (gic_is_v2()) {
-		hw->vmcr = rd32(gich + GICH_VMCR);
-		hw->ap0r[0] = rd32(gich + GICH_APR);
-		save_lrs(hw);
-		return;
+		wr32(gich + GICH_VMCR, (uint32_t)c->vmcr);
+		wr32(gich + GICH_APR, (uint32_t)c->ap0r[0]);
+	} else {
+		GIC_LOAD_FEW()
+		if (gic_info.nr_pri_bits > 5) {
+			write_sysreg(ICH_AP1R1_EL2, c->ap1r[1]);
+			write_sysreg(ICH_AP0R1_EL2, c->ap0r[1]);
+		}
 	}
-	hw->vmcr = read_sysreg(ICH_VMCR_EL2);
-	hw->ap1r[0] = read_sysreg(ICH_AP1R0_EL2);
-	hw->ap0r[0] = read_sysreg(ICH_AP0R0_EL2);
-	if (gic_info.nr_pri_bits > 5) {
-		hw->ap1r[1] = read_sysreg(ICH_AP1R1_EL2);
-		hw->ap0r[1] = read_sysreg(ICH_AP0R1_EL2);
-	}
-	if (likely(!hw->nr_used))
-		write_sysreg(ICH_HCR_EL2, 0);
-	else
-		save_lrs(hw);
-}
-
-void gic_load(const struct vgic_hw *hw)
-{
-	if (gic_is_v2()) {
-		wr32(gich + GICH_VMCR, (uint32_t)hw->vmcr);
-		wr32(gich + GICH_APR, (uint32_t)hw->ap0r[0]);
-		load_lrs(hw);
-		return;
-	}
-	write_sysreg(ICH_VMCR_EL2, hw->vmcr);
-	write_sysreg(ICH_AP1R0_EL2, hw->ap1r[0]);
-	write_sysreg(ICH_AP0R0_EL2, hw->ap0r[0]);
-	if (gic_info.nr_pri_bits > 5) {
-		write_sysreg(ICH_AP1R1_EL2, hw->ap1r[1]);
-		write_sysreg(ICH_AP0R1_EL2, hw->ap0r[1]);
-	}
-	if (likely(!hw->nr_used))
-		write_sysreg(ICH_HCR_EL2, hw->hcr | ICH_HCR_EN);
-	else
-		load_lrs(hw);
+	for (i = 0; i < c->nr_used; i++)
+		gic_lr_write(i, c->lr[i]);
+	gic_hcr_set((uint32_t)c->hcr | ICH_HCR_EN);
 }

@@ -11,10 +11,8 @@
 #include <xen/lib.h>
 #include "machine.h"
 
-
+struct time_base time_base __ro_after_init;
 static uint64_t freq __ro_after_init;
-static uint64_t start_ticks __ro_after_init;
-static uint64_t ns_mult __ro_after_init;	/* ns = ticks * ns_mult >> 32 */
 static uint64_t tick_mult __ro_after_init;	/* ticks = ns * tick_mult >> 32 */
 
 uint64_t timer_ticks(void)
@@ -25,16 +23,11 @@ uint64_t timer_ticks(void)
 
 uint64_t timer_frequency(void) { return freq; }
 
-s_time_t system_time(void)
-{
-	return (s_time_t)((__uint128_t)(read_sysreg(cntpct_el0) - start_ticks) * ns_mult >> 32);
-}
-
 s_time_t ticks_to_system_time(uint64_t ticks)
 {
-	__uint128_t ns = (__uint128_t)(ticks - start_ticks) * ns_mult >> 32;
+	__uint128_t ns = (__uint128_t)(ticks - time_base.start) * time_base.ns_mult >> 32;
 
-	if (ticks < start_ticks)
+	if (ticks < time_base.start)
 		return 0;
 	return ns > INT64_MAX ? INT64_MAX : (s_time_t)ns;
 }
@@ -44,7 +37,7 @@ s_time_t ticks_to_system_time(uint64_t ticks)
  */
 void timer_set_deadline(s_time_t t)
 {
-	__uint128_t ticks = ((__uint128_t)t * tick_mult >> 32) + start_ticks + 1;
+	__uint128_t ticks = ((__uint128_t)t * tick_mult >> 32) + time_base.start + 1;
 
 	if (t == 0) {
 		write_sysreg(cnthp_ctl_el2, 0);
@@ -62,9 +55,9 @@ __init void timer_init_boot(void)
 						 read_sysreg(cntfrq_el0);
 	if (!freq || freq >> 32)
 		panic("the host's timer frequency is out of range");
-	ns_mult = (NS_PER_SECOND << 32) / freq;
+	time_base.ns_mult = (NS_PER_SECOND << 32) / freq;
 	tick_mult = (freq << 32) / NS_PER_SECOND;	/* below 4 GHz: checked */
-	start_ticks = read_sysreg(cntpct_el0);
+	time_base.start = read_sysreg(cntpct_el0);
 }
 
 /* Each CPU: EL2's timer on, the guests' off until one runs. */

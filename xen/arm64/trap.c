@@ -34,7 +34,7 @@ static void trap_wfx(struct vcpu *v, uint32_t iss)
 {
 	guest_regs_skip(&v->regs);
 	if (iss & 1)
-		sched_yield(v);
+		sched_yield();
 	else
 		vcpu_block(v);
 }

@@ -4,6 +4,7 @@
  * EL0 is either in this list or traps. FP/SIMD registers move lazily: they are saved at a switch
  * only if used, and loaded at first use, or at once for a vCPU that used them twice in a row.
  */
+#include <arch/gic.h>
 #include <arm64/el2_controls.h>
 #include <arm64/sysreg.h>
 #include <xen/domain.h>
@@ -12,27 +13,28 @@
 #include <xen/vdebug.h>
 #include <xen/vgic.h>
 #include <xen/vpmu.h>
-#include "machine.h"
+#include "pairs.h"
 
 /* abi/boot.md 4: SCTLR_GUEST_INIT and the architecture's RES1 bits. MMU and caches off. */
 #define SCTLR_EL1_RESET		0x30d50878UL
+#define MPIDR_RES1		BIT(31)
 #define EAGER_AFTER_USES	2u
 
 /*
  * EL1/EL0 registers that are simply moved, two at a time: each with its member of struct vcpu_ctxt,
- * which are side by side. Of those whose writes HCR_EL2.TVM traps, the machine itself writes ESR,
- * FAR and AFSR at exceptions.
+ * which are side by side. Of those whose writes HCR_EL2.TVM traps, the machine itself writes ESR
+ * and FAR at exceptions, and AFSR, which is apart.
  */
 #define FOR_EACH_PAIR(op)									\
 	op(sp_el0, sp_el0, sp_el1, sp_el1) op(elr_el1, elr_el1, spsr_el1, spsr_el1)		\
 	op(cpacr_el1, cpacr, vbar_el1, vbar) op(esr_el1, esr, far_el1, far)			\
-	op(afsr0_el1, afsr0, afsr1_el1, afsr1) op(par_el1, par, tpidr_el0, tpidr_el0)		\
+	op(par_el1, par, tpidr_el0, tpidr_el0)							\
 	op(tpidrro_el0, tpidrro_el0, tpidr_el1, tpidr_el1)					\
 	op(cntkctl_el1, cntkctl, csselr_el1, csselr)
 /* Nobody but the guest writes these, so while writes trap they need not be saved. */
 #define FOR_EACH_TVM_PAIR(op)									\
 	op(sctlr_el1, sctlr, tcr_el1, tcr) op(ttbr0_el1, ttbr0, ttbr1_el1, ttbr1)		\
-	op(mair_el1, mair, amair_el1, amair)
+	op(mair_el1, mair, contextidr_el1, contextidr)
 
 /*
  * Keys of the short ways (vectors.S): bits of ESR_EL2 that count, and above them their values. MRS
@@ -72,22 +74,28 @@ void vcpu_trap_waits(struct vcpu *v, bool wfi, bool wfe)
 
 void vcpu_ctxt_init(struct vcpu *v)
 {
-	v->ctxt = (struct vcpu_ctxt){ .sctlr = SCTLR_EL1_RESET, .fp_cpu = ~0u };
+	v->ctxt = (struct vcpu_ctxt){ .vmpidr = MPIDR_RES1 | vcpu_affinity(v->id),
+				      .sctlr = SCTLR_EL1_RESET, .fp_cpu = ~0u,
+				      .gic.hcr = ICH_HCR_EN };
 	el2_controls_vcpu(v);
 	v->mmio_page = ~0UL;
 	vcpu_short_ways(v, true);
 	v->sched.traps = WAIT_WFI;	/* as HCR_GUEST has it */
 }
 
+/* v, of CTXT_FP or just using them, leaves: FP/SIMD registers trap from now on, whoever comes. */
 static void fp_put(struct vcpu *v)
 {
 	if (read_sysreg(cptr_el2) & CPTR_TFP) {
+		v->ctxt.extra &= ~(uint32_t)CTXT_FP;
 		v->ctxt.fp_uses = 0;
 		return;
 	}
 	/* fp_trap() made it the owner of this CPU's registers. */
 	fp_save(&v->ctxt.fp);
+	v->ctxt.extra |= CTXT_FP;
 	v->ctxt.fp_uses++;
+	write_sysreg(cptr_el2, CPTR_GUEST | CPTR_TFP);
 }
 
 static bool fp_is_loaded(const struct vcpu *v)
@@ -109,12 +117,18 @@ void fp_trap(struct vcpu *v, uint32_t iss __unused)
 	v->ctxt.fp_cpu = this_cpu()->id;
 }
 
-static void fp_take(struct vcpu *v)
+static void aux_save(struct vcpu *v)
 {
-	if (fp_is_loaded(v) || v->ctxt.fp_uses >= EAGER_AFTER_USES)
-		fp_trap(v, 0);
-	else
-		write_sysreg(cptr_el2, CPTR_GUEST | CPTR_TFP);
+	v->ctxt.afsr0 = read_sysreg(afsr0_el1);
+	v->ctxt.afsr1 = read_sysreg(afsr1_el1);
+	v->ctxt.amair = read_sysreg(amair_el1);
+}
+
+static void aux_load(struct vcpu *v)
+{
+	write_sysreg(afsr0_el1, v->ctxt.afsr0);
+	write_sysreg(afsr1_el1, v->ctxt.afsr1);
+	write_sysreg(amair_el1, v->ctxt.amair);
 }
 
 /*
@@ -132,6 +146,7 @@ static const struct extra_mover extras[] = {
 	{ CTXT_PAUTH, pauth_save, pauth_load },
 	{ CTXT_SCXTNUM, scxtnum_save, scxtnum_load },
 	{ CTXT_DISR, disr_save, disr_load },
+	{ CTXT_AUX, aux_save, aux_load },
 	{ CTXT_MIDR, midr_save, midr_load },
 	{ CTXT_GICV2, gicv2_guest_save, gicv2_guest_load },
 	{ CTXT_DEBUG, vdebug_save, vdebug_load },
@@ -139,52 +154,50 @@ static const struct extra_mover extras[] = {
 	{ .bit = 0 },		/* the end */
 };
 
-static __noinline void extras_save(struct vcpu *v)
+/* This and the interrupt controller, if it has any. */
+static void extras_save(struct vcpu *v)
 {
 	const struct extra_mover *m;
 
 	for (m = extras; m->bit; m++)
 		if (v->ctxt.extra & m->bit)
 			m->save(v);
+	isb();
+	vgic_sync(v);
+	gic_save(&v->ctxt.gic);
 }
 
-static __noinline void extras_load(struct vcpu *v)
+static void extras_load(struct vcpu *v)
 {
 	const struct extra_mover *m;
 
 	for (m = extras; m->bit; m++)
 		if (v->ctxt.extra & m->bit)
 			m->load(v);
+	gic_load(&v->ctxt.gic);
+	isb();
 }
-
-#define SAVE_PAIR(reg, member, reg2, member2)							\
-	do {											\
-		uint64_t a_ = read_sysreg(reg), b_ = read_sysreg(reg2);				\
-												\
-		c->member = a_;									\
-		c->member2 = b_;								\
-	} while (0);
-#define LOAD_PAIR(reg, member, reg2, member2)							\
-	do {											\
-		uint64_t a_ = c->member, b_ = c->member2;					\
-												\
-		write_sysreg(reg, a_);								\
-		write_sysreg(reg2, b_);								\
-	} while (0);
 
 static inline void save_tvm_regs(struct vcpu_ctxt *c)
 {
 	FOR_EACH_TVM_PAIR(SAVE_PAIR)
-	c->contextidr = read_sysreg(contextidr_el1);
 }
 
-static __noinline void start_lazy(struct vcpu_ctxt *c)
+/* The same at a switch: from then on they trap, if the vCPU leaves them alone. */
+static void save_untrapped(struct vcpu_ctxt *c)
 {
-	/* AArch32 has other registers under this trap. */
-	if (c->extra & CTXT_AARCH32)
-		return;
-	el1_lazy_start(&c->lazy);
-	c->hcr |= HCR_TVM;
+	uint64_t ttbr0 = c->ttbr0, ttbr1 = c->ttbr1;
+
+	save_tvm_regs(c);
+	/*
+	 * Who switches address spaces changes one of these; the others are rare. AArch32 has other
+	 * registers under this trap.
+	 */
+	if (el1_lazy_left(&c->lazy, (ttbr0 ^ c->ttbr0) | (ttbr1 ^ c->ttbr1)) &&
+	    !(c->extra & CTXT_AARCH32)) {
+		el1_lazy_start(&c->lazy);
+		c->hcr |= HCR_TVM;
+	}
 }
 
 /* The current v's translation registers trap from now on, or not. */
@@ -244,6 +257,40 @@ bool trap_translation_reg(struct vcpu *v, uint32_t iss)
 	return true;
 }
 
+/* Nothing but what every vCPU has, for a switch. */
+static bool has_few(const struct vcpu_ctxt *c)
+{
+	return !((c->extra & ~(uint32_t)CTXT_FP) | c->gic.nr_used);
+}
+
+/* The rest of the two functions below, apart: mostly they have no frame to build. */
+static __noinline void save_more(struct vcpu *v)
+{
+	struct vcpu_ctxt *c = &v->ctxt;
+
+	if (likely(has_few(c))) {
+		GIC_SAVE_FEW(gic.)
+	} else {
+		extras_save(v);
+	}
+	if (!(c->hcr & HCR_TVM))
+		save_untrapped(c);
+	fp_put(v);
+}
+
+static __noinline void load_more(struct vcpu *v)
+{
+	const struct vcpu_ctxt *c = &v->ctxt;
+
+	if (likely(has_few(c))) {
+		GIC_LOAD_FEW(gic.)
+	} else {
+		extras_load(v);
+	}
+	if ((c->extra & CTXT_FP) && (fp_is_loaded(v) || c->fp_uses >= EAGER_AFTER_USES))
+		fp_trap(v, 0);
+}
+
 /*
  * Move v's state from this CPU to memory; the CPU's guest timer is off and its list registers
  * empty afterwards. What the vGIC and the virtual timer do about that is the scheduler's to call
@@ -254,23 +301,26 @@ void vcpu_ctxt_save(struct vcpu *v)
 	struct vcpu_ctxt *c = &v->ctxt;
 
 	FOR_EACH_PAIR(SAVE_PAIR)
-	c->lazy.switches++;
-	if (!(c->hcr & HCR_TVM)) {
-		uint64_t ttbr0 = c->ttbr0, ttbr1 = c->ttbr1;
-
-		save_tvm_regs(c);
-		/* Who switches address spaces changes one of these; the others are rare. */
-		if (el1_lazy_left(&c->lazy, (ttbr0 ^ c->ttbr0) | (ttbr1 ^ c->ttbr1)))
-			start_lazy(c);
-	}
-	SAVE_PAIR(cntv_ctl_el0, cntv_ctl, cntv_cval_el0, cntv_cval)
+	SAVE_PAIR(cntv_cval_el0, cntv_cval, cntv_ctl_el0, cntv_ctl)
 	write_sysreg(cntv_ctl_el0, 0);
-	isb();
-	if (unlikely(c->extra))
-		extras_save(v);
-	fp_put(v);
-	vgic_sync(v);
-	gic_save(&c->gic);
+	if (likely((c->hcr & HCR_TVM) && !(c->extra | c->gic.nr_used) &&
+		   (read_sysreg(cptr_el2) & CPTR_TFP))) {
+		GIC_SAVE_FEW(gic.)
+	} else {
+		save_more(v);
+	}
+}
+
+static inline void load_stage2(const struct domain *d)
+{
+	write_sysreg(vttbr_el2, d->p2m.vttbr);
+	write_sysreg(cntvoff_el2, d->cntvoff);
+}
+
+static __noinline void renew_stage2(struct domain *d)
+{
+	vmid_renew(&d->p2m);
+	load_stage2(d);
 }
 
 /*
@@ -279,13 +329,12 @@ void vcpu_ctxt_save(struct vcpu *v)
  */
 void vcpu_ctxt_stage2(struct domain *d)
 {
-	if (!d) {
+	if (unlikely(!d))
 		write_sysreg(vttbr_el2, 0);
-		return;
-	}
-	vmid_make_current(&d->p2m);
-	write_sysreg(vttbr_el2, d->p2m.vttbr);
-	write_sysreg(cntvoff_el2, d->cntvoff);
+	else if (likely(vmid_take(&d->p2m)))
+		load_stage2(d);
+	else
+		renew_stage2(d);
 }
 
 /* Move v's state from memory to this CPU, which has its domain's stage 2. */
@@ -293,17 +342,15 @@ void vcpu_ctxt_load(struct vcpu *v)
 {
 	struct vcpu_ctxt *c = &v->ctxt;
 
-	write_sysreg(hcr_el2, c->hcr);
-	write_sysreg(vmpidr_el2, v->vmpidr);
+	LOAD_PAIR(vmpidr_el2, vmpidr, hcr_el2, hcr)
 	FOR_EACH_PAIR(LOAD_PAIR)
 	FOR_EACH_TVM_PAIR(LOAD_PAIR)
-	write_sysreg(contextidr_el1, c->contextidr);
-	if (unlikely(c->extra))
-		extras_load(v);
-	fp_take(v);
-	gic_load(&c->gic);
 	LOAD_PAIR(cntv_cval_el0, cntv_cval, cntv_ctl_el0, cntv_ctl)
-	isb();
+	if (likely(!(c->extra | c->gic.nr_used))) {
+		GIC_LOAD_FEW(gic.)
+	} else {
+		load_more(v);
+	}
 }
 
 /* Translate by the current vCPU's own stage 1, with EL1's rights (AT S1E1x: PAN does not count). */

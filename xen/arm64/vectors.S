@@ -149,7 +149,15 @@ hypercall_with_work:
 	stp	x1, x2, [x17, #REGS_ELR]
 	mov	x0, x17
 	mov	x29, xzr
-	bl	leave_to_guest
+/* Only another vCPU is to be chosen: mostly that is all there is to do. w16 = work, x0 = vcpu. */
+leave_with_work:
+	cmp	w16, #(WORK_RESCHED + WORK_YIELD)
+	b.hi	1f
+	bl	sched_switch
+	mrs	x17, tpidr_el2
+	ldr	w17, [x17, #PCPU_WORK]
+	cbz	w17, restore_all
+1:	bl	leave_to_guest
 	b	restore_all
 
 unknown_hypercall:
@@ -313,8 +321,8 @@ guest_sync_saved:
  */
 exit_to_guest:
 	mrs	x17, tpidr_el2
-	ldr	w17, [x17, #PCPU_WORK]
-	cbnz	w17, exit_with_work
+	ldr	w16, [x17, #PCPU_WORK]
+	cbnz	w16, exit_with_work
 	mov	sp, x19
 	ldp	x16, x17, [sp, #REGS_ELR]
 	msr	elr_el2, x16
@@ -349,7 +357,7 @@ guest_serror:
 
 exit_with_work:
 	mov	x0, x19
-	bl	leave_to_guest
+	b	leave_with_work
 
 /* x0 = the vCPU to enter. */
 restore_all:

@@ -15,7 +15,6 @@
 
 /* PSTATE at the start of a vCPU: EL1h, D, A, I and F masked (abi/boot.md 4). */
 #define SPSR_START	0x3c5u
-#define MPIDR_RES1	BIT(31)
 
 /*
  * Events for a vCPU that has no vcpu_info yet are only noted in the shared bitmap: its upcall
@@ -35,7 +34,6 @@ struct vcpu *vcpu_create(struct domain *d, uint32_t id)
 	v->flags = VPF_DOWN | (d->pause_count ? VPF_PAUSED : 0);
 	v->cpu = cpus[0];
 	v->ran_before_on = ~0UL;
-	v->vmpidr = MPIDR_RES1 | vcpu_affinity(id);
 	v->info = id == 0 ? &d->shared_info->vcpu_info[0] : &no_info;
 	v->info_mfn = INVALID_MFN;
 	v->runstate_mfn[0] = v->runstate_mfn[1] = INVALID_MFN;

@@ -157,7 +157,7 @@ static __noinline int64_t other_op(uint64_t cmd, uint64_t arg)
 int64_t do_sched_op(uint64_t cmd, uint64_t arg, uint64_t a2, uint64_t a3, uint64_t a4)
 {
 	if (likely(cmd == SCHEDOP_yield)) {
-		sched_yield(this_vcpu());
+		sched_yield();
 		return 0;
 	}
 	return other_op(cmd, arg);

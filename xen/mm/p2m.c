@@ -161,7 +161,7 @@ static pte_t take_page(struct p2m *p2m, pte_t *ptep, uint64_t g)
 
 	WRITE_ONCE(*ptep, 0);
 	stage2_sync();
-	smp_mb();	/* against vmid_make_current, as in stage2.c */
+	smp_mb();	/* against vmid_renew, as in stage2.c */
 	tlb_flush_ipa(READ_ONCE(p2m->vttbr), g << PAGE_SHIFT, 1);
 	return old;
 }

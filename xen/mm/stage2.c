@@ -50,7 +50,7 @@ static void flush(const struct p2m *p2m, uint64_t first, uint64_t nr)
 	stage2_sync();
 	/*
 	 * A CPU may be giving the domain a new VMID meanwhile: either we see it here, or that CPU
-	 * sees the cleared entries (the other barrier is in vmid_make_current).
+	 * sees the cleared entries (the other barrier is in vmid_renew).
 	 */
 	smp_mb();
 	vttbr = READ_ONCE(p2m->vttbr);

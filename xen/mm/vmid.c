@@ -11,7 +11,6 @@
 #include <xen/percpu.h>
 #include <arch/mmu.h>
 
-#define VMID_SHIFT	16		/* of the generation in a tag: generation << 16 | VMID */
 #define VTTBR_VMID	48
 #define VTCR_PS_SHIFT	16
 
@@ -21,12 +20,11 @@ static uint32_t next_vmid = 1;		/* vmid_lock; 0 is never given out */
 static uint32_t vmid_bits = 8;
 
 /*
- * What each CPU has loaded: a tag, atomic; 0 after a roll-over took it. `kept` (vmid_lock) is what
- * it had loaded when the generation began: it goes on running that till it loads another domain,
- * and the number stays reserved to the generation's end, since the domain may have taken it over
- * into the generation.
+ * What each CPU had loaded when the generation began (pcpu.vmid_active then): it goes on running
+ * that till it loads another domain, and the number stays reserved to the generation's end, since
+ * the domain may have taken it over into the generation. vmid_lock.
  */
-static struct { uint64_t active, kept; } cpu_vmid[MAX_CPUS];
+static uint64_t kept[MAX_CPUS];
 
 static uint64_t tag_of(uint64_t gen, uint32_t vmid)
 {
@@ -45,24 +43,24 @@ static bool is_kept(uint32_t vmid)
 	unsigned int i;
 
 	for (i = 0; i < MAX_CPUS; i++)
-		if (cpu_vmid[i].kept && (uint16_t)cpu_vmid[i].kept == vmid)
+		if (kept[i] && (uint16_t)kept[i] == vmid)
 			return true;
 	return false;
 }
 
 /*
- * Was p2m on a CPU when the generation began? Then it keeps its number, in this generation too.
+ * Was who has this tag on a CPU when the generation began? Then it keeps its number, in this
+ * generation too.
  * vmid_lock.
  */
-static bool renew_kept(const struct p2m *p2m)
+static bool renew_kept(uint64_t tag)
 {
-	uint64_t tag = tag_of(p2m->vmid_generation, p2m->vmid);
 	bool found = false;
 	unsigned int i;
 
 	for (i = 0; i < MAX_CPUS; i++)
-		if (cpu_vmid[i].kept == tag && p2m->vmid_generation) {
-			cpu_vmid[i].kept = tag_of(generation, p2m->vmid);
+		if (kept[i] == tag && tag) {
+			kept[i] = tag_of(generation, (uint16_t)tag);
 			found = true;
 		}
 	return found;
@@ -75,12 +73,12 @@ static void roll_over(void)
 
 	WRITE_ONCE(generation, generation + 1);
 	next_vmid = 1;
-	for (i = 0; i < MAX_CPUS; i++) {
-		uint64_t tag = __atomic_exchange_n(&cpu_vmid[i].active, 0, __ATOMIC_SEQ_CST);
+	for (i = 0; i < nr_cpus; i++) {
+		uint64_t tag = __atomic_exchange_n(&cpus[i]->vmid_active, 0, __ATOMIC_SEQ_CST);
 
 		/* No load since the last roll-over: the CPU still runs what was kept then. */
 		if (tag)
-			cpu_vmid[i].kept = tag;
+			kept[i] = tag;
 	}
 }
 
@@ -91,8 +89,8 @@ static void roll_over(void)
 static uint32_t new_vmid(const struct p2m *p2m)
 {
 	for (;;) {
-		if (renew_kept(p2m))
-			return p2m->vmid;
+		if (renew_kept(p2m->vmid_tag))
+			return (uint16_t)p2m->vmid_tag;
 		while (next_vmid < 1u << vmid_bits && is_kept(next_vmid))
 			next_vmid++;
 		if (next_vmid < 1u << vmid_bits)
@@ -101,13 +99,15 @@ static uint32_t new_vmid(const struct p2m *p2m)
 	}
 }
 
-static __noinline void make_current_slow(struct p2m *p2m, struct pcpu *c)
+/* p2m gets a number of the current generation, if it has none, and this CPU knows nothing older. */
+void vmid_renew(struct p2m *p2m)
 {
+	struct pcpu *c = this_cpu();
+
 	SPIN_GUARD(&vmid_lock);
-	if (p2m->vmid_generation != generation) {
+	if (p2m->vmid_tag >> VMID_SHIFT != generation) {
 		uint32_t vmid = new_vmid(p2m);
 
-		p2m->vmid = (uint16_t)vmid;
 		WRITE_ONCE(p2m->vttbr,
 			   (p2m->vttbr & GENMASK(47, 0)) | (uint64_t)vmid << VTTBR_VMID);
 		/*
@@ -115,35 +115,13 @@ static __noinline void make_current_slow(struct p2m *p2m, struct pcpu *c)
 		 * cleared (stage2.c).
 		 */
 		smp_mb();
-		store_release(&p2m->vmid_generation, generation);
+		store_release(&p2m->vmid_tag, tag_of(generation, vmid));
 	}
 	if (c->vmid_generation != generation) {
 		tlb_flush_all_guests_local();
 		c->vmid_generation = generation;
 	}
-	__atomic_store_n(&cpu_vmid[c->id].active, tag_of(generation, p2m->vmid), __ATOMIC_SEQ_CST);
-}
-
-/*
- * p2m is about to be loaded on this CPU: afterwards p2m->vttbr holds a VMID of the current
- * generation, and this CPU's TLB knows nothing older of that number.
- */
-void vmid_make_current(struct p2m *p2m)
-{
-	struct pcpu *c = this_cpu();
-	uint64_t old = __atomic_load_n(&cpu_vmid[c->id].active, __ATOMIC_RELAXED);
-	uint64_t gen = load_acquire(&p2m->vmid_generation);
-
-	/*
-	 * The exchange fails when a roll-over took our tag meanwhile; then it has not seen the new
-	 * one.
-	 */
-	if (likely(old && gen == READ_ONCE(generation) && c->vmid_generation == gen &&
-		   __atomic_compare_exchange_n(&cpu_vmid[c->id].active, &old,
-					       tag_of(gen, p2m->vmid), false,
-					       __ATOMIC_SEQ_CST, __ATOMIC_RELAXED)))
-		return;
-	make_current_slow(p2m, c);
+	__atomic_store_n(&c->vmid_active, p2m->vmid_tag, __ATOMIC_SEQ_CST);
 }
 
 /* VTCR_EL2: 4 KiB granule, inner-shareable write-back walks, p2m_host_ipa_bits in and out. */

@@ -15,14 +15,13 @@
 #include <xen/heap.h>
 #include <xen/lib.h>
 #include <xen/vdev.h>
-#include <xen/vgic.h>
+#include <xen/vgic/vgic_switch.h>
 #include <arch/ipi.h>
 #include <arch/timer.h>
 #include "sched_private.h"
 
 const struct sched_policy *sched = &sched_credit;
 uint64_t sched_cpus;
-uint64_t sched_idle_cpus;
 
 /* The running CPU's slice timer: has the vCPU had its turn? */
 static void slice_timer(void *arg)
@@ -99,25 +98,11 @@ void sched_arm_slice(struct sched_rq *rq)
 		soft_timer_set(&rq->slice, end);
 }
 
-/* v enters a state: count the time of the one it leaves. The lock of its run queue is held. */
-void sched_set_runstate(struct vcpu *v, uint32_t state, s_time_t now)
-{
-	/*
-	 * now may have been read a moment before the entry time was, on another CPU: then no time
-	 * passed, and none is counted twice.
-	 */
-	if (now > v->runstate.entry_time) {
-		v->runstate.time[v->runstate.state] += now - v->runstate.entry_time;
-		v->runstate.entry_time = now;
-	}
-	v->runstate.state = state;
-}
-
 /*
  * The next vCPU of rq that may run on its CPU. One that may not any more is in this CPU still,
  * and moves when it is saved.
  */
-static struct vcpu *pick_allowed(struct sched_rq *rq)
+static __noinline struct vcpu *pick_allowed(struct sched_rq *rq)
 {
 	struct vcpu *v;
 
@@ -129,48 +114,63 @@ static struct vcpu *pick_allowed(struct sched_rq *rq)
 	return NULL;
 }
 
-static void start(struct sched_rq *rq, struct vcpu *v, s_time_t now)
+/* v's turn begins; NULL: nobody's. */
+static inline void start(struct sched_rq *rq, struct vcpu *v, s_time_t now)
 {
 	rq->running = v;
 	rq->charged_at = now;
+	rq->slice_start = now;
 	rq->look_at = 0;
-	v->sched.slice_start = now;
+	rq->must_look = false;
+	if (unlikely(!v))
+		return;
 	WRITE_ONCE(v->is_running, true);
-	if (v->runstate.state != RUNSTATE_running_)
-		sched_set_runstate(v, RUNSTATE_running_, now);
 	/* One that is armed is not too late: it was set for a turn that began before. */
-	if (unlikely(!soft_timer_armed(&rq->slice) || v->domain->cap))
+	if (unlikely(!soft_timer_armed(&rq->slice)))
 		sched_arm_slice(rq);
 }
 
-/* Settle prev's turn (NULL: none) and start the next vCPU's; NULL when there is none. */
-static struct vcpu *choose(struct sched_rq *rq, struct vcpu *prev)
+/* prev's turn (NULL: none) is over, it did not yield to anybody: who is next? NULL: nobody. */
+static __noinline struct vcpu *compete(struct sched_rq *rq, struct vcpu *prev, s_time_t now)
 {
-	bool stays = false;
+	if (prev) {
+		sched_account(rq, now);
+		if (!prev->flags && sched_may_run_on(prev, rq->cpu))
+			sched->enqueue(rq, prev, false);
+	}
+	return pick_allowed(rq);
+}
+
+/*
+ * Settle prev's turn (NULL: none), which it yields or not, and start the next vCPU's; NULL when
+ * there is none.
+ */
+static __inlined
+struct vcpu *choose(struct sched_rq *rq, struct vcpu *prev, bool yields)
+{
+	uint32_t state = RUNSTATE_runnable_;
 	struct vcpu *next;
 	s_time_t now;
 
 	spin_lock(&rq->lock);
 	now = system_time();
-	if (prev) {
-		sched_account(rq, now);
-		rq->running = NULL;
-		stays = !prev->flags && sched_may_run_on(prev, rq->cpu);
-		if (stays && !rq->yielding)
-			sched->enqueue(rq, prev, false);
+	if (likely(yields && rq->nr_runnable && !prev->flags &&
+		   sched_may_run_on(prev, rq->cpu))) {
+		next = sched->exchange(rq, prev, MAX(now, rq->charged_at) - rq->charged_at);
+		if (unlikely(!next || !sched_may_run_on(next, rq->cpu)))
+			next = next ? pick_allowed(rq) : prev;
+	} else {
+		next = compete(rq, prev, now);
+		state = prev ? sched_state_of(prev->flags) : state;
 	}
-	next = pick_allowed(rq);
-	if (stays && rq->yielding) {
-		if (next)
-			sched->enqueue(rq, prev, false);
-		else
-			next = prev;
+	if (likely(next != prev)) {
+		if (likely(prev))
+			sched_leave_runstate(prev, RUNSTATE_running_, state, now);
+		/* Who is queued is runnable. */
+		if (likely(next))
+			sched_leave_runstate(next, RUNSTATE_runnable_, RUNSTATE_running_, now);
 	}
-	rq->must_look = rq->yielding = false;
-	if (prev && next != prev)
-		sched_set_runstate(prev, sched_state_of(prev->flags), now);
-	if (next)
-		start(rq, next, now);
+	start(rq, next, now);
 	spin_unlock(&rq->lock);
 	return next;
 }
@@ -194,60 +194,75 @@ void sched_offer(const struct sched_rq *rq, uint64_t affinity)
 	ipi_send((unsigned int)__builtin_ctzl(idle), IPI_RESCHED);
 }
 
+/* v, whose state has left this CPU, may not use it any more: send it to one that it may use. */
+static __noinline void send_away(struct vcpu *v)
+{
+	struct domain *d = v->domain;
+	bool held = domain_get(d);	/* keeps v in being */
+
+	store_release(&v->is_running, false);
+	if (held) {
+		sched_place(v);
+		domain_put(d);
+	}
+}
+
 /*
  * Move v's state out of CPU c into memory; next (NULL: nobody) is to come. From the store of
  * is_running on, v is somebody else's, and nothing of it may be left in the CPU.
  */
-static void evict(struct pcpu *c, struct vcpu *v, const struct vcpu *next)
+static inline void evict(struct pcpu *c, struct vcpu *v, struct vcpu *next)
 {
-	uint64_t affinity = v->sched.affinity;
-	struct domain *d = v->domain;
-
 	vcpu_ctxt_save(v);
 	vgic_put_cpu(v);
 	if (unlikely(READ_ONCE(v->flags)))
 		vtimer_put_cpu(v);
-	if (!next || next->domain != d)
+	if (!next || next->domain != v->domain)
 		vcpu_ctxt_stage2(next ? next->domain : NULL);
-	c->el1_owner = NULL;
-	if (unlikely(!sched_may_run_on(v, c->id)) && domain_get(d)) {
-		/* The reference keeps v in being while it is sent to a CPU that it may use. */
+	c->el1_owner = next;
+	if (likely(sched_may_run_on(v, c->id)))
 		store_release(&v->is_running, false);
-		sched_place(v);
-		domain_put(d);
-		return;
-	}
-	store_release(&v->is_running, false);
-	/* Pairs with the barrier in place_unlock: one of us sees the other's store. */
-	smp_mb();
-	if (unlikely(READ_ONCE(sched_idle_cpus) | READ_ONCE(sched_native_cpus)))
-		sched_offer(c->rq, affinity);
+	else
+		send_away(v);
 }
 
-static void switch_to(struct pcpu *c, struct vcpu *v)
+/* v, running by its run queue rq, is the next that CPU c enters; it has the state of old, or NULL. */
+static __inlined
+struct vcpu *enter(struct pcpu *c, struct sched_rq *rq, struct vcpu *old, struct vcpu *v)
 {
-	if (c->el1_owner == v) {
+	sched_waits(rq, v);
+	if (unlikely(old == v)) {
 		/* Its list registers are live; interrupts may have come while it was blocked. */
 		cpu_raise_work(WORK_VGIC);
 		v->sched.alone = (uint8_t)MIN(v->sched.alone + 1u, SCHED_ALONE);
 	} else {
-		if (c->el1_owner)
-			evict(c, c->el1_owner, v);
-		else
-			vcpu_ctxt_stage2(v->domain);
+		uint64_t affinity = old ? old->sched.affinity : 0;
+
 		v->sched.alone = 0;
 		v->cpu = c;
 		v->stack_top = c->stack_top;
+		if (likely(old)) {
+			evict(c, old, v);
+		} else {
+			vcpu_ctxt_stage2(v->domain);
+			c->el1_owner = v;
+		}
 		/* Also when it has fired: its handler may still run. */
 		if (unlikely(v->vtimer.expires))
 			vtimer_load_cpu(v);
-		vgic_load_cpu(v);
+		/*
+		 * The barrier in it pairs with that of place_unlock: one of us sees the other's
+		 * store. (An idle CPU looks at its queue itself.)
+		 */
+		vgic_load_cpu(c, v);
+		if (unlikely(READ_ONCE(sched_takers.any)))
+			sched_offer(rq, affinity);
 		vcpu_ctxt_load(v);
-		c->el1_owner = v;
 	}
 	c->current = v;
 	if (v->runstate_area)
 		vcpu_update_runstate_area(v);
+	return v;
 }
 
 /* Take a vCPU that waits for a busy CPU. Returns whether one is in rq now. */
@@ -284,12 +299,13 @@ static bool must_leave(const struct vcpu *v, const struct pcpu *c)
 	return (READ_ONCE(v->flags) & ~VPF_BLOCKED) || !sched_may_run_on(v, c->id);
 }
 
-/* Nothing to run: wait for a vCPU, own or another CPU's. */
+/* Nothing to run: wait for a vCPU, own or another CPU's, and switch to it. */
 static __noinline struct vcpu *idle(struct pcpu *c)
 {
 	struct sched_rq *rq = c->rq;
 	struct vcpu *next;
 
+	c->current = NULL;
 	c->idle_since = system_time();
 	for (;;) {
 		/*
@@ -302,7 +318,7 @@ static __noinline struct vcpu *idle(struct pcpu *c)
 		if (c->el1_owner && must_leave(c->el1_owner, c))
 			evict(c, c->el1_owner, NULL);
 		if (READ_ONCE(rq->nr_runnable) || steal(rq)) {
-			next = choose(rq, NULL);
+			next = choose(rq, NULL, false);
 			if (next)
 				break;
 		}
@@ -311,7 +327,7 @@ static __noinline struct vcpu *idle(struct pcpu *c)
 	__atomic_fetch_and(&sched_idle_cpus, ~BIT(c->id), __ATOMIC_RELAXED);
 	WRITE_ONCE(c->idle_time, c->idle_time + system_time() - c->idle_since);
 	c->idle_since = 0;
-	return next;
+	return enter(c, rq, c->el1_owner, next);
 }
 
 /*
@@ -323,45 +339,29 @@ struct vcpu *sched_switch(struct vcpu *prev)
 {
 	struct pcpu *c = this_cpu();
 	struct sched_rq *rq = c->rq;
+	bool yields = c->work & WORK_YIELD;
 	struct vcpu *next;
 
-	c->work &= ~(uint32_t)WORK_RESCHED;
+	c->work &= ~(uint32_t)(WORK_RESCHED | WORK_YIELD);
+	if (unlikely(!prev))
+		return idle(c);
 	/*
 	 * Others change these under the lock and then send an IPI: seen now, or at the next call.
 	 */
-	if (prev && !READ_ONCE(prev->flags) && !rq->yielding && !READ_ONCE(rq->must_look)) {
+	if (!yields && !READ_ONCE(prev->flags) && !READ_ONCE(rq->must_look)) {
 		sched_waits(rq, prev);
 		return prev;
 	}
-	next = choose(rq, prev);
-	if (next && next == prev) {
+	next = choose(rq, prev, yields);
+	if (unlikely(next == prev)) {
 		sched_waits(rq, next);
 		return next;
 	}
 	if (unlikely(rq->native))
 		sched_end_native(rq);
-	c->current = NULL;
-	if (prev && prev->runstate_area)
+	if (prev->runstate_area)
 		vcpu_update_runstate_area(prev);
-	if (!next)
-		next = idle(c);
-	sched_waits(rq, next);
-	switch_to(c, next);
-	return next;
-}
-
-/*
- * v, current, lets others run first. Returns at once when there are none; else the switch is on
- * the way out.
- */
-void sched_yield(struct vcpu *v)
-{
-	struct sched_rq *rq = v->cpu->rq;
-
-	if (!READ_ONCE(rq->nr_runnable))
-		return;
-	rq->yielding = true;
-	cpu_raise_work(WORK_RESCHED);
+	return likely(next) ? enter(c, rq, prev, next) : idle(c);
 }
 
 /* v's state, since when, and the time in each up to then. */

@@ -9,7 +9,7 @@
  * how far a vCPU is ahead of the queue's virtual time chooses the ring, so its place is off by an
  * eighth of that distance at most, while its account stays exact. Who is behind the queue's
  * virtual time, because it slept, waits in the boost list and goes first; a sleeper is credited
- * one slice and no more, so nobody starves. A domain over its cap is parked until the next
+ * one slice and no more, so nobody starves, and who yields gives up what it is behind. A domain over its cap is parked until the next
  * period.
  */
 #include <xen/domain.h>
@@ -23,6 +23,7 @@
 #define BUCKETS		64u
 #define LEVEL0_SHIFT	28u
 #define LEVEL_STEP	3u
+#define BOOST		BIT(LEVELS)	/* of credit_rq.levels */
 #define UNITS_PER_NS	65536UL		/* at weight 1 */
 #define DEFAULT_WEIGHT	256UL
 
@@ -37,7 +38,7 @@
 
 struct credit_rq {
 	uint64_t vtime; /* no vCPU in a bucket is behind this; public, for migration */
-	uint64_t levels;		/* bit set: bits[] of the level is not 0 */
+	uint64_t levels; /* bit set: bits[] of the level is not 0; BOOST: that may hold somebody */
 	uint64_t bits[LEVELS];		/* bit set: the bucket may hold somebody */
 	struct list_head bucket[LEVELS][BUCKETS];
 	struct list_head boost;		/* behind vtime, first come first served */
@@ -63,6 +64,7 @@ static inline void insert(struct credit_rq *c, struct vcpu *v)
 
 	if (is_before(t, c->vtime)) {
 		list_add_tail(&v->sched.link, &c->boost);
+		c->levels |= BOOST;
 		return;
 	}
 	for (level = 0; level < LEVELS; level++)
@@ -98,7 +100,7 @@ static void credit_enqueue(struct sched_rq *rq, struct vcpu *v, bool wakeup)
  * First bucket of a level in virtual time, which may be empty by now: its number counted from time
  * 0. bits is not 0.
  */
-static uint64_t first_bucket(const struct credit_rq *c, unsigned int level)
+static inline uint64_t first_bucket(const struct credit_rq *c, unsigned int level)
 {
 	uint64_t base = c->vtime >> level_shift(level);
 	unsigned int turn = base % BUCKETS;
@@ -120,8 +122,11 @@ static struct vcpu *take_from(struct list_head *list)
 /* Take out whoever is next: boosted ones, else of the earliest bucket; NULL when all is empty. */
 static inline struct vcpu *take_first(struct credit_rq *c)
 {
-	if (!list_empty(&c->boost))
-		return take_from(&c->boost);
+	if (unlikely(c->levels & BOOST)) {
+		if (!list_empty(&c->boost))
+			return take_from(&c->boost);
+		c->levels &= ~BOOST;
+	}
 	while (c->levels) {
 		unsigned int at = (unsigned int)__builtin_ctzl(c->levels), level;
 		uint64_t number = first_bucket(c, at), best = number << level_shift(at), rest;
@@ -147,12 +152,13 @@ static inline struct vcpu *take_first(struct credit_rq *c)
 			if (is_before(c->vtime, best))
 				WRITE_ONCE(c->vtime, best);
 		}
-		if (list_empty(list)) {
-			c->bits[at] &= ~BIT(number);
-			if (!c->bits[at])
-				c->levels &= ~BIT(at);
-		}
-		if (likely(v))
+		/* Whoever was alone in one of the first level may well come back: that bit stays. */
+		if (likely(v && (!at || !list_empty(list))))
+			return v;
+		c->bits[at] &= ~BIT(number);
+		if (!c->bits[at])
+			c->levels &= ~BIT(at);
+		if (v)
 			return v;
 	}
 	return NULL;
@@ -239,8 +245,12 @@ static __noinline struct vcpu *pick_capped(struct sched_rq *rq, struct vcpu *v)
 		if (v)
 			WRITE_ONCE(rq->nr_runnable, rq->nr_runnable - 1);
 	}
-	if (v)
-		v->sched.queued = false;
+	if (!v)
+		return NULL;
+	v->sched.queued = false;
+	/* Its turn may have to end early: let the slice timer be set anew. */
+	if (v->domain->cap)
+		soft_timer_stop(&rq->slice);
 	return v;
 }
 
@@ -266,14 +276,53 @@ static __noinline void cap_charge(struct domain *d, s_time_t ran)
 static void credit_charge(struct sched_rq *rq, struct vcpu *v, s_time_t ran)
 {
 	struct credit_rq *c = rq->policy;
-	struct domain *d = v->domain;
 
-	v->sched.vruntime += MIN(ran, MAX_CHARGE_NS) * UNITS_PER_NS / READ_ONCE(d->weight);
+	v->sched.vruntime += MIN(ran, MAX_CHARGE_NS) * UNITS_PER_NS / v->domain->weight;
 	/* Alone: the queue's time is its own, so that whoever comes competes from here on. */
 	if (!rq->nr_runnable && is_before(c->vtime, v->sched.vruntime))
 		WRITE_ONCE(c->vtime, v->sched.vruntime);
-	if (unlikely(d->cap))
-		cap_charge(d, ran);
+	if (unlikely(v->domain->cap))
+		cap_charge(v->domain, ran);
+}
+
+/* What else than the short way below. */
+static __noinline struct vcpu *exchange(struct sched_rq *rq, struct vcpu *v, s_time_t ran)
+{
+	struct credit_rq *c = rq->policy;
+	struct vcpu *next;
+
+	credit_charge(rq, v, ran);
+	next = credit_pick(rq);
+	if (!next)
+		return NULL;
+	if (is_before(v->sched.vruntime, c->vtime))
+		v->sched.vruntime = c->vtime;
+	credit_enqueue(rq, v, false);
+	return next;
+}
+
+/*
+ * The short way is that of vCPUs that take turns: all wait in the first ring, those of the bucket
+ * where virtual time is are next, and v belongs to the end of it.
+ */
+static struct vcpu *credit_exchange(struct sched_rq *rq, struct vcpu *v, s_time_t ran)
+{
+	const struct domain *d = v->domain;
+	struct credit_rq *c = rq->policy;
+	uint64_t t = v->sched.vruntime + ran * UNITS_PER_NS / d->weight;
+	struct list_head *list = &c->bucket[0][(t >> LEVEL0_SHIFT) % BUCKETS];
+	struct vcpu *next = list_first_entry(list, struct vcpu, sched.link);
+
+	if (unlikely(c->levels != 1 || (t ^ c->vtime) >> LEVEL0_SHIFT || list_empty(list) ||
+		     (ran / MAX_CHARGE_NS | d->cap | next->domain->cap)))
+		return exchange(rq, v, ran);
+	v->sched.vruntime = t;
+	list->next = next->sched.link.next;
+	list->next->prev = list;
+	list_add_tail(&v->sched.link, list);
+	v->sched.queued = true;
+	next->sched.queued = false;
+	return next;
 }
 
 static bool credit_preempts(struct sched_rq *rq, const struct vcpu *waker,
@@ -284,7 +333,7 @@ static bool credit_preempts(struct sched_rq *rq, const struct vcpu *waker,
 
 static s_time_t credit_slice_end(struct sched_rq *rq, const struct vcpu *v)
 {
-	s_time_t end = rq->nr_runnable ? v->sched.slice_start + SCHED_SLICE_NS : 0;
+	s_time_t end = rq->nr_runnable ? rq->slice_start + SCHED_SLICE_NS : 0;
 
 	if (unlikely(v->domain->cap)) {
 		uint64_t left = cap_left(v->domain);
@@ -343,6 +392,7 @@ const struct sched_policy sched_credit = {
 	.enqueue = credit_enqueue,
 	.pick = credit_pick,
 	.charge = credit_charge,
+	.exchange = credit_exchange,
 	.preempts = credit_preempts,
 	.slice_end = credit_slice_end,
 	.steal = credit_steal,

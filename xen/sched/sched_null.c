@@ -39,6 +39,15 @@ static struct vcpu *null_pick(struct sched_rq *rq)
 	return v;
 }
 
+static struct vcpu *null_exchange(struct sched_rq *rq, struct vcpu *v, s_time_t ran)
+{
+	struct vcpu *next = null_pick(rq);
+
+	if (next)
+		null_enqueue(rq, v, false);
+	return next;
+}
+
 static void null_charge(struct sched_rq *rq, struct vcpu *v, s_time_t ran)
 {
 }
@@ -67,6 +76,7 @@ const struct sched_policy sched_null = {
 	.enqueue = null_enqueue,
 	.pick = null_pick,
 	.charge = null_charge,
+	.exchange = null_exchange,
 	.preempts = null_preempts,
 	.slice_end = null_slice_end,
 	.steal = null_steal,

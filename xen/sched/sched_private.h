@@ -6,9 +6,15 @@
 #include <xen/sched.h>
 
 extern uint64_t sched_cpus;		/* bit per CPU that takes vCPUs; atomic */
-extern uint64_t sched_idle_cpus; /* CPUs in the idle loop that no waker has claimed; atomic */
 
-extern uint64_t sched_native_cpus; /* CPUs whose vCPU waits by an untrapped WFI; likewise */
+/* CPUs that others may give work: those in the idle loop that no waker has claimed, ... */
+#define sched_idle_cpus		sched_takers.idle
+/* ... and those whose vCPU waits by an untrapped WFI. Atomic, both. */
+#define sched_native_cpus	sched_takers.native
+extern union sched_takers {
+	struct { uint32_t idle, native; };
+	uint64_t any;
+} sched_takers;
 
 #define SCHED_ALONE	8u	/* idle periods after which a vCPU waits natively */
 
@@ -47,6 +53,24 @@ struct vcpu *sched_find_for(const struct list_head *list, unsigned int cpu, unsi
 void sched_offer(const struct sched_rq *rq, uint64_t affinity);
 void sched_account(struct sched_rq *rq, s_time_t now);
 void sched_arm_slice(struct sched_rq *rq);
-void sched_set_runstate(struct vcpu *v, uint32_t state, s_time_t now);
+
+/* v enters a state: count the time of the one it leaves. The lock of its run queue is held. */
+static inline void sched_leave_runstate(struct vcpu *v, uint32_t from, uint32_t state, s_time_t now)
+{
+	/*
+	 * now may have been read a moment before the entry time was, on another CPU: then no time
+	 * passed, and none is counted twice.
+	 */
+	if (likely(now > v->runstate.entry_time)) {
+		v->runstate.time[from] += now - v->runstate.entry_time;
+		v->runstate.entry_time = now;
+	}
+	v->runstate.state = state;
+}
+
+static inline void sched_set_runstate(struct vcpu *v, uint32_t state, s_time_t now)
+{
+	sched_leave_runstate(v, v->runstate.state, state, now);
+}
 
 #endif

@@ -90,7 +90,7 @@ static void queue_woken(struct sched_rq *rq, struct vcpu *v)
 		 * Nobody is interrupted before it has had a little time: many wake-ups would be
 		 * all switches.
 		 */
-		earliest = running->sched.slice_start + rq->ratelimit_us * 1000UL;
+		earliest = rq->slice_start + rq->ratelimit_us * 1000UL;
 		if (earliest <= now) {
 			rq->must_look = true;
 			poke(rq);

@@ -16,7 +16,7 @@
 
 #define WATCHED_NS	(90 * 1000 * 1000 * 1000UL)	/* longer than a scraper's interval */
 
-uint64_t sched_native_cpus;
+union sched_takers sched_takers;
 static s_time_t watched_until;
 
 /*
@@ -25,14 +25,14 @@ static s_time_t watched_until;
  */
 void sched_watched(void)
 {
-	uint64_t native;
+	uint32_t native;
 
 	WRITE_ONCE(watched_until, system_time() + WATCHED_NS);
 	/* Pairs with the barrier in start_native: one of us sees the other's store. */
 	smp_mb();
 	native = __atomic_exchange_n(&sched_native_cpus, 0, __ATOMIC_RELAXED);
 	for (; native; native &= native - 1) {
-		unsigned int cpu = (unsigned int)__builtin_ctzl(native);
+		unsigned int cpu = (unsigned int)__builtin_ctz(native);
 
 		if (cpu == this_cpu()->id)
 			cpu_raise_work(WORK_RESCHED);

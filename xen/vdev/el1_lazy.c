@@ -2,9 +2,8 @@
 /*
  * Translation registers of EL1 and the caches. While HCR_EL2.TVM is set every write of SCTLR,
  * TTBR, TCR and the like traps and goes to the memory copy too, so a switch need not save them.
- * That pays for a vCPU which seldom writes them: each switch earns one unit of credit, each trap
- * costs EL1_LAZY_PRICE; without credit the trap goes, and comes back after a quiet time. Nothing is
- * lost either way: what does not trap is saved.
+ * That pays for a vCPU which seldom writes them: after some traps in a short time the trap goes, and
+ * comes back after a quiet time. Nothing is lost either way: what does not trap is saved.
  *
  * Operations by set and way name no address and reach one CPU's caches only. In their place the
  * domain's memory is cleaned and invalidated, once, and the registers trap until the caches are
@@ -30,19 +29,17 @@ static bool caches_are_on(uint64_t sctlr)
 void el1_lazy_start(struct el1_lazy *l)
 {
 	l->on = true;
-	l->credit = EL1_LAZY_START;
-	l->since = l->switches;
+	l->quiet = l->traps = 0;
 }
 
 /* A write trapped. Shall the next ones? */
 bool el1_lazy_trapped(struct el1_lazy *l)
 {
-	uint32_t earned = MIN(l->switches - l->since, EL1_LAZY_START);
+	s_time_t now = system_time();
 
-	l->since = l->switches;
-	l->credit = MIN(l->credit + earned, EL1_LAZY_START);
-	l->on = l->on && l->credit > EL1_LAZY_PRICE;
-	l->credit -= MIN(l->credit, EL1_LAZY_PRICE);
+	l->traps -= MIN((uint64_t)(now - l->trapped_at) / EL1_LAZY_NS, l->traps);
+	l->trapped_at = now;
+	l->on = l->on && ++l->traps < EL1_LAZY_TRAPS;
 	return l->on || l->watch;
 }
 

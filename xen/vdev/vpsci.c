@@ -87,7 +87,7 @@ static int64_t affinity_info(struct vcpu *v, const uint64_t *arg)
 	if (arg[1] >= ARRAY_SIZE(counts) || (arg[0] & ~AFFINITY_MASK))
 		return PSCI_INVALID_PARAMETERS;
 	for_each_vcpu(v->domain, target) {
-		if ((target->vmpidr ^ arg[0]) & counts[index_nospec(arg[1], ARRAY_SIZE(counts))])
+		if ((target->ctxt.vmpidr ^ arg[0]) & counts[index_nospec(arg[1], ARRAY_SIZE(counts))])
 			continue;
 		if (!is_off(target) && !is_on_pending(target))
 			return AFFINITY_ON;

@@ -5,7 +5,7 @@
  * list registers of a vCPU are in the machine (live_on is this CPU) or in its vgic_hw; both are
  * reached through vgic_lr_get and lr_put.
  */
-#include "vgic.h"
+#include "vgic_switch.h"
 
 #define LR_STATE (LR_STATE_PENDING | LR_STATE_ACTIVE)
 
@@ -463,7 +463,8 @@ bool vgic_pending(struct vcpu *v)
 	return found;
 }
 
-static __noinline void put_locking(struct vcpu *v)
+/* Fold what v's state, just saved, holds. */
+void vgic_put_locking(struct vcpu *v)
 {
 	struct vgic_dist *dist = v->domain->vgic;
 	struct vgic_vcpu *vc = v->vgic;
@@ -495,44 +496,12 @@ static __noinline void put_locking(struct vcpu *v)
 	spin_unlock(&dist->lock);
 }
 
-/*
- * v's state has just been saved from this CPU: fold it. What is pending only goes back to the
- * queue, so a saved vCPU holds list registers for active interrupts alone, and a physical timer
- * interrupt in flight is parked.
- */
-void vgic_put_cpu(struct vcpu *v)
-{
-	struct vgic_vcpu *vc = v->vgic;
-
-	if (unlikely(vc->lr_used || (vc->hw_ppi && vc->hw_ppi->phys_active)))
-		put_locking(v);
-	else
-		WRITE_ONCE(vc->live_on, NULL);
-}
-
 /* The vCPU of irq, a PPI in flight, comes back: the physical one is active where it runs. */
-static __noinline void unpark(struct vgic_irq *irq)
+void vgic_unpark(struct vgic_irq *irq)
 {
 	/* Given up meanwhile: the physical one was left inactive when the vCPU was put. */
 	if (!irq->latch && !irq->lr)
 		irq->phys_active = false;
 	else
 		gic_irq_set_active(irq->pintid, true);
-}
-
-/* v's state is about to be loaded into this CPU: from here on its list registers are this CPU's. */
-void vgic_load_cpu(struct vcpu *v)
-{
-	struct vgic_vcpu *vc = v->vgic;
-
-	WRITE_ONCE(vc->live_on, this_cpu());
-	/*
-	 * Who queues stores first and looks at is_running (already true) then: one of us sees the
-	 * other.
-	 */
-	smp_mb();
-	if (!queue_is_empty(vc))
-		cpu_raise_work(WORK_VGIC);
-	if (unlikely(vc->hw_ppi && vc->hw_ppi->phys_active))
-		unpark(vc->hw_ppi);
 }

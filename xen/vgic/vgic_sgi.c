@@ -27,7 +27,7 @@ static inline void send(struct vgic_dist *dist, struct vcpu *to, uint32_t intid,
 }
 
 /* At most 16 targets, or with IRM all other vCPUs of the domain. */
-static inline __attribute__((always_inline))
+static __inlined
 void send_all(struct vcpu *v, uint64_t value, bool group0_only)
 {
 	struct domain *d = v->domain;

@@ -185,4 +185,11 @@ void *fake_guest_ptr(struct domain *d, ipa_t ipa);
 /* Free frames now, counting heap chunks as used: compare around a test to find leaks. */
 uint64_t fake_free_frames(void);
 
+/* Both ways to a number of the current generation, as vcpu_ctxt_stage2 goes them. */
+static inline void vmid_make_current(struct p2m *p2m)
+{
+	if (!vmid_take(p2m))
+		vmid_renew(p2m);
+}
+
 #endif

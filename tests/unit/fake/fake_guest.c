@@ -89,6 +89,7 @@ void vcpu_ctxt_init(struct vcpu *v)
 	memset(&v->ctxt, 0, sizeof(v->ctxt));
 	v->ctxt.extra = v->domain->is_aarch32 ? CTXT_AARCH32 : 0;
 	v->ctxt.sctlr = 0x30d00800;
+	v->ctxt.vmpidr = 0x80000000u | vcpu_affinity(v->id);
 	vcpu_short_ways(v, true);
 	v->ctxt.hcr = v->sched.traps = WAIT_WFI;
 }

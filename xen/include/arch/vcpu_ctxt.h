@@ -18,11 +18,12 @@ struct fp_regs {
 
 /* GICv3 virtual interface as last saved; vgic/vgic_lr.c fills and folds lr[]. */
 struct vgic_hw {
-	uint64_t lr[VGIC_MAX_LRS];	/* ICH_LR<n>_EL2 */
-	uint64_t vmcr;			/* ICH_VMCR_EL2 */
-	uint64_t ap0r[2], ap1r[2];	/* ICH_AP{0,1}R<n>_EL2 */
-	uint32_t hcr;			/* ICH_HCR_EL2 bits wanted (UIE, NPIE, ...) */
 	uint32_t nr_used;		/* lr[0 .. nr_used - 1] hold something */
+	uint64_t vmcr;			/* ICH_VMCR_EL2 */
+	uint64_t ap1r[2];		/* ICH_AP1R<n>_EL2 */
+	uint64_t hcr;			/* ICH_HCR_EL2: EN, and what is wanted of UIE, NPIE, ... */
+	uint64_t ap0r[2];
+	uint64_t lr[VGIC_MAX_LRS];	/* ICH_LR<n>_EL2 */
 };
 
 /*
@@ -39,31 +40,33 @@ enum vcpu_extra {
 	CTXT_SERROR	= 1u << 6,	/* a virtual SError that it has not taken yet */
 	CTXT_GICV2	= 1u << 7,	/* ICC_SRE_EL1: a GICv2 on a host with a GICv3 */
 	CTXT_DISR	= 1u << 8,	/* VDISR_EL2, which DISR_EL1 is: nothing traps it */
+	CTXT_GIC	= 1u << 9,	/* a host with a GICv2, or more active priorities */
+	CTXT_AUX	= 1u << 10,	/* auxiliary registers: AFSR0_EL1, AFSR1_EL1, AMAIR_EL1 */
+	CTXT_FP		= 1u << 11,	/* it used FP/SIMD in its last slice */
 };
 
 struct domain;
 
 struct vcpu_ctxt {
+	uint64_t vmpidr, hcr;		/* VMPIDR_EL2: MPIDR_EL1 as the guest reads it; HCR_EL2 */
 	/* EL1/EL0 registers, as they are moved in pairs */
-	uint64_t sp_el0, sp_el1, elr_el1, spsr_el1, cpacr, vbar, esr, far, afsr0, afsr1;
-	uint64_t par, tpidr_el0, tpidrro_el0, tpidr_el1, cntkctl, csselr;
-	uint64_t sctlr, tcr, ttbr0, ttbr1, mair, amair, contextidr;
+	uint64_t sp_el0, sp_el1, elr_el1, spsr_el1, cpacr, vbar, esr, far, par, tpidr_el0;
+	uint64_t tpidrro_el0, tpidr_el1, cntkctl, csselr;
+	uint64_t sctlr, tcr, ttbr0, ttbr1, mair, contextidr;
+	/* virtual timer */
+	uint64_t cntv_cval, cntv_ctl;
+	struct el1_lazy lazy;		/* whether hcr has TVM */
+	uint32_t fp_uses;		/* slices in a row that used FP: eager restore after two */
+	uint32_t fp_cpu;		/* CPU that loaded fp last: its fp_owner counts */
+	uint32_t extra;			/* enum vcpu_extra */
+	struct vgic_hw gic;
 	/* of AArch32 alone */
 	uint64_t spsr_abt, spsr_und, spsr_irq, spsr_fiq, dacr, ifsr, fpexc;
-	/* virtual timer */
-	uint64_t cntv_ctl, cntv_cval;
 	/* emulated physical timer */
 	uint64_t cntp_ctl, cntp_cval;
 	/* extra: pointer authentication keys A, B of instructions and data, G; SCXTNUM_EL0, _EL1 */
-	uint64_t pauth_keys[10], scxtnum[2], disr;
-	/* EL2 controls of this vCPU */
-	uint64_t hcr;			/* HCR_EL2 */
-	struct el1_lazy lazy;		/* whether it has TVM */
-	uint32_t extra;			/* enum vcpu_extra */
-	struct vgic_hw gic;
+	uint64_t pauth_keys[10], scxtnum[2], disr, afsr0, afsr1, amair;
 	struct fp_regs fp;
-	uint32_t fp_cpu;		/* CPU that loaded them last: its fp_owner counts */
-	uint32_t fp_uses;		/* slices in a row that used FP: eager restore after two */
 };
 
 /*

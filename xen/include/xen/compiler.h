@@ -12,6 +12,7 @@
 #define __section(s)		__attribute__((section(s)))
 #define __unused		__attribute__((unused))
 #define __noinline		__attribute__((noinline))	/* keeps a seldom way apart */
+#define __inlined		inline __attribute__((always_inline))
 #define __printf(fmt, args)	__attribute__((format(printf, fmt, args)))
 /* Code and data that only start-up needs; the pages are freed afterwards. */
 #ifdef ZAZEN_HOST_TEST

@@ -10,14 +10,14 @@
 
 struct vcpu;
 
-#define EL1_LAZY_PRICE	16u	/* switches without a save that one trap costs */
-#define EL1_LAZY_START	(4u * EL1_LAZY_PRICE)
+#define EL1_LAZY_TRAPS	4u	/* in a row, after which the trap goes */
+#define EL1_LAZY_NS	(320 * 1000L)	/* time after which one of them is forgotten */
 #define EL1_LAZY_QUIET	64u	/* switches without a change after which the trap is tried */
 
 struct el1_lazy {
-	uint32_t switches;	/* times the vCPU left a CPU */
-	uint32_t since;		/* of these: at the last change or trap */
-	uint32_t credit;	/* what may still be spent on traps */
+	uint32_t quiet;		/* times in a row that the vCPU left a CPU without a change */
+	uint32_t traps;		/* not forgotten yet */
+	s_time_t trapped_at;	/* the last of them */
 	bool on;		/* trapped so that a switch need not save */
 	bool watch;		/* trapped until the caches are on: set/way operations were seen */
 	s_time_t set_way_at;	/* AArch32: the last such operation */
@@ -27,9 +27,8 @@ struct el1_lazy {
 /* A vCPU without the trap left its CPU with its registers changed, or not. Trap from now on? */
 static inline bool el1_lazy_left(struct el1_lazy *l, bool changed)
 {
-	if (changed)
-		l->since = l->switches;
-	return unlikely(l->switches - l->since >= EL1_LAZY_QUIET);
+	l->quiet = changed ? 0 : l->quiet + 1;
+	return unlikely(l->quiet >= EL1_LAZY_QUIET);
 }
 
 void el1_lazy_start(struct el1_lazy *l);

@@ -13,7 +13,7 @@
 #define XEN_P2M_H
 
 #include <xen/pte.h>
-#include <xen/spinlock.h>
+#include <xen/percpu.h>
 
 struct p2m {
 	spinlock_t lock;	/* LOCK_P2M */
@@ -21,8 +21,7 @@ struct p2m {
 	uint8_t root_level;	/* 0 or 1 */
 	uint8_t root_order;	/* log2 of the number of concatenated tables */
 	uint8_t ipa_bits;
-	uint16_t vmid;		/* valid when the generation is current (mm/vmid.c) */
-	uint64_t vmid_generation;
+	uint64_t vmid_tag;	/* generation << 16 | VMID, which the generation makes valid; 0 none */
 	uint64_t vttbr;		/* root | VMID: what VTTBR_EL2 gets */
 	uint64_t max_gfn;	/* highest gfn ever mapped */
 	uint64_t relinquish_next;	/* progress of p2m_relinquish: next gfn ... */
@@ -71,10 +70,24 @@ bool p2m_fault_is_spurious(struct domain *d, ipa_t ipa, bool write);
 
 /* ---- mm/vmid.c: VMIDs by generation, like ASIDs ---- */
 void vmid_init(unsigned int bits);
+#define VMID_SHIFT	16		/* of the generation in a tag */
 /*
- * Before d's stage 2 is loaded on this CPU: p2m.vttbr has a valid VMID afterwards; flushes on a
- * roll-over.
+ * Before p2m's stage 2 is loaded on this CPU: its vttbr has a valid VMID afterwards. vmid_renew
+ * flushes on a roll-over; it is needed where vmid_take answers false.
  */
-void vmid_make_current(struct p2m *p2m);
+void vmid_renew(struct p2m *p2m);
+static inline bool vmid_take(struct p2m *p2m)
+{
+	uint64_t *active = &this_cpu()->vmid_active, old = READ_ONCE(*active);
+	uint64_t tag = load_acquire(&p2m->vmid_tag);
+
+	/*
+	 * What is active is of the current generation, to which this CPU's TLB has been brought.
+	 * The exchange fails when a roll-over took it meanwhile; that has not seen the new one.
+	 */
+	return likely(old && (old ^ tag) >> VMID_SHIFT == 0 &&
+		      __atomic_compare_exchange_n(active, &old, tag, false, __ATOMIC_SEQ_CST,
+						  __ATOMIC_RELAXED));
+}
 
 #endif

@@ -17,11 +17,13 @@
  * Written by its own CPU only; others send an IPI (arch/ipi.h), whose handler sets bits.
  */
 enum cpu_work {
+	/* The lowest two, without others, are done the shortest way (vectors.S). */
 	WORK_RESCHED	= 1u << 0,	/* choose another vCPU (sched/sched.c) */
-	WORK_VGIC	= 1u << 1,	/* the current vCPU's list registers are stale */
-	WORK_TIMER	= 1u << 2,	/* soft timers are due */
-	WORK_RESTART	= 1u << 3,	/* execute the current hypercall again (continuation) */
-	WORK_RESTORE	= 1u << 4,	/* a handler wrote x18..x29 of the frame: load them all */
+	WORK_YIELD	= 1u << 1,	/* with it: the current one lets others run first */
+	WORK_VGIC	= 1u << 2,	/* the current vCPU's list registers are stale */
+	WORK_TIMER	= 1u << 3,	/* soft timers are due */
+	WORK_RESTART	= 1u << 4,	/* execute the current hypercall again (continuation) */
+	WORK_RESTORE	= 1u << 5,	/* a handler wrote x18..x29 of the frame: load them all */
 };
 
 struct soft_timer;
@@ -40,6 +42,7 @@ struct pcpu {
 	struct vcpu *fp_owner;		/* whose FP/SIMD registers are in the CPU; NULL nobody's */
 	struct vcpu *el1_owner;		/* whose EL1 state is in the CPU; NULL nobody's */
 	uint64_t vmid_generation;	/* last generation for which this CPU flushed (mm/vmid.c) */
+	uint64_t vmid_active;	/* tag of the stage 2 loaded, atomic; 0: a roll-over took it */
 
 	uint64_t window_clean;		/* map-window slots unused since the last local flush */
 	uint64_t window_busy;		/* slots in use now; none on return to a guest */

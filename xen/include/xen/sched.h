@@ -15,15 +15,15 @@ struct sched_rq {
 	spinlock_t lock;	/* LOCK_SCHED */
 	uint32_t cpu;
 	uint32_t nr_runnable;	/* queued, without the running one and those parked by a cap; the policy's */
-	struct vcpu *running;	/* NULL idle */
 	void *policy;		/* the policy's per-CPU state */
-	struct soft_timer slice;	/* next forced look, or earlier */
-	uint32_t ratelimit_us;
+	struct vcpu *running;	/* NULL idle */
 	s_time_t charged_at;	/* running is accounted up to here */
+	s_time_t slice_start;	/* when running was last put on the CPU */
 	s_time_t look_at;	/* a woken vCPU preempts running then; 0 none */
 	bool must_look;		/* running has to compete for the CPU again */
-	bool yielding;		/* the same, after whoever is next */
 	bool native;		/* running waits by untrapped WFI; the CPU's own */
+	uint32_t ratelimit_us;
+	struct soft_timer slice;	/* next forced look, or earlier */
 };
 
 /* Decisions only; the run queue's lock is held in each. */
@@ -34,6 +34,8 @@ struct sched_policy {
 	void (*enqueue)(struct sched_rq *rq, struct vcpu *v, bool wakeup);
 	struct vcpu *(*pick)(struct sched_rq *rq);	/* takes it out of the queue; NULL none */
 	void (*charge)(struct sched_rq *rq, struct vcpu *v, s_time_t ran);	/* v ran this long */
+	/* charge v, pick, and only then queue v; NULL: nobody waits, v is not queued. */
+	struct vcpu *(*exchange)(struct sched_rq *rq, struct vcpu *v, s_time_t ran);
 	bool (*preempts)(struct sched_rq *rq, const struct vcpu *waker, const struct vcpu *running);
 	/* When the running v has to be looked at again; 0 never. */
 	s_time_t (*slice_end)(struct sched_rq *rq, const struct vcpu *v);
@@ -56,7 +58,17 @@ struct vcpu *sched_switch(struct vcpu *prev);
 #ifdef ZAZEN_HOST_TEST
 #define sched_yield xen_sched_yield	/* the C library's is called by the sanitizers */
 #endif
-void sched_yield(struct vcpu *v);
+/*
+ * The current vCPU lets others run first. Nothing happens when there are none; else the switch is
+ * on the way out.
+ */
+static inline void sched_yield(void)
+{
+	struct pcpu *c = this_cpu();
+
+	if (READ_ONCE(c->rq->nr_runnable))
+		c->work |= WORK_RESCHED | WORK_YIELD;
+}
 int sched_set_affinity(struct vcpu *v, const uint64_t *hard, const uint64_t *soft) __must_check;
 int sched_set_params(struct domain *d, uint16_t weight, uint16_t cap) __must_check;
 /* Time of v in its present state counted in: fills the four runstate times. */

@@ -56,6 +56,13 @@ struct vcpu {
 	bool is_running;		/* on a CPU, or EL2 there for it; it release-stores */
 	bool initialised;		/* has had a context */
 
+	/* Accounted by sched/sched.c at each change of state; system time, ns. */
+	struct {
+		uint32_t state;		/* RUNSTATE_* */
+		s_time_t entry_time;
+		uint64_t time[4];
+	} runstate;
+
 	struct vcpu_ctxt ctxt;		/* EL1 and timer registers, HCR and friends (arch) */
 	struct vgic_vcpu *vgic;		/* vgic/ */
 	struct vdebug *debug;		/* vdev/vdebug.c */
@@ -68,20 +75,12 @@ struct vcpu {
 		bool queued;
 		uint32_t cpu;		/* run queue it belongs to */
 		uint64_t vruntime;	/* virtual time, policy's unit */
-		s_time_t slice_start;	/* system time it was last put on a CPU */
 		uint64_t affinity;	/* hard: bit per CPU */
 		uint64_t soft_affinity;
 		bool parked;	/* queued, but out of its cap's budget */
 		uint8_t traps;	/* sched/wfx.c, its CPU's: which waits trap */
 		uint8_t alone;	/* times in a row that its own wake-up ended its CPU's idling */
 	} sched;
-
-	/* Accounted by sched/sched.c at each change of state; system time, ns. */
-	struct {
-		uint32_t state;		/* RUNSTATE_* */
-		s_time_t entry_time;
-		uint64_t time[4];
-	} runstate;
 
 	/* Guest memory registered to be shared with us, mapped for good (core/vcpu_areas.c). */
 	/* the registered one, or &shared_info->vcpu_info for vCPU 0, or a dummy */
@@ -98,7 +97,6 @@ struct vcpu {
 	uint32_t poll_port;		/* the port polled when it is one, 0 for many */
 
 	uint64_t ran_before_on;		/* running time at its last CPU_ON; vdev/vpsci.c */
-	uint64_t vmpidr;		/* what the guest reads as MPIDR_EL1 */
 };
 
 /*

@@ -45,11 +45,6 @@ void vgic_sync(struct vcpu *v), vgic_flush(struct vcpu *v);
  * not considered)?
  */
 bool vgic_pending(struct vcpu *v);
-/*
- * v leaves this CPU: physical state of HW interrupts in flight (virtual timer) is parked /
- * restored.
- */
-void vgic_put_cpu(struct vcpu *v), vgic_load_cpu(struct vcpu *v);
 /* PSCI CPU_ON, reset: private interrupts to reset state. */
 void vgic_vcpu_reset(struct vcpu *v);
 /* Maintenance interrupt (more pending than list registers). */
