@@ -4,6 +4,7 @@
  * refused before the start, which script runs when, and that a failure leaves nothing. The control
  * domain's interfaces are the lists below.
  */
+#include <xentools/config.h>
 #include <xentools/device.h>
 #include <xentools/zl_conf.h>
 
@@ -79,7 +80,7 @@ static int begin(void **state)
 	nic = (struct domain_nic){ .bridge = "zbr0" };
 	/* Once there and back, for the parents that stay. */
 	if (rc == 0)
-		rc = device_attach_nic(&ctx, domid, &nic, -1, NULL) |
+		rc = device_attach_nic(&ctx, domid, &nic, NULL) |
 		     device_detach(&ctx, domid, DEVICE_VIF, 0, true, 0, NULL);
 	fake_devices.scripts = 0;
 	return rc;
@@ -105,7 +106,7 @@ static void attach(void)
 {
 	struct zerr *err = NULL;
 
-	if (device_attach_nic(&ctx, domid, &nic, -1, &err) != 0)
+	if (device_attach_nic(&ctx, domid, &nic, &err) != 0)
 		fail_msg("%s", err->message);
 }
 
@@ -115,7 +116,7 @@ static void attach_fails(enum zerr_class cls, const char *text)
 	size_t before = fake_xs_count(ctx.xs);
 	struct zerr *err = NULL;
 
-	assert_int_equal(device_attach_nic(&ctx, domid, &nic, -1, &err), -1);
+	assert_int_equal(device_attach_nic(&ctx, domid, &nic, &err), -1);
 	if (zerr_class_of(err) != cls || !strstr(err->message, text))
 		fail_msg("class %d: %s", (int)zerr_class_of(err), err->message);
 	assert_int_equal(fake_xs_count(ctx.xs), before);
@@ -297,7 +298,7 @@ static void store_failures(void **state)
 		int rc;
 
 		fake_xs_fail_at(ctx.xs, ++n);
-		rc = device_attach_nic(&ctx, domid, &nic, -1, &err);
+		rc = device_attach_nic(&ctx, domid, &nic, &err);
 		fake_xs_fail_at(ctx.xs, 0);
 		if (rc == 0)
 			break;
@@ -353,6 +354,44 @@ static void hostile_front_end(void **state)
 	assert_int_equal(fake_xs_count(ctx.xs), before);
 }
 
+/* The next reboot has what is there now, with the same addresses; dumpxml shows it. */
+static void configuration_follows(void **state)
+{
+	struct domain_create_opts opts = { .config_text = config_format(&cfg) };
+	struct config_diags diags = { .count = 0 };
+	struct domain_config now;
+	struct domain_state s;
+	struct zerr *err = NULL;
+	char mac[DOMAIN_MAC_TEXT];
+
+	(void)state;
+	assert_int_equal(domain_destroy(&ctx, domid, NULL), 0);
+	domid = (uint16_t)create(&opts, &err);
+	assert_int_equal(domid, 2);
+	attach();
+	strcpy(nic.vifname, "hot1");
+	attach();
+	nic.vifname[0] = '\0';
+	attach();
+	assert_int_equal(device_detach(&ctx, domid, DEVICE_VIF, 0, true, 0, &err), 0);
+	assert_int_equal(domain_state_load(&ctx, domid, &s, &err), 1);
+	assert_int_equal(config_read_mem("now", s.config_text, strlen(s.config_text), NULL, &now,
+					 &diags, &err), 0);
+	assert_int_equal(now.nic_count, 2);
+	assert_true(now.nics[0].mac_set && now.nics[1].mac_set);
+	domain_mac_format(now.nics[1].mac, mac);
+	assert_string_equal(mac, fake_xs_get(ctx.xs, "/local/domain/2/device/vif/2/mac"));
+	assert_string_equal(now.nics[0].vifname, "hot1");
+	assert_string_equal(now.nics[1].vifname, "");
+	assert_int_equal(device_show_nics(&ctx, domid, &now, &err), 0);
+	assert_string_equal(now.nics[0].vifname, "hot1");
+	assert_string_equal(now.nics[1].vifname, "vif2.2");
+	config_diags_free(&diags);
+	domain_config_free(&now);
+	domain_state_clear(&s);
+	free((char *)(uintptr_t)opts.config_text);
+}
+
 static void driver_domain(void **state)
 {
 	char name[] = "netdom";
@@ -374,7 +413,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		V(nodes_of_both_ends), V(everything_set), V(rates), V(which_script),
 		V(refused_before_the_start), V(hint_names_the_bridges), V(failures_leave_nothing),
-		V(store_failures), V(detach), V(hostile_front_end), V(driver_domain),
+		V(store_failures), V(detach), V(hostile_front_end),
+		V(configuration_follows), V(driver_domain),
 	};
 
 	return cmocka_run_group_tests_name("network devices", tests, NULL, NULL);

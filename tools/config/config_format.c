@@ -198,21 +198,6 @@ static void add_consoles(struct strbuf *sb, const struct domain_config *cfg)
 		strbuf_addstr(sb, "    <memballoon model='none'/>\n");
 }
 
-/* A running domain's interfaces have an address and a name in the control domain. */
-static void add_interfaces(struct strbuf *sb, const struct domain_config *cfg, int domid)
-{
-	for (unsigned int i = 0; i < cfg->nic_count; i++) {
-		char text[DOMAIN_MAC_TEXT], vif[32];
-		uint8_t mac[6];
-
-		domain_nic_mac(&cfg->nics[i], cfg->uuid, i, mac);
-		domain_mac_format(mac, text);
-		snprintf(vif, sizeof(vif), "vif%d.%u", domid, i);
-		format_interface(sb, &cfg->nics[i], domid < 0 ? NULL : text,
-				 domid < 0 ? NULL : vif);
-	}
-}
-
 /* domid -1: it does not run. */
 static char *format(const struct domain_config *cfg, int domid)
 {
@@ -236,7 +221,8 @@ static char *format(const struct domain_config *cfg, int domid)
 	strbuf_addstr(&sb, "  <devices>\n");
 	for (size_t i = 0; i < cfg->disk_count; i++)
 		format_disk(&sb, &cfg->disks[i]);
-	add_interfaces(&sb, cfg, domid);
+	for (size_t i = 0; i < cfg->nic_count; i++)
+		format_interface(&sb, &cfg->nics[i]);
 	add_consoles(&sb, cfg);
 	strbuf_addstr(&sb, "  </devices>\n</domain>\n");
 	return strbuf_steal(&sb);

@@ -17,8 +17,6 @@ void format_value(struct strbuf *sb, const char *prefix, const char *value, cons
 void format_disk(struct strbuf *sb, const struct domain_disk *disk);
 /* The inside of <z:domain>; nothing when there is none. */
 void format_extension(struct strbuf *sb, const struct domain_config *cfg);
-/* One <interface>; mac and vif (NULL: none) stand for what it does not say itself. */
-void format_interface(struct strbuf *sb, const struct domain_nic *nic, const char *mac,
-		      const char *vif);
+void format_interface(struct strbuf *sb, const struct domain_nic *nic);
 
 #endif

@@ -25,16 +25,16 @@ static void add_ips(struct strbuf *sb, const struct domain_nic *nic)
 }
 
 /* One <interface> with all that is set; see format.h. */
-void format_interface(struct strbuf *sb, const struct domain_nic *nic, const char *mac,
-		      const char *vif)
+void format_interface(struct strbuf *sb, const struct domain_nic *nic)
 {
-	char own[DOMAIN_MAC_TEXT];
+	char mac[DOMAIN_MAC_TEXT];
 
 	strbuf_addf(sb, "    <interface type='%s'>\n", nic->network != NULL ? "network" :
 		    nic->bridge[0] != '\0' ? "bridge" : "ethernet");
-	if (nic->mac_set)
-		domain_mac_format(nic->mac, own);
-	format_value(sb, "      <mac address='", nic->mac_set ? own : mac, "'/>\n");
+	if (nic->mac_set) {
+		domain_mac_format(nic->mac, mac);
+		format_value(sb, "      <mac address='", mac, "'/>\n");
+	}
 	add_source(sb, nic);
 	if (nic->vlan != 0)
 		strbuf_addf(sb, "      <vlan>\n        <tag id='%u'/>\n      </vlan>\n", nic->vlan);
@@ -42,8 +42,7 @@ void format_interface(struct strbuf *sb, const struct domain_nic *nic, const cha
 		strbuf_addstr(sb, "      <virtualport type='openvswitch'/>\n");
 	add_ips(sb, nic);
 	format_value(sb, "      <script path='", nic->script, "'/>\n");
-	format_value(sb, "      <target dev='", nic->vifname[0] != '\0' ? nic->vifname : vif,
-		     "'/>\n");
+	format_value(sb, "      <target dev='", nic->vifname, "'/>\n");
 	if (nic->rate_kib != 0)
 		strbuf_addf(sb, "      <bandwidth>\n        <outbound average='%" PRIu64 "'/>\n"
 			    "      </bandwidth>\n", nic->rate_kib);

@@ -233,6 +233,7 @@ int device_detach(struct domain_ctx *ctx, uint16_t domid, enum device_kind kind,
 {
 	_cleanup_signals_ sigset_t signals = device_hold_signals();
 	_cleanup_close_ int turn = -1;
+	_cleanup_free_ char *mac = NULL;
 	struct zerr *why = NULL;
 	struct device d;
 	int rc;
@@ -245,10 +246,11 @@ int device_detach(struct domain_ctx *ctx, uint16_t domid, enum device_kind kind,
 	if (rc == 0)
 		return zerr_set(err, ZERR_NOT_FOUND, "E302", 0, "domain %u has no %s %s", domid,
 				d.cls->word, d.name);
-	if ((!force && device_close(&d, timeout_ms, &why) != 0) ||
+	if ((kind == DEVICE_VIF && device_read(&d, DEVICE_NOTE, "mac", &mac, &why) < 0) ||
+	    (!force && device_close(&d, timeout_ms, &why) != 0) ||
 	    device_remove(&d, true, &why) != 0)
 		return device_failed(&d, "detach", why, err);
-	device_config_remove(&d);
+	device_config_remove(&d, mac);
 	return 0;
 }
 

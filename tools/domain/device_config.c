@@ -16,7 +16,8 @@
 struct change {
 	const struct domain_disk *disk;		/* to be added, or NULL */
 	const struct domain_nic *nic;		/* to be added, or NULL */
-	const struct device *gone;		/* or taken away */
+	const char *mac;			/* its address, once and for all */
+	const struct device *gone;		/* or taken away; an interface by its address */
 };
 
 static int add_disk(struct domain_config *cfg, const struct domain_disk *disk)
@@ -32,7 +33,7 @@ static int add_disk(struct domain_config *cfg, const struct domain_disk *disk)
 	return 0;
 }
 
-static int add_nic(struct domain_config *cfg, const struct domain_nic *nic)
+static int add_nic(struct domain_config *cfg, const struct domain_nic *nic, const char *mac)
 {
 	struct domain_nic *more = realloc(cfg->nics, (cfg->nic_count + 1) * sizeof(*more));
 
@@ -41,6 +42,7 @@ static int add_nic(struct domain_config *cfg, const struct domain_nic *nic)
 	cfg->nics = more;
 	if (domain_nic_copy(&more[cfg->nic_count], nic) != 0)
 		return -ENOMEM;
+	more[cfg->nic_count].mac_set = mac && !domain_mac_parse(mac, more[cfg->nic_count].mac);
 	cfg->nic_count++;
 	return 0;
 }
@@ -60,19 +62,36 @@ static void remove_disk(struct domain_config *cfg, unsigned int devid)
 	}
 }
 
-/* Those behind it get other numbers at the next start, and shall keep their addresses. */
-static void remove_nic(struct domain_config *cfg, unsigned int devid)
+/* The index of the interface with an address, or their number. */
+static unsigned int find_mac(const struct domain_config *cfg, const char *mac)
 {
-	if (devid >= cfg->nic_count)
+	char text[DOMAIN_MAC_TEXT];
+	unsigned int i;
+	uint8_t its[6];
+
+	for (i = 0; mac && i < cfg->nic_count; i++) {
+		domain_nic_mac(&cfg->nics[i], cfg->uuid, i, its);
+		domain_mac_format(its, text);
+		if (strcmp(text, mac) == 0)
+			return i;
+	}
+	return (unsigned int)cfg->nic_count;
+}
+
+/* Those behind it get other numbers at the next start, and shall keep their addresses. */
+static void remove_nic(struct domain_config *cfg, const char *mac)
+{
+	unsigned int at = find_mac(cfg, mac);
+
+	if (at == cfg->nic_count)
 		return;
-	for (unsigned int i = devid + 1; i < cfg->nic_count; i++) {
+	for (unsigned int i = at + 1; i < cfg->nic_count; i++) {
 		domain_nic_mac(&cfg->nics[i], cfg->uuid, i, cfg->nics[i].mac);
 		cfg->nics[i].mac_set = true;
 	}
-	domain_nic_clear(&cfg->nics[devid]);
+	domain_nic_clear(&cfg->nics[at]);
 	cfg->nic_count--;
-	memmove(&cfg->nics[devid], &cfg->nics[devid + 1],
-		(cfg->nic_count - devid) * sizeof(*cfg->nics));
+	memmove(&cfg->nics[at], &cfg->nics[at + 1], (cfg->nic_count - at) * sizeof(*cfg->nics));
 }
 
 static int apply(struct domain_config *cfg, const struct change *c)
@@ -80,11 +99,11 @@ static int apply(struct domain_config *cfg, const struct change *c)
 	if (c->disk)
 		return add_disk(cfg, c->disk);
 	if (c->nic)
-		return add_nic(cfg, c->nic);
+		return add_nic(cfg, c->nic, c->mac);
 	if (c->gone->cls->kind == DEVICE_VBD)
 		remove_disk(cfg, c->gone->devid);
 	else
-		remove_nic(cfg, c->gone->devid);
+		remove_nic(cfg, c->mac);
 	return 0;
 }
 
@@ -150,12 +169,43 @@ void device_config_add_disk(struct domain_ctx *ctx, uint16_t domid, const struct
 	change(ctx, domid, &(struct change){ .disk = disk });
 }
 
-void device_config_add_nic(struct domain_ctx *ctx, uint16_t domid, const struct domain_nic *nic)
+void device_config_add_nic(const struct device *d)
 {
-	change(ctx, domid, &(struct change){ .nic = nic });
+	_cleanup_free_ char *mac = NULL;
+
+	device_read(d, DEVICE_NOTE, "mac", &mac, NULL);
+	change(d->ctx, d->domid, &(struct change){ .nic = d->config, .mac = mac });
 }
 
-void device_config_remove(const struct device *d)
+void device_config_remove(const struct device *d, const char *mac)
 {
-	change(d->ctx, d->domid, &(struct change){ .gone = d });
+	change(d->ctx, d->domid, &(struct change){ .gone = d, .mac = mac });
+}
+
+int device_show_nics(struct domain_ctx *ctx, uint16_t domid, struct domain_config *cfg,
+		     struct zerr **err)
+{
+	_cleanup_free_ struct device_info *list = NULL;
+	size_t n;
+
+	if (device_list(ctx, domid, DEVICE_VIF, &list, &n, err) != 0)
+		return -1;
+	for (size_t i = 0; i < n; i++) {
+		struct device d = { .ctx = ctx };
+		_cleanup_free_ char *mac = NULL;
+		struct domain_nic *nic;
+		unsigned int at;
+
+		memcpy(d.note, list[i].note, sizeof(d.note));
+		if (device_read(&d, DEVICE_NOTE, "mac", &mac, err) < 0)
+			return -1;
+		at = find_mac(cfg, mac);
+		if (at == cfg->nic_count)
+			continue;
+		nic = &cfg->nics[at];
+		nic->mac_set = domain_mac_parse(mac, nic->mac) == NULL;
+		if (nic->vifname[0] == '\0')
+			memcpy(nic->vifname, list[i].name, sizeof(nic->vifname));
+	}
+	return 0;
 }

@@ -147,8 +147,9 @@ int device_vif_guard(struct device *d, struct zerr **err);
 /* ---- device_config.c: let a running domain's configuration follow ---- */
 
 void device_config_add_disk(struct domain_ctx *ctx, uint16_t domid, const struct domain_disk *disk);
-void device_config_add_nic(struct domain_ctx *ctx, uint16_t domid, const struct domain_nic *nic);
-void device_config_remove(const struct device *d);
+void device_config_add_nic(const struct device *d);
+/* mac: an interface's, by which it is known. */
+void device_config_remove(const struct device *d, const char *mac);
 
 /* ---- hotplug.c ---- */
 

@@ -57,7 +57,7 @@ int zl_attach_device(struct zl *zl, const struct zl_args *args, const struct dom
 		return print_plan(zl, args, domid, cfg, err);
 	if (cfg->disk_count > 0)
 		return device_attach_disk(&zl->ctx, domid, &cfg->disks[0], err);
-	return device_attach_nic(&zl->ctx, domid, &cfg->nics[0], -1, err);
+	return device_attach_nic(&zl->ctx, domid, &cfg->nics[0], err);
 }
 
 int zl_has_device(struct zl *zl, uint16_t domid, enum device_kind kind, unsigned int devid,

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "xentools/device.h"
+
 static int print_config(struct zl *zl, const struct zl_args *args, uint16_t domid,
 			const struct domain_config *cfg, struct zerr **err)
 {
@@ -38,6 +40,8 @@ static int dump(struct zl *zl, const struct zl_args *args, uint16_t domid, struc
 	}
 	rc = config_read_mem("state", state.config_text, strlen(state.config_text), NULL, &cfg,
 			     &diags, err);
+	if (rc == 0 && zl->ctx.xs != NULL && !zl_has(args, "inactive"))
+		rc = device_show_nics(&zl->ctx, domid, &cfg, err);
 	if (rc == 0)
 		rc = print_config(zl, args, domid, &cfg, err);
 	else

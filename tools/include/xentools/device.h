@@ -45,8 +45,8 @@ struct device_info {
 /*
  * Attach one device to a domain that exists (running or being built) and wait until its
  * back-end and its hotplug step are through. On failure nothing is left: no node, no loop or nbd
- * device, no interface. index gives a network device its number (its place in the XML, or the
- * first free with -1).
+ * device, no interface. An interface gets the first free number. The domain's configuration
+ * follows, so that its next reboot has the device.
  * Classes: ZERR_NOT_FOUND source missing, ZERR_STATE target or image in use, ZERR_UNSUPPORTED
  * no back-end for the format here, ZERR_TIMEOUT, ZERR_FAILED a script's failure with its name,
  * status and last line.
@@ -54,7 +54,7 @@ struct device_info {
 int device_attach_disk(struct domain_ctx *ctx, uint16_t domid, const struct domain_disk *disk,
 		       struct zerr **err);
 int device_attach_nic(struct domain_ctx *ctx, uint16_t domid, const struct domain_nic *nic,
-		      int index, struct zerr **err);
+		      struct zerr **err);
 
 /*
  * Take one away: asks both ends to close, waits up to timeout_ms for the guest to let go (class
@@ -67,6 +67,13 @@ int device_detach(struct domain_ctx *ctx, uint16_t domid, enum device_kind kind,
 /* All devices of a kind, ascending by devid; *ret is malloc'd. */
 int device_list(struct domain_ctx *ctx, uint16_t domid, enum device_kind kind,
 		struct device_info **ret, size_t *n, struct zerr **err);
+
+/*
+ * Put into the configuration of a running domain what its interfaces have got: addresses, and the
+ * names of their ends in the control domain where it says none.
+ */
+int device_show_nics(struct domain_ctx *ctx, uint16_t domid, struct domain_config *cfg,
+		     struct zerr **err);
 
 /*
  * For domain_create(): all of a configuration's devices, undone in reverse when one fails; and
