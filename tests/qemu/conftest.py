@@ -45,6 +45,10 @@ def overlay_texts():
         texts[f"{n}.xml"] = dom0_module.linux_xml(n, vcpus=2)
     for n in (1, 2):
         texts[f"debian{n}.xml"] = dom0_module.debian_xml(n)
+    for n, disks in dom0_module.DISK_GUESTS.items():
+        # A disk's ring and the pages that it keeps granted take the guest some 20 MiB.
+        texts[f"{n}.xml"] = dom0_module.linux_xml(n, memory=128 + 32 * len(disks),
+                                                  extra=f"<devices>{''.join(disks)}</devices>")
     # On arm64 Linux tells nobody of a panic; with panic=1 it asks for a reboot.
     texts["linux-panic.xml"] = dom0_module.linux_xml(
         "linux-panic", args="panic=1 zazen.then=crash", on_reboot="destroy")

@@ -19,6 +19,29 @@ EXAMPLE = "/usr/share/zl/examples/linux.xml"
 READY = "ZAZEN-GUEST-READY"
 FOLDER = "/root/t"
 
+ON_DISKS = "/var/lib/zl/images"
+
+
+def disk_xml(target, source, kind="file", more=""):
+    """A <disk>; SOURCE is in the folder of images unless it is a path."""
+    path = source if source.startswith("/") else f"{ON_DISKS}/{source}"
+    return (f"<disk type='{kind}'>{more}<source {'dev' if kind == 'block' else 'file'}='{path}'/>"
+            f"<target dev='{target}'/></disk>")
+
+
+# Guests of test_disk.py: one with a disk of each kind, others with the images of their names.
+DISK_GUESTS = {
+    "disks": (disk_xml("xvda", "a.img"),
+              disk_xml("xvdb", "b.img").replace("<disk ", "<disk device='cdrom' "),
+              disk_xml("xvdc", "/dev/loop7", "block"),
+              disk_xml("xvdd", "d.qcow2", more="<driver type='qcow2' discard='unmap'/>")),
+    "disk1": (disk_xml("xvda", "a.img"),),
+    "disk2": (disk_xml("xvda", "a.img"),),
+    "nodisk": (disk_xml("xvda", "missing.img"),),
+    "badqcow": (disk_xml("xvda", "a.img", more="<driver type='qcow2'/>"),),
+    "full": (disk_xml("xvda", "/mnt/sparse.img"),),
+}
+
 
 def guest_xml(name, kernel, memory=16, vcpus=1, initrd="", args="", on_poweroff="destroy",
               on_reboot="restart", on_crash="destroy", extension="", extra=""):

@@ -1,0 +1,204 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Disks of guests: every kind is read and written, attached and detached at work, made larger, lost
+and found; and of each nothing is left in dom0, whatever ended it.
+
+The guests are those of dom0.DISK_GUESTS; their images are made anew for each test.
+"""
+import re
+
+import pytest
+
+from dom0 import FOLDER, ON_DISKS
+
+MARK = "zazen was here"
+# Directories that the first guest of all leaves are no leftovers.
+LEFT = ("ls -d /sys/block/loop*/loop /sys/block/nbd*/pid /sys/bus/xen-backend/devices/vbd-* "
+        "2>/dev/null | grep -v loop7/; ps | grep '[q]emu-nbd'; "
+        "xenstore-ls -f | grep -v '^/[a-z0-9/]* = \"\"$' | cut -d' ' -f1")
+
+
+@pytest.fixture
+def d(request, dom0):
+    """dom0 with fresh images; afterwards nothing of the test may be left but they."""
+    dom0.run(f"cd {ON_DISKS} && rm -f *.img *.qcow2 && truncate -s 64M a.img b.img c.img hot.img && "
+             "qemu-img create -q -f qcow2 d.qcow2 64M && cd - && modprobe loop && "
+             f"losetup /dev/loop7 {ON_DISKS}/c.img")
+    before = dom0.run(LEFT, check=False)[1]
+    yield dom0
+    if getattr(request.node, "failed", False) or dom0.m.proc.poll() is not None:
+        return
+    for name in [n for n in dom0.rows() if n != "Domain-0"]:
+        dom0.zl(f"destroy {name}", timeout=60)
+    after = dom0.run(LEFT, check=False)[1]
+    dom0.run("losetup -d /dev/loop7; umount /mnt 2>/dev/null; true")
+    left = sorted(set(after.split("\n")) - set(before.split("\n")))
+    if left:
+        dom0.fail("nothing is left of the disks", "\n".join(left))
+
+
+def start(d, name):
+    """A guest at its shell, whose console is attached; d.detach() leaves it."""
+    d.attach(name, f"zl create -c {FOLDER}/{name}.xml")
+
+
+def in_guest(d, name, command, timeout=30, check=True):
+    """Run COMMAND in a running guest whose console is free."""
+    d.console(name)
+    answer = d.guest_run(name, command, timeout, check)
+    d.detach()
+    return answer
+
+
+def test_kinds(d):
+    """File, cdrom, block device and qcow2: what the guest writes is in the image."""
+    start(d, "disks")
+    sizes = d.guest_run("disks", "cat /sys/block/xvd[abcd]/size /sys/block/xvd[abcd]/ro")[1].split()
+    if sizes != ["131072"] * 4 + ["0", "1", "0", "0"]:
+        d.fail("the guest has four disks, the second is read-only", sizes)
+    for disk in "acd":
+        d.guest_run("disks", f"echo {MARK} | dd of=/dev/xvd{disk} bs=512 seek=9 conv=sync,fsync")
+    code, out = d.guest_run("disks", "echo 1 | dd of=/dev/xvdb bs=512 conv=sync,fsync", check=False)
+    if code == 0:
+        d.fail("a cdrom is not written", out)
+    d.guest_run("disks", "mke2fs -q /dev/xvda 16384 >/dev/null && mount -t ext4 /dev/xvda /tmp && "
+                "cp /bin/busybox /tmp && umount /tmp && mount -t ext4 /dev/xvda /tmp && "
+                "cmp /bin/busybox /tmp/busybox && umount /tmp", 60)
+    d.detach()
+    listed = d.zl("block-list disks")[1]
+    if not re.search(rf"^51760 .* {ON_DISKS}/d.qcow2 +qcow2 +w$", listed, re.M):
+        d.fail("zl block-list shows the image", listed)
+    d.zl("destroy disks", timeout=60)
+    d.run(f"cd {ON_DISKS} && qemu-img convert -O raw d.qcow2 d.img && cd -", 60)
+    for image in (f"{ON_DISKS}/c.img", f"{ON_DISKS}/d.img", "/dev/loop7"):
+        out = d.run(f"dd if={image} bs=512 skip=9 count=1 2>/dev/null | head -n 1")[1]
+        if MARK not in out:
+            d.fail(f"{image} has what was written", out)
+
+
+WRITER = ("while :; do [ -b /dev/xvdf ] && dd if=/dev/zero of=/dev/xvdf bs=64k count=32 "
+          "oflag=direct 2>/dev/null || usleep 20000; done & "
+          "while dd if=/dev/zero of=/dev/xvda bs=64k count=64 conv=fsync 2>/dev/null; do :; done &")
+
+
+def rounds(d, count):
+    start(d, "disk1")
+    d.guest_run("disk1", WRITER.rstrip("&") + "& true")
+    d.detach()
+    domid = d.listed("disk1")[1]
+    state = f"/local/domain/0/backend/vbd/{domid}/51792/state"
+    for n in range(count):
+        d.run(f"zl block-attach disk1 {ON_DISKS}/hot.img,raw,xvdf,rw && "
+              f"zl wait --for=xenstore:{state}=4 --timeout=20 disk1 && usleep 300000 && "
+              "zl block-detach disk1 xvdf", 90, step=f"round {n}: attach, use, detach")
+    if d.run("zl block-detach disk1 xvdf 2>&1", check=False)[0] != 3:
+        d.fail("a disk that is gone is not found", "")
+    if len(d.zl("block-list disk1")[1].splitlines()) != 2:
+        d.fail("one disk is left", d.zl("block-list disk1")[1])
+
+
+def test_hot(d):
+    """Attached and detached while the guest writes to it and to another one."""
+    rounds(d, 3)
+
+
+@pytest.mark.full
+def test_hot_for_long(d):
+    """Fifty times."""
+    rounds(d, 50)
+
+
+def test_resize(d):
+    """A file grows, and the guest that has it sees that."""
+    start(d, "disk1")
+    d.detach()
+    d.zl("block-resize disk1 xvda 96")
+    seen = in_guest(d, "disk1", "n=0; while [ $(blockdev --getsize64 /dev/xvda) != 100663296 ] && "
+                    "[ $n -lt 100 ]; do usleep 100000; n=$((n + 1)); done; "
+                    "blockdev --getsize64 /dev/xvda")[1]
+    if seen.strip() != "100663296":
+        d.fail("the guest sees 96 MiB", seen)
+    if d.run("zl block-resize disk1 xvda 64 2>&1", check=False)[0] != 7:
+        d.fail("a disk in use does not shrink", "")
+
+
+def test_destroyed_in_mid_write(d):
+    """What fsync acknowledged is in the image."""
+    start(d, "disk1")
+    d.guest_run("disk1", "(i=0; while :; do i=$((i + 1)); echo block $i | dd of=/dev/xvda bs=512 "
+                "seek=$i conv=sync,fsync 2>/dev/null && echo acknowledged $i >/dev/hvc0; done) & true")
+    d.detach()
+    # (Not by wait_log(): the log has marks of guest_run() in it.)
+    acks = "grep -a '^acknowledged' /var/log/zl/console/disk1.log | tail -n 1"
+    d.poll(lambda: re.search(r"acknowledged \d\d", d.run(acks)[1]), 60, "disk1 writes and syncs")
+    d.zl("destroy disk1", timeout=60)
+    last = int(d.run(acks)[1].split()[1])
+    out = d.run(f"for i in 1 7 {last}; do dd if={ON_DISKS}/a.img bs=512 skip=$i count=1 2>/dev/null | "
+                "head -n 1; done")[1]
+    if out.split("\n")[:3] != ["block 1", "block 7", f"block {last}"]:
+        d.fail(f"blocks 1, 7 and {last} are in the image", out)
+
+
+def test_refused(d):
+    """One message, the right exit code, and nothing left (see the fixture)."""
+    start(d, "disk1")
+    d.detach()
+    for command, code, text in (
+            (f"create {FOLDER}/disk2.xml", 7, "a.img is in use: xvda of domain"),
+            (f"create {FOLDER}/nodisk.xml", 3, "missing.img"),
+            (f"create {FOLDER}/badqcow.xml", 4, "not a qcow2 image"),
+            (f"-N create {FOLDER}/nodisk.xml", 3, "missing.img"),
+            (f"block-attach disk1 {ON_DISKS}/none.img,raw,xvdg,rw", 3, "no image"),
+            (f"block-attach disk1 {ON_DISKS}/hot.img,qcow2,xvdg,rw", 4, "not a qcow2 image"),
+            (f"block-attach disk1 {ON_DISKS}/hot.img,raw,xvda,rw", 7, "has one already"),
+            (f"block-attach disk1 {ON_DISKS}/a.img,raw,xvdg,ro", 7, "is in use"),
+            ("block-attach disk1 /dev/console,raw,xvdg,rw", 4, "neither a file nor a block device"),
+            (f"block-attach disk1 {ON_DISKS},raw,xvdg,rw", 4, "a directory")):
+        got, out = d.run(f"zl {command} 2>&1", 60, check=False)
+        if got != code or text not in out:
+            d.fail(f"zl {command}: exit code {code}, {text!r}", f"exit code {got}\n{out}")
+    if not d.listed("disk1") or d.listed("disk2"):
+        d.fail("the first guest runs on, the second never was", d.rows())
+
+
+def test_images_that_vanish(d):
+    """A file that is removed, and a qemu-nbd that dies: the guest sees errors at most."""
+    start(d, "disks")
+    d.detach()
+    d.run(f"rm {ON_DISKS}/a.img; killall -9 qemu-nbd")
+    code = in_guest(d, "disks", "echo 1 | dd of=/dev/xvdd bs=512 conv=sync,fsync 2>/dev/null", 60,
+                    check=False)[0]
+    if code == 0:
+        d.fail("what nobody stores is not acknowledged", "dd to xvdd ended well")
+    in_guest(d, "disks", "echo 1 | dd of=/dev/xvda bs=512 conv=sync,fsync && cat /proc/uptime")
+    d.zl("block-detach disks xvdd")
+    if d.run(f"zl block-attach disks {ON_DISKS}/a.img,raw,xvdg,rw 2>&1", check=False)[0] != 3:
+        d.fail("an image that is gone is not found", "")
+
+
+def test_dom0_disk_full(d):
+    """Writes that dom0 cannot store fail in the guest; it lives on, and so does dom0."""
+    d.run("mount -t tmpfs -o size=4m none /mnt && truncate -s 64M /mnt/sparse.img")
+    start(d, "full")
+    code, out = d.guest_run("full", "dd if=/dev/zero of=/dev/xvda bs=64k count=256 conv=fsync", 60,
+                            check=False)
+    if code == 0:
+        d.fail("16 MiB do not fit into 4", out)
+    d.guest_run("full", "dd if=/dev/xvda of=/dev/null bs=64k count=16 && cat /proc/uptime")
+    d.detach()
+    d.zl("destroy full", timeout=60)
+
+
+def test_killed_tools(d):
+    """zl that is killed at any moment of an attach or a create leaves nothing that stays."""
+    start(d, "disk1")
+    d.detach()
+    for ms in (300, 900, 1800):
+        d.run(f"zl block-attach disk1 {ON_DISKS}/hot.img,raw,xvdg,rw & usleep {ms}000; kill -9 $!; "
+              "wait $! 2>/dev/null; zl block-detach --force disk1 xvdg 2>/dev/null; true", 60)
+        if len(d.zl("block-list disk1")[1].splitlines()) != 2:
+            d.fail(f"killed after {ms} ms: the attach is undone", d.zl("block-list disk1")[1])
+    d.zl("destroy disk1", timeout=60)
+    for ms in (2000, 4000):
+        d.run(f"zl create {FOLDER}/disks.xml & usleep {ms}000; kill -9 $!; wait $! 2>/dev/null; true",
+              60)
+    d.zl(f"create -p {FOLDER}/disk2.xml", timeout=120)
