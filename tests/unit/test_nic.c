@@ -179,13 +179,13 @@ static void conf_values(void **state)
 
 	(void)state;
 	assert_int_equal(load("# mine\n\n[default]\n timeout = 7 \n[network]\ndefault = \"br7\"\n"
-			      "lan=br8\r\nscript = vif-mine\n nat=yes\nlan=br9\n[colours]\n"
+			      "lan=br8\r\nscript = \"vif #1\"  # our own\n nat=yes\t#\nlan=br9\n[colours]\n"
 			      "a = b\n[default]\ntimeot = 9\n", &conf, &diags, &err), 0);
 	assert_int_equal(zl_conf_uint(conf, "default.timeout"), 7);
 	assert_string_equal(zl_conf_bridge(conf, "default"), "br7");
 	assert_string_equal(zl_conf_bridge(conf, "lan"), "br9");
 	assert_null(zl_conf_bridge(conf, "nosuch"));
-	assert_string_equal(zl_conf_str(conf, "network.script"), "vif-mine");
+	assert_string_equal(zl_conf_str(conf, "network.script"), "vif #1");
 	assert_true(zl_conf_bool(conf, "network.nat"));
 	assert_string_equal(zl_conf_str(conf, "log.level"), "info");
 	assert_int_equal(diags.warnings, 3);

@@ -158,6 +158,17 @@ static char *trim(char *s)
 	return s;
 }
 
+/* What stands behind " #", but not inside of quotes. */
+static char *without_comment(char *value)
+{
+	char *end = value[0] == '"' ? strchr(value + 1, '"') : NULL;
+
+	for (char *p = end != NULL ? end : value; *p != '\0'; p++)
+		if (*p == '#' && p > value && strchr(" \t", p[-1]) != NULL)
+			*p = '\0';
+	return trim(value);
+}
+
 static void read_section(struct parser *p, char *name)
 {
 	char *end = strchr(name, ']');
@@ -191,7 +202,7 @@ static void read_line(struct parser *p, char *text)
 		return;
 	}
 	*equals = '\0';
-	value = trim(equals + 1);
+	value = without_comment(trim(equals + 1));
 	len = strlen(value);
 	if (len >= 2 && value[0] == '"' && value[len - 1] == '"') {
 		value[len - 1] = '\0';

@@ -381,6 +381,10 @@ static void read_conf(struct monitord *m)
 {
 	_cleanup_config_diags_ struct config_diags diags = { .count = 0 };
 	_cleanup_zerr_ struct zerr *why = NULL;
+	static const char *const levels[] = {
+		[ZLOG_ERROR] = "error", [ZLOG_WARNING] = "warning", [ZLOG_INFO] = "info",
+		[ZLOG_DEBUG] = "debug",
+	};
 	struct zl_conf *conf = NULL;
 
 	if (zl_conf_load(ZL_CONF_PATH, &conf, &diags, &why) != 0)
@@ -389,6 +393,9 @@ static void read_conf(struct monitord *m)
 		zlog(ZLOG_WARNING, ZL_CONF_PATH ":%u: %s", diags.items[i].line,
 		     diags.items[i].message);
 	m->ctx.conf = conf;		/* for good; without a good file the defaults */
+	for (size_t i = 0; i < ARRAY_SIZE(levels); i++)
+		if (strcmp(levels[i], zl_conf_str(conf, "log.level")) == 0)
+			zlog_set_level((enum zlog_level)i);
 }
 
 static int set_up(struct monitord *m, struct zerr **err)
