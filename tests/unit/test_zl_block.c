@@ -104,8 +104,10 @@ static void json(void **state)
 	json_object_put(data);
 	data = run_json("--json device-list web1", "zl.device-list/1");
 	row = json_object_array_get_idx(data, 0);
-	assert_true(json_object_object_get_ex(row, "frontend", &v));
-	assert_string_equal(json_object_get_string(v), "initialising");
+	assert_true(json_object_object_get_ex(row, "frontend_state", &v));
+	assert_int_equal(json_object_get_int(v), 1);
+	assert_true(json_object_object_get_ex(row, "type", &v));
+	assert_string_equal(json_object_get_string(v), "disk");
 	json_object_put(data);
 	data = run_json(at("--json -N block-attach web1 DIR/b.img,raw,xvdc,rw"),
 			"zl.block-attach/1");

@@ -129,106 +129,52 @@ ZL_CMD(block_resize)
 
 /* ---- list ---- */
 
-struct disk_facts {
-	char *target, *way, *mode, *type;
-	int64_t evtchn, ref;
-};
-
-static void find_facts(struct zl *zl, const struct device_info *d, struct disk_facts *f)
+static void add_json(struct zl *zl, const struct device_info *d, struct json_object *o)
 {
-	*f = (struct disk_facts){
-		.target = zl_device_node(zl, d->note, "params"),
-		.way = zl_device_node(zl, d->note, "physical-device-path"),
-		.mode = zl_device_node(zl, d->note, "mode"),
-		.type = zl_device_node(zl, d->note, "zl-format"),
-		.evtchn = zl_guest_number(zl, d, "event-channel"),
-		.ref = zl_guest_number(zl, d, "ring-ref"),
+	static const char *const keys[][2] = {
+		{ "target", "params" }, { "device", "physical-device-path" },
+		{ "format", "zl-format" },
 	};
-	if (f->ref < 0)
-		f->ref = zl_guest_number(zl, d, "ring-ref0");
-}
+	_cleanup_free_ char *mode = zl_device_node(zl, d->note, "mode");
 
-static void free_facts(struct disk_facts *f)
-{
-	free(f->target);
-	free(f->way);
-	free(f->mode);
-	free(f->type);
-}
-
-static void add_json(struct json_object *all, const struct device_info *d,
-		     const struct disk_facts *f)
-{
-	struct json_object *o = json_object_new_object();
-
-	zl_json_uint(o, "domid", d->domid);
-	zl_json_uint(o, "devid", d->devid);
 	zl_json_string(o, "vdev", d->name);
-	zl_json_uint(o, "backend_domid", d->backend_domid);
-	zl_json_uint(o, "frontend_state", d->frontend);
-	zl_json_uint(o, "backend_state", d->backend);
-	if (f->evtchn >= 0)
-		zl_json_uint(o, "event_channel", (uint64_t)f->evtchn);
-	if (f->ref >= 0)
-		zl_json_uint(o, "ring_ref", (uint64_t)f->ref);
-	zl_json_string(o, "backend_path", d->back);
-	zl_json_string(o, "target", f->target);
-	zl_json_string(o, "device", f->way);
-	zl_json_string(o, "format", f->type);
-	zl_json_bool(o, "readonly", f->mode != NULL && f->mode[0] == 'r');
-	json_object_array_add(all, o);
-}
+	zl_json_bool(o, "readonly", mode != NULL && mode[0] == 'r');
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
+		_cleanup_free_ char *value = zl_device_node(zl, d->note, keys[i][1]);
 
-static void print_row(const struct device_info *d, const struct disk_facts *f)
-{
-	char evtchn[24], ref[24], target[1024];
-
-	printf("%-5u %-3u %-6u %-5d %-6s %-8s %-38s %-36s %-6s %s\n", d->devid, d->backend_domid,
-	       d->domid, (int)d->frontend, zl_number_text(f->evtchn, evtchn),
-	       zl_number_text(f->ref, ref), d->back,
-	       f->target != NULL ? zl_word(f->target, target, sizeof(target)) : "-",
-	       f->type != NULL ? f->type : "-", f->mode != NULL ? f->mode : "-");
-}
-
-static int list_one(struct zl *zl, uint16_t domid, const char *name, void *arg, struct zerr **err)
-{
-	_cleanup_free_ struct device_info *list = NULL;
-	struct json_object *all = arg;
-	struct domain_summary d;
-	size_t n;
-
-	(void)name;
-	if (domain_get(&zl->ctx, domid, &d, err) < 0 ||
-	    device_list(&zl->ctx, domid, DEVICE_VBD, &list, &n, err) < 0)
-		return -1;
-	for (size_t i = 0; i < n; i++) {
-		struct disk_facts f;
-
-		find_facts(zl, &list[i], &f);
-		if (all != NULL)
-			add_json(all, &list[i], &f);
-		else
-			print_row(&list[i], &f);
-		free_facts(&f);
+		zl_json_string(o, keys[i][0], value);
 	}
-	return 0;
+}
+
+static void print_row(struct zl *zl, const struct device_info *d, struct json_object *o)
+{
+	_cleanup_free_ char *target = zl_device_node(zl, d->note, "params");
+	_cleanup_free_ char *format = zl_device_node(zl, d->note, "zl-format");
+	_cleanup_free_ char *mode = zl_device_node(zl, d->note, "mode");
+	int64_t channel = zl_guest_number(zl, d, "event-channel", o, "event_channel");
+	int64_t ref = zl_guest_number(zl, d, "ring-ref", o, "ring_ref");
+	char evtchn[24], ring[24], word[1024];
+
+	if (ref < 0)
+		ref = zl_guest_number(zl, d, "ring-ref0", o, "ring_ref");
+	if (o != NULL) {
+		add_json(zl, d, o);
+		return;
+	}
+	printf("%-5u %-3u %-6u %-5d %-6s %-8s %-38s %-36s %-6s %s\n", d->devid, d->backend_domid,
+	       d->domid, (int)d->frontend, zl_number_text(channel, evtchn),
+	       zl_number_text(ref, ring), d->back,
+	       target != NULL ? zl_word(target, word, sizeof(word)) : "-",
+	       format != NULL ? format : "-", mode != NULL ? mode : "-");
 }
 
 ZL_CMD(block_list)
 {
-	struct json_object *all;
-	int rc, printed;
+	static const struct zl_device_table table = {
+		"Vdev  BE  handle state evt-ch ring-ref BE-path                                "
+		"Target                               Format Mode", DEVICE_VBD, DEVICE_VBD,
+		print_row,
+	};
 
-	if (zl_open(zl, ZL_NEED_STORE, err) < 0)
-		return -1;
-	all = zl->json ? json_object_new_array() : NULL;
-	if (all == NULL)
-		printf("%-5s %-3s %-6s %-5s %-6s %-8s %-38s %-36s %-6s %s\n", "Vdev", "BE",
-		       "handle", "state", "evt-ch", "ring-ref", "BE-path", "Target", "Format",
-		       "Mode");
-	rc = zl_for_each(zl, args, false, list_one, all, err);
-	if (all == NULL)
-		return rc;
-	printed = zl_print_json(zl, "zl.block-list/1", all, err);
-	return printed < 0 ? printed : rc;
+	return zl_list_devices(zl, args, &table, err);
 }

@@ -99,7 +99,8 @@ char *zl_device_node(struct zl *zl, const char *dir, const char *key)
 	return xs_read(zl->ctx.xs, XS_NO_TX, path, &value, NULL, NULL) > 0 ? value : NULL;
 }
 
-int64_t zl_guest_number(struct zl *zl, const struct device_info *d, const char *key)
+int64_t zl_guest_number(struct zl *zl, const struct device_info *d, const char *key,
+			struct json_object *o, const char *json_key)
 {
 	_cleanup_free_ char *one = zl_device_node(zl, d->front, key), *first = NULL;
 	char queue[40];
@@ -108,15 +109,83 @@ int64_t zl_guest_number(struct zl *zl, const struct device_info *d, const char *
 	snprintf(queue, sizeof(queue), "queue-0/%s", key);
 	if (one == NULL)
 		first = zl_device_node(zl, d->front, queue);
-	if (one == NULL && first == NULL)
+	if ((one == NULL && first == NULL) ||
+	    parse_u32(one != NULL ? one : first, 0, UINT32_MAX, &n) != 0)
 		return -1;
-	return parse_u32(one != NULL ? one : first, 0, UINT32_MAX, &n) == 0 ? (int64_t)n : -1;
+	if (o != NULL)
+		zl_json_uint(o, json_key, n);
+	return n;
 }
 
 const char *zl_number_text(int64_t n, char buf[24])
 {
 	snprintf(buf, 24, n < 0 ? "-" : "%" PRId64, n);
 	return buf;
+}
+
+/* One domain's devices of the table's kinds, as rows or as objects of the array. */
+struct listing {
+	const struct zl_device_table *table;
+	struct json_object *all;		/* NULL: rows */
+};
+
+static int list_kind(struct zl *zl, uint16_t domid, enum device_kind kind,
+		     const struct listing *l, struct zerr **err)
+{
+	_cleanup_free_ struct device_info *list = NULL;
+	size_t n;
+
+	if (device_list(&zl->ctx, domid, kind, &list, &n, err) < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++) {
+		struct json_object *o = l->all != NULL ? json_object_new_object() : NULL;
+
+		if (o != NULL) {
+			zl_json_uint(o, "domid", domid);
+			zl_json_uint(o, "devid", list[i].devid);
+			zl_json_uint(o, "backend_domid", list[i].backend_domid);
+			zl_json_uint(o, "frontend_state", list[i].frontend);
+			zl_json_uint(o, "backend_state", list[i].backend);
+			zl_json_string(o, "backend_path", list[i].back);
+			json_object_array_add(l->all, o);
+		}
+		l->table->row(zl, &list[i], o);
+	}
+	return 0;
+}
+
+static int list_one(struct zl *zl, uint16_t domid, const char *name, void *arg, struct zerr **err)
+{
+	const struct listing *l = arg;
+	struct domain_summary d;
+
+	(void)name;
+	if (domain_get(&zl->ctx, domid, &d, err) < 0)
+		return -1;
+	for (int kind = (int)l->table->first; kind <= (int)l->table->last; kind++)
+		if (list_kind(zl, domid, (enum device_kind)kind, l, err) < 0)
+			return -1;
+	return 0;
+}
+
+int zl_list_devices(struct zl *zl, const struct zl_args *args,
+		    const struct zl_device_table *table, struct zerr **err)
+{
+	struct listing l = { .table = table };
+	char schema[48];
+	int rc, printed;
+
+	if (zl_open(zl, ZL_NEED_STORE, err) < 0)
+		return -1;
+	l.all = zl->json ? json_object_new_array() : NULL;
+	if (l.all == NULL)
+		puts(table->header);
+	rc = zl_for_each(zl, args, false, list_one, &l, err);
+	if (l.all == NULL)
+		return rc;
+	snprintf(schema, sizeof(schema), "zl.%s/1", args->cmd->name);
+	printed = zl_print_json(zl, schema, l.all, err);
+	return printed < 0 ? printed : rc;
 }
 
 /* ---- the commands ---- */
@@ -211,62 +280,27 @@ ZL_CMD(device_detach)
 	return detach(zl, args, err) < 0 ? zerr_context(err, "device-detach", args->pos[0]) : 0;
 }
 
-static void add_row(struct json_object *all, const struct device_info *d)
+static void print_row(struct zl *zl, const struct device_info *d, struct json_object *o)
 {
 	const char *type = d->kind == DEVICE_VBD ? "disk" : "interface";
-	struct json_object *o;
 
-	if (all == NULL) {
-		printf("%-9s %-10s %-10u %-3u %-13s %-13s %s\n", type, d->name, d->devid,
-		       d->backend_domid, xenbus_state_word(d->frontend),
-		       xenbus_state_word(d->backend), d->back);
+	(void)zl;
+	if (o != NULL) {
+		zl_json_string(o, "type", type);
+		zl_json_string(o, "name", d->name);
 		return;
 	}
-	o = json_object_new_object();
-	zl_json_uint(o, "domid", d->domid);
-	zl_json_string(o, "type", type);
-	zl_json_string(o, "name", d->name);
-	zl_json_uint(o, "devid", d->devid);
-	zl_json_uint(o, "backend_domid", d->backend_domid);
-	zl_json_string(o, "frontend", xenbus_state_word(d->frontend));
-	zl_json_string(o, "backend", xenbus_state_word(d->backend));
-	zl_json_string(o, "backend_path", d->back);
-	json_object_array_add(all, o);
-}
-
-static int list_one(struct zl *zl, uint16_t domid, const char *name, void *arg, struct zerr **err)
-{
-	struct domain_summary s;
-
-	(void)name;
-	if (domain_get(&zl->ctx, domid, &s, err) < 0)
-		return -1;
-	for (size_t k = 0; k < ARRAY_SIZE(kinds); k++) {
-		_cleanup_free_ struct device_info *list = NULL;
-		size_t n;
-
-		if (device_list(&zl->ctx, domid, kinds[k], &list, &n, err) < 0)
-			return -1;
-		for (size_t i = 0; i < n; i++)
-			add_row(arg, &list[i]);
-	}
-	return 0;
+	printf("%-9s %-10s %-10u %-3u %-13s %-13s %s\n", type, d->name, d->devid,
+	       d->backend_domid, xenbus_state_word(d->frontend), xenbus_state_word(d->backend),
+	       d->back);
 }
 
 ZL_CMD(device_list)
 {
-	struct json_object *all;
-	int rc, printed;
+	static const struct zl_device_table table = {
+		"Type      Name       Id         BE  Guest         Back-end      BE-path",
+		DEVICE_VBD, DEVICE_VIF, print_row,
+	};
 
-	if (zl_open(zl, ZL_NEED_STORE, err) < 0)
-		return -1;
-	all = zl->json ? json_object_new_array() : NULL;
-	if (all == NULL)
-		printf("%-9s %-10s %-10s %-3s %-13s %-13s %s\n", "Type", "Name", "Id", "BE",
-		       "Guest", "Back-end", "BE-path");
-	rc = zl_for_each(zl, args, false, list_one, all, err);
-	if (all == NULL)
-		return rc;
-	printed = zl_print_json(zl, "zl.device-list/1", all, err);
-	return printed < 0 ? printed : rc;
+	return zl_list_devices(zl, args, &table, err);
 }

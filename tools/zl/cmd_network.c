@@ -64,108 +64,40 @@ ZL_CMD(network_attach)
 
 /* ---- what there is ---- */
 
-struct nic_facts {
-	char *mac, *bridge, *vifname;
-	int64_t evtchn, tx_ref, rx_ref;
-};
-
-static void find_facts(struct zl *zl, const struct device_info *d, struct nic_facts *f)
+static void print_row(struct zl *zl, const struct device_info *d, struct json_object *o)
 {
-	*f = (struct nic_facts){
-		.mac = zl_device_node(zl, d->note, "mac"),
-		.bridge = zl_device_node(zl, d->note, "bridge"),
-		.vifname = zl_device_node(zl, d->note, "vifname"),
-		.evtchn = zl_guest_number(zl, d, "event-channel-tx"),
-		.tx_ref = zl_guest_number(zl, d, "tx-ring-ref"),
-		.rx_ref = zl_guest_number(zl, d, "rx-ring-ref"),
-	};
-	if (f->evtchn < 0)
-		f->evtchn = zl_guest_number(zl, d, "event-channel");
-}
+	_cleanup_free_ char *mac = zl_device_node(zl, d->note, "mac");
+	_cleanup_free_ char *bridge = zl_device_node(zl, d->note, "bridge");
+	_cleanup_free_ char *vifname = zl_device_node(zl, d->note, "vifname");
+	int64_t channel = zl_guest_number(zl, d, "event-channel-tx", o, "event_channel");
+	int64_t tx = zl_guest_number(zl, d, "tx-ring-ref", o, "tx_ring_ref");
+	int64_t rx = zl_guest_number(zl, d, "rx-ring-ref", o, "rx_ring_ref");
+	const char *vif = vifname != NULL ? vifname : d->name;
+	char evtchn[24], tx_text[24], rx_text[24], refs[52];
 
-static void free_facts(struct nic_facts *f)
-{
-	free(f->mac);
-	free(f->bridge);
-	free(f->vifname);
-}
-
-static void add_json(struct json_object *all, const struct device_info *d,
-		     const struct nic_facts *f)
-{
-	struct json_object *o = json_object_new_object();
-
-	zl_json_uint(o, "domid", d->domid);
-	zl_json_uint(o, "devid", d->devid);
-	zl_json_uint(o, "backend_domid", d->backend_domid);
-	zl_json_string(o, "mac", f->mac);
-	zl_json_uint(o, "frontend_state", d->frontend);
-	zl_json_uint(o, "backend_state", d->backend);
-	if (f->evtchn >= 0)
-		zl_json_uint(o, "event_channel", (uint64_t)f->evtchn);
-	if (f->tx_ref >= 0)
-		zl_json_uint(o, "tx_ring_ref", (uint64_t)f->tx_ref);
-	if (f->rx_ref >= 0)
-		zl_json_uint(o, "rx_ring_ref", (uint64_t)f->rx_ref);
-	zl_json_string(o, "backend_path", d->back);
-	zl_json_string(o, "bridge", f->bridge);
-	zl_json_string(o, "vif", f->vifname != NULL ? f->vifname : d->name);
-	json_object_array_add(all, o);
-}
-
-static void print_row(const struct device_info *d, const struct nic_facts *f)
-{
-	char evtchn[24], tx[24], rx[24], refs[52];
-
-	snprintf(refs, sizeof(refs), "%s/%s", zl_number_text(f->tx_ref, tx),
-		 zl_number_text(f->rx_ref, rx));
-	printf("%-3u %-2u %-17s %6u %5d %6s %15s %-30s %-15s %s\n", d->devid, d->backend_domid,
-	       f->mac != NULL ? f->mac : "-", d->devid, (int)d->frontend,
-	       zl_number_text(f->evtchn, evtchn), refs, d->back,
-	       f->bridge != NULL ? f->bridge : "-", f->vifname != NULL ? f->vifname : d->name);
-}
-
-static int list_one(struct zl *zl, uint16_t domid, const char *name, void *arg, struct zerr **err)
-{
-	_cleanup_free_ struct device_info *list = NULL;
-	struct json_object *all = arg;
-	struct domain_summary d;
-	size_t n;
-
-	(void)name;
-	if (domain_get(&zl->ctx, domid, &d, err) < 0 ||
-	    device_list(&zl->ctx, domid, DEVICE_VIF, &list, &n, err) < 0)
-		return -1;
-	for (size_t i = 0; i < n; i++) {
-		struct nic_facts f;
-
-		find_facts(zl, &list[i], &f);
-		if (all != NULL)
-			add_json(all, &list[i], &f);
-		else
-			print_row(&list[i], &f);
-		free_facts(&f);
+	if (channel < 0)
+		channel = zl_guest_number(zl, d, "event-channel", o, "event_channel");
+	if (o != NULL) {
+		zl_json_string(o, "mac", mac);
+		zl_json_string(o, "bridge", bridge);
+		zl_json_string(o, "vif", vif);
+		return;
 	}
-	return 0;
+	snprintf(refs, sizeof(refs), "%s/%s", zl_number_text(tx, tx_text),
+		 zl_number_text(rx, rx_text));
+	printf("%-3u %-2u %-17s %6u %5d %6s %15s %-30s %-15s %s\n", d->devid, d->backend_domid,
+	       mac != NULL ? mac : "-", d->devid, (int)d->frontend, zl_number_text(channel, evtchn),
+	       refs, d->back, bridge != NULL ? bridge : "-", vif);
 }
 
 ZL_CMD(network_list)
 {
-	struct json_object *all;
-	int rc, printed;
+	static const struct zl_device_table table = {
+		"Idx BE Mac-Addr          handle state evt-ch tx-/rx-ring-ref BE-path                  "
+		"      Bridge          Vif", DEVICE_VIF, DEVICE_VIF, print_row,
+	};
 
-	if (zl_open(zl, ZL_NEED_STORE, err) < 0)
-		return -1;
-	all = zl->json ? json_object_new_array() : NULL;
-	if (all == NULL)
-		printf("%-3s %-2s %-17s %6s %5s %6s %15s %-30s %-15s %s\n", "Idx", "BE",
-		       "Mac-Addr", "handle", "state", "evt-ch", "tx-/rx-ring-ref", "BE-path",
-		       "Bridge", "Vif");
-	rc = zl_for_each(zl, args, false, list_one, all, err);
-	if (all == NULL)
-		return rc;
-	printed = zl_print_json(zl, "zl.network-list/1", all, err);
-	return printed < 0 ? printed : rc;
+	return zl_list_devices(zl, args, &table, err);
 }
 
 /* ---- detach ---- */

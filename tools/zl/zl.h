@@ -219,9 +219,21 @@ int zl_has_device(struct zl *zl, uint16_t domid, enum device_kind kind, unsigned
 		  struct zerr **err);
 /* A node of a device's directory, malloc'd, or NULL. */
 char *zl_device_node(struct zl *zl, const char *dir, const char *key);
-/* A number that the guest wrote, with one queue or with several; -1: none, shown as "-". */
-int64_t zl_guest_number(struct zl *zl, const struct device_info *d, const char *key);
+/*
+ * A number that the guest wrote, with one queue or with several; -1: none, shown as "-". It goes
+ * into o, too, unless that is NULL.
+ */
+int64_t zl_guest_number(struct zl *zl, const struct device_info *d, const char *key,
+			struct json_object *o, const char *json_key);
 const char *zl_number_text(int64_t n, char buf[24]);
+/* A command that lists devices: row prints one, or with o adds what is special of its kind. */
+struct zl_device_table {
+	const char *header;
+	enum device_kind first, last;
+	void (*row)(struct zl *zl, const struct device_info *d, struct json_object *o);
+};
+int zl_list_devices(struct zl *zl, const struct zl_args *args,
+		    const struct zl_device_table *table, struct zerr **err);
 
 /*
  * Start what cfg describes as create and start do, with their options: console, paused, foreground,
