@@ -203,7 +203,7 @@ static int open_part(const char *part, struct zerr **err)
 		return zerr_set(err, errno == ENOENT ? ZERR_NOT_FOUND : ZERR_FAILED, "E920", errno,
 				"cannot make %s", part);
 	if (flock(fd, LOCK_EX | LOCK_NB) != 0)
-		return zerr_set(err, ZERR_STATE, "E708", 0, "another dump writes to %s", part);
+		return zerr_set(err, ZERR_STATE, "E717", 0, "another dump writes to %s", part);
 	if (fchmod(fd, 0600) != 0 || ftruncate(fd, 0) != 0)
 		return zerr_set(err, ZERR_FAILED, "E920", errno, "cannot write to %s", part);
 	return steal_fd(&fd);

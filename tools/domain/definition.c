@@ -250,7 +250,7 @@ int definition_lock(const struct domain_ctx *ctx, const char *name, int *ret_fd,
 		if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
 			if (errno != EWOULDBLOCK)
 				return file_error(err, "lock", path, -errno);
-			zerr_set(err, ZERR_STATE, "E708", 0,
+			zerr_set(err, ZERR_STATE, "E717", 0,
 				 "somebody else is changing the definition of \"%s\"", name);
 			return zerr_hint(err, "a zl edit may be open; try again when it has ended");
 		}

@@ -251,6 +251,7 @@ int device_detach(struct domain_ctx *ctx, uint16_t domid, enum device_kind kind,
 	    device_remove(&d, true, &why) != 0)
 		return device_failed(&d, "detach", why, err);
 	device_config_remove(&d, mac);
+	domain_event(ctx, domid, NULL, "device-detached", d.name);
 	return 0;
 }
 

@@ -147,6 +147,7 @@ int device_attach_nic(struct domain_ctx *ctx, uint16_t domid, const struct domai
 		why = NULL;
 	}
 	device_config_add_nic(&d);
+	domain_event(ctx, domid, NULL, "device-attached", d.name);
 	return 0;
 }
 

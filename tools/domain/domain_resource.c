@@ -144,11 +144,16 @@ int domain_set_memory(struct domain_ctx *ctx, uint16_t domid, uint64_t kib, stru
 {
 	_cleanup_close_ int lock = -1;
 	struct domain_memory m;
+	char target[32];
 
 	if (domain_lock(ctx, &lock, err) != 0 || domain_memory_get(ctx, domid, &m, err) != 0 ||
 	    domain_memory_check(ctx, domid, &m, kib, err) != 0)
 		return -1;
-	return set_both(ctx, domid, &m, kib, err);
+	if (set_both(ctx, domid, &m, kib, err) != 0)
+		return -1;
+	snprintf(target, sizeof(target), "%llu KiB", (unsigned long long)kib);
+	domain_event(ctx, domid, NULL, "balloon", target);
+	return 0;
 }
 
 bool domain_memory_reached(const struct domain_memory *m, uint64_t kib)
