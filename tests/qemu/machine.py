@@ -345,7 +345,8 @@ class Machine:
         start = self.pos
         m = self.expect(r"@@RC(\d+)@@\n", timeout, step)
         self.expect(re.escape(PROMPT) + r"\S*# ", 20, step)
-        lines = self.text[start:m.start()].split("\n")
+        # Programs take the console for a terminal and may colour what they print.
+        lines = re.sub(r"\x1b\[[0-9;]*m", "", self.text[start:m.start()]).split("\n")
         output = "\n".join(l for l in lines if not re.match(r"\((XEN|ZZ)\)", l))
         rc = int(m.group(1))
         if check and rc != 0:
