@@ -167,6 +167,55 @@ static void test_context_changed_meanwhile(void **state)
 	domu->pause_count = 0;
 }
 
+/* ---- triggers ---- */
+
+static int64_t trigger(uint32_t kind, uint32_t vcpu)
+{
+	memset(&op.u, 0, sizeof(op.u));
+	op.u.sendtrigger.trigger = kind;
+	op.u.sendtrigger.vcpu = vcpu;
+	return call(XEN_DOMCTL_sendtrigger, domu->id);
+}
+
+static unsigned int serrors(void)
+{
+	unsigned int n = fake_log_count(FAKE_INJECT_SERROR);
+
+	fake_log_clear();
+	return n;
+}
+
+/* An SError for one vCPU, which is on no CPU then; who waits for an interrupt has waited. */
+static void test_trigger(void **state)
+{
+	(void)state;
+	fake_log_clear();
+	for (uint32_t kind = XEN_DOMCTL_SENDTRIGGER_RESET; kind < 9; kind++)
+		assert_int_equal(trigger(kind, 0), -ENOSYS);
+	assert_int_equal(trigger(XEN_DOMCTL_SENDTRIGGER_NMI, 2), -EINVAL);
+	assert_int_equal(trigger(XEN_DOMCTL_SENDTRIGGER_NMI, ~0u), -EINVAL);
+	assert_int_equal(call(XEN_DOMCTL_sendtrigger, 0), -EINVAL);
+	assert_int_equal(serrors(), 0);
+	assert_int_equal(restarts, 0);
+	domu_runs_on_cpu1(3);
+	domu->vcpu[1]->flags = VPF_BLOCKED;
+	assert_int_equal(trigger(XEN_DOMCTL_SENDTRIGGER_NMI, 1), 0);
+	assert_int_equal(restarts, 3);
+	assert_int_equal(serrors(), 1);
+	assert_int_equal(domu->vcpu[1]->flags, 0);
+	assert_int_equal(domu->pause_count, 0);
+	/* The argument changes while the call waits: the pause is given back. */
+	domu_runs_on_cpu1(1);
+	on_restart = spoil_argument;
+	assert_int_equal(trigger(XEN_DOMCTL_SENDTRIGGER_NMI, 1), -ENOSYS);
+	assert_int_equal(domu->pause_count, 0);
+	on_restart = NULL;
+	domu->pause_count = 255;
+	assert_int_equal(trigger(XEN_DOMCTL_SENDTRIGGER_NMI, 0), -EOVERFLOW);
+	domu->pause_count = 0;
+	assert_int_equal(serrors(), 0);
+}
+
 /* ---- scheduling ---- */
 
 static int64_t affinity(uint32_t cmd, uint32_t vcpu, uint32_t flags, uint32_t hard_bits,
@@ -438,7 +487,7 @@ int main(void)
 		world_test(test_pause_waits),
 		world_test(test_context_waits),
 		world_test(test_context_modes),
-		world_test(test_context_changed_meanwhile),
+		world_test(test_context_changed_meanwhile), world_test(test_trigger),
 		world_test(test_affinity),
 		world_test(test_scheduler),
 		world_test(test_cacheflush),

@@ -98,13 +98,14 @@ void guest_inject_abort(struct vcpu *v, uint64_t far, bool fetch)
 
 /*
  * An asynchronous abort, taken by the guest when it unmasks it: pending in HCR_EL2 until then,
- * whose bit the CPU clears.
+ * whose bit the CPU clears. v is current, or on no CPU.
  */
 void guest_inject_serror(struct vcpu *v)
 {
 	v->ctxt.hcr |= HCR_VSE;
 	v->ctxt.extra |= CTXT_SERROR;
-	write_sysreg(hcr_el2, read_sysreg(hcr_el2) | HCR_VSE);
+	if (this_cpu()->el1_owner == v)
+		write_sysreg(hcr_el2, read_sysreg(hcr_el2) | HCR_VSE);
 }
 
 /* Mover of CTXT_SERROR: was it taken? Loading is done with HCR_EL2. */

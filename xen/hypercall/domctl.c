@@ -25,6 +25,7 @@ static const struct control_row rows[] = {
 	[XEN_DOMCTL_setvcpucontext] = { domctl_vcpucontext, NEEDS_DOMAIN | NOT_SELF },
 	[XEN_DOMCTL_getvcpucontext] = { domctl_vcpucontext, NEEDS_DOMAIN | NOT_SELF },
 	[XEN_DOMCTL_getvcpuinfo] = { domctl_getvcpuinfo, NEEDS_DOMAIN | COPYBACK },
+	[XEN_DOMCTL_sendtrigger] = { domctl_sendtrigger, NEEDS_DOMAIN | NOT_SELF },
 	[XEN_DOMCTL_max_vcpus] = { domctl_max_vcpus, NEEDS_DOMAIN | NOT_SELF },
 	[XEN_DOMCTL_scheduler_op] = { domctl_scheduler_op, NEEDS_DOMAIN | COPYBACK },
 	[XEN_DOMCTL_setdomainhandle] = { domctl_setdomainhandle, NEEDS_DOMAIN },

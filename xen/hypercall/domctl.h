@@ -54,7 +54,7 @@ void domctl_fill_info(const struct domain *d, struct xen_domctl_getdomaininfo *i
 
 /* domctl_vcpu.c */
 control_fn domctl_cpu_model, domctl_max_vcpus, domctl_vcpucontext, domctl_getvcpuinfo,
-	   domctl_vcpuaffinity, domctl_scheduler_op;
+	   domctl_vcpuaffinity, domctl_scheduler_op, domctl_sendtrigger;
 
 /* domctl_memory.c */
 control_fn domctl_max_mem, domctl_cacheflush, domctl_address_size,

@@ -191,6 +191,31 @@ int domctl_vcpucontext(struct control_call *call)
 	return rc || set ? rc : copy_to_guest(buffer, &c, sizeof(c));
 }
 
+/*
+ * The button NMI: the vCPU has an SError, pending until it unmasks it; waits end. Arm knows no
+ * other: -ENOSYS. Under a pause as above; its errors, and those of the vCPU.
+ */
+int domctl_sendtrigger(struct control_call *call)
+{
+	const struct xen_domctl_sendtrigger *t = &call->domctl.u.sendtrigger;
+	struct vcpu *v = NULL;
+	int rc = t->trigger == XEN_DOMCTL_SENDTRIGGER_NMI ? find_vcpu(call->d, t->vcpu, &v) :
+							    -ENOSYS;
+
+	if (rc && !call->resumed)
+		return rc;
+	if (!rc) {
+		rc = call->resumed && !READ_ONCE(call->d->pause_count) ? -EINVAL :
+		     domctl_pausedomain(call);
+		if (rc)
+			return rc;
+		guest_inject_serror(v);
+		vcpu_wake(v);
+	}
+	(void)!domain_unpause(call->d);
+	return rc;
+}
+
 /* -EINVAL, -ESRCH. */
 int domctl_getvcpuinfo(struct control_call *call)
 {

@@ -10,7 +10,7 @@ enum { XENMEM_decrease_reservation = 1, XENMEM_populate_physmap = 6,
 enum { DOMCTL_createdomain = 1, DOMCTL_pausedomain = 3, DOMCTL_unpausedomain = 4,
        DOMCTL_getdomaininfo = 5, DOMCTL_setvcpuaffinity = 9, DOMCTL_max_mem = 11,
        DOMCTL_setvcpucontext = 12, DOMCTL_max_vcpus = 15, DOMCTL_scheduler_op = 16,
-       DOMCTL_set_address_size = 35, DOMCTL_vuart_op = 81, DOMCTL_set_paging_mempool_size = 86 };
+       DOMCTL_sendtrigger = 28, DOMCTL_set_address_size = 35, DOMCTL_vuart_op = 81, DOMCTL_set_paging_mempool_size = 86 };
 #define GUEST_PFN 0x40000ul
 #define SCHEDULER_CREDIT2 6
 
@@ -194,6 +194,15 @@ int64_t domain_unpause(const struct made_domain *d)
 {
 	clear();
 	return domctl(DOMCTL_unpausedomain, d->id);
+}
+
+/* domctl sendtrigger: button 0 is NMI. */
+int64_t domain_trigger(const struct made_domain *d, uint32_t button, uint32_t vcpu)
+{
+	clear();
+	ctl.u.u32[0] = button;
+	ctl.u.u32[1] = vcpu;
+	return domctl(DOMCTL_sendtrigger, d->id);
 }
 
 int64_t domain_pause(const struct made_domain *d)

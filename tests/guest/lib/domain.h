@@ -19,6 +19,7 @@ int64_t domain_make(struct made_domain *d, uint8_t *page, const void *code, size
 int64_t domain_serial(struct made_domain *d);
 int64_t domain_unpause(const struct made_domain *d);
 int64_t domain_pause(const struct made_domain *d);
+int64_t domain_trigger(const struct made_domain *d, uint32_t button, uint32_t vcpu);
 int64_t domain_pin(uint16_t id, unsigned int cpu);
 int64_t domain_weight(const struct made_domain *d, unsigned int weight);
 int64_t domain_cpu_time(const struct made_domain *d, uint64_t *ns);

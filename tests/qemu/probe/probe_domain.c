@@ -304,7 +304,8 @@ static void probe_scheduling(void)
 	row("affinity empty", "%ld", do_domctl(XEN_DOMCTL_setvcpuaffinity, dom));
 	a->flags = 0;
 	row("affinity flags0", "%ld", do_domctl(XEN_DOMCTL_setvcpuaffinity, dom));
-	row("sendtrigger", "%ld", with_u32(XEN_DOMCTL_sendtrigger, 0));
+	row("sendtrigger", "%ld", with_u32(XEN_DOMCTL_sendtrigger,
+					XEN_DOMCTL_SENDTRIGGER_RESET));
 	row("setvnuma", "%ld", with_u32(XEN_DOMCTL_setvnumainfo, 0));
 	row("vm_event", "%ld", with_u32(XEN_DOMCTL_vm_event_op, 0));
 	row("assign_device", "%ld", with_u32(XEN_DOMCTL_assign_device, 0));

@@ -103,8 +103,8 @@ mfn_t guest_va_to_mfn(uint64_t va, bool write);
 #endif
 
 /*
- * Raise an exception in the current vCPU: SError, UNDEF, an abort with this FAR (fetch: of an
- * instruction).
+ * Raise an exception in the current vCPU: UNDEF, an abort with this FAR (fetch: of an instruction),
+ * SError, which one on no CPU can have too.
  */
 void guest_inject_serror(struct vcpu *v);
 void guest_inject_undef(struct vcpu *v);
