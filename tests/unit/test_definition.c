@@ -175,7 +175,13 @@ static void text_is_the_users(void **state)
 	struct stat st;
 
 	(void)state;
+	snprintf(path, sizeof(path), "%s/domains", dir);
+	assert_int_equal(mkdir(path, 0755), 0);
+	snprintf(path, sizeof(path), "%s/domains/a.xml.Xx9Yz0", dir);
+	assert_int_equal(fd_write_file_atomic(path, "half", 4, 0600), 0);
 	must_save(PLAIN("web one", ""));
+	/* What a killed writer left is gone with the next save. */
+	assert_int_equal(stat(path, &st), -1);
 	text = stored("domains/web%20one.xml");
 	assert_non_null(text);
 	assert_int_equal(definition_load(&ctx, "web one", &d, NULL), 1);

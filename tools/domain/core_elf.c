@@ -110,8 +110,7 @@ char *core_headers(const struct core_bank *banks, size_t nr_banks,
 			.p_vaddr = banks[i].base,
 			.p_paddr = banks[i].base,
 			.p_filesz = banks[i].size,
-			.p_memsz = banks[i].size,
-			.p_align = HYP_PAGE_SIZE,
+			.p_memsz = banks[i].size,	/* p_align 0: crash takes it for a kdump */
 		};
 		strbuf_add(&sb, &ph, sizeof(ph));
 	}

@@ -289,6 +289,20 @@ static int check_conflicts(const struct domain_ctx *ctx, struct domain_config *c
 	return rc < 0 ? -1 : 0;
 }
 
+/* What writers that were killed have left; the caller's lock says that nobody writes now. */
+static void remove_leftovers(const char *dir_path)
+{
+	_cleanup_closedir_ DIR *dir = opendir(dir_path);
+	struct dirent *entry;
+
+	while (dir && (entry = readdir(dir)) != NULL) {
+		const char *end = strstr(entry->d_name, ".xml.");
+
+		if (end && strlen(end) == strlen(".xml.XXXXXX"))
+			unlinkat(dirfd(dir), entry->d_name, 0);
+	}
+}
+
 static int write_text(const struct domain_ctx *ctx, const char *name, const char *text,
 		      struct zerr **err)
 {
@@ -298,6 +312,7 @@ static int write_text(const struct domain_ctx *ctx, const char *name, const char
 	if (!dir || !path)
 		return no_memory(err);
 	rc = fd_mkdir_p(dir, 0755);
+	remove_leftovers(dir);
 	if (rc == 0)
 		rc = fd_write_file_atomic(path, text, strlen(text), 0600);
 	return rc < 0 ? file_error(err, "write", path, rc) : 0;
