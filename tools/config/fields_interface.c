@@ -17,7 +17,8 @@
 #define NICS_MAX 64u
 
 #define OTHER_TYPE(word) \
-	{ word, 0, FIELD_D, "guests are on a bridge, or routed", "write type='bridge'" }
+	{ word, 0, FIELD_D, "guests are on a bridge, or routed", \
+	  "write type='network' and <source network='default'/>" }
 
 static const struct field_word types[] = {
 	{ "bridge", 0, FIELD_S, NULL, NULL },
@@ -77,6 +78,24 @@ static const char *type_of(const struct xml_node *node)
 	const char *type = xml_attr_get(node, "type");
 
 	return type != NULL ? type : "";
+}
+
+/* Of a type that there is not: what takes its place in a conversion. */
+static void adapt_source(struct reader *r)
+{
+	struct domain_nic *nic = &r->build->nic;
+
+	nic->bridge[0] = nic->gatewaydev[0] = '\0';
+	free(nic->network);
+	nic->network = strdup("default");
+	if (nic->network == NULL)
+		r->rc = -ENOMEM;
+}
+
+static bool is_ours(const char *type)
+{
+	return strcmp(type, "bridge") == 0 || strcmp(type, "network") == 0 ||
+		strcmp(type, "ethernet") == 0;
 }
 
 static void check_source(struct reader *r, const struct xml_node *node, const char *type)
@@ -144,7 +163,10 @@ void config_finish_nic(struct reader *r)
 	if (r->opt != NULL && (r->opt->flags & CONFIG_CONVERT) && b->nic.bridge[0] == '\0' &&
 	    b->nic.network == NULL && strcmp(type_of(node), "ethernet") != 0)
 		b->nic.network = strdup("default");
-	check_source(r, node, type_of(node));
+	if (is_ours(type_of(node)))
+		check_source(r, node, type_of(node));
+	else
+		adapt_source(r);
 	if (b->nic.openvswitch && strcmp(type_of(node), "ethernet") == 0)
 		field_error(r, xml_child(node, "virtualport"), NULL, "E326", "write type='bridge'",
 			    "Open vSwitch needs a bridge");
