@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What a confined process can do and what it can't, tried in children. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <xentools/confine.h>
+#include <xentools/macros.h>
+
+/* FN in a child; its result. No library code runs there that the filter may not like. */
+static int in_child(int (*fn)(void))
+{
+	int status = -1;
+	pid_t pid = fork();
+
+	if (pid == 0)
+		syscall(SYS_exit_group, fn());
+	waitpid(pid, &status, 0);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 1000;
+}
+
+static bool refused(long rc)
+{
+	return rc == -1 && errno == EPERM;
+}
+
+static int filtered(void)
+{
+	static const int more[] = { SYS_accept4 };
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || confine_calls(more, ARRAY_SIZE(more)))
+		return 1;
+	if (!refused(syscall(SYS_execve, "/bin/true", NULL, NULL)))
+		return 2;
+	if (!refused(syscall(SYS_setuid, 0)) || !refused(syscall(SYS_bpf, 0, NULL, 0)))
+		return 3;
+	if (!refused(syscall(SYS_clone, 0, 0, 0, 0, 0)) ||
+	    !refused(syscall(SYS_mprotect, 0, 4096, PROT_EXEC)))
+		return 4;
+	if (!refused(syscall(SYS_mmap, NULL, 4096, PROT_READ | PROT_EXEC,
+			     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)))
+		return 5;
+	if (syscall(SYS_mmap, NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == -1)
+		return 6;
+	if (syscall(SYS_getpid) <= 0 || syscall(SYS_accept4, -1, NULL, NULL, 0) != -1 ||
+	    errno != EBADF)
+		return 7;
+	return 0;
+}
+
+static void only_listed_calls_pass(void **state UNUSED)
+{
+	assert_int_equal(in_child(filtered), 0);
+}
+
+static void too_long_a_list_is_refused(void **state UNUSED)
+{
+	static const int many[200];
+
+	assert_int_equal(confine_calls(many, ARRAY_SIZE(many)), -E2BIG);
+}
+
+/* Root alone can become somebody else; who is nobody special stays what he is. */
+static int becomes_nobody(void)
+{
+	struct confine_user user;
+	struct rlimit core;
+
+	confine_user_find("a name that no machine has", &user);
+	if ((geteuid() == 0) != (user.uid != (uid_t)-1))
+		return 1;
+	if (confine(&user, RLIM_INFINITY, NULL, 0, NULL))
+		return 2;
+	if (user.uid != (uid_t)-1 && (syscall(SYS_getpid) <= 0 || access("/root", R_OK) == 0))
+		return 3;
+	if (user.uid == (uid_t)-1 && (getrlimit(RLIMIT_CORE, &core) || core.rlim_max))
+		return 4;
+	return 0;
+}
+
+static void rights_are_given_up(void **state UNUSED)
+{
+	assert_int_equal(in_child(becomes_nobody), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(only_listed_calls_pass),
+		cmocka_unit_test(too_long_a_list_is_refused),
+		cmocka_unit_test(rights_are_given_up),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
