@@ -572,6 +572,38 @@ static void a_disk_that_fails_undoes_the_domain(void **state)
 	assert_int_equal(fake.last_domid, 4);
 }
 
+/* Request number n of a create with disks fails, for n = 1, 2, ... until none is left to fail. */
+static void every_request_of_create_fails_once(void **state)
+{
+	unsigned int n, failed = 0, before, used = 0;
+	uint64_t pages;
+	size_t nodes;
+	int domid;
+
+	(void)state;
+	give_disks(2);
+	domid = create(NULL, NULL);
+	assert_int_equal(domain_destroy(&ctx, (uint16_t)domid, NULL), 0);
+	nodes = fake_xs_count(ctx.xs);
+	pages = fake.free_pages;
+	for (n = 1; n < 2 || used >= n - 1; n++) {
+		before = fake_xs_requests(ctx.xs);
+		fake.last_domid = 2;		/* the back-end of the model knows a few only */
+		fake_xs_fail_at(ctx.xs, n);
+		domid = create(NULL, NULL);
+		fake_xs_fail_at(ctx.xs, 0);
+		used = fake_xs_requests(ctx.xs) - before;
+		if (domid > 0)
+			assert_int_equal(domain_destroy(&ctx, (uint16_t)domid, NULL), 0);
+		else
+			failed++;
+		if (fake_xs_count(ctx.xs) != nodes || fake.free_pages != pages)
+			fail_msg("request %u left %zu nodes", n, fake_xs_count(ctx.xs) - nodes);
+		assert_null(fake_hyp_domain(&fake, 3));
+	}
+	assert_true(failed > 100 && domid > 0);
+}
+
 /* Set aside (rename-restart) it lets go of its image. */
 static void set_aside_frees_the_disks(void **state)
 {
@@ -606,6 +638,7 @@ int main(void)
 		D(resize_grows_the_file),
 		D(a_domain_and_its_disks),
 		D(a_disk_that_fails_undoes_the_domain),
+		D(every_request_of_create_fails_once),
 		D(set_aside_frees_the_disks),
 	};
 
