@@ -10,6 +10,7 @@ from dom0 import FOLDER
 MACHINE = {"smp": 2, "mem": "2G"}
 ROUNDS = 10
 PER_ROUND = 10
+LIVES = 200
 
 
 def state(d):
@@ -80,7 +81,7 @@ def test_two_hundred_lives(dom0):
         ",")[0])
     d.zl("destroy hello")
     before = settled(d)
-    for i in range(20):
+    for i in range(LIVES // 10):
         d.run(f"for i in 1 2 3 4 5; do {lives} || break; done", timeout=300,
               step=f"lives {i * 10} to {i * 10 + 9}")
         assert list(d.rows()) == ["Domain-0"], f"after {i * 10 + 10} lives"
@@ -90,6 +91,6 @@ def test_two_hundred_lives(dom0):
     # Each life took one number, none is stuck.
     last = int(d.zl("--json create -p " + FOLDER + "/hello.xml")[1].split('"domid":')[1].split(
         ",")[0])
-    assert last == first + 201, (first, last)
+    assert last == first + LIVES + 1, (first, last)
     d.zl("destroy hello")
     d.zl("undefine hello poweroff")
