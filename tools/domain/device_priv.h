@@ -28,6 +28,7 @@ struct device {
 	uint16_t domid, backend_domid;
 	unsigned int devid;
 	bool undo;			/* it is taken away: Ctrl-C does not stop that */
+	char claim[48];			/* the class's: what its guard looked at */
 	const void *config;		/* attach: struct domain_disk or domain_nic; else NULL */
 	char name[DISK_TARGET_MAX];	/* for messages: "xvda", "vif3.0" */
 	/* Directories: the guest's own, the back-end's, and what nobody but domain 0 reads. */

@@ -26,6 +26,8 @@
 #define NOTE_PATH "physical-device-path"
 #define FREE_MS 5000
 
+_Static_assert(sizeof(((struct device *)0)->claim) == BLOCK_ID_MAX, "an identity is a claim");
+
 /* ---- who uses an image ---- */
 
 static char use_letter(const struct domain_disk *disk)
@@ -124,15 +126,26 @@ static int check_use(struct domain_ctx *ctx, const struct domain_disk *disk, con
 	return 0;
 }
 
-int device_vbd_check(struct domain_ctx *ctx, const struct domain_disk *disk, struct zerr **err)
+/* Can a domain have the disk, as things are? id becomes the image's identity. */
+static int check(struct domain_ctx *ctx, const struct domain_disk *disk, char id[BLOCK_ID_MAX],
+		 struct zerr **err)
 {
 	struct block_image image;
 
+	id[0] = '\0';
 	if (disk->backend_domain)
 		return 0;	/* its paths mean nothing here */
 	if (block_image_open(disk, &image, NULL, err) != 0)
 		return -1;
-	return ctx->xs ? check_use(ctx, disk, image.id, err) : 0;
+	memcpy(id, image.id, BLOCK_ID_MAX);
+	return ctx->xs ? check_use(ctx, disk, id, err) : 0;
+}
+
+int device_vbd_check(struct domain_ctx *ctx, const struct domain_disk *disk, struct zerr **err)
+{
+	char id[BLOCK_ID_MAX];
+
+	return check(ctx, disk, id, err);
 }
 
 /* ---- the class ---- */
@@ -156,13 +169,12 @@ int device_vbd_init(struct device *d, struct domain_ctx *ctx, uint16_t domid,
 
 int device_vbd_guard(struct device *d, struct zerr **err)
 {
-	return device_vbd_check(d->ctx, d->config, err);
+	return check(d->ctx, d->config, d->claim, err);
 }
 
 static void write_nodes(const struct device *d, struct device_writer *w)
 {
 	const struct domain_disk *disk = d->config;
-	char id[BLOCK_ID_MAX];
 
 	device_put(w, DEVICE_FRONT, "virtual-device", "%u", d->devid);
 	/* Linux on Arm takes no "cdrom": there it waits for an emulated one. */
@@ -179,8 +191,8 @@ static void write_nodes(const struct device *d, struct device_writer *w)
 	device_put(w, DEVICE_BACK, "discard-enable", "%d", disk->discard && !disk->readonly);
 	device_put(w, DEVICE_BACK, "specification", "xen");
 	device_put(w, DEVICE_NOTE, "zl-format", "%s", disk_format_name(disk->format));
-	if (d->backend_domid == 0 && block_image_id(disk->source, id))
-		device_put(w, DEVICE_NOTE, NOTE_IMAGE, "%c %s", use_letter(disk), id);
+	if (d->claim[0])
+		device_put(w, DEVICE_NOTE, NOTE_IMAGE, "%c %s", use_letter(disk), d->claim);
 }
 
 /* The kernel opens the device when its own thread comes to it; sysfs shows that it has. */
