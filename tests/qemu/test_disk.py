@@ -8,7 +8,7 @@ import re
 
 import pytest
 
-from dom0 import FOLDER, ON_DISKS
+from dom0 import FOLDER, ON_DISKS, READY
 
 MARK = "zazen was here"
 # Directories that the first guest of all leaves are no leftovers.
@@ -20,7 +20,8 @@ LEFT = ("ls -d /sys/block/loop*/loop /sys/block/nbd*/pid /sys/bus/xen-backend/de
 @pytest.fixture
 def d(request, dom0):
     """dom0 with fresh images; afterwards nothing of the test may be left but they."""
-    dom0.run(f"cd {ON_DISKS} && rm -f *.img *.qcow2 && truncate -s 64M a.img b.img c.img hot.img && "
+    dom0.run(f"cd {ON_DISKS} && rm -f *.img *.qcow2 && "
+             "truncate -s 64M a.img b.img c.img hot.img && "
              "qemu-img create -q -f qcow2 d.qcow2 64M && cd - && modprobe loop && "
              f"losetup /dev/loop7 {ON_DISKS}/c.img")
     before = dom0.run(LEFT, check=False)[1]
@@ -121,19 +122,37 @@ def test_resize(d):
         d.fail("a disk in use does not shrink", "")
 
 
+def test_reboot(d):
+    """A guest that starts anew has its disk, and the one that it was given meanwhile."""
+    start(d, "disk1")
+    d.guest_run("disk1", f"echo {MARK} | dd of=/dev/xvda bs=512 conv=sync,fsync")
+    d.detach()
+    d.zl(f"block-attach disk1 {ON_DISKS}/hot.img,raw,xvdf,rw")
+    first = d.listed("disk1")[1]
+    d.zl("reboot disk1")
+    d.poll(lambda: (d.listed("disk1") or [0, first])[1] != first, 60, "disk1 is a new domain")
+    d.zl(f"wait --for=console:/{READY}/ --timeout=60 disk1", timeout=70)
+    seen = in_guest(d, "disk1", "head -c 14 /dev/xvda; ls /dev/xvd*")[1]
+    if MARK not in seen or "/dev/xvdf" not in seen:
+        d.fail("both disks are there again", seen)
+    if "<target dev='xvdf' bus='xen'/>" not in d.zl("dumpxml disk1")[1]:
+        d.fail("dumpxml shows the disk", d.zl("dumpxml disk1")[1])
+
+
 def test_destroyed_in_mid_write(d):
     """What fsync acknowledged is in the image."""
     start(d, "disk1")
     d.guest_run("disk1", "(i=0; while :; do i=$((i + 1)); echo block $i | dd of=/dev/xvda bs=512 "
-                "seek=$i conv=sync,fsync 2>/dev/null && echo acknowledged $i >/dev/hvc0; done) & true")
+                "seek=$i conv=sync,fsync 2>/dev/null && echo acknowledged $i >/dev/hvc0; done) & "
+                "true")
     d.detach()
     # (Not by wait_log(): the log has marks of guest_run() in it.)
     acks = "grep -a '^acknowledged' /var/log/zl/console/disk1.log | tail -n 1"
     d.poll(lambda: re.search(r"acknowledged \d\d", d.run(acks)[1]), 60, "disk1 writes and syncs")
     d.zl("destroy disk1", timeout=60)
     last = int(d.run(acks)[1].split()[1])
-    out = d.run(f"for i in 1 7 {last}; do dd if={ON_DISKS}/a.img bs=512 skip=$i count=1 2>/dev/null | "
-                "head -n 1; done")[1]
+    out = d.run(f"for i in 1 7 {last}; do dd if={ON_DISKS}/a.img bs=512 skip=$i count=1 "
+                "2>/dev/null | head -n 1; done")[1]
     if out.split("\n")[:3] != ["block 1", "block 7", f"block {last}"]:
         d.fail(f"blocks 1, 7 and {last} are in the image", out)
 
@@ -158,6 +177,17 @@ def test_refused(d):
             d.fail(f"zl {command}: exit code {code}, {text!r}", f"exit code {got}\n{out}")
     if not d.listed("disk1") or d.listed("disk2"):
         d.fail("the first guest runs on, the second never was", d.rows())
+
+
+def test_two_at_once(d):
+    """Of two guests that are created at the same time with one image, one gets it."""
+    out = d.run(f"zl -q create -p {FOLDER}/disk1.xml & zl -q create -p {FOLDER}/disk2.xml; b=$?; "
+                "wait $!; echo codes $? $b", 120)[1]
+    codes = re.search(r"^codes (\d+) (\d+)$", out, re.M)
+    if not codes or sorted(codes.groups()) != ["0", "7"]:
+        d.fail("exit codes are 0 and 7", out)
+    if len(d.rows()) != 2:
+        d.fail("one of the guests is there", d.rows())
 
 
 def test_images_that_vanish(d):
@@ -199,6 +229,6 @@ def test_killed_tools(d):
             d.fail(f"killed after {ms} ms: the attach is undone", d.zl("block-list disk1")[1])
     d.zl("destroy disk1", timeout=60)
     for ms in (2000, 4000):
-        d.run(f"zl create {FOLDER}/disks.xml & usleep {ms}000; kill -9 $!; wait $! 2>/dev/null; true",
-              60)
+        d.run(f"zl create {FOLDER}/disks.xml & usleep {ms}000; kill -9 $!; wait $! 2>/dev/null; "
+              "true", 60)
     d.zl(f"create -p {FOLDER}/disk2.xml", timeout=120)
