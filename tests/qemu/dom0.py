@@ -200,7 +200,7 @@ class Dom0:
             words = line.split()
             for n in names:
                 if len(words) > 2 and words[0].isdigit() and os.path.basename(words[2]) == n:
-                    found[n] = int(words[0])
+                    found.setdefault(n, int(words[0]))  # its broker comes later
         return found
 
     def poweroff(self):
