@@ -75,3 +75,16 @@ def test_define_from_xl_cfg(dom0):
     d.zl("convert --to=xl /tmp/c.xml -o /tmp/c.cfg")
     d.run("zl convert /tmp/c.cfg | cmp - /tmp/c.xml")
     d.zl("undefine fromxl")
+
+
+def test_console_log_is_kept_short(dom0):
+    d = dom0
+    lay(d, "short.xml", linux_xml("short", args="loglevel=8",
+                                  extension="<z:console-log size='4096' rotate='1'/>"))
+    d.zl(f"create {FOLDER}/short.xml")
+    d.poll(lambda: "short.log.1" in d.run("ls /var/log/zl/console")[1], 60, "the log is rotated")
+    d.poll(lambda: "READY" in d.run("cat /var/log/zl/console/short.log*")[1], 90, "it has booted")
+    sizes = d.run("stat -c '%s %n' /var/log/zl/console/short.log*")[1]
+    found = dict(reversed(l.split()) for l in sizes.splitlines() if "short.log" in l and l[0].isdigit())
+    assert len(found) == 2 and all(int(n) <= 4096 for n in found.values()), sizes
+    d.zl("destroy short")

@@ -284,12 +284,17 @@ static void wishes(void **state)
 	cfg.soft_affinity_set = true;
 	cfg.soft_affinity.bits[0] = 2;
 	cfg.grant_frames = 32;
+	cfg.log_size = 8192;
+	cfg.log_keep = 0;
 	assert_int_equal(create(NULL, NULL), 1);
 	d = fake_hyp_domain(&fake, 1);
 	assert_int_equal(d->time_offset, -7200);
 	assert_int_equal(d->soft_affinity[0][0], 2);
 	assert_int_equal(d->grant_frames, 32);
 	assert_null(fake_xs_get(ctx.xs, "/local/domain/1/memory/target"));
+	assert_string_equal(fake_xs_get(ctx.xs, "/local/domain/1/console/log-size"), "8192");
+	assert_string_equal(fake_xs_get(ctx.xs, "/local/domain/1/console/log-keep"), "0");
+	assert_string_equal(fake_xs_perms(ctx.xs, "/local/domain/1/console/log-keep"), "n0,r1");
 	assert_int_equal(domain_memory_get(&ctx, 1, &m, NULL), 0);
 	assert_int_equal(domain_set_memory(&ctx, 1, 16384, &err), -1);
 	assert_int_equal(zerr_class_of(err), ZERR_UNSUPPORTED);

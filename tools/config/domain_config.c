@@ -18,6 +18,7 @@ void domain_config_init(struct domain_config *cfg)
 	*cfg = (struct domain_config){
 		.vcpus_max = 1,
 		.vcpus_current = 1,
+		.log_keep = -1,
 		.arch = DOMAIN_ARCH_AARCH64,
 		.on_poweroff = DOMAIN_ACTION_DESTROY,
 		.on_reboot = DOMAIN_ACTION_RESTART,

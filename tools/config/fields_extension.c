@@ -267,6 +267,20 @@ static void read_peer(struct reader *r, const struct xml_node *node, const struc
 	field_keep(r, node, row, value);
 }
 
+/* Bytes of one file of the console's log, and how many old ones are kept. */
+static void read_console_log(struct reader *r, const struct xml_node *node,
+			     const struct field_row *row, const char *value)
+{
+	uint64_t n;
+
+	(void)row;
+	(void)value;
+	if (number(r, node, "size", 4096, 1u << 30, 0, &n))
+		r->build->cfg.log_size = (unsigned int)n;
+	if (xml_attr_get(node, "rotate") != NULL && number(r, node, "rotate", 0, 64, 0, &n))
+		r->build->cfg.log_keep = (int)n;
+}
+
 static const struct field_word tees[] = {
 	{ "optee", 0, FIELD_S, NULL, NULL },
 	{ "ffa", 0, FIELD_S, NULL, NULL },
@@ -284,7 +298,9 @@ static const struct field_row rows[] = {
 	ROW(EXT "/z:cloud-init@meta-data", CONTAINER),
 	ROW(EXT "/z:cloud-init@network-config", CONTAINER),
 	ROW(EXT "/z:cloud-init@user-data", CONTAINER),
-	ROW_W(EXT "/z:console-log", "xenconsoled --log-size says it for all guests"),
+	ROW(EXT "/z:console-log", .handler = read_console_log),
+	ROW(EXT "/z:console-log@rotate", CONTAINER),
+	ROW(EXT "/z:console-log@size", CONTAINER),
 	ROW(EXT "/z:cpu", .handler = read_cpu),
 	ROW(EXT "/z:cpu@midr", CONTAINER),
 	ROW(EXT "/z:cpu@pa-bits", CONTAINER),

@@ -74,6 +74,14 @@ void format_extension(struct strbuf *sb, const struct domain_config *cfg)
 {
 	add_soft(sb, cfg);
 	add_processor(sb, cfg);
+	if (cfg->log_size != 0 || cfg->log_keep >= 0) {
+		strbuf_addstr(sb, "      <z:console-log");
+		if (cfg->log_keep >= 0)
+			strbuf_addf(sb, " rotate='%d'", cfg->log_keep);
+		if (cfg->log_size != 0)
+			strbuf_addf(sb, " size='%u'", cfg->log_size);
+		strbuf_addstr(sb, "/>\n");
+	}
 	format_value(sb, "      <z:cpupool name='", cfg->cpupool, "'/>\n");
 	/* libvirt has no word for it in an interface of type ethernet. */
 	for (size_t i = 0; i < cfg->nic_count; i++) {

@@ -180,6 +180,7 @@ static void put_losses(struct writer *w, const struct domain_config *c)
 	lost(w, c->no_balloon, "memballoon");
 	lost(w, c->no_sharing, "memoryBacking");
 	lost(w, c->more_consoles != 0, "devices/console");
+	lost(w, c->log_size != 0 || c->log_keep >= 0, "z:console-log");
 	for (size_t i = 0; i < DOMAIN_PLACES; i++)
 		lost(w, c->kept[i] != NULL, i == DOMAIN_IN_CPU ? "cpu/feature (sve)" :
 		     i == DOMAIN_IN_FEATURES ? "features/xen" :

@@ -220,6 +220,8 @@ static int write_nodes(struct creation *c, struct zerr **err)
 		.console_port = c->build.console_port,
 		.store_gfn = GUEST_STORE_GFN,
 		.console_gfn = GUEST_CONSOLE_GFN,
+		.log_size = c->cfg->log_size,
+		.log_keep = c->cfg->log_keep,
 	};
 	memcpy(c->nodes.uuid, c->uuid, sizeof(c->nodes.uuid));
 	return domain_nodes_write(c->ctx->xs, &c->nodes, err);

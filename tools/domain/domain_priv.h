@@ -59,6 +59,8 @@ struct domain_nodes {
 	uint64_t store_gfn, console_gfn;
 	uint32_t vuart_port;
 	uint64_t vuart_gfn;
+	unsigned int log_size;			/* as in struct domain_config */
+	int log_keep;
 };
 
 /* domain_store.c */

@@ -65,6 +65,7 @@ struct console_nodes {
 	uint16_t domid;
 	uint32_t port;
 	uint32_t grant;			/* of the ring, in the guest's table */
+	uint32_t log_size, log_keep;	/* bytes of a log file, and how many old ones */
 	char *name, *vm;		/* malloc'd; taken over by an opened console */
 };
 

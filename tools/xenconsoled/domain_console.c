@@ -250,12 +250,13 @@ static int map_ring(struct domain_console *c, const struct console_nodes *nodes,
 	return c->ring ? 0 : -1;
 }
 
-static void open_log(struct domain_console *c, struct log_note *note)
+static void open_log(struct domain_console *c, const struct console_nodes *nodes,
+		     struct log_note *note)
 {
 	const struct domain_ctx ctx = { .log_dir = c->daemon->log_dir };
 	_cleanup_free_ char *path = domain_console_log_path(&ctx, c->name);
 	uint64_t owner = 0xcbf29ce484222325u;
-	int rc = path ? logfile_open(&c->log, path, c->daemon->log_size, CONSOLED_LOG_KEEP) :
+	int rc = path ? logfile_open(&c->log, path, nodes->log_size, nodes->log_keep) :
 			-ENOMEM;
 
 	if (rc < 0)
@@ -307,7 +308,7 @@ struct domain_console *domain_console_open(struct consoled *d, const struct cons
 	}
 	c->name = nodes->name;
 	c->vm = nodes->vm;
-	open_log(c, &d->notes[2u * c->domid + (nodes->grant != 0)]);
+	open_log(c, nodes, &d->notes[2u * c->domid + (nodes->grant != 0)]);
 	open_pty(c);
 	domain_console_drain(c);
 	update_pty(c);

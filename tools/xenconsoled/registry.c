@@ -73,6 +73,17 @@ static int read_number(struct consoled *d, uint16_t domid, const char *rel, uint
 	return 0;
 }
 
+/* What z:console-log says, in nodes that the guest cannot write; else the daemon's own. */
+static uint32_t read_limit(struct consoled *d, uint16_t domid, const char *rel, uint32_t min,
+			   uint32_t max, uint32_t otherwise)
+{
+	_cleanup_free_ char *text = NULL;
+	uint32_t n;
+
+	return read_node(d, domid, rel, &text) == 1 && parse_u32(text, min, max, &n) == 0 ?
+	       n : otherwise;
+}
+
 /*
  * All that is needed to open one of a domain's consoles: 0, or -1 while the nodes are not
  * complete.
@@ -92,6 +103,9 @@ static int read_nodes(struct consoled *d, uint16_t domid, const struct console_k
 	if (asprintf(&n.name, "%s%s", name, kind->suffix) < 0)
 		return -1;
 	n.vm = steal_ptr(vm);
+	n.log_size = read_limit(d, domid, "console/log-size", 4096, 1u << 30,
+				(uint32_t)d->log_size);
+	n.log_keep = read_limit(d, domid, "console/log-keep", 0, 64, CONSOLED_LOG_KEEP);
 	*ret = n;
 	return 0;
 }

@@ -185,6 +185,8 @@ struct domain_config {
 	size_t irq_count;
 	bool vuart;				/* a serial port, ttyAMA0 */
 	unsigned int more_consoles;		/* besides hvc0 */
+	unsigned int log_size;			/* bytes of its console's log; 0: the daemon's choice */
+	int log_keep;				/* how many old ones; -1: the daemon's choice */
 	bool no_balloon;			/* its memory stays what it is at start */
 	bool no_sharing;			/* none of its pages may be shared (none ever are) */
 	bool peers;				/* has z:peer: talks to other guests */
