@@ -351,6 +351,11 @@ static void hostile_front_end(void **state)
 	fake_xs_set(ctx.xs, FRONT "/mac", "\x1b[2J");
 	assert_int_equal(device_detach(&ctx, domid, DEVICE_VIF, 0, true, 1000, NULL), 0);
 	assert_string_equal(fake_devices.last_script, "vif-bridge offline");
+	/* netback takes its mark away when the guest removes its directory. */
+	attach();
+	fake_xs_set(ctx.xs, BACK "/hotplug-status", "");
+	assert_int_equal(device_detach(&ctx, domid, DEVICE_VIF, 0, false, 1000, NULL), 0);
+	assert_string_equal(fake_devices.last_script, "vif-bridge offline");
 	assert_int_equal(fake_xs_count(ctx.xs), before);
 }
 

@@ -238,7 +238,7 @@ int device_detach(struct domain_ctx *ctx, uint16_t domid, enum device_kind kind,
 	struct device d;
 	int rc;
 
-	if (domain_need_store(ctx, err) != 0 || device_take_turn(ctx, domid, &turn, err) != 0)
+	if (domain_need_store(ctx, err) != 0)
 		return -1;
 	rc = device_find(&d, ctx, domid, kind, devid, err);
 	if (rc < 0)
@@ -246,9 +246,13 @@ int device_detach(struct domain_ctx *ctx, uint16_t domid, enum device_kind kind,
 	if (rc == 0)
 		return zerr_set(err, ZERR_NOT_FOUND, "E302", 0, "domain %u has no %s %s", domid,
 				d.cls->word, d.name);
-	if ((kind == DEVICE_VIF && device_read(&d, DEVICE_NOTE, "mac", &mac, &why) < 0) ||
-	    (!force && device_close(&d, timeout_ms, &why) != 0) ||
-	    device_remove(&d, true, &why) != 0)
+	if ((kind == DEVICE_VIF && device_read(&d, DEVICE_NOTE, "mac", &mac, err) < 0) ||
+	    device_take_turn(ctx, domid, &turn, err) != 0 ||
+	    (rc = device_find(&d, ctx, domid, kind, devid, err)) < 0)
+		return -1;
+	/* One that its guest has wrecked is gone with the turn. */
+	if (rc > 0 && ((!force && device_close(&d, timeout_ms, &why) != 0) ||
+		       device_remove(&d, true, &why) != 0))
 		return device_failed(&d, "detach", why, err);
 	device_config_remove(&d, mac);
 	domain_event(ctx, domid, NULL, "device-detached", d.name);
