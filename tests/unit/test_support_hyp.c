@@ -24,6 +24,8 @@
 
 #define PTR(type, value) ((type *)(uintptr_t)(value))
 
+#include "test_support_hyp_vcpu.h"
+
 struct fake_domain *fake_hyp_domain(struct fake_hyp *f, uint16_t domid)
 {
 	size_t i;
@@ -97,41 +99,6 @@ static long destroydomain(struct fake_hyp *f, struct fake_domain *d)
 {
 	f->free_pages += d->info.tot_pages;
 	d->exists = false;
-	return 0;
-}
-
-static long setaffinity(struct fake_domain *d, const struct xen_domctl_vcpuaffinity *a)
-{
-	const struct xenctl_bitmap *from = a->flags & XEN_VCPUAFFINITY_HARD ? &a->cpumap_hard :
-		&a->cpumap_soft;
-	uint8_t *to;
-
-	if (a->vcpu >= 8 || a->vcpu > d->info.max_vcpu_id ||
-	    !(a->flags & (XEN_VCPUAFFINITY_HARD | XEN_VCPUAFFINITY_SOFT)))
-		return -EINVAL;
-	to = a->flags & XEN_VCPUAFFINITY_HARD ? d->affinity[a->vcpu] : d->soft_affinity[a->vcpu];
-	memcpy(to, PTR(uint8_t, from->bitmap.p), from->nr_bits / 8 < 16 ? from->nr_bits / 8 : 16);
-	return 0;
-}
-
-static long getaffinity(struct fake_domain *d, const struct xen_domctl_vcpuaffinity *a)
-{
-	if (a->vcpu >= 8 || a->vcpu > d->info.max_vcpu_id)
-		return -EINVAL;
-	memcpy(PTR(uint8_t, a->cpumap_hard.bitmap.p), d->affinity[a->vcpu], 16);
-	memcpy(PTR(uint8_t, a->cpumap_soft.bitmap.p), d->soft_affinity[a->vcpu], 16);
-	return 0;
-}
-
-static long getvcpuinfo(struct fake_domain *d, struct xen_domctl_getvcpuinfo *v)
-{
-	if (d->info.max_vcpu_id == XEN_INVALID_MAX_VCPU_ID || v->vcpu > d->info.max_vcpu_id)
-		return -EINVAL;
-	v->online = v->vcpu < d->info.nr_online_vcpus;
-	v->blocked = !!(d->info.flags & XEN_DOMINF_blocked);
-	v->running = v->online && !v->blocked;
-	v->cpu = v->vcpu % 2;
-	v->cpu_time = d->info.cpu_time / (d->info.max_vcpu_id + 1);
 	return 0;
 }
 
