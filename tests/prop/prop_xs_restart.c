@@ -160,7 +160,7 @@ static void check_answer(struct guest *g, const struct xs_wire_header *h, const 
 		die("an answer is missing, doubled or out of turn", g->domid);
 	g->answered++;
 	if (a->type == XS_TRANSACTION_END) {
-		/* With the daemon it was begun with it must succeed; it may fail with a later one. */
+		/* It must succeed with the daemon that it began with, and may fail with a later. */
 		if (h->type != XS_TRANSACTION_END &&
 		    (strcmp(body, "EAGAIN") || g->lives == life))
 			die("a transaction did not end well", g->domid);

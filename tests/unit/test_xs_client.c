@@ -89,7 +89,8 @@ static void kill_daemon(void)
 
 static int setup(void **state UNUSED)
 {
-	return !mkdtemp(run_dir) || start_daemon() || xs_open(&xs, run_dir, NULL) || xs_open(&other, run_dir, NULL);
+	return !mkdtemp(run_dir) || start_daemon() || xs_open(&xs, run_dir, NULL) ||
+	       xs_open(&other, run_dir, NULL);
 }
 
 static int teardown(void **state UNUSED)

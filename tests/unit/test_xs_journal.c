@@ -68,9 +68,9 @@ static char *dump(struct server *server)
 			continue;
 		strbuf_addf(&sb, "domain %u port %u %d", domid, d->remote_port, d->shutdown);
 		if (d->conn)
-			strbuf_addf(&sb, " target %u in %zu tx %u watches", d->conn->watcher.cred.target,
-				    d->conn->in_len, d->conn->transactions ?
-				    d->conn->transactions->id : 0);
+			strbuf_addf(&sb, " target %u in %zu tx %u watches",
+				    d->conn->watcher.cred.target, d->conn->in_len,
+				    d->conn->transactions ? d->conn->transactions->id : 0);
 		/* Newest first in one process, oldest in the next. */
 		for (struct watch *x = d->conn ? d->conn->watcher.watches : NULL; x; x = x->next)
 			strbuf_addf(&sb, "%s", x->next ? "," : x->path);

@@ -26,7 +26,8 @@ static void indexes_wrap_at_every_place(void **state UNUSED)
 			assert_int_equal(guest_put(&page, out, len), len);
 			assert_true(ring_has_input(&page, cons));
 			assert_int_equal(ring_take(&page, &cons, in, sizeof(in)), len);
-			assert_int_equal(page.req_cons, (uint32_t)(cons - len));	/* no room yet */
+			/* There is no room for the guest yet. */
+			assert_int_equal(page.req_cons, (uint32_t)(cons - len));
 			ring_publish_taken(&page, cons);
 			assert_int_equal(page.req_cons, page.req_prod);
 			assert_memory_equal(in, out, len);

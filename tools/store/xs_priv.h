@@ -26,7 +26,7 @@ struct xs {
 	int fd;
 	char *run_dir;			/* NULL: the usual one */
 	int timeout_ms, reconnect_ms;
-	bool broken;			/* after a transport error: nothing goes on this connection */
+	bool broken;			/* after a transport error: no more on this one */
 	bool lost;			/* ... because the daemon went away */
 	uint32_t open_tx, dead_tx;	/* of the caller; begun on an earlier connection */
 	struct xs_watch *watches;

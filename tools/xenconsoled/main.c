@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * xenconsoled: the guests' consoles as pseudo terminals and log files. Options, devices, loop.
- * It reads guests' bytes, so it holds no door to the hypervisor: rings come by grant. Its rights are
- * given up when the devices are open and the store is reached, before the first guest's byte.
+ * It reads guests' bytes, so it holds no door to the hypervisor: rings come by grant. Its rights
+ * are given up when the devices are open and the store is reached, before the first guest's byte.
  */
 #include <errno.h>
 #include <fcntl.h>

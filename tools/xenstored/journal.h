@@ -13,9 +13,9 @@ struct zerr;
 
 struct journal {
 	int dir_fd;			/* locked while we run */
-	int fd;				/* the file, or the new one while a snapshot is made; or -1 */
+	int fd;				/* the file, or the new one of a snapshot; or -1 */
 	const char *boot_id;
-	struct strbuf batch;		/* a frame being gathered; empty: nothing since the commit */
+	struct strbuf batch;		/* a frame being gathered; empty: nothing new */
 	bool in_snapshot;
 	size_t size, snapshot_size;	/* bytes of the file, and of its first part */
 	uint64_t retry_ns;		/* fd -1: when to try a snapshot again */

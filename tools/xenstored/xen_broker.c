@@ -100,7 +100,8 @@ int xen_broker_domains(int fd, struct xen_domain_state **ret, size_t *ret_n, str
 		rc = states ? fd_read_exact(fd, states, n * sizeof(*states)) : -ENOMEM;
 	}
 	if (rc)
-		return zerr_set(err, ZERR_NO_HYPERVISOR, "E902", -rc, "the broker lists no domains");
+		return zerr_set(err, ZERR_NO_HYPERVISOR, "E902", -rc,
+				"the broker lists no domains");
 	*ret = steal_ptr(states);
 	*ret_n = n;
 	return 0;
