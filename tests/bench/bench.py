@@ -94,19 +94,19 @@ def table(figures, peer_name, kvm_name):
     return lines, short, over
 
 
-def write_document(block):
+def write_document(block, begin=BEGIN, end=END):
     head = ("# Performance\n\nRetired instructions per operation, counted under QEMU's `-icount`; "
             "a regression is a fact,\nnot noise.\n\n")
-    text = head + BEGIN + "\n" + END + "\n"
+    text = head + begin + "\n" + end + "\n"
     if os.path.exists(DOCUMENT):
         with open(DOCUMENT, encoding="utf-8") as f:
             text = f.read()
-    if BEGIN not in text or END not in text:
-        text = text.rstrip() + f"\n\n{BEGIN}\n{END}\n"
-    before, rest = text.split(BEGIN, 1)
-    after = rest.split(END, 1)[1]
+    if begin not in text or end not in text:
+        text = text.rstrip() + f"\n\n{begin}\n{end}\n"
+    before, rest = text.split(begin, 1)
+    after = rest.split(end, 1)[1]
     with open(DOCUMENT + ".new", "w", encoding="utf-8") as f:
-        f.write(before + BEGIN + "\n" + block + "\n" + END + after)
+        f.write(before + begin + "\n" + block + "\n" + end + after)
     os.replace(DOCUMENT + ".new", DOCUMENT)
 
 
