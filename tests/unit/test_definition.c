@@ -245,7 +245,8 @@ static void damage_is_told(void **state)
 	assert_int_equal(fd_write_file_atomic(path, "<domain", 7, 0600), 0);
 	snprintf(path, sizeof(path), "%s/domains/c.xml", dir);
 	assert_int_equal(fd_write_file_atomic(path, PLAIN("a", "<uuid>" UUID_A "</uuid>"),
-					      strlen(PLAIN("a", "<uuid>" UUID_A "</uuid>")), 0600), 0);
+					      strlen(PLAIN("a", "<uuid>" UUID_A "</uuid>")),
+					      0600), 0);
 	check_refusal(definition_load(&ctx, "b", &d, &why), ZERR_BAD_CONFIG, "");
 	check_refusal(definition_load(&ctx, "c", &d, &why), ZERR_BAD_CONFIG, "called \"a\"");
 	assert_int_equal(definition_list(&ctx, &list, &n, NULL), 0);
@@ -309,15 +310,16 @@ static void start_policy(void **state)
 
 	(void)state;
 	for (i = 0; i < ARRAY_SIZE(inside); i++) {
-		_cleanup_definition_ struct definition d = { .text = NULL }, after = { .text = NULL };
+		_cleanup_definition_ struct definition d = { .text = NULL };
+		_cleanup_definition_ struct definition after = { .text = NULL };
 		_cleanup_free_ char *text = NULL;
 
 		assert_true(asprintf(&text, PLAIN("a", "%s"), inside[i]) > 0);
 		assert_int_equal(save(text, DEFINITION_REPLACE, NULL), 0);
 		assert_int_equal(definition_load(&ctx, "a", &d, NULL), 1);
 		d.cfg.start.order = 7;
-		assert_int_equal(definition_save(&ctx, d.text, &d.cfg, DEFINITION_REPLACE, -1, NULL),
-				 0);
+		assert_int_equal(definition_save(&ctx, d.text, &d.cfg, DEFINITION_REPLACE, -1,
+						 NULL), 0);
 		assert_int_equal(definition_load(&ctx, "a", &after, NULL), 1);
 		assert_int_equal(after.cfg.start.order, 7);
 		assert_int_equal(after.cfg.start.delay_s, d.cfg.start.delay_s);

@@ -94,7 +94,8 @@ static void history_then_news(void **state)
 	turn();
 	first = take(fd, &end);
 	assert_false(end);
-	assert_non_null(strstr(first, "\"event\":\"paused\",\"domid\":3,\"name\":\"a \\\"b\\\"\"}\n"));
+	assert_non_null(strstr(first, "\"event\":\"paused\",\"domid\":3,"
+			       "\"name\":\"a \\\"b\\\"\"}\n"));
 	assert_non_null(strstr(first, "\"detail\":\"web1\"}\n"));
 	domain_event(&ctx, 4, "x", "created", NULL);
 	turn();

@@ -322,7 +322,8 @@ static void shows(void **state)
 	expect("show --section=vcpus guest", 0, "vcpus     : 1 of 1\n", NULL);
 	expect("start -p guest", 0, NULL, "guest is domain 1");
 	expect("show guest", 0, "state     : paused\ndefined   : yes\nid        : 1\n", NULL);
-	expect("show guest", 0, "at its end: poweroff destroy, reboot restart, crash destroy\n", NULL);
+	expect("show guest", 0,
+	       "at its end: poweroff destroy, reboot restart, crash destroy\n", NULL);
 	expect("show --section=nose guest", 2, NULL, "known: state, config");
 	expect("show nosuch", 3, NULL, "there is no domain \"nosuch\"");
 	data = run_json("--json show guest", "zl.show/1");

@@ -83,7 +83,8 @@ char *core_headers(const struct core_bank *banks, size_t nr_banks,
 	struct strbuf sb = STRBUF_INIT;
 	Elf64_Phdr ph = { .p_type = PT_NOTE, .p_align = 4 };
 	Elf64_Ehdr eh = {
-		.e_ident = { ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64, ELFDATA2LSB, EV_CURRENT },
+		.e_ident = { ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64, ELFDATA2LSB,
+			     EV_CURRENT },
 		.e_type = ET_CORE,
 		.e_machine = EM_AARCH64,
 		.e_version = EV_CURRENT,

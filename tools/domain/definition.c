@@ -96,7 +96,8 @@ static int load_file(const char *path, struct definition *ret, struct zerr **err
 int definition_load(const struct domain_ctx *ctx, const char *name, struct definition *ret,
 		    struct zerr **err)
 {
-	_cleanup_free_ char *path = path_of(ctx, DOMAINS, name), *link = path_of(ctx, AUTOSTART, name);
+	_cleanup_free_ char *path = path_of(ctx, DOMAINS, name);
+	_cleanup_free_ char *link = path_of(ctx, AUTOSTART, name);
 	struct definition d;
 	struct stat st;
 	int rc;
@@ -244,7 +245,8 @@ int definition_lock(const struct domain_ctx *ctx, const char *name, int *ret_fd,
 		if (!path)
 			return no_memory(err);
 		if (fd < 0 && errno == ENOENT)
-			return zerr_set(err, ZERR_NOT_FOUND, "E702", 0, "\"%s\" is not defined", name);
+			return zerr_set(err, ZERR_NOT_FOUND, "E702", 0,
+					"\"%s\" is not defined", name);
 		if (fd < 0)
 			return file_error(err, "open", path, -errno);
 		if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
@@ -284,7 +286,8 @@ static int check_conflicts(const struct domain_ctx *ctx, struct domain_config *c
 	if (rc == 1 && strcmp(other.cfg.name, cfg->name) != 0) {
 		zerr_set(err, ZERR_STATE, "E707", 0, "the definition \"%s\" has the same UUID",
 			 other.cfg.name);
-		return zerr_hint(err, "leave <uuid> out to get a new one; zl rename changes a name");
+		return zerr_hint(err, "leave <uuid> out to get a new one; "
+				 "zl rename changes a name");
 	}
 	return rc < 0 ? -1 : 0;
 }
@@ -352,7 +355,8 @@ int definition_save(const struct domain_ctx *ctx, const char *text, struct domai
 /* Make the link, or take it away; one that is as wanted is fine. */
 static int set_link(const struct domain_ctx *ctx, const char *name, bool on, struct zerr **err)
 {
-	_cleanup_free_ char *dir = path_of(ctx, AUTOSTART, NULL), *link = path_of(ctx, AUTOSTART, name);
+	_cleanup_free_ char *dir = path_of(ctx, AUTOSTART, NULL);
+	_cleanup_free_ char *link = path_of(ctx, AUTOSTART, name);
 	_cleanup_strbuf_ struct strbuf target = STRBUF_INIT;
 	int rc;
 
@@ -396,7 +400,8 @@ int definition_set_autostart(const struct domain_ctx *ctx, const char *name, boo
 /* The damaged ones, too. */
 int definition_remove(const struct domain_ctx *ctx, const char *name, struct zerr **err)
 {
-	_cleanup_free_ char *path = path_of(ctx, DOMAINS, name), *link = path_of(ctx, AUTOSTART, name);
+	_cleanup_free_ char *path = path_of(ctx, DOMAINS, name);
+	_cleanup_free_ char *link = path_of(ctx, AUTOSTART, name);
 	_cleanup_close_ int global = -1, own = -1;
 	struct stat st;
 	bool linked;
@@ -454,8 +459,8 @@ int definition_rename(const struct domain_ctx *ctx, const char *name, const char
 	struct stat st;
 
 	if (problem)
-		return zerr_set(err, ZERR_USAGE, "E201", 0, "the name \"%s\" is not possible: %s", to,
-				problem);
+		return zerr_set(err, ZERR_USAGE, "E201", 0,
+				"the name \"%s\" is not possible: %s", to, problem);
 	if (!path)
 		return no_memory(err);
 	if (begin_change(ctx, name, &global, &own, &d, err) != 0)

@@ -60,7 +60,8 @@ int monitor_core_begin(const struct domain_ctx *ctx, const struct domain_state *
 	close(ends[1]);
 	if (pid < 0) {
 		close(ends[0]);
-		return zerr_set(err, ZERR_NO_RESOURCES, "E600", errno, "no process for a core dump");
+		return zerr_set(err, ZERR_NO_RESOURCES, "E600", errno,
+				"no process for a core dump");
 	}
 	*ret_pid = pid;
 	*ret_fd = ends[0];

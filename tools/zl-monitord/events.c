@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* See events.h. Both kinds of peers are one struct: a reporter only fills, a watcher only drains. */
+/* See events.h. Both kinds of peers are one struct: reporters only fill, watchers only drain. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -147,6 +147,7 @@ static void on_peer(void *data, int fd, unsigned int revents)
 
 static void add_peer(struct events *e, int fd, bool watcher)
 {
+	unsigned long k;
 	struct peer *p;
 	size_t i;
 
@@ -166,7 +167,8 @@ static void add_peer(struct events *e, int fd, bool watcher)
 	e->peers[i] = p;
 	if (!watcher)
 		return;
-	for (unsigned long k = e->count > EVENTS_KEPT ? e->count - EVENTS_KEPT : 0; k < e->count; k++)
+	k = e->count > EVENTS_KEPT ? e->count - EVENTS_KEPT : 0;
+	for (; k < e->count; k++)
 		if (e->kept[k % EVENTS_KEPT])
 			queue(p, e->kept[k % EVENTS_KEPT]);
 	drain(p);

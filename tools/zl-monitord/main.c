@@ -38,8 +38,10 @@ struct monitord {
 	struct event_source *later;	/* timer: restarts that wait */
 	uint64_t later_ns;		/* when it fires; 0: not set */
 	struct events *events;
-	/* By domid: creation time of the domain whose end was told, whose core is there (or cannot be),
-	   whose end was dealt with, as a preserved one stays. */
+	/*
+	 * By domid, the creation time of the domain: whose end was told; whose core is there, or
+	 * cannot be; whose end was dealt with, as a preserved one stays.
+	 */
 	uint64_t told[HYP_DOMID_FIRST_RESERVED];
 	uint64_t cored[HYP_DOMID_FIRST_RESERVED];
 	uint64_t done[HYP_DOMID_FIRST_RESERVED];

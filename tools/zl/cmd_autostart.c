@@ -185,7 +185,8 @@ static int stop_group(struct zl *zl, const struct leaving *list, size_t n, int s
 
 	for (i = 0; i < n; i++)
 		if (list[i].start.stop == DOMAIN_STOP_SHUTDOWN)
-			(void)domain_request(&zl->ctx, list[i].domid, DOMAIN_REQUEST_POWEROFF, NULL);
+			(void)domain_request(&zl->ctx, list[i].domid,
+					     DOMAIN_REQUEST_POWEROFF, NULL);
 	for (i = 0; i < n && worst != ZERR_INTERRUPTED; i++) {
 		uint64_t now = zl_now_ms();
 		struct zerr *err = NULL;

@@ -113,8 +113,8 @@ static int copy_disks(struct zl *zl, struct domain_config *cfg, enum way way, in
 		if (is_shared(d))
 			continue;
 		if (d->is_block)
-			return zerr_set(err, ZERR_UNSUPPORTED, "E508", 0, "%s is a block device, which "
-					"cannot be copied", d->source);
+			return zerr_set(err, ZERR_UNSUPPORTED, "E508", 0,
+					"%s is a block device, which cannot be copied", d->source);
 		to = path_beside(d->source, cfg->name, d->target);
 		if (to == NULL)
 			return zerr_set(err, ZERR_NO_RESOURCES, "E600", ENOMEM, "out of memory");
@@ -164,7 +164,8 @@ static int clone(struct zl *zl, const struct zl_args *args, struct domain_config
 	rc = copy_disks(zl, cfg, way, signals, &copied, err);
 	if (rc == 0 && !zl->dry_run) {
 		text = config_format(cfg);
-		rc = text == NULL ? zerr_set(err, ZERR_NO_RESOURCES, "E600", ENOMEM, "out of memory") :
+		rc = text == NULL ?
+			zerr_set(err, ZERR_NO_RESOURCES, "E600", ENOMEM, "out of memory") :
 			definition_save(&zl->ctx, text, cfg, DEFINITION_NEW, -1, err);
 	}
 	if (rc < 0 && !zl->dry_run)
@@ -198,7 +199,8 @@ ZL_CMD(clone)
 		zerr_set(err, ZERR_STATE, "E703", 0, "\"%s\" is already defined", to);
 	else if (zl->ctx.hyp != NULL && zl_find_running(zl, d.cfg.uuid, &domid, NULL) == 1 &&
 		 d.cfg.disk_count > 0)
-		zerr_set(err, ZERR_STATE, "E704", 0, "it runs: its disks change while they are copied");
+		zerr_set(err, ZERR_STATE, "E704", 0,
+			 "it runs: its disks change while they are copied");
 	else if (new_identity(&d.cfg, to, err) == 0 && clone(zl, args, &d.cfg, err) == 0) {
 		if (!zl->dry_run)
 			zl_note(zl, "%s is a clone of %s", to, args->pos[0]);

@@ -44,7 +44,8 @@ static bool is_wanted(const struct zl_args *args, struct json_object *o)
 		const char *word = strchr(args->pos[i], '=');
 
 		word = word != NULL ? word + 1 : args->pos[i];
-		if ((name != NULL && strcmp(name, word) == 0) || (id != NULL && strcmp(id, word) == 0))
+		if ((name != NULL && strcmp(name, word) == 0) ||
+		    (id != NULL && strcmp(id, word) == 0))
 			return true;
 	}
 	return args->pos_count == 0 || id == NULL;

@@ -148,7 +148,8 @@ static int sort_rows(const struct zl_args *args, struct row *rows, size_t n, str
 		return 0;
 	}
 	return zerr_set(err, ZERR_USAGE, "E007", 0,
-			"list: --sort=%s is not known (known: id, name, mem, vcpus, state, time)", by);
+			"list: --sort=%s is not known "
+			"(known: id, name, mem, vcpus, state, time)", by);
 }
 
 static int check_states(const char *states, struct zerr **err)
@@ -287,7 +288,8 @@ static int print_long(struct zl *zl, const struct row *rows, size_t n)
 			zl_json_uint(o, "domid", domid);
 		zl_json_string(o, "name", rows[i].d.name[0] ? rows[i].d.name : NULL);
 		zl_json_string(o, "state", state_of(&rows[i]));
-		cfg = domid == ZL_INACTIVE ? zl_config_json(&rows[i].def->cfg) : config_of(zl, domid);
+		cfg = domid == ZL_INACTIVE ? zl_config_json(&rows[i].def->cfg) :
+			config_of(zl, domid);
 		json_object_object_add(o, "config", cfg);
 		json_object_array_add(all, o);
 	}

@@ -11,7 +11,7 @@
 struct shown {
 	struct domain_summary d;		/* info.domid ZL_INACTIVE: it does not run */
 	struct definition def;			/* text NULL: transient */
-	struct domain_config cfg;		/* of its life, or of the definition; name NULL: none */
+	struct domain_config cfg;		/* its life's, or the definition's; or empty */
 	struct domain_state state;
 };
 
@@ -104,7 +104,8 @@ static void show_devices(struct zl *zl, const struct shown *s)
 		       s->cfg.disks[i].readonly ? ", read-only" : "");
 	for (size_t i = 0; s->cfg.name != NULL && i < s->cfg.nic_count; i++)
 		printf("interface : %zu on %s\n", i, s->cfg.nics[i].bridge[0] ?
-		       s->cfg.nics[i].bridge : s->cfg.nics[i].network ? s->cfg.nics[i].network : "-");
+		       s->cfg.nics[i].bridge : s->cfg.nics[i].network ?
+		       s->cfg.nics[i].network : "-");
 	for (size_t k = 0; k < ARRAY_SIZE(kinds) && s->d.info.domid != ZL_INACTIVE; k++) {
 		if (device_list(&zl->ctx, s->d.info.domid, kinds[k], &list, &n, NULL) != 0)
 			continue;
@@ -186,15 +187,15 @@ ZL_CMD(show)
 	for (i = 0; i < ARRAY_SIZE(sections); i++)
 		shown += only == NULL || strcmp(only, sections[i].name) == 0;
 	if (shown == 0)
-		return zerr_set(err, ZERR_USAGE, "E007", 0, "show: --section=%s is not known (known: "
-				"state, config, memory, vcpus, devices, logs)", only);
+		return zerr_set(err, ZERR_USAGE, "E007", 0,
+				"show: --section=%s is not known (known: state, config, memory, vcpus, devices, logs)", only);
 	domain_config_init(&s.cfg);
 	if (zl_open(zl, ZL_NEED_PATHS, err) < 0 || find(zl, args->pos[0], &s, err) < 0)
 		return zerr_context(err, "show", args->pos[0]);
 	read_config(zl, &s);
 	if (zl->json)
 		rc = zl_print_json(zl, "zl.show/1",
-				   zl_domain_json(zl, &s.d, s.def.text != NULL ? &s.def : NULL), err);
+				   zl_domain_json(zl, &s.d, s.def.text ? &s.def : NULL), err);
 	for (i = 0; i < ARRAY_SIZE(sections) && !zl->json; i++)
 		if (only == NULL || strcmp(only, sections[i].name) == 0)
 			sections[i].show(zl, &s);

@@ -89,7 +89,8 @@ ZL_CMD(trigger)
 	if (t == NULL)
 		return -1;
 	if (parse_u32(vcpu_text, 0, DOMAIN_VCPUS_MAX - 1, &vcpu) != 0)
-		return zerr_set(err, ZERR_USAGE, "E007", 0, "trigger: \"%s\" is no vCPU", vcpu_text);
+		return zerr_set(err, ZERR_USAGE, "E007", 0, "trigger: \"%s\" is no vCPU",
+				vcpu_text);
 	rc = find(zl, args, &domid, err);
 	if (rc == 0 && zl->dry_run)
 		return printf("%s would get %s\n", args->pos[0], t->name) < 0 ? -1 : 0;
