@@ -83,8 +83,8 @@ static void add_metadata(struct strbuf *sb, const struct domain_config *cfg)
 	if (cfg->metadata != NULL)
 		strbuf_addf(sb, "    %s\n", cfg->metadata);
 	if (ours.len != 0)
-		strbuf_addf(sb, "    <z:domain xmlns:z='" CONFIG_NAMESPACE "'>\n%s    </z:domain>\n",
-			    ours.buf);
+		strbuf_addf(sb, "    <z:domain xmlns:z='" CONFIG_NAMESPACE "'>\n"
+			    "%s    </z:domain>\n", ours.buf);
 	strbuf_addstr(sb, "  </metadata>\n");
 }
 

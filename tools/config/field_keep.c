@@ -32,7 +32,8 @@ static void put_attrs(struct strbuf *sb, const struct xml_node *node)
 		const struct xml_attr *least = NULL;
 
 		for (size_t i = 0; i < node->attr_count; i++)
-			if (node->attrs[i].prefix == NULL && strcmp(node->attrs[i].name, done) > 0 &&
+			if (node->attrs[i].prefix == NULL &&
+			    strcmp(node->attrs[i].name, done) > 0 &&
 			    (least == NULL || strcmp(node->attrs[i].name, least->name) < 0))
 				least = &node->attrs[i];
 		if (least == NULL)

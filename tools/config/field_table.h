@@ -80,7 +80,7 @@ struct config_build {
 	bool quota_set, global_quota_set;
 	uint64_t period, global_period;		/* microseconds */
 	uint64_t vcpu_id, console_port;		/* of the element that was read last */
-	bool sched_set;				/* z:sched: over cputune; 0 weight, > 65535 cap: not given */
+	bool sched_set;				/* z:sched; weight 0, cap > 65535: not given */
 	unsigned int sched_weight, sched_cap;
 	uint64_t numa_kib, cell_kib;		/* of all cells, of one; 0: absent */
 	uint64_t topology[4];			/* sockets, dies, cores, threads; 0: absent */
@@ -97,7 +97,7 @@ struct reader {
 	struct config_diags *diags;
 	const struct config_options *opt;
 	struct config_build *build;
-	bool xl;				/* the tree was made of xl.cfg: hints in its words */
+	bool xl;				/* the tree was made of xl.cfg */
 	int rc;					/* -ENOMEM */
 };
 

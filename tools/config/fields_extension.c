@@ -262,7 +262,8 @@ static void read_peer(struct reader *r, const struct xml_node *node, const struc
 	const char *problem = name != NULL ? domain_name_problem(name) : NULL;
 
 	if (problem != NULL)
-		field_error(r, node, "name", "E353", NULL, "no domain has such a name: %s", problem);
+		field_error(r, node, "name", "E353", NULL, "no domain has such a name: %s",
+			    problem);
 	r->build->cfg.peers = true;
 	field_keep(r, node, row, value);
 }

@@ -171,7 +171,8 @@ static bool lex_list(struct lexer *l, struct xl_value *v)
 		if (peek(l) == ',')
 			(void)next(l);
 		else if (peek(l) != ']')
-			return peek(l) < 0 ? fail(l, v->line, v->column, NULL, "the list has no end") :
+			return peek(l) < 0 ?
+			       fail(l, v->line, v->column, NULL, "the list has no end") :
 			       fail_here(l, NULL, "a comma or ] is missing");
 	}
 	(void)next(l);
@@ -197,7 +198,8 @@ static bool lex_value(struct lexer *l, struct xl_value *v, bool in_list)
 	if (c < 0 || c == '\n' || c == ';')
 		return fail_here(l, NULL, "a value is missing");
 	return fail_here(l, c == '[' ? NULL : "write a string between quotes; this is not Python",
-			 c == '[' ? "a list within a list" : "neither a string, a number nor a list");
+			 c == '[' ? "a list within a list" :
+				    "neither a string, a number nor a list");
 }
 
 static bool lex_entry(struct lexer *l)

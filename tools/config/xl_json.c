@@ -240,7 +240,8 @@ static struct json_object *find_config(struct json_object *top)
 		for (size_t i = 0; i < json_object_array_length(top); i++) {
 			struct json_object *o = json_object_array_get_idx(top, i);
 
-			if (json_object_object_get_ex(o, "domid", &v) && json_object_get_int(v) == 0)
+			if (json_object_object_get_ex(o, "domid", &v) &&
+			    json_object_get_int(v) == 0)
 				continue;
 			if (found != NULL)
 				return NULL;

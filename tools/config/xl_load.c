@@ -132,8 +132,8 @@ static bool is_overruled(struct reader *r, const struct xl_entry *e)
 			struct xml_node at = place_of(n->key, n->line, n->column);
 
 			field_warning(r, &at, NULL, "W402", NULL,
-				      "given more than once (first in line %u); the last one counts",
-				      e->line);
+				      "given more than once (first in line %u); the last "
+				      "one counts", e->line);
 		}
 		return true;
 	}
@@ -174,8 +174,8 @@ static int settle_cmdline(struct reader *r, const struct xl_cfg *cfg)
 		strbuf_addf(&sb, "root=%s", root_text);
 	if (extra_text != NULL)
 		strbuf_addf(&sb, "%s%s", root_text != NULL ? " " : "", extra_text);
-	return sb.failed ? -ENOMEM : xl_put(r, extra_text != NULL ? extra : root, NULL, "os/cmdline",
-					    strbuf_cstr(&sb));
+	return sb.failed ? -ENOMEM : xl_put(r, extra_text != NULL ? extra : root, NULL,
+					    "os/cmdline", strbuf_cstr(&sb));
 }
 
 /* memory without maxmem is both, vcpus without maxvcpus likewise. */
@@ -220,9 +220,10 @@ static int parse_setting(struct reader *r, const char *text, struct xl_cfg *cfg)
 			return -ENOMEM;
 		while (len > 0 && key[len - 1] == ' ')
 			key[--len] = '\0';
-		rc = xl_add(cfg, key, equals + 1 + strspn(equals + 1, " "), XL_STRING) ? 0 : -ENOMEM;
+		equals += 1 + strspn(equals + 1, " ");
+		rc = xl_add(cfg, key, equals, XL_STRING) != NULL ? 0 : -ENOMEM;
 	}
-	for (struct xl_entry *e = before != NULL ? before->next : cfg->first; e != NULL; e = e->next)
+	for (struct xl_entry *e = before != NULL ? before->next : cfg->first; e; e = e->next)
 		e->line = e->value.line = 0;
 	return rc;
 }

@@ -152,7 +152,8 @@ static void put_platform(struct writer *w, const struct domain_config *c)
 			    c->iomem[i].gfn, i + 1 == c->iomem_count ? " ]\n" : "");
 	put_number(w, "nr_spis", c->nr_spis);
 	put_string(w, "vuart", c->vuart ? "sbsa_uart" : NULL);
-	put_string(w, "gic_version", c->gic_version == 2 ? "v2" : c->gic_version == 3 ? "v3" : NULL);
+	put_string(w, "gic_version",
+		   c->gic_version == 2 ? "v2" : c->gic_version == 3 ? "v3" : NULL);
 	put_number(w, "vpmu", (uint64_t)c->vpmu);
 	put_number(w, "max_grant_frames", c->grant_frames);
 	put_number(w, "max_maptrack_frames", c->maptrack_frames);

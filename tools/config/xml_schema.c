@@ -63,7 +63,8 @@ int config_schema_check(const char *schema_path, const void *text, size_t size,
 	if (ctxt != NULL) {
 		xmlRelaxNGSetValidStructuredErrors(ctxt, on_error, &l);
 		if (xmlRelaxNGValidateDoc(ctxt, doc) > 0 && diags->errors == before)
-			diag_add(diags, CONFIG_ERROR, 1, 1, NULL, "E110", NULL, "schema: not valid");
+			diag_add(diags, CONFIG_ERROR, 1, 1, NULL, "E110", NULL,
+				 "schema: not valid");
 		xmlRelaxNGFreeValidCtxt(ctxt);
 	}
 	xmlFreeDoc(doc);

@@ -65,7 +65,8 @@ static int check_peers(struct domain_ctx *ctx, const struct domain_config *cfg, 
 		return 0;
 	zerr_set(err, ZERR_UNSUPPORTED, "E512", 0,
 		 "z:peer: this hypervisor keeps guests apart from each other");
-	return zerr_hint(err, "start it with xsm=dummy: then all guests may share pages and events");
+	return zerr_hint(err, "start it with xsm=dummy: then all guests may share pages and "
+			 "events");
 }
 
 /* Everything that can be refused without a domain; see domain_priv.h. */

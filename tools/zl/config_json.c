@@ -113,8 +113,8 @@ static struct json_object *clock_json(const struct domain_config *cfg)
 	zl_json_string(o, "offset", offsets[cfg->clock]);
 	zl_json_string(o, "timezone", cfg->timezone);
 	if (cfg->clock_seconds != 0)
-		json_object_object_add(o, cfg->clock == DOMAIN_CLOCK_ABSOLUTE ? "start" : "adjustment",
-				       json_object_new_int64(cfg->clock_seconds));
+		json_object_object_add(o, cfg->clock == DOMAIN_CLOCK_ABSOLUTE ? "start" :
+				       "adjustment", json_object_new_int64(cfg->clock_seconds));
 	if (cfg->clock_local)
 		zl_json_string(o, "basis", "localtime");
 	return o;

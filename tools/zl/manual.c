@@ -74,7 +74,8 @@ static const char man_tail[] =
 	"    <cmdline>console=hvc0</cmdline>\n"
 	"  </os>\n"
 	"</domain>\n.fi\n.PP\n"
-	"Everything that it can hold is in zl\\-domain\\-xml(5). xl.cfg is understood too: zl.cfg(5).\n"
+	"Everything that it can hold is in zl\\-domain\\-xml(5). xl.cfg is understood\n"
+	"too: zl.cfg(5).\n"
 	".SH EXIT STATUS\n"
 	".TP\n0\ndone, perhaps with warnings\n"
 	".TP\n1\ntried and failed\n"
@@ -99,8 +100,10 @@ static const char man_tail[] =
 	".TP\n/usr/share/zl/examples/\nexample configurations\n"
 	".TP\n/run/zl/domains/\nwhat zl and zl\\-monitord remember of running domains\n"
 	".TP\n/var/log/zl/console/NAME.log\nwhat a guest printed\n"
-	".SH SEE ALSO\nzl\\-domain\\-xml(5), zl.cfg(5), zl.conf(5), zl\\-files(7), zl\\-exit\\-codes(7),\n"
-	"zl\\-migrating\\-from\\-xl(7), zl\\-migrating\\-from\\-libvirt(7), xenstored, xenconsoled,\n"
+	".SH SEE ALSO\nzl\\-domain\\-xml(5), zl.cfg(5), zl.conf(5), zl\\-files(7),\n"
+	"zl\\-exit\\-codes(7), zl\\-migrating\\-from\\-xl(7), "
+	"zl\\-migrating\\-from\\-libvirt(7), xenstored,\n"
+	"xenconsoled, "
 	"zl\\-monitord, xenstore\\-ls\n";
 
 /* A word with its hyphens escaped. */
@@ -139,7 +142,7 @@ static void page_zl(FILE *f)
 static void print_head(FILE *f, const char *title, const char *section, const char *what)
 {
 	fputs(".\\\" SPDX-License-Identifier: GPL-2.0-or-later\n"
-	      ".\\\" Made by \"zl help --man=PAGE\" from the program's tables; do not edit.\n.TH ", f);
+	      ".\\\" Made by \"zl help --man=PAGE\" from tables; do not edit.\n.TH ", f);
 	print_word(f, title);
 	fprintf(f, " %s \"\" \"Zazen\" \"Zazen manual\"\n.SH NAME\n", section);
 	print_word(f, title);
@@ -204,8 +207,9 @@ static void page_domain_xml(FILE *f)
 	print_head(f, "zl-domain-xml", "5", "domain configuration files of zl");
 	fputs("The format is libvirt's domain XML with type='xen', and elements of our own in\n"
 	      "metadata, inside an element z:domain of the namespace " CONFIG_NAMESPACE ".\n"
-	      "The order of elements is free. zl validate says all that is wrong with a file, with\n"
-	      "line and column; what is in no row below is an error. Sizes have an attribute unit\n"
+	      "The order of elements is free. zl validate says all that is wrong with a file,\n"
+	      "with line and column; what is in no row below is an error. "
+	      "Sizes have an attribute unit\n"
 	      "(KiB if it is missing). A file is at most 1 MiB; document types and entities are\n"
 	      "refused. The schema is /usr/share/zl/schema/zl\\-domain.rng.\n"
 	      ".SH ELEMENTS AND ATTRIBUTES\nAn attribute stands behind @.\n", f);
@@ -220,9 +224,10 @@ static void page_cfg(FILE *f)
 	print_head(f, "zl.cfg", "5", "what zl understands of xl's configuration files");
 	fputs("create, define, validate and convert read the files of xl: KEY = VALUE, one a line\n"
 	      "or separated by ;, comments from #, strings in either quote, numbers, and lists in\n"
-	      "brackets. It is not Python. Of a key that is given twice the last one counts. A key\n"
-	      "that is not below gives a warning. Behind each key is where its value stands in the\n"
-	      "XML of zl\\-domain\\-xml(5).\n.SH KEYS\n", f);
+	      "brackets. It is not Python. Of a key that is given twice the last one counts. A\n"
+	      "key that is not below gives a warning. Behind each key is "
+	      "where its value stands in\n"
+	      "the XML of zl\\-domain\\-xml(5).\n.SH KEYS\n", f);
 	for (size_t i = 0; i < xl_key_count; i++) {
 		const struct xl_key *k = &xl_keys[i];
 
@@ -244,10 +249,11 @@ static void page_conf(FILE *f)
 	const char *key, *otherwise, *words, *help;
 
 	print_head(f, "zl.conf", "5", "defaults of a host");
-	fputs("/etc/zl/zl.conf has sections in brackets and lines KEY = VALUE; # begins a comment.\n"
-	      "Without the file every default below holds. Keys that are not below give a warning,\n"
-	      "but those of the section network: each names a bridge for an interface's network, as\n"
-	      "in default = zbr0.\n.SH KEYS\nThe section is before the dot.\n", f);
+	fputs("/etc/zl/zl.conf has sections in brackets and lines KEY = VALUE; # begins a\n"
+	      "comment. Without the file every default below holds. Keys that are not below give\n"
+	      "a warning, but those of the section network: each names a bridge for an\n"
+	      "interface's network, as in default = zbr0.\n.SH KEYS\nThe "
+	      "section is before the dot.\n", f);
 	for (size_t i = 0; zl_conf_key(i, &key, &otherwise, &words, &help); i++) {
 		fprintf(f, ".TP\n.B %s\n", key);
 		print_word(f, help);

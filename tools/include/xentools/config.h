@@ -128,7 +128,8 @@ int xl_vif_parse_noted(const char *spec, struct domain_nic *ret, const char **no
 void config_diags_print(FILE *out, const struct config_diags *diags, bool notes, bool json);
 
 /* One of them as an object: severity, code, file, line, column, path, message, hint. */
-struct json_object *config_diag_json(const struct config_diags *diags, const struct config_diag *it);
+struct json_object *config_diag_json(const struct config_diags *diags,
+				     const struct config_diag *it);
 
 /*
  * Canonical XML in malloc'd memory: fixed order, two blanks, KiB, single quotes. NULL: no

@@ -161,7 +161,7 @@ struct domain_config {
 	struct cpuset soft_affinity;		/* of every vCPU without a soft pin */
 
 	char *cpupool;				/* NULL: the first one */
-	char *sched_class;			/* NULL, or the scheduler that weight and cap are for */
+	char *sched_class;			/* NULL, or the scheduler it is for */
 	unsigned int weight;			/* 1 .. 65535; 0 = scheduler's default (256) */
 	unsigned int cap;			/* per cent of one CPU; 0 = no cap */
 
@@ -185,10 +185,10 @@ struct domain_config {
 	size_t irq_count;
 	bool vuart;				/* a serial port, ttyAMA0 */
 	unsigned int more_consoles;		/* besides hvc0 */
-	unsigned int log_size;			/* bytes of its console's log; 0: the daemon's choice */
-	int log_keep;				/* how many old ones; -1: the daemon's choice */
+	unsigned int log_size;			/* bytes of its console's log; 0: the daemon's */
+	int log_keep;				/* how many old ones; -1: the daemon's */
 	bool no_balloon;			/* its memory stays what it is at start */
-	bool no_sharing;			/* none of its pages may be shared (none ever are) */
+	bool no_sharing;			/* its pages may not be shared (none are) */
 	bool peers;				/* has z:peer: talks to other guests */
 	unsigned int nr_spis;			/* shared interrupts; 0: as many as it needs */
 	unsigned int grant_frames, maptrack_frames, event_channels;	/* limits; 0: defaults */
@@ -199,8 +199,8 @@ struct domain_config {
 	char *timezone;				/* "Europe/Berlin" */
 
 	char *xsm_label;			/* NULL, or of a security policy */
-	char *kept[DOMAIN_PLACES];		/* canonical XML, a line an element; NULL: nothing */
-	char *unserved;				/* the first of them that no start can give; or NULL */
+	char *kept[DOMAIN_PLACES];		/* canonical XML; NULL: nothing */
+	char *unserved;				/* NULL, or the first that no start can give */
 
 	struct domain_disk *disks;		/* in the file's order, targets unique */
 	size_t disk_count;
