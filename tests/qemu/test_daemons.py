@@ -140,6 +140,8 @@ def killed(d, times):
         d.zl(f"shutdown {name}", timeout=60)
         d.wait_gone(name, 60)
     d.run(f"xenstore-rm /load; rm -f {FOLDER}/stop")
+    # Which guests ended of themselves is remembered for a while.
+    d.run("rm -f /run/zl/ended")
     after = settled(d)
     for what, was in before.items():
         assert after[what] == was, f"{what}: {was} before, {after[what]} after"
