@@ -102,7 +102,7 @@ static int tear_down(void **state)
 	return system(cmd);
 }
 
-static int create(const struct domain_create_opts *opts, struct zerr **err)
+static inline int create(const struct domain_create_opts *opts, struct zerr **err)
 {
 	struct domain_create_result made = { .domid = 0 };
 

@@ -1,71 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Devices of a domain against a fake store and machine: nodes as libxl writes them, every failure
- * undone, one writer of an image, detaching from good and bad guests, and domains with disks.
+ * undone, one writer of an image, detaching from good and bad guests.
  */
-#include "domain_world.h"
+#include "device_world.h"
 
-#include <fcntl.h>
-
-#include <xentools/device.h>
-
-#include "test_support_device.h"
 #include "tools/domain/block.h"
-
-static char image[64], second[64];
-static struct domain_disk disk;
-
-static void make_image(const char *path, size_t size, const char *head)
-{
-	int fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-
-	assert_true(fd >= 0);
-	assert_int_equal(ftruncate(fd, (off_t)size), 0);
-	if (head)
-		assert_int_equal(pwrite(fd, head, 8, 0), 8);
-	close(fd);
-}
-
-static int device_set_up(void **state)
-{
-	static const uint8_t uuids[2][16] = { { 1 }, { 2 } };
-
-	if (set_up(state) != 0)
-		return -1;
-	fake_hyp_add(&fake, 1, uuids[0]);
-	fake_hyp_add(&fake, 2, uuids[1]);
-	fake.last_domid = 2;
-	fake_xs_set(ctx.xs, "/local/domain/1/name", "one");
-	fake_xs_set(ctx.xs, "/libxl/1", "");
-	fake_xs_set(ctx.xs, "/libxl/2", "");
-	/* Parents that a first device would leave behind. */
-	fake_xs_set(ctx.xs, "/local/domain/0/backend", "");
-	fake_xs_set(ctx.xs, "/local/domain/0/backend/vbd", "");
-	fake_xs_set(ctx.xs, "/local/domain/1/device", "");
-	fake_xs_set(ctx.xs, "/local/domain/2/device", "");
-	fake_xs_set(ctx.xs, "/libxl/1/device", "");
-	fake_xs_set(ctx.xs, "/libxl/2/device", "");
-	fake_devices_begin(ctx.xs);
-	snprintf(image, sizeof(image), "%s/a.img", dir);
-	snprintf(second, sizeof(second), "%s/b.img", dir);
-	make_image(image, 1 << 20, NULL);
-	make_image(second, 1 << 20, NULL);
-	disk = (struct domain_disk){ .target = "xvda", .source = image };
-	return 0;
-}
 
 static int attach(uint16_t domid, const struct domain_disk *d, struct zerr **err)
 {
 	return device_attach_disk(&ctx, domid, d, err);
-}
-
-static void expect_class(struct zerr *err, enum zerr_class cls, const char *part)
-{
-	assert_non_null(err);
-	assert_int_equal(err->cls, cls);
-	if (part && !strstr(err->message, part))
-		fail_msg("\"%s\" is not in \"%s\"", part, err->message);
-	zerr_free(err);
 }
 
 static void nodes_are_libxls(void **state)
@@ -517,103 +461,6 @@ static void resize_grows_the_file(void **state)
 	expect_class(err, ZERR_NOT_FOUND, "no disk xvdb");
 }
 
-static void give_disks(size_t n)
-{
-	cfg.disks = calloc(n, sizeof(*cfg.disks));
-	cfg.disk_count = n;
-	for (size_t i = 0; i < n; i++) {
-		snprintf(cfg.disks[i].target, DISK_TARGET_MAX, "xvd%c", 'a' + (int)i);
-		cfg.disks[i].source = strdup(i == 0 ? image : second);
-	}
-}
-
-/* Domains with disks: all there before the first instruction, nothing left behind. */
-static void a_domain_and_its_disks(void **state)
-{
-	size_t nodes;
-
-	(void)state;
-	give_disks(2);
-	assert_int_equal(create(NULL, NULL), 3);
-	assert_true(fake_hyp_domain(&fake, 3)->started);
-	assert_non_null(fake_xs_get(ctx.xs, "/local/domain/0/backend/vbd/3/51728/physical-device"));
-	assert_int_equal(domain_destroy(&ctx, 3, NULL), 0);
-	assert_null(fake_xs_get(ctx.xs, "/local/domain/0/backend/vbd/3"));
-	nodes = fake_xs_count(ctx.xs);
-	assert_int_equal(create(NULL, NULL), 4);
-	assert_int_equal(domain_destroy(&ctx, 4, NULL), 0);
-	assert_int_equal(fake_xs_count(ctx.xs), nodes);
-}
-
-static void a_disk_that_fails_undoes_the_domain(void **state)
-{
-	struct zerr *err = NULL;
-	size_t nodes;
-
-	(void)state;
-	give_disks(2);
-	assert_int_equal(create(NULL, NULL), 3);
-	assert_int_equal(domain_destroy(&ctx, 3, NULL), 0);
-	nodes = fake_xs_count(ctx.xs);
-	fake_devices.back_dies = true;
-	assert_int_equal(create(NULL, &err), -1);
-	assert_string_equal(err->object, "xvda");
-	expect_class(err, ZERR_FAILED, "gave it up");
-	assert_null(fake_hyp_domain(&fake, 4));
-	assert_int_equal(fake_xs_count(ctx.xs), nodes);
-	/* What can be seen before costs no domain id. */
-	fake_devices.back_dies = false;
-	unlink(second);
-	err = NULL;
-	assert_int_equal(create(&(struct domain_create_opts){ .dry_run = true }, &err), -1);
-	expect_class(err, ZERR_NOT_FOUND, "b.img");
-	assert_int_equal(fake.last_domid, 4);
-}
-
-/* Request number n of a create with disks fails, for n = 1, 2, ... until none is left to fail. */
-static void every_request_of_create_fails_once(void **state)
-{
-	unsigned int n, failed = 0, before, used = 0;
-	uint64_t pages;
-	size_t nodes;
-	int domid;
-
-	(void)state;
-	give_disks(2);
-	domid = create(NULL, NULL);
-	assert_int_equal(domain_destroy(&ctx, (uint16_t)domid, NULL), 0);
-	nodes = fake_xs_count(ctx.xs);
-	pages = fake.free_pages;
-	for (n = 1; n < 2 || used >= n - 1; n++) {
-		before = fake_xs_requests(ctx.xs);
-		fake.last_domid = 2;		/* the back-end of the model knows a few only */
-		fake_xs_fail_at(ctx.xs, n);
-		domid = create(NULL, NULL);
-		fake_xs_fail_at(ctx.xs, 0);
-		used = fake_xs_requests(ctx.xs) - before;
-		if (domid > 0)
-			assert_int_equal(domain_destroy(&ctx, (uint16_t)domid, NULL), 0);
-		else
-			failed++;
-		if (fake_xs_count(ctx.xs) != nodes || fake.free_pages != pages)
-			fail_msg("request %u left %zu nodes", n, fake_xs_count(ctx.xs) - nodes);
-		assert_null(fake_hyp_domain(&fake, 3));
-	}
-	assert_true(failed > 100 && domid > 0);
-}
-
-/* Set aside (rename-restart) it lets go of its image. */
-static void set_aside_frees_the_disks(void **state)
-{
-	(void)state;
-	give_disks(1);
-	assert_int_equal(create(NULL, NULL), 3);
-	assert_int_equal(domain_set_aside(&ctx, 3, "web1-old", NULL), 0);
-	assert_int_equal(create(NULL, NULL), 4);
-}
-
-#define D(fn) cmocka_unit_test_setup_teardown(fn, device_set_up, tear_down)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -634,10 +481,6 @@ int main(void)
 		D(half_attached_devices_are_taken_away),
 		D(disk_names),
 		D(resize_grows_the_file),
-		D(a_domain_and_its_disks),
-		D(a_disk_that_fails_undoes_the_domain),
-		D(every_request_of_create_fails_once),
-		D(set_aside_frees_the_disks),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
