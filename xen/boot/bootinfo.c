@@ -4,7 +4,6 @@
  * the two command lines (abi/boot.md 1.3, 1.4). Read once from the host's tree at start-up.
  */
 #include <libfdt.h>
-#include <xen/boot.h>
 #include <xen/lib.h>
 #include "boot_module.h"
 #include "dt_reg.h"

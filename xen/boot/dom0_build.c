@@ -5,7 +5,6 @@
  * any failure ends it with a line that names the step.
  */
 #include <arch/gic.h>
-#include <arch/mmu.h>
 #include <public/hvm_params.h>
 #include <xen/cmdline.h>
 #include <xen/domain.h>

@@ -6,7 +6,6 @@
  * to dom0.
  */
 #include <libfdt.h>
-#include <xen/boot.h>
 #include <xen/lib.h>
 #include "dt_reg.h"
 #include "dt_write.h"

@@ -5,12 +5,9 @@
  * vCPU 0 ready. One that cannot be built is taken down again with a line that says so.
  */
 #include <arch/gic.h>
-#include <arch/mmu.h>
-#include <public/arch-arm.h>
 #include <public/hvm_params.h>
 #include <xen/cmdline.h>
 #include <xen/console.h>
-#include <xen/domain.h>
 #include <xen/heap.h>
 #include <xen/lib.h>
 #include <xen/page.h>

@@ -14,9 +14,6 @@
 #include <xen/domain.h>
 #include <xen/evtchn.h>
 #include <xen/lib.h>
-#include <xen/spinlock.h>
-#include <public/event_channel.h>
-#include <public/xen.h>
 
 #define EVTCHN_CHUNK_PORTS	128u	/* one page of struct evtchn */
 

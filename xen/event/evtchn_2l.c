@@ -5,8 +5,6 @@
  * are below EVTCHN_2L_NR_CHANNELS by the caller's word. *ok becomes false when the guest starves
  * us.
  */
-#include <xen/types.h>
-#include <arch/cpu.h>
 #include <arch/guest_atomic.h>
 #include "event.h"
 

@@ -10,7 +10,6 @@
 #include <xen/hypercall.h>
 #include <xen/page.h>
 #include <xen/vcpu.h>
-#include <arch/cpu.h>
 #include <arch/guest_atomic.h>
 #include "event.h"
 

@@ -6,8 +6,6 @@
  */
 #include <xen/vcpu.h>
 #include <xen/vpl011.h>
-#include <arch/cpu.h>
-#include <arch/guest_atomic.h>
 #include "event.h"
 
 /* A guest that fights our atomics on purpose loses its life, not we our time. No lock held. */

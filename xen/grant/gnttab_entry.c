@@ -5,8 +5,6 @@
  * entry back by a compare-and-swap that fails while they stand. Pure on the entry and its pins;
  * the lender's lock is held.
  */
-#include <xen/lib.h>
-#include <arch/cpu.h>
 #include <arch/guest_atomic.h>
 #include "grant.h"
 

@@ -7,9 +7,7 @@
  */
 #include <xen/heap.h>
 #include <xen/page.h>
-#include <xen/percpu.h>
 #include <xen/vcpu.h>
-#include <arch/mmu.h>
 #include "grant.h"
 
 /* p2m's errors as a status. */

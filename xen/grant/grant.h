@@ -14,10 +14,6 @@
 #include <xen/domain.h>
 #include <xen/gnttab.h>
 #include <xen/lib.h>
-#include <xen/p2m.h>
-#include <xen/spinlock.h>
-#include <public/grant_table.h>
-#include <public/xen.h>
 
 #define ENTRIES_PER_FRAME	((uint32_t)(PAGE_SIZE / sizeof(struct grant_entry_v1)))
 #define GRANT_PIN_MAX		0xffffffu

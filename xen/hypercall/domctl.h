@@ -3,7 +3,6 @@
 #ifndef HYPERCALL_DOMCTL_H
 #define HYPERCALL_DOMCTL_H
 
-#include <public/domctl.h>
 #include <public/sysctl.h>
 #include <public/zazen.h>
 #include "ops.h"

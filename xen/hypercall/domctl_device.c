@@ -8,7 +8,6 @@
  */
 #include <xen/evtchn.h>
 #include <xen/lib.h>
-#include <xen/p2m.h>
 #include <xen/vgic.h>
 #include <xen/vpl011.h>
 #include "domctl.h"

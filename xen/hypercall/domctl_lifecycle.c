@@ -7,7 +7,6 @@
 #include <xen/cmdline.h>
 #include <xen/id_regs.h>
 #include <xen/lib.h>
-#include <xen/p2m.h>
 #include <xen/sched.h>
 #include <xen/vgic.h>
 #include <xen/wallclock.h>

@@ -5,7 +5,6 @@
  */
 #include <xen/aarch32.h>
 #include <xen/lib.h>
-#include <xen/p2m.h>
 #include "domctl.h"
 
 #define CACHEFLUSH_MAX	(1UL << 18)	/* frames in one call */

@@ -8,7 +8,6 @@
 #include <xen/id_regs.h>
 #include <xen/lib.h>
 #include <xen/sched.h>
-#include <arch/vcpu_ctxt.h>
 #include "domctl.h"
 
 #define CAP_UNCHANGED	0xffffu

@@ -7,7 +7,6 @@
  */
 #include <xen/evtchn.h>
 #include <xen/lib.h>
-#include <public/event_channel.h>
 #include "ops.h"
 
 union evtchn_arg {

@@ -7,7 +7,6 @@
  */
 #include <xen/gnttab.h>
 #include <xen/lib.h>
-#include <public/grant_table.h>
 #include "ops.h"
 
 union grant_arg {

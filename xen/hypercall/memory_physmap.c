@@ -7,7 +7,6 @@
  */
 #include <xen/gnttab.h>
 #include <xen/lib.h>
-#include <xen/p2m.h>
 #include <xen/page.h>
 #include "ops.h"
 

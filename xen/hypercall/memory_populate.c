@@ -8,7 +8,6 @@
  * losing the 1:1 entry only, and takes it again by that frame's own number. What it maps there
  * meanwhile is replaced.
  */
-#include <xen/lib.h>
 #include <xen/p2m_walk.h>
 #include <xen/page.h>
 #include "ops.h"

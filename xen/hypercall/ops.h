@@ -5,10 +5,8 @@
 
 #include <xen/domain.h>
 #include <xen/hypercall.h>
-#include <xen/percpu.h>
 #include <xen/vcpu.h>
 #include <public/memory.h>
-#include <public/xen.h>
 
 /* What XENVER_version answers: 4.17. */
 #define XEN_VERSION_NUMBER	((4 << 16) | 17)

@@ -6,7 +6,6 @@
 #include <xen/evtchn.h>
 #include <xen/lib.h>
 #include <xen/sched.h>
-#include <xen/soft_timer.h>
 #include <arch/timer.h>
 #include <public/sched.h>
 #include "ops.h"

@@ -8,8 +8,6 @@
  */
 #include <xen/domain.h>
 #include <xen/heap.h>
-#include <xen/lib.h>
-#include <arch/mmu.h>
 #include "buddy.h"
 #include "poison.h"
 

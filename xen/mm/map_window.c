@@ -7,8 +7,6 @@
 #include <xen/heap.h>
 #include <xen/lib.h>
 #include <xen/map_window.h>
-#include <xen/percpu.h>
-#include <arch/mmu.h>
 
 _Static_assert(MMU_WINDOW_SLOTS == 64, "a slot is a bit of a word");
 

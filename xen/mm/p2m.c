@@ -8,10 +8,8 @@
 #include <xen/domain.h>
 #include <xen/heap.h>
 #include <xen/hypercall.h>
-#include <xen/lib.h>
 #include <xen/p2m_walk.h>
 #include <xen/page.h>
-#include <arch/mmu.h>
 #include "stage2.h"
 
 uint32_t p2m_host_ipa_bits = 40;

@@ -9,7 +9,6 @@
 #include <xen/heap.h>
 #include <xen/hypercall.h>
 #include <xen/lib.h>
-#include <arch/mmu.h>
 #include "buddy.h"
 
 static spinlock_t zone_lock = SPINLOCK_INIT(LOCK_ZONE);

@@ -7,9 +7,7 @@
  * needs no size.
  */
 #include <xen/heap.h>
-#include <xen/lib.h>
 #include <xen/list.h>
-#include <xen/page.h>
 #include "frame_table.h"
 #include "poison.h"
 

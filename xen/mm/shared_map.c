@@ -9,7 +9,6 @@
 #include <xen/lib.h>
 #include <xen/p2m.h>
 #include <xen/page.h>
-#include <arch/mmu.h>
 
 #define NR_WORDS	(MMU_SHARED_SLOTS / 64)
 

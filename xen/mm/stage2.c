@@ -6,9 +6,7 @@
  */
 #include <xen/domain.h>
 #include <xen/heap.h>
-#include <xen/lib.h>
 #include <xen/p2m_walk.h>
-#include <arch/mmu.h>
 #include "frame_table.h"
 #include "stage2.h"
 

@@ -8,7 +8,6 @@
  */
 #include <xen/lib.h>
 #include <xen/p2m.h>
-#include <xen/percpu.h>
 #include <arch/mmu.h>
 
 #define VTTBR_VMID	48

@@ -11,7 +11,6 @@
  */
 #include <xen/domain.h>
 #include <xen/el1_lazy.h>
-#include <xen/lib.h>
 #include <xen/p2m_walk.h>
 #include <xen/vcpu.h>
 #include <arch/timer.h>

@@ -8,7 +8,6 @@
 #include <xen/domain.h>
 #include <xen/heap.h>
 #include <xen/lib.h>
-#include <xen/mmio.h>
 #include <xen/vcpu.h>
 
 #define MAX_REGIONS	8u

@@ -8,10 +8,8 @@
  * daemon's indexes; the guest can write to a shared page, so indexes are masked at each use.
  */
 #include <arch/timer.h>
-#include <public/arch-arm.h>
 #include <public/io/console.h>
 #include <xen/console.h>
-#include <xen/domain.h>
 #include <xen/evtchn.h>
 #include <xen/heap.h>
 #include <xen/lib.h>

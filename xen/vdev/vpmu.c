@@ -8,7 +8,6 @@
  * vCPU's state only: no locks.
  */
 #include <arch/gic.h>
-#include <xen/boot.h>
 #include <xen/domain.h>
 #include <xen/heap.h>
 #include <xen/id_regs.h>

@@ -3,7 +3,6 @@
  * MSR and MRS that trap. ID registers are an array, since they are read often: of the domain's
  * own or the common one. Everything else is a row of the table, or UNDEF to the guest.
  */
-#include <arch/vcpu_ctxt.h>
 #include <xen/domain.h>
 #include <xen/id_regs.h>
 #include <xen/vcpu.h>

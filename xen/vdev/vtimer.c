@@ -5,7 +5,6 @@
  * it. The physical one is emulated by a soft timer all the time; it counts without the virtual
  * offset.
  */
-#include <xen/boot.h>
 #include <xen/domain.h>
 #include <xen/vcpu.h>
 #include <xen/vdev.h>

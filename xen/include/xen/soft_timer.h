@@ -3,7 +3,6 @@
 #ifndef XEN_SOFT_TIMER_H
 #define XEN_SOFT_TIMER_H
 
-#include <xen/compiler.h>
 #include <xen/types.h>
 
 /* Runs on the timer's CPU inside EL2, no lock held; may re-arm the timer. */
