@@ -12,7 +12,6 @@
 #include <xen/hypercall.h>
 #include <xen/lib.h>
 #include <xen/vcpu.h>
-#include <xen/vdev.h>
 #include "machine.h"
 
 #define NR_CALL_REGS		16u

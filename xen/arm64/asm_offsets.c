@@ -5,7 +5,6 @@
  */
 #include <xen/domain.h>
 #include <xen/vcpu.h>
-#include <xen/percpu.h>
 
 #define DEFINE(name, value) __asm__ volatile("\n->" #name " %0" :: "i"(value))
 

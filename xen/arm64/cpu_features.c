@@ -9,7 +9,6 @@
 #include <xen/id_regs.h>
 #include <xen/lib.h>
 #include <xen/vcpu.h>
-#include <xen/vdev.h>
 #include "machine.h"
 
 extern bool cpu_has_lse;

@@ -10,7 +10,6 @@
 #include <xen/domain.h>
 #include <xen/id_regs.h>
 #include <xen/lib.h>
-#include <xen/p2m.h>
 #include <xen/vcpu.h>
 #include "machine.h"
 

@@ -5,7 +5,6 @@
  * GICv2 has the same in its GICH frame.
  */
 #include <arch/gicv2_lr.h>
-#include <arm64/sysreg.h>
 #include "gic_regs.h"
 #include "pairs.h"
 

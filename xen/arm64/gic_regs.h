@@ -8,7 +8,6 @@
 #define ARM64_GIC_REGS_H
 
 #include <arch/gic.h>
-#include <arch/vcpu_ctxt.h>
 
 #define GICD_CTLR		0x0000
 #define GICD_TYPER		0x0004

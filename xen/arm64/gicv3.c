@@ -5,7 +5,6 @@
  * guest can finish a hardware interrupt itself. Register names and offsets: GIC architecture
  * specification, chapter 12. And what a GICv2 guest needs here.
  */
-#include <arch/gic.h>
 #include <arch/mmu.h>
 #include <arm64/el2_controls.h>
 #include <arm64/sysreg.h>

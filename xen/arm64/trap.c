@@ -8,13 +8,11 @@
 #include <arch/ipi.h>
 #include <arch/timer.h>
 #include <arm64/sysreg.h>
-#include <xen/boot.h>
 #include <xen/console.h>
 #include <xen/domain.h>
 #include <xen/heap.h>
 #include <xen/lib.h>
 #include <xen/sched.h>
-#include <xen/vdev.h>
 #include <xen/vgic.h>
 #include <xen/vpmu.h>
 #include "machine.h"

@@ -4,7 +4,6 @@
  * again), or the guest's own mistake, which comes back to it as an abort.
  */
 #include <arm64/sysreg.h>
-#include <xen/mmio.h>
 #include <xen/p2m.h>
 #include <xen/vcpu.h>
 #include "machine.h"

@@ -9,7 +9,6 @@
 #include <xen/vdebug.h>
 #include <xen/vgic.h>
 #include <xen/vpmu.h>
-#include <xen/vsysreg.h>
 #include "machine.h"
 
 /*

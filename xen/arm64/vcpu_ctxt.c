@@ -6,7 +6,6 @@
  */
 #include <arch/gic.h>
 #include <arm64/el2_controls.h>
-#include <arm64/sysreg.h>
 #include <xen/domain.h>
 #include <xen/lib.h>
 #include <xen/vcpu.h>

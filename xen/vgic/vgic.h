@@ -15,7 +15,6 @@
 #define VGIC_PRIVATE_H
 
 #include <xen/domain.h>
-#include <xen/mmio.h>
 #include <xen/vcpu.h>
 #include <xen/vgic.h>
 #include <arch/gic.h>
