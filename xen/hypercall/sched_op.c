@@ -119,18 +119,11 @@ static void poll_timeout(void *arg)
 	vcpu_wake(arg);
 }
 
-/* Hooks of core/domain.c: the time-out timer of each vCPU. -ENOMEM. */
+/* Hook of core/domain.c: the time-out timer of each vCPU; vdev/vtimer.c has its room and end. */
 int poll_vcpu_init(struct vcpu *v)
 {
 	soft_timer_init(&v->poll_timer, poll_timeout, v, this_cpu()->id);
-	return soft_timer_reserve(1);
-}
-
-void poll_vcpu_free(struct vcpu *v)
-{
-	soft_timer_stop(&v->poll_timer);
-	/* Giving room back cannot fail. */
-	(void)!soft_timer_reserve(-1);
+	return 0;
 }
 
 /* All but SCHEDOP_yield. */

@@ -190,7 +190,6 @@ domain_free_fn evtchn_domain_free, gnttab_domain_free, id_regs_domain_free, mmio
 /* poll_*: SCHEDOP_poll's timer, hypercall/sched_op.c */
 vcpu_init_fn poll_vcpu_init, sched_vcpu_init, vdebug_vcpu_init, vgic_vcpu_init, vpmu_vcpu_init,
 	     vtimer_vcpu_init;
-vcpu_free_fn poll_vcpu_free, sched_vcpu_free, vdebug_vcpu_free, vgic_vcpu_free, vpmu_vcpu_free,
-	     vtimer_vcpu_free;
+vcpu_free_fn sched_vcpu_free, vdebug_vcpu_free, vgic_vcpu_free, vpmu_vcpu_free, vtimer_vcpu_free;
 
 #endif
