@@ -130,8 +130,10 @@ static void unlock_both(struct domain *a, struct domain *b)
 /*
  * A port of d that domain `remote` may bind to. -EPERM when the two may not talk, -EINVAL for a
  * reserved domid, -ESRCH (d is dying), -ENOSPC, -ENOMEM. The remote domain need not exist yet.
+ * for_hypervisor: d, which does not run yet, lends its name: a send to the port calls
+ * vpl011_event. A reset leaves it open.
  */
-static int alloc_unbound(struct domain *d, domid_t remote, bool for_hypervisor, uint32_t *port)
+int evtchn_alloc(struct domain *d, domid_t remote, bool for_hypervisor, uint32_t *port)
 {
 	HELD struct domain *rd = domain_get_by_id(remote);
 	struct evtchn *chn;
@@ -154,16 +156,7 @@ static int alloc_unbound(struct domain *d, domid_t remote, bool for_hypervisor, 
 
 int evtchn_alloc_unbound(struct domain *d, domid_t remote, uint32_t *port)
 {
-	return alloc_unbound(d, remote, false, port);
-}
-
-/*
- * The same with d, which does not run yet, as the hypervisor's name: a send to the port calls
- * vpl011_event. A reset leaves it open.
- */
-int evtchn_alloc_for_hypervisor(struct domain *d, domid_t remote, uint32_t *port)
-{
-	return alloc_unbound(d, remote, true, port);
+	return evtchn_alloc(d, remote, false, port);
 }
 
 /* Join a new port of d to rport of rd. Both locks held. */

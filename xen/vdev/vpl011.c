@@ -316,7 +316,7 @@ int vpl011_init(struct domain *d, gfn_t g, domid_t daemon, uint32_t *port)
 	rc = shared_map_ram(d, &g, 1, &u->ring_mfn, &page);
 	u->ring = page;
 	if (!rc)
-		rc = evtchn_alloc_for_hypervisor(d, daemon, &u->port);
+		rc = evtchn_alloc(d, daemon, true, &u->port);
 	if (!rc) {
 		*port = u->port;
 		rc = attach(d, u);

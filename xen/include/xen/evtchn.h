@@ -16,7 +16,8 @@
  */
 int evtchn_alloc_unbound(struct domain *d, domid_t remote, uint32_t *port) __must_check;
 /* The same, for a port of d's whose events the hypervisor takes (vpl011_event). */
-int evtchn_alloc_for_hypervisor(struct domain *d, domid_t remote, uint32_t *port) __must_check;
+int evtchn_alloc(struct domain *d, domid_t remote, bool for_hypervisor,
+		 uint32_t *port) __must_check;
 int evtchn_bind_interdomain(struct domain *d, struct vcpu *notify, domid_t remote, uint32_t rport,
 			    uint32_t *port) __must_check;
 int evtchn_bind_virq(struct domain *d, uint32_t virq, uint32_t vcpu, uint32_t *port) __must_check;
