@@ -16,8 +16,6 @@
 #include <xen/vpmu.h>
 #include "boot_module.h"
 
-#define GIC_PRIVATE_SPAN	0x20000UL
-
 uint32_t dom0_free_ppi(const struct host_info *h)
 {
 	/* 23: the PMU's, customary */

@@ -10,8 +10,6 @@
 #include "dt_reg.h"
 #include "dt_write.h"
 
-#define GIC_PRIVATE_SPAN	0x20000UL
-
 struct maker {
 	const void *host;
 	const struct host_info *h;

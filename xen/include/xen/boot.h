@@ -44,6 +44,8 @@ struct bootinfo {
 };
 extern struct bootinfo bootinfo;
 
+#define GIC_PRIVATE_SPAN	0x20000UL	/* of a guest's CPU in a GICv3: RD and SGI frame */
+
 struct host_irq { uint32_t intid; bool edge; };
 struct uart_driver;
 struct host_uart {
