@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* EL2 stage-1 descriptors and the tables that early_map.c makes and mmu.c goes on with. */
-#ifndef ARM64_EARLY_MAP_H
-#define ARM64_EARLY_MAP_H
+#pragma once
 
 #include <xen/percpu.h>
 
@@ -35,5 +34,3 @@ static inline unsigned int va_index(uint64_t va, unsigned int level)
 {
 	return (unsigned int)(va >> (39 - 9 * level)) & 511;
 }
-
-#endif

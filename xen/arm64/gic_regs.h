@@ -4,8 +4,7 @@
  * frames, and what gic*.c share. Offsets: GIC architecture specification; the SGI frame of a GICv3
  * redistributor has the first ones of GICD at the same places.
  */
-#ifndef ARM64_GIC_REGS_H
-#define ARM64_GIC_REGS_H
+#pragma once
 
 #include <arch/gic.h>
 
@@ -60,5 +59,3 @@ volatile char *gicv3_private_frame(void);
 int gicv2_map(void), gicv3_map(void);
 /* This CPU's interface. They return GICH_VTR and ICH_VTR_EL2, whose fields used are alike. */
 uint32_t gicv2_init_cpu(void), gicv3_init_cpu(void);
-
-#endif

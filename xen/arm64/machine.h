@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the files of xen/arm64 share among themselves and with nobody else. */
-#ifndef ARM64_MACHINE_H
-#define ARM64_MACHINE_H
+#pragma once
 
 #include <arch/vcpu_ctxt.h>
 #include <xen/vsysreg.h>
@@ -64,5 +63,3 @@ extern trap_fn *const trap_table[64];
 void aarch32_ctxt_init(struct vcpu *v);
 void trap_aarch32(struct vcpu *v, uint32_t esr);	/* from vectors.S; the whole ESR_EL2 */
 trap_fn trap_cp15, trap_cp15_wide, trap_cp14, trap_cp10, trap_hvc32, trap_smc32;
-
-#endif

@@ -3,8 +3,7 @@
  * System registers to and from memory two at a time, for members side by side of what c points to;
  * and with that what every switch moves of a GICv3.
  */
-#ifndef ARM64_PAIRS_H
-#define ARM64_PAIRS_H
+#pragma once
 
 #include <arch/gic.h>
 #include <arm64/sysreg.h>
@@ -39,5 +38,3 @@
 #define GIC_LOAD_FEW(g)										\
 	LOAD_PAIR(ICH_VMCR_EL2, g vmcr, ICH_AP1R0_EL2, g ap1r[0])				\
 	LOAD_PAIR(ICH_HCR_EL2, g hcr, ICH_AP0R0_EL2, g ap0r[0])
-
-#endif

@@ -3,8 +3,7 @@
  * Between the files that build domains: what the loader left in memory for them
  * (boot/boot_module.c), and a static domain's tree (boot/domu_tree.c).
  */
-#ifndef BOOT_MODULE_H
-#define BOOT_MODULE_H
+#pragma once
 
 #include <xen/boot.h>
 #include <xen/image_arm64.h>
@@ -30,5 +29,3 @@ uint32_t dom0_free_ppi(const struct host_info *h);
 /* The tree of a domain whose memory is p's banks, into buf. Size in bytes or negative errno. */
 int domu_tree_make(const struct static_domain *s, const struct dom0_plan *p, void *buf,
 		   size_t size) __must_check;
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Reading addresses and interrupts out of a device tree (boot/dt_reg.c). */
-#ifndef BOOT_DT_REG_H
-#define BOOT_DT_REG_H
+#pragma once
 
 #include <xen/types.h>
 
@@ -43,5 +42,3 @@ uint32_t dt_interrupt_parent(const void *fdt, int node);
 int dt_find_gic(const void *fdt, uint8_t *version);
 /* Does status allow the device to be used? */
 bool dt_is_available(const void *fdt, int node);
-
-#endif

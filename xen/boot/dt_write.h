@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Writing a domain's device tree in sequence (boot/dt_write.c): the first error stays in rc. */
-#ifndef BOOT_DT_WRITE_H
-#define BOOT_DT_WRITE_H
+#pragma once
 
 #include <xen/boot.h>
 
@@ -27,5 +26,3 @@ void dt_write_ppi_device(struct dt_writer *w, const char *name, const char *comp
 			 const uint32_t *ppis, size_t n, uint32_t frequency);
 void dt_write_hypervisor(struct dt_writer *w, const struct dom0_plan *p);
 void dt_write_boot(struct dt_writer *w, const struct dom0_plan *p, const char *bootargs);
-
-#endif

@@ -8,8 +8,7 @@
  * sender needs only its own. f->lock (LOCK_EVTCHN_FIFO) covers queue tails and the members of
  * struct evtchn that say so.
  */
-#ifndef EVENT_EVENT_H
-#define EVENT_EVENT_H
+#pragma once
 
 #include <xen/domain.h>
 #include <xen/evtchn.h>
@@ -124,5 +123,3 @@ bool virq_is_global(uint32_t virq);
 uint32_t *virq_slot(struct evtchn_domain *e, uint32_t virq, uint32_t vcpu);
 bool evtchn_upcall(struct vcpu *v) __must_check;
 void virq_forget_handler(struct domain *d);
-
-#endif

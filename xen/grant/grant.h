@@ -8,8 +8,7 @@
  * Locks, both of rank LOCK_GRANT and never held together, nor two domains': g->lock covers the
  * table and its pins; g->mt_lock the maptrack.
  */
-#ifndef GRANT_GRANT_H
-#define GRANT_GRANT_H
+#pragma once
 
 #include <xen/domain.h>
 #include <xen/gnttab.h>
@@ -87,5 +86,3 @@ uint32_t maptrack_handles(struct domain *d);
 
 /* gnttab_map.c: undo a claimed mapping: p2m entry, pin, handle, reference. */
 int gnttab_undo_map(struct domain *d, uint32_t handle, const struct maptrack *m) __must_check;
-
-#endif

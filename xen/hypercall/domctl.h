@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Private to the domctl and sysctl files: sub-operations, and how a long one goes on. */
-#ifndef HYPERCALL_DOMCTL_H
-#define HYPERCALL_DOMCTL_H
+#pragma once
 
 #include <public/sysctl.h>
 #include <public/zazen.h>
@@ -66,5 +65,3 @@ control_fn domctl_irq_permission, domctl_iomem_permission, domctl_bind_pt_irq, d
 /* sysctl_host.c */
 control_fn sysctl_physinfo, sysctl_getcpuinfo, sysctl_availheap, sysctl_cputopoinfo,
 	   sysctl_numainfo, sysctl_cpupool_op, sysctl_scheduler_op, sysctl_sched_id;
-
-#endif

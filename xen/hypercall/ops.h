@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Private to hypercall/: the handlers that the table dispatches to, and helpers they share. */
-#ifndef HYPERCALL_OPS_H
-#define HYPERCALL_OPS_H
+#pragma once
 
 #include <xen/domain.h>
 #include <xen/hypercall.h>
@@ -65,5 +64,3 @@ int bitmap_from_guest(const struct xenctl_bitmap *b, uint64_t *bits) __must_chec
 int bitmap_to_guest(const struct xenctl_bitmap *b, uint64_t bits) __must_check;
 /* Bit per CPU that exists. */
 static inline uint64_t all_cpus_mask(void) { return BIT(nr_cpus) - 1; }
-
-#endif

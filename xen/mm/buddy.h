@@ -5,8 +5,7 @@
  * a list. Lists are doubled: blocks known to be all zeroed, and the others. Pure bookkeeping: the
  * owner of the struct locks it.
  */
-#ifndef MM_BUDDY_H
-#define MM_BUDDY_H
+#pragma once
 
 #include "frame_table.h"
 
@@ -48,5 +47,3 @@ uint64_t buddy_alloc(struct buddy *b, unsigned int order, unsigned int prefer);
 uint64_t buddy_find(const struct buddy *b, uint64_t m, unsigned int *order);
 /* Take exactly [m, m + nr), all of which is free. */
 void buddy_take(struct buddy *b, uint64_t m, uint64_t nr);
-
-#endif

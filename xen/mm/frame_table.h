@@ -3,8 +3,7 @@
  * Inside mm/: the frame table as an array, state changes of whole runs of frames, and the question
  * that host tests answer before each allocation.
  */
-#ifndef MM_FRAME_TABLE_H
-#define MM_FRAME_TABLE_H
+#pragma once
 
 #include <xen/page.h>
 
@@ -28,6 +27,4 @@ void heap_page_released(mfn_t m);
 static inline bool alloc_refused(void) { return fake_alloc_should_fail(); }
 #else
 static inline bool alloc_refused(void) { return false; }
-#endif
-
 #endif

@@ -3,8 +3,7 @@
  * Free heap memory in debug builds: filled with a pattern that no pointer has. In host tests
  * (fake/poison.h) the address sanitizer closes it to every access until it is given out again.
  */
-#ifndef MM_POISON_H
-#define MM_POISON_H
+#pragma once
 
 #include <xen/lib.h>
 
@@ -17,6 +16,4 @@ static inline void heap_poison(void *p, size_t size) { memset(p, 0xd5, size); }
 #else
 static inline void heap_poison(void *p, size_t size) { (void)p; (void)size; }
 #endif
-#endif
-
 #endif

@@ -4,8 +4,7 @@
  * visitor's business, and so is every allocation. No recursion: the way back up is in a small
  * array.
  */
-#ifndef MM_PT_WALK_H
-#define MM_PT_WALK_H
+#pragma once
 
 #include <xen/pte.h>
 
@@ -46,5 +45,3 @@ typedef void pt_done_fn(const struct pt_step *s, void *arg);
  */
 int pt_walk(const struct pt_tree *t, uint64_t start, uint64_t end, pt_entry_fn *entry,
 	    pt_done_fn *table_done, void *arg, uint64_t *next);
-
-#endif

@@ -7,8 +7,7 @@
  * Changes are collected in struct stage2_gather: entries are cleared, stage2_flush() invalidates
  * the TLBs once, and only then may the caller drop what stood in them (robustness rule 13).
  */
-#ifndef MM_STAGE2_H
-#define MM_STAGE2_H
+#pragma once
 
 #include <xen/p2m.h>
 #include "pt_walk.h"
@@ -53,5 +52,3 @@ void stage2_map(struct stage2 *s, uint64_t g, uint64_t nr, mfn_t m, enum p2m_kin
 		struct stage2_gather *ga);
 /* Take out leaves and then tables of a tree that nobody uses any more, as stage2_unmap. */
 int stage2_tear_down(struct stage2 *s, uint64_t g, struct stage2_gather *ga, uint64_t *next);
-
-#endif

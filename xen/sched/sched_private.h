@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Between sched.c (switching) and sched_state.c (waking, pausing, moving). */
-#ifndef SCHED_PRIVATE_H
-#define SCHED_PRIVATE_H
+#pragma once
 
 #include <xen/sched.h>
 
@@ -72,5 +71,3 @@ static inline void sched_set_runstate(struct vcpu *v, uint32_t state, s_time_t n
 {
 	sched_leave_runstate(v, v->runstate.state, state, now);
 }
-
-#endif

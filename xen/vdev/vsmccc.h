@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Function ids of the SMC calling convention that vsmccc.c and vpsci.c share. */
-#ifndef VSMCCC_H
-#define VSMCCC_H
+#pragma once
 
 #define SMCCC_64		0x40000000u
 #define SMCCC_VERSION		0x80000000u
@@ -10,5 +9,3 @@
 #define PSCI_VERSION_1_1	0x00010001u
 #define PSCI_0_1_CPU_OFF	1u
 #define PSCI_0_1_CPU_ON		2u
-
-#endif

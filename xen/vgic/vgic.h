@@ -11,8 +11,7 @@
  * that just took it out. What is pending in a list register is not in latch: it moves there and
  * back.
  */
-#ifndef VGIC_PRIVATE_H
-#define VGIC_PRIVATE_H
+#pragma once
 
 #include <xen/domain.h>
 #include <xen/vcpu.h>
@@ -218,5 +217,3 @@ void vgic_sgir(struct vgic_dist *dist, struct vcpu *v, uint32_t value);
 vgic_find_fn vgic_dist_find, vgic_dist2_find, vgic_rd_find, vgic_sgi_find;
 mmio_fn vgic_dist_mmio, vgic_dist2_mmio, vgic_redist_mmio;
 mmio_read32_fn vgic_dist_read32, vgic_dist2_read32, vgic_redist_read32;
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The two calls of the scheduler's switch, in place: mostly there is nothing in flight. */
-#ifndef VGIC_SWITCH_H
-#define VGIC_SWITCH_H
+#pragma once
 
 #include "vgic.h"
 
@@ -38,5 +37,3 @@ static inline void vgic_load_cpu(struct pcpu *c, struct vcpu *v)
 	if (unlikely(vc->hw_ppi && vc->hw_ppi->phys_active))
 		vgic_unpark(vc->hw_ppi);
 }
-
-#endif

@@ -9,8 +9,7 @@
  *   bool cpu_irq_pending(void)       a physical interrupt waits (ISR_EL1), although masked
  *   void smp_mb/smp_wmb(void)     DMB ISH / ISHST
  */
-#ifndef ARCH_CPU_H
-#define ARCH_CPU_H
+#pragma once
 
 #include <xen/types.h>
 
@@ -26,5 +25,3 @@ void cpu_idle_wait(void);
 void cpu_halt(void) __noreturn;
 /* Power the host off or reset it (PSCI); does not return. */
 __noreturn void machine_power_off(void), machine_restart(void);
-
-#endif

@@ -4,8 +4,7 @@
  * EL1 (MDCR_EL2.TDE = 0), and the architecture generates none for code at a higher exception level
  * than their target: EL2 never takes one, whatever is loaded.
  */
-#ifndef ARCH_DEBUG_H
-#define ARCH_DEBUG_H
+#pragma once
 
 #include <xen/types.h>
 
@@ -22,5 +21,3 @@ struct debug_point { uint64_t value, control; };	/* DBGBVR, DBGBCR or DBGWVR, DB
  */
 void debug_hw_load(const struct debug_point *points, uint32_t nr_bps, uint32_t nr_wps,
 		   uint64_t mdscr);
-
-#endif

@@ -4,8 +4,7 @@
  * running vCPU. arm64/gic*.c implement it. EOI mode is 1: acknowledge and priority drop are EL2's,
  * deactivation is EL2's own (gic_deactivate) or the guest's through the HW bit of a list register.
  */
-#ifndef ARCH_GIC_H
-#define ARCH_GIC_H
+#pragma once
 
 #include <xen/types.h>
 
@@ -70,6 +69,4 @@ static inline uint64_t gic_lr_read_low(unsigned int n) { return gic_lr_read(n); 
 static inline void gic_lr_write_low(unsigned int n, uint64_t v) { gic_lr_write(n, v); }
 #else
 #include <arm64/gic_inline.h>
-#endif
-
 #endif

@@ -4,8 +4,7 @@
  * vgic/ works with. Both have the VirtualID lowest. With HW = 0 an SGI's source CPU is in bits
  * 12:10 of both, and the EOI bit is bit 9 of the field that else is the PhysicalID.
  */
-#ifndef ARCH_GICV2_LR_H
-#define ARCH_GICV2_LR_H
+#pragma once
 
 #include <arch/gic.h>
 
@@ -38,5 +37,3 @@ static inline uint64_t gicv2_lr_to_v3(uint32_t val)
 	       (uint64_t)(val >> GICH_LR_PRIORITY_SHIFT & 0x1f) << (LR_PRIORITY_SHIFT + 3) |
 	       (uint64_t)pid << LR_PINTID_SHIFT | (val & low);
 }
-
-#endif

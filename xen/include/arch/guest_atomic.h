@@ -5,8 +5,7 @@
  * starving us on purpose: *ok becomes false and the caller crashes that domain (robustness rule 6).
  * All are fully ordered.
  */
-#ifndef ARCH_GUEST_ATOMIC_H
-#define ARCH_GUEST_ATOMIC_H
+#pragma once
 
 #include <xen/types.h>
 
@@ -22,5 +21,3 @@ void guest_clear_mask16(uint16_t mask, uint16_t *p, bool *ok);
 /* One volatile load or store of natural size on shared memory. */
 #define shared_read(p)		(*(const volatile __typeof__(*(p)) *)(p))
 #define shared_write(p, v)	(*(volatile __typeof__(*(p)) *)(p) = (v))
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Machine contract: interrupts between physical CPUs (SGIs). */
-#ifndef ARCH_IPI_H
-#define ARCH_IPI_H
+#pragma once
 
 #include <xen/types.h>
 
@@ -13,5 +12,3 @@ enum ipi { IPI_RESCHED, IPI_HALT };
  */
 void ipi_send(unsigned int cpu, enum ipi ipi);
 void ipi_send_others(enum ipi ipi);
-
-#endif

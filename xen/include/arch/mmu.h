@@ -3,8 +3,7 @@
  * Machine contract: EL2's own stage 1, TLB and cache maintenance. Nothing is ever writable
  * and executable.
  */
-#ifndef ARCH_MMU_H
-#define ARCH_MMU_H
+#pragma once
 
 #include <xen/types.h>
 
@@ -73,5 +72,3 @@ void icache_inval_all(void);
 /* Fast clear and copy of whole pages (DC ZVA, LDP/STP of general registers). */
 void clear_page(void *page);
 void copy_page(void *dst, const void *src);
-
-#endif

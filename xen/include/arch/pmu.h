@@ -3,8 +3,7 @@
  * Machine contract: the running CPU's performance monitors (PMUv3), lent to one guest at a time.
  * While they are nobody's they are stopped and every access traps.
  */
-#ifndef ARCH_PMU_H
-#define ARCH_PMU_H
+#pragma once
 
 #include <xen/types.h>
 
@@ -28,5 +27,3 @@ void pmu_hw_load(const struct pmu_state *s);
 void pmu_hw_save(struct pmu_state *s);
 /* Is the overflow interrupt's line up? */
 bool pmu_hw_overflow(void);
-
-#endif

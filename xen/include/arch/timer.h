@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Machine contract: the counter and the EL2 physical timer (CNTHP). */
-#ifndef ARCH_TIMER_H
-#define ARCH_TIMER_H
+#pragma once
 
 #include <xen/types.h>
 
@@ -17,5 +16,3 @@ s_time_t system_time(void);
 s_time_t ticks_to_system_time(uint64_t ticks);
 /* Let this CPU's EL2 timer interrupt at system time t (at once if past); 0 switches it off. */
 void timer_set_deadline(s_time_t t);
-
-#endif

@@ -3,8 +3,7 @@
  * Machine contract: the EL1 state of a vCPU. struct vcpu_ctxt is the same on both sides
  * of the contract; what moves it between memory and machine is not.
  */
-#ifndef ARCH_VCPU_CTXT_H
-#define ARCH_VCPU_CTXT_H
+#pragma once
 
 #include <xen/el1_lazy.h>
 #include <xen/types.h>
@@ -111,5 +110,3 @@ void guest_inject_undef(struct vcpu *v);
 void guest_inject_abort(struct vcpu *v, uint64_t far, bool fetch);
 /* The trapped MSR or MRS of EL0 (ESR_EL2.ISS) goes to EL1, whose trap it is. */
 void guest_inject_sysreg(struct vcpu *v, uint32_t iss);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The machine's side of arch/cpu.h that has to be inline: see there for the meanings. */
-#ifndef ARM64_CPU_INLINE_H
-#define ARM64_CPU_INLINE_H
+#pragma once
 
 static inline struct pcpu *this_cpu(void)
 {
@@ -24,5 +23,3 @@ static inline bool cpu_irq_pending(void)
 
 static inline void smp_mb(void) { __asm__ volatile("dmb ish" ::: "memory"); }
 static inline void smp_wmb(void) { __asm__ volatile("dmb ishst" ::: "memory"); }
-
-#endif

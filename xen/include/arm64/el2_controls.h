@@ -4,8 +4,7 @@
  * RES0 on older cores are set where that is safe, so that a newer core traps what we do not
  * switch. tests read them back. Registers and bits: Arm ARM, D13.2.
  */
-#ifndef ARM64_EL2_CONTROLS_H
-#define ARM64_EL2_CONTROLS_H
+#pragma once
 
 /* HCR_EL2 of every vCPU. */
 #define HCR_VM		(1UL << 0)	/* stage 2 on */
@@ -107,5 +106,3 @@
  * time.
  */
 #define TCR_EL2_VALUE	((1UL << 31) | (1UL << 23) | (3UL << 12) | (1UL << 10) | (1UL << 8) | 16UL)
-
-#endif

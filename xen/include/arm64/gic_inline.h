@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The first list registers of a GICv3 without a call: the machine's side of arch/gic.h. */
-#ifndef ARM64_GIC_INLINE_H
-#define ARM64_GIC_INLINE_H
+#pragma once
 
 #include <arm64/sysreg.h>
 
@@ -19,5 +18,3 @@ static inline void gic_lr_write_low(unsigned int n, uint64_t v)
 	else
 		write_sysreg(S3_4_C12_C12_1, v);
 }
-
-#endif

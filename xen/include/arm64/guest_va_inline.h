@@ -3,8 +3,7 @@
  * guest_va_to_mfn of <arch/vcpu_ctxt.h>: AT S12E1x walks both stages and checks both's
  * permissions.
  */
-#ifndef ARM64_GUEST_VA_INLINE_H
-#define ARM64_GUEST_VA_INLINE_H
+#pragma once
 
 #include <xen/types.h>
 
@@ -21,5 +20,3 @@ static inline mfn_t guest_va_to_mfn(uint64_t va, bool write)
 	__asm__ volatile("mrs %0, par_el1\n\tmsr par_el1, %1" : "=&r"(par) : "r"(saved) : "memory");
 	return par & 1 ? INVALID_MFN : pa_to_mfn(par & GENMASK(51, 12));
 }
-
-#endif

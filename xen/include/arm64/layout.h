@@ -3,8 +3,7 @@
  * EL2's virtual address space (docs/memory-map.md): the image where it is linked, the regions that
  * mmu.c fills. HEAP_BASE is in <arch/mmu.h>, since portable code does arithmetic with it.
  */
-#ifndef ARM64_LAYOUT_H
-#define ARM64_LAYOUT_H
+#pragma once
 
 #define XEN_VIRT_START		0x0000800000200000
 #define FIXED_VIRT_START	0x0000800040000000	/* devices, boot modules: 512 MiB */
@@ -17,5 +16,3 @@
 
 /* SPs on a stack have this bit set, SPs that ran off its end do not: see vectors.S. */
 #define STACK_VALID_BIT		14
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* System time without a call: the machine's side of arch/timer.h, constants by arm64/timer.c. */
-#ifndef ARM64_TIMER_INLINE_H
-#define ARM64_TIMER_INLINE_H
+#pragma once
 
 #include <arm64/sysreg.h>
 
@@ -16,5 +15,3 @@ static inline s_time_t system_time(void)
 
 	return (s_time_t)((__uint128_t)(read_sysreg(cntpct_el0) - t.start) * t.ns_mult >> 32);
 }
-
-#endif

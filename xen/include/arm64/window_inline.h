@@ -3,8 +3,7 @@
  * The window slots of <arch/mmu.h>, inline since every guest copy sets and clears one. Entries
  * of all CPUs are one table, 64 for each; EL2_WINDOW_PAGE is mmu.c's EL2_PAGE_RW.
  */
-#ifndef ARM64_WINDOW_INLINE_H
-#define ARM64_WINDOW_INLINE_H
+#pragma once
 
 #include <xen/percpu.h>
 #include <arm64/layout.h>
@@ -30,5 +29,3 @@ static inline void mmu_window_clear(unsigned int slot)
 {
 	WRITE_ONCE(el2_window_l3[window_index(slot)], 0);
 }
-
-#endif

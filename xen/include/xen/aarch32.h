@@ -4,8 +4,7 @@
  * instructions, register banks, exceptions raised in it, coprocessor registers as what they are in
  * AArch64. Pure functions of vdev/aarch32.c and vdev/exception.c; the traps are in arm64/.
  */
-#ifndef XEN_AARCH32_H
-#define XEN_AARCH32_H
+#pragma once
 
 #include <xen/guest_regs.h>
 
@@ -56,5 +55,3 @@ uint32_t aarch32_enter(struct guest_regs *r, enum aarch32_exception e, uint64_t 
 uint32_t aarch32_fault_status(bool long_format, bool walk, uint32_t abort_iss);
 /* The same for an EL1 in AArch64, whose ELR_EL1 and SPSR_EL1 are the caller's to write. */
 void aarch64_enter(struct guest_regs *r, uint64_t sctlr, uint64_t vbar);
-
-#endif

@@ -3,8 +3,7 @@
  * What start-up knows about the host, and the steps that use it (boot/). The host's
  * device tree is mapped read-only at EL2 while start-up lasts and is read through libfdt only.
  */
-#ifndef XEN_BOOT_H
-#define XEN_BOOT_H
+#pragma once
 
 #include <xen/percpu.h>
 
@@ -145,5 +144,3 @@ struct dom0_dt_sink {
 int dom0_dt_make(const void *host_fdt, const struct host_info *h, const struct dom0_plan *p,
 		 const char *bootargs, const struct dom0_dt_sink *sink, void *buf,
 		 size_t size) __must_check;
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Command-line options, one row each (core/cmdline.c). */
-#ifndef XEN_CMDLINE_H
-#define XEN_CMDLINE_H
+#pragma once
 
 #include <xen/types.h>
 
@@ -23,5 +22,3 @@ extern struct boot_options opt;
 extern char saved_cmdline[1024];	/* as given, with dom0_mem= added when absent */
 
 void cmdline_parse(const char *s);	/* unknown options are reported, never fatal */
-
-#endif

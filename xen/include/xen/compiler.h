@@ -3,8 +3,7 @@
  * Words for the compiler: attributes, one-time memory accesses and small
  * arithmetic helpers that every folder uses. No types of ours live here.
  */
-#ifndef XEN_COMPILER_H
-#define XEN_COMPILER_H
+#pragma once
 
 #define __must_check		__attribute__((warn_unused_result))
 #define __noreturn		__attribute__((noreturn))
@@ -49,5 +48,3 @@
 /* Overflow-checked arithmetic on values that come from a guest: true on overflow. */
 #define checked_add(a, b, res)	__builtin_add_overflow((a), (b), (res))
 #define checked_mul(a, b, res)	__builtin_mul_overflow((a), (b), (res))
-
-#endif

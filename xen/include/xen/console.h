@@ -3,8 +3,7 @@
  * The hypervisor's console: a ring of everything printed (readable by dom0), the hardware UART
  * behind it, dom0's own output passed through, and input for dom0's hvc0 (core/console.c).
  */
-#ifndef XEN_CONSOLE_H
-#define XEN_CONSOLE_H
+#pragma once
 
 #include <xen/types.h>
 
@@ -30,5 +29,3 @@ size_t console_read_input(char *buf, size_t n);
  */
 size_t console_ring_read(uint32_t *index, bool incremental, char *buf, size_t n);
 void console_ring_clear(void);
-
-#endif

@@ -8,8 +8,7 @@
  * accepts nothing new: mutators check domain_is_dying() again under their own lock. The
  * struct lives until its last reference and its last page are gone.
  */
-#ifndef XEN_DOMAIN_H
-#define XEN_DOMAIN_H
+#pragma once
 
 #include <xen/p2m.h>
 
@@ -191,5 +190,3 @@ domain_free_fn evtchn_domain_free, gnttab_domain_free, id_regs_domain_free, mmio
 vcpu_init_fn poll_vcpu_init, sched_vcpu_init, vdebug_vcpu_init, vgic_vcpu_init, vpmu_vcpu_init,
 	     vtimer_vcpu_init;
 vcpu_free_fn sched_vcpu_free, vdebug_vcpu_free, vgic_vcpu_free, vpmu_vcpu_free, vtimer_vcpu_free;
-
-#endif

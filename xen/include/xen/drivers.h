@@ -4,8 +4,7 @@
  * drivers/uart.c holds the table of them and does all the rest; boot/dt_uart.c chooses one by the
  * device tree. To add one: its file, and a row in uart_drivers[].
  */
-#ifndef XEN_DRIVERS_H
-#define XEN_DRIVERS_H
+#pragma once
 
 #include <xen/types.h>
 
@@ -36,5 +35,3 @@ void uart_write(uint32_t reg, uint32_t v);
 void uart_init(const struct host_info *h);
 /* The console's receive interrupt, once dom0 may be told. */
 void console_enable_rx(void);
-
-#endif

@@ -3,8 +3,7 @@
  * When a vCPU's translation registers are trapped (HCR_EL2.TVM), and when its domain's memory is
  * cleaned for it. Decisions only (vdev/el1_lazy.c); the vCPU's own CPU alone changes them.
  */
-#ifndef XEN_EL1_LAZY_H
-#define XEN_EL1_LAZY_H
+#pragma once
 
 #include <xen/types.h>
 
@@ -35,5 +34,3 @@ void el1_lazy_start(struct el1_lazy *l);
 bool el1_lazy_trapped(struct el1_lazy *l);
 bool el1_cache_set_way(struct vcpu *v, bool can_watch);
 bool el1_cache_toggle(struct vcpu *v, uint64_t old, uint64_t sctlr);
-
-#endif

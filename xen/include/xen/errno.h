@@ -4,8 +4,7 @@
  * that an error returns to a guest as it is. -ERESTART never leaves the
  * hypervisor: it asks the hypercall's exit path to execute the call again.
  */
-#ifndef XEN_ERRNO_H
-#define XEN_ERRNO_H
+#pragma once
 
 #ifdef ZAZEN_HOST_TEST
 #include <errno.h>	/* the host's Linux values are the same */
@@ -18,6 +17,4 @@ enum {
 #undef ERRNO_
 	ERESTART = 85,
 };
-#endif
-
 #endif

@@ -4,8 +4,7 @@
  * values, checked here against the domain's tables; guest pointers stay in hypercall/. Each takes
  * its locks itself.
  */
-#ifndef XEN_EVTCHN_H
-#define XEN_EVTCHN_H
+#pragma once
 
 #include <xen/types.h>
 #include <public/event_channel.h>
@@ -40,5 +39,3 @@ void virq_raise_global(uint32_t virq);
 int virq_set_handler(struct domain *d, uint32_t virq) __must_check;
 /* Upcall of v: evtchn_upcall_pending 0 -> 1 injects the event PPI and wakes v. */
 void evtchn_mark_upcall(struct vcpu *v);
-
-#endif

@@ -3,8 +3,7 @@
  * Grant tables v1 as hypercall/ sees them: plain values in, GNTST_* status out. Every
  * function takes its locks itself; never two domains' grant locks at once.
  */
-#ifndef XEN_GNTTAB_H
-#define XEN_GNTTAB_H
+#pragma once
 
 #include <xen/types.h>
 #include <public/grant_table.h>
@@ -23,5 +22,3 @@ int gnttab_frame_mfn(struct domain *d, uint32_t idx, mfn_t *m) __must_check;
 /* Tell where frame idx is mapped in d (setup_table), INVALID_GFN nowhere. */
 void gnttab_set_frame_gfn(struct domain *d, uint32_t idx, gfn_t g);
 gfn_t gnttab_frame_gfn(struct domain *d, uint32_t idx);
-
-#endif

@@ -5,8 +5,7 @@
  * arm64/asm_offsets.c. elr and spsr are valid after a full save only (every trap but the short
  * hypercall path).
  */
-#ifndef XEN_GUEST_REGS_H
-#define XEN_GUEST_REGS_H
+#pragma once
 
 #include <xen/types.h>
 
@@ -31,5 +30,3 @@ static inline void guest_regs_skip(struct guest_regs *r)
 	r->elr += 4;
 	r->spsr &= ~SPSR_SS;
 }
-
-#endif

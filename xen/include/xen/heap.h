@@ -4,8 +4,7 @@
  * HEAP_BASE + machine address, so address <-> frame is arithmetic, yet only heap pages are
  * mapped. Objects of one type come from pools. All return NULL when memory is short; callers cope.
  */
-#ifndef XEN_HEAP_H
-#define XEN_HEAP_H
+#pragma once
 
 #include <xen/spinlock.h>
 #include <arch/mmu.h>
@@ -53,5 +52,3 @@ void shared_unmap_ram(void *p, const mfn_t *m, unsigned int nr);
 void *map_window_get(mfn_t m);
 void map_window_put(void *p);
 bool map_window_empty(void);		/* nothing in use: checked on return to a guest */
-
-#endif

@@ -3,8 +3,7 @@
  * Hypercalls: the dispatch table that the vectors index, the guest-copy functions, the
  * continuation. Guest pointers exist in hypercall/ only and cannot be dereferenced.
  */
-#ifndef XEN_HYPERCALL_H
-#define XEN_HYPERCALL_H
+#pragma once
 
 #include <xen/types.h>
 #include <xen/errno.h>
@@ -38,5 +37,3 @@ int clear_guest(uint64_t guest_va, size_t size) __must_check;
 /* Element i of an array of size-byte elements, overflow-checked. */
 int copy_elem_from_guest(void *dst, uint64_t base, uint64_t i, size_t size) __must_check;
 int copy_elem_to_guest(uint64_t base, uint64_t i, const void *src, size_t size) __must_check;
-
-#endif

@@ -4,8 +4,7 @@
  * switched or emulated. Made at start, CPU by CPU; a domain with features of its own choice has a
  * table of its own, set before it has vCPUs and constant from then on.
  */
-#ifndef XEN_ID_REGS_H
-#define XEN_ID_REGS_H
+#pragma once
 
 #include <xen/types.h>
 
@@ -48,5 +47,3 @@ int id_regs_lower(uint64_t *regs, uint32_t reg, uint32_t shift, uint32_t max) __
 bool id_regs_are_hosts(const struct domain *d);
 /* enum vcpu_extra of every vCPU of d that follow from its features. */
 uint32_t id_regs_extras(const struct domain *d);
-
-#endif

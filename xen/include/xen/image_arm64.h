@@ -4,8 +4,7 @@
  * (gzip, EFI zboot). Used by the hypervisor for dom0's kernel and by the domain
  * builder for a guest's: one check, one set of tests. Needs nothing but stdint.h.
  */
-#ifndef XEN_IMAGE_ARM64_H
-#define XEN_IMAGE_ARM64_H
+#pragma once
 
 #include <stdint.h>
 
@@ -28,5 +27,3 @@ struct image_arm64 {
 };
 
 int image_arm64_probe_plain(const void *head, uint64_t len, struct image_arm64 *out);
-
-#endif

@@ -4,8 +4,7 @@
  * and string functions. Nothing here allocates or locks, but for the console
  * lock that print takes last.
  */
-#ifndef XEN_LIB_H
-#define XEN_LIB_H
+#pragma once
 
 #include <stdarg.h>
 #include <string.h>
@@ -71,5 +70,3 @@ static inline uint64_t index_nospec(uint64_t i, uint64_t n)
 	__asm__ volatile("" : "+r"(mask));
 	return i & mask;
 }
-
-#endif

@@ -3,8 +3,7 @@
  * Circular doubly linked list with the links inside the objects. Pure; the
  * owner of the list names the lock.
  */
-#ifndef XEN_LIST_H
-#define XEN_LIST_H
+#pragma once
 
 #include <xen/types.h>
 
@@ -53,5 +52,3 @@ static inline void list_del(struct list_head *n)
 	     tmp = list_entry(pos->member.next, __typeof__(*pos), member);		\
 	     &pos->member != (head);							\
 	     pos = tmp, tmp = list_entry(tmp->member.next, __typeof__(*tmp), member))
-
-#endif

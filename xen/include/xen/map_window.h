@@ -4,8 +4,7 @@
  * again inline, with nothing in between that could take another. For the copies that each
  * hypercall makes.
  */
-#ifndef XEN_MAP_WINDOW_H
-#define XEN_MAP_WINDOW_H
+#pragma once
 
 #include <xen/percpu.h>
 #include <arch/mmu.h>
@@ -27,5 +26,3 @@ static inline void *map_window_brief(mfn_t m, unsigned int *slot)
 }
 
 static inline void map_window_brief_end(unsigned int slot) { mmu_window_clear(slot); }
-
-#endif

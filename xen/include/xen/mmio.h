@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Emulated device memory of a domain: frames with one handler each (vdev/mmio.c). */
-#ifndef XEN_MMIO_H
-#define XEN_MMIO_H
+#pragma once
 
 #include <xen/types.h>
 
@@ -39,5 +38,3 @@ int mmio_register(struct domain *d, ipa_t base, uint64_t size, mmio_fn *fn,
 /* What vcpu.mmio_page is for the page of ipa: HPFAR_EL2 holds IPA[51:12] in bits 43:4. */
 static inline uint64_t mmio_page_tag(ipa_t ipa) { return ipa >> 12 << 4; }
 enum mmio_result mmio_dispatch(struct vcpu *v, struct mmio_access *a);
-
-#endif

@@ -9,8 +9,7 @@
  * page owned by the domain (a reservation), and p2m_map(d, g, mfn(g.v), order, P2M_RAM_RW) puts it
  * back without a new reference.
  */
-#ifndef XEN_P2M_H
-#define XEN_P2M_H
+#pragma once
 
 #include <xen/pte.h>
 #include <xen/percpu.h>
@@ -89,5 +88,3 @@ static inline bool vmid_take(struct p2m *p2m)
 		      __atomic_compare_exchange_n(active, &old, tag, false, __ATOMIC_SEQ_CST,
 						  __ATOMIC_RELAXED));
 }
-
-#endif

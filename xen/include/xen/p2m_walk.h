@@ -4,8 +4,7 @@
  * mm/p2m.c changes entries; others read one leaf under p2m.lock and use it no longer than they
  * hold it.
  */
-#ifndef XEN_P2M_WALK_H
-#define XEN_P2M_WALK_H
+#pragma once
 
 #include <xen/lib.h>
 #include <xen/p2m.h>
@@ -46,5 +45,3 @@ static inline bool p2m_kind_is_ram(enum p2m_kind kind)
 {
 	return kind == P2M_RAM_RW || kind == P2M_RAM_RO;
 }
-
-#endif

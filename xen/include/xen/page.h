@@ -9,8 +9,7 @@
  * given out again) and its owner's tot_pages drops. There is no per-domain page list: a domain's
  * p2m is that list.
  */
-#ifndef XEN_PAGE_H
-#define XEN_PAGE_H
+#pragma once
 
 #include <xen/types.h>
 
@@ -111,5 +110,3 @@ int domain_try_alloc_pages(struct domain *d, unsigned int order, bool preempt,
  * over max_pages.
  */
 int domain_own_pages(struct domain *d, mfn_t first, uint64_t nr) __must_check;
-
-#endif

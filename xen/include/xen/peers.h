@@ -3,8 +3,7 @@
  * May two domains share event channels and grants? Guests reach the control domain and themselves;
  * each other only when the administrator allowed it for both, or for all (robustness rule 43).
  */
-#ifndef XEN_PEERS_H
-#define XEN_PEERS_H
+#pragma once
 
 #include <xen/cmdline.h>
 #include <xen/domain.h>
@@ -14,5 +13,3 @@ static inline bool domain_peers_allowed(const struct domain *a, const struct dom
 	return a == b || a->is_privileged || b->is_privileged || opt.allow_peers ||
 	       (READ_ONCE(a->allow_peers) && READ_ONCE(b->allow_peers));
 }
-
-#endif

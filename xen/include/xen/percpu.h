@@ -4,8 +4,7 @@
  * read by other CPUs with load_acquire or under the named lock; all else belongs to the
  * CPU itself, which never takes an interrupt inside EL2.
  */
-#ifndef XEN_PERCPU_H
-#define XEN_PERCPU_H
+#pragma once
 
 #include <xen/spinlock.h>
 
@@ -69,5 +68,3 @@ extern uint32_t nr_cpus;		/* CPUs that are online */
 static inline struct vcpu *this_vcpu(void) { return this_cpu()->current; }
 /* Ask this CPU for work before its next return to a guest. */
 static inline void cpu_raise_work(uint32_t bits) { this_cpu()->work |= bits; }
-
-#endif

@@ -3,8 +3,7 @@
  * Stage-2 descriptors as words: pure encode (mm/pte.c) and decode (here: it is on every look-up's
  * way). 4 KiB granule, levels 0 to 3.
  */
-#ifndef XEN_PTE_H
-#define XEN_PTE_H
+#pragma once
 
 #include <xen/types.h>
 
@@ -56,5 +55,3 @@ static inline enum p2m_kind pte_p2m_kind(pte_t pte)
 {
 	return (enum p2m_kind)(pte >> PTE_KIND_SHIFT & PTE_KIND_MASK);
 }
-
-#endif

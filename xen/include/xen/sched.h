@@ -4,8 +4,7 @@
  * queue per CPU under its own lock. There is no idle vCPU: sched_switch waits in the idle loop
  * when nothing is runnable.
  */
-#ifndef XEN_SCHED_H
-#define XEN_SCHED_H
+#pragma once
 
 #include <xen/vcpu.h>
 
@@ -86,5 +85,3 @@ void idle_wait(struct pcpu *c);
 void arch_handle_irqs(void);
 /* arm64: do the work bits other than RESCHED and VGIC (timers, calls, deferred). */
 void cpu_do_work(void);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Timers in software: one binary heap a CPU over its EL2 timer (core/soft_timer.c). */
-#ifndef XEN_SOFT_TIMER_H
-#define XEN_SOFT_TIMER_H
+#pragma once
 
 #include <xen/types.h>
 
@@ -37,5 +36,3 @@ void soft_timer_migrate(struct soft_timer *t, unsigned int cpu);
 void soft_timer_run(void);
 /* Make room for n more (n < 0: fewer) timers in every CPU's heap; -ENOMEM. */
 int soft_timer_reserve(int n);
-
-#endif

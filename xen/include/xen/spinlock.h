@@ -9,8 +9,7 @@
  * rank than those held. Debug builds check it (lib/lock_rank.c). Spin loops execute
  * YIELD: there is nobody to wake on unlock, and QEMU needs it too.
  */
-#ifndef XEN_SPINLOCK_H
-#define XEN_SPINLOCK_H
+#pragma once
 
 #include <arch/cpu.h>
 
@@ -89,5 +88,3 @@ static inline void spin_guard_end(spinlock_t **l) { spin_unlock(*l); }
 /* A declaration: l is held from here to the end of the block, however that is left. */
 #define SPIN_GUARD(l) \
 	spinlock_t *spin_guard __attribute__((cleanup(spin_guard_end))) = spin_guard_begin(l)
-
-#endif

@@ -4,8 +4,7 @@
  * different struct types, so that one cannot be passed for the other; byte
  * addresses are pa_t (machine), ipa_t (guest physical) and plain pointers (EL2).
  */
-#ifndef XEN_TYPES_H
-#define XEN_TYPES_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -43,5 +42,3 @@ struct domain;
 struct vcpu;
 struct pcpu;
 struct page_info;
-
-#endif

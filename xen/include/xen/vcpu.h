@@ -4,8 +4,7 @@
  * is not on a CPU is fully described here; on a CPU, the EL1 and FP registers may be newer in
  * the machine. Scheduling state is changed through sched/ only.
  */
-#ifndef XEN_VCPU_H
-#define XEN_VCPU_H
+#pragma once
 
 #include <xen/guest_regs.h>
 #include <xen/list.h>
@@ -147,5 +146,3 @@ int vcpu_register_info(struct vcpu *v, gfn_t g, uint32_t offset) __must_check;
 int vcpu_register_runstate(struct vcpu *v, const gfn_t g[2], uint32_t offset) __must_check;
 void vcpu_update_runstate_area(struct vcpu *v);
 void vcpu_release_runstate(struct vcpu *v);
-
-#endif

@@ -3,8 +3,7 @@
  * A vCPU's debug registers (vdev/vdebug.c). They always trap, and memory has what the guest wrote
  * last; the machine has a copy while the guest uses them.
  */
-#ifndef XEN_VDEBUG_H
-#define XEN_VDEBUG_H
+#pragma once
 
 #include <arch/debug.h>
 
@@ -20,5 +19,3 @@ struct vdebug {
 bool vdebug_trap(struct vcpu *v, uint32_t iss);
 /* The last two are movers of CTXT_DEBUG. */
 void vdebug_vcpu_reset(struct vcpu *v), vdebug_save(struct vcpu *v), vdebug_load(struct vcpu *v);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Virtual timers, PSCI and SMCCC as the trap handlers and the scheduler call them. */
-#ifndef XEN_VDEV_H
-#define XEN_VDEV_H
+#pragma once
 
 #include <xen/types.h>
 
@@ -30,5 +29,3 @@ void vsmccc_call(struct vcpu *v);
 void vsmccc_add_cpu(const uint64_t *id, uint32_t midr, bool first);
 /* PSCI part: returns false when function is not PSCI's. */
 bool vpsci_call(struct vcpu *v, uint32_t fn, uint64_t *ret);
-
-#endif

@@ -4,8 +4,7 @@
  * move them to and from the list registers around a vCPU's run. Everything inside is in
  * vgic/vgic.h (private).
  */
-#ifndef XEN_VGIC_H
-#define XEN_VGIC_H
+#pragma once
 
 #include <xen/boot.h>
 #include <xen/types.h>
@@ -68,5 +67,3 @@ struct vgic_layout {
 int vgic_set_layout(struct domain *d, const struct vgic_layout *l);
 /* Can a guest have a GIC of this version here? */
 bool vgic_is_possible(unsigned int version);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The emulated serial port of a guest, as the rest of the hypervisor sees it (vdev/vpl011.c). */
-#ifndef XEN_VPL011_H
-#define XEN_VPL011_H
+#pragma once
 
 #include <xen/domain.h>
 
@@ -11,5 +10,3 @@ int vpl011_init_static(struct domain *d) __must_check;
 bool vpl011_event(struct domain *d);
 /* A byte typed for d; false when d does not take any. */
 bool vpl011_input(struct domain *d, char c);
-
-#endif

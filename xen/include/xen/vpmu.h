@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Performance monitors of domains that ask for them (vdev/vpmu.c). */
-#ifndef XEN_VPMU_H
-#define XEN_VPMU_H
+#pragma once
 
 #include <arch/pmu.h>
 
@@ -23,5 +22,3 @@ void vpmu_save(struct vcpu *v), vpmu_load(struct vcpu *v);
 void vpmu_irq(struct vcpu *v, uint32_t intid);
 /* v's guest has ended interrupts: does the line still hold? v starts anew. */
 void vpmu_sync(struct vcpu *v), vpmu_vcpu_reset(struct vcpu *v);
-
-#endif

@@ -3,8 +3,7 @@
  * Trapped system registers: the encoding that ESR_EL2.ISS gives of an MSR or MRS, and the rows of
  * the one table (arm64/trap_sysreg.c) that says what each does. What has no row is UNDEF.
  */
-#ifndef XEN_VSYSREG_H
-#define XEN_VSYSREG_H
+#pragma once
 
 #include <xen/vdev.h>
 
@@ -34,5 +33,3 @@ extern const uint32_t sysreg_nr_rows;
 
 /* MSR or MRS of the current vCPU that EL2 trapped. */
 void trap_sysreg(struct vcpu *v, uint32_t iss);
-
-#endif

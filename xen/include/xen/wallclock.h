@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Wall clock: dom0 sets it, every domain's shared_info shows it (core/wallclock.c). */
-#ifndef XEN_WALLCLOCK_H
-#define XEN_WALLCLOCK_H
+#pragma once
 
 #include <xen/types.h>
 
@@ -9,5 +8,3 @@
 void wallclock_set(uint64_t secs, uint32_t nsecs, s_time_t at);
 /* Write d's shared_info.wc_* : UTC at which d's virtual counter was 0. */
 void wallclock_update_domain(struct domain *d);
-
-#endif
