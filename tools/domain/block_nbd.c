@@ -5,11 +5,15 @@
  * a free device holds a lock, as the kernel does not give them out; which one was taken is told
  * to the caller before qemu-nbd starts, so that a killed toolstack leaves a trace of it.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <xentools/error.h>
@@ -20,6 +24,7 @@
 
 #define SYS "/sys/block"
 #define NBDS 256u			/* numbers that are looked at */
+#define KILL_NAPS 500			/* of 10 ms */
 
 int block_nbd_check(struct zerr **err)
 {
@@ -98,10 +103,53 @@ int block_nbd_attach(const struct domain_disk *disk, const char *run_dir,
 	return hotplug_run(argv, NULL, DEVICE_STATE_MS, err);
 }
 
+/* Is the process a qemu-nbd for the device? */
+static bool serves(const char *pid, const char *dev)
+{
+	char path[64], line[4096], want[BLOCK_DEV_MAX + 16];
+	_cleanup_close_ int fd = -1;
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "/proc/%.20s/cmdline", pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	n = fd < 0 ? -1 : read(fd, line, sizeof(line) - 1);
+	if (n <= 0)
+		return false;
+	line[n] = '\0';
+	if (!strstr(line, "qemu-nbd"))
+		return false;
+	snprintf(want, sizeof(want), "--connect=%s", dev);
+	for (const char *p = line; p < line + n; p += strlen(p) + 1)
+		if (strcmp(p, want) == 0)
+			return true;
+	return false;
+}
+
+/* Kill those that a killed toolstack has started and that did not get to the device yet. */
+static unsigned int kill_starting(const char *dev)
+{
+	unsigned int found = 0;
+	struct dirent *e;
+	DIR *dir = opendir("/proc");
+
+	while (dir && (e = readdir(dir)) != NULL) {
+		if (e->d_name[0] < '1' || e->d_name[0] > '9' || !serves(e->d_name, dev))
+			continue;
+		kill((pid_t)strtol(e->d_name, NULL, 10), SIGKILL);
+		found++;
+	}
+	if (dir)
+		closedir(dir);
+	return found;
+}
+
 int block_nbd_detach(const char *dev, struct zerr **err)
 {
 	const char *const argv[] = { "qemu-nbd", "--disconnect", dev, NULL };
 	const char *name = strncmp(dev, "/dev/", 5) == 0 ? dev + 5 : dev;
+	const struct timespec nap = { .tv_nsec = 10000000 };
 
+	for (int i = 0; i < KILL_NAPS && !in_use(name) && kill_starting(dev) > 0; i++)
+		nanosleep(&nap, NULL);
 	return in_use(name) ? hotplug_undo(argv, DEVICE_STATE_MS, err) : 0;
 }
