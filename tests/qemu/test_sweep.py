@@ -79,7 +79,7 @@ def beside(d, words, limit, change="", least=17):
     d.wait_log("neighbour", r"^HEARTBEAT \d+ ", 30, 3)
     before = beats(d)[-1]
     d.run(f"sed 's/seed=1 thin=64/{words}/{change}' {FOLDER}/sweep.xml >/tmp/sweep.xml; "
-          ": >/var/log/zl/console/sweep.log")
+          "rm -f /var/log/zl/console/sweep.log")
     d.zl("create /tmp/sweep.xml")
     d.wait_log("sweep", VERDICT, limit)
     d.wait_gone("sweep", 20)
