@@ -78,6 +78,11 @@ int zerr_set(struct zerr **err, enum zerr_class cls, const char *code, int errnu
 	return -1;
 }
 
+int zerr_no_memory(struct zerr **err)
+{
+	return zerr_set(err, ZERR_NO_RESOURCES, "E600", ENOMEM, "no memory");
+}
+
 int zerr_hint(struct zerr **err, const char *fmt, ...)
 {
 	struct zerr *e = writable(err);

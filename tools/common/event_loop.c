@@ -10,9 +10,9 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
-#include <time.h>
 #include <unistd.h>
 
+#include <xentools/clock.h>
 #include <xentools/event_loop.h>
 
 #define EVENTS_PER_ROUND 64
@@ -51,10 +51,7 @@ struct event_loop {
 
 uint64_t event_now_ns(void)
 {
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+	return clock_ns(CLOCK_MONOTONIC);
 }
 
 static void list_add(struct event_source **head, struct event_source *src)

@@ -93,7 +93,7 @@ static int read_cpus(struct dump *d, const struct hyp_domain_info *info, struct 
 
 	d->cpus = calloc(nr + 1, sizeof(*d->cpus));
 	if (!d->cpus)
-		return zerr_set(err, ZERR_NO_RESOURCES, "E600", ENOMEM, "no memory");
+		return zerr_no_memory(err);
 	for (uint32_t v = 0; v < nr; v++) {
 		rc = hyp_vcpu_regs(d->ctx->hyp, d->domid, v, &d->cpus[d->nr_cpus], err);
 		if (rc < 0)
@@ -184,7 +184,7 @@ static int copy_all(struct dump *d, const struct hyp_domain_info *info, struct z
 	head = core_headers(d->banks, d->nr_banks, d->cpus, d->nr_cpus,
 			    d->info_len ? d->info : NULL, d->info_len, &len);
 	if (!head)
-		return zerr_set(err, ZERR_NO_RESOURCES, "E600", ENOMEM, "no memory");
+		return zerr_no_memory(err);
 	if (write_at(d, head, len, 0, err) != 0)
 		return -1;
 	/* A hole at the end is a part of the file, too. */
@@ -237,7 +237,7 @@ int domain_dump_core(struct domain_ctx *ctx, uint16_t domid, const char *path,
 		return zerr_set(err, ZERR_STATE, "E705", 0, "this is the control domain");
 	if (asprintf(&part, "%s.part", path) < 0) {
 		part = NULL;
-		return zerr_set(err, ZERR_NO_RESOURCES, "E600", ENOMEM, "no memory");
+		return zerr_no_memory(err);
 	}
 	if (domain_must_exist(ctx, domid, &info, err) != 0)
 		return -1;
@@ -271,6 +271,6 @@ char *domain_core_path(const struct domain_ctx *ctx, const char *name, struct ze
 	domain_file_name(&sb, name);
 	strbuf_addstr(&sb, stamp);
 	if (sb.failed)
-		zerr_set(err, ZERR_NO_RESOURCES, "E600", ENOMEM, "no memory");
+		zerr_no_memory(err);
 	return strbuf_steal(&sb);
 }

@@ -25,11 +25,6 @@ enum folder { DOMAINS, AUTOSTART };
 
 static const char *const folder_names[] = { "domains", "autostart" };
 
-static int no_memory(struct zerr **err)
-{
-	return zerr_set(err, ZERR_NO_RESOURCES, "E600", ENOMEM, "no memory");
-}
-
 /* A file of the store failed; -errno. A full disk has a class of its own. */
 static int file_error(struct zerr **err, const char *what, const char *path, int e)
 {
@@ -103,7 +98,7 @@ int definition_load(const struct domain_ctx *ctx, const char *name, struct defin
 	int rc;
 
 	if (!path || !link)
-		return no_memory(err);
+		return zerr_no_memory(err);
 	rc = load_file(path, &d, err);
 	if (rc != 1)
 		return rc;
@@ -174,7 +169,7 @@ int definition_list(const struct domain_ctx *ctx, struct definition **ret, size_
 	size_t count = 0;
 
 	if (!path)
-		return no_memory(err);
+		return zerr_no_memory(err);
 	if (!dir && errno != ENOENT)
 		return file_error(err, "read", path, -errno);
 	while (dir && (entry = readdir(dir)) != NULL) {
@@ -182,7 +177,7 @@ int definition_list(const struct domain_ctx *ctx, struct definition **ret, size_
 			more = realloc(list, (count + 32) * sizeof(*list));
 			if (!more) {
 				definition_list_free(list, count);
-				return no_memory(err);
+				return zerr_no_memory(err);
 			}
 			list = more;
 		}
@@ -243,7 +238,7 @@ int definition_lock(const struct domain_ctx *ctx, const char *name, int *ret_fd,
 		_cleanup_close_ int fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
 
 		if (!path)
-			return no_memory(err);
+			return zerr_no_memory(err);
 		if (fd < 0 && errno == ENOENT)
 			return zerr_set(err, ZERR_NOT_FOUND, "E702", 0,
 					"\"%s\" is not defined", name);
@@ -313,7 +308,7 @@ static int write_text(const struct domain_ctx *ctx, const char *name, const char
 	int rc;
 
 	if (!dir || !path)
-		return no_memory(err);
+		return zerr_no_memory(err);
 	rc = fd_mkdir_p(dir, 0755);
 	remove_leftovers(dir);
 	if (rc == 0)
@@ -339,7 +334,7 @@ static int save_locked(const struct domain_ctx *ctx, const char *text, struct do
 	if (rc < 0)
 		return zerr_set(err, ZERR_FAILED, "E932", -rc, "cannot make a random UUID");
 	stored = definition_edit_text(text, cfg);
-	return stored ? write_text(ctx, cfg->name, stored, err) : no_memory(err);
+	return stored ? write_text(ctx, cfg->name, stored, err) : zerr_no_memory(err);
 }
 
 int definition_save(const struct domain_ctx *ctx, const char *text, struct domain_config *cfg,
@@ -364,7 +359,7 @@ static int set_link(const struct domain_ctx *ctx, const char *name, bool on, str
 	domain_file_name(&target, name);
 	strbuf_addstr(&target, ".xml");
 	if (!dir || !link || target.failed)
-		return no_memory(err);
+		return zerr_no_memory(err);
 	if (!on)
 		return unlink(link) == 0 || errno == ENOENT ? 0 :
 			file_error(err, "remove", link, -errno);
@@ -407,7 +402,7 @@ int definition_remove(const struct domain_ctx *ctx, const char *name, struct zer
 	bool linked;
 
 	if (!path || !link)
-		return no_memory(err);
+		return zerr_no_memory(err);
 	if (domain_lock(ctx, &global, err) != 0 || definition_lock(ctx, name, &own, err) != 0)
 		return -1;
 	linked = lstat(link, &st) == 0;
@@ -430,7 +425,7 @@ static int rename_locked(const struct domain_ctx *ctx, struct definition *d, con
 	d->cfg.name = strdup(to);
 	text = d->cfg.name ? definition_edit_text(d->text, &d->cfg) : NULL;
 	if (!from || !path || !text)
-		return no_memory(err);
+		return zerr_no_memory(err);
 	if (write_text(ctx, to, text, err) != 0)
 		goto undo;
 	if (d->autostart && set_link(ctx, to, true, err) != 0)
@@ -462,7 +457,7 @@ int definition_rename(const struct domain_ctx *ctx, const char *name, const char
 		return zerr_set(err, ZERR_USAGE, "E201", 0,
 				"the name \"%s\" is not possible: %s", to, problem);
 	if (!path)
-		return no_memory(err);
+		return zerr_no_memory(err);
 	if (begin_change(ctx, name, &global, &own, &d, err) != 0)
 		return -1;
 	if (lstat(path, &st) == 0)

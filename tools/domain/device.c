@@ -20,11 +20,6 @@
 #define LOOK_MS 250			/* at most that long without a look, also for Ctrl-C */
 #define TOKEN "zl-device"
 
-static int no_memory(struct zerr **err)
-{
-	return zerr_set(err, ZERR_NO_RESOURCES, "E600", ENOMEM, "no memory");
-}
-
 sigset_t device_hold_signals(void)
 {
 	sigset_t set, old;
@@ -84,7 +79,7 @@ void device_put(struct device_writer *w, unsigned int sides, const char *key, co
 		value = NULL;
 	va_end(ap);
 	if (!value) {
-		w->note.rc = no_memory(w->note.err);
+		w->note.rc = zerr_no_memory(w->note.err);
 		return;
 	}
 	if (sides & DEVICE_FRONT)

@@ -65,7 +65,7 @@ static int scan(struct domain_ctx *ctx, uint16_t domid, enum device_kind kind,
 		return -1;
 	ids = calloc(n + 1, sizeof(*ids));
 	if (!ids)
-		return zerr_set(err, ZERR_NO_RESOURCES, "E600", ENOMEM, "no memory");
+		return zerr_no_memory(err);
 	for (i = 0; i < n; i++)
 		if (parse_u32(names[i], 0, UINT32_MAX, &id) == 0)
 			ids[k++] = id;
@@ -125,7 +125,7 @@ int device_list(struct domain_ctx *ctx, uint16_t domid, enum device_kind kind,
 		return -1;
 	list = calloc(n + 1, sizeof(*list));
 	if (!list)
-		return zerr_set(err, ZERR_NO_RESOURCES, "E600", ENOMEM, "no memory");
+		return zerr_no_memory(err);
 	for (i = 0; i < n; i++) {
 		rc = device_find(&d, ctx, domid, kind, ids[i], err);
 		if (rc < 0 || (rc > 0 && fill_info(&d, &list[k++], err) != 0))
@@ -152,7 +152,7 @@ static int find_all(struct domain_ctx *ctx, uint16_t domid, struct device **ret,
 			return -1;
 		more = realloc(all, (count + n + 1) * sizeof(*all));
 		if (!more)
-			return zerr_set(err, ZERR_NO_RESOURCES, "E600", ENOMEM, "no memory");
+			return zerr_no_memory(err);
 		all = more;
 		for (size_t i = 0; i < n; i++) {
 			int rc = device_find(&all[count], ctx, domid, kinds[k], ids[i], err);
@@ -215,7 +215,7 @@ int device_take_turn(struct domain_ctx *ctx, uint16_t domid, int *ret_fd, struct
 	size_t n = 0;
 
 	if (!path)
-		return zerr_set(err, ZERR_NO_RESOURCES, "E600", ENOMEM, "no memory");
+		return zerr_no_memory(err);
 	if (lock_turn(path, &fd, err) != 0 || find_all(ctx, domid, &all, &n, err) != 0)
 		return -1;
 	for (size_t i = 0; i < n; i++) {
@@ -272,7 +272,7 @@ int device_attach_all(struct domain_ctx *ctx, uint16_t domid, const struct domai
 	if (n == 0)
 		return 0;
 	if (!all)
-		return zerr_set(err, ZERR_NO_RESOURCES, "E600", ENOMEM, "no memory");
+		return zerr_no_memory(err);
 	if (device_take_turn(ctx, domid, &turn, err) != 0)
 		return -1;
 	for (i = k = 0; i < n && rc == 0; i++) {

@@ -120,7 +120,7 @@ static char *changed_text(const char *text, const struct change *c, struct zerr 
 	if (apply(&cfg, c) == 0)
 		changed = config_format(&cfg);
 	if (!changed)
-		zerr_set(err, ZERR_NO_RESOURCES, "E600", ENOMEM, "no memory");
+		zerr_no_memory(err);
 	return changed;
 }
 

@@ -8,9 +8,9 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 
 #include <xentools/build.h>
+#include <xentools/clock.h>
 #include <xentools/cpu_feature.h>
 #include <xentools/device.h>
 #include <xentools/macros.h>
@@ -324,10 +324,8 @@ static int save_state(struct creation *c, struct zerr **err)
 		.on_crash = c->cfg->on_crash,
 		.config_text = (char *)(uintptr_t)c->opts->config_text,
 	};
-	struct timespec now;
 
-	clock_gettime(CLOCK_REALTIME, &now);
-	s.created_ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+	s.created_ns = clock_ns(CLOCK_REALTIME);
 	memcpy(s.uuid, c->cfg->uuid, sizeof(s.uuid));
 	snprintf(s.name, sizeof(s.name), "%s", c->cfg->name);
 	return domain_state_save(c->ctx, &s, err);

@@ -27,11 +27,6 @@ static char *intent_path(const struct domain_ctx *ctx, const char *uuid)
 			uuid ? uuid : "") < 0 ? NULL : path;
 }
 
-static int no_memory(struct zerr **err)
-{
-	return zerr_set(err, ZERR_NO_RESOURCES, "E600", ENOMEM, "no memory");
-}
-
 /* Announce a domain before it is made; *ret_fd is for domain_intent_end(). */
 int domain_intent_begin(const struct domain_ctx *ctx, const char *uuid, int *ret_fd,
 			struct zerr **err)
@@ -40,7 +35,7 @@ int domain_intent_begin(const struct domain_ctx *ctx, const char *uuid, int *ret
 	_cleanup_close_ int fd = -1;
 
 	if (!dir || !path)
-		return no_memory(err);
+		return zerr_no_memory(err);
 	fd_mkdir_p(dir, 0755);
 	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) != 0) {
@@ -122,7 +117,7 @@ int domain_recover_locked(struct domain_ctx *ctx, struct zerr **err)
 	_cleanup_closedir_ DIR *dir = NULL;
 
 	if (!path)
-		return no_memory(err);
+		return zerr_no_memory(err);
 	dir = opendir(path);
 	return dir ? recover_all(ctx, path, dir, err) : 0;
 }

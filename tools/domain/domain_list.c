@@ -11,6 +11,7 @@
 #include <string.h>
 #include <time.h>
 
+#include <xentools/clock.h>
 #include <xentools/parse_num.h>
 
 #include "tools/domain/domain_priv.h"
@@ -117,7 +118,7 @@ int domain_list(struct domain_ctx *ctx, struct domain_summary **ret, size_t *n, 
 		return -1;
 	all = calloc(count + 1, sizeof(*all));
 	if (!all)
-		return zerr_set(err, ZERR_NO_RESOURCES, "E600", ENOMEM, "no memory");
+		return zerr_no_memory(err);
 	for (i = 0; i < count; i++) {
 		all[i].info = infos[i];
 		if (read_name(ctx, infos[i].domid, all[i].name, err) != 0)
@@ -280,13 +281,11 @@ int domain_uptime_ns(struct domain_ctx *ctx, uint16_t domid, uint64_t *ret, stru
 	char path[80], uuid[DOMAIN_UUID_TEXT];
 	_cleanup_free_ char *text = NULL;
 	struct hyp_domain_info info;
-	struct timespec now;
 	uint64_t start, ns;
 	int rc;
 
 	if (domid == 0) {
-		clock_gettime(CLOCK_BOOTTIME, &now);
-		*ret = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+		*ret = clock_ns(CLOCK_BOOTTIME);
 		return 0;
 	}
 	if (domain_need_store(ctx, err) != 0 || domain_must_exist(ctx, domid, &info, err) != 0)
@@ -299,8 +298,7 @@ int domain_uptime_ns(struct domain_ctx *ctx, uint16_t domid, uint64_t *ret, stru
 	if (rc == 0 || !parse_start_time(text, &start))
 		return zerr_set(err, ZERR_NOT_FOUND, "E702", 0,
 				"the store does not say when domain %u was started", domid);
-	clock_gettime(CLOCK_REALTIME, &now);
-	ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+	ns = clock_ns(CLOCK_REALTIME);
 	*ret = ns > start ? ns - start : 0;
 	return 0;
 }

@@ -139,7 +139,7 @@ int daemon_pid_lock(const char *run_dir, const char *name, int *ret_fd, struct z
 	_cleanup_close_ int fd = -1;
 
 	if (!path)
-		return zerr_set(err, ZERR_NO_RESOURCES, "E600", ENOMEM, "no memory");
+		return zerr_no_memory(err);
 	fd_mkdir_p(dir, 0755);
 	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
 	if (fd < 0)
@@ -170,7 +170,7 @@ int domain_lock(const struct domain_ctx *ctx, int *ret_fd, struct zerr **err)
 
 	if (asprintf(&path, "%s/zl.lock", domain_run_dir(ctx)) < 0) {
 		path = NULL;
-		return zerr_set(err, ZERR_NO_RESOURCES, "E600", ENOMEM, "no memory");
+		return zerr_no_memory(err);
 	}
 	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (fd < 0 && errno == ENOENT && fd_mkdir_p(domain_run_dir(ctx), 0755) == 0)

@@ -31,11 +31,6 @@ static char *state_path(const struct domain_ctx *ctx, uint16_t domid)
 	return asprintf(&path, "%s/domains/%u.json", domain_run_dir(ctx), domid) < 0 ? NULL : path;
 }
 
-static int no_memory(struct zerr **err)
-{
-	return zerr_set(err, ZERR_NO_RESOURCES, "E600", ENOMEM, "no memory");
-}
-
 /* Checksum over every field, in one fixed order. */
 static uint32_t checksum(const struct domain_state *s)
 {
@@ -86,7 +81,7 @@ int domain_state_save(const struct domain_ctx *ctx, const struct domain_state *s
 
 	format(&sb, s);
 	if (!path || sb.failed)
-		return no_memory(err);
+		return zerr_no_memory(err);
 	rc = fd_write_file_atomic(path, sb.buf, sb.len, 0600);
 	if (rc == -ENOENT) {
 		*strrchr(path, '/') = '\0';
@@ -165,7 +160,7 @@ int domain_state_load(const struct domain_ctx *ctx, uint16_t domid, struct domai
 	int rc;
 
 	if (!path)
-		return no_memory(err);
+		return zerr_no_memory(err);
 	rc = fd_read_file(path, STATE_FILE_MAX, &text, &len);
 	if (rc == -ENOENT)
 		return 0;
@@ -190,7 +185,7 @@ int domain_state_remove(const struct domain_ctx *ctx, uint16_t domid, struct zer
 	_cleanup_free_ char *path = state_path(ctx, domid);
 
 	if (!path)
-		return no_memory(err);
+		return zerr_no_memory(err);
 	if (unlink(path) != 0 && errno != ENOENT)
 		return zerr_set(err, ZERR_FAILED, "E920", errno, "cannot remove %s", path);
 	return 0;
@@ -228,7 +223,7 @@ int domain_state_scan(const struct domain_ctx *ctx, uint16_t **ret, size_t *n, s
 
 	if (asprintf(&path, "%s/domains", domain_run_dir(ctx)) < 0) {
 		path = NULL;
-		return no_memory(err);
+		return zerr_no_memory(err);
 	}
 	dir = opendir(path);
 	if (!dir && errno != ENOENT)
@@ -239,7 +234,7 @@ int domain_state_scan(const struct domain_ctx *ctx, uint16_t **ret, size_t *n, s
 		if (count % 64 == 0) {
 			more = realloc(ids, (count + 64) * sizeof(*ids));
 			if (!more)
-				return no_memory(err);
+				return zerr_no_memory(err);
 			ids = more;
 		}
 		ids[count++] = id;

@@ -39,7 +39,7 @@ void node_write(struct node_writer *w, const char *rel, const char *fmt, ...)
 		value = NULL;
 	va_end(ap);
 	if (!path || !value)
-		w->rc = zerr_set(w->err, ZERR_NO_RESOURCES, "E600", ENOMEM, "no memory");
+		w->rc = zerr_no_memory(w->err);
 	else
 		w->rc = xs_write_str(w->xs, w->tx, path, value, w->err);
 }
@@ -62,7 +62,7 @@ void node_perms(struct node_writer *w, const char *rel, enum node_perm perm, uin
 		return;
 	path = join(w->base, rel);
 	if (!path)
-		w->rc = zerr_set(w->err, ZERR_NO_RESOURCES, "E600", ENOMEM, "no memory");
+		w->rc = zerr_no_memory(w->err);
 	else
 		w->rc = xs_set_perms(w->xs, w->tx, path, perms[perm].list, perms[perm].n, w->err);
 }
@@ -216,7 +216,7 @@ int domain_store_read(struct domain_ctx *ctx, uint16_t domid, const char *rel, c
 	if (domain_need_store(ctx, err) != 0)
 		return -1;
 	if (!path)
-		return zerr_set(err, ZERR_NO_RESOURCES, "E600", ENOMEM, "no memory");
+		return zerr_no_memory(err);
 	return xs_read(ctx->xs, XS_NO_TX, path, ret, NULL, err);
 }
 
@@ -228,6 +228,6 @@ int domain_store_write(struct domain_ctx *ctx, uint16_t domid, const char *rel, 
 	if (domain_need_store(ctx, err) != 0)
 		return -1;
 	if (!path)
-		return zerr_set(err, ZERR_NO_RESOURCES, "E600", ENOMEM, "no memory");
+		return zerr_no_memory(err);
 	return xs_write_str(ctx->xs, XS_NO_TX, path, value, err);
 }

@@ -152,7 +152,7 @@ static int wait_node(struct domain_ctx *ctx, uint16_t domid, const char *rel, bo
 
 	if (asprintf(&path, "/local/domain/%u/%s", domid, rel) < 0) {
 		path = NULL;
-		return zerr_set(err, ZERR_NO_RESOURCES, "E600", ENOMEM, "no memory");
+		return zerr_no_memory(err);
 	}
 	wait_begin(&w, ctx, path, timeout_ms, -1);
 	for (;;) {

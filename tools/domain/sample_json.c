@@ -220,6 +220,6 @@ int sample_from_json(struct json_object *o, struct sample **ret, struct zerr **e
 	}
 	sample_free(s);
 	if (rc == -ENOMEM)
-		return zerr_set(err, ZERR_NO_RESOURCES, "E600", ENOMEM, "no memory");
+		return zerr_no_memory(err);
 	return zerr_set(err, ZERR_BAD_CONFIG, "E130", 0, "it is no recording of zl stats");
 }

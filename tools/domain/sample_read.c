@@ -10,10 +10,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <xentools/cleanup.h>
+#include <xentools/clock.h>
 #include <xentools/error.h>
 #include <xentools/parse_num.h>
 #include <xentools/sample.h>
@@ -171,7 +171,7 @@ static int read_devices(struct sample *s, const char *sysfs, struct zerr **err)
 		return 0;	/* no back-end drivers, no devices */
 	for (struct dirent *e; (e = readdir(dir)) != NULL; )
 		if (add_device(s, dirfd(dir), e->d_name) < 0)
-			return zerr_set(err, ZERR_NO_RESOURCES, "E600", ENOMEM, "no memory");
+			return zerr_no_memory(err);
 	return 0;
 }
 
@@ -184,7 +184,7 @@ static int read_vcpus(struct domain_ctx *ctx, struct sample_domain *d, uint32_t 
 
 	d->vcpus = calloc(n + 1, sizeof(*d->vcpus));
 	if (!d->vcpus)
-		return zerr_set(err, ZERR_NO_RESOURCES, "E600", ENOMEM, "no memory");
+		return zerr_no_memory(err);
 	for (uint32_t i = 0; i < n; i++) {
 		if (hyp_vcpu_info(ctx->hyp, d->info.domid, i, &v, NULL) != 1)
 			break;
@@ -198,7 +198,6 @@ static int read_vcpus(struct domain_ctx *ctx, struct sample_domain *d, uint32_t 
 static int read_host(struct domain_ctx *ctx, struct sample *s, struct zerr **err)
 {
 	struct hyp_physinfo phys;
-	struct timespec boot, wall;
 
 	if (hyp_physinfo(ctx->hyp, &phys, err) != 0)
 		return -1;
@@ -207,11 +206,9 @@ static int read_host(struct domain_ctx *ctx, struct sample *s, struct zerr **err
 	s->cpu_count = phys.max_cpu_id < CPUS_MAX ? phys.max_cpu_id + 1 : CPUS_MAX;
 	s->idle_ns = calloc(s->cpu_count, sizeof(*s->idle_ns));
 	if (!s->idle_ns)
-		return zerr_set(err, ZERR_NO_RESOURCES, "E600", ENOMEM, "no memory");
-	clock_gettime(CLOCK_BOOTTIME, &boot);
-	clock_gettime(CLOCK_REALTIME, &wall);
-	s->when_ns = (uint64_t)boot.tv_sec * 1000000000u + (uint64_t)boot.tv_nsec;
-	s->wall_ns = (uint64_t)wall.tv_sec * 1000000000u + (uint64_t)wall.tv_nsec;
+		return zerr_no_memory(err);
+	s->when_ns = clock_ns(CLOCK_BOOTTIME);
+	s->wall_ns = clock_ns(CLOCK_REALTIME);
 	return hyp_cpu_idle_ns(ctx->hyp, s->idle_ns, &s->cpu_count, err);
 }
 
@@ -227,7 +224,7 @@ static int read_domains(struct domain_ctx *ctx, struct sample *s, unsigned int w
 		return -1;
 	s->domains = calloc(n + 1, sizeof(*s->domains));
 	if (!s->domains)
-		return zerr_set(err, ZERR_NO_RESOURCES, "E600", ENOMEM, "no memory");
+		return zerr_no_memory(err);
 	for (; s->count < n; s->count++) {
 		struct sample_domain *d = &s->domains[s->count];
 
@@ -245,7 +242,7 @@ int sample_read(struct domain_ctx *ctx, unsigned int what, const char *sysfs, st
 	struct sample *s = calloc(1, sizeof(*s));
 
 	if (!s)
-		return zerr_set(err, ZERR_NO_RESOURCES, "E600", ENOMEM, "no memory");
+		return zerr_no_memory(err);
 	if (read_host(ctx, s, err) != 0 || read_domains(ctx, s, what, err) != 0 ||
 	    ((what & SAMPLE_DEVICES) && read_devices(s, sysfs, err) != 0)) {
 		sample_free(s);

@@ -289,7 +289,7 @@ struct domain_console *domain_console_open(struct consoled *d, const struct cons
 	struct domain_console *c = calloc(1, sizeof(*c));
 
 	if (!c) {
-		zerr_set(err, ZERR_NO_RESOURCES, "E600", ENOMEM, "no memory");
+		zerr_no_memory(err);
 		return NULL;
 	}
 	c->daemon = d;
@@ -303,7 +303,7 @@ struct domain_console *domain_console_open(struct consoled *d, const struct cons
 		goto fail;
 	}
 	if (consoled_add_port(d, c->port, c) != 0) {
-		zerr_set(err, ZERR_NO_RESOURCES, "E600", ENOMEM, "no memory");
+		zerr_no_memory(err);
 		goto fail;
 	}
 	c->name = nodes->name;

@@ -117,11 +117,6 @@ static void on_signal(void *data, int signo)
 	event_loop_stop(d->loop, 0);
 }
 
-static int no_memory(struct zerr **err)
-{
-	return zerr_set(err, ZERR_NO_RESOURCES, "E600", ENOMEM, "no memory");
-}
-
 static int open_devices(struct consoled *d, struct zerr **err)
 {
 	if (evtchn_dev_open(&d->evtchn, NULL, NULL, err) != 0 ||
@@ -130,13 +125,13 @@ static int open_devices(struct consoled *d, struct zerr **err)
 	d->loop = event_loop_new();
 	d->by_domid = calloc(HYP_DOMID_FIRST_RESERVED, sizeof(struct domain_console *));
 	if (!d->loop || !d->by_domid)
-		return no_memory(err);
+		return zerr_no_memory(err);
 	d->throttle = event_loop_add_timer(d->loop, on_throttle, d);
 	if (!d->throttle ||
 	    !event_loop_add_fd(d->loop, evtchn_dev_fd(d->evtchn), POLLIN, on_evtchn, d) ||
 	    !event_loop_add_signal(d->loop, SIGTERM, on_signal, d) ||
 	    !event_loop_add_signal(d->loop, SIGINT, on_signal, d))
-		return no_memory(err);
+		return zerr_no_memory(err);
 	return 0;
 }
 
@@ -171,7 +166,7 @@ static int give_log_dir(const struct options *o, const struct confine_user *user
 
 	if (asprintf(&dir, "%s/console", o->log_dir) < 0) {
 		dir = NULL;
-		return no_memory(err);
+		return zerr_no_memory(err);
 	}
 	rc = fd_mkdir_p(dir, 0755);
 	files = rc == 0 ? opendir(dir) : NULL;
@@ -192,7 +187,7 @@ static int map_notes(struct consoled *d, const char *run_dir, struct zerr **err)
 
 	if (asprintf(&path, "%s/" PROGRAM ".notes", run_dir ? run_dir : DOMAIN_RUN_DIR) < 0) {
 		path = NULL;
-		return no_memory(err);
+		return zerr_no_memory(err);
 	}
 	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0 || ftruncate(fd, NOTES_SIZE) != 0)

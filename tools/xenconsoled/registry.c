@@ -307,7 +307,7 @@ int consoled_connect(struct consoled *d, struct zerr **err)
 		goto fail;
 	d->xs_source = event_loop_add_fd(d->loop, xs_fd(xs), POLLIN, on_store, d);
 	if (!d->xs_source || !d->xs_retry) {
-		zerr_set(err, ZERR_NO_RESOURCES, "E600", ENOMEM, "no memory");
+		zerr_no_memory(err);
 		goto fail;
 	}
 	d->xs = xs;

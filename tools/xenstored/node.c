@@ -9,8 +9,8 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include <xentools/clock.h>
 #include <xentools/xs_path.h>
 
 #include "journal.h"
@@ -266,7 +266,6 @@ int tree_init(struct tree *tree, struct perm_table *perms, struct quotas *quotas
 {
 	const struct xs_perm root_perm = { 0, XS_ACCESS_NONE };
 	struct perm_list *list;
-	struct timespec now;
 
 	memset(tree, 0, sizeof(*tree));
 	tree->perms = perms;
@@ -281,8 +280,7 @@ int tree_init(struct tree *tree, struct perm_table *perms, struct quotas *quotas
 	}
 	name_hash_init(&tree->hash);
 	/* Generations that a client has seen of an earlier process do not come again. */
-	clock_gettime(CLOCK_REALTIME, &now);
-	tree->gen = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+	tree->gen = clock_ns(CLOCK_REALTIME);
 	tree->root->gen = tree->root->children_gen = ++tree->gen;
 	tree->n_nodes = 1;
 	owner_add(tree, tree->root);

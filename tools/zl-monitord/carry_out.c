@@ -23,7 +23,7 @@ static int keep_identity(struct domain_config *cfg, const struct domain_state *s
 	char *name = strdup(s->name);
 
 	if (!name)
-		return zerr_set(err, ZERR_NO_RESOURCES, "E600", ENOMEM, "no memory");
+		return zerr_no_memory(err);
 	free(cfg->name);
 	cfg->name = name;
 	memcpy(cfg->uuid, s->uuid, sizeof(cfg->uuid));

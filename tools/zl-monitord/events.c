@@ -192,7 +192,7 @@ static int open_door(struct events *e, size_t i, const char *dir, const char *na
 
 	if (asprintf(&e->door[i].path, "%s/%s", dir, name) < 0) {
 		e->door[i].path = NULL;
-		return zerr_set(err, ZERR_NO_RESOURCES, "E600", ENOMEM, "no memory");
+		return zerr_no_memory(err);
 	}
 	if (snprintf(a.sun_path, sizeof(a.sun_path), "%s", e->door[i].path) >=
 	    (int)sizeof(a.sun_path))
@@ -206,7 +206,7 @@ static int open_door(struct events *e, size_t i, const char *dir, const char *na
 				e->door[i].path);
 	e->door[i].source = event_loop_add_fd(e->loop, fd, POLLIN, on_door, e);
 	if (!e->door[i].source)
-		return zerr_set(err, ZERR_NO_RESOURCES, "E600", ENOMEM, "no memory");
+		return zerr_no_memory(err);
 	return 0;
 }
 
@@ -217,7 +217,7 @@ int events_open(struct events **ret, struct event_loop *loop, const char *run_di
 	struct events *e = calloc(1, sizeof(*e));
 
 	if (!e)
-		return zerr_set(err, ZERR_NO_RESOURCES, "E600", ENOMEM, "no memory");
+		return zerr_no_memory(err);
 	e->loop = loop;
 	e->door[0].fd = e->door[1].fd = -1;
 	if (open_door(e, 0, dir, DOMAIN_NOTIFY_SOCKET, 0600, err) != 0 ||

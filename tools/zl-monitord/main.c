@@ -12,8 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <time.h>
 
+#include <xentools/clock.h>
 #include <xentools/config.h>
 #include <xentools/daemonize.h>
 #include <xentools/domain.h>
@@ -58,14 +58,6 @@ static const char usage[] =
 
 static void look_at_all(struct monitord *m);
 
-static uint64_t realtime_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
 static void log_failure(struct monitord *m, const struct domain_state *s, struct zerr *err)
 {
 	zlog_zerr(ZLOG_ERROR, err);
@@ -86,7 +78,7 @@ static void set_later(struct monitord *m, uint64_t at_ns)
 static struct monitor_decision decide(const struct domain_state *s,
 				      const struct hyp_domain_info *info)
 {
-	uint64_t now = realtime_ns();
+	uint64_t now = clock_ns(CLOCK_REALTIME);
 	struct monitor_end end = {
 		.reason = info->shutdown_reason,
 		.lived_ns = now > s->created_ns ? now - s->created_ns : 0,
@@ -344,7 +336,7 @@ static int connect_store(struct monitord *m, struct zerr **err)
 	if (xs_watch(xs, "@releaseDomain", PROGRAM, err) != 0)
 		goto fail;
 	if (listen_to_store(m, xs) != 0) {
-		zerr_set(err, ZERR_NO_RESOURCES, "E600", ENOMEM, "no memory");
+		zerr_no_memory(err);
 		goto fail;
 	}
 	m->ctx.xs = xs;
@@ -413,7 +405,7 @@ static int set_up(struct monitord *m, struct zerr **err)
 	if (!m->loop || !m->retry || !m->later ||
 	    !event_loop_add_signal(m->loop, SIGTERM, on_signal, m) ||
 	    !event_loop_add_signal(m->loop, SIGINT, on_signal, m))
-		return zerr_set(err, ZERR_NO_RESOURCES, "E600", ENOMEM, "no memory");
+		return zerr_no_memory(err);
 	return connect_store(m, err);
 }
 

@@ -9,9 +9,9 @@
 #include <locale.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "top.h"
+#include "xentools/clock.h"
 #include "xentools/error.h"
 #include "xentools/parse_num.h"
 #include "xentools/strbuf.h"
@@ -130,10 +130,7 @@ static void on_key(struct screen *s, int key)
 
 static uint64_t now_ms(void)
 {
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+	return clock_ns(CLOCK_MONOTONIC) / 1000000;
 }
 
 /* Until the next sample is due: keys, each of which draws again. */

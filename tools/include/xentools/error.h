@@ -49,6 +49,9 @@ struct zerr {
 int zerr_set(struct zerr **err, enum zerr_class cls, const char *code, int errnum,
 	     const char *fmt, ...) PRINTF_LIKE(5, 6);
 
+/* The program itself has no memory: class ZERR_NO_RESOURCES; always -1. */
+int zerr_no_memory(struct zerr **err);
+
 /* Add the line that tells what to do; always -1. */
 int zerr_hint(struct zerr **err, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
