@@ -78,3 +78,14 @@ const char *str_table_nearest(const struct str_row *rows, size_t n, const char *
 	}
 	return found;
 }
+
+char *str_trim(char *s, const char *blanks)
+{
+	size_t len;
+
+	s += strspn(s, blanks);
+	len = strlen(s);
+	while (len > 0 && strchr(blanks, s[len - 1]) != NULL)
+		s[--len] = '\0';
+	return s;
+}

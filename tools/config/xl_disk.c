@@ -13,6 +13,7 @@
 #include "xentools/config.h"
 #include "xentools/error.h"
 #include "xentools/macros.h"
+#include "xentools/str_table.h"
 
 struct spec {
 	struct domain_disk disk;
@@ -247,7 +248,7 @@ static int settle(struct spec *s, struct zerr **err)
 				"\"%.200s\" is not an absolute path", s->target);
 	if (asprintf(&d->source, "%s%s", dir, s->target) < 0) {
 		d->source = NULL;
-		return zerr_set(err, ZERR_NO_RESOURCES, "E600", ENOMEM, "no memory");
+		return zerr_no_memory(err);
 	}
 	d->is_block = d->format == DISK_RAW && strncmp(d->source, "/dev/", 5) == 0;
 	return 0;
@@ -271,9 +272,7 @@ static int parse(struct spec *s, char *text, struct zerr **err)
 		next = comma != NULL ? comma + 1 : NULL;
 		if (comma != NULL)
 			*comma = '\0';
-		for (size_t n = strlen(text); n > 0 && (text[n - 1] == ' ' ||
-							text[n - 1] == '\t'); n--)
-			text[n - 1] = '\0';
+		text = str_trim(text, " \t");
 		if (text[0] == '\0' && place < PLACES)
 			place++;		/* left out */
 		else if (text[0] != '\0' && set_one(s, text, &place, err) != 0)
@@ -289,7 +288,7 @@ int xl_disk_parse(const char *spec, struct domain_disk *ret, struct zerr **err)
 	struct spec s = { .target = NULL };
 
 	if (copy == NULL)
-		return zerr_set(err, ZERR_NO_RESOURCES, "E600", ENOMEM, "no memory");
+		return zerr_no_memory(err);
 	if (parse(&s, copy, err) != 0) {
 		domain_disk_clear(&s.disk);
 		return -1;

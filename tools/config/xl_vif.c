@@ -14,6 +14,7 @@
 #include "xentools/error.h"
 #include "xentools/macros.h"
 #include "xentools/parse_num.h"
+#include "xentools/str_table.h"
 #include "xl.h"
 #include "xl_priv.h"
 
@@ -201,17 +202,6 @@ static const struct {
 	{ "vlan", set_vlan, 0 },
 };
 
-static char *trim(char *s)
-{
-	size_t len;
-
-	s += strspn(s, " \t");
-	len = strlen(s);
-	while (len > 0 && strchr(" \t", s[len - 1]) != NULL)
-		s[--len] = '\0';
-	return s;
-}
-
 static int set_pair(struct vif *v, char *pair, struct zerr **err)
 {
 	char *equals = strchr(pair, '='), *key, *value;
@@ -220,8 +210,8 @@ static int set_pair(struct vif *v, char *pair, struct zerr **err)
 	if (equals == NULL)
 		return zerr_set(err, ZERR_BAD_CONFIG, "E420", 0, "\"%.60s\" is no key=value", pair);
 	*equals = '\0';
-	key = trim(pair);
-	value = trim(equals + 1);
+	key = str_trim(pair, " \t");
+	value = str_trim(equals + 1, " \t");
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
 		if (strcmp(keys[i].key, key) != 0)
 			continue;
@@ -265,7 +255,7 @@ int xl_vif_parse_noted(const char *spec, struct domain_nic *ret, const char **no
 
 	*note = NULL;
 	while (rc == 0 && (pair = strsep(&rest, ",")) != NULL)
-		if (trim(pair)[0] != '\0')
+		if (str_trim(pair, " \t")[0] != '\0')
 			rc = set_pair(&v, pair, err);
 	if (rc == 0)
 		rc = settle(&v.nic, err);

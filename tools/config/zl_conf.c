@@ -146,16 +146,9 @@ static void set(struct parser *p, const char *key, const char *value)
 	}
 }
 
-/* Without blanks at both ends; changed in place. */
 static char *trim(char *s)
 {
-	size_t len;
-
-	s += strspn(s, " \t\r");
-	len = strlen(s);
-	while (len > 0 && strchr(" \t\r", s[len - 1]) != NULL)
-		s[--len] = '\0';
-	return s;
+	return str_trim(s, " \t\r");
 }
 
 /* What stands behind " #", but not inside of quotes. */

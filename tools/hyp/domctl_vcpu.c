@@ -35,18 +35,33 @@ int hyp_domain_cpu_model(struct hyp *h, uint16_t domid, uint32_t midr,
 	return 0;
 }
 
+/* A call about a vCPU's registers, with room for them, zeroed, at *ret. NULL: no memory. */
+static struct xen_domctl *context_op(struct hyp *h, uint32_t cmd, uint16_t domid, uint32_t vcpu,
+				     struct vcpu_guest_context **ret, struct zerr **err)
+{
+	struct xen_domctl *op = domctl_new(h, cmd, domid, err);
+
+	if (!op)
+		return NULL;
+	*ret = hcall_alloc(h, sizeof(**ret));
+	if (!*ret) {
+		hcall_no_memory(err);
+		return NULL;
+	}
+	op->u.vcpucontext.vcpu = vcpu;
+	set_xen_guest_handle(op->u.vcpucontext.ctxt, *ret);
+	return op;
+}
+
 /* Everything off, interrupts masked, EL1: as Linux's boot protocols want it. */
 int hyp_vcpu_start_state(struct hyp *h, uint16_t domid, uint32_t vcpu,
 			 const struct hyp_vcpu_start *s, struct zerr **err)
 {
-	struct xen_domctl *op = domctl_new(h, XEN_DOMCTL_setvcpucontext, domid, err);
 	struct vcpu_guest_context *c;
+	struct xen_domctl *op = context_op(h, XEN_DOMCTL_setvcpucontext, domid, vcpu, &c, err);
 
 	if (!op)
 		return -1;
-	c = hcall_alloc(h, sizeof(*c));
-	if (!c)
-		return hcall_no_memory(err);
 	c->flags = VGCF_online;
 	c->user_regs.pc64 = s->pc;
 	if (s->aarch32) {
@@ -58,8 +73,6 @@ int hyp_vcpu_start_state(struct hyp *h, uint16_t domid, uint32_t vcpu,
 		c->user_regs.cpsr = PSR_GUEST64_INIT;
 	}
 	c->sctlr = SCTLR_GUEST_INIT;
-	op->u.vcpucontext.vcpu = vcpu;
-	set_xen_guest_handle(op->u.vcpucontext.ctxt, c);
 	return domctl_do(h, op, "setvcpucontext", err);
 }
 
@@ -67,18 +80,13 @@ int hyp_vcpu_start_state(struct hyp *h, uint16_t domid, uint32_t vcpu,
 int hyp_vcpu_regs(struct hyp *h, uint16_t domid, uint32_t vcpu, struct hyp_vcpu_regs *ret,
 		  struct zerr **err)
 {
-	struct xen_domctl *op = domctl_new(h, XEN_DOMCTL_getvcpucontext, domid, err);
-	const struct vcpu_guest_core_regs *r;
 	struct vcpu_guest_context *c;
+	struct xen_domctl *op = context_op(h, XEN_DOMCTL_getvcpucontext, domid, vcpu, &c, err);
+	const struct vcpu_guest_core_regs *r;
 	long rc;
 
 	if (!op)
 		return -1;
-	c = hcall_alloc(h, sizeof(*c));
-	if (!c)
-		return hcall_no_memory(err);
-	op->u.vcpucontext.vcpu = vcpu;
-	set_xen_guest_handle(op->u.vcpucontext.ctxt, c);
 	rc = domctl_call(h, op);
 	if (rc == -ESRCH || rc == -EINVAL || rc == -ENODATA)
 		return 0;
@@ -97,27 +105,17 @@ int hyp_vcpu_regs(struct hyp *h, uint16_t domid, uint32_t vcpu, struct hyp_vcpu_
 int hyp_vcpu_set_x0(struct hyp *h, uint16_t domid, uint32_t vcpu, uint64_t value,
 		    struct zerr **err)
 {
-	struct xen_domctl *op = domctl_new(h, XEN_DOMCTL_getvcpucontext, domid, err);
 	struct vcpu_guest_context saved, *c;
+	struct xen_domctl *op = context_op(h, XEN_DOMCTL_getvcpucontext, domid, vcpu, &c, err);
 
-	if (!op)
-		return -1;
-	c = hcall_alloc(h, sizeof(*c));
-	if (!c)
-		return hcall_no_memory(err);
-	op->u.vcpucontext.vcpu = vcpu;
-	set_xen_guest_handle(op->u.vcpucontext.ctxt, c);
-	if (domctl_do(h, op, "getvcpucontext", err) != 0)
+	if (!op || domctl_do(h, op, "getvcpucontext", err) != 0)
 		return -1;
 	saved = *c;
 	saved.user_regs.x0 = value;
-	op = domctl_new(h, XEN_DOMCTL_setvcpucontext, domid, err);
-	c = op ? hcall_alloc(h, sizeof(*c)) : NULL;
-	if (!c)
-		return hcall_no_memory(err);
+	op = context_op(h, XEN_DOMCTL_setvcpucontext, domid, vcpu, &c, err);
+	if (!op)
+		return -1;
 	*c = saved;
-	op->u.vcpucontext.vcpu = vcpu;
-	set_xen_guest_handle(op->u.vcpucontext.ctxt, c);
 	return domctl_do(h, op, "setvcpucontext", err);
 }
 

@@ -15,13 +15,11 @@
 
 /* ---- attach ---- */
 
-/* The words of one specification, which xl takes as one argument or as several. */
 static int read_words(const struct zl_args *args, struct domain_config *cfg, struct zerr **err)
 {
 	_cleanup_strbuf_ struct strbuf spec = STRBUF_INIT;
 
-	for (size_t i = 1; i < args->pos_count; i++)
-		strbuf_addf(&spec, "%s%s", i > 1 ? "," : "", args->pos[i]);
+	zl_device_words(args, &spec);
 	cfg->disks = calloc(1, sizeof(*cfg->disks));
 	if (cfg->disks == NULL || spec.failed)
 		return zerr_set(err, ZERR_NO_RESOURCES, "E600", ENOMEM, "out of memory");

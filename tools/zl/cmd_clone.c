@@ -181,18 +181,13 @@ ZL_CMD(clone)
 	_cleanup_definition_ struct definition d = { .text = NULL }, other = { .text = NULL };
 	const char *to = args->pos[1];
 	uint16_t domid;
-	int rc;
 
 	if (zl_has(args, "reflink") && zl_has(args, "copy"))
 		return zerr_set(err, ZERR_USAGE, "E006", 0,
 				"clone: --reflink and --copy exclude each other");
 	if (zl_open(zl, ZL_NEED_PATHS, err) < 0)
 		return -1;
-	rc = definition_find(&zl->ctx, args->pos[0], &d, err);
-	if (rc == 0)
-		zerr_set(err, ZERR_NOT_FOUND, "E702", 0, "there is no definition \"%s\"",
-			 args->pos[0]);
-	if (rc != 1)
+	if (zl_find_definition(zl, args->pos[0], &d, err) < 0)
 		return zerr_context(err, "clone", args->pos[0]);
 	zerr_free(zl_open_quietly(zl, ZL_WANT_STORE));
 	if (definition_load(&zl->ctx, to, &other, NULL) != 0)

@@ -33,6 +33,15 @@ int zl_read_definition(struct zl *zl, const char *path, char **text, struct doma
 					    "out of memory");
 }
 
+int zl_find_definition(struct zl *zl, const char *name, struct definition *d, struct zerr **err)
+{
+	int rc = definition_find(&zl->ctx, name, d, err);
+
+	if (rc != 0)
+		return rc < 0 ? -1 : 0;
+	return zerr_set(err, ZERR_NOT_FOUND, "E702", 0, "there is no definition \"%s\"", name);
+}
+
 /* Call fn for each definition that is named; the worst class counts. */
 int zl_for_each_definition(struct zl *zl, const struct zl_args *args,
 			   int (*fn)(struct zl *zl, struct definition *d, void *arg,
@@ -43,15 +52,12 @@ int zl_for_each_definition(struct zl *zl, const struct zl_args *args,
 	for (size_t i = 0; i < args->pos_count; i++) {
 		_cleanup_definition_ struct definition d = { .text = NULL };
 		struct zerr *err = NULL;
-		int rc = definition_find(&zl->ctx, args->pos[i], &d, &err);
+		int rc = zl_find_definition(zl, args->pos[i], &d, &err);
 
-		if (rc == 0) {
-			zerr_set(&err, ZERR_NOT_FOUND, "E702", 0, "there is no definition \"%s\"",
-				 args->pos[i]);
-			zerr_hint(&err, "zl define FILE stores one; zl list --all shows them");
-		} else if (rc == 1) {
+		if (rc == 0)
 			rc = fn(zl, &d, arg, &err);
-		}
+		else if (zerr_class_of(err) == ZERR_NOT_FOUND)
+			zerr_hint(&err, "zl define FILE stores one; zl list --all shows them");
 		if (err != NULL) {
 			if (err->step == NULL)
 				zerr_context(&err, args->cmd->name,

@@ -10,8 +10,15 @@
 #include <string.h>
 
 #include "xentools/parse_num.h"
+#include "xentools/strbuf.h"
 
 /* ---- shared ---- */
+
+void zl_device_words(const struct zl_args *args, struct strbuf *spec)
+{
+	for (size_t i = 1; i < args->pos_count; i++)
+		strbuf_addf(spec, "%s%s", i > 1 ? "," : "", args->pos[i]);
+}
 
 int zl_read_device(struct zl *zl, const char *path, struct domain_config *cfg, struct zerr **err)
 {
@@ -27,14 +34,12 @@ static int print_plan(struct zl *zl, const struct zl_args *args, uint16_t domid,
 		      const struct domain_config *cfg, struct zerr **err)
 {
 	bool disk = cfg->disk_count > 0;
-	char schema[48];
 
 	if (device_check_all(&zl->ctx, cfg, err) < 0)
 		return -1;
-	snprintf(schema, sizeof(schema), "zl.%s/1", args->cmd->name);
 	if (zl->json)
-		return zl_print_json(zl, schema, disk ? zl_disk_json(&cfg->disks[0])
-						      : zl_nic_json(&cfg->nics[0]), err);
+		return zl_print_document(zl, args, disk ? zl_disk_json(&cfg->disks[0])
+							: zl_nic_json(&cfg->nics[0]), err);
 	printf("%s (id %u) would get %s%s\n", args->pos[0], domid,
 	       disk ? "the disk " : "an interface", disk ? cfg->disks[0].target : "");
 	return 0;
@@ -172,7 +177,6 @@ int zl_list_devices(struct zl *zl, const struct zl_args *args,
 		    const struct zl_device_table *table, struct zerr **err)
 {
 	struct listing l = { .table = table };
-	char schema[48];
 	int rc, printed;
 
 	if (zl_open(zl, ZL_NEED_STORE, err) < 0)
@@ -183,8 +187,7 @@ int zl_list_devices(struct zl *zl, const struct zl_args *args,
 	rc = zl_for_each(zl, args, false, list_one, &l, err);
 	if (l.all == NULL)
 		return rc;
-	snprintf(schema, sizeof(schema), "zl.%s/1", args->cmd->name);
-	printed = zl_print_json(zl, schema, l.all, err);
+	printed = zl_print_document(zl, args, l.all, err);
 	return printed < 0 ? printed : rc;
 }
 

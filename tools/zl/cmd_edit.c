@@ -125,17 +125,14 @@ ZL_CMD(edit)
 {
 	_cleanup_definition_ struct definition d = { .text = NULL };
 	_cleanup_close_ int lock = -1;
-	int rc;
 
 	if (zl_open(zl, ZL_NEED_PATHS, err) < 0)
 		return -1;
-	rc = definition_find(&zl->ctx, args->pos[0], &d, err);
-	if (rc == 0)
-		zerr_set(err, ZERR_NOT_FOUND, "E702", 0, "there is no definition \"%s\"",
-			 args->pos[0]);
-	if (rc == 1 && zl->dry_run)
+	if (zl_find_definition(zl, args->pos[0], &d, err) < 0)
+		return zerr_context(err, "edit", args->pos[0]);
+	if (zl->dry_run)
 		return printf("%s would be edited\n", d.cfg.name) < 0 ? -1 : 0;
-	if (rc != 1 || definition_lock(&zl->ctx, d.cfg.name, &lock, err) < 0 ||
+	if (definition_lock(&zl->ctx, d.cfg.name, &lock, err) < 0 ||
 	    edit(zl, &d, lock, err) < 0)
 		return zerr_context(err, "edit", args->pos[0]);
 	return 0;

@@ -139,7 +139,7 @@ static int memory_table(struct zl *zl, const struct zl_args *args, const char *t
 {
 	_cleanup_free_ struct domain_summary *list = NULL;
 	struct json_object *all = zl->json ? json_object_new_array() : NULL;
-	char name[4 * DOMAIN_NAME_MAX + 1], schema[32], flags[7];
+	char name[4 * DOMAIN_NAME_MAX + 1], flags[7];
 	uint16_t wanted = 0;
 	size_t n;
 
@@ -172,8 +172,7 @@ static int memory_table(struct zl *zl, const struct zl_args *args, const char *t
 		       d->nr_online_vcpus, flags, (double)d->cpu_time_ns / 1e9,
 		       figure(d) * HYP_PAGE_SIZE >> 20);
 	}
-	snprintf(schema, sizeof(schema), "zl.%s/1", args->cmd->name);
-	return all ? zl_print_json(zl, schema, all, err) : 0;
+	return all ? zl_print_document(zl, args, all, err) : 0;
 }
 
 static uint64_t claimed(const struct hyp_domain_info *i)

@@ -16,15 +16,13 @@
 
 /* ---- attach ---- */
 
-/* The words of one specification, which xl takes as one argument or as several. */
 static int read_words(struct zl *zl, const struct zl_args *args, struct domain_config *cfg,
 		      struct zerr **err)
 {
 	_cleanup_strbuf_ struct strbuf spec = STRBUF_INIT;
 	const char *note;
 
-	for (size_t i = 1; i < args->pos_count; i++)
-		strbuf_addf(&spec, "%s%s", i > 1 ? "," : "", args->pos[i]);
+	zl_device_words(args, &spec);
 	cfg->nics = calloc(1, sizeof(*cfg->nics));
 	if (cfg->nics == NULL || spec.failed)
 		return zerr_set(err, ZERR_NO_RESOURCES, "E600", ENOMEM, "out of memory");

@@ -152,6 +152,16 @@ int zl_print_json(struct zl *zl, const char *schema, struct json_object *data, s
 	return ok ? 0 : zerr_set(err, ZERR_FAILED, "E935", errno, "cannot write the output");
 }
 
+/* Print data as the command's own document; see zl.h. */
+int zl_print_document(struct zl *zl, const struct zl_args *args, struct json_object *data,
+		      struct zerr **err)
+{
+	char schema[48];
+
+	snprintf(schema, sizeof(schema), "zl.%s/1", args->cmd->name);
+	return zl_print_json(zl, schema, data, err);
+}
+
 /* "1 day, 2:03:04", as uptime(1) and xl say it. */
 char *zl_duration(uint64_t seconds, char *buf, size_t size)
 {

@@ -55,6 +55,7 @@ enum zl_command_flags {
 	ZL_FILES = 1 << 4,		/* its arguments are files (completion) */
 };
 
+struct strbuf;
 struct zl_args;
 
 struct zl_command {
@@ -173,6 +174,9 @@ void zl_print_diags(struct zl *zl, const struct config_diags *diags);
 
 /* The envelope {"schema","host","time","data"}; takes data and prints to stdout. */
 int zl_print_json(struct zl *zl, const char *schema, struct json_object *data, struct zerr **err);
+/* The same with the schema that the command's name gives: "zl.NAME/1". */
+int zl_print_document(struct zl *zl, const struct zl_args *args, struct json_object *data,
+		      struct zerr **err);
 /* A NULL value is left out. */
 void zl_json_string(struct json_object *o, const char *key, const char *value);
 void zl_json_uint(struct json_object *o, const char *key, uint64_t value);
@@ -206,6 +210,8 @@ struct json_object *zl_config_json(const struct domain_config *cfg);
 struct json_object *zl_nic_json(const struct domain_nic *nic);
 struct json_object *zl_disk_json(const struct domain_disk *disk);
 
+/* A device's words, which xl takes as one argument or as several, behind the domain's. */
+void zl_device_words(const struct zl_args *args, struct strbuf *spec);
 /* A file with one device in XML; mistakes are printed. */
 int zl_read_device(struct zl *zl, const char *path, struct domain_config *cfg, struct zerr **err);
 /* Give the first argument's domain the one device of cfg, or print what would happen. */
@@ -246,6 +252,8 @@ int zl_unit_stay(struct zl *zl, const struct domain_config *cfg, uint16_t domid,
 		 struct zerr **err);
 /* The domain that runs with a UUID: 1 found, 0 none, -1 error. */
 int zl_find_running(struct zl *zl, const uint8_t uuid[16], uint16_t *ret, struct zerr **err);
+/* A definition that must be there: 0, or -1, of class ZERR_NOT_FOUND when it is not. */
+int zl_find_definition(struct zl *zl, const char *name, struct definition *d, struct zerr **err);
 /* As zl_for_each(), for definitions. */
 int zl_for_each_definition(struct zl *zl, const struct zl_args *args,
 			   int (*fn)(struct zl *zl, struct definition *d, void *arg,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Tables of words and the values they stand for, and the search for the word that was meant.
+ * Words: tables of them and the values they stand for, the search for the word that was meant.
  * Tables are constant arrays of struct str_row; order does not matter.
  */
 #ifndef XENTOOLS_STR_TABLE_H
@@ -21,5 +21,8 @@ const char *str_table_nearest(const struct str_row *rows, size_t n, const char *
 
 /* Edits (insert, delete, replace, swap of neighbours) from a to b; words over 63 bytes: 99. */
 unsigned int str_distance(const char *a, const char *b);
+
+/* Cut these characters off both ends, in place; returns where what is left begins. */
+char *str_trim(char *s, const char *blanks);
 
 #endif
