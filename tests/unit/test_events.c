@@ -115,6 +115,29 @@ static void history_then_news(void **state)
 	turn();
 }
 
+/* What was told first is first, also when all of it waits to be heard. */
+static void order_is_kept(void **state)
+{
+	static const char *const told[] = { "created", "started", "crashed", "destroyed" };
+	_cleanup_free_ char *text = NULL;
+	const char *at;
+	int fd;
+
+	(void)state;
+	for (size_t i = 0; i < 4; i++)
+		domain_event(&ctx, 3, "x", told[i], NULL);
+	turn();
+	fd = dial(DOMAIN_EVENTS_SOCKET);
+	turn();
+	at = text = take(fd, NULL);
+	for (size_t i = 0; i < 4; i++) {
+		at = strstr(at, told[i]);
+		assert_non_null(at);
+	}
+	close(fd);
+	turn();
+}
+
 static void history_is_bounded(void **state)
 {
 	_cleanup_free_ char *text = NULL;
@@ -234,6 +257,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(history_then_news, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(order_is_kept, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(history_is_bounded, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(slow_reader_holds_nobody, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(rubbish_is_dropped, set_up, tear_down),

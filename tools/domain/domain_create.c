@@ -31,6 +31,7 @@ struct creation {
 	char uuid[DOMAIN_UUID_TEXT];
 	uint16_t domid;
 	bool made;			/* a domain exists: undo it on failure */
+	bool told;			/* events of it went out */
 	int intent;			/* locked file that says so; -1: none */
 };
 
@@ -361,6 +362,15 @@ static void note_log_start(struct creation *c)
 	domain_store_write(c->ctx, c->domid, "console/log-start", text, NULL);
 }
 
+/* Before the guest can run: it may have ended by the time we do. */
+static void tell(struct creation *c)
+{
+	c->told = true;
+	domain_event(c->ctx, c->domid, c->cfg->name, "created", NULL);
+	if (!c->opts->keep_paused)
+		domain_event(c->ctx, c->domid, c->cfg->name, "started", NULL);
+}
+
 static int start(struct creation *c, struct domain_create_result *ret, struct zerr **err)
 {
 	_cleanup_free_ char *tty = NULL;
@@ -379,6 +389,7 @@ static int start(struct creation *c, struct domain_create_result *ret, struct ze
 	if (c->opts->before_unpause &&
 	    c->opts->before_unpause(c->opts->arg, c->domid, tty, err) != 0)
 		return -1;
+	tell(c);
 	if (!c->opts->keep_paused && hyp_domain_unpause(c->ctx->hyp, c->domid, err) != 0)
 		return -1;
 	ret->domid = c->domid;
@@ -432,6 +443,8 @@ int domain_create(struct domain_ctx *ctx, const struct domain_config *cfg,
 	domain_images_close(&c.images);
 	if (rc != 0 && c.made)
 		domain_remove(ctx, c.domid, c.uuid, false, NULL);
+	if (rc != 0 && c.told)
+		domain_event(ctx, c.domid, cfg->name, "destroyed", NULL);
 	domain_intent_end(ctx, c.uuid, c.intent);
 	if (rc != 0) {
 		domain_log(ctx, cfg->name, "create failed: %s", why ? why->message : "?");
@@ -441,13 +454,9 @@ int domain_create(struct domain_ctx *ctx, const struct domain_config *cfg,
 			zerr_free(why);
 		return -1;
 	}
-	if (!c.opts->dry_run) {
+	if (!c.opts->dry_run)
 		domain_log(ctx, cfg->name, "created as domain %u%s", c.domid,
 			   c.opts->keep_paused ? ", paused" : "");
-		domain_event(ctx, c.domid, cfg->name, "created", NULL);
-		if (!c.opts->keep_paused)
-			domain_event(ctx, c.domid, cfg->name, "started", NULL);
-	}
 	*ret = result;
 	return 0;
 }
