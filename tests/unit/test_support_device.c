@@ -70,10 +70,23 @@ static void for_all(void (*fn)(const char *dir, unsigned int domid, const char *
 			}
 }
 
+/* Only a device that it has seen go gets an answer. */
+static void guest(const char *dir, unsigned int domid, const char *type, unsigned int devid)
+{
+	char front[96];
+
+	snprintf(front, sizeof(front), "/local/domain/%u/device/%s/%u", domid, type, devid);
+	if (fake_devices.pauses > 0 && node(front, "state") && node(dir, "hotplug-status") &&
+	    strcmp(node(front, "state"), "1") == 0)
+		set_state(front, "3");
+}
+
 static void changed(void *arg)
 {
 	(void)arg;
 	for_all(back_end);
+	if (fake_devices.misses_first)
+		for_all(guest);
 }
 
 void fake_devices_begin(struct xs *xs)
@@ -103,6 +116,12 @@ void fake_devices_connect(unsigned int domid)
 }
 
 /* ---- tools/domain/hotplug.h ---- */
+
+void hotplug_pause(unsigned int ms)
+{
+	(void)ms;
+	fake_devices.pauses++;
+}
 
 bool hotplug_interrupted(void)
 {

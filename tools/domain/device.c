@@ -18,6 +18,8 @@
 #include "tools/domain/xenbus_state.h"
 
 #define LOOK_MS 250			/* at most that long without a look, also for Ctrl-C */
+#define ANSWER_MS 2000			/* a guest that has a driver answers in a tenth of it */
+#define APART_MS 1000			/* for a guest to see that a device went */
 #define TOKEN "zl-device"
 
 sigset_t device_hold_signals(void)
@@ -397,6 +399,57 @@ int device_failed(const struct device *d, const char *step, struct zerr *why, st
 	return -1;
 }
 
+/* Does the guest begin with the device within ANSWER_MS? 1, 0 or -1. */
+static int guest_answers(const struct device *d, struct zerr **err)
+{
+	int left_ms = ANSWER_MS, rc = 0;
+
+	if (xs_watch(d->ctx->xs, d->front, TOKEN, err) != 0)
+		return -1;
+	while (rc == 0 && left_ms > 0) {
+		_cleanup_free_ char *state = NULL;
+
+		rc = device_read(d, DEVICE_FRONT, "state", &state, err);
+		if (rc >= 0)
+			rc = xenbus_state_parse(state) != XENBUS_INITIALISING;
+		if (rc == 0)
+			rc = wait_change(d, &left_ms, err);
+	}
+	xs_unwatch(d->ctx->xs, d->front, TOKEN, NULL);
+	return rc;
+}
+
+static int attach_once(struct device *d, int (*guard)(struct device *d, struct zerr **err),
+		       struct zerr **err)
+{
+	if (device_begin(d, guard, err) != 0)
+		return -1;
+	if (device_finish(d, err) == 0)
+		return 0;
+	device_remove(d, true, NULL);
+	return -1;
+}
+
+/*
+ * Linux finds devices by their directories. One that is made anew before a busy guest has seen
+ * that the old one went is taken for the old one, and nobody answers for it: it goes and comes
+ * once more, a while apart. A guest without a driver never answers, and that is no failure.
+ */
+static int attach_again(struct device *d, int (*guard)(struct device *d, struct zerr **err),
+			struct zerr **err)
+{
+	int rc = guest_answers(d, err);
+
+	if (rc > 0)
+		return 0;
+	device_remove(d, true, NULL);
+	d->undo = false;
+	if (rc < 0)
+		return -1;
+	hotplug_pause(APART_MS);
+	return attach_once(d, guard, err);
+}
+
 int device_attach(struct device *d, int (*guard)(struct device *d, struct zerr **err),
 		  struct zerr **err)
 {
@@ -405,12 +458,10 @@ int device_attach(struct device *d, int (*guard)(struct device *d, struct zerr *
 	struct zerr *why = NULL;
 
 	if (device_take_turn(d->ctx, d->domid, &turn, &why) != 0 ||
-	    device_begin(d, guard, &why) != 0)
+	    attach_once(d, guard, &why) != 0 ||
+	    (device_went_before(turn, d) && attach_again(d, guard, &why) != 0))
 		return device_failed(d, "attach", why, err);
-	if (device_finish(d, &why) == 0)
-		return 0;
-	device_remove(d, true, NULL);
-	return device_failed(d, "attach", why, err);
+	return 0;
 }
 
 /* ---- take away ---- */

@@ -228,6 +228,27 @@ int device_take_turn(struct domain_ctx *ctx, uint16_t domid, int *ret_fd, struct
 	return 0;
 }
 
+/* The turn's file holds the names of devices that went, a line each; true also when it is full. */
+bool device_went_before(int turn, const struct device *d)
+{
+	char text[4096], line[DISK_TARGET_MAX + 2];
+	ssize_t n = pread(turn, text, sizeof(text) - 1, 0);
+
+	text[MAX(n, (ssize_t)0)] = '\0';
+	snprintf(line, sizeof(line), "%s\n", d->name);
+	for (const char *at = text; (at = strstr(at, line)); at++)
+		if (at == text || at[-1] == '\n')
+			return true;
+	return n == (ssize_t)sizeof(text) - 1;
+}
+
+/* A name that cannot be kept is one less to be careful with. */
+static void note_gone(int turn, const struct device *d)
+{
+	if (!device_went_before(turn, d) && lseek(turn, 0, SEEK_END) >= 0)
+		dprintf(turn, "%s\n", d->name);
+}
+
 int device_detach(struct domain_ctx *ctx, uint16_t domid, enum device_kind kind,
 		  unsigned int devid, bool force, int timeout_ms, struct zerr **err)
 {
@@ -254,6 +275,7 @@ int device_detach(struct domain_ctx *ctx, uint16_t domid, enum device_kind kind,
 	if (rc > 0 && ((!force && device_close(&d, timeout_ms, &why) != 0) ||
 		       device_remove(&d, true, &why) != 0))
 		return device_failed(&d, "detach", why, err);
+	note_gone(turn, &d);
 	device_config_remove(&d, mac);
 	domain_event(ctx, domid, NULL, "device-detached", d.name);
 	return 0;

@@ -117,6 +117,8 @@ static inline void cleanup_signals(const sigset_t *old)
  * program left half attached are taken away. Class ZERR_STATE: another one is at it for long.
  */
 int device_take_turn(struct domain_ctx *ctx, uint16_t domid, int *ret_fd, struct zerr **err);
+/* Has the domain had a device of this name that was taken away since? turn: device_take_turn()'s. */
+bool device_went_before(int turn, const struct device *d);
 /* One value of a side: 1 found (malloc'd), 0 not there, -1 error. */
 int device_read(const struct device *d, enum device_side side, const char *key, char **ret,
 		struct zerr **err);
@@ -174,6 +176,8 @@ int hotplug_script(const struct device *d, const char *script, const char *const
 		   const char *const env[], struct zerr **err);
 /* Is Ctrl-C waiting? (Programs of which it must not kill the middle block the signal.) */
 bool hotplug_interrupted(void);
+/* Let a guest have some time. */
+void hotplug_pause(unsigned int ms);
 /* Does this kernel have the back-end of a device? */
 bool hotplug_backend_has(const char *type, uint16_t domid, unsigned int devid);
 /* Load a kernel module unless path exists. Class ZERR_UNSUPPORTED with a hint when it fails. */

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -232,6 +233,13 @@ int hotplug_script(const struct device *d, const char *script, const char *const
 	if (run_clean(argv, all, DEVICE_HOTPLUG_MS, d->undo, err) != 0)
 		return -1;
 	return d->undo ? 0 : check_status(d, script, err);
+}
+
+void hotplug_pause(unsigned int ms)
+{
+	const struct timespec nap = { ms / 1000, ms % 1000 * 1000000L };
+
+	nanosleep(&nap, NULL);
 }
 
 bool hotplug_backend_has(const char *type, uint16_t domid, unsigned int devid)
