@@ -110,6 +110,7 @@ OURS_ONLY = {
     "GUEST_RAM_BANK_SIZES": "list of checked values",
     "XEN_COMMANDLINE_LEN": "a bare 1024 in Xen; the type's size is checked",
     "MEMOP_EXTENT_SHIFT": "hypercalls.md 1", "MEMOP_CMD_MASK": "from MEMOP_EXTENT_SHIFT",
+    "VCPUOP_register_runstate_phys_area": "of Xen 4.18", "XENFEAT_runstate_phys_area": "of Xen 4.18",
     "XEN_EWOULDBLOCK": "same as EAGAIN", "XEN_EDEADLOCK": "same as EDEADLK",
 }
 

@@ -51,7 +51,7 @@ static void test_version(void **state)
 	assert_true(pp.virt_start != 0);
 	assert_int_equal(hcall_arg(__HYPERVISOR_xen_version, XENVER_get_features, &fi,
 				   sizeof(fi)), 0);
-	assert_int_equal(fi.submap, 0x26805);
+	assert_int_equal(fi.submap, 0x66805);
 	fi.submap_idx = 1;
 	assert_int_equal(hcall_arg(__HYPERVISOR_xen_version, XENVER_get_features, &fi,
 				   sizeof(fi)), -EINVAL);
@@ -73,7 +73,7 @@ static void test_version(void **state)
 	fi.submap_idx = 0;
 	assert_int_equal(hcall_arg(__HYPERVISOR_xen_version, XENVER_get_features, &fi,
 				   sizeof(fi)), 0);
-	assert_int_equal(fi.submap, 0x16005);
+	assert_int_equal(fi.submap, 0x56005);
 	text = guest(buf_va());
 	assert_int_equal(hcall(xen_version, XENVER_commandline, buf_va(), 0), 0);
 	assert_string_equal(text, "<denied>");
@@ -147,6 +147,56 @@ static void test_vcpu_op(void **state)
 	memcpy(guest(arg_va()), &area, sizeof(area));
 	assert_int_equal(hcall(vcpu_op, VCPUOP_register_runstate_memory_area, 0, arg_va()), 0);
 	assert_null(domu->vcpu[0]->runstate_area);
+}
+
+/* The hypercall's result for area.addr.p = p on vCPU id. */
+static int64_t runstate_phys(uint64_t id, uint64_t p)
+{
+	struct vcpu_register_runstate_memory_area area = { .addr.p = p };
+
+	memcpy(guest(arg_va()), &area, sizeof(area));
+	return hcall(vcpu_op, VCPUOP_register_runstate_phys_area, id, arg_va());
+}
+
+static void test_runstate_phys(void **state)
+{
+	const uint64_t page = DOMU_RAM + 6 * 4096;
+	struct vcpu *v = domu->vcpu[0];
+	uint64_t bit;
+
+	(void)state;
+	run_as(domu, 0);
+	vcpu_clear_flag(v, VPF_DOWN);
+	/* The guest's tables have no say. */
+	fake_va_fault(page, page + 4096, true, true);
+	assert_int_equal(runstate_phys(0, page + 64), 0);
+	fake_va_fault_clear();
+	assert_memory_equal(guest(page + 64), v->runstate_area, sizeof(*v->runstate_area));
+	assert_int_equal(v->runstate_area->state, (int)v->runstate.state);
+	/* The last place that a page has; no further, and nothing askew. */
+	assert_int_equal(runstate_phys(0, page + 4096 - 48), 0);
+	assert_int_equal(runstate_phys(0, page + 4096 - 40), -ENXIO);
+	assert_int_equal(runstate_phys(0, page + 4096 - 8), -ENXIO);
+	assert_int_equal(runstate_phys(0, page + 4), -ENXIO);
+	assert_int_equal(runstate_phys(0, ~0UL - 1), -ENXIO);
+	assert_int_equal(runstate_phys(0, ~0UL - 7), -ENXIO);
+	/* No RAM of its own. */
+	assert_int_equal(runstate_phys(0, 0), -EINVAL);
+	assert_int_equal(runstate_phys(0, NOWHERE), -EINVAL);
+	for (bit = 1UL << 40; bit; bit <<= 1)
+		assert_int_equal(runstate_phys(0, page | bit), -EINVAL);
+	assert_non_null(v->runstate_area); /* that from before */
+	assert_int_equal(hcall(vcpu_op, VCPUOP_register_runstate_phys_area, 0, NOWHERE), -EFAULT);
+	assert_int_equal(hcall(vcpu_op, VCPUOP_register_runstate_phys_area, 2, arg_va()), -ENOENT);
+	/* Another's: while it is down and has none; it alone takes its own away. */
+	assert_int_equal(runstate_phys(1, page), 0);
+	assert_int_equal(runstate_phys(1, page), -EINVAL);
+	assert_int_equal(runstate_phys(1, ~0UL), -EINVAL);
+	vcpu_clear_flag(domu->vcpu[1], VPF_DOWN);
+	assert_int_equal(runstate_phys(1, page), -EINVAL);
+	assert_int_equal(runstate_phys(0, ~0UL), 0);
+	assert_null(v->runstate_area);
+	assert_int_equal(runstate_phys(0, ~0UL), 0);
 }
 
 static void test_vm_assist(void **state)
@@ -406,6 +456,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		world_test(test_version),
 		world_test(test_vcpu_op),
+		world_test(test_runstate_phys),
 		world_test(test_vm_assist),
 		world_test(test_sched_simple),
 		world_test(test_remote_shutdown),

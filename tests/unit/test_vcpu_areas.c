@@ -35,7 +35,7 @@ static int runstate(struct vcpu *v, unsigned int page, unsigned int second, uint
 {
 	const gfn_t g[2] = { ram_gfn(d1, page), ram_gfn(d1, second) };
 
-	return vcpu_register_runstate(v, g, offset);
+	return vcpu_register_runstate(v, g, offset, false);
 }
 
 static void test_info(void **state)
@@ -105,15 +105,16 @@ static void test_not_own_ram(void **state)
 	/* A device's page, a read-only one, a page of another domain's. */
 	assert_int_equal(p2m_map(d1, gfn(0x50000), mfn(0x9000), 0, P2M_MMIO), 0);
 	assert_int_equal(vcpu_register_info(v0, gfn(0x50000), 0), -EINVAL);
-	assert_int_equal(vcpu_register_runstate(v0, both, 0), -EFAULT);
+	assert_int_equal(vcpu_register_runstate(v0, both, 0, false), -EFAULT);
 	assert_true(page_get(m));
 	assert_int_equal(p2m_map(d1, gfn(0x50000), m, 0, P2M_GRANT_RW), 0);
 	assert_int_equal(vcpu_register_info(v0, gfn(0x50000), 0), -EINVAL);
-	assert_int_equal(vcpu_register_runstate(v0, both, 0), -EFAULT);
+	assert_int_equal(vcpu_register_runstate(v0, both, 0, false), -EFAULT);
 	/* The second page of two is wrong: the first is let go. */
 	assert_int_equal(vcpu_register_runstate(v0, (gfn_t[]){ ram_gfn(d1, 5), gfn(0x50000) },
-						PAGE_SIZE - 8),
+						PAGE_SIZE - 8, false),
 			 -EFAULT);
+	assert_int_equal(vcpu_register_runstate(v0, both, 0, true), -EINVAL);
 	assert_int_equal(refs(5), before);
 	assert_int_equal(p2m_unmap(d1, gfn(0x50000), 0), 0);
 }
@@ -192,6 +193,27 @@ static void test_update_flag(void **state)
 	area->state_entry_time = UPDATE;
 	vcpu_update_runstate_area(v0);
 	assert_int_equal(area->state_entry_time & UPDATE, 0);
+}
+
+/* By physical address: flagged without vm_assist; as it was once it is registered otherwise. */
+static void test_runstate_phys(void **state)
+{
+	const gfn_t g[2] = { ram_gfn(d1, 5), ram_gfn(d1, 5) };
+	struct vcpu_runstate_info *area = at(5, 64);
+	uint32_t before = refs(5);
+
+	(void)state;
+	assert_int_equal(vcpu_register_runstate(v0, g, 64, true), 0);
+	assert_int_equal(refs(5), before + 1);
+	assert_true(v0->runstate_phys);
+	area->state_entry_time = UPDATE;
+	vcpu_update_runstate_area(v0);
+	assert_int_equal(area->state_entry_time, v0->runstate.entry_time);
+	assert_int_equal(vcpu_register_runstate(v0, g, 64, true), 0);
+	assert_int_equal(refs(5), before + 1);
+	assert_int_equal(runstate(v0, 7, 8, 0), 0);
+	assert_false(v0->runstate_phys);
+	assert_int_equal(refs(5), before);
 }
 
 /*
@@ -327,6 +349,7 @@ int main(void)
 		row(test_runstate),
 		row(test_runstate_two_pages),
 		row(test_update_flag),
+		row(test_runstate_phys),
 		row(test_runstate_of_another),
 		row(test_dying),
 		row(test_dying_begun),

@@ -79,9 +79,10 @@ void vcpu_release_runstate(struct vcpu *v)
 /*
  * Register the runstate area at offset in g[0], running over into g[1] when it does not fit. The
  * caller replaces its own; another vCPU's CPU may be writing to the one it has, so that stays:
- * -EINVAL. -EFAULT when the frames are not the guest's RAM, -ENOMEM.
+ * -EINVAL. When the frames are not the guest's RAM: -EFAULT, -EINVAL if named by the guest (phys);
+ * -ENOMEM.
  */
-int vcpu_register_runstate(struct vcpu *v, const gfn_t g[2], uint32_t offset)
+int vcpu_register_runstate(struct vcpu *v, const gfn_t g[2], uint32_t offset, bool phys)
 {
 	unsigned int nr = offset + sizeof(struct vcpu_runstate_info) > PAGE_SIZE ? 2 : 1;
 	mfn_t m[2] = { INVALID_MFN, INVALID_MFN };
@@ -90,7 +91,7 @@ int vcpu_register_runstate(struct vcpu *v, const gfn_t g[2], uint32_t offset)
 	int rc = shared_map_ram(d, g, nr, m, &page);
 
 	if (rc)
-		return rc == -EINVAL ? -EFAULT : rc;
+		return rc == -EINVAL && !phys ? -EFAULT : rc;
 	spin_lock(&d->lock);
 	if ((v != this_vcpu() && v->runstate_area) || domain_is_dying(d)) {
 		spin_unlock(&d->lock);
@@ -100,6 +101,7 @@ int vcpu_register_runstate(struct vcpu *v, const gfn_t g[2], uint32_t offset)
 	take_runstate_down(v);
 	v->runstate_mfn[0] = m[0];
 	v->runstate_mfn[1] = m[1];
+	v->runstate_phys = phys;
 	store_release(&v->runstate_area, (struct vcpu_runstate_info *)((char *)page + offset));
 	vcpu_update_runstate_area(v);
 	spin_unlock(&d->lock);
@@ -108,12 +110,12 @@ int vcpu_register_runstate(struct vcpu *v, const gfn_t g[2], uint32_t offset)
 
 /*
  * Show v's guest its present runstate. The guest may read at any time: entry time is flagged
- * meanwhile.
+ * meanwhile, if the guest knows of that. By physical address it always does.
  */
 void vcpu_update_runstate_area(struct vcpu *v)
 {
 	struct vcpu_runstate_info *area = v->runstate_area;
-	bool flag = READ_ONCE(v->domain->runstate_update_flag);
+	bool flag = v->runstate_phys || READ_ONCE(v->domain->runstate_update_flag);
 	uint64_t time[4], entry;
 	s_time_t entry_time;
 	uint32_t state;

@@ -23,32 +23,40 @@ static int64_t register_vcpu_info(struct vcpu *v, uint64_t arg)
 	return may_register(v) ? vcpu_register_info(v, gfn(info.mfn), info.offset) : -EINVAL;
 }
 
-/* A null address takes the area down. */
-static int64_t register_runstate(struct vcpu *v, uint64_t arg)
+/*
+ * By virtual address, of which null takes the area down; or by physical address within a page, of
+ * which ~0 does. Errors of the latter are those of Xen 4.18, where it comes from.
+ */
+static int64_t register_runstate(struct vcpu *v, uint64_t arg, bool phys)
 {
 	struct vcpu_register_runstate_memory_area area;
-	uint64_t va, last;
+	uint64_t at, last;
 	ipa_t begin, end;
 
 	if (copy_from_guest(&area, arg, sizeof(area)))
 		return -EFAULT;
 	if (!may_register(v))
 		return -EINVAL;
-	va = area.addr.v;
-	if (!va) {
+	at = area.addr.p;
+	if (at == (phys ? ~0UL : 0)) {
 		/* Another's CPU may be writing there: VPF_DOWN comes before the last write. */
 		if (v != this_vcpu())
 			return -EINVAL;
 		vcpu_release_runstate(v);
 		return 0;
 	}
-	if (va & 7)
-		return -EINVAL;
-	if (checked_add(va, sizeof(struct vcpu_runstate_info) - 1, &last) ||
-	    guest_va_to_ipa(va, true, &begin) || guest_va_to_ipa(last, true, &end))
+	if (at & 7)
+		return phys ? -ENXIO : -EINVAL;
+	if (phys) {
+		if ((at & ~PAGE_MASK) > PAGE_SIZE - sizeof(struct vcpu_runstate_info))
+			return -ENXIO;
+		begin = end = at;
+	} else if (checked_add(at, sizeof(struct vcpu_runstate_info) - 1, &last) ||
+		   guest_va_to_ipa(at, true, &begin) || guest_va_to_ipa(last, true, &end)) {
 		return -EFAULT;
+	}
 	return vcpu_register_runstate(v, (gfn_t[]){ ipa_to_gfn(begin), ipa_to_gfn(end) },
-				      (uint32_t)(va & ~PAGE_MASK));
+				      (uint32_t)(at & ~PAGE_MASK), phys);
 }
 
 /* -ENOENT for no such vCPU; -EINVAL for what arm does not have; -EFAULT, -ENXIO, -ENOMEM. */
@@ -62,7 +70,8 @@ int64_t do_vcpu_op(uint64_t cmd, uint64_t vcpuid, uint64_t arg, uint64_t a3, uin
 	case VCPUOP_register_vcpu_info:
 		return register_vcpu_info(v, arg);
 	case VCPUOP_register_runstate_memory_area:
-		return register_runstate(v, arg);
+	case VCPUOP_register_runstate_phys_area:
+		return register_runstate(v, arg, cmd == VCPUOP_register_runstate_phys_area);
 	default:
 		return -EINVAL;
 	}

@@ -19,7 +19,7 @@
 #define FEATURES_ALL	(BIT(XENFEAT_writable_page_tables) | \
 			 BIT(XENFEAT_auto_translated_physmap) | \
 			 BIT(XENFEAT_memory_op_vnode_supported) | \
-			 BIT(XENFEAT_ARM_SMCCC_supported))
+			 BIT(XENFEAT_ARM_SMCCC_supported) | BIT(XENFEAT_runstate_phys_area))
 
 /* Copy a text out, padded with zeroes to size bytes (more than its length). */
 static int64_t text_to_guest(uint64_t arg, const char *text, size_t size)

@@ -23,6 +23,7 @@
 #define XENFEAT_linux_rsdp_unrestricted		15	/* x86 */
 #define XENFEAT_not_direct_mapped		16	/* guest frames are not machine frames */
 #define XENFEAT_direct_mapped			17	/* guest frames are machine frames */
+#define XENFEAT_runstate_phys_area		18	/* Xen 4.18: VCPUOP_register_runstate_phys_area */
 
 #define XENFEAT_NR_SUBMAPS			1
 

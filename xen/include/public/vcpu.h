@@ -22,6 +22,8 @@
 #define VCPUOP_send_nmi				11
 #define VCPUOP_get_physid			12
 #define VCPUOP_register_vcpu_time_memory_area	13
+/* Xen 4.18: addr.p within one page (-ENXIO), ~0 for none; always with XEN_RUNSTATE_UPDATE. */
+#define VCPUOP_register_runstate_phys_area	14
 
 #define RUNSTATE_running	0
 #define RUNSTATE_runnable	1	/* waits for a CPU */

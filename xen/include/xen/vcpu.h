@@ -87,6 +87,7 @@ struct vcpu {
 	mfn_t info_mfn;			/* INVALID_MFN unless registered */
 	struct vcpu_runstate_info *runstate_area;	/* NULL unless registered */
 	mfn_t runstate_mfn[2];
+	bool runstate_phys;		/* was registered by physical address */
 
 	struct soft_timer vtimer;	/* wakes the vCPU when CNTV is due off the CPU */
 	struct soft_timer ptimer;	/* emulated EL1 physical timer */
@@ -143,6 +144,7 @@ void vcpu_kick(struct vcpu *v);
 
 /* ---- core/vcpu_areas.c ---- */
 int vcpu_register_info(struct vcpu *v, gfn_t g, uint32_t offset) __must_check;
-int vcpu_register_runstate(struct vcpu *v, const gfn_t g[2], uint32_t offset) __must_check;
+int vcpu_register_runstate(struct vcpu *v, const gfn_t g[2], uint32_t offset,
+			   bool phys) __must_check;
 void vcpu_update_runstate_area(struct vcpu *v);
 void vcpu_release_runstate(struct vcpu *v);
