@@ -258,11 +258,13 @@ void vcpu_kick(struct vcpu *v)
 
 /*
  * Let v run on the CPUs of hard only, if possible on those of soft; NULL keeps a set. Moves it
- * when it has to. -EINVAL when no CPU would be left.
+ * when it has to. -EINVAL when no CPU would be left; -ERESTART while it is in a CPU that it has to
+ * leave: that CPU may have looked at the old set when it let v go, so call again, which moves it.
  */
 int sched_set_affinity(struct vcpu *v, const uint64_t *hard, const uint64_t *soft)
 {
 	struct sched_rq *rq;
+	bool leaves = false;
 
 	if (hard && !(*hard & sched_cpus))
 		return -EINVAL;
@@ -274,13 +276,14 @@ int sched_set_affinity(struct vcpu *v, const uint64_t *hard, const uint64_t *sof
 	if (!sched_may_run_on(v, rq->cpu)) {
 		if (rq->running == v)
 			rq->must_look = true;
-		if (load_acquire(&v->is_running))
+		leaves = load_acquire(&v->is_running);
+		if (leaves)
 			poke(rq);
 		place_unlock(rq, v);
 	} else {
 		spin_unlock(&rq->lock);
 	}
-	return 0;
+	return leaves ? -ERESTART : 0;
 }
 
 /* Charge d's running vCPUs up to now; look: their CPUs are to choose anew. */
