@@ -492,7 +492,7 @@ static void whole_build(bool resource_call)
 	struct grant_entry_v1 *grants;
 	struct domain_images images;
 	struct fake_domain *d;
-	struct fake_hyp fake;
+	static struct fake_hyp fake;
 	struct hyp *hyp;
 
 	image[8 + 2] = 8;			/* text_offset 0x80000 */

@@ -108,7 +108,7 @@ static void build_aarch32(void **state)
 	};
 	struct domain_images images;
 	struct fake_domain *d;
-	struct fake_hyp fake;
+	static struct fake_hyp fake;
 	struct hyp *hyp;
 
 	(void)state;

@@ -20,6 +20,7 @@
 #include <xentools/error.h>
 #include <xentools/strbuf.h>
 
+#include "test_support_output.h"
 #include "tools/zl-monitord/events.h"
 
 static struct domain_ctx ctx;
@@ -76,6 +77,8 @@ static char *take(int fd, bool *end)
 	}
 	if (end)
 		*end = n == 0;
+	if (sb.len > 0)
+		output_keep(sb.buf);
 	strbuf_addch(&sb, '.');	/* never empty */
 	return strbuf_steal(&sb);
 }

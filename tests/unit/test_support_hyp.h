@@ -17,7 +17,7 @@
 #include <xentools/hyp.h>
 #include <xentools/strbuf.h>
 
-#define FAKE_DOMAINS 8
+#define FAKE_DOMAINS 104
 #define FAKE_GFNS 0x90000u		/* guest frames below this exist */
 
 struct fake_domain {

@@ -41,8 +41,7 @@ static char *slurp(int fd)
 	return text;
 }
 
-/* Documents that are printed are kept for test_documents.py, which compares them with schemas. */
-static void keep_document(const char *text)
+void output_keep(const char *text)
 {
 	const char *path = getenv("ZL_DOCUMENTS");
 	FILE *f = path != NULL && text[0] == '{' ? fopen(path, "a") : NULL;
@@ -62,7 +61,8 @@ void output_end(struct caught *c)
 	close(c->saved_err);
 	c->out = slurp(c->out_fd);
 	c->err = slurp(c->err_fd);
-	keep_document(c->out);
+	output_keep(c->out);
+	output_keep(c->err);
 }
 
 void output_free(struct caught *c)

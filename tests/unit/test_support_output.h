@@ -10,6 +10,8 @@ struct caught {
 
 void output_begin(struct caught *c);
 void output_end(struct caught *c);
+/* Documents, a line each, are kept for test_documents.py, which compares them with schemas. */
+void output_keep(const char *text);
 void output_free(struct caught *c);
 
 #endif

@@ -170,6 +170,7 @@ static void by_xml(void **state)
 		 dir);
 	put("disk.xml", text, 0);
 	put("bad.xml", "<disk><source file='/a'/><target dev='xvdb' bus='virtio'/></disk>", 0);
+	json_object_put(run_json(at("-N --json device-attach web1 DIR/disk.xml"), "zl.device-attach/1"));
 	expect(at("device-attach web1 DIR/disk.xml"), 0, NULL, NULL);
 	expect(at("block-attach web1 DIR/disk.xml"), 7, NULL, "in use");
 	expect(at("device-attach web1 DIR/bad.xml"), 4, NULL, "target@bus");

@@ -69,19 +69,23 @@ static void e2_all_in_one_run(void **state)
 	output_free(&c);
 }
 
-/* No guest, one, as many as the model holds; that each is valid is test_documents.py's. */
+/* No guest, one, some, a hundred; that each is valid is test_documents.py's. */
 static void e3_list_json(void **state)
 {
-	static const char *const names[] = { NULL, "a", "b", "two words", "d\"q", "\xc3\xbc" };
+	static const char *const odd[] = { "a", "b", "two words", "d\"q", "\xc3\xbc" };
+	char name[24];
 
 	(void)state;
-	for (uint16_t n = 1; n <= ARRAY_SIZE(names); n++) {
-		struct json_object *data = run_json("--json list", "zl.list/1");
+	for (uint16_t n = 0; n <= 100; n++) {
+		snprintf(name, sizeof(name), "guest-%u", n);
+		if (n > 0)
+			add_domain(n, n <= ARRAY_SIZE(odd) ? odd[n - 1] : name, XEN_DOMINF_blocked, 16);
+		if (n <= ARRAY_SIZE(odd) || n == 100) {
+			struct json_object *data = run_json("--json list", "zl.list/1");
 
-		assert_int_equal(json_object_array_length(data), n);
-		json_object_put(data);
-		if (n < ARRAY_SIZE(names))
-			add_domain(n, names[n], XEN_DOMINF_blocked, 16);
+			assert_int_equal(json_object_array_length(data), n + 1);
+			json_object_put(data);
+		}
 	}
 }
 
@@ -152,7 +156,8 @@ static void documents(void **state)
 {
 	static const char *const lines[] = {
 		"--json domid web1", "--json uptime", "--json vcpu-list", "--json version",
-		"--json -N mem-max web1 64",
+		"--json -N mem-max web1 64", "--json stats", "--json sched-credit",
+		"--json sched-credit2",
 	};
 	struct caught c;
 
@@ -163,6 +168,14 @@ static void documents(void **state)
 			fail_msg("%s\n%s", lines[i], c.err);
 		output_free(&c);
 	}
+	fake.sched_id = XEN_SCHEDULER_NULL;
+	assert_int_equal(run(&c, "--json sched-null"), 0);
+	output_free(&c);
+	fake.sched_id = XEN_SCHEDULER_RTDS;
+	assert_int_equal(run(&c, "--json sched-rtds"), 0);
+	output_free(&c);
+	assert_int_equal(run(&c, "--json domid nosuch"), 3);
+	output_free(&c);
 	(void)run(&c, "--json check");		/* of a host that has nothing: some fail */
 	output_free(&c);
 	write_guest();
@@ -172,7 +185,9 @@ static void documents(void **state)
 	output_free(&c);
 	assert_int_equal(run(&c, line_of("--json define %s/%s", "g.xml")), 0);
 	output_free(&c);
-	assert_int_equal(run(&c, line_of("--json create -p %s/%s", "g.xml")), 0);
+	assert_int_equal(run(&c, "--json start -p guest"), 0);
+	output_free(&c);
+	assert_int_equal(run(&c, line_of("--json create --set name=two -p %s/%s", "g.xml")), 0);
 	output_free(&c);
 }
 
@@ -183,10 +198,10 @@ static char *picture(void)
 	char cmd[160], *text, line[200];
 	_cleanup_strbuf_ struct strbuf sb = STRBUF_INIT;
 	uint64_t sum = 1469598103934665603u;
-	const unsigned char *p = (const unsigned char *)fake.domains;
+	const uint64_t *p = (const uint64_t *)fake.domains;
 	FILE *f;
 
-	for (size_t i = 0; i < sizeof(fake.domains); i++)
+	for (size_t i = 0; (i + 1) * sizeof(*p) <= sizeof(fake.domains); i++)
 		sum = (sum ^ p[i]) * 1099511628211u;
 	strbuf_addf(&sb, "domains %llx, free %llu\n", (unsigned long long)sum,
 		    (unsigned long long)fake.free_pages);
