@@ -24,6 +24,7 @@
 struct entry { uint64_t m; enum p2m_kind kind; };
 static struct { struct domain *d; struct entry e[NR_GFNS]; } dom[NR_DOMS];
 static uint32_t refs[NR_FRAMES];	/* entries that name the frame */
+static uint32_t reported[NR_DOMS];	/* pages that are */
 
 static uint32_t rnd(uint32_t n)
 {
@@ -34,6 +35,8 @@ static void check_frame(uint64_t m)
 {
 	assert_int_equal(mfn_to_page(mfn(m))->count, refs[m - FIRST]);
 }
+
+static bool has_page(enum p2m_kind kind) { return kind != P2M_HOLE && kind != P2M_REPORTED; }
 
 /*
  * The range of dom k is unmapped. Counts are compared when all of it is: a frame may stand in it
@@ -46,11 +49,12 @@ static void model_drop(unsigned int k, uint64_t g, uint64_t nr)
 	for (uint64_t i = 0; i < nr; i++) {
 		old[i] = dom[k].e[g + i];
 		dom[k].e[g + i].kind = P2M_HOLE;
-		if (old[i].kind != P2M_HOLE)
+		if (has_page(old[i].kind))
 			refs[old[i].m - FIRST]--;
+		reported[k] -= old[i].kind == P2M_REPORTED;
 	}
 	for (uint64_t i = 0; i < nr; i++)
-		if (old[i].kind != P2M_HOLE)
+		if (has_page(old[i].kind))
 			check_frame(old[i].m);
 }
 
@@ -62,6 +66,8 @@ static void check_lookup(unsigned int k, uint64_t g)
 	mfn_t m;
 
 	assert_int_equal(e.kind, x->kind);
+	if (x->kind == P2M_REPORTED)
+		return;
 	if (x->kind != P2M_HOLE)
 		assert_int_equal(e.mfn.v, x->m);
 	m = p2m_get_page(dom[k].d, gfn(g), false, &kind);
@@ -113,8 +119,11 @@ static void do_map_other(unsigned int k)
 	enum p2m_kind kind = kinds[rnd(4)];
 	uint64_t from = rnd(NR_GFNS), g = rnd(NR_GFNS);
 	unsigned int j = rnd(NR_DOMS);
-	mfn_t m = p2m_get_page(dom[j].d, gfn(from), false, NULL);
+	mfn_t m;
 
+	if (dom[j].e[from].kind == P2M_REPORTED)
+		return;
+	m = p2m_get_page(dom[j].d, gfn(from), false, NULL);
 	if (!mfn_valid(m))
 		return;
 	if (p2m_map(dom[k].d, gfn(g), m, 0, kind)) {
@@ -150,14 +159,62 @@ static void do_unmap_if(unsigned int k)
 {
 	uint64_t g = rnd(NR_GFNS);
 	struct entry e = dom[k].e[rnd(2) ? g : rnd(NR_GFNS)];
-	bool same = e.kind != P2M_HOLE && dom[k].e[g].kind == e.kind && dom[k].e[g].m == e.m;
-	int rc = p2m_unmap_if(dom[k].d, gfn(g), mfn(e.m), e.kind);
+	bool same = e.kind != P2M_HOLE && dom[k].e[g].kind == e.kind &&
+		(e.kind == P2M_REPORTED || dom[k].e[g].m == e.m);
+	int rc = p2m_unmap_if(dom[k].d, gfn(g), e.kind == P2M_REPORTED ? INVALID_MFN : mfn(e.m),
+			      e.kind);
 
 	if (rc == -ENOMEM)
 		return;
 	assert_int_equal(rc, same ? 0 : -ENOENT);
 	if (same)
 		model_drop(k, g, 1);
+}
+
+/* Memory that nobody else has is given away; any other extent is left as it is. */
+static void do_report(unsigned int k)
+{
+	unsigned int order = rnd(3) ? rnd(10) : 9;
+	uint64_t g = rnd(NR_GFNS) & ~((1UL << order) - 1), nr = 1UL << order;
+	bool good = true;
+	int rc = p2m_report(dom[k].d, gfn(g), order);
+
+	for (uint64_t i = 0; i < nr; i++)
+		good &= dom[k].e[g + i].kind == P2M_RAM_RW &&
+			refs[dom[k].e[g + i].m - FIRST] == 1;
+	if (rc == -ENOMEM)
+		return;
+	assert_int_equal(rc, good ? 0 : -EBUSY);
+	if (!good)
+		return;
+	model_drop(k, g, nr);
+	for (uint64_t i = 0; i < nr; i++)
+		dom[k].e[g + i].kind = P2M_REPORTED;
+	reported[k] += nr;
+}
+
+/* A touch: all that shares the entry with g is memory again, or one page of it. */
+static void do_take_back(unsigned int k)
+{
+	uint64_t g = rnd(NR_GFNS), i;
+	struct p2m_entry e;
+
+	for (i = 0; i < NR_GFNS && dom[k].e[g].kind != P2M_REPORTED; i++)
+		g = (g + 1) % NR_GFNS;
+	if (p2m_take_back(dom[k].d, gfn(g), rnd(2)))
+		return;
+	for (i = 0; i < NR_GFNS; i++) {
+		e = p2m_lookup(dom[k].d, gfn(i));
+		if (dom[k].e[i].kind != P2M_REPORTED || e.kind == P2M_REPORTED)
+			continue;
+		assert_int_equal(e.kind, P2M_RAM_RW);
+		assert_true(i == g || i >> e.order == g >> e.order);
+		dom[k].e[i] = (struct entry){ e.mfn.v, P2M_RAM_RW };
+		refs[e.mfn.v - FIRST]++;
+		check_frame(e.mfn.v);
+		reported[k]--;
+	}
+	assert_int_not_equal(dom[k].e[g].kind, P2M_REPORTED);
 }
 
 static void create(unsigned int k)
@@ -171,10 +228,11 @@ static void destroy(unsigned int k)
 	for (uint64_t g = 0; g < NR_GFNS; g++) {
 		struct entry *e = &dom[k].e[g];
 
-		if (e->kind != P2M_HOLE)
+		if (has_page(e->kind))
 			refs[e->m - FIRST]--;
 		e->kind = P2M_HOLE;
 	}
+	reported[k] = 0;
 	fake_irq_pending = rnd(2);
 	fake_domain_destroy(dom[k].d);
 	fake_irq_pending = false;
@@ -186,7 +244,7 @@ static void step(unsigned int n)
 
 	if (rnd(4) == 0)
 		fake_fail_alloc(1 + rnd(3));
-	switch (rnd(8)) {
+	switch (rnd(10)) {
 	case 0:
 	case 1:
 	case 2:
@@ -200,11 +258,18 @@ static void step(unsigned int n)
 	case 6:
 		do_unmap(k);
 		break;
+	case 7:
+		do_report(k);
+		break;
+	case 8:
+		do_take_back(k);
+		break;
 	default:
 		do_unmap_if(k);
 		break;
 	}
 	fake_fail_alloc(0);
+	assert_int_equal(dom[k].d->reported_pages, reported[k]);
 	if (n % 1000 == 999) {
 		destroy(k);
 		create(k);

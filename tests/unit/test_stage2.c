@@ -33,6 +33,7 @@ static void test_descriptors(void **state)
 		{ P2M_FOREIGN_RW,	0x03400000123457ff },
 		{ P2M_FOREIGN_RO,	0x03c000001234577f },
 		{ P2M_SHARED,		0x04400000123457ff },
+		{ P2M_REPORTED,		0x0480000012345002 },	/* invalid */
 	};
 
 	(void)state;

@@ -46,7 +46,8 @@ int domain_memory_get(struct domain_ctx *ctx, uint16_t domid, struct domain_memo
 	    read_kib(ctx, domid, "memory/static-max", &ret->static_max_kib, err) != 0 ||
 	    read_kib(ctx, domid, "memory/target", &ret->target_kib, err) != 0)
 		return -1;
-	ret->current_kib = info.tot_pages * PAGE_KIB;
+	/* Outstanding: what it reported as free, and has when it needs it. */
+	ret->current_kib = (info.tot_pages + info.outstanding_pages) * PAGE_KIB;
 	ret->max_kib = info.max_pages > UINT64_MAX / PAGE_KIB ? UINT64_MAX :
 		info.max_pages * PAGE_KIB;
 	if (info.dying || info.shutdown)

@@ -12,7 +12,7 @@ struct boot_options opt = {
 	.dom0_mem = 512 * MIB,
 	.log_level = LOG_INFO, .guest_log_level = LOG_WARNING,
 	.gnttab_max_frames = 64, .gnttab_max_maptrack_frames = 1024,
-	.sched = "credit2", .sched_ratelimit_us = 1000,
+	.sched = "credit2", .sched_ratelimit_us = 1000, .reported_reserve = REPORTING_OFF,
 };
 
 char saved_cmdline[1024];
@@ -37,6 +37,7 @@ static const struct option_row {
 	{ "guest_loglvl", OPT_LEVEL, &opt.guest_log_level, 0 },
 	{ "loglvl", OPT_LEVEL, &opt.log_level, 0 },
 	{ "noreboot", OPT_BOOL, &opt.noreboot, 0 },
+	{ "reported_reserve", OPT_SIZE, &opt.reported_reserve, 0 },
 	{ "sched", OPT_STRING, opt.sched, sizeof(opt.sched) },
 	{ "sched_ratelimit_us", OPT_U32, &opt.sched_ratelimit_us, 0 },
 	{ "sync_console", OPT_IGNORED, NULL, 0 },	/* output always is */

@@ -107,6 +107,7 @@ void domctl_fill_info(const struct domain *d, struct xen_domctl_getdomaininfo *i
 			 (code == 0xff ? 0xffffu : code) << XEN_DOMINF_shutdownshift,
 		.tot_pages = READ_ONCE(d->tot_pages),
 		.max_pages = READ_ONCE(d->max_pages),
+		.outstanding_pages = READ_ONCE(d->reported_pages),
 		.shared_info_frame = ~0UL,
 		.max_vcpu_id = XEN_INVALID_MAX_VCPU_ID,
 		.gpaddr_bits = (uint8_t)MIN((uint32_t)d->p2m.ipa_bits, id_regs_pa_bits(d->id_regs)),

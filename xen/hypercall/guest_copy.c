@@ -48,6 +48,16 @@ static inline void copy_bytes(void *dst, const void *src, size_t n)
 		*d++ = *s++;
 }
 
+/* A page of the guest's cannot be reached: did it report it as free, and is it there now? */
+static __noinline bool took_back(uint64_t va, bool write)
+{
+	struct domain *d = this_vcpu()->domain;
+	ipa_t ipa;
+
+	return READ_ONCE(d->reported_pages) && !guest_va_to_ipa(va, write, &ipa) &&
+		!p2m_take_back(d, ipa_to_gfn(ipa), false);
+}
+
 /*
  * A few bytes in one page, the copy that every hypercall does. The p2m lock is kept over it
  * instead of a page reference: the entry under it holds one. The machine walks both stages; what
@@ -57,23 +67,25 @@ static inline __attribute__((always_inline))
 int copy_small(uint64_t va, void *buf, size_t n, bool write)
 {
 	struct p2m *p2m = &this_vcpu()->domain->p2m;
-	unsigned int slot;
+	unsigned int slot, tries = 0;
 	int rc = -EFAULT;
 	char *p;
 	mfn_t m;
 
-	spin_lock(&p2m->lock);
-	m = guest_va_to_mfn(va, write);
-	if (likely(mfn_is_in_use(m))) {
-		p = (char *)map_window_brief(m, &slot) + (va & ~PAGE_MASK);
-		if (write)
-			copy_bytes(p, buf, n);
-		else
-			copy_bytes(buf, p, n);
-		map_window_brief_end(slot);
-		rc = 0;
-	}
-	spin_unlock(&p2m->lock);
+	do {
+		spin_lock(&p2m->lock);
+		m = guest_va_to_mfn(va, write);
+		if (likely(mfn_is_in_use(m))) {
+			p = (char *)map_window_brief(m, &slot) + (va & ~PAGE_MASK);
+			if (write)
+				copy_bytes(p, buf, n);
+			else
+				copy_bytes(buf, p, n);
+			map_window_brief_end(slot);
+			rc = 0;
+		}
+		spin_unlock(&p2m->lock);
+	} while (unlikely(rc) && tries++ == 0 && took_back(va, write));
 	return rc;
 }
 

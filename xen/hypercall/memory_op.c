@@ -6,6 +6,7 @@
  */
 #include <xen/lib.h>
 #include <xen/page.h>
+#include <public/zazen.h>
 #include "ops.h"
 
 int64_t memory_restart(const struct memory_call *c, uint64_t done)
@@ -87,6 +88,7 @@ static const struct memory_row {
 	[XENMEM_get_vnumainfo] = { .flags = CONSTANT, .answer = -EOPNOTSUPP },
 	[XENMEM_reserved_device_memory_map] = { reserved_device_memory_map, IN(rdm) },
 	[XENMEM_acquire_resource] = { memory_acquire_resource, IN(acquire), PRIVILEGED },
+	[XENMEM_report_free_pages] = { memory_report_free_pages, IN(reservation) },
 };
 
 static int64_t run(struct memory_call *c, const struct memory_row *row)

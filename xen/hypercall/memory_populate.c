@@ -20,8 +20,6 @@
  */
 #define MAX_ORDER	PAGE_ORDER_2M
 
-
-
 /* Put d's own frames back at their 1:1 place. -EPERM when one is not d's. */
 static int populate_direct(struct domain *d, gfn_t g, uint32_t order)
 {
@@ -66,6 +64,9 @@ static int decrease_one(struct domain *d, gfn_t g, uint32_t order)
 		if (d->is_direct_mapped && !p2m_unmap_if(d, g, mfn(g.v), P2M_RAM_RW))
 			return 0;
 		e = p2m_lookup(d, g);
+		/* What is reported may become memory meanwhile, with its neighbours. */
+		if (e.kind == P2M_REPORTED)
+			return p2m_unmap(d, g, 0);
 		return p2m_kind_is_ram(e.kind) ? p2m_unmap_if(d, g, e.mfn, e.kind) : -EINVAL;
 	}
 	while (i < n) {
@@ -146,4 +147,15 @@ int64_t memory_populate_physmap(struct memory_call *c)
 int64_t memory_decrease_reservation(struct memory_call *c)
 {
 	return for_each_extent(c, decrease_one);
+}
+
+/* The caller's memory at the listed frames may go to others until it is touched. zazen.h. */
+int64_t memory_report_free_pages(struct memory_call *c)
+{
+	c->d = this_vcpu()->domain;
+	if (!p2m_may_report(c->d))
+		return -ENOSYS;
+	if (c->reservation.domid != DOMID_SELF || c->reservation.mem_flags)
+		return -EINVAL;
+	return c->reservation.nr_extents ? for_each_extent(c, p2m_report) : 0;
 }

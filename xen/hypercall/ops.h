@@ -53,7 +53,7 @@ struct memory_call {
 	};
 };
 typedef int64_t memory_fn(struct memory_call *c);
-memory_fn memory_populate_physmap, memory_decrease_reservation;
+memory_fn memory_populate_physmap, memory_decrease_reservation, memory_report_free_pages;
 memory_fn memory_add_to_physmap, memory_add_to_physmap_batch, memory_remove_from_physmap,
 	  memory_acquire_resource;
 /* Execute the operation again from element `done` on. */

@@ -17,13 +17,6 @@ uint32_t p2m_host_ipa_bits = 40;
 /* Pages that p2m_cache_flush cleans between two looks at the clock. */
 #define CACHE_FLUSH_BATCH	16u
 
-static struct stage2 stage2_of(struct domain *d)
-{
-	struct p2m *p2m = &d->p2m;
-
-	return (struct stage2){ { p2m->root, p2m->root_level, p2m_nr_gfns(p2m) }, p2m, d };
-}
-
 /* Make d's empty stage 2. -ENOMEM. */
 int p2m_domain_init(struct domain *d, const struct domain_config *cfg)
 {
@@ -73,10 +66,9 @@ static inline struct p2m_entry lookup(struct domain *d, gfn_t g)
 		return e;
 	pte = *p2m_find_entry(p2m, g.v, &level);
 	e.order = pt_order(level);
-	if (pte_kind(pte, level) == PTE_INVALID)
-		return e;
 	e.kind = pte_p2m_kind(pte);
-	e.mfn = mfn_add(pte_mfn(pte), g.v & ((1UL << e.order) - 1));
+	if (pte & PTE_VALID)
+		e.mfn = mfn_add(pte_mfn(pte), g.v & ((1UL << e.order) - 1));
 	return e;
 }
 
@@ -90,17 +82,22 @@ struct p2m_entry p2m_lookup(struct domain *d, gfn_t g)
 /*
  * Reference on the page that g maps to, taken under the lock that proves the mapping. INVALID_MFN
  * for a hole, for MMIO, and for a read-only mapping when write is asked. *kind (may be NULL) is
- * what stood there.
+ * what stood there. Reported memory is taken back first; a guest that keeps reporting it meanwhile
+ * does not hold us up.
  */
 mfn_t p2m_get_page(struct domain *d, gfn_t g, bool write, enum p2m_kind *kind)
 {
+	unsigned int tries = 0;
 	struct p2m_entry e;
 
-	spin_lock(&d->p2m.lock);
-	e = lookup(d, g);
-	if (e.kind == P2M_MMIO || (write && !p2m_kind_is_writable(e.kind)) || !page_get(e.mfn))
-		e.mfn = INVALID_MFN;
-	spin_unlock(&d->p2m.lock);
+	do {
+		spin_lock(&d->p2m.lock);
+		e = lookup(d, g);
+		if (e.kind == P2M_MMIO || (write && !p2m_kind_is_writable(e.kind)) ||
+		    !page_get(e.mfn))
+			e.mfn = INVALID_MFN;
+		spin_unlock(&d->p2m.lock);
+	} while (unlikely(e.kind == P2M_REPORTED) && tries++ < 4 && !p2m_take_back(d, g, false));
 	if (kind)
 		*kind = e.kind;
 	return e.mfn;
@@ -121,13 +118,13 @@ mfn_t p2m_get_ram(struct domain *d, gfn_t g, bool write)
 /* Does an entry g -> m of this kind hold a reference on m? */
 static bool entry_has_ref(const struct domain *d, uint64_t g, mfn_t m, enum p2m_kind kind)
 {
-	if (kind == P2M_MMIO || kind == P2M_HOLE)
+	if (kind == P2M_MMIO || kind == P2M_HOLE || kind == P2M_REPORTED)
 		return false;
 	return !(d->is_direct_mapped && g == m.v && p2m_kind_is_ram(kind));
 }
 
 /* Drop the references of what was taken out and flushed; neighbours together. No lock is held. */
-static void release_extents(const struct domain *d, struct stage2_gather *ga)
+static void release_extents(struct domain *d, struct stage2_gather *ga)
 {
 	mfn_t run = INVALID_MFN;
 	uint64_t nr = 0;
@@ -136,6 +133,8 @@ static void release_extents(const struct domain *d, struct stage2_gather *ga)
 	for (i = 0; i < ga->nr; i++) {
 		const struct stage2_extent *x = &ga->ext[i];
 
+		if (x->kind == P2M_REPORTED)
+			domain_pages_report(d, -(int64_t)(1UL << x->order));
 		if (!entry_has_ref(d, x->g, x->m, (enum p2m_kind)x->kind))
 			continue;
 		if (nr && x->m.v == run.v + nr) {
@@ -164,9 +163,11 @@ static pte_t take_page(struct p2m *p2m, pte_t *ptep, uint64_t g)
 	return old;
 }
 
-static void release_page(const struct domain *d, uint64_t g, pte_t old)
+static void release_page(struct domain *d, uint64_t g, pte_t old)
 {
-	if (pte_kind(old, 3) == PTE_PAGE && entry_has_ref(d, g, pte_mfn(old), pte_p2m_kind(old)))
+	if (pte_p2m_kind(old) == P2M_REPORTED)
+		domain_pages_report(d, -1);
+	else if (pte_kind(old, 3) == PTE_PAGE && entry_has_ref(d, g, pte_mfn(old), pte_p2m_kind(old)))
 		page_put(pte_mfn(old));
 }
 
@@ -330,7 +331,7 @@ uint64_t p2m_cache_flush(struct domain *d, gfn_t g, uint64_t nr)
 		if (cur.v >= p2m_nr_gfns(&d->p2m) || cur.v < g.v)
 			return nr;
 		e = p2m_lookup(d, cur);
-		if (e.kind == P2M_HOLE || e.kind == P2M_MMIO) {
+		if (e.kind == P2M_HOLE || e.kind == P2M_MMIO || e.kind == P2M_REPORTED) {
 			i = ROUND_DOWN(cur.v, 1UL << e.order) + (1UL << e.order) - g.v;
 			light++;
 		} else {
@@ -355,12 +356,16 @@ uint64_t p2m_cache_flush(struct domain *d, gfn_t g, uint64_t nr)
 
 /*
  * Would the access at ipa that faulted succeed now? Then a break-before-make was under way: try
- * again.
+ * again. So does the current vCPU with memory that d had reported.
  */
 bool p2m_fault_is_spurious(struct domain *d, ipa_t ipa, bool write)
 {
 	struct p2m_entry e = p2m_lookup(d, ipa_to_gfn(ipa));
 
+	if (e.kind == P2M_REPORTED) {
+		p2m_fault_reported(d, ipa_to_gfn(ipa));
+		return true;
+	}
 	return e.kind != P2M_HOLE && (!write || p2m_kind_is_writable(e.kind));
 }
 

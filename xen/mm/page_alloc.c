@@ -5,6 +5,7 @@
  * dirty; idle CPUs zero them little by little, and each frame remembers (FREE_ZEROED) that it was
  * zeroed and cleaned to memory. A domain gets zeroed frames only.
  */
+#include <xen/cmdline.h>
 #include <xen/domain.h>
 #include <xen/heap.h>
 #include <xen/hypercall.h>
@@ -16,6 +17,7 @@ static struct buddy zone = BUDDY_INIT(PAGE_FREE, PAGE_ORDER_MAX);
 static uint64_t total_pages;
 static uint64_t nr_zeroed;	/* free frames with FREE_ZEROED; atomic */
 static bool scrubbing;		/* some CPU is at it; atomic */
+static uint64_t nr_reported;	/* frames that domains may take back; atomic */
 static uint64_t max_mfn;
 static uint64_t scrub_cursor;	/* frame to look at next; zone_lock */
 
@@ -82,11 +84,20 @@ static bool zero_frames(uint64_t m, uint64_t nr, bool preempt)
 	return i == nr;
 }
 
-static mfn_t take_block(unsigned int order, unsigned int prefer)
+/* Free frames that are for nobody but who takes back what it reported. */
+static uint64_t kept_frames(void)
+{
+	return MIN(__atomic_load_n(&nr_reported, __ATOMIC_RELAXED),
+		   opt.reported_reserve >> PAGE_SHIFT);
+}
+
+static mfn_t take_block(unsigned int order, unsigned int prefer, bool keep)
 {
 	if (order > PAGE_ORDER_MAX || alloc_refused())
 		return INVALID_MFN;
 	SPIN_GUARD(&zone_lock);
+	if (keep && zone.nr_free < kept_frames() + (1UL << order))
+		return INVALID_MFN;
 	return mfn(buddy_alloc(&zone, order, prefer));	/* ~0 is INVALID_MFN */
 }
 
@@ -96,7 +107,7 @@ static mfn_t take_block(unsigned int order, unsigned int prefer)
  */
 mfn_t zone_alloc(unsigned int order, bool zero)
 {
-	mfn_t m = take_block(order, zero ? BUDDY_CLEAN : BUDDY_DIRTY);
+	mfn_t m = take_block(order, zero ? BUDDY_CLEAN : BUDDY_DIRTY, false);
 
 	if (!mfn_valid(m))
 		return m;
@@ -137,10 +148,12 @@ void zone_free_run(mfn_t first, uint64_t nr)
 	buddy_free_run(&zone, first.v, nr, false);
 }
 
-/* Frames in the lists now. */
+/* Frames in the lists now, less those kept for domains that take back. */
 uint64_t zone_free_pages(void)
 {
-	return READ_ONCE(zone.nr_free);
+	uint64_t nr_free = READ_ONCE(zone.nr_free);
+
+	return nr_free - MIN(nr_free, kept_frames());
 }
 
 /* Frames ever given to the allocator. */
@@ -249,31 +262,24 @@ bool zone_scrub_some(void)
 }
 
 /*
- * Count n more pages to d: -ENOMEM beyond its maximum. Two callers may both see the excess, and
- * both give up.
+ * Count n more pages to d: -ENOMEM beyond its maximum, in which it keeps the place of what it has
+ * reported. Two callers may both see the excess, and both give up.
  */
 static int charge(struct domain *d, uint32_t n)
 {
 	domain_pages_add(d, n);
-	if (__atomic_load_n(&d->tot_pages, __ATOMIC_RELAXED) <= READ_ONCE(d->max_pages))
+	if ((uint64_t)__atomic_load_n(&d->tot_pages, __ATOMIC_RELAXED) +
+	    __atomic_load_n(&d->reported_pages, __ATOMIC_RELAXED) <= READ_ONCE(d->max_pages))
 		return 0;
 	domain_pages_sub(d, n);
 	return -ENOMEM;
 }
 
-/*
- * 2^order zeroed frames for d in *ret, count 1 each, which the caller now holds. -ENOMEM: over d's
- * maximum, d dying, or no memory of that order. -ERESTART, if preempt allows it: zeroing takes time
- * and something waits for this CPU; call again, what is zeroed stays so. The caller holds a
- * reference on d.
- */
-int domain_try_alloc_pages(struct domain *d, unsigned int order, bool preempt, mfn_t *ret)
+/* As domain_try_alloc_pages, of what is counted already; keep: without what is kept for others. */
+static int give_pages(struct domain *d, unsigned int order, bool preempt, bool keep, mfn_t *ret)
 {
-	mfn_t m;
+	mfn_t m = take_block(order, BUDDY_CLEAN, keep);
 
-	if (order > PAGE_ORDER_MAX || domain_is_dying(d) || charge(d, 1u << order))
-		return -ENOMEM;
-	m = take_block(order, BUDDY_CLEAN);
 	if (mfn_valid(m) && zero_frames(m.v, 1UL << order, preempt)) {
 		forget_zeroed(m.v, 1UL << order);
 		frames_make_ram(m, 1UL << order, d->id);
@@ -285,6 +291,33 @@ int domain_try_alloc_pages(struct domain *d, unsigned int order, bool preempt, m
 		return -ENOMEM;
 	zone_free(m, order);	/* the marks stay */
 	return -ERESTART;
+}
+
+/*
+ * 2^order zeroed frames for d in *ret, count 1 each, which the caller now holds. -ENOMEM: over d's
+ * maximum, d dying, or no memory of that order. -ERESTART, if preempt allows it: zeroing takes time
+ * and something waits for this CPU; call again, what is zeroed stays so. The caller holds a
+ * reference on d.
+ */
+int domain_try_alloc_pages(struct domain *d, unsigned int order, bool preempt, mfn_t *ret)
+{
+	if (order > PAGE_ORDER_MAX || domain_is_dying(d) || charge(d, 1u << order))
+		return -ENOMEM;
+	return give_pages(d, order, preempt, true, ret);
+}
+
+/* The same for what d had reported, whose place it has kept: out of the frames kept for that too. */
+int domain_retake_pages(struct domain *d, unsigned int order, bool preempt, mfn_t *ret)
+{
+	domain_pages_add(d, 1u << order);
+	return give_pages(d, order, preempt, false, ret);
+}
+
+/* n of d's pages become reported, or (n < 0) are no longer. */
+void domain_pages_report(struct domain *d, int64_t n)
+{
+	__atomic_fetch_add(&d->reported_pages, (uint32_t)n, __ATOMIC_RELAXED);
+	__atomic_fetch_add(&nr_reported, (uint64_t)n, __ATOMIC_RELAXED);
 }
 
 /*

@@ -29,6 +29,7 @@ static const uint64_t kind_bits[P2M_KINDS] = {
 	[P2M_FOREIGN_RW] = NORMAL | WRITE | PTE_XN,
 	[P2M_FOREIGN_RO] = NORMAL | READ | PTE_XN,
 	[P2M_SHARED]	 = NORMAL | WRITE | PTE_XN,
+	[P2M_REPORTED]	 = 0,		/* the address means nothing */
 };
 
 /*

@@ -9,7 +9,8 @@
  */
 #pragma once
 
-#include <xen/p2m.h>
+#include <xen/domain.h>
+#include <xen/p2m_walk.h>
 #include "pt_walk.h"
 
 #define GATHER_MAX	64u
@@ -29,6 +30,13 @@ struct stage2 {
 	struct p2m *p2m;		/* for its VTTBR at flush time */
 	struct domain *d;		/* pays for tables */
 };
+
+static inline struct stage2 stage2_of(struct domain *d)
+{
+	struct p2m *p2m = &d->p2m;
+
+	return (struct stage2){ { p2m->root, p2m->root_level, p2m_nr_gfns(p2m) }, p2m, d };
+}
 
 void stage2_gather_init(struct stage2_gather *ga);
 /* Invalidate what was gathered; nothing to do when nothing was. */

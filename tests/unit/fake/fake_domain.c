@@ -90,7 +90,7 @@ void *fake_guest_ptr(struct domain *d, ipa_t ipa)
 {
 	struct p2m_entry e = p2m_lookup(d, ipa_to_gfn(ipa));
 
-	if (e.kind == P2M_HOLE)
+	if (!mfn_valid(e.mfn))
 		return NULL;
 	return (char *)fake_raw(mfn_to_pa(e.mfn)) + (ipa & ~PAGE_MASK);
 }

@@ -68,7 +68,7 @@ mfn_t guest_va_to_mfn(uint64_t va, bool write)
 	if (g.v >= p2m_nr_gfns(&d->p2m))
 		return INVALID_MFN;
 	pte = *p2m_find_entry(&d->p2m, g.v, &level);
-	kind = pte_kind(pte, level) == PTE_INVALID ? P2M_HOLE : pte_p2m_kind(pte);
+	kind = pte & PTE_VALID ? pte_p2m_kind(pte) : P2M_HOLE;
 	if (kind == P2M_HOLE || (write && (read_only & BIT(kind))))
 		return INVALID_MFN;
 	return mfn_add(pte_mfn(pte), g.v & ((1UL << pt_order(level)) - 1));

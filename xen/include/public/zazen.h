@@ -1,12 +1,23 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What is not Xen's: operations of this hypervisor's own, under numbers that Xen does not use.
- * They are called as domctl, with domctl's interface version, and privileged like it.
+ * Those that control a domain are called as domctl, with its interface version, and privileged
+ * like it.
  */
 #ifndef PUBLIC_ZAZEN_H
 #define PUBLIC_ZAZEN_H
 
 #include "domctl.h"
+
+/*
+ * memory_op, for any domain about itself: the contents of the extents (struct
+ * xen_memory_reservation of memory.h, mem_flags 0, order up to 9, each aligned to its size) are of
+ * no use. Their frames go to others; what is touched again is zeroed memory. Answers the number of
+ * extents done, before the first that cannot be: not all the domain's own writable memory, reported
+ * already, or in use by another domain or the hypervisor. No extents: 0 where the operation is
+ * offered. -ENOSYS where not, -EINVAL, -EFAULT.
+ */
+#define XENMEM_report_free_pages	63
 
 #define ZAZEN_DOMCTL_FIRST	0x5a00
 #define ZAZEN_DOMCTL_cpu_model	0x5a00

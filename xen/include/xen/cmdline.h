@@ -17,7 +17,9 @@ struct boot_options {
 	uint32_t gnttab_max_frames, gnttab_max_maptrack_frames;
 	char sched[16];			/* credit2 (default), credit, null */
 	uint32_t sched_ratelimit_us;
+	uint64_t reported_reserve;	/* bytes; REPORTING_OFF: domains report nothing */
 };
+#define REPORTING_OFF	UINT64_MAX
 extern struct boot_options opt;
 extern char saved_cmdline[1024];	/* as given, with dom0_mem= added when absent */
 

@@ -35,9 +35,12 @@ struct domain {
 	uint8_t shutdown_code;		/* SHUTDOWN_*; 0xff none */
 	bool debugging;
 	bool is_aarch32;		/* its vCPUs' EL1 is; set before it has memory */
+	bool has_device;		/* had one of the host's mapped, which may know its frames */
+	bool awaits_memory;		/* that it reported; racy, for the log */
 	uint64_t hvm_params[HVM_NR_PARAMS_KEPT];
 
 	uint32_t tot_pages;		/* atomic; pages owned */
+	uint32_t reported_pages;	/* atomic; pages reported as free, beside them */
 	uint32_t max_pages;		/* WRITE_ONCE by domctl */
 	uint32_t heap_pages;		/* atomic: page tables and such, charged to the domain */
 	uint32_t max_heap_pages;

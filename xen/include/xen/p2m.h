@@ -67,6 +67,16 @@ uint64_t p2m_cache_flush(struct domain *d, gfn_t g, uint64_t nr);
 /* Does a stage-2 fault at ipa deserve another try, as it raced with a change? */
 bool p2m_fault_is_spurious(struct domain *d, ipa_t ipa, bool write);
 
+/* ---- mm/reported.c: memory that a domain does without until it touches it ---- */
+/* May d report at all? */
+bool p2m_may_report(const struct domain *d);
+/* 2^order frames at g, d's own memory with contents of no use, become reported; 0 or an errno. */
+int p2m_report(struct domain *d, gfn_t g, uint32_t order) __must_check;
+/* The reverse for the frame g. 0, -ENOMEM, -ESRCH, and if the caller can try again -ERESTART. */
+int p2m_take_back(struct domain *d, gfn_t g, bool can_restart) __must_check;
+/* The current vCPU, of d, touched reported memory: take it back, or let it wait for some. */
+void p2m_fault_reported(struct domain *d, gfn_t g);
+
 /* ---- mm/vmid.c: VMIDs by generation, like ASIDs ---- */
 void vmid_init(unsigned int bits);
 #define VMID_SHIFT	16		/* of the generation in a tag */

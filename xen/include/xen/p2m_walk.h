@@ -43,5 +43,5 @@ static inline bool p2m_kind_is_writable(enum p2m_kind kind)
 /* Is it the domain's own memory? */
 static inline bool p2m_kind_is_ram(enum p2m_kind kind)
 {
-	return kind == P2M_RAM_RW || kind == P2M_RAM_RO;
+	return kind == P2M_RAM_RW || kind == P2M_RAM_RO || kind == P2M_REPORTED;
 }

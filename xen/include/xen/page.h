@@ -91,6 +91,7 @@ int zone_take(mfn_t first, uint64_t nr) __must_check;
 /* Give frames back, that are of type FREE again. */
 void zone_free_run(mfn_t first, uint64_t nr);
 static inline void zone_free(mfn_t m, unsigned int order) { zone_free_run(m, 1UL << order); }
+/* Frames that are free, less those kept for who takes back what it reported. */
 uint64_t zone_free_pages(void);
 uint64_t zone_total_pages(void);
 mfn_t zone_max_mfn(void);
@@ -105,6 +106,11 @@ bool zone_scrub_some(void);
  */
 int domain_try_alloc_pages(struct domain *d, unsigned int order, bool preempt,
 			   mfn_t *ret) __must_check;
+/* The same for what d had reported: nothing is kept from it, and its maximum has been seen to. */
+int domain_retake_pages(struct domain *d, unsigned int order, bool preempt,
+			mfn_t *ret) __must_check;
+/* d has reported n more pages (fewer: n < 0), which it may take back at any time. */
+void domain_pages_report(struct domain *d, int64_t n);
 /*
  * Give frames that zone_take() or zone_alloc() took to d as RAM, count 1 each, as they are. -ENOMEM
  * over max_pages.

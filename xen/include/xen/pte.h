@@ -20,6 +20,7 @@ enum p2m_kind {
 	P2M_FOREIGN_RW,		/* another domain's page, by the toolstack */
 	P2M_FOREIGN_RO,
 	P2M_SHARED,		/* our page shared with the guest: shared_info, grant frames */
+	P2M_REPORTED,		/* its own memory that it needs not: no page till it is touched */
 	P2M_KINDS
 };
 
@@ -37,10 +38,16 @@ pte_t stage2_leaf_pte(mfn_t m, enum p2m_kind kind, unsigned int level);
 
 /* Descriptor that points to a next-level table. */
 static inline pte_t stage2_table_pte(mfn_t m) { return mfn_to_pa(m) | PTE_TABLE_BIT | PTE_VALID; }
-/* What the descriptor is at this level. */
+/* Kind of a leaf; P2M_HOLE of what is no leaf (tables and invalid words carry zero). */
+static inline enum p2m_kind pte_p2m_kind(pte_t pte)
+{
+	return (enum p2m_kind)(pte >> PTE_KIND_SHIFT & PTE_KIND_MASK);
+}
+
+/* What the descriptor is at this level: reported memory is a leaf for us, invalid for the machine. */
 static inline enum pt_level_kind pte_kind(pte_t pte, unsigned int level)
 {
-	if (!(pte & PTE_VALID))
+	if (!(pte & PTE_VALID) && pte_p2m_kind(pte) != P2M_REPORTED)
 		return PTE_INVALID;
 	if (level == 3)
 		return pte & PTE_TABLE_BIT ? PTE_PAGE : PTE_INVALID;
@@ -49,9 +56,3 @@ static inline enum pt_level_kind pte_kind(pte_t pte, unsigned int level)
 
 /* Frame that a leaf maps or that a table is. */
 static inline mfn_t pte_mfn(pte_t pte) { return pa_to_mfn(pte & PTE_ADDR_MASK); }
-
-/* Kind of a leaf; P2M_HOLE of what is no leaf (tables and invalid words carry zero). */
-static inline enum p2m_kind pte_p2m_kind(pte_t pte)
-{
-	return (enum p2m_kind)(pte >> PTE_KIND_SHIFT & PTE_KIND_MASK);
-}
