@@ -28,6 +28,7 @@
 #define IOCTL_XENBUS_BACKEND_EVTCHN 0x4200UL
 #define GNTTAB_RESERVED_XENSTORE 1u
 #define VIRQ_DOM_EXC 3u
+#define PORTS_PER_ROUND 64
 
 struct xen_kernel {
 	struct xen_if xen;
@@ -138,7 +139,10 @@ static int read_kernel_port(uint32_t *ret_port, struct zerr **err)
 	return 0;
 }
 
-/* Ports are unmasked before their rings are looked at, so nothing that happens later is lost. */
+/*
+ * Ports are unmasked before their rings are looked at, so nothing that happens later is lost. A
+ * guest may fire as fast as we unmask: what is left after a round's share is there in the next.
+ */
 static void events_ready(void *data, int fd UNUSED, unsigned int revents UNUSED)
 {
 	struct xen_kernel *k = data;
@@ -146,7 +150,9 @@ static void events_ready(void *data, int fd UNUSED, unsigned int revents UNUSED)
 	bool scan = false;
 	uint32_t port;
 
-	while (evtchn_dev_pending(k->evtchn, &port, &err) == 1) {
+	for (int i = 0; i < PORTS_PER_ROUND; i++) {
+		if (evtchn_dev_pending(k->evtchn, &port, &err) != 1)
+			break;
 		evtchn_dev_unmask(k->evtchn, port, NULL);
 		if (port == k->dom_exc_port)
 			scan = true;
