@@ -310,6 +310,7 @@ static void test_grant_window(void **state)
 	const fdt32_t *reg;
 	struct mem_range bank;
 	const void *fdt;
+	uint64_t first;
 
 	(void)state;
 	opt.gnttab_max_frames = 0x100000;
@@ -319,6 +320,12 @@ static void test_grant_window(void **state)
 	reg = fdt_getprop(fdt, dt_node(fdt, "/hypervisor"), "reg", NULL);
 	assert_int_equal(fdt32_to_cpu(reg[1]), IMAGE);
 	assert_int_equal(fdt32_to_cpu(reg[3]), IMAGE_SIZE);
+	/* Behind it addresses that dom0 has nothing at, and nobody a device. */
+	first = (uint64_t)fdt32_to_cpu(reg[4]) << 32 | fdt32_to_cpu(reg[5]);
+	assert_true(fdt32_to_cpu(reg[7]) >= PAGE_SIZE);
+	assert_true(first >= bank.base + bank.size || first + fdt32_to_cpu(reg[7]) <= bank.base);
+	assert_int_equal(kind_at(first), P2M_HOLE);
+	assert_int_equal(mfn_to_page(pa_to_mfn(first))->type, PAGE_FREE);
 }
 
 static void test_vcpus(void **state)

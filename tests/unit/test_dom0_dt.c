@@ -57,7 +57,7 @@ static void load(void *tree)
 		.nr_banks = 1,
 		.initrd = 0x58200000,
 		.initrd_size = 0x12345,
-		.grant_window = { 0x40200000, 0x40000 },
+		.window = { { 0x40200000, 0x40000 }, { 0x180000000, 0x10000000 } },
 		.event_ppi = 16,
 		.nr_vcpus = 2,
 	};
@@ -357,7 +357,7 @@ static void test_made(void **state)
 	assert_int_equal(gic,
 			 fdt_get_phandle(host, dt_node(host, "/interrupt-controller@50000000")));
 	TEXT("/hypervisor", "compatible", "xen,xen-4.17\0xen,xen");
-	CELLS("/hypervisor", "reg", 0, 0x40200000, 0, 0x40000);
+	CELLS("/hypervisor", "reg", 0, 0x40200000, 0, 0x40000, 1, 0x80000000, 0, 0x10000000);
 	CELLS("/hypervisor", "interrupts", 1, 0, 0xf08);
 	CELLS("/hypervisor", "interrupt-parent", gic);
 	TEXT("/psci", "compatible", "arm,psci-1.0\0arm,psci-0.2\0arm,psci");
@@ -461,6 +461,9 @@ static void test_gicv2(void **state)
 	assert_false(has_prop("/gic", "#redistributor-regions"));
 	assert_false(has_node("/gic/frame"));
 	assert_int_equal(nr_given, 0);
+	plan.window[1].size = 0;
+	assert_true(make(OUT_SIZE) > 0);
+	CELLS("/hypervisor", "reg", 0, 0x40200000, 0, 0x40000);
 	unload(state);
 	/* Without its virtual half it is of no use, nor with a frame that shares a page. */
 	host = dt_source(ROOT(CPUS TIMER GICV2("", "")));
@@ -492,6 +495,7 @@ static void test_one_cell(void **state)
 			   "<0x80a0000 0x100000>; }; };"));
 	assert_true(make(OUT_SIZE) > 0);
 	CELLS("/memory@50000000", "reg", 0x50000000, 0x20000000);
+	/* A second range for the hypervisor's node might be higher than one cell tells. */
 	CELLS("/hypervisor", "reg", 0x40200000, 0x40000);
 	/* What does not fit into the root's cells is refused, not cut. */
 	plan.bank[0] = (struct mem_range){ 0x40000000, 0x100000000 };

@@ -312,7 +312,7 @@ static void use_all(const void *fdt)
 			       .bank = { { 0x50000000, 0x10000000 } },
 			       .nr_vcpus = 2,
 			       .event_ppi = 16,
-			       .grant_window = { 0x40200000, 0x40000 },
+			       .window[0] = { 0x40200000, 0x40000 },
 			       .initrd_size = 0x1000 };
 	uint32_t i;
 	int size;

@@ -116,7 +116,7 @@ static int make_domain(const struct host_info *h, struct dom0_plan *p)
 	struct domain_config cfg = {
 		.max_vcpus = opt.dom0_max_vcpus ? MIN(opt.dom0_max_vcpus, 128u) : nr_cpus,
 		.max_evtchn_port = ~0u,
-		.max_grant_frames = (uint32_t)(p->grant_window.size >> PAGE_SHIFT),
+		.max_grant_frames = (uint32_t)(p->window[0].size >> PAGE_SHIFT),
 		.max_maptrack_frames = opt.gnttab_max_maptrack_frames,
 		.nr_spis = gic_info.nr_irqs - 32,
 		.gic_version = gic_info.version,
@@ -167,6 +167,7 @@ int dom0_build(const struct bootinfo *bi, const struct host_info *h)
 	struct image_arm64 img;
 	struct domain *d;
 	uint32_t i;
+	mfn_t first;
 	int rc;
 
 	rc = boot_probe_kernel(&bi->kernel, &img);
@@ -179,8 +180,8 @@ int dom0_build(const struct bootinfo *bi, const struct host_info *h)
 	/*
 	 * Where the hypervisor lies no memory of dom0's can be, and that many frames it may have.
 	 */
-	p.grant_window.base = ROUND_UP(bi->image.base, PAGE_SIZE);
-	p.grant_window.size = MIN((uint64_t)opt.gnttab_max_frames << PAGE_SHIFT,
+	p.window[0].base = ROUND_UP(bi->image.base, PAGE_SIZE);
+	p.window[0].size = MIN((uint64_t)opt.gnttab_max_frames << PAGE_SHIFT,
 				  ROUND_DOWN(bi->image.size, PAGE_SIZE));
 	rc = make_domain(h, &p);
 	if (rc)
@@ -193,6 +194,9 @@ int dom0_build(const struct bootinfo *bi, const struct host_info *h)
 		rc = give_bank(d, &p.bank[i]);
 	if (rc)
 		return failed("mapping its memory", rc);
+	/* Addresses of memory that is not its own are free for what it maps of other domains. */
+	p.window[1].size = zone_largest_run(mfn(~0UL), &first) << PAGE_SHIFT;
+	p.window[1].base = mfn_to_pa(first);
 	rc = dom0_place(&p, img.text_offset, img.mem_size, PAGE_SIZE << BOOT_DTB_ORDER,
 			bi->ramdisk.size);
 	if (rc)

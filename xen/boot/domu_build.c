@@ -103,7 +103,7 @@ static int create(domid_t id, const struct static_domain *s, struct domain **ret
 static bool build(domid_t id, const struct static_domain *s)
 {
 	struct dom0_plan p = {
-		.grant_window = { GUEST_GNTTAB_BASE, GUEST_GNTTAB_SIZE },
+		.window[0] = { GUEST_GNTTAB_BASE, GUEST_GNTTAB_SIZE },
 		.event_ppi = EVTCHN_PPI_DOMU, .nr_vcpus = s->cpus,
 	};
 	const char *step = "making the domain";

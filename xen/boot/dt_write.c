@@ -152,7 +152,7 @@ void dt_write_hypervisor(struct dt_writer *w, const struct dom0_plan *p)
 
 	dt_begin(w, "hypervisor");
 	dt_prop(w, "compatible", compatible, sizeof(compatible));
-	dt_prop_reg(w, &p->grant_window, 1);
+	dt_prop_reg(w, p->window, p->window[1].size && w->ac == 2 && w->sc == 2 ? 2 : 1);
 	prop_ppis(w, &p->event_ppi, 1);
 	dt_end(w);
 }

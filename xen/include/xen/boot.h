@@ -124,7 +124,7 @@ void boot_free_modules(const struct bootinfo *bi);
 struct dom0_plan {
 	struct mem_range bank[8]; uint32_t nr_banks;	/* 1:1 */
 	ipa_t kernel, dtb, initrd; uint64_t initrd_size;
-	struct mem_range grant_window;
+	struct mem_range window[2];	/* for grants; addresses of no memory, or size 0 */
 	uint32_t event_ppi;
 	uint32_t nr_vcpus;
 	bool vpmu;
