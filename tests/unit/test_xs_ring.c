@@ -376,6 +376,78 @@ static void a_target_is_acted_for_while_it_lives(void **state UNUSED)
 	assert_refused(ask(2, XS_READ, "/local/domain/1", &in), &in, "EACCES");
 }
 
+/* Domain 0 asks within a transaction while domain 1 writes as often as it can. */
+static uint32_t ask_against(uint32_t type, uint32_t tx, const char *body, size_t len,
+			    struct strbuf *in)
+{
+	static const struct xs_wire_header write = { XS_WRITE, 1, 0, 8 };
+	struct xs_wire_header header = { type, 7, tx, (uint32_t)len };
+	char got[RING_SIZE];
+
+	strbuf_reset(in);
+	guest_put(&w.page[0], (char *)&header, sizeof(header));
+	guest_put(&w.page[0], body, len);
+	domain_port_fired(&w.server, 100);
+	for (int i = 0; i < 4; i++) {
+		guest_take(&w.page[1], got, sizeof(got));
+		if (w.page[1].req_prod == w.page[1].req_cons) {
+			guest_put(&w.page[1], (const char *)&write, sizeof(write));
+			guest_put(&w.page[1], "front/a\0", 8);
+		}
+		domain_port_fired(&w.server, 101);
+		server_work(&w.server);
+		strbuf_add(in, got, guest_take(&w.page[0], got, sizeof(got)));
+	}
+	assert_true(in->len >= sizeof(header));
+	memcpy(&header, in->buf, sizeof(header));
+	strbuf_consume(in, sizeof(header));
+	return header.type;
+}
+
+/* Reads what the guest writes, then writes a node of its own. */
+static bool transaction_succeeds(void)
+{
+	_cleanup_strbuf_ struct strbuf in = STRBUF_INIT;
+	uint32_t tx;
+
+	assert_int_equal(ask_against(XS_TRANSACTION_START, 0, "", 1, &in), XS_TRANSACTION_START);
+	tx = (uint32_t)strtoul(in.buf, NULL, 10);
+	assert_int_equal(ask_against(XS_READ, tx, "/local/domain/1/front/a",
+				     sizeof("/local/domain/1/front/a"), &in), XS_READ);
+	assert_int_equal(ask_against(XS_WRITE, tx, "/n\0v", 4, &in), XS_WRITE);
+	return ask_against(XS_TRANSACTION_END, tx, "T", 2, &in) == XS_TRANSACTION_END;
+}
+
+static void a_guest_cannot_keep_domain_0_from_a_transaction(void **state UNUSED)
+{
+	_cleanup_strbuf_ struct strbuf in = STRBUF_INIT;
+	bool done = false;
+
+	introduce(1);
+	assert_int_equal(ask(1, XS_WRITE, "front/a\0", &in), XS_WRITE);
+	for (int tries = 0; tries < 3 && !done; tries++)
+		done = transaction_succeeds();
+	assert_true(done);
+	work();
+	assert_int_equal(w.page[1].req_cons, w.page[1].req_prod);
+}
+
+/* A client of domain 0 that stops in the middle must not stop the guests with it. */
+static void guests_wait_for_a_limited_time(void **state UNUSED)
+{
+	_cleanup_strbuf_ struct strbuf in = STRBUF_INIT;
+
+	introduce(1);
+	assert_int_equal(ask(1, XS_WRITE, "front/a\0", &in), XS_WRITE);
+	assert_false(transaction_succeeds());
+	assert_int_equal(ask_against(XS_TRANSACTION_START, 0, "", 1, &in), XS_TRANSACTION_START);
+	assert_int_equal(server_wait_ms(&w.server), 1);
+	assert_int_not_equal(w.page[1].req_cons, w.page[1].req_prod);
+	work();
+	assert_int_equal(w.page[1].req_cons, w.page[1].req_prod);
+	assert_int_equal(server_wait_ms(&w.server), -1);
+}
+
 static void control_answers(void **state UNUSED)
 {
 	_cleanup_strbuf_ struct strbuf in = STRBUF_INIT;
@@ -413,6 +485,8 @@ int main(void)
 		ring_test(a_fresh_kernel_may_reconnect),
 		ring_test(reset_watches_drops_transactions_too),
 		ring_test(a_target_is_acted_for_while_it_lives),
+		ring_test(a_guest_cannot_keep_domain_0_from_a_transaction),
+		ring_test(guests_wait_for_a_limited_time),
 		ring_test(control_answers),
 	};
 

@@ -386,8 +386,18 @@ static int serve(struct connection *conn)
 	return 1;
 }
 
+bool connection_is_held(const struct connection *conn)
+{
+	return !conn->closed && !cred_is_privileged(&conn->watcher.cred) &&
+	       server_holds_guests(conn->server);
+}
+
 void connection_serve(struct connection *conn)
 {
+	if (connection_is_held(conn)) {
+		conn->served = 1;
+		return;
+	}
 	conn->served = conn->closed ? 0 : serve(conn);
 	if (!conn->closed && conn->ops->record)
 		conn->ops->record(conn);

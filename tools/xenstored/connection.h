@@ -76,6 +76,9 @@ void connection_activate(struct connection *conn);
 void connection_serve(struct connection *conn);
 bool connection_finish(struct connection *conn);
 
+/* Does it wait for domain 0's transactions? */
+bool connection_is_held(const struct connection *conn);
+
 /* Queue a message of at most XS_WIRE_PAYLOAD_MAX bytes of body. 0 or -ENOMEM. */
 int connection_send(struct connection *conn, const struct xs_wire_header *header,
 		    const void *body);

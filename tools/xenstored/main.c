@@ -240,7 +240,7 @@ static int serve(struct server *server, struct journal *j, struct daemonize *d, 
 		zlog_open("xenstored", true, opts->debug ? ZLOG_DEBUG : ZLOG_INFO);
 	daemonize_ready(d);
 	while (!rc && !event_loop_is_stopped(server->loop)) {
-		rc = event_loop_run_once(server->loop, server_has_work(server) ? 0 : -1);
+		rc = event_loop_run_once(server->loop, server_wait_ms(server));
 		server_work(server);
 	}
 	if (opts->pid_file)

@@ -307,10 +307,14 @@ static int do_transaction_end(struct request *req)
 		return -ENOENT;
 	connection_forget_tx(req->conn, tx);
 	req->tx = NULL;
-	if (verdict[0] == 'T')
-		return tx_commit(tx);
-	tx_abort(tx);
-	return 0;
+	if (verdict[0] != 'T') {
+		tx_abort(tx);
+		return 0;
+	}
+	rc = tx_commit(tx);
+	if (rc == -EAGAIN && cred_is_privileged(req->cred))
+		server_hold_guests(req->server);
+	return rc;
 }
 
 /* --- the table --- */

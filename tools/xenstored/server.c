@@ -15,6 +15,9 @@
 #include "persist.h"
 #include "server.h"
 
+#define HOLD_ROUNDS 200		/* a transaction has a tenth of it */
+#define HOLD_STEP_MS 1
+
 static const char *const first_nodes[] = { "/tool/xenstored", "/local" };
 
 int server_init(struct server *server, struct event_loop *loop, struct zerr **err)
@@ -83,6 +86,28 @@ void server_free(struct server *server)
 	memset(server, 0, sizeof(*server));
 }
 
+void server_hold_guests(struct server *server)
+{
+	server->hold_rounds = HOLD_ROUNDS;
+}
+
+bool server_holds_guests(const struct server *server)
+{
+	const struct account *dom0 = quota_account_peek(&server->store.quotas, 0);
+
+	return server->hold_rounds && dom0->used[QUOTA_TRANSACTIONS];
+}
+
+int server_wait_ms(const struct server *server)
+{
+	if (!server->active)
+		return -1;
+	for (const struct connection *conn = server->active; conn; conn = conn->active_next)
+		if (!connection_is_held(conn))
+			return 0;
+	return HOLD_STEP_MS;
+}
+
 /* Connections that become active during the round get their turn in the next one. */
 void server_work(struct server *server)
 {
@@ -92,6 +117,8 @@ void server_work(struct server *server)
 	server->active_tail = &server->active;
 	for (struct connection *conn = round; conn; conn = conn->active_next)
 		connection_serve(conn);
+	if (server_holds_guests(server))
+		server->hold_rounds--;
 	persist_commit(server);
 	for (struct connection *conn = round; conn; conn = next) {
 		next = conn->active_next;

@@ -36,6 +36,7 @@ struct server {
 	char *socket_path;
 	gid_t socket_group;		/* may connect; (gid_t)-1: only root */
 	bool ending;			/* rings are left as they are, for the next process */
+	unsigned int hold_rounds;	/* guests may still be made to wait for so many */
 };
 
 int server_init(struct server *server, struct event_loop *loop, struct zerr **err);
@@ -47,6 +48,17 @@ static inline bool server_has_work(const struct server *server)
 {
 	return server->active != NULL;
 }
+
+/*
+ * A guest that writes without a pause what a transaction of domain 0 must see unchanged would let
+ * none succeed. After such a conflict guests wait while domain 0 has a transaction open, for a
+ * limited number of rounds.
+ */
+void server_hold_guests(struct server *server);
+bool server_holds_guests(const struct server *server);
+
+/* How long the loop may sleep before the next round; -1: until something happens. */
+int server_wait_ms(const struct server *server);
 
 /* Listen on RUN_DIR/socket (the directory is made when missing). */
 int server_listen(struct server *server, const char *run_dir, struct zerr **err);
