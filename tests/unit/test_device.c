@@ -371,6 +371,17 @@ static void a_name_used_again_is_made_sure_of(void **state)
 	assert_null(fake_xs_get(ctx.xs, L));
 }
 
+/* The time to answer is up all the same; a guest must not hold the tool and the turn for ever. */
+static void a_guest_that_only_makes_noise_is_not_waited_for(void **state)
+{
+	(void)state;
+	assert_int_equal(attach(1, &disk, NULL), 0);
+	assert_int_equal(device_detach(&ctx, 1, DEVICE_VBD, 51712, false, 1000, NULL), 0);
+	fake_xs_flood(ctx.xs, 1000000);
+	assert_int_equal(attach(1, &disk, NULL), 0);
+	assert_in_range(fake_xs_flood_left(ctx.xs), 1, 1000000);
+}
+
 static void a_back_end_that_keeps_it_loses_its_nodes(void **state)
 {
 	size_t nodes = fake_xs_count(ctx.xs);
@@ -506,6 +517,7 @@ int main(void)
 		D(foreign_devices_count),
 		D(detach_waits_for_the_guest),
 		D(a_name_used_again_is_made_sure_of),
+		D(a_guest_that_only_makes_noise_is_not_waited_for),
 		D(a_back_end_that_keeps_it_loses_its_nodes),
 		D(a_back_end_that_is_gone),
 		D(guests_write_rubbish),

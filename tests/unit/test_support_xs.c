@@ -4,7 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
+#include <xentools/clock.h>
 #include <xentools/error.h>
 #include <xentools/xs.h>
 
@@ -19,7 +21,7 @@ struct fake_node {
 struct xs {
 	struct fake_node *nodes;
 	size_t n;
-	unsigned int requests, fail_at, introduced;
+	unsigned int requests, fail_at, introduced, flood;
 	void (*changed)(void *arg);
 	void *arg;
 	bool telling;
@@ -71,6 +73,16 @@ unsigned int fake_xs_introduced(const struct xs *xs)
 void fake_xs_fail_at(struct xs *xs, unsigned int n)
 {
 	xs->fail_at = n ? xs->requests + n : 0;
+}
+
+void fake_xs_flood(struct xs *xs, unsigned int n)
+{
+	xs->flood = n;
+}
+
+unsigned int fake_xs_flood_left(const struct xs *xs)
+{
+	return xs->flood;
 }
 
 void fake_xs_on_change(struct xs *xs, void (*changed)(void *arg), void *arg)
@@ -284,11 +296,17 @@ int xs_fd(const struct xs *xs)
 
 int xs_next_event(struct xs *xs, int timeout_ms, struct xs_event *ret, struct zerr **err)
 {
-	(void)xs;
+	uint64_t now = clock_ns(CLOCK_MONOTONIC);
+
 	(void)timeout_ms;
 	(void)ret;
 	(void)err;
-	return 0;
+	if (!xs->flood)
+		return 0;
+	xs->flood--;
+	while (clock_ns(CLOCK_MONOTONIC) - now < 20000)
+		;
+	return 1;
 }
 
 void xs_event_clear(struct xs_event *ev)

@@ -17,6 +17,7 @@
 #include "tools/domain/device_priv.h"
 #include "tools/domain/xenbus_state.h"
 
+#define NS_PER_MS INT64_C(1000000)
 #define LOOK_MS 250			/* at most that long without a look, also for Ctrl-C */
 #define ANSWER_MS 2000			/* a guest that has a driver answers in a tenth of it */
 #define APART_MS 1000			/* for a guest to see that a device went */
@@ -156,11 +157,14 @@ static int look(const struct device *d, struct xenbus_view *v, struct zerr **err
 	return 0;
 }
 
-/* Sleep until something changed at the back-end or a look is due; takes the time off *left_ms. */
-static int wait_change(const struct device *d, int *left_ms, struct zerr **err)
+/*
+ * Sleep until something changed or a look is due; takes the time off *left_ns. Of events that come
+ * within a millisecond each counts, too: a guest may make as many as it likes.
+ */
+static int wait_change(const struct device *d, int64_t *left_ns, struct zerr **err)
 {
 	uint64_t before = event_now_ns();
-	int slice = MIN(*left_ms, LOOK_MS), rc;
+	int slice = (int)MIN(*left_ns / NS_PER_MS + 1, LOOK_MS), rc;
 	struct xs_event ev;
 
 	if (!d->undo && hotplug_interrupted())
@@ -170,7 +174,7 @@ static int wait_change(const struct device *d, int *left_ms, struct zerr **err)
 		return -1;
 	if (rc > 0)
 		xs_event_clear(&ev);
-	*left_ms -= rc == 0 ? slice : (int)((event_now_ns() - before) / 1000000u);
+	*left_ns -= rc == 0 ? slice * NS_PER_MS : (int64_t)(event_now_ns() - before);
 	return 0;
 }
 
@@ -235,15 +239,16 @@ static int take_step(struct device *d, enum xenbus_goal goal, struct zerr **err)
 	return d->backend_domid == 0 ? d->cls->hotplug_attach(d, err) : 0;
 }
 
-static int drive_watched(struct device *d, enum xenbus_goal goal, int left_ms,
+static int drive_watched(struct device *d, enum xenbus_goal goal, int timeout_ms,
 			 enum xenbus_reason *why, struct zerr **err)
 {
+	int64_t left_ns = timeout_ms * NS_PER_MS;
 	struct xenbus_view v = { .goal = goal };
 
 	for (;;) {
 		if (look(d, &v, err) != 0)
 			return -1;
-		v.in_time = left_ms > 0;
+		v.in_time = left_ns > 0;
 		switch (xenbus_decide(&v, why)) {
 		case XENBUS_DONE:
 		case XENBUS_GIVE_UP:
@@ -253,10 +258,10 @@ static int drive_watched(struct device *d, enum xenbus_goal goal, int left_ms,
 				return -1;
 			v.stepped = true;
 			if (goal == XENBUS_ATTACH)
-				left_ms = DEVICE_HOTPLUG_MS;
+				left_ns = DEVICE_HOTPLUG_MS * NS_PER_MS;
 			break;
 		default:
-			if (wait_change(d, &left_ms, err) != 0)
+			if (wait_change(d, &left_ns, err) != 0)
 				return -1;
 		}
 	}
@@ -402,18 +407,19 @@ int device_failed(const struct device *d, const char *step, struct zerr *why, st
 /* Does the guest begin with the device within ANSWER_MS? 1, 0 or -1. */
 static int guest_answers(const struct device *d, struct zerr **err)
 {
-	int left_ms = ANSWER_MS, rc = 0;
+	int64_t left_ns = ANSWER_MS * NS_PER_MS;
+	int rc = 0;
 
 	if (xs_watch(d->ctx->xs, d->front, TOKEN, err) != 0)
 		return -1;
-	while (rc == 0 && left_ms > 0) {
+	while (rc == 0 && left_ns > 0) {
 		_cleanup_free_ char *state = NULL;
 
 		rc = device_read(d, DEVICE_FRONT, "state", &state, err);
 		if (rc >= 0)
 			rc = xenbus_state_parse(state) != XENBUS_INITIALISING;
 		if (rc == 0)
-			rc = wait_change(d, &left_ms, err);
+			rc = wait_change(d, &left_ns, err);
 	}
 	xs_unwatch(d->ctx->xs, d->front, TOKEN, NULL);
 	return rc;
