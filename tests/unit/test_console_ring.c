@@ -137,6 +137,13 @@ static void filter(void **state)
 		{ "gr\xc3\xbc\xc3\x9f", "gr\xc3\xbc\xc3\x9f" },
 		{ "\033]never ends\nnext line", "\nnext line" },
 		{ "\033[12\nok", "\nok" },
+		/* C1 controls, as one byte and in UTF-8: U+009B begins a sequence in many terminals. */
+		{ "a\x9b" "31mb\x85" "c", "a31mbc" },
+		{ "a\xc2\x9b" "2Jb\xc2\x9d" "0;t\x07" "c", "a2Jb0;tc" },
+		{ "\xc2\xa3 \xc3\x80 \xe2\x80\x94 \xf0\x9f\x98\x80", "\xc2\xa3 \xc3\x80 "
+		  "\xe2\x80\x94 \xf0\x9f\x98\x80" },
+		{ "\xe2\x80" "x\x94" "y\xc2\xc2\x9b" "z\xc2", "\xe2\x80" "xyz" },
+		{ "\xe2\x1b[1mx\x9b" "y", "\xe2" "xy" },
 	};
 	enum log_filter_state s;
 	char out[64];

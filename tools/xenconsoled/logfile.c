@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,8 +29,34 @@ static enum log_filter_state after_escape(unsigned char c)
 }
 
 /*
- * Copy printable bytes, newlines and tabs of in to out (as large as in) and drop the rest. The
- * state carries a sequence across calls; a newline ends any, so a lone ESC hides one line at most.
+ * A byte outside of any sequence: is it shown, and what follows it? Terminals take U+0080 to
+ * U+009F, of which one is as good as "ESC [", in UTF-8 (0xc2 and the byte) or as that byte alone.
+ */
+static enum log_filter_state after_text(unsigned char c, bool *ret_shown)
+{
+	*ret_shown = (c >= 0x20 && c < 0x7f) || c == '\n' || c == '\t' ||
+		     (c >= 0xa0 && (c < 0xc0 || c > 0xc2));
+	if (c == 0x1b)
+		return FILTER_ESC;
+	if (c < 0xc2 || c >= 0xf8)
+		return FILTER_TEXT;
+	return c == 0xc2 ? FILTER_C2 : c < 0xe0 ? FILTER_MORE1 : c < 0xf0 ? FILTER_MORE2 :
+	       FILTER_MORE3;
+}
+
+/* Inside a character of UTF-8; a byte that is none of it begins anew. */
+static enum log_filter_state after_utf8(enum log_filter_state s, unsigned char c, bool *ret_shown)
+{
+	if ((c & 0xc0) != 0x80)
+		return after_text(c, ret_shown);
+	*ret_shown = s != FILTER_C2 || c >= 0xa0;
+	return s == FILTER_MORE3 ? FILTER_MORE2 : s == FILTER_MORE2 ? FILTER_MORE1 : FILTER_TEXT;
+}
+
+/*
+ * Copy printable bytes, newlines and tabs of in to out (a byte larger than in) and drop the rest.
+ * The state carries a sequence or a character across calls; a newline ends any, so a lone ESC
+ * hides one line at most.
  */
 size_t log_filter(enum log_filter_state *state, const char *in, size_t len, char *out)
 {
@@ -38,15 +65,22 @@ size_t log_filter(enum log_filter_state *state, const char *in, size_t len, char
 
 	for (i = 0; i < len; i++) {
 		unsigned char c = (unsigned char)in[i];
+		bool shown = false;
 
 		if (c == '\n')
 			s = FILTER_TEXT;
 		switch (s) {
 		case FILTER_TEXT:
-			if (c == 0x1b)
-				s = FILTER_ESC;
-			else if ((c >= 0x20 && c != 0x7f) || c == '\n' || c == '\t')
-				out[n++] = in[i];
+			s = after_text(c, &shown);
+			break;
+		case FILTER_C2:
+			if (c >= 0xa0 && c < 0xc0)
+				out[n++] = (char)0xc2;
+			/* fall through */
+		case FILTER_MORE1:
+		case FILTER_MORE2:
+		case FILTER_MORE3:
+			s = after_utf8(s, c, &shown);
 			break;
 		case FILTER_ESC:
 			s = after_escape(c);
@@ -65,6 +99,8 @@ size_t log_filter(enum log_filter_state *state, const char *in, size_t len, char
 			s = c == '\\' ? FILTER_TEXT : after_escape(c);
 			break;
 		}
+		if (shown)
+			out[n++] = in[i];
 	}
 	*state = s;
 	return n;
@@ -150,13 +186,13 @@ static void take_note(struct logfile *log, enum log_filter_state before, uint32_
 /* Append what is fit to be shown of the guest's bytes, which begin at `position` of its stream. */
 void logfile_write(struct logfile *log, const char *buf, size_t len, uint32_t position)
 {
-	char text[LOG_CHUNK];
+	char text[LOG_CHUNK + 1];
 	size_t n, part;
 
 	for (; len > 0; buf += part, len -= part, position += (uint32_t)part) {
 		enum log_filter_state before = log->filter;
 
-		part = len < sizeof(text) ? len : sizeof(text);
+		part = len < LOG_CHUNK ? len : LOG_CHUNK;
 		n = log_filter(&log->filter, buf, part, text);
 		if (n > 0 && log->fd >= 0 && log->size + (off_t)n > log->max_size)
 			rotate(log);

@@ -9,8 +9,14 @@
 
 #define LOG_CHUNK 2048	/* written at once: a console ring's worth */
 
-/* Where the filter stands inside a terminal control sequence. */
-enum log_filter_state { FILTER_TEXT, FILTER_ESC, FILTER_CSI, FILTER_STRING, FILTER_STRING_ESC };
+/*
+ * Where the filter stands inside a terminal control sequence, or a character of UTF-8: after 0xc2,
+ * or with so many bytes to come.
+ */
+enum log_filter_state {
+	FILTER_TEXT, FILTER_ESC, FILTER_CSI, FILTER_STRING, FILTER_STRING_ESC,
+	FILTER_C2, FILTER_MORE1, FILTER_MORE2, FILTER_MORE3,
+};
 
 /*
  * What is about to be done with the file, in memory that outlives the process: a successor takes
