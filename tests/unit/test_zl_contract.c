@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 
+#include "xentools/clock.h"
 #include "zl_world.h"
 
 static const char small[] =
@@ -149,6 +150,42 @@ static void colours(void **state)
 	fclose(tty);
 	fclose(file);
 	close(master);
+}
+
+/* Lines to a file once in two seconds, of steps that take that long; -T says when and who. */
+static void progress(void **state)
+{
+	struct zl zl = { .prog = "zl" };
+	struct zl_progress p = { .zl = &zl, .what = "a.img" };
+	uint64_t then = clock_ns(CLOCK_MONOTONIC) - 8000000000u;
+	struct caught c;
+	unsigned int rate, left;
+	char end, more;
+	int year, pid;
+
+	(void)state;
+	for (int i = 0; i < 4; i++) {
+		zl.progress = i > 0;
+		zl.json = i == 2;
+		p.begun_ns = p.shown_ns = i < 3 ? then : 0;
+		output_begin(&c);
+		zl_progress(&p, 800ull << 20, 2000ull << 20);
+		zl_progress(&p, 801ull << 20, 2000ull << 20);
+		output_end(&c);
+		if (i == 1) {
+			assert_int_equal(sscanf(c.err, "a.img:  40 %% of 2000 MiB, %u MiB/s, %u s left%c%c",
+						&rate, &left, &end, &more), 3);
+			assert_true(rate > 10 && rate <= 100 && left >= 12 && end == '\n');
+		} else {
+			assert_string_equal(c.err, "");
+		}
+		output_free(&c);
+	}
+	assert_int_equal(run(&c, "-T domid nosuch"), 3);
+	assert_int_equal(sscanf(c.err, "%4d-%*2d-%*2dT%*2d:%*2d:%*2dZ [%d] ", &year, &pid), 2);
+	assert_int_equal(pid, getpid());
+	assert_non_null(strstr(c.err, "] zl: error: domid"));
+	output_free(&c);
 }
 
 /* Documents that no other test prints. */
@@ -309,6 +346,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(e9_dry_runs, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(e10_fields_of_list, set_up, tear_down),
 		cmocka_unit_test(colours),
+		cmocka_unit_test_setup_teardown(progress, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(documents, set_up, tear_down),
 	};
 

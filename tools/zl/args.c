@@ -64,6 +64,10 @@ static int apply_global(struct zl *zl, const struct zl_option *o, const char *va
 		zl->dry_run = true;
 	else if (strcmp(o->name, "json") == 0)
 		zl->json = true;
+	else if (strcmp(o->name, "progress") == 0)
+		zl->progress = true;
+	else if (strcmp(o->name, "timestamps") == 0)
+		zl->stamps = true;
 	else if (strcmp(o->name, "no-color") == 0)
 		zl->no_color = true;
 	else if (strcmp(o->name, "config-dir") == 0)

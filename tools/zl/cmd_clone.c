@@ -27,7 +27,7 @@ static int disk_error(struct zerr **err, const char *what, const char *path, int
 }
 
 /* Data only: holes stay holes. */
-static int copy_data(int from, int to, off_t size, int signals)
+static int copy_data(int from, int to, off_t size, int signals, struct zl_progress *p)
 {
 	off_t at = 0, end;
 	struct zerr *stop = NULL;
@@ -45,17 +45,23 @@ static int copy_data(int from, int to, off_t size, int signals)
 				return -errno;
 			if (n == 0)
 				return -EIO;
+			zl_progress(p, (uint64_t)at, (uint64_t)size);
 			if (zl_nap(signals, 0, &stop) < 0) {
 				zerr_free(stop);
 				return -EINTR;
 			}
 		}
 	}
-	return errno == ENXIO ? 0 : -errno;
+	if (errno != ENXIO)
+		return -errno;
+	zl_progress(p, (uint64_t)size, (uint64_t)size);
+	return 0;
 }
 
-static int copy_file(const char *from, const char *to, enum way way, int signals, struct zerr **err)
+static int copy_file(struct zl *zl, const char *from, const char *to, enum way way, int signals,
+		     struct zerr **err)
 {
+	struct zl_progress p = { .zl = zl, .what = to };
 	_cleanup_close_ int in = open(from, O_RDONLY | O_CLOEXEC), out = -1;
 	struct stat st;
 	int rc = 0;
@@ -70,7 +76,7 @@ static int copy_file(const char *from, const char *to, enum way way, int signals
 	if (way == REFLINK)
 		rc = -errno;
 	if (rc == 0)
-		rc = copy_data(in, out, st.st_size, signals);
+		rc = copy_data(in, out, st.st_size, signals, &p);
 	if (rc == 0 && fsync(out) != 0)
 		rc = -errno;
 	if (rc == 0)
@@ -120,7 +126,7 @@ static int copy_disks(struct zl *zl, struct domain_config *cfg, enum way way, in
 			return zerr_set(err, ZERR_NO_RESOURCES, "E600", ENOMEM, "out of memory");
 		if (zl->dry_run)
 			printf("%s would be copied to %s\n", d->source, to);
-		else if (copy_file(d->source, to, way, signals, err) < 0) {
+		else if (copy_file(zl, d->source, to, way, signals, err) < 0) {
 			free(to);
 			return -1;
 		}

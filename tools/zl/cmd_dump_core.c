@@ -2,18 +2,14 @@
 /* zl dump-core: a guest's memory and registers into a file, and what becomes of it afterwards. */
 #include "zl.h"
 
-#include <inttypes.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "xentools/core_dump.h"
 
-/* On a terminal only, and in place. */
 static void show_progress(void *arg, uint64_t done, uint64_t total)
 {
-	(void)arg;
-	fprintf(stderr, "\r%3u %% of %" PRIu64 " MiB%s", (unsigned int)(done * 100 / total),
-		total >> 20, done == total ? "\n" : "");
+	zl_progress(arg, done, total);
 }
 
 static int print_done(struct zl *zl, const char *name, const char *path, struct zerr **err)
@@ -38,11 +34,11 @@ static int print_done(struct zl *zl, const char *name, const char *path, struct 
 static int dump(struct zl *zl, const struct zl_args *args, uint16_t domid, const char *name,
 		const char *path, struct zerr **err)
 {
-	struct core_dump_opts opts = { .live = zl_has(args, "live"), .fd = zl_signal_fd() };
+	struct zl_progress p = { .zl = zl, .what = name };
+	struct core_dump_opts opts = { .live = zl_has(args, "live"), .fd = zl_signal_fd(),
+				       .progress = show_progress, .arg = &p };
 	int rc;
 
-	if (isatty(STDERR_FILENO) && !zl->quiet && !zl->json)
-		opts.progress = show_progress;
 	rc = domain_dump_core(&zl->ctx, domid, path, &opts, err);
 	close(opts.fd);
 	if (rc == 0)

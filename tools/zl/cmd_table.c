@@ -16,6 +16,8 @@ const struct zl_option zl_global_options[] = {
 	{ 'q', "quiet", NULL, "print only errors" },
 	{ 'N', "dry-run", NULL, "check everything, change nothing, print the plan" },
 	{ 0, "json", NULL, "print JSON; errors too, on stderr" },
+	{ 't', "progress", NULL, "show how far long steps are, also when stderr is no terminal" },
+	{ 'T', "timestamps", NULL, "time and process id before every message" },
 	{ 0, "timeout", "SEC", "upper bound of all waiting (60)" },
 	{ 0, "no-color", NULL, "no colours, not even on a terminal" },
 	{ 0, "config-dir", "DIR", "configuration directory (/etc/zl)" },

@@ -10,6 +10,9 @@
 #include <stdarg.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
+
+#include "xentools/clock.h"
 
 /* The sequence of a colour, or "" where none is wanted: no terminal, NO_COLOR, JSON. */
 const char *zl_paint(const struct zl *zl, FILE *f, enum zl_paint paint)
@@ -26,6 +29,42 @@ const char *zl_paint(const struct zl *zl, FILE *f, enum zl_paint paint)
 	return codes[paint];
 }
 
+/* With -T: "2026-11-22T13:00:00Z [4711] " before a message. */
+static void stamp(const struct zl *zl)
+{
+	time_t now = time(NULL);
+	char text[32];
+
+	if (!zl->stamps || zl->json)
+		return;
+	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", gmtime(&now));
+	fprintf(stderr, "%s [%d] ", text, (int)getpid());
+}
+
+/* How far a long step is; see zl.h. */
+void zl_progress(struct zl_progress *p, uint64_t done, uint64_t total)
+{
+	bool tty = isatty(STDERR_FILENO), last = done >= total;
+	uint64_t now = clock_ns(CLOCK_MONOTONIC), spent, rate;
+
+	if (p->zl->quiet || p->zl->json || !(tty || p->zl->progress) || total == 0)
+		return;
+	if (p->begun_ns == 0)
+		p->begun_ns = p->shown_ns = now;
+	if (now - p->shown_ns < (tty ? 200000000u : 2000000000u) &&
+	    !(last && p->shown_ns != p->begun_ns))
+		return;
+	p->shown_ns = now;
+	spent = MAX((now - p->begun_ns) / 1000000, (uint64_t)1);
+	rate = MAX(done * 1000 / spent, (uint64_t)1);	/* bytes a second */
+	if (!tty)
+		stamp(p->zl);
+	fprintf(stderr, "%s%s: %3u %% of %" PRIu64 " MiB, %" PRIu64 " MiB/s, %" PRIu64 " s left%s%s",
+		tty ? "\r" : "", p->what, (unsigned int)((double)done / (double)total * 100), total >> 20,
+		rate >> 20, (total - MIN(done, total)) / rate, tty ? "  " : "",
+		tty && !last ? "" : "\n");
+}
+
 /* Print an error, free it, give its exit code. */
 int zl_report(struct zl *zl, struct zerr *err)
 {
@@ -34,6 +73,7 @@ int zl_report(struct zl *zl, struct zerr *err)
 	if (err == NULL)
 		return 0;
 	fflush(stdout);
+	stamp(zl);
 	fputs(zl_paint(zl, stderr, ZL_RED), stderr);
 	zerr_print(stderr, err, zl->json);
 	fputs(zl_paint(zl, stderr, ZL_PLAIN), stderr);
@@ -52,6 +92,7 @@ static void message(struct zl *zl, const char *word, const char *fmt, va_list ap
 	}
 	fflush(stdout);
 	if (!zl->json) {
+		stamp(zl);
 		fprintf(stderr, "%s%s: %s: %s%s\n",
 			word[0] == 'w' ? zl_paint(zl, stderr, ZL_YELLOW) : "", zl->prog, word, text,
 			word[0] == 'w' ? zl_paint(zl, stderr, ZL_PLAIN) : "");

@@ -30,6 +30,7 @@ struct zl {
 	const char *prog;		/* "zl", for messages */
 	int verbose;
 	bool quiet, dry_run, json, no_color, classic;	/* classic: called as xl */
+	bool progress, stamps;		/* also without a terminal; time and pid before messages */
 	bool timeout_set;
 	unsigned int timeout_s;
 	const char *config_dir, *run_dir;
@@ -162,6 +163,17 @@ int zl_nap(int signal_fd, int ms, struct zerr **err);
 /* Colours, for people: "" unless the stream is a terminal that wants them. */
 enum zl_paint { ZL_PLAIN, ZL_BOLD, ZL_RED, ZL_GREEN, ZL_YELLOW };
 const char *zl_paint(const struct zl *zl, FILE *f, enum zl_paint paint);
+
+/*
+ * How far a long step is, in bytes: on stderr, in place on a terminal, with --progress as lines to
+ * other places; quick steps say nothing. Zeroed but for zl and what before the first call.
+ */
+struct zl_progress {
+	const struct zl *zl;
+	const char *what;
+	uint64_t begun_ns, shown_ns;
+};
+void zl_progress(struct zl_progress *p, uint64_t done, uint64_t total);
 
 /* Print the error, free it, give its exit code. */
 int zl_report(struct zl *zl, struct zerr *err);
