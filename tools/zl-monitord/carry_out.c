@@ -129,6 +129,16 @@ int monitor_restart(struct domain_ctx *ctx, const struct domain_state *s, struct
 	return 0;
 }
 
+/* Nobody has begun to destroy it; an error counts as that, it is met again. */
+static bool is_untouched(struct domain_ctx *ctx, const struct domain_state *s)
+{
+	struct hyp_domain_info info;
+	int rc = hyp_domain_info(ctx->hyp, s->domid, &info, NULL);
+
+	return rc < 0 || (rc == 1 && !info.dying && memcmp(info.uuid, s->uuid, 16) == 0);
+}
+
+/* The file may be written anew behind the back of who destroys the domain: hence the look after. */
 static int restart(struct domain_ctx *ctx, const struct domain_state *s, struct zerr **err)
 {
 	struct domain_state pending = *s;
@@ -136,7 +146,10 @@ static int restart(struct domain_ctx *ctx, const struct domain_state *s, struct 
 	pending.restart_pending = true;
 	if (domain_state_save(ctx, &pending, err) != 0)
 		return -1;
-	return monitor_restart(ctx, s, err);
+	if (is_untouched(ctx, s))
+		return monitor_restart(ctx, s, err);
+	domain_log(ctx, s->name, "destroyed while it was being restarted");
+	return domain_state_remove(ctx, s->domid, err);
 }
 
 /* NAME-1, NAME-2, ...: the first that is free. The old domain stays as it ended. */
