@@ -110,10 +110,9 @@ static inline int set_up(void **state)
 	(void)state;
 	fake_start();
 	fake_idle_hook = sleep_till_timer;
-	for (unsigned int i = 0; i < nr_cpus; i++) {
-		cpus[i]->rq->ratelimit_us = 1000;
+	cpupools[0].ratelimit_us = 1000;
+	for (unsigned int i = 0; i < nr_cpus; i++)
 		cpus[i]->timer_deadline = 0;
-	}
 	nr_doms = 0;
 	sched_idle_cpus = sched_native_cpus = 0;
 	return 0;

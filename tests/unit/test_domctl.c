@@ -86,7 +86,7 @@ static void test_create_refused(void **state)
 	REFUSED(-EINVAL, op.u.createdomain.max_grant_frames = 65);
 	REFUSED(-EINVAL, op.u.createdomain.max_grant_frames = 0);
 	REFUSED(-EINVAL, op.u.createdomain.max_maptrack_frames = 1025);
-	REFUSED(-ENOENT, op.u.createdomain.cpupool_id = 1);
+	REFUSED(-ESRCH, op.u.createdomain.cpupool_id = 1);
 #undef REFUSED
 	assert_int_equal(domain_count_all(), before);
 	good_config();

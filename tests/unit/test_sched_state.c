@@ -264,7 +264,7 @@ static void test_steal_and_spread(void **state)
 		/* All start on CPU 0's queue. */
 		assert_int_equal(sched_set_affinity(d->vcpu[i], &only_cpu0, NULL), 0);
 		vcpu_clear_flag(d->vcpu[i], VPF_DOWN | VPF_PAUSED);
-		d->vcpu[i]->sched.affinity = ~0UL;
+		d->vcpu[i]->sched.affinity = cpupools[0].cpus;
 	}
 	d->vcpu[3]->sched.affinity = only_cpu0;
 	assert_int_equal(cpus[0]->rq->nr_runnable, 4);
@@ -467,7 +467,7 @@ static void test_null_policy(void **state)
 	assert_int_equal(fake_deadline[0], 0);
 	sched_yield();
 	assert_ptr_equal(leave(0), b);
-	a->sched.affinity = ~0UL;
+	a->sched.affinity = cpupools[0].cpus;
 	assert_ptr_equal(leave(1), a);
 	fake_fail_alloc(1);
 	assert_int_equal(sched->init_cpu(cpus[0]->rq), -ENOMEM);

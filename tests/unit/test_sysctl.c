@@ -124,30 +124,6 @@ static void test_topology(void **state)
 	assert_int_equal(call(XEN_SYSCTL_numainfo), -EFAULT);
 }
 
-static void test_cpupool(void **state)
-{
-	uint8_t *map = guest(buf_va());
-
-	(void)state;
-	clear_op();
-	op.u.cpupool_op.op = XEN_SYSCTL_CPUPOOL_OP_INFO;
-	op.u.cpupool_op.cpumap.bitmap.p = buf_va();
-	op.u.cpupool_op.cpumap.nr_bits = FAKE_NR_CPUS;
-	assert_int_equal(call(XEN_SYSCTL_cpupool_op), 0);
-	assert_int_equal(op.u.cpupool_op.cpupool_id, 0);
-	assert_int_equal(op.u.cpupool_op.sched_id, 6);
-	assert_int_equal(op.u.cpupool_op.n_dom, 2);
-	assert_int_equal(map[0], 0xf);
-	op.u.cpupool_op.op = XEN_SYSCTL_CPUPOOL_OP_FREEINFO;
-	assert_int_equal(call(XEN_SYSCTL_cpupool_op), 0);
-	assert_int_equal(map[0], 0);
-	op.u.cpupool_op.op = XEN_SYSCTL_CPUPOOL_OP_INFO;
-	op.u.cpupool_op.cpupool_id = 1;
-	assert_int_equal(call(XEN_SYSCTL_cpupool_op), -ENOENT);
-	op.u.cpupool_op.op = XEN_SYSCTL_CPUPOOL_OP_CREATE;
-	assert_int_equal(call(XEN_SYSCTL_cpupool_op), -EOPNOTSUPP);
-}
-
 static void test_scheduler(void **state)
 {
 	(void)state;
@@ -172,7 +148,7 @@ static void test_scheduler(void **state)
 	assert_int_equal(call(XEN_SYSCTL_scheduler_op), -EINVAL);
 	op.u.scheduler_op.u.sched_credit2.ratelimit_us = 0;
 	assert_int_equal(call(XEN_SYSCTL_scheduler_op), 0);
-	assert_int_equal(cpus[2]->rq->ratelimit_us, 0);
+	assert_int_equal(cpus[2]->rq->pool->ratelimit_us, 0);
 	op.u.scheduler_op.cpupool_id = 1;
 	assert_int_equal(call(XEN_SYSCTL_scheduler_op), -ESRCH);
 }
@@ -287,7 +263,6 @@ int main(void)
 		world_test(test_envelope),
 		world_test(test_host),
 		world_test(test_topology),
-		world_test(test_cpupool),
 		world_test(test_scheduler),
 		world_test(test_domain_list),
 		world_test(test_readconsole),

@@ -39,6 +39,8 @@ static void shared_info_free(struct domain *d)
 
 /* In order of creation; torn down in reverse. */
 static const struct domain_hooks hooks[] = {
+	{ .init = cpupool_domain_init, .relinquish = cpupool_relinquish,
+	  .free = cpupool_domain_free },
 	{ .init = id_regs_domain_init, .free = id_regs_domain_free },
 	{ .init = p2m_domain_init, .relinquish = p2m_relinquish, .free = p2m_domain_free },
 	{ .init = shared_info_init, .free = shared_info_free },
@@ -185,7 +187,8 @@ int domain_create_vcpus(struct domain *d, uint32_t n)
 		if (i + 1 < n && this_cpu()->current && hypercall_preempt())
 			return -ERESTART;
 	}
-	return 0;
+	/* Its pool may have changed before the vCPUs could be told. */
+	return cpupool_settle(d);
 }
 
 static void set_flag_all(struct domain *d, uint32_t flag, bool on)

@@ -24,8 +24,7 @@ static bool limit_of(int32_t n, uint32_t limit, uint32_t *ret)
 }
 
 /*
- * Check what was asked for and make a domain_config of it. -EINVAL, -ENOENT (CPU pool),
- * -EOPNOTSUPP.
+ * Check what was asked for and make a domain_config of it. -EINVAL, -EOPNOTSUPP.
  */
 static int check_config(const struct xen_domctl_createdomain *c, struct domain_config *cfg)
 {
@@ -35,8 +34,6 @@ static int check_config(const struct xen_domctl_createdomain *c, struct domain_c
 	if ((c->flags & ~XEN_DOMCTL_CDF_vpmu) != FLAGS_NEEDED || c->iommu_opts || c->vmtrace_size ||
 	    arch->tee_type != XEN_DOMCTL_CONFIG_TEE_NONE)
 		return -EINVAL;
-	if (c->cpupool_id != 0)
-		return -ENOENT;
 	if (XEN_DOMCTL_GRANT_version(c->grant_opts) > 1 ||
 	    (c->grant_opts & ~XEN_DOMCTL_GRANT_version_mask) ||
 	    c->max_vcpus == 0 || c->max_vcpus > MAX_VCPUS || arch->nr_spis > NR_SPIS_MAX ||
@@ -52,6 +49,7 @@ static int check_config(const struct xen_domctl_createdomain *c, struct domain_c
 	    (cfg->gic_version == 2 && c->max_vcpus > GICV2_MAX_VCPUS))
 		return -EINVAL;
 	cfg->max_vcpus = c->max_vcpus;
+	cfg->cpupool = c->cpupool_id;
 	cfg->max_evtchn_port = c->max_evtchn_port;
 	cfg->nr_spis = ROUND_UP(arch->nr_spis, 32u);
 	memcpy(cfg->handle, c->handle, sizeof(cfg->handle));
@@ -108,6 +106,7 @@ void domctl_fill_info(const struct domain *d, struct xen_domctl_getdomaininfo *i
 		.tot_pages = READ_ONCE(d->tot_pages),
 		.max_pages = READ_ONCE(d->max_pages),
 		.outstanding_pages = READ_ONCE(d->reported_pages),
+		.cpupool = READ_ONCE(READ_ONCE(d->pool)->id),
 		.shared_info_frame = ~0UL,
 		.max_vcpu_id = XEN_INVALID_MAX_VCPU_ID,
 		.gpaddr_bits = (uint8_t)MIN((uint32_t)d->p2m.ipa_bits, id_regs_pa_bits(d->id_regs)),

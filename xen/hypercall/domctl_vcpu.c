@@ -257,13 +257,13 @@ int domctl_vcpuaffinity(struct control_call *call)
 		if ((hard && bitmap_from_guest(&a->cpumap_hard, &may)) ||
 		    (soft && bitmap_from_guest(&a->cpumap_soft, &likes)))
 			return -EFAULT;
-		if ((hard && !(may & all)) || (soft && !(likes & all)))
+		if (soft && !(likes & all))
 			return -EINVAL;
 		rc = sched_set_affinity(v, hard ? &may : NULL, soft ? &likes : NULL);
 		if (rc)
 			return rc;
 	}
-	may = READ_ONCE(v->sched.affinity) & all;
+	may = set ? READ_ONCE(v->sched.affinity) : READ_ONCE(v->sched.hard_affinity) & all;
 	likes = READ_ONCE(v->sched.soft_affinity) & (set ? may : all);
 	if (hard)
 		rc = bitmap_to_guest(&a->cpumap_hard, may);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * sysctl: the host's CPUs, memory, the one NUMA node, the one CPU pool and its scheduler.
+ * sysctl: the host's CPUs, memory, the one NUMA node, and the scheduler of a CPU pool.
  * Figures are of the moment. The topology is flat, as Xen 4.17 on arm shows it.
  */
 #include <xen/lib.h>
@@ -89,34 +89,17 @@ int sysctl_numainfo(struct control_call *call)
 	return 0;
 }
 
-/* All CPUs and domains are in pool 0. -ENOENT above it, -EOPNOTSUPP for changes. */
-int sysctl_cpupool_op(struct control_call *call)
-{
-	struct xen_sysctl_cpupool_op *c = &call->sysctl.u.cpupool_op;
-
-	switch (c->op) {
-	case XEN_SYSCTL_CPUPOOL_OP_INFO:
-		if (c->cpupool_id != 0)
-			return -ENOENT;
-		c->sched_id = sched->sched_id;
-		c->n_dom = domain_count_all();
-		return bitmap_to_guest(&c->cpumap, all_cpus_mask());
-	case XEN_SYSCTL_CPUPOOL_OP_FREEINFO:
-		return bitmap_to_guest(&c->cpumap, 0);
-	default:
-		return -EOPNOTSUPP;
-	}
-}
-
-/* Parameters of the scheduler as a whole. -ESRCH (pool), -EINVAL (scheduler, command, value). */
+/* Parameters of a pool's scheduler. -ESRCH (pool), -EINVAL (scheduler, command, value). */
 int sysctl_scheduler_op(struct control_call *call)
 {
 	struct xen_sysctl_scheduler_op *s = &call->sysctl.u.scheduler_op;
 	bool credit2 = s->sched_id == XEN_SCHEDULER_CREDIT2;
-	uint32_t i, ratelimit = READ_ONCE(cpus[0]->rq->ratelimit_us);
+	struct cpupool *pool = cpupool_find(s->cpupool_id, true);
+	uint32_t ratelimit;
 
-	if (s->cpupool_id != 0)
+	if (!pool)
 		return -ESRCH;
+	ratelimit = READ_ONCE(pool->ratelimit_us);
 	if (s->sched_id != sched->sched_id || (!credit2 && s->sched_id != XEN_SCHEDULER_CREDIT))
 		return -EINVAL;
 	if (s->cmd == XEN_SYSCTL_SCHEDOP_putinfo) {
@@ -125,8 +108,7 @@ int sysctl_scheduler_op(struct control_call *call)
 		if (ratelimit && (ratelimit < XEN_SYSCTL_SCHED_RATELIMIT_MIN ||
 				  ratelimit > XEN_SYSCTL_SCHED_RATELIMIT_MAX))
 			return -EINVAL;
-		for (i = 0; i < nr_cpus; i++)
-			WRITE_ONCE(cpus[i]->rq->ratelimit_us, ratelimit);
+		WRITE_ONCE(pool->ratelimit_us, ratelimit);
 	} else if (s->cmd != XEN_SYSCTL_SCHEDOP_getinfo) {
 		return -EINVAL;
 	}

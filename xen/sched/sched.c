@@ -21,7 +21,6 @@
 #include "sched_private.h"
 
 const struct sched_policy *sched = &sched_credit;
-uint64_t sched_cpus;
 
 /* The running CPU's slice timer: has the vCPU had its turn? */
 static void slice_timer(void *arg)
@@ -45,7 +44,7 @@ static void slice_timer(void *arg)
 	spin_unlock(&rq->lock);
 }
 
-/* Make the run queue of CPU c, which takes vCPUs from then on. -ENOMEM. */
+/* Make the run queue of CPU c, which takes vCPUs of pool 0 from then on. -ENOMEM. */
 int sched_init_cpu(struct pcpu *c)
 {
 	struct sched_rq *rq = xzalloc(struct sched_rq);
@@ -53,11 +52,12 @@ int sched_init_cpu(struct pcpu *c)
 
 	if (!rq)
 		return -ENOMEM;
-	if (!sched_cpus && !strcmp(opt.sched, sched_null.name))
+	if (!cpupools->cpus && !strcmp(opt.sched, sched_null.name))
 		sched = &sched_null;
 	spin_lock_init(&rq->lock, LOCK_SCHED);
 	rq->cpu = c->id;
-	rq->ratelimit_us = opt.sched_ratelimit_us;
+	rq->pool = cpupools;
+	cpupools->ratelimit_us = opt.sched_ratelimit_us;
 	soft_timer_init(&rq->slice, slice_timer, rq, c->id);
 	rc = sched->init_cpu(rq);
 	if (rc) {
@@ -65,7 +65,7 @@ int sched_init_cpu(struct pcpu *c)
 		return rc;
 	}
 	c->rq = rq;
-	__atomic_fetch_or(&sched_cpus, BIT(c->id), __ATOMIC_RELEASE);
+	__atomic_fetch_or(&cpupools->cpus, BIT(c->id), __ATOMIC_RELEASE);
 	return 0;
 }
 
@@ -265,10 +265,10 @@ struct vcpu *enter(struct pcpu *c, struct sched_rq *rq, struct vcpu *old, struct
 	return v;
 }
 
-/* Take a vCPU that waits for a busy CPU. Returns whether one is in rq now. */
+/* Take a vCPU that waits for a busy CPU of the pool. Returns whether one is in rq now. */
 static bool steal(struct sched_rq *rq)
 {
-	uint64_t others = sched_cpus & ~BIT(rq->cpu);
+	uint64_t others = READ_ONCE(READ_ONCE(rq->pool)->cpus) & ~BIT(rq->cpu);
 
 	for (; others; others &= others - 1) {
 		struct sched_rq *from = cpus[__builtin_ctzl(others)]->rq;

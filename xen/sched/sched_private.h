@@ -4,7 +4,8 @@
 
 #include <xen/sched.h>
 
-extern uint64_t sched_cpus;		/* bit per CPU that takes vCPUs; atomic */
+extern struct cpupool cpupools[];	/* the first: pool 0 */
+extern spinlock_t cpupool_lock;
 
 /* CPUs that others may give work: those in the idle loop that no waker has claimed, ... */
 #define sched_idle_cpus		sched_takers.idle
@@ -17,7 +18,7 @@ extern union sched_takers {
 
 #define SCHED_ALONE	8u	/* idle periods after which a vCPU waits natively */
 
-/* May v run on cpu by its hard affinity? */
+/* May v run on cpu by its pool and hard affinity? */
 static inline bool sched_may_run_on(const struct vcpu *v, uint32_t cpu)
 {
 	return READ_ONCE(v->sched.affinity) >> cpu & 1;

@@ -41,7 +41,7 @@ static void poke(const struct sched_rq *rq)
  */
 static uint32_t choose_cpu(const struct vcpu *v, uint32_t last)
 {
-	uint64_t may = v->sched.affinity & sched_cpus;
+	uint64_t may = v->sched.affinity;
 	uint64_t idle = __atomic_load_n(&sched_idle_cpus, __ATOMIC_RELAXED) & may;
 	uint64_t native = __atomic_load_n(&sched_native_cpus, __ATOMIC_RELAXED) & may;
 	uint64_t soft = idle & v->sched.soft_affinity;
@@ -90,7 +90,7 @@ static void queue_woken(struct sched_rq *rq, struct vcpu *v)
 		 * Nobody is interrupted before it has had a little time: many wake-ups would be
 		 * all switches.
 		 */
-		earliest = rq->slice_start + rq->ratelimit_us * 1000UL;
+		earliest = rq->slice_start + rq->pool->ratelimit_us * 1000UL;
 		if (earliest <= now) {
 			rq->must_look = true;
 			poke(rq);
@@ -257,22 +257,29 @@ void vcpu_kick(struct vcpu *v)
 }
 
 /*
- * Let v run on the CPUs of hard only, if possible on those of soft; NULL keeps a set. Moves it
- * when it has to. -EINVAL when no CPU would be left; -ERESTART while it is in a CPU that it has to
- * leave: that CPU may have looked at the old set when it let v go, so call again, which moves it.
+ * Let v run on the CPUs of hard only, if possible on those of soft; NULL keeps a set. What counts
+ * is what its domain's pool has of them; all of the pool when a set kept from another one has none
+ * here. Moves v when it has to. -EINVAL when no CPU would be left; -ERESTART while it is in a CPU
+ * that it has to leave: that CPU may have looked at the old set when it let v go, so call again,
+ * which moves it.
  */
 int sched_set_affinity(struct vcpu *v, const uint64_t *hard, const uint64_t *soft)
 {
 	struct sched_rq *rq;
 	bool leaves = false;
+	uint64_t pool, may;
 
-	if (hard && !(*hard & sched_cpus))
+	SPIN_GUARD(&cpupool_lock);
+	pool = v->domain->pool->cpus;
+	if (hard && !(*hard & pool))
 		return -EINVAL;
 	rq = sched_lock_rq_of(v);
 	if (hard)
-		WRITE_ONCE(v->sched.affinity, *hard);
+		WRITE_ONCE(v->sched.hard_affinity, *hard);
 	if (soft)
-		v->sched.soft_affinity = *soft;
+		WRITE_ONCE(v->sched.soft_affinity, *soft);
+	may = v->sched.hard_affinity & pool;
+	WRITE_ONCE(v->sched.affinity, may ? may : pool);
 	if (!sched_may_run_on(v, rq->cpu)) {
 		if (rq->running == v)
 			rq->must_look = true;
@@ -282,6 +289,7 @@ int sched_set_affinity(struct vcpu *v, const uint64_t *hard, const uint64_t *sof
 		place_unlock(rq, v);
 	} else {
 		spin_unlock(&rq->lock);
+		sched_offer(rq, v->sched.affinity);
 	}
 	return leaves ? -ERESTART : 0;
 }
@@ -326,7 +334,8 @@ int sched_vcpu_init(struct vcpu *v)
 	list_init(&v->sched.link);
 	/* Its first wake-up chooses a better one: this spreads those that wake together. */
 	v->sched.cpu = (v->domain->id + v->id) % nr_cpus;
-	v->sched.affinity = v->sched.soft_affinity = ~0UL;
+	v->sched.hard_affinity = v->sched.soft_affinity = ~0UL;
+	v->sched.affinity = v->domain->pool->cpus;
 	v->flags |= VPF_DOWN;
 	v->runstate.state = RUNSTATE_offline_;
 	v->runstate.entry_time = system_time();

@@ -44,17 +44,17 @@ void sched_watched(void)
 /* Others see this CPU native, or we see what they queued; then it has to go on trapping. */
 static bool start_native(struct sched_rq *rq, const struct vcpu *v)
 {
-	uint32_t i;
+	uint64_t others;
 
 	/* A cap counts what runs; free pages are zeroed by CPUs that idle. */
 	if (v->domain->cap || zone_scrub_some())
 		return false;
 	__atomic_fetch_or(&sched_native_cpus, BIT(rq->cpu), __ATOMIC_RELAXED);
 	smp_mb();
-	for (i = 0; i < nr_cpus; i++)
-		if (READ_ONCE(cpus[i]->rq->nr_runnable))
+	for (others = READ_ONCE(READ_ONCE(rq->pool)->cpus); others; others &= others - 1)
+		if (READ_ONCE(cpus[__builtin_ctzl(others)]->rq->nr_runnable))
 			break;
-	if (i == nr_cpus && system_time() >= READ_ONCE(watched_until))
+	if (!others && system_time() >= READ_ONCE(watched_until))
 		return true;
 	sched_end_native(rq);
 	return false;

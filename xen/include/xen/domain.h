@@ -63,6 +63,7 @@ struct domain {
 	bool vpmu;			/* has performance monitors; constant */
 	uint64_t cntvoff;		/* CNTVOFF_EL2 of all its vCPUs; set at creation */
 	int64_t wallclock_offset;	/* seconds added to the host's wall clock */
+	struct cpupool *pool;		/* never NULL; cpupool_lock, public; sched/cpupool.c */
 	uint16_t weight;		/* scheduling weight 1..65535, default 256; sched/ */
 	uint16_t cap;			/* percent of a CPU, 0 none; sched/ */
 	uint64_t cap_used, cap_period;	/* ns run in which cap period; atomics of sched_credit.c */
@@ -114,6 +115,7 @@ uint32_t domain_count_all(void);
 struct domain_config {
 	uint8_t handle[16];
 	uint32_t max_vcpus, max_evtchn_port, max_grant_frames, max_maptrack_frames, nr_spis;
+	uint32_t cpupool;
 	uint8_t gic_version;
 	bool is_privileged, is_direct_mapped, vpmu;
 };
@@ -183,12 +185,12 @@ struct domain_hooks {
 /* Run the vCPU hooks for v: core/vcpu.c alone calls these. */
 int domain_vcpu_hooks_init(struct vcpu *v) __must_check;
 void domain_vcpu_hooks_free(struct vcpu *v);
-domain_init_fn evtchn_domain_init, gnttab_domain_init, id_regs_domain_init, mmio_domain_init,
-	       p2m_domain_init, vgic_domain_init, vpmu_domain_init;
-domain_relinquish_fn evtchn_relinquish, gnttab_relinquish, p2m_relinquish, vgic_relinquish,
-		     vpl011_relinquish, vcpu_areas_relinquish;
-domain_free_fn evtchn_domain_free, gnttab_domain_free, id_regs_domain_free, mmio_domain_free,
-	       p2m_domain_free, vgic_domain_free, vpl011_domain_free;
+domain_init_fn cpupool_domain_init, evtchn_domain_init, gnttab_domain_init, id_regs_domain_init,
+	       mmio_domain_init, p2m_domain_init, vgic_domain_init, vpmu_domain_init;
+domain_relinquish_fn cpupool_relinquish, evtchn_relinquish, gnttab_relinquish, p2m_relinquish,
+		     vgic_relinquish, vpl011_relinquish, vcpu_areas_relinquish;
+domain_free_fn cpupool_domain_free, evtchn_domain_free, gnttab_domain_free, id_regs_domain_free,
+	       mmio_domain_free, p2m_domain_free, vgic_domain_free, vpl011_domain_free;
 /* poll_*: SCHEDOP_poll's timer, hypercall/sched_op.c */
 vcpu_init_fn poll_vcpu_init, sched_vcpu_init, vdebug_vcpu_init, vgic_vcpu_init, vpmu_vcpu_init,
 	     vtimer_vcpu_init;

@@ -10,6 +10,16 @@
 
 #define SCHED_SLICE_NS		(10 * 1000 * 1000LL)
 
+/* A set of CPUs and the domains that run there (sched/cpupool.c); cpupool_lock. */
+struct cpupool {
+	uint32_t id, n_dom;
+	uint64_t cpus;		/* bit per CPU; public */
+	uint32_t ratelimit_us;	/* how long nobody is interrupted; public */
+	bool exists;
+};
+struct cpupool *cpupool_find(uint32_t id, bool exact);
+int cpupool_settle(struct domain *d) __must_check;
+
 struct sched_rq {
 	spinlock_t lock;	/* LOCK_SCHED */
 	uint32_t cpu;
@@ -21,7 +31,7 @@ struct sched_rq {
 	s_time_t look_at;	/* a woken vCPU preempts running then; 0 none */
 	bool must_look;		/* running has to compete for the CPU again */
 	bool native;		/* running waits by untrapped WFI; the CPU's own */
-	uint32_t ratelimit_us;
+	struct cpupool *pool;	/* the CPU's; public */
 	struct soft_timer slice;	/* next forced look, or earlier */
 };
 

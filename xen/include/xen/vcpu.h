@@ -74,7 +74,8 @@ struct vcpu {
 		bool queued;
 		uint32_t cpu;		/* run queue it belongs to */
 		uint64_t vruntime;	/* virtual time, policy's unit */
-		uint64_t affinity;	/* hard: bit per CPU */
+		uint64_t affinity;	/* CPUs that it may run on: of hard_affinity, in its pool */
+		uint64_t hard_affinity;	/* as asked for: bit per CPU */
 		uint64_t soft_affinity;
 		bool parked;	/* queued, but out of its cap's budget */
 		uint8_t traps;	/* sched/wfx.c, its CPU's: which waits trap */
