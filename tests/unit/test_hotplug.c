@@ -13,8 +13,10 @@
 #include <cmocka.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #include "test_support_xs.h"
+#include "tools/domain/block.h"
 #include "tools/domain/device_priv.h"
 #include "xentools/event_loop.h"
 #include "xentools/fd_util.h"
@@ -110,6 +112,33 @@ static void daemons_are_not_waited_for(void **state)
 	assert_true(event_now_ns() - begin < 2500000000u);
 }
 
+/* A program of that name which begins to serve an image. */
+static pid_t start_nbd(const char *image)
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		execl("/bin/sh", "qemu-nbd", "-c", "while :; do sleep 0.1; done",
+		      "--connect=/dev/nbd250", "--format=qcow2", "--", image, NULL);
+		_exit(1);
+	}
+	usleep(300000);
+	return pid;
+}
+
+/* The note of a device whose end was cut short may name what is another domain's by now. */
+static void another_ones_nbd_is_left_alone(void **state)
+{
+	pid_t other;
+
+	(void)state;
+	other = start_nbd("/images/other.qcow2");
+	assert_int_equal(block_nbd_detach("/dev/nbd250", "/images/mine.qcow2", NULL), 0);
+	assert_int_equal(waitpid(other, NULL, WNOHANG), 0);
+	assert_int_equal(block_nbd_detach("/dev/nbd250", "/images/other.qcow2", NULL), 0);
+	assert_int_equal(waitpid(other, NULL, 0), other);
+}
+
 static void interrupts(void **state)
 {
 	static const char *const undo[] = { "sleep", "0.2", NULL };
@@ -190,7 +219,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T_(ends_are_told), T_(time_is_limited), T_(daemons_are_not_waited_for),
-		T_(interrupts), T_(scripts_have_xens_environment), T_(modules),
+		T_(another_ones_nbd_is_left_alone), T_(interrupts),
+		T_(scripts_have_xens_environment), T_(modules),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

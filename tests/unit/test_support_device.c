@@ -235,9 +235,10 @@ int block_nbd_attach(const struct domain_disk *disk, const char *run_dir,
 	return 0;
 }
 
-int block_nbd_detach(const char *dev, struct zerr **err)
+int block_nbd_detach(const char *dev, const char *path, struct zerr **err)
 {
 	(void)dev;
+	(void)path;
 	(void)err;
 	fake_devices.nbds = 0;
 	return 0;

@@ -69,7 +69,7 @@ int block_nbd_check(struct zerr **err);
 int block_nbd_attach(const struct domain_disk *disk, const char *run_dir,
 		     int (*chosen)(void *arg, const char *dev, struct zerr **err), void *arg,
 		     char ret_dev[BLOCK_DEV_MAX], struct zerr **err);
-/* End it; one that is not in use is no error. */
-int block_nbd_detach(const char *dev, struct zerr **err);
+/* End it; a device that is not in use, or for another image by now, is no error. */
+int block_nbd_detach(const char *dev, const char *image, struct zerr **err);
 
 #endif

@@ -8,6 +8,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -103,11 +104,13 @@ int block_nbd_attach(const struct domain_disk *disk, const char *run_dir,
 	return hotplug_run(argv, NULL, DEVICE_STATE_MS, err);
 }
 
-/* Is the process a qemu-nbd for the device? */
-static bool serves(const char *pid, const char *dev)
+/* Is the process a qemu-nbd that gives the image to the device? */
+static bool serves(const char *pid, const char *dev, const char *image)
 {
-	char path[64], line[4096], want[BLOCK_DEV_MAX + 16];
+	char path[64], line[PATH_MAX + 512], want[BLOCK_DEV_MAX + 16];
+	const char *last = line;
 	_cleanup_close_ int fd = -1;
+	bool connects = false;
 	ssize_t n;
 
 	snprintf(path, sizeof(path), "/proc/%.20s/cmdline", pid);
@@ -119,21 +122,36 @@ static bool serves(const char *pid, const char *dev)
 	if (!strstr(line, "qemu-nbd"))
 		return false;
 	snprintf(want, sizeof(want), "--connect=%s", dev);
-	for (const char *p = line; p < line + n; p += strlen(p) + 1)
-		if (strcmp(p, want) == 0)
-			return true;
-	return false;
+	for (const char *p = line; p < line + n; p += strlen(p) + 1) {
+		connects |= strcmp(p, want) == 0;
+		last = p;
+	}
+	return connects && strcmp(last, image) == 0;
+}
+
+/* A number is used again: what has the device now may be another domain's. */
+static bool in_use_for(const char *name, const char *dev, const char *image)
+{
+	_cleanup_free_ char *pid = NULL;
+	char path[64];
+
+	snprintf(path, sizeof(path), SYS "/%s/pid", name);
+	if (fd_read_file(path, 64, &pid, NULL) != 0)
+		return false;
+	pid[strcspn(pid, "\n")] = '\0';
+	return serves(pid, dev, image);
 }
 
 /* Kill those that a killed toolstack has started and that did not get to the device yet. */
-static unsigned int kill_starting(const char *dev)
+static unsigned int kill_starting(const char *dev, const char *image)
 {
 	unsigned int found = 0;
 	struct dirent *e;
 	DIR *dir = opendir("/proc");
 
 	while (dir && (e = readdir(dir)) != NULL) {
-		if (e->d_name[0] < '1' || e->d_name[0] > '9' || !serves(e->d_name, dev))
+		if (e->d_name[0] < '1' || e->d_name[0] > '9' ||
+		    !serves(e->d_name, dev, image))
 			continue;
 		kill((pid_t)strtol(e->d_name, NULL, 10), SIGKILL);
 		found++;
@@ -143,13 +161,13 @@ static unsigned int kill_starting(const char *dev)
 	return found;
 }
 
-int block_nbd_detach(const char *dev, struct zerr **err)
+int block_nbd_detach(const char *dev, const char *image, struct zerr **err)
 {
 	const char *const argv[] = { "qemu-nbd", "--disconnect", dev, NULL };
 	const char *name = strncmp(dev, "/dev/", 5) == 0 ? dev + 5 : dev;
 	const struct timespec nap = { .tv_nsec = 10000000 };
 
-	for (int i = 0; i < KILL_NAPS && !in_use(name) && kill_starting(dev) > 0; i++)
+	for (int i = 0; i < KILL_NAPS && !in_use(name) && kill_starting(dev, image) > 0; i++)
 		nanosleep(&nap, NULL);
-	return in_use(name) ? hotplug_undo(argv, DEVICE_STATE_MS, err) : 0;
+	return in_use_for(name, dev, image) ? hotplug_undo(argv, DEVICE_STATE_MS, err) : 0;
 }

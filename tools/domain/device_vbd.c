@@ -288,13 +288,14 @@ static int hotplug_attach(struct device *d, struct zerr **err)
 
 static int hotplug_detach(struct device *d, struct zerr **err)
 {
-	_cleanup_free_ char *nbd = NULL, *dev = NULL, *image = NULL;
+	_cleanup_free_ char *nbd = NULL, *dev = NULL, *image = NULL, *source = NULL;
 
 	if (device_read(d, DEVICE_NOTE, NOTE_NBD, &nbd, err) < 0 ||
+	    device_read(d, DEVICE_NOTE, "params", &source, err) < 0 ||
 	    device_read(d, DEVICE_NOTE, NOTE_PATH, &dev, err) < 0 ||
 	    device_read(d, DEVICE_NOTE, NOTE_IMAGE, &image, err) < 0)
 		return -1;
-	if (nbd && block_nbd_detach(nbd, err) != 0)
+	if (nbd && source && block_nbd_detach(nbd, source, err) != 0)
 		return -1;
 	if (dev && image && image[0] && strncmp(dev, "/dev/loop", 9) == 0 &&
 	    !block_loop_wait_free(dev, image + 2, FREE_MS))
