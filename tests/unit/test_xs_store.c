@@ -261,6 +261,25 @@ static void nothing_of_a_dead_domain_stays(void **state UNUSED)
 	assert_int_equal(try_read(NULL, &dom1, "/shared"), -EACCES);
 }
 
+/* Each account is a domain whose end is looked for, at a walk through all lists of rights. */
+static void guests_make_up_no_domains(void **state UNUSED)
+{
+	char perms[40];
+
+	assert_int_equal(put(NULL, &dom0, "/home1", ""), 0);
+	assert_int_equal(chperm(NULL, &dom0, "/home1", "n1 r2"), 0);
+	for (int domid = 100; domid < 200; domid += 2) {
+		snprintf(perms, sizeof(perms), "n1 r2 b%d w%d", domid, domid + 1);
+		assert_int_equal(chperm(NULL, &dom1, "/home1", perms), 0);
+		assert_perms(NULL, "/home1", perms);
+		assert_null(quota_account_peek(&xs_store.quotas, (uint32_t)domid));
+	}
+	/* One that comes to life and dies is forgotten like any other. */
+	assert_int_equal(chperm(NULL, &dom0, "/", "n0 r198"), 0);
+	store_forget_domain(&xs_store, 198);
+	assert_perms(NULL, "/home1", "n1 r2 w199");
+}
+
 static void a_dead_owner_of_the_root_is_replaced(void **state UNUSED)
 {
 	assert_int_equal(chperm(NULL, &dom0, "/", "b1"), 0);
@@ -301,6 +320,7 @@ int main(void)
 		xs_test(other_limits_hold),
 		xs_test(memory_is_given_back),
 		xs_test(nothing_of_a_dead_domain_stays),
+		xs_test(guests_make_up_no_domains),
 		xs_test(a_dead_owner_of_the_root_is_replaced),
 		xs_test(death_reaches_open_transactions),
 	};
