@@ -2,6 +2,9 @@
 /* Domains with disks, from create to destroy, and each step of a create that can fail. */
 #include "device_world.h"
 
+#include <pthread.h>
+#include <sys/file.h>
+
 static void give_disks(size_t n)
 {
 	cfg.disks = calloc(n, sizeof(*cfg.disks));
@@ -97,6 +100,89 @@ static void set_aside_frees_the_disks(void **state)
 	assert_int_equal(create(NULL, NULL), 4);
 }
 
+/* Another program has the turn of domain 1 for a while, and does something at its end. */
+struct other {
+	pthread_t thread;
+	void (*last)(void);
+	int fd;
+};
+
+static void *other_main(void *arg)
+{
+	struct other *o = arg;
+
+	usleep(200000);
+	o->last();
+	close(o->fd);
+	return NULL;
+}
+
+static void other_begin(struct other *o, void (*last)(void))
+{
+	char path[80];
+
+	snprintf(path, sizeof(path), "%s/devices-1.lock", dir);
+	o->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	o->last = last;
+	assert_int_equal(flock(o->fd, LOCK_EX), 0);
+	assert_int_equal(pthread_create(&o->thread, NULL, other_main, o), 0);
+}
+
+static void it_is_destroyed(void)
+{
+	fake_hyp_domain(&fake, 1)->exists = false;
+}
+
+/* What is attached to a domain that goes meanwhile would have nobody who takes it away. */
+static void attach_meets_a_destroy(void **state)
+{
+	size_t nodes = fake_xs_count(ctx.xs);
+	struct zerr *err = NULL;
+	struct other o;
+	char path[80];
+
+	(void)state;
+	other_begin(&o, it_is_destroyed);
+	assert_int_equal(device_attach_disk(&ctx, 1, &disk, &err), -1);
+	pthread_join(o.thread, NULL);
+	expect_class(err, ZERR_NOT_FOUND, "no domain 1");
+	assert_int_equal(fake_xs_count(ctx.xs), nodes);
+	assert_int_equal(fake_devices.loops_made, 0);
+	snprintf(path, sizeof(path), "%s/devices-1.lock", dir);
+	assert_int_equal(access(path, F_OK), -1);
+}
+
+static void it_is_attached(void)
+{
+	static const char note[] = "/libxl/1/device/vbd/51728";
+	char path[80];
+
+	fake_devices.nbds = 1;
+	fake_xs_set(ctx.xs, "/local/domain/0/backend/vbd/1/51728/state", "6");
+	snprintf(path, sizeof(path), "%s/backend", note);
+	fake_xs_set(ctx.xs, path, "/local/domain/0/backend/vbd/1/51728");
+	snprintf(path, sizeof(path), "%s/params", note);
+	fake_xs_set(ctx.xs, path, image);
+	snprintf(path, sizeof(path), "%s/zl-nbd", note);
+	fake_xs_set(ctx.xs, path, "/dev/nbd0");
+}
+
+/* A destroy waits for the attach that is on its way, and takes away what that made. */
+static void destroy_meets_an_attach(void **state)
+{
+	char path[80];
+	struct other o;
+
+	(void)state;
+	other_begin(&o, it_is_attached);
+	assert_int_equal(domain_destroy(&ctx, 1, NULL), 0);
+	pthread_join(o.thread, NULL);
+	assert_int_equal(fake_devices.nbds, 0);
+	assert_null(fake_xs_get(ctx.xs, "/libxl/1/device/vbd/51728"));
+	snprintf(path, sizeof(path), "%s/devices-1.lock", dir);
+	assert_int_equal(access(path, F_OK), -1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -104,6 +190,8 @@ int main(void)
 		D(a_disk_that_fails_undoes_the_domain),
 		D(every_request_of_create_fails_once),
 		D(set_aside_frees_the_disks),
+		D(attach_meets_a_destroy),
+		D(destroy_meets_an_attach),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

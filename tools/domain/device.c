@@ -456,6 +456,18 @@ static int attach_again(struct device *d, int (*guard)(struct device *d, struct 
 	return attach_once(d, guard, err);
 }
 
+/* Who has waited for the turn may have it from the one that destroyed the domain. */
+static int check_domain(const struct device *d, struct zerr **err)
+{
+	struct hyp_domain_info info;
+	int rc = hyp_domain_info(d->ctx->hyp, d->domid, &info, err);
+
+	if (rc < 0 || (rc == 1 && !info.dying))
+		return rc < 0 ? -1 : 0;
+	device_end_turns(d->ctx, d->domid);
+	return zerr_set(err, ZERR_NOT_FOUND, "E701", 0, "there is no domain %u any more", d->domid);
+}
+
 int device_attach(struct device *d, int (*guard)(struct device *d, struct zerr **err),
 		  struct zerr **err)
 {
@@ -463,7 +475,7 @@ int device_attach(struct device *d, int (*guard)(struct device *d, struct zerr *
 	_cleanup_close_ int turn = -1;
 	struct zerr *why = NULL;
 
-	if (device_take_turn(d->ctx, d->domid, &turn, &why) != 0 ||
+	if (device_take_turn(d->ctx, d->domid, &turn, &why) != 0 || check_domain(d, &why) != 0 ||
 	    attach_once(d, guard, &why) != 0 ||
 	    (device_went_before(turn, d) && attach_again(d, guard, &why) != 0))
 		return device_failed(d, "attach", why, err);

@@ -19,6 +19,7 @@
 #include "tools/domain/xenbus_state.h"
 
 #define TURN_MS 30000			/* how long another program may change the devices */
+#define LAST_TURN_MS 10000		/* the same for who destroys the domain */
 
 static const enum device_kind kinds[] = { DEVICE_VBD, DEVICE_VIF };
 
@@ -177,7 +178,7 @@ static char *turn_path(const struct domain_ctx *ctx, uint16_t domid)
 }
 
 /* Class ZERR_STATE when somebody has it for too long. */
-static int lock_turn(const char *path, int *ret_fd, struct zerr **err)
+static int lock_turn(const char *path, int timeout_ms, int *ret_fd, struct zerr **err)
 {
 	const struct timespec nap = { .tv_nsec = 50000000 };
 	_cleanup_close_ int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
@@ -187,7 +188,7 @@ static int lock_turn(const char *path, int *ret_fd, struct zerr **err)
 	for (int waited = 0; flock(fd, LOCK_EX | LOCK_NB) != 0; waited += 50) {
 		if (hotplug_interrupted())
 			return zerr_set(err, ZERR_INTERRUPTED, "E920", 0, "interrupted");
-		if (errno != EWOULDBLOCK || waited >= TURN_MS)
+		if (errno != EWOULDBLOCK || waited >= timeout_ms)
 			return zerr_set(err, ZERR_STATE, "E715", 0, "another program is changing "
 					"the domain's devices");
 		nanosleep(&nap, NULL);
@@ -216,7 +217,7 @@ int device_take_turn(struct domain_ctx *ctx, uint16_t domid, int *ret_fd, struct
 
 	if (!path)
 		return zerr_no_memory(err);
-	if (lock_turn(path, &fd, err) != 0 || find_all(ctx, domid, &all, &n, err) != 0)
+	if (lock_turn(path, TURN_MS, &fd, err) != 0 || find_all(ctx, domid, &all, &n, err) != 0)
 		return -1;
 	for (size_t i = 0; i < n; i++) {
 		int orphan = is_orphan(&all[i], err);
@@ -226,6 +227,23 @@ int device_take_turn(struct domain_ctx *ctx, uint16_t domid, int *ret_fd, struct
 	}
 	*ret_fd = steal_fd(&fd);
 	return 0;
+}
+
+/* Best effort: a domain is destroyed whatever other programs do. */
+int device_take_last_turn(struct domain_ctx *ctx, uint16_t domid)
+{
+	_cleanup_free_ char *path = turn_path(ctx, domid);
+	int fd = -1;
+
+	return path && lock_turn(path, LAST_TURN_MS, &fd, NULL) == 0 ? fd : -1;
+}
+
+void device_end_turns(struct domain_ctx *ctx, uint16_t domid)
+{
+	_cleanup_free_ char *path = turn_path(ctx, domid);
+
+	if (path)
+		unlink(path);
 }
 
 /* The turn's file holds the names of devices that went, a line each; true also when it is full. */
@@ -327,7 +345,6 @@ int device_attach_all(struct domain_ctx *ctx, uint16_t domid, const struct domai
 
 int device_remove_all(struct domain_ctx *ctx, uint16_t domid, struct zerr **err)
 {
-	_cleanup_free_ char *path = turn_path(ctx, domid);
 	_cleanup_free_ struct device *all = NULL;
 	_cleanup_signals_ sigset_t signals = device_hold_signals();
 	size_t i, n = 0;
@@ -335,8 +352,6 @@ int device_remove_all(struct domain_ctx *ctx, uint16_t domid, struct zerr **err)
 
 	if (find_all(ctx, domid, &all, &n, err) != 0)
 		return -1;
-	if (path)
-		unlink(path);
 	for (i = 0; i < n; i++)
 		if (device_ask_close(&all[i], err) != 0)
 			rc = -1;

@@ -117,6 +117,13 @@ static inline void cleanup_signals(const sigset_t *old)
  * program left half attached are taken away. Class ZERR_STATE: another one is at it for long.
  */
 int device_take_turn(struct domain_ctx *ctx, uint16_t domid, int *ret_fd, struct zerr **err);
+/*
+ * For who destroys the domain, to be held until it is dying: who waited for the turn then finds
+ * it gone. A descriptor, or -1 when somebody has the turn for long. device_end_turns() takes the
+ * file away.
+ */
+int device_take_last_turn(struct domain_ctx *ctx, uint16_t domid);
+void device_end_turns(struct domain_ctx *ctx, uint16_t domid);
 /* Has the domain had a device of this name that was taken away since? turn: device_take_turn()'s. */
 bool device_went_before(int turn, const struct device *d);
 /* One value of a side: 1 found (malloc'd), 0 not there, -1 error. */

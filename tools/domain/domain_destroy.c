@@ -7,9 +7,9 @@
 #include <stdio.h>
 #include <time.h>
 
-#include <xentools/device.h>
+#include <xentools/fd_util.h>
 
-#include "tools/domain/domain_priv.h"
+#include "tools/domain/device_priv.h"
 
 #define GONE_MS 10000			/* daemons need time to let go of its pages */
 
@@ -46,6 +46,7 @@ static int wait_gone(struct domain_ctx *ctx, uint16_t domid, struct zerr **err)
 int domain_remove(struct domain_ctx *ctx, uint16_t domid, const char *uuid, bool keep_state,
 		  struct zerr **err)
 {
+	_cleanup_close_ int turn = ctx->xs ? device_take_last_turn(ctx, domid) : -1;
 	struct zerr *why = NULL;
 	char text[120];
 	int rc = 0, gone;
@@ -62,6 +63,7 @@ int domain_remove(struct domain_ctx *ctx, uint16_t domid, const char *uuid, bool
 		}
 		zerr_free(why);
 	}
+	device_end_turns(ctx, domid);
 	if (ctx->xs && domain_nodes_remove(ctx->xs, domid, uuid, err) != 0)
 		rc = -1;
 	if (!keep_state && domain_state_remove(ctx, domid, err) != 0)
