@@ -48,6 +48,21 @@ static void error_keeps_the_first(void **state UNUSED)
 	assert_int_equal(zerr_class_of(NULL), ZERR_OK);
 }
 
+/* A message may quote a file, or what a driver domain wrote into the store. */
+static void error_text_does_not_steer_the_terminal(void **state UNUSED)
+{
+	struct zerr *err = NULL;
+	char *text;
+
+	zerr_set(&err, ZERR_FAILED, "E330", 0, "gave it up: a\033[2Jb\x7f\rc\xc2\x9b" "31m \xc3\xa4\xc2\xa7");
+	zerr_hint(&err, "see \a\nthere\t.");
+	text = printed(err, false);
+	assert_non_null(strstr(text, "gave it up: a?[2Jb??c??31m \xc3\xa4\xc2\xa7 [E330]\n"));
+	assert_non_null(strstr(text, "see ?\nthere\t."));
+	free(text);
+	zerr_free(err);
+}
+
 static void error_prints_context_outermost_first(void **state UNUSED)
 {
 	struct zerr *err = NULL;
@@ -311,6 +326,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(error_keeps_the_first),
+		cmocka_unit_test(error_text_does_not_steer_the_terminal),
 		cmocka_unit_test(error_prints_context_outermost_first),
 		cmocka_unit_test(error_prints_a_place_in_a_file),
 		cmocka_unit_test(numbers_are_strict),

@@ -160,7 +160,7 @@ static void names(void **state)
 {
 	static const char *const good[] = { "a", "web1", "7up", "B\xc3\xbcro", "a b", "Domain-01" };
 	static const char *const bad[] = { "", "12", ".", "..", "a/b", "Domain-0", "a\tb", "\xff",
-					   "a\xc3", "a\x7f" };
+					   "a\xc3", "a\x7f", "a\xc2\x9b" "31m" };
 	char name[70];
 
 	(void)state;

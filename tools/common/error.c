@@ -212,6 +212,7 @@ static void format_text(struct strbuf *sb, const struct zerr *err, const char *w
 	strbuf_addch(sb, '\n');
 	if (err->hint)
 		strbuf_addf(sb, "    hint: %s\n", err->hint);
+	strbuf_make_printable(sb);
 }
 
 void zerr_print_as(FILE *f, const struct zerr *err, bool json, const char *word)

@@ -4,6 +4,7 @@
  * stored, so that a hostile file cannot make the list large; all of them are counted.
  */
 #include "diag.h"
+#include "xentools/strbuf.h"
 
 #include <json-c/json.h>
 #include <stdlib.h>
@@ -94,15 +95,19 @@ static const char *const severity_word[] = {
 
 static void print_text(FILE *out, const char *file, const struct config_diag *it)
 {
-	fprintf(out, "%s:", file);
+	_cleanup_strbuf_ struct strbuf sb = STRBUF_INIT;
+
+	strbuf_addf(&sb, "%s:", file);
 	if (it->line != 0)
-		fprintf(out, "%u:%u:", it->line, it->column);
-	fprintf(out, " %s: ", severity_word[it->severity]);
+		strbuf_addf(&sb, "%u:%u:", it->line, it->column);
+	strbuf_addf(&sb, " %s: ", severity_word[it->severity]);
 	if (it->path != NULL)
-		fprintf(out, "%s: ", it->path);
-	fprintf(out, "%s [%s]\n", it->message ? it->message : "?", it->code);
+		strbuf_addf(&sb, "%s: ", it->path);
+	strbuf_addf(&sb, "%s [%s]\n", it->message ? it->message : "?", it->code);
 	if (it->hint != NULL)
-		fprintf(out, "    hint: %s\n", it->hint);
+		strbuf_addf(&sb, "    hint: %s\n", it->hint);
+	strbuf_make_printable(&sb);
+	fputs(strbuf_cstr(&sb), out);
 }
 
 static void add_string(struct json_object *o, const char *key, const char *value)

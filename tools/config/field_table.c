@@ -230,7 +230,8 @@ static bool bad_chars(const char *s)
 	for (; *s != '\0'; s++) {
 		unsigned char c = (unsigned char)*s;
 
-		if ((c < 0x20 && c != '\t' && c != '\n' && c != '\r') || c == 0x7f)
+		if ((c < 0x20 && c != '\t' && c != '\n' && c != '\r') || c == 0x7f ||
+		    (c == 0xc2 && (unsigned char)s[1] < 0xa0))
 			return true;
 	}
 	return false;

@@ -29,6 +29,8 @@ void strbuf_addch(struct strbuf *sb, char c);
 void strbuf_addf(struct strbuf *sb, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void strbuf_vaddf(struct strbuf *sb, const char *fmt, va_list ap);
 void strbuf_add_json(struct strbuf *sb, const char *s);	/* quoted and escaped */
+/* Control characters but line ends and tabs become "?": foreign text must not steer a terminal. */
+void strbuf_make_printable(struct strbuf *sb);
 int strbuf_reserve(struct strbuf *sb, size_t more);	/* 0 or -ENOMEM */
 void strbuf_consume(struct strbuf *sb, size_t len);	/* drop bytes at the front */
 void strbuf_reset(struct strbuf *sb);			/* empty, memory kept */
