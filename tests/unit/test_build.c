@@ -419,7 +419,7 @@ static void elf_kernels_refused(void **state)
 
 static void gzip_kernels(void **state)
 {
-	uint8_t *data = make_image(), *back = malloc(IMAGE_SIZE), *packed;
+	uint8_t *data = make_image(), *back = malloc(IMAGE_SIZE), *packed, *zeroes;
 	struct image_arm64 image;
 	struct image_file f;
 	struct stat st;
@@ -446,6 +446,10 @@ static void gzip_kernels(void **state)
 	packed[st.st_size / 2 + 1] ^= 0x55;
 	refused(make_file("bad.gz", packed, (size_t)st.st_size), 64 * MIB, "damaged");
 	free(packed);
+	/* a small file that would fill the control domain's memory */
+	zeroes = calloc(1, 128 * MIB);
+	refused(make_gzip("bomb.gz", zeroes, 128 * MIB), 1024 * MIB, "as no kernel does");
+	free(zeroes);
 	/* one byte, and a gzip file inside */
 	refused(make_gzip("one.gz", "x", 1), 64 * MIB, "too short");
 	memcpy(data, "\x1f\x8b", 2);

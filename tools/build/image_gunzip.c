@@ -22,10 +22,13 @@
 
 #include <xentools/build.h>
 #include <xentools/error.h>
+#include <xentools/macros.h>
 
 #define CHUNK (64 * 1024)
 #define NOBODY 65534
 #define CPU_SECONDS 60
+#define RATIO_MAX 64			/* kernels are packed to a quarter; gzip can do 1000 */
+#define RATIO_FREE (64ull << 20)	/* bytes that any file may unpack to */
 #define IN_FD 3
 #define OUT_FD 4
 
@@ -130,12 +133,29 @@ static void child_main(int in, int out, uint64_t offset, uint64_t max)
 	_exit(code);
 }
 
-static int child_error(const char *path, int status, uint64_t max, struct zerr **err)
+/* The memory file is the control domain's memory, whatever the guest will have. */
+static uint64_t limit_of(int fd, uint64_t max)
+{
+	struct stat st;
+
+	max = MIN(max, (uint64_t)IMAGE_ARM64_MAX);
+	if (fstat(fd, &st) < 0 || (uint64_t)st.st_size > max)
+		return max;
+	return MIN(max, RATIO_FREE + (uint64_t)st.st_size * RATIO_MAX);
+}
+
+static int child_error(const char *path, int status, uint64_t max, bool enough_memory,
+		       struct zerr **err)
 {
 	if (WIFEXITED(status) && WEXITSTATUS(status) == CHILD_CORRUPT)
 		return zerr_set(err, ZERR_BAD_CONFIG, "E302", 0,
 				"the kernel %s cannot be used: its gzip data is damaged or cut off",
 				path);
+	if (WIFEXITED(status) && WEXITSTATUS(status) == CHILD_TOO_LARGE && enough_memory)
+		return zerr_set(err, ZERR_BAD_CONFIG, "E304", 0,
+				"the kernel %s cannot be used: it unpacks to more than %llu MiB, "
+				"as no kernel does of that size", path,
+				(unsigned long long)(max >> 20));
 	if (WIFEXITED(status) && WEXITSTATUS(status) == CHILD_TOO_LARGE)
 		return zerr_set(err, ZERR_BAD_CONFIG, "E304", 0,
 				"the kernel %s unpacks to more than the guest's %llu MiB of memory",
@@ -153,12 +173,12 @@ int image_gunzip(const char *path, int fd, uint64_t offset, uint64_t max, int *r
 		 uint64_t *ret_size, struct zerr **err)
 {
 	_cleanup_close_ int out = memfd_create("zl-kernel", MFD_CLOEXEC);
+	uint64_t memory = max;
 	struct stat st;
 	int status;
 	pid_t pid;
 
-	if (max > IMAGE_ARM64_MAX)
-		max = IMAGE_ARM64_MAX;
+	max = limit_of(fd, max);
 	if (out < 0)
 		return zerr_set(err, ZERR_NO_RESOURCES, "E600", errno,
 				"no memory to unpack the kernel %s", path);
@@ -173,7 +193,7 @@ int image_gunzip(const char *path, int fd, uint64_t offset, uint64_t max, int *r
 			return zerr_set(err, ZERR_FAILED, "E301", errno,
 					"unpacking the kernel %s failed", path);
 	if (!WIFEXITED(status) || WEXITSTATUS(status) != CHILD_OK)
-		return child_error(path, status, max, err);
+		return child_error(path, status, max, max < memory, err);
 	if (fstat(out, &st) < 0 || (uint64_t)st.st_size > max)
 		return zerr_set(err, ZERR_FAILED, "E301", errno,
 				"unpacking the kernel %s failed", path);
