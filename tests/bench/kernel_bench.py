@@ -49,8 +49,15 @@ ROWS = (
 )
 
 
-def measure(kernel, hypervisor, log, words="", timeout=300):
-    """{figure: value} of one boot with this kernel."""
+def measure(kernel, hypervisor, log, words="", timeout=300, times=3):
+    """{figure: value} of the shortest of so many boots with this kernel: the emulator's disk takes the
+    time that the host gives it, and who waits has ticks to serve."""
+    return min((boot(kernel, hypervisor, log, words, timeout) for _ in range(times)),
+               key=lambda v: v["boot"])
+
+
+def boot(kernel, hypervisor, log, words, timeout):
+    """{figure: value} of one boot."""
     with tempfile.TemporaryDirectory(prefix="zazen-kernel-bench-") as scratch:
         job = os.path.join(scratch, "job.tar")
         machine.make_job(job, SCRIPT)
@@ -59,10 +66,12 @@ def measure(kernel, hypervisor, log, words="", timeout=300):
             def command(self):
                 return [systems.QEMU] + super().command()[1:]
 
-        # Without a seed each boot is the same; an idle CPU that zeroes memory would make waits cost.
+        # Without a seed for KASLR each boot is the same.  With none for random numbers Linux spins
+        # until it has some.  An idle CPU that zeroes memory would make waits cost.
         with Bench(hypervisor=hypervisor, dom0_kernel=kernel, smp=1, mem="2G", job=job, icount=True,
                    dom0_mem=f"{DOM0_MIB}M", seed=False, cntfrq=1000000000, append="bootscrub=0",
-                   dom0_append=words, log=log) as m:
+                   tree={"chosen": {"rng-seed": bytes(range(1, 65))}}, dom0_append=words,
+                   log=log) as m:
             m.expect(r"^ZAZEN-JOB-EXIT (\d+)", timeout, "dom0 boots and tells its figures")
             m.wait_exit(60)
             text = m.text
