@@ -114,6 +114,24 @@ static void what_is_not_allowed_is_refused(void **state UNUSED)
 	assert_refused(ask(0, XS_RELEASE, "0", &in), &in, "EINVAL");
 }
 
+/* One request makes a node of each component: a thousand at once are nobody's honest wish. */
+static void paths_of_guests_are_not_deep(void **state UNUSED)
+{
+	_cleanup_strbuf_ struct strbuf in = STRBUF_INIT;
+	char body[512] = "a";
+
+	introduce(1);
+	for (size_t i = 1; i < 61; i++)
+		strcat(body, "/a");
+	assert_int_equal(guest_ask(1, XS_WRITE, body, strlen(body) + 1, &in), XS_WRITE);
+	strcat(body, "/a");
+	assert_refused(guest_ask(1, XS_WRITE, body, strlen(body) + 1, &in), &in, "EINVAL");
+	assert_refused(guest_ask(1, XS_READ, body, strlen(body) + 1, &in), &in, "EINVAL");
+	memmove(body + 1, body, strlen(body) + 1);
+	body[0] = '/';
+	assert_int_equal(guest_ask(0, XS_WRITE, body, strlen(body) + 1, &in), XS_WRITE);
+}
+
 static void messages_larger_than_the_ring_pass(void **state UNUSED)
 {
 	_cleanup_strbuf_ struct strbuf in = STRBUF_INIT;
@@ -471,6 +489,7 @@ int main(void)
 		cmocka_unit_test(full_rings_and_spoilt_indexes),
 		ring_test(a_guest_reads_and_writes),
 		ring_test(what_is_not_allowed_is_refused),
+		ring_test(paths_of_guests_are_not_deep),
 		ring_test(messages_larger_than_the_ring_pass),
 		ring_test(too_long_a_message_ends_the_connection),
 		ring_test(spoilt_indexes_cost_only_their_owner),

@@ -23,6 +23,7 @@ static const struct {
 	[QUOTA_NODE_PERMS] = { "node-permissions", 5, ENOSPC },
 	[QUOTA_TRANSACTION_NODES] = { "transaction-nodes", 1024, ENOSPC },
 	[QUOTA_PATH_LENGTH] = { "path-length", 2048, EINVAL },
+	[QUOTA_PATH_DEPTH] = { "path-depth", 64, EINVAL },
 	[QUOTA_REQUESTS] = { "outstanding", 20, ENOSPC },
 	[QUOTA_EVENTS] = { "queued-events", 512, ENOSPC },
 };

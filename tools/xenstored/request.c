@@ -34,14 +34,25 @@ static size_t counted_length(const char *path)
 	return slash ? strlen(slash + 1) : 0;
 }
 
+static size_t depth_of(const char *path)
+{
+	size_t depth = 0;
+
+	while (*path)
+		depth += *path++ == '/';
+	return depth;
+}
+
+/* Nodes, events and records are made for each component, and know their whole path. */
 int request_path(struct request *req, const char *text, const char **ret)
 {
 	int rc = xs_path_resolve(text, req->cred->domid, req->path_buf, ret);
 
-	if (rc)
-		return rc;
-	return quota_check(&req->store->quotas, req->cred->domid, QUOTA_PATH_LENGTH,
-			   counted_length(*ret) + 1);
+	if (!rc)
+		rc = quota_check(&req->store->quotas, req->cred->domid, QUOTA_PATH_LENGTH,
+				 counted_length(*ret) + 1);
+	return rc ? rc : quota_check(&req->store->quotas, req->cred->domid, QUOTA_PATH_DEPTH,
+				     depth_of(*ret));
 }
 
 static int only_path(struct request *req, const char **ret)
