@@ -28,6 +28,7 @@
 
 #define PROGRAM "zl-monitord"
 #define RETRY_NS 1000000000ull
+#define LOOK_AGAIN_NS 10000000000ull
 
 struct monitord {
 	struct domain_ctx ctx;
@@ -242,9 +243,10 @@ static bool look_once(struct monitord *m, struct zerr **err)
 	size_t i, k = 0, n, nr_infos;
 	bool acted = false;
 
+	/* What is left of a killed create, and does not go, must not keep the others waiting. */
+	domain_recover(&m->ctx, err);
 	/* First the files: a domain made after this has no file in our list yet. */
-	if (domain_recover(&m->ctx, err) != 0 ||
-	    domain_state_scan(&m->ctx, &ids, &n, err) != 0 ||
+	if (domain_state_scan(&m->ctx, &ids, &n, err) != 0 ||
 	    hyp_domain_list(m->ctx.hyp, &infos, &nr_infos, err) != 0)
 		return false;
 	for (i = 0; i < n && ids[i] < HYP_DOMID_FIRST_RESERVED; i++) {
@@ -287,8 +289,10 @@ static void look_at_all(struct monitord *m)
 
 	while (m->ctx.xs && look_once(m, &err))
 		;
-	if (err)
+	if (err) {
 		zlog_zerr(ZLOG_ERROR, err);
+		set_later(m, event_now_ns() + LOOK_AGAIN_NS);	/* no event may come for long */
+	}
 	zerr_free(err);
 	if (m->ctx.xs && xs_fd(m->ctx.xs) != m->xs_fd && listen_to_store(m, m->ctx.xs) != 0)
 		store_lost(m);
