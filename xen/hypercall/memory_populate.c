@@ -8,6 +8,7 @@
  * losing the 1:1 entry only, and takes it again by that frame's own number. What it maps there
  * meanwhile is replaced.
  */
+#include <xen/cmdline.h>
 #include <xen/p2m_walk.h>
 #include <xen/page.h>
 #include "ops.h"
@@ -149,11 +150,15 @@ int64_t memory_decrease_reservation(struct memory_call *c)
 	return for_each_extent(c, decrease_one);
 }
 
-/* The caller's memory at the listed frames may go to others until it is touched. zazen.h. */
+/*
+ * The caller's memory at the listed frames may go to others until it is touched: see zazen.h. Not
+ * that of dom0, or of a domain whose devices may have learned machine addresses of it.
+ */
 int64_t memory_report_free_pages(struct memory_call *c)
 {
 	c->d = this_vcpu()->domain;
-	if (!p2m_may_report(c->d))
+	if (opt.reported_reserve == REPORTING_OFF || c->d->is_direct_mapped ||
+	    READ_ONCE(c->d->has_device))
 		return -ENOSYS;
 	if (c->reservation.domid != DOMID_SELF || c->reservation.mem_flags)
 		return -EINVAL;

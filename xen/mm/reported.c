@@ -6,7 +6,6 @@
  * it has and what it has reported count together against its maximum. reported_reserve= of the
  * command line allows reporting, and says how many free frames are kept for those who take back.
  */
-#include <xen/cmdline.h>
 #include <xen/lib.h>
 #include <xen/page.h>
 #include <xen/sched.h>
@@ -17,16 +16,6 @@
 
 /* A vCPU for which there is no memory looks again after this time. */
 #define WAIT_NS		(10 * 1000 * 1000)
-
-/*
- * Not a domain whose devices may have learned machine addresses of its memory, nor dom0, which is
- * one too.
- */
-bool p2m_may_report(const struct domain *d)
-{
-	return opt.reported_reserve != REPORTING_OFF && !d->is_direct_mapped &&
-		!READ_ONCE(d->has_device);
-}
 
 /* Is this a leaf of the domain's memory, nr frames of which nobody but it holds one? */
 static bool is_private(pte_t pte, uint64_t nr)
@@ -43,8 +32,8 @@ static bool is_private(pte_t pte, uint64_t nr)
 }
 
 /*
- * Free the pages of the extent of d, the caller's, and say so in its entries. -EINVAL for an extent
- * that is not aligned or not within the map, -ENOMEM when a block cannot be split, -EBUSY when not
+ * Free the pages of the extent of d, the caller's, up to 2 MiB, and say so in its entries. -EINVAL
+ * for an extent that is not aligned or not within the map, -ENOMEM when a block cannot be split, -EBUSY when not
  * all of it is private memory: nothing has changed.
  */
 int p2m_report(struct domain *d, gfn_t g, uint32_t order)
@@ -56,7 +45,7 @@ int p2m_report(struct domain *d, gfn_t g, uint32_t order)
 	pte_t *ptep;
 	int rc;
 
-	if (g.v & (nr - 1) || g.v >= s.tree.nr_gfns || order > PAGE_ORDER_2M)
+	if (g.v & (nr - 1) || g.v >= s.tree.nr_gfns)
 		return -EINVAL;
 	stage2_gather_init(&ga);
 	spin_lock(&d->p2m.lock);

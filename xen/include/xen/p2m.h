@@ -68,8 +68,6 @@ uint64_t p2m_cache_flush(struct domain *d, gfn_t g, uint64_t nr);
 bool p2m_fault_is_spurious(struct domain *d, ipa_t ipa, bool write);
 
 /* ---- mm/reported.c: memory that a domain does without until it touches it ---- */
-/* May d report at all? */
-bool p2m_may_report(const struct domain *d);
 /* 2^order frames at g, d's own memory with contents of no use, become reported; 0 or an errno. */
 int p2m_report(struct domain *d, gfn_t g, uint32_t order) __must_check;
 /* The reverse for the frame g. 0, -ENOMEM, -ESRCH, and if the caller can try again -ERESTART. */
