@@ -24,6 +24,7 @@
 #include <xentools/fd_util.h>
 
 #include "test_support_hyp.h"
+#include "tools/zl-monitord/monitor.h"
 
 #define PAGE 4096u
 #define RAM_GFN 0x40000u
@@ -321,6 +322,42 @@ static void one_at_a_time(void **state)
 	assert_non_null(strstr(name, "/%2e.%2fa%20b-20"));
 }
 
+static void make(const char *name)
+{
+	char file[100];
+
+	snprintf(file, sizeof(file), "%s/%s", dir, name);
+	close(open(file, O_WRONLY | O_CREAT, 0600));
+}
+
+/* The monitor dumps what a guest makes it dump, but does not fill the disk. */
+static void a_guest_has_so_many_cores(void **state)
+{
+	static const char *const others[] = {
+		"web-1-20260101-000000.core", "web-20260101-000000.core.part",
+		"web-20260101.core", "web.core", "we-20260101-000000.core",
+	};
+	struct domain_state s = { .domid = 1, .name = "web" };
+	struct zerr *err = NULL;
+	char name[40];
+	pid_t pid;
+	int fd;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		make(others[i]);
+	assert_int_equal(domain_core_count(&ctx, "web"), 0);
+	assert_int_equal(domain_core_count(&ctx, "web-1"), 1);
+	for (int i = 0; i < 8; i++) {
+		snprintf(name, sizeof(name), "web-2026010%d-010203.core", i);
+		make(name);
+	}
+	assert_int_equal(domain_core_count(&ctx, "web"), 8);
+	assert_int_equal(monitor_core_begin(&ctx, &s, &pid, &fd, &err), -1);
+	assert_int_equal(zerr_class_of(err), ZERR_NO_RESOURCES);
+	zerr_free(err);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -330,6 +367,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(runs_on_meanwhile, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(failures, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(one_at_a_time, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_guest_has_so_many_cores, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests_name("core", tests, NULL, NULL);

@@ -4,6 +4,7 @@
  * mapped a few megabytes at a time; what the guest lacks there is left as a hole. The
  * guest may run meanwhile, or is paused by us and goes on afterwards whatever happens.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -252,9 +253,32 @@ int domain_dump_core(struct domain_ctx *ctx, uint16_t domid, const char *path,
 	return rc;
 }
 
+static const char *dump_dir(const struct domain_ctx *ctx)
+{
+	return ctx->dump_dir ? ctx->dump_dir : DUMP_DIR;
+}
+
+size_t domain_core_count(const struct domain_ctx *ctx, const char *name)
+{
+	_cleanup_strbuf_ struct strbuf start = STRBUF_INIT;
+	_cleanup_closedir_ DIR *dir = opendir(dump_dir(ctx));
+	struct dirent *e;
+	size_t n = 0;
+	int end;
+
+	domain_file_name(&start, name);
+	while (dir && !start.failed && (e = readdir(dir)) != NULL) {
+		end = 0;
+		if (strncmp(e->d_name, strbuf_cstr(&start), start.len) == 0)
+			sscanf(e->d_name + start.len, "-%*8[0-9]-%*6[0-9].core%n", &end);
+		n += end != 0 && e->d_name[start.len + (size_t)end] == '\0';
+	}
+	return n;
+}
+
 char *domain_core_path(const struct domain_ctx *ctx, const char *name, struct zerr **err)
 {
-	const char *dir = ctx->dump_dir ? ctx->dump_dir : DUMP_DIR;
+	const char *dir = dump_dir(ctx);
 	struct strbuf sb = STRBUF_INIT;
 	time_t now = time(NULL);
 	char stamp[32] = "";

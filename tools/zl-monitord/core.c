@@ -17,6 +17,8 @@
 
 #include "tools/zl-monitord/monitor.h"
 
+#define CORES_MAX 8u			/* of one domain; who has looked at them removes them */
+
 /* Never returns. The parent's descriptors are its own affair: a fresh way to the hypervisor. */
 static void dump(const struct domain_ctx *parent, const struct domain_state *s)
 {
@@ -47,6 +49,11 @@ int monitor_core_begin(const struct domain_ctx *ctx, const struct domain_state *
 	int ends[2];
 	pid_t pid, parent = getpid();
 
+	/* A guest crashes as often as it likes. */
+	if (domain_core_count(ctx, s->name) >= CORES_MAX)
+		return zerr_set(err, ZERR_NO_RESOURCES, "E602", 0,
+				"no core is written: there are %u of this domain already",
+				CORES_MAX);
 	if (pipe2(ends, O_CLOEXEC) != 0)
 		return zerr_set(err, ZERR_NO_RESOURCES, "E600", errno, "no pipe for a core dump");
 	pid = fork();

@@ -46,5 +46,7 @@ int domain_dump_core(struct domain_ctx *ctx, uint16_t domid, const char *path,
 		     const struct core_dump_opts *opts, struct zerr **err);
 /* /var/lib/zl/dump/NAME-TIME.core; the folder is made. Malloc'd; NULL with *err set. */
 char *domain_core_path(const struct domain_ctx *ctx, const char *name, struct zerr **err);
+/* How many cores of that name the folder holds. */
+size_t domain_core_count(const struct domain_ctx *ctx, const char *name);
 
 #endif
