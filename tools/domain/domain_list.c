@@ -108,6 +108,31 @@ int domain_get(struct domain_ctx *ctx, uint16_t domid, struct domain_summary *re
 	return 0;
 }
 
+/* All names at once: one round trip, whatever their number. */
+static int read_names(struct domain_ctx *ctx, struct domain_summary *all, size_t n,
+		      struct zerr **err)
+{
+	_cleanup_free_ struct list_paths { char text[32]; } *paths = calloc(n, sizeof(*paths));
+	_cleanup_free_ const char **path = calloc(n, sizeof(*path));
+	_cleanup_free_ char **names = calloc(n, sizeof(*names));
+	size_t i;
+	int rc;
+
+	if (!paths || !path || !names)
+		return zerr_no_memory(err);
+	for (i = 0; i < n; i++) {
+		snprintf(paths[i].text, sizeof(paths[i].text), "/local/domain/%u/name",
+			 all[i].info.domid);
+		path[i] = paths[i].text;
+	}
+	rc = xs_read_all(ctx->xs, path, n, names, err);
+	for (i = 0; i < n; i++) {
+		snprintf(all[i].name, sizeof(all[i].name), "%s", names[i] ? names[i] : "");
+		free(names[i]);
+	}
+	return rc;
+}
+
 int domain_list(struct domain_ctx *ctx, struct domain_summary **ret, size_t *n, struct zerr **err)
 {
 	_cleanup_free_ struct hyp_domain_info *infos = NULL;
@@ -119,11 +144,10 @@ int domain_list(struct domain_ctx *ctx, struct domain_summary **ret, size_t *n, 
 	all = calloc(count + 1, sizeof(*all));
 	if (!all)
 		return zerr_no_memory(err);
-	for (i = 0; i < count; i++) {
+	for (i = 0; i < count; i++)
 		all[i].info = infos[i];
-		if (read_name(ctx, infos[i].domid, all[i].name, err) != 0)
-			return -1;
-	}
+	if (ctx->xs && count && read_names(ctx, all, count, err) != 0)
+		return -1;
 	*ret = steal_ptr(all);
 	*n = count;
 	return 0;

@@ -10,7 +10,8 @@
 
 #include "tools/hyp/domctl.h"
 
-#define LIST_BATCH 256			/* 30 KiB of the buffer pool */
+#define LIST_FIRST 32			/* domains asked for at first: a page of the buffer pool */
+#define LIST_BATCH 256			/* and then: 30 KiB of it */
 
 /* A fresh envelope, for a public function's start. NULL and *err: no buffer memory. */
 struct xen_domctl *domctl_new(struct hyp *h, uint32_t cmd, uint16_t domid, struct zerr **err)
@@ -182,7 +183,7 @@ int hyp_domain_info(struct hyp *h, uint16_t domid, struct hyp_domain_info *ret, 
 }
 
 /* Ask for domains from `first` on; their number, or -1. */
-static long list_batch(struct hyp *h, uint16_t first, struct hyp_domain_info *out,
+static long list_batch(struct hyp *h, uint16_t first, uint32_t max, struct hyp_domain_info *out,
 		       struct zerr **err)
 {
 	struct xen_domctl_getdomaininfo *buf;
@@ -191,16 +192,16 @@ static long list_batch(struct hyp *h, uint16_t first, struct hyp_domain_info *ou
 
 	if (!op)
 		return -1;
-	buf = hcall_alloc(h, LIST_BATCH * sizeof(*buf));
+	buf = hcall_alloc(h, max * sizeof(*buf));
 	if (!buf)
 		return hcall_no_memory(err);
 	op->u.getdomaininfolist.first_domain = first;
-	op->u.getdomaininfolist.max_domains = LIST_BATCH;
+	op->u.getdomaininfolist.max_domains = max;
 	set_xen_guest_handle(op->u.getdomaininfolist.buffer, buf);
 	rc = sysctl_call(h, op);
 	if (rc < 0)
 		return hyp_error(err, rc, "getdomaininfolist", NO_DOMAIN);
-	n = MIN((long)op->u.getdomaininfolist.num_domains, (long)LIST_BATCH);
+	n = MIN((long)op->u.getdomaininfolist.num_domains, (long)max);
 	for (i = 0; i < n; i++)
 		info_from_abi(&buf[i], &out[i]);
 	return n;
@@ -210,17 +211,18 @@ int hyp_domain_list(struct hyp *h, struct hyp_domain_info **ret, size_t *n, stru
 {
 	struct hyp_domain_info *all = NULL, *more;
 	size_t count = 0;
-	uint32_t first = 0;
+	uint32_t first = 0, max;
 	long got;
 
 	do {
-		more = realloc(all, (count + LIST_BATCH) * sizeof(*all));
+		max = count ? LIST_BATCH : LIST_FIRST;
+		more = realloc(all, (count + max) * sizeof(*all));
 		if (!more) {
 			free(all);
 			return hcall_no_memory(err);
 		}
 		all = more;
-		got = list_batch(h, (uint16_t)first, all + count, err);
+		got = list_batch(h, (uint16_t)first, max, all + count, err);
 		if (got < 0) {
 			free(all);
 			return -1;
@@ -228,7 +230,7 @@ int hyp_domain_list(struct hyp *h, struct hyp_domain_info **ret, size_t *n, stru
 		count += (size_t)got;
 		if (count > 0)
 			first = all[count - 1].domid + 1U;
-	} while (got == LIST_BATCH && first < DOMID_FIRST_RESERVED);
+	} while (got == (long)max && first < DOMID_FIRST_RESERVED);
 	*ret = all;
 	*n = count;
 	return 0;

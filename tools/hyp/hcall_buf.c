@@ -2,8 +2,9 @@
 /*
  * Memory that the hypervisor may read and write while it serves a call. It walks our page tables
  * itself and cannot take a page fault, so the pages must be there: they come from
- * /dev/xen/hypercall, or are locked and kept out of forked children. One pool per handle, handed
- * out from the bottom and emptied at once by hcall_reset().
+ * /dev/xen/hypercall, or are locked and kept out of forked children. A handle has two pools, a small
+ * one, which is all that most calls need, and a large one: each page costs 2,000 instructions. Both
+ * are handed out from the bottom and emptied at once by hcall_reset().
  */
 #include <errno.h>
 #include <string.h>
@@ -11,31 +12,30 @@
 
 #include "tools/hyp/hyp_priv.h"
 
-#define POOL_SIZE (16 * HYP_PAGE_SIZE)
+static const size_t pool_size[HCALL_POOLS] = { 2 * HYP_PAGE_SIZE, 16 * HYP_PAGE_SIZE };
 
-static int pool_map(struct hyp *h)
+static uint8_t *pool_map(struct hyp *h, size_t size)
 {
 	void *p = MAP_FAILED;
 
 	if (h->buf_fd >= 0)
-		p = h->ops->mmap(h->priv, POOL_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, h->buf_fd,
+		p = h->ops->mmap(h->priv, size, PROT_READ | PROT_WRITE, MAP_SHARED, h->buf_fd,
 				 0);
 	if (p == MAP_FAILED) {
-		p = h->ops->mmap(h->priv, POOL_SIZE, PROT_READ | PROT_WRITE,
+		p = h->ops->mmap(h->priv, size, PROT_READ | PROT_WRITE,
 				 MAP_PRIVATE | MAP_ANONYMOUS | MAP_LOCKED | MAP_POPULATE, -1, 0);
 		if (p == MAP_FAILED)
-			return -errno;
+			return NULL;
 		/* After a fork copy-on-write would move the page under the hypervisor's hands. */
-		madvise(p, POOL_SIZE, MADV_DONTFORK);
+		madvise(p, size, MADV_DONTFORK);
 	}
-	h->pool = p;
-	return 0;
+	return p;
 }
 
 /* Forget all buffers of the call before. */
 void hcall_reset(struct hyp *h)
 {
-	h->used = 0;
+	memset(h->used, 0, sizeof(h->used));
 }
 
 /* Zeroed bytes, 16-byte aligned, valid until hcall_reset(). NULL: more than the pool has. */
@@ -43,22 +43,26 @@ void *hcall_alloc(struct hyp *h, size_t size)
 {
 	uint8_t *p;
 
-	if (!h->pool && pool_map(h) != 0)
-		return NULL;
 	size = (size + 15) & ~(size_t)15;
-	if (size > POOL_SIZE - h->used)
-		return NULL;
-	p = h->pool + h->used;
-	h->used += size;
-	memset(p, 0, size);
-	return p;
+	for (int i = 0; i < HCALL_POOLS; i++) {
+		if (size > pool_size[i] - h->used[i])
+			continue;
+		if (!h->pool[i] && !(h->pool[i] = pool_map(h, pool_size[i])))
+			return NULL;
+		p = h->pool[i] + h->used[i];
+		h->used[i] += size;
+		return memset(p, 0, size);
+	}
+	return NULL;
 }
 
 void hcall_pool_free(struct hyp *h)
 {
-	if (h->pool)
-		h->ops->munmap(h->priv, h->pool, POOL_SIZE);
-	h->pool = NULL;
+	for (int i = 0; i < HCALL_POOLS; i++) {
+		if (h->pool[i])
+			h->ops->munmap(h->priv, h->pool[i], pool_size[i]);
+		h->pool[i] = NULL;
+	}
 }
 
 int hcall_no_memory(struct zerr **err)

@@ -14,13 +14,15 @@
 
 #define NO_DOMAIN (-1)
 
+#define HCALL_POOLS 2
+
 struct hyp {
 	const struct hyp_ops *ops;
 	void *priv;			/* first argument of each of ops */
 	int fd;				/* /dev/xen/privcmd */
 	int buf_fd;			/* /dev/xen/hypercall, -1: pool is locked anonymous memory */
-	uint8_t *pool;			/* pages the hypervisor may access; NULL until first use */
-	size_t used;			/* bytes of the pool */
+	uint8_t *pool[HCALL_POOLS];	/* pages the hypervisor may access; NULL until first use */
+	size_t used[HCALL_POOLS];	/* bytes of them */
 };
 
 extern const struct hyp_ops hyp_kernel_ops;

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * One connection: opening it, moving whole messages, one exchange at a time. The same code serves
- * the daemon's socket and the kernel's device; both move a stream of messages. Events that arrive
- * while a reply is awaited are kept for xs_next_event().
+ * One connection: opening it, moving whole messages. Requests are queued, and whoever needs an
+ * answer sends what is queued and takes all replies, so that no reply is ever left over. The same
+ * code serves the daemon's socket and the kernel's device; both move a stream of messages. Events
+ * that arrive while a reply is awaited are kept for xs_next_event().
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +18,7 @@
 
 #include <xentools/event_loop.h>
 #include <xentools/fd_util.h>
+#include <xentools/macros.h>
 
 #include "xs_priv.h"
 
@@ -66,7 +69,9 @@ int xs_open(struct xs **ret, const char *run_dir, struct zerr **err)
 
 	if (fd < 0)
 		return -1;
-	xs = calloc(1, sizeof(*xs));
+	xs = malloc(sizeof(*xs));
+	if (xs)
+		memset(xs, 0, offsetof(struct xs, in));	/* not the buffers: a page costs */
 	if (xs && run_dir)
 		xs->run_dir = strdup(run_dir);
 	if (!xs || (run_dir && !xs->run_dir) || fd_set_nonblock(fd, true)) {
@@ -171,60 +176,76 @@ static int send_all(struct xs *xs, const char *buf, size_t len, uint64_t deadlin
 	return 0;
 }
 
-static size_t bytes_wanted(const struct xs *xs)
+/* Length of the first message in the buffer; 0: not known or not all there, SIZE_MAX: too long. */
+static size_t whole_message(const struct xs *xs, struct xs_wire_header *header)
 {
-	struct xs_wire_header header;
+	size_t there = xs->in_len - xs->in_pos;
 
-	if (xs->in_len < sizeof(header))
-		return sizeof(header) - xs->in_len;
-	memcpy(&header, xs->in, sizeof(header));
-	if (header.len > XS_WIRE_PAYLOAD_MAX)
+	if (there < sizeof(*header))
+		return 0;
+	memcpy(header, xs->in + xs->in_pos, sizeof(*header));
+	if (header->len > XS_WIRE_PAYLOAD_MAX)
 		return SIZE_MAX;
-	return sizeof(header) + header.len - xs->in_len;
+	return there < sizeof(*header) + header->len ? 0 : sizeof(*header) + header->len;
 }
 
-int xs_receive(struct xs *xs, int timeout_ms, struct zerr **err)
+/* Take in what has come, without waiting: 1, 0 nothing, -1. */
+static int read_some(struct xs *xs, struct zerr **err)
+{
+	ssize_t n;
+
+	xs->in_len -= xs->in_pos;
+	memmove(xs->in, xs->in + xs->in_pos, xs->in_len);
+	xs->in_pos = 0;
+	do
+		n = read(xs->fd, xs->in + xs->in_len, sizeof(xs->in) - xs->in_len);
+	while (n < 0 && errno == EINTR);
+	if (n == 0)
+		return fail(xs, 0, "xenstored closed the connection", err);
+	if (n < 0)
+		return errno == EAGAIN ? 0 : fail(xs, errno, "cannot receive", err);
+	xs->in_len += (size_t)n;
+	return 1;
+}
+
+int xs_receive(struct xs *xs, int timeout_ms, struct xs_wire_header *header, const char **body,
+	       struct zerr **err)
 {
 	uint64_t deadline = deadline_of(timeout_ms);
-	size_t want;
+	size_t size;
+	int rc;
 
 	if (xs->broken)
 		return zerr_set(err, ZERR_NO_HYPERVISOR, "E901", 0,
 				"xenstore: the connection failed before");
-	while ((want = bytes_wanted(xs)) != 0 || xs->in_len < XS_WIRE_HEADER_SIZE) {
-		ssize_t n;
-
-		if (want == SIZE_MAX)
-			return fail(xs, EPROTO, "a message is too long", err);
-		n = read(xs->fd, xs->in + xs->in_len, want);
-		if (n > 0) {
-			xs->in_len += (size_t)n;
-		} else if (n == 0) {
-			return fail(xs, 0, "xenstored closed the connection", err);
-		} else if (errno == EAGAIN) {
-			int rc = wait_ready(xs, POLLIN, deadline, err);
-
-			if (rc <= 0)
-				return rc;
-		} else if (errno != EINTR) {
-			return fail(xs, errno, "cannot receive", err);
-		}
+	while ((size = whole_message(xs, header)) == 0) {
+		/* Who is ready to wait has most often just asked, and the answer cannot be there. */
+		rc = timeout_ms ? wait_ready(xs, POLLIN, deadline, err) : 1;
+		if (rc > 0)
+			rc = read_some(xs, err);
+		if (rc < 0 || (rc == 0 && event_now_ns() >= deadline))
+			return rc;
 	}
+	if (size == SIZE_MAX)
+		return fail(xs, EPROTO, "a message is too long", err);
+	*body = xs->in + xs->in_pos + sizeof(*header);
+	xs->in_pos += size;
 	return 1;
 }
 
-static int send_request(struct xs *xs, enum xs_wire_type type, uint32_t tx,
-			const struct xs_part *parts, size_t n_parts, struct zerr **err)
+/* Put a request behind those that wait to be sent; there is room for a whole one. */
+static int queue_request(struct xs *xs, enum xs_wire_type type, uint32_t tx,
+			 const struct xs_part *parts, size_t n_parts, struct zerr **err)
 {
 	struct xs_wire_header header = { type, ++xs->req_id, tx, 0 };
-	char buf[XS_WIRE_MESSAGE_MAX];
+	char *buf = xs->out + xs->out_len;
 	size_t len = sizeof(header);
 
 	if (xs->broken)
 		return zerr_set(err, ZERR_NO_HYPERVISOR, "E901", 0,
 				"xenstore: the connection failed before");
 	for (size_t i = 0; i < n_parts; i++) {
-		if (parts[i].len > sizeof(buf) - len)
+		if (parts[i].len > XS_WIRE_MESSAGE_MAX - len)
 			return zerr_set(err, ZERR_FAILED, "E111", E2BIG,
 					"xenstore %s: more than %u bytes", xs_wire_type_name(type),
 					XS_WIRE_PAYLOAD_MAX);
@@ -234,17 +255,18 @@ static int send_request(struct xs *xs, enum xs_wire_type type, uint32_t tx,
 	}
 	header.len = (uint32_t)(len - sizeof(header));
 	memcpy(buf, &header, sizeof(header));
-	return send_all(xs, buf, len, deadline_of(xs->timeout_ms), err);
+	xs->out_len += len;
+	return 0;
 }
 
-/* Hand out the message in xs->in as the reply: as xs_talk(). */
-static int take_reply(struct xs *xs, const struct xs_wire_header *header, enum xs_wire_type type,
-		      char **ret_body, size_t *ret_len, int *ret_errnum, struct zerr **err)
+/* Hand out a message as the reply: as xs_talk(). */
+static int take_reply(struct xs *xs, const struct xs_wire_header *header, const char *body,
+		      enum xs_wire_type type, char **ret_body, size_t *ret_len, int *ret_errnum,
+		      struct zerr **err)
 {
-	const char *body = xs->in + sizeof(*header), *name;
+	const char *name;
 	char *copy;
 
-	xs->in_len = 0;
 	if (header->type == XS_ERROR) {
 		if (!xs_wire_exactly(body, header->len, &name, 1))
 			return fail(xs, EPROTO, "an error without a name", err);
@@ -266,16 +288,15 @@ static int take_reply(struct xs *xs, const struct xs_wire_header *header, enum x
 	return 0;
 }
 
-int xs_exchange(struct xs *xs, enum xs_wire_type type, uint32_t tx, const struct xs_part *parts,
-		size_t n_parts, char **ret_body, size_t *ret_len, int *ret_errnum,
-		struct zerr **err)
+/* Wait for the next reply: as xs_talk(). */
+static int await_reply(struct xs *xs, enum xs_wire_type type, char **ret_body, size_t *ret_len,
+		       int *ret_errnum, struct zerr **err)
 {
 	struct xs_wire_header header;
+	const char *body;
 
-	if (send_request(xs, type, tx, parts, n_parts, err))
-		return -1;
 	for (;;) {
-		int rc = xs_receive(xs, xs->timeout_ms, err);
+		int rc = xs_receive(xs, xs->timeout_ms, &header, &body, err);
 
 		if (rc < 0)
 			return rc;
@@ -285,13 +306,87 @@ int xs_exchange(struct xs *xs, enum xs_wire_type type, uint32_t tx, const struct
 					"xenstored did not answer within %d s",
 					xs->timeout_ms / 1000);
 		}
-		memcpy(&header, xs->in, sizeof(header));
 		if (header.type != XS_WATCH_EVENT)
-			return take_reply(xs, &header, type, ret_body, ret_len, ret_errnum, err);
-		xs->in_len = 0;
-		if (xs_queue_event(xs, xs->in + sizeof(header), header.len, err))
+			return take_reply(xs, &header, body, type, ret_body, ret_len, ret_errnum,
+					  err);
+		if (xs_queue_event(xs, body, header.len, err))
 			return -1;
 	}
+}
+
+/*
+ * Send what is queued and take a reply for each request in [0, end) of the queue. The first that is
+ * refused is the error; what is removed may be gone.
+ */
+static int settle(struct xs *xs, size_t end, struct zerr **err)
+{
+	struct xs_wire_header header;
+	int errnum, rc, worst = 0;
+
+	rc = send_all(xs, xs->out, xs->out_len, deadline_of(xs->timeout_ms), err);
+	xs->out_len = 0;
+	for (size_t pos = 0; rc >= 0 && pos < end; pos += sizeof(header) + header.len) {
+		memcpy(&header, xs->out + pos, sizeof(header));
+		rc = await_reply(xs, header.type, NULL, NULL, &errnum, err);
+		if (rc == 1 && worst == 0 && !(header.type == XS_RM && errnum == ENOENT))
+			worst = xs_refused(header.type, xs->out + pos + sizeof(header), errnum,
+					   err);
+	}
+	return rc < 0 ? rc : worst;
+}
+
+int xs_settle(struct xs *xs, struct zerr **err)
+{
+	return settle(xs, xs->out_len, err);
+}
+
+/* Is it a change in a transaction whose end looks at the replies? */
+static bool can_wait(const struct xs *xs, enum xs_wire_type type, uint32_t tx)
+{
+	return tx && tx == xs->batch_tx && (type == XS_WRITE || type == XS_MKDIR ||
+					    type == XS_RM || type == XS_SET_PERMS);
+}
+
+int xs_exchange(struct xs *xs, enum xs_wire_type type, uint32_t tx, const struct xs_part *parts,
+		size_t n_parts, char **ret_body, size_t *ret_len, int *ret_errnum,
+		struct zerr **err)
+{
+	size_t before;
+
+	if (xs->out_len > XS_BATCH && xs_settle(xs, err))
+		return -1;
+	before = xs->out_len;
+	if (queue_request(xs, type, tx, parts, n_parts, err))
+		return -1;
+	if (can_wait(xs, type, tx))
+		return 0;
+	if (settle(xs, before, err) == 0)
+		return await_reply(xs, type, ret_body, ret_len, ret_errnum, err);
+	if (!xs->broken && await_reply(xs, type, NULL, NULL, ret_errnum, NULL) < 0)
+		xs->broken = true;
+	return -1;
+}
+
+int xs_read_at_once(struct xs *xs, const char *const *paths, size_t n, char **values,
+		    struct zerr **err)
+{
+	size_t done = 0, sent;
+	int errnum, rc = 0;
+
+	while (done < n && rc >= 0) {
+		for (sent = done; sent < n && xs->out_len <= XS_BATCH && rc == 0; sent++) {
+			const struct xs_part part = xs_string(paths[sent]);
+
+			rc = queue_request(xs, XS_READ, XS_NO_TX, &part, 1, err);
+		}
+		if (rc == 0)
+			rc = settle(xs, 0, err);
+		for (; done < sent && rc >= 0; done++)
+			rc = await_reply(xs, XS_READ, &values[done], NULL, &errnum, err);
+		rc = MIN(rc, 0);
+	}
+	xs->out_len = 0;
+	return rc;
 }
 
 static enum zerr_class class_of(int errnum)

@@ -39,6 +39,21 @@ int xs_read(struct xs *xs, uint32_t tx, const char *path, char **ret, size_t *re
 	return look_up(xs, XS_READ, tx, path, ret, ret_len, err);
 }
 
+int xs_read_all(struct xs *xs, const char *const *paths, size_t n, char **values,
+		struct zerr **err)
+{
+	memset(values, 0, n * sizeof(*values));
+	if (n > 1 && xs_read_at_once(xs, paths, n, values, NULL) == 0)
+		return 0;
+	for (size_t i = 0; i < n; i++) {	/* one by one, over a new connection if need be */
+		free(values[i]);
+		values[i] = NULL;
+		if (xs_read(xs, XS_NO_TX, paths[i], &values[i], NULL, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 int xs_write(struct xs *xs, uint32_t tx, const char *path, const void *value, size_t len,
 	     struct zerr **err)
 {

@@ -11,6 +11,12 @@
 #include <xentools/xs.h>
 #include <xentools/xs_wire.h>
 
+/*
+ * Bytes of requests that may wait for one more. The daemon's socket takes that much at once, so
+ * that it never waits for us to read while we wait for it.
+ */
+#define XS_BATCH 8192u
+
 struct xs_queued {
 	struct xs_queued *next;
 	struct xs_event event;
@@ -32,8 +38,10 @@ struct xs {
 	struct xs_watch *watches;
 	uint32_t req_id;
 	struct xs_queued *events, **events_tail;
-	size_t in_len;
-	char in[XS_WIRE_MESSAGE_MAX];	/* the message being received */
+	size_t in_pos, in_len;		/* the next message received, and the end of what came */
+	uint32_t batch_tx;		/* changes in this one need not be answered one by one */
+	size_t out_len;			/* requests that are not sent yet */
+	char in[2 * XS_WIRE_MESSAGE_MAX], out[XS_BATCH + XS_WIRE_MESSAGE_MAX];
 };
 
 /* A request's parts are sent one after the other as its body. */
@@ -78,7 +86,15 @@ int xs_refused(enum xs_wire_type type, const char *path, int errnum, struct zerr
 /* Queue the event that stands in a message body: 0 or -1. */
 int xs_queue_event(struct xs *xs, const char *body, size_t len, struct zerr **err);
 
-/* Receive one message into xs->in: 1 whole message, 0 time is up, -1 error. */
-int xs_receive(struct xs *xs, int timeout_ms, struct zerr **err);
+/* Receive one message; its body is there until the next call. 1, 0 time is up, -1 error. */
+int xs_receive(struct xs *xs, int timeout_ms, struct xs_wire_header *header, const char **body,
+	       struct zerr **err);
+
+/* Send the changes that wait and look at their replies: 0, or -1 with the first refusal. */
+int xs_settle(struct xs *xs, struct zerr **err);
+
+/* Read nodes outside of transactions on this connection alone; values[] of others stay as they are. */
+int xs_read_at_once(struct xs *xs, const char *const *paths, size_t n, char **values,
+		    struct zerr **err);
 
 #endif

@@ -52,7 +52,7 @@ int xs_reconnect(struct xs *xs)
 	if (connect_again(xs))
 		return -1;
 	xs->broken = false;
-	xs->in_len = 0;
+	xs->in_pos = xs->in_len = xs->out_len = 0;
 	if (xs->open_tx)
 		xs->dead_tx = xs->open_tx;
 	for (struct xs_watch *w = xs->watches; w; w = w->next) {

@@ -47,6 +47,16 @@ static void pause_before(int attempt)
 	nanosleep(&ts, NULL);
 }
 
+/* All changes were taken, or -1; with the daemon gone it is as in xs_talk(). */
+static int settle(struct xs *xs, uint32_t tx, struct zerr **err)
+{
+	int rc = tx == xs->dead_tx ? -1 : xs_settle(xs, err);
+
+	if (rc && xs->lost && xs->reconnect_ms > 0)
+		xs->dead_tx = tx;
+	return rc;
+}
+
 int xs_transaction(struct xs *xs, xs_transaction_fn fn, void *arg, struct zerr **err)
 {
 	for (int attempt = 0; attempt < TRANSACTION_TRIES; attempt++) {
@@ -57,7 +67,12 @@ int xs_transaction(struct xs *xs, xs_transaction_fn fn, void *arg, struct zerr *
 			pause_before(attempt);
 		if (xs_transaction_start(xs, &tx, err))
 			return -1;
+		xs->batch_tx = tx;
 		rc = fn(xs, tx, arg, err);
+		if (!rc)
+			rc = settle(xs, tx, err);
+		xs->batch_tx = 0;
+		xs->out_len = 0;
 		if (rc && xs->dead_tx == tx && err) {
 			zerr_free(*err);	/* not its fault: the daemon was started anew */
 			*err = NULL;

@@ -70,18 +70,17 @@ static bool take_event(struct xs *xs, struct xs_event *ret)
 static int receive_event(struct xs *xs, int timeout_ms, struct zerr **err)
 {
 	struct xs_wire_header header;
-	int rc = xs_receive(xs, timeout_ms, err);
+	const char *body;
+	int rc = xs_receive(xs, timeout_ms, &header, &body, err);
 
 	if (rc <= 0)
 		return rc;
-	memcpy(&header, xs->in, sizeof(header));
-	xs->in_len = 0;
 	if (header.type != XS_WATCH_EVENT) {
 		xs->broken = true;
 		return zerr_set(err, ZERR_FAILED, "E112", EPROTO,
 				"xenstore: a reply that nobody asked for");
 	}
-	return xs_queue_event(xs, xs->in + sizeof(header), header.len, err) ? -1 : 1;
+	return xs_queue_event(xs, body, header.len, err) ? -1 : 1;
 }
 
 /* Who does not wait has a loop, and is told that the daemon went away. */

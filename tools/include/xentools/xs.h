@@ -45,6 +45,12 @@ void xs_set_reconnect(struct xs *xs, int timeout_ms);
 /* 1: *ret is the malloc'd value with a NUL added, *ret_len (may be NULL) its length; 0: no node. */
 int xs_read(struct xs *xs, uint32_t tx, const char *path, char **ret, size_t *ret_len,
 	    struct zerr **err);
+/*
+ * Read many nodes with one round trip: values[i] is malloc'd, or NULL where there is no node or it may
+ * not be read. After an error, too, the caller frees them.
+ */
+int xs_read_all(struct xs *xs, const char *const *paths, size_t n, char **values,
+		struct zerr **err);
 int xs_write(struct xs *xs, uint32_t tx, const char *path, const void *value, size_t len,
 	     struct zerr **err);
 int xs_write_str(struct xs *xs, uint32_t tx, const char *path, const char *value,
@@ -86,7 +92,8 @@ int xs_transaction_end(struct xs *xs, uint32_t tx, bool commit, struct zerr **er
 
 /*
  * Run fn inside a transaction and commit, again and again while others interfere (100 times, then
- * ZERR_FAILED). fn returns 0 to commit, or -1 with *err set to abort.
+ * ZERR_FAILED). fn returns 0 to commit, or -1 with *err set to abort. What fn changes is sent with
+ * the next look-up or at its end, and a refusal is told only then.
  */
 typedef int (*xs_transaction_fn)(struct xs *xs, uint32_t tx, void *arg, struct zerr **err);
 int xs_transaction(struct xs *xs, xs_transaction_fn fn, void *arg, struct zerr **err);
