@@ -341,7 +341,10 @@ static void detach_waits_for_the_guest(void **state)
 	expect_class(err, ZERR_NOT_FOUND, "has no disk xvda");
 }
 
-/* A guest that has not seen the first one go takes the second for it, unless that comes again. */
+/*
+ * A guest that has not seen the first one go takes the second for it, and closes it or does
+ * nothing, until that has come again.
+ */
 static void a_name_used_again_is_made_sure_of(void **state)
 {
 	struct zerr *err = NULL;
@@ -352,16 +355,16 @@ static void a_name_used_again_is_made_sure_of(void **state)
 	assert_int_equal(fake_devices.pauses, 0);
 	fake_devices.misses_first = true;
 	assert_int_equal(attach(1, &disk, NULL), 0);
-	assert_int_equal(fake_devices.pauses, 1);
+	assert_int_equal(fake_devices.pauses, 2);
 	assert_string_equal(fake_xs_get(ctx.xs, F "/state"), "3");
 	/* One that answers is left alone, and a name that was not used has nothing to wait for. */
 	assert_int_equal(device_detach(&ctx, 1, DEVICE_VBD, 51712, true, 0, NULL), 0);
 	assert_int_equal(attach(1, &disk, NULL), 0);
-	assert_int_equal(fake_devices.pauses, 1);
+	assert_int_equal(fake_devices.pauses, 2);
 	fake_devices.misses_first = false;
 	assert_int_equal(attach(2, &(struct domain_disk){ .target = "xvdb", .source = second }, NULL),
 			 0);
-	assert_int_equal(fake_devices.pauses, 1);
+	assert_int_equal(fake_devices.pauses, 2);
 	/* Ctrl-C while it is waited for: nothing is left. */
 	assert_int_equal(device_detach(&ctx, 1, DEVICE_VBD, 51712, true, 0, NULL), 0);
 	fake_devices.interrupted = true;

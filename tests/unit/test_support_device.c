@@ -76,9 +76,9 @@ static void guest(const char *dir, unsigned int domid, const char *type, unsigne
 	char front[96];
 
 	snprintf(front, sizeof(front), "/local/domain/%u/device/%s/%u", domid, type, devid);
-	if (fake_devices.pauses > 0 && node(front, "state") && node(dir, "hotplug-status") &&
-	    strcmp(node(front, "state"), "1") == 0)
-		set_state(front, "3");
+	if (node(front, "state") && node(dir, "hotplug-status") &&
+	    strcmp(node(front, "state"), "1") == 0 && fake_devices.pauses != 1)
+		set_state(front, fake_devices.pauses == 0 ? "6" : "3");
 }
 
 static void changed(void *arg)

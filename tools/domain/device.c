@@ -21,6 +21,7 @@
 #define LOOK_MS 250			/* at most that long without a look, also for Ctrl-C */
 #define ANSWER_MS 2000			/* a guest that has a driver answers in a tenth of it */
 #define APART_MS 1000			/* for a guest to see that a device went */
+#define AGAIN 3				/* so often, at most */
 #define TOKEN "zl-device"
 
 sigset_t device_hold_signals(void)
@@ -404,7 +405,10 @@ int device_failed(const struct device *d, const char *step, struct zerr *why, st
 	return -1;
 }
 
-/* Does the guest begin with the device within ANSWER_MS? 1, 0 or -1. */
+/*
+ * Does the guest begin with the device within ANSWER_MS? 1, 0 or -1. One that closes it is still
+ * at the one before, whose nodes it takes these for.
+ */
 static int guest_answers(const struct device *d, struct zerr **err)
 {
 	int64_t left_ns = ANSWER_MS * NS_PER_MS;
@@ -417,7 +421,8 @@ static int guest_answers(const struct device *d, struct zerr **err)
 
 		rc = device_read(d, DEVICE_FRONT, "state", &state, err);
 		if (rc >= 0)
-			rc = xenbus_state_parse(state) != XENBUS_INITIALISING;
+			rc = xenbus_state_parse(state) >= XENBUS_INIT_WAIT &&
+			     xenbus_state_parse(state) <= XENBUS_CONNECTED;
 		if (rc == 0)
 			rc = wait_change(d, &left_ns, err);
 	}
@@ -438,22 +443,27 @@ static int attach_once(struct device *d, int (*guard)(struct device *d, struct z
 
 /*
  * Linux finds devices by their directories. One that is made anew before a busy guest has seen
- * that the old one went is taken for the old one, and nobody answers for it: it goes and comes
- * once more, a while apart. A guest without a driver never answers, and that is no failure.
+ * that the old one went is taken for the old one, and nobody answers for it, or it is closed with
+ * the old one: it goes and comes again, longer and longer apart. A guest without a driver never
+ * answers, and that is no failure.
  */
 static int attach_again(struct device *d, int (*guard)(struct device *d, struct zerr **err),
 			struct zerr **err)
 {
-	int rc = guest_answers(d, err);
+	for (unsigned int tries = 0; tries < AGAIN; tries++) {
+		int rc = guest_answers(d, err);
 
-	if (rc > 0)
-		return 0;
-	device_remove(d, true, NULL);
-	d->undo = false;
-	if (rc < 0)
-		return -1;
-	hotplug_pause(APART_MS);
-	return attach_once(d, guard, err);
+		if (rc > 0)
+			return 0;
+		device_remove(d, true, NULL);
+		d->undo = false;
+		if (rc < 0)
+			return -1;
+		hotplug_pause(APART_MS << tries);
+		if (attach_once(d, guard, err) != 0)
+			return -1;
+	}
+	return 0;
 }
 
 /* Who has waited for the turn may have it from the one that destroyed the domain. */
