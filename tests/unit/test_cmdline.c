@@ -37,6 +37,7 @@ static void test_defaults(void **state)
 	assert_int_equal(defaults.gnttab_max_frames, 64);
 	assert_int_equal(defaults.gnttab_max_maptrack_frames, 1024);
 	assert_string_equal(defaults.sched, "credit2");
+	assert_int_equal(defaults.reported_reserve, REPORTING_OFF);
 	assert_false(defaults.noreboot || defaults.allow_peers || defaults.bootscrub);
 	cmdline_parse("");
 	assert_memory_equal(&opt.dom0_mem, &defaults.dom0_mem, sizeof(opt.dom0_mem));
@@ -50,7 +51,7 @@ static void test_all(void **state)
 		"dom0_max_vcpus=3 conswitch=x loglvl=debug guest_loglvl=error/warning noreboot "
 		"bootscrub=1 dom0_vpmu=on "
 		"sync_console gnttab_max_frames=0x20 gnttab_max_maptrack_frames=2048 sched=null "
-		"sched_ratelimit_us=500 xsm=dummy ";
+		"sched_ratelimit_us=500 xsm=dummy reported_reserve=64M ";
 
 	(void)state;
 	cmdline_parse(line);
@@ -66,6 +67,7 @@ static void test_all(void **state)
 	assert_int_equal(opt.gnttab_max_maptrack_frames, 2048);
 	assert_string_equal(opt.sched, "null");
 	assert_int_equal(opt.sched_ratelimit_us, 500);
+	assert_int_equal(opt.reported_reserve, 64 * MIB);
 }
 
 static void test_sizes(void **state)
