@@ -263,7 +263,7 @@ static void wishes(void **state)
 	free(cfg.unserved);
 	cfg.unserved = NULL;
 	cfg.cpupool = strdup("other");
-	expect_error(ZERR_UNSUPPORTED, "no CPU pool \"other\"");
+	expect_error(ZERR_NOT_FOUND, "no CPU pool \"other\"");
 	free(cfg.cpupool);
 	cfg.cpupool = strdup("Pool-0");
 	cfg.sched_class = strdup("rtds");

@@ -24,7 +24,6 @@
 
 #define PTR(type, value) ((type *)(uintptr_t)(value))
 
-#include "test_support_hyp_vcpu.h"
 
 struct fake_domain *fake_hyp_domain(struct fake_hyp *f, uint16_t domid)
 {
@@ -35,6 +34,9 @@ struct fake_domain *fake_hyp_domain(struct fake_hyp *f, uint16_t domid)
 			return &f->domains[i];
 	return NULL;
 }
+
+#include "test_support_hyp_vcpu.h"
+#include "test_support_hyp_pool.h"
 
 static struct fake_domain *lowest_from(struct fake_hyp *f, uint16_t domid)
 {
@@ -89,6 +91,7 @@ static long createdomain(struct fake_hyp *f, struct xen_domctl *op)
 	memcpy(d->info.handle, c->handle, sizeof(d->info.handle));
 	d->info.flags = XEN_DOMINF_paused | XEN_DOMINF_hvm_guest;
 	d->info.max_vcpu_id = c->max_vcpus - 1;
+	d->info.cpupool = c->cpupool_id;
 	d->grant_frames = c->max_grant_frames;
 	op->domain = d->domid;
 	c->arch.gic_version = XEN_DOMCTL_CONFIG_GIC_V3;
@@ -248,14 +251,6 @@ static long readconsole(struct xen_sysctl_readconsole *r)
 	return 0;
 }
 
-static long ratelimit(struct fake_hyp *f, struct xen_sysctl_scheduler_op *s)
-{
-	if (s->cmd == XEN_SYSCTL_SCHEDOP_putinfo)
-		f->ratelimit_us = s->u.sched_credit2.ratelimit_us;
-	s->u.sched_credit2.ratelimit_us = f->ratelimit_us;
-	return 0;
-}
-
 static long cpuinfo(const struct fake_hyp *f, struct xen_sysctl_getcpuinfo *g)
 {
 	struct xen_sysctl_cpuinfo *out = PTR(struct xen_sysctl_cpuinfo, g->info.p);
@@ -294,11 +289,7 @@ static long sysctl(struct fake_hyp *f, struct xen_sysctl *op)
 	case XEN_SYSCTL_readconsole:
 		return readconsole(&op->u.readconsole);
 	case XEN_SYSCTL_cpupool_op:
-		if (op->u.cpupool_op.cpupool_id > 0)
-			return -ENOENT;
-		op->u.cpupool_op.sched_id = XEN_SCHEDULER_CREDIT2;
-		*PTR(uint8_t, op->u.cpupool_op.cpumap.bitmap.p) = 3;
-		return 0;
+		return cpupool(f, &op->u.cpupool_op);
 	default:
 		return -ENOSYS;
 	}
@@ -559,6 +550,7 @@ void fake_hyp_init(struct fake_hyp *f)
 	f->ram_fd = memfd_create("fake-ram", MFD_CLOEXEC);
 	if (f->ram_fd < 0 || ftruncate(f->ram_fd, (off_t)FAKE_GFNS * 4096) != 0)
 		abort();
+	f->pools[0] = (struct fake_pool){ .exists = true, .cpus = 3 };
 	f->free_pages = 0x20000;
 	f->big_orders = 1000;
 	f->log = (struct strbuf)STRBUF_INIT;

@@ -18,6 +18,7 @@
 #include <xentools/strbuf.h>
 
 #define FAKE_DOMAINS 104
+#define FAKE_POOLS 4
 #define FAKE_GFNS 0x90000u		/* guest frames below this exist */
 
 struct fake_domain {
@@ -57,7 +58,11 @@ struct fake_hyp {
 	unsigned int open_fds;
 	struct strbuf log;		/* one line a call */
 	char version_extra[16];
-	uint32_t ratelimit_us;
+	struct fake_pool {
+		bool exists;
+		uint8_t cpus;
+		uint32_t ratelimit_us;
+	} pools[FAKE_POOLS];
 	uint32_t sched_id;		/* 0: credit2 */
 	char keys[16];			/* debug keys that were pressed */
 	uint64_t idle_ns[2];		/* of its CPUs */

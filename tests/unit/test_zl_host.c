@@ -139,9 +139,9 @@ static void hypervisor_wishes(void **state)
 	assert_string_equal(fake.keys, "qd");
 	expect("debug-keys \x01", 2, NULL, "a key is a printable character");
 	expect("set-parameters sched_ratelimit_us=700", 0, NULL, NULL);
-	assert_int_equal(fake.ratelimit_us, 700);
+	assert_int_equal(fake.pools[0].ratelimit_us, 700);
 	expect("-N set-parameters sched_ratelimit_us=800", 0, NULL, NULL);
-	assert_int_equal(fake.ratelimit_us, 700);
+	assert_int_equal(fake.pools[0].ratelimit_us, 700);
 	expect("set-parameters sched_ratelimit_us", 2, NULL, "N is a number up to 500000");
 	expect("set-parameters sched_ratelimit_us=x", 2, NULL, "N is a number up to 500000");
 	expect("set-parameters dom0_mem=1G", 5, NULL, "\"dom0_mem\" cannot change");

@@ -188,8 +188,13 @@ static int make_domain(struct creation *c, struct zerr **err)
 		.vpmu = c->cfg->vpmu != 0,
 	};
 	struct hyp_create_result made;
+	struct hyp_cpupool pool = { .id = 0 };
 	struct zerr *why = NULL;
 
+	if (c->cfg->cpupool != NULL &&
+	    domain_pool_find(c->ctx, c->cfg->cpupool, &pool, err) != 0)
+		return -1;
+	args.cpupool = pool.id;
 	memcpy(args.uuid, c->cfg->uuid, sizeof(args.uuid));
 	if (hyp_domain_create(c->ctx->hyp, &args, &made, &why) != 0)
 		return explain_refusal(c, why, err);

@@ -14,7 +14,6 @@
 #include "tools/domain/domain_priv.h"
 
 #define FIRMWARE "/usr/share/zl/firmware/guest-aarch64.fd"
-#define FIRST_POOL "Pool-0"
 
 /* The image that the first instruction is in: kernel, loader or the packaged firmware. */
 int domain_boot_image(const struct domain_config *cfg, const char **ret, struct zerr **err)
@@ -35,11 +34,13 @@ int domain_boot_image(const struct domain_config *cfg, const char **ret, struct 
 static int check_scheduler(struct domain_ctx *ctx, const struct domain_config *cfg,
 			   struct zerr **err)
 {
+	struct hyp_cpupool pool;
 	uint32_t id;
 
-	if (cfg->cpupool != NULL && strcmp(cfg->cpupool, FIRST_POOL) != 0)
-		return zerr_set(err, ZERR_UNSUPPORTED, "E511", 0,
-				"there is no CPU pool \"%s\": all CPUs are in " FIRST_POOL,
+	if (cfg->cpupool != NULL && domain_pool_find(ctx, cfg->cpupool, &pool, err) != 0)
+		return -1;
+	if (cfg->cpupool != NULL && pool.nr_cpus == 0)
+		return zerr_set(err, ZERR_STATE, "E704", 0, "the CPU pool \"%s\" has no CPUs",
 				cfg->cpupool);
 	if (cfg->sched_class == NULL)
 		return 0;
@@ -99,7 +100,7 @@ static int set_affinity(struct domain_ctx *ctx, uint16_t domid, unsigned int vcp
 			map[cpu / 8] |= (uint8_t)(1u << cpu % 8);
 	if (hyp_vcpu_set_affinity(ctx->hyp, domid, vcpu, which, map, sizeof(map), err) == 0)
 		return 0;
-	return zerr_hint(err, "the host may not have the CPUs of cpuset, vcpupin or z:affinity");
+	return zerr_hint(err, "the host or its CPU pool may not have the CPUs of cpuset, vcpupin or z:affinity");
 }
 
 /* Where its vCPUs may and would rather run, and the time of day, before it runs. */

@@ -139,6 +139,28 @@ int hyp_cpupool_free_cpus(struct hyp *h, struct hyp_cpupool *ret, struct zerr **
 	return cpupool_call(h, XEN_SYSCTL_CPUPOOL_OP_FREEINFO, 0, ret, err) < 0 ? -1 : 0;
 }
 
+/*
+ * Change a pool. arg: the scheduler, the CPU or the domain, as op needs; *pool: HYP_POOL_ANY at
+ * create for a new id, and then which it is.
+ */
+int hyp_cpupool_change(struct hyp *h, enum hyp_pool_op op, uint32_t *pool, uint32_t arg,
+		       struct zerr **err)
+{
+	struct xen_sysctl *s = sysctl_new(h, XEN_SYSCTL_cpupool_op, err);
+	struct xen_sysctl_cpupool_op *c;
+
+	if (!s)
+		return -1;
+	c = &s->u.cpupool_op;
+	c->op = op;
+	c->cpupool_id = *pool;
+	c->sched_id = c->cpu = c->domid = arg;
+	if (sysctl_do(h, s, "cpupool_op", err) != 0)
+		return -1;
+	*pool = c->cpupool_id;
+	return 0;
+}
+
 int hyp_cputopo(struct hyp *h, struct hyp_cputopo *ret, uint32_t *n, struct zerr **err)
 {
 	struct xen_sysctl *op = sysctl_new(h, XEN_SYSCTL_cputopoinfo, err);
@@ -251,7 +273,8 @@ int hyp_debug_keys(struct hyp *h, const char *keys, struct zerr **err)
 	return sysctl_do(h, op, "debug_keys", err);
 }
 
-int hyp_sched_credit2_ratelimit(struct hyp *h, uint32_t *us, bool set, struct zerr **err)
+int hyp_sched_credit2_ratelimit(struct hyp *h, uint32_t pool, uint32_t *us, bool set,
+				struct zerr **err)
 {
 	struct xen_sysctl *op = sysctl_new(h, XEN_SYSCTL_scheduler_op, err);
 	struct xen_sysctl_scheduler_op *s;
@@ -259,6 +282,7 @@ int hyp_sched_credit2_ratelimit(struct hyp *h, uint32_t *us, bool set, struct ze
 	if (!op)
 		return -1;
 	s = &op->u.scheduler_op;
+	s->cpupool_id = pool;
 	s->sched_id = XEN_SCHEDULER_CREDIT2;
 	s->cmd = set ? XEN_SYSCTL_SCHEDOP_putinfo : XEN_SYSCTL_SCHEDOP_getinfo;
 	s->u.sched_credit2.ratelimit_us = set ? *us : 0;

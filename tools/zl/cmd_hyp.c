@@ -29,7 +29,7 @@ ZL_CMD(debug_keys)
 static const struct parameter {
 	const char *name;
 	uint32_t max;
-	int (*set)(struct hyp *h, uint32_t *value, bool set, struct zerr **err);
+	int (*set)(struct hyp *h, uint32_t pool, uint32_t *value, bool set, struct zerr **err);
 } parameters[] = {
 	{ "sched_ratelimit_us", 500000, hyp_sched_credit2_ratelimit },
 };
@@ -48,7 +48,7 @@ static int set_parameter(struct zl *zl, const char *text, struct zerr **err)
 		if (!equals || parse_u32(equals + 1, 0, p->max, &value) < 0)
 			return zerr_set(err, ZERR_USAGE, "E007", 0, "%s=N: N is a number up to %u",
 					p->name, p->max);
-		return zl->dry_run ? 0 : p->set(zl->ctx.hyp, &value, true, err);
+		return zl->dry_run ? 0 : p->set(zl->ctx.hyp, 0, &value, true, err);
 	}
 	zerr_set(err, ZERR_UNSUPPORTED, "E509", 0, "\"%.*s\" cannot change while the machine runs",
 		 (int)len, text);

@@ -2,7 +2,7 @@
 /*
  * zl sched and its namesakes: weight and cap of domains, and the rate limit of the scheduler.
  * credit and credit2 have the same two figures, so the commands of both show and set whichever of
- * them runs. zl cpupool-list: the pools and their schedulers.
+ * them runs, pool by pool.
  */
 #include "zl.h"
 
@@ -38,6 +38,8 @@ static bool has_params(uint32_t id)
 
 struct sched_show {
 	uint32_t id;
+	struct hyp_cpupool pool;	/* whose domains */
+	bool one;			/* this pool alone */
 	struct json_object *all;	/* NULL: as text */
 };
 
@@ -55,6 +57,7 @@ static int show_domain(struct zl *zl, const struct domain_summary *d, const stru
 
 		zl_json_uint(o, "domid", d->info.domid);
 		zl_json_string(o, "name", d->name[0] ? d->name : NULL);
+		zl_json_uint(o, "cpupool", d->info.cpupool);
 		if (has_params(s->id)) {
 			zl_json_uint(o, "weight", weight);
 			zl_json_uint(o, "cap_percent", cap);
@@ -69,37 +72,54 @@ static int show_domain(struct zl *zl, const struct domain_summary *d, const stru
 	return 0;
 }
 
-/* One domain, or all with domid -1; one that disappears meanwhile is left out. */
+/* The pool's name and its parameters: a line, or in s->all's document. */
+static int show_pool(struct zl *zl, const struct sched_show *s, struct json_object *o,
+		     struct zerr **err)
+{
+	_cleanup_free_ char *name = domain_pool_name(&zl->ctx, s->pool.id);
+	char word[4 * DOMAIN_NAME_MAX + 1];
+	uint32_t us = 0;
+	bool limit = s->id == XEN_SCHEDULER_CREDIT2;
+
+	if (limit && hyp_sched_credit2_ratelimit(zl->ctx.hyp, s->pool.id, &us, false, err) < 0)
+		return -1;
+	if (o) {
+		zl_json_string(o, "scheduler", hyp_sched_name(s->id));
+		zl_json_string(o, "cpupool", name);
+		if (limit)
+			zl_json_uint(o, "ratelimit_ns", (uint64_t)us * 1000);
+		return 0;
+	}
+	printf("Cpupool %s: scheduler=%s", zl_word(name ? name : "-", word, sizeof(word)),
+	       hyp_sched_name(s->id));
+	if (limit)
+		printf(" ratelimit=%" PRIu32 "us", us);
+	printf("\n%-33s %4s%s\n", "Name", "ID", has_params(s->id) ? " Weight  Cap" : "");
+	return 0;
+}
+
+/* Does it belong to what is shown? A document has the domains of all pools. */
+static bool is_shown(const struct hyp_domain_info *i, const struct sched_show *s, int domid)
+{
+	return domid >= 0 ? i->domid == domid :
+			    (s->all && !s->one) || i->cpupool == s->pool.id;
+}
+
+/* One domain, or with domid -1 all; one that disappears meanwhile is left out. */
 static int show(struct zl *zl, struct sched_show *s, int domid, struct zerr **err)
 {
 	_cleanup_free_ struct domain_summary *list = NULL;
-	struct json_object *o;
-	uint32_t us = 0;
+	struct json_object *o = s->all ? json_object_new_object() : NULL;
 	size_t n;
 
-	if (domain_list(&zl->ctx, &list, &n, err) < 0 ||
-	    (s->id == XEN_SCHEDULER_CREDIT2 &&
-	     hyp_sched_credit2_ratelimit(zl->ctx.hyp, &us, false, err) < 0))
+	if (domain_list(&zl->ctx, &list, &n, err) < 0 || show_pool(zl, s, o, err) < 0)
 		return -1;
-	if (zl->json) {
-		s->all = json_object_new_array();
-	} else {
-		printf("Cpupool Pool-0: scheduler=%s", hyp_sched_name(s->id));
-		if (s->id == XEN_SCHEDULER_CREDIT2)
-			printf(" ratelimit=%" PRIu32 "us", us);
-		printf("\n%-33s %4s%s\n", "Name", "ID", has_params(s->id) ? " Weight  Cap" : "");
-	}
 	for (size_t i = 0; i < n; i++)
-		if ((domid < 0 || list[i].info.domid == domid) &&
+		if (is_shown(&list[i].info, s, domid) &&
 		    show_domain(zl, &list[i], s, domid < 0 ? NULL : err) < 0 && domid >= 0)
 			return -1;
-	if (!zl->json)
+	if (!o)
 		return 0;
-	o = json_object_new_object();
-	zl_json_string(o, "scheduler", hyp_sched_name(s->id));
-	zl_json_string(o, "cpupool", "Pool-0");
-	if (s->id == XEN_SCHEDULER_CREDIT2)
-		zl_json_uint(o, "ratelimit_ns", (uint64_t)us * 1000);
 	json_object_object_add(o, "domains", s->all);
 	return zl_print_json(zl, "zl.sched/1", o, err);
 }
@@ -140,27 +160,33 @@ static int set_domain(struct zl *zl, const struct zl_args *args, uint32_t id, ui
 	return hyp_sched_params_set(zl->ctx.hyp, domid, id, (uint16_t)weight, (uint16_t)cap, err);
 }
 
-static int set_ratelimit(struct zl *zl, uint32_t id, const char *text, struct zerr **err)
+static int set_ratelimit(struct zl *zl, const struct sched_show *s, const char *text,
+			 struct zerr **err)
 {
 	uint32_t us;
 
-	if (id != XEN_SCHEDULER_CREDIT2)
+	if (s->id != XEN_SCHEDULER_CREDIT2)
 		return zerr_set(err, ZERR_UNSUPPORTED, "E506", 0, "the scheduler \"%s\" has no rate "
-				"limit", hyp_sched_name(id));
+				"limit", hyp_sched_name(s->id));
 	if (parse_u32(text, 0, 500000, &us) < 0 || (us > 0 && us < 100))
 		return zerr_set(err, ZERR_USAGE, "E007", 0,
 				"\"%s\" is not a rate limit: 0 for none, or 100 to 500000 us", text);
-	return zl->dry_run ? 0 : hyp_sched_credit2_ratelimit(zl->ctx.hyp, &us, true, err);
+	return zl->dry_run ? 0 : hyp_sched_credit2_ratelimit(zl->ctx.hyp, s->pool.id, &us, true,
+							     err);
 }
 
-/* -p: there is one pool. */
-static int check_pool(const struct zl_args *args, struct zerr **err)
+/* The pool of -p, of the domain (-1: none), or the first. */
+static int find_pool(struct zl *zl, const char *name, int domid, struct sched_show *s,
+		     struct zerr **err)
 {
-	const char *pool = zl_value(args, "cpupool");
+	struct domain_summary d = { .info.cpupool = 0 };
 
-	if (!pool || strcmp(pool, "Pool-0") == 0 || strcmp(pool, "0") == 0)
-		return 0;
-	return zerr_set(err, ZERR_NOT_FOUND, "E709", 0, "there is no CPU pool \"%s\"", pool);
+	s->one = name != NULL;
+	if (name)
+		return domain_pool_find(&zl->ctx, name, &s->pool, err);
+	if (domid >= 0 && domain_get(&zl->ctx, (uint16_t)domid, &d, err) < 0)
+		return -1;
+	return hyp_cpupool_info(zl->ctx.hyp, d.info.cpupool, &s->pool, err) == 1 ? 0 : -1;
 }
 
 static int run_sched(struct zl *zl, const struct zl_args *args, struct zerr **err)
@@ -169,70 +195,30 @@ static int run_sched(struct zl *zl, const struct zl_args *args, struct zerr **er
 	const char *dom = zl_value(args, "domain");
 	struct sched_show s = { .all = NULL };
 	uint16_t domid = 0;
+	int rc;
 
 	if (!dom && args->pos_count > 0)
 		dom = args->pos[0];
 	if (set && !dom)
 		return zerr_set(err, ZERR_USAGE, "E006", 0, "-w and -c need a domain");
 	if (zl_open(zl, ZL_WANT_STORE, err) < 0 || find_sched(zl, args, &s.id, err) < 0 ||
-	    check_pool(args, err) < 0 ||
-	    (dom && domain_resolve(&zl->ctx, dom, &domid, err) < 0))
+	    (dom && domain_resolve(&zl->ctx, dom, &domid, err) < 0) ||
+	    find_pool(zl, zl_value(args, "cpupool"), dom ? domid : -1, &s, err) < 0)
 		return -1;
 	if (set)
 		return set_domain(zl, args, s.id, domid, err);
 	if (zl_has(args, "ratelimit"))
-		return set_ratelimit(zl, s.id, zl_value(args, "ratelimit"), err);
-	return show(zl, &s, dom ? domid : -1, err);
+		return set_ratelimit(zl, &s, zl_value(args, "ratelimit"), err);
+	if (zl->json)
+		s.all = json_object_new_array();
+	do
+		rc = show(zl, &s, dom ? domid : -1, err);
+	while (rc == 0 && !zl->json && !dom && !s.one &&
+	       hyp_cpupool_info(zl->ctx.hyp, s.pool.id + 1, &s.pool, NULL) == 1);
+	return rc;
 }
 
 ZL_CMD(sched)
 {
 	return run_sched(zl, args, err) < 0 ? zerr_context(err, args->cmd->name, NULL) : 0;
-}
-
-static void add_pool(struct json_object *all, const struct hyp_cpupool *p, const char *cpus)
-{
-	struct json_object *o = json_object_new_object();
-
-	zl_json_uint(o, "id", p->id);
-	zl_json_string(o, "name", "Pool-0");
-	zl_json_string(o, "cpus", cpus);
-	zl_json_uint(o, "cpu_count", p->nr_cpus);
-	zl_json_string(o, "scheduler", hyp_sched_name(p->sched_id));
-	zl_json_uint(o, "domains", p->n_dom);
-	json_object_array_add(all, o);
-}
-
-ZL_CMD(cpupool_list)
-{
-	struct json_object *all = NULL;
-	struct hyp_cpupool p;
-	struct cpuset set = { .bits = { 0 } };
-	char cpus[5 * DOMAIN_CPU_MAX];
-	const char *only = args->pos_count > 0 ? args->pos[0] : NULL;
-
-	if (only && strcmp(only, "Pool-0") != 0)
-		return zerr_set(err, ZERR_NOT_FOUND, "E709", 0,
-				"cpupool-list: there is no CPU pool \"%s\"", only);
-	if (zl_open(zl, ZL_NEED_HYP, err) < 0)
-		return -1;
-	if (hyp_cpupool_info(zl->ctx.hyp, 0, &p, err) != 1)
-		return zerr_context(err, "cpupool-list", NULL);
-	for (unsigned int i = 0; i < DOMAIN_CPU_MAX; i++)
-		if (p.cpumap[i / 8] >> i % 8 & 1)
-			set.bits[i / 64] |= 1ull << i % 64;
-	if (cpuset_format(&set, cpus, sizeof(cpus)) < 0)
-		return zerr_set(err, ZERR_FAILED, "E920", 0, "too many CPUs");
-	if (zl->json) {
-		all = json_object_new_array();
-		add_pool(all, &p, cpus);
-		return zl_print_json(zl, "zl.cpupool-list/1", all, err);
-	}
-	if (zl_has(args, "cpus"))
-		printf("%-19s %s\n%-19s %s\n", "Name", "CPU list", "Pool-0", cpus);
-	else
-		printf("%-19s %4s %11s %8s %14s\n%-19s %4u %11s %8s %14u\n", "Name", "CPUs", "Sched",
-		       "Active", "Domain-count", "Pool-0", p.nr_cpus, hyp_sched_name(p.sched_id),
-		       "y", p.n_dom);
-	return 0;
 }

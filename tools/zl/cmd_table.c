@@ -33,8 +33,7 @@ const struct zl_command_group *const zl_groups[] = {
 
 const char *const zl_later_commands[] = {
 	"cd-eject", "cd-insert", "channel-list", "config-update", "cpu-hotplug",
-	"cpupool-cpu-add", "cpupool-cpu-remove", "cpupool-create", "cpupool-destroy",
-	"cpupool-migrate", "cpupool-numa-split", "cpupool-rename", "desc", "devd",
+	"cpupool-numa-split", "desc", "devd",
 	"dt-overlay", "getenforce", "loadpolicy", "managed-save", "metadata", "migrate",
 	"migrate-receive", "prof", "remus", "restore", "save", "save-info", "setenforce",
 	"snapshot", "trace", "vncviewer", NULL,

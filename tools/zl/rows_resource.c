@@ -21,6 +21,12 @@ static const struct zl_option pool_options[] = {
 	{ 0, NULL, NULL, NULL },
 };
 
+static const struct zl_option create_options[] = {
+	{ 'f', "defconfig", "FILE", "the file that describes the pool" },
+	{ 0, "cpus", "LIST", "its CPUs" },
+	{ 0, NULL, NULL, NULL },
+};
+
 static const struct zl_option sched_options[] = {
 	{ 'd', "domain", "DOM", "the domain (same as the argument)" },
 	{ 'w', "weight", "WEIGHT", "its share beside others' (1 to 65535; 256 is usual)" },
@@ -42,8 +48,35 @@ static const struct zl_option show_options[] = {
 static const struct zl_command rows[] = {
 	{ "claims", NULL, cmd_claims, ZL_JSON, 0, 0, NULL, "",
 	  "list memory that domains have a claim to", "Needs no daemon." },
+	{ "cpupool-cpu-add", NULL, cmd_cpupool_cpu_add, ZL_CHANGES, 2, 2, NULL, "POOL CPUS|all",
+	  "give free CPUs to a CPU pool",
+	  "CPUS is a list such as 0-3,^2,8; all: every free one. A CPU is free when it was removed "
+	  "from its pool, and then runs nobody." },
+	{ "cpupool-cpu-remove", NULL, cmd_cpupool_cpu_remove, ZL_CHANGES, 2, 2, NULL,
+	  "POOL CPUS|all", "take CPUs out of a CPU pool",
+	  "They are free then. Who ran there goes on on the pool's other CPUs; a pool with domains "
+	  "keeps one." },
+	{ "cpupool-create", NULL, cmd_cpupool_create, ZL_CHANGES | ZL_FILES, 0, ZL_ANY,
+	  create_options, "[--cpus=LIST] [-f FILE | FILE | NAME] [KEY=VALUE...]",
+	  "make a CPU pool of free CPUs",
+	  "A pool is a set of CPUs on which its domains run, and nobody else does. FILE is one for "
+	  "xl: lines of KEY = VALUE with the keys name, cpus and sched, which may stand on the "
+	  "command line too. cpus is a list such as 0-3,^2,8; without one the pool gets the first "
+	  "CPU that is free. sched can only name the host's scheduler.\n\n"
+	  "zl cpupool-cpu-remove Pool-0 1; zl cpupool-create blue cpus=1; zl cpupool-migrate web1 "
+	  "blue gives web1 a CPU of its own." },
+	{ "cpupool-destroy", NULL, cmd_cpupool_destroy, ZL_CHANGES, 1, 1, NULL, "POOL",
+	  "end a CPU pool", "It must have no domains. Its CPUs are free then; zl cpupool-cpu-add "
+	  "Pool-0 all gives them back to the first pool." },
 	{ "cpupool-list", NULL, cmd_cpupool_list, ZL_JSON, 0, 1, pool_options, "[-c] [POOL]",
-	  "list CPU pools", "There is one, Pool-0, with all CPUs and domains. Needs no daemon." },
+	  "list CPU pools", "POOL is a name or an id. Needs no daemon." },
+	{ "cpupool-migrate", NULL, cmd_cpupool_migrate, ZL_CHANGES | ZL_DOMAINS, 2, 2, NULL,
+	  "DOM POOL", "move a domain to a CPU pool",
+	  "It goes on running. A virtual CPU that is pinned to CPUs of which the pool has none may "
+	  "use all of the pool's, until it is moved back or pinned anew. zl create puts a domain "
+	  "where pool= or <z:cpupool> says." },
+	{ "cpupool-rename", NULL, cmd_cpupool_rename, ZL_CHANGES, 2, 2, NULL, "POOL NAME",
+	  "give a CPU pool another name", "" },
 	{ "mem-max", NULL, cmd_mem_max, ZL_CHANGES | ZL_JSON | ZL_DOMAINS, 2, 2, NULL, "DOM SIZE",
 	  "limit a domain's memory",
 	  "SIZE is in MiB unless it ends in b, k, m, g or t. The guest is not asked to change "

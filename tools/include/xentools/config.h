@@ -97,6 +97,14 @@ int config_read_any_mem(const char *name, const void *text, size_t size,
 int config_read_device(const char *path, const struct config_options *opt,
 		       struct domain_config *cfg, struct config_diags *diags, struct zerr **err);
 
+/* A CPU pool as xl's cpupool.cfg describes it; NULL: not said. */
+struct cpupool_config {
+	char *name, *cpus, *sched;
+};
+int cpupool_config_read(struct cpupool_config *c, const char *text, size_t size,
+			struct config_diags *diags);
+void cpupool_config_free(struct cpupool_config *c);
+
 /* What a text is: '<' or UTF-16 first is XML, '{' or '[' is JSON, all else is xl.cfg. */
 enum config_syntax config_sniff(const void *text, size_t size);
 

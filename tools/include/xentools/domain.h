@@ -54,6 +54,13 @@ const char *domain_shutdown_word(unsigned int reason);
 /* Six flags "rbpscd" with '-' for what does not hold, as `zl list` shows them. */
 void domain_state_flags(const struct hyp_domain_info *info, char ret[7]);
 
+/* ---- CPU pools (cpupool.c) ---- */
+#define DOMAIN_POOL_PATH 40
+char *domain_pool_name(struct domain_ctx *ctx, uint32_t id);
+void domain_pool_path(uint32_t id, const char *rel, char path[DOMAIN_POOL_PATH]);
+int domain_pool_find(struct domain_ctx *ctx, const char *text, struct hyp_cpupool *ret,
+		 struct zerr **err);
+
 /* name | domid | UUID, or id=, name=, uuid=. Unknown: class ZERR_NOT_FOUND. xs may be NULL. */
 int domain_resolve(struct domain_ctx *ctx, const char *text, uint16_t *ret, struct zerr **err);
 int domain_get(struct domain_ctx *ctx, uint16_t domid, struct domain_summary *ret,

@@ -68,6 +68,13 @@ struct hyp_physinfo {
 	uint32_t hw_cap[8];
 };
 
+/* The values of XEN_SYSCTL_CPUPOOL_OP_*. */
+enum hyp_pool_op {
+	HYP_POOL_CREATE = 1, HYP_POOL_DESTROY = 2, HYP_POOL_ADD_CPU = 4, HYP_POOL_REMOVE_CPU = 5,
+	HYP_POOL_MOVE_DOMAIN = 6,
+};
+#define HYP_POOL_ANY UINT32_MAX
+
 struct hyp_cpupool {
 	uint32_t id, sched_id, n_dom, nr_cpus;
 	uint8_t cpumap[128];		/* bit n = CPU n, LSB first */
@@ -87,6 +94,8 @@ const char *hyp_sched_name(uint32_t sched_id);
 /* First pool with an id >= first: 1 found, 0 none, -1 error. */
 int hyp_cpupool_info(struct hyp *h, uint32_t first, struct hyp_cpupool *ret, struct zerr **err);
 int hyp_cpupool_free_cpus(struct hyp *h, struct hyp_cpupool *ret, struct zerr **err);
+int hyp_cpupool_change(struct hyp *h, enum hyp_pool_op op, uint32_t *pool, uint32_t arg,
+		       struct zerr **err);
 /* Fill up to *n entries, set *n to how many there are. */
 int hyp_cputopo(struct hyp *h, struct hyp_cputopo *ret, uint32_t *n, struct zerr **err);
 int hyp_numainfo(struct hyp *h, struct hyp_node *ret, uint32_t *n, struct zerr **err);
@@ -98,7 +107,8 @@ int hyp_cpu_idle_ns(struct hyp *h, uint64_t *ret, uint32_t *n, struct zerr **err
 int hyp_readconsole(struct hyp *h, char *buf, size_t size, size_t *len, uint32_t *index, bool clear,
 		    struct zerr **err);
 int hyp_debug_keys(struct hyp *h, const char *keys, struct zerr **err);
-int hyp_sched_credit2_ratelimit(struct hyp *h, uint32_t *us, bool set, struct zerr **err);
+int hyp_sched_credit2_ratelimit(struct hyp *h, uint32_t pool, uint32_t *us, bool set,
+				struct zerr **err);
 
 /* ---- domains (domctl) ---- */
 

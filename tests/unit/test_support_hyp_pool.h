@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Part of test_support_hyp.c: CPU pools of a host with two CPUs, and their schedulers' rate. */
+#ifndef TEST_SUPPORT_HYP_POOL_H
+#define TEST_SUPPORT_HYP_POOL_H
+
+static uint8_t free_cpus(const struct fake_hyp *f)
+{
+	uint8_t used = 0;
+
+	for (size_t i = 0; i < FAKE_POOLS; i++)
+		used |= f->pools[i].cpus;
+	return 3 & ~used;
+}
+
+static uint32_t domains_in(struct fake_hyp *f, uint32_t pool)
+{
+	uint32_t n = 0;
+
+	for (size_t i = 0; i < FAKE_DOMAINS; i++)
+		n += f->domains[i].exists && f->domains[i].info.cpupool == pool &&
+		     fake_hyp_domain(f, f->domains[i].domid) == &f->domains[i];
+	return n;
+}
+
+static long cpupool_info(struct fake_hyp *f, struct xen_sysctl_cpupool_op *c)
+{
+	for (uint32_t i = c->cpupool_id; i < FAKE_POOLS; i++) {
+		if (!f->pools[i].exists)
+			continue;
+		c->cpupool_id = i;
+		c->sched_id = XEN_SCHEDULER_CREDIT2;
+		c->n_dom = domains_in(f, i);
+		*PTR(uint8_t, c->cpumap.bitmap.p) = f->pools[i].cpus;
+		return 0;
+	}
+	return -ENOENT;
+}
+
+static long cpupool(struct fake_hyp *f, struct xen_sysctl_cpupool_op *c)
+{
+	struct fake_pool *p = c->cpupool_id < FAKE_POOLS && f->pools[c->cpupool_id].exists ?
+			      &f->pools[c->cpupool_id] : NULL;
+	uint8_t cpu = (uint8_t)(1u << c->cpu % 8);
+	struct fake_domain *d;
+
+	switch (c->op) {
+	case XEN_SYSCTL_CPUPOOL_OP_CREATE:
+		for (c->cpupool_id = 1; f->pools[c->cpupool_id].exists;)
+			if (++c->cpupool_id == FAKE_POOLS)
+				return -ENOSPC;
+		f->pools[c->cpupool_id] = (struct fake_pool){ .exists = true };
+		return c->sched_id == XEN_SCHEDULER_CREDIT2 ? 0 : -ENOENT;
+	case XEN_SYSCTL_CPUPOOL_OP_INFO:
+		return cpupool_info(f, c);
+	case XEN_SYSCTL_CPUPOOL_OP_FREEINFO:
+		*PTR(uint8_t, c->cpumap.bitmap.p) = free_cpus(f);
+		return 0;
+	case XEN_SYSCTL_CPUPOOL_OP_DESTROY:
+		if (!p || p->cpus || domains_in(f, c->cpupool_id))
+			return p ? -EBUSY : -ENOENT;
+		p->exists = false;
+		return 0;
+	case XEN_SYSCTL_CPUPOOL_OP_ADDCPU:
+		if (!p || !(free_cpus(f) & cpu))
+			return p ? -ENODEV : -ENOENT;
+		p->cpus |= cpu;
+		return 0;
+	case XEN_SYSCTL_CPUPOOL_OP_RMCPU:
+		if (!p || !(p->cpus & cpu))
+			return p ? -EADDRNOTAVAIL : -ENOENT;
+		p->cpus &= (uint8_t)~cpu;
+		return 0;
+	case XEN_SYSCTL_CPUPOOL_OP_MOVEDOMAIN:
+		d = fake_hyp_domain(f, (uint16_t)c->domid);
+		if (!d || !p || !p->cpus)
+			return d ? -ENOENT : -ESRCH;
+		d->info.cpupool = c->cpupool_id;
+		return 0;
+	default:
+		return -ENOSYS;
+	}
+}
+
+static long ratelimit(struct fake_hyp *f, struct xen_sysctl_scheduler_op *s)
+{
+	uint32_t *us = s->cpupool_id < FAKE_POOLS ? &f->pools[s->cpupool_id].ratelimit_us : NULL;
+
+	if (!us || !f->pools[s->cpupool_id].exists)
+		return -ESRCH;
+	if (s->cmd == XEN_SYSCTL_SCHEDOP_putinfo)
+		*us = s->u.sched_credit2.ratelimit_us;
+	s->u.sched_credit2.ratelimit_us = *us;
+	return 0;
+}
+
+#endif
