@@ -4,7 +4,7 @@
 Two guests of two vCPUs share the machine's one CPU.  In each two threads write to one file, so that
 its lock is held most of the time, also when its holder has to leave the CPU.  Without the patch the
 other vCPU spins until its own turn is over.  Time is counted in instructions: what a host does
-beside the test makes no difference, and each run of a kernel is the same.
+beside the test makes little difference: dom0 waits for its disk a while before the guests run.
 """
 import os
 import re
