@@ -1,17 +1,15 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What it costs to build a guest with Debian's 33 MB kernel, by dom0 kernel: hypercalls of dom0's
-kernel for the guest's pages, instructions of `zl create -p` on Zazen and of `xl create -p` on
-Debian's Xen.
+kernel for the guest's pages and faults on them, in `zl create -p` on Zazen and in `xl create -p`
+on Debian's Xen.
 
 The kernels are Debian's, our lean one without patches and with them (dom0-kernel-patches/build,
 with and without --plain).  The table is printed and written into docs/performance.md.
 """
 import argparse
 import os
-import re
 import shutil
-import statistics
 import sys
 import tarfile
 import tempfile
@@ -27,7 +25,6 @@ import hvc  # noqa: E402
 
 BEGIN = "<!-- map bench: begin (written by tests/bench/map_bench.py) -->"
 END = "<!-- map bench: end -->"
-RUNS = 5  # Xen cleans freed memory when it likes: xl's figures differ by some millions
 LEAN = os.path.join(machine.OUT, "dom0-kernel")
 KERNELS = {"Debian's": systems.LINUX, "lean, no patches": os.path.join(LEAN, "Image-plain"),
            "lean": os.path.join(LEAN, "Image")}
@@ -38,15 +35,14 @@ WORDS = {"ours": ("zl -q create -p /root/t/one.xml", "zl destroy one"),
          "peer": ("xl create -e -p -q /root/t/one.cfg", "xl destroy one")}
 
 
-def overlay(path, system, tools, cost):
-    """dom0's overlay: the guest, cost, and the tools of the system."""
+def overlay(path, system, tools):
+    """dom0's overlay: the guest, and the tools of the system."""
     if system == "peer":
         tools_bench.peer_overlay(path)
     else:
         tarfile.open(path, "w", format=tarfile.USTAR_FORMAT).close()
     more = path + ".more"
-    dom0_module.make_overlay(more, {"one.xml": dom0_module.linux_xml("one"), "one.cfg": XL_GUEST},
-                             [cost])
+    dom0_module.make_overlay(more, {"one.xml": dom0_module.linux_xml("one"), "one.cfg": XL_GUEST})
     with tarfile.open(path, "a", format=tarfile.USTAR_FORMAT) as t, tarfile.open(more) as m:
         for entry in m:
             t.addfile(entry, m.extractfile(entry))
@@ -61,9 +57,9 @@ class Counted(machine.Machine):
 
 
 def measure(system, hypervisor, kernel, scratch, a):
-    """(memory_op hypercalls, multicalls, all of dom0's; instructions of the command, the median)."""
+    """(memory_op hypercalls, multicalls, all of dom0's; faults of its kernel)."""
     path = os.path.join(scratch, "overlay.tar")
-    overlay(path, system, a.tools, a.cost)
+    overlay(path, system, a.tools)
     create, destroy = WORDS[system]
     with Counted(hypervisor=hypervisor, smp=1, mem="2304M", dom0_mem="512M", icount=True,
                  seed=False, cntfrq=1000000000, overlay=path, dom0_kernel=kernel,
@@ -78,29 +74,20 @@ def measure(system, hypervisor, kernel, scratch, a):
             d.run(command, 120)
         calls = hvc.count(d, create, 300)
         d.run(destroy, 60)
-        own = []
-        for _ in range(RUNS):
-            out = d.run(f"/root/t/cost -u '{destroy}; sleep 2' {create}", 300)[1]
-            found = {k: int(v) for k, v in re.findall(r"(\w+)=(\d+)", out)}
-            if found.get("exit") != 0:
-                raise m.failure("cost", out)
-            own.append(found["own"])
-            d.run(f"{destroy}; sleep 2", 60)
-    return (calls["HYPERVISOR_memory_op"], calls["HYPERVISOR_multicall"], sum(calls.values()),
-            statistics.median(own))
+    faults = calls.pop(hvc.FAULTS, 0)
+    return calls["HYPERVISOR_memory_op"], calls["HYPERVISOR_multicall"], sum(calls.values()), faults
 
 
 def main():
     p = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     p.add_argument("--hypervisor", default=os.path.join(machine.OUT, "zazen"))
-    p.add_argument("--cost", default=os.path.join(machine.OUT, "guests", "cost"), metavar="FILE")
     p.add_argument("--tools", metavar="FOLDER", help="make install's DESTDIR, if not dom0's own zl")
     p.add_argument("--kernel", action="append", default=[], metavar="NAME=FILE")
     p.add_argument("--only", choices=("ours", "peer"))
     p.add_argument("--no-write", action="store_true", help="leave docs/performance.md alone")
     a = p.parse_args()
     kernels = dict(k.split("=", 1) for k in a.kernel) or KERNELS
-    lines = ["| tool | dom0's kernel | memory_op | multicall | all hypercalls | instructions |",
+    lines = ["| tool | dom0's kernel | memory_op | multicall | all hypercalls | faults |",
              "| --- | --- | ---: | ---: | ---: | ---: |"]
     for system in (a.only,) if a.only else ("ours", "peer"):
         for name, kernel in kernels.items():
