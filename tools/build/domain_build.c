@@ -14,6 +14,8 @@
 #include "tools/build/guest_map.h"
 
 #define RNG_SEED_SIZE 128
+#define DTB_BASE 8192u			/* bytes of a tree without CPUs and command line */
+#define DTB_PER_VCPU 320u
 
 static void progress(const struct domain_build_args *args, const char *text)
 {
@@ -55,7 +57,10 @@ void domain_images_close(struct domain_images *images)
 static int write_tree(struct hyp *h, const struct domain_build_args *args,
 		      struct guest_layout *l, struct zerr **err)
 {
-	_cleanup_free_ void *tree = malloc(GUEST_DTB_MAX);
+	/* libfdt clears all of it first, and each page costs. */
+	const size_t room = MIN(GUEST_DTB_MAX, DTB_BASE + DTB_PER_VCPU * (size_t)args->vcpus +
+				(args->cmdline ? strlen(args->cmdline) : 0));
+	_cleanup_free_ void *tree = malloc(room);
 	struct hyp_domain_info info;
 	uint8_t seed[RNG_SEED_SIZE];
 	struct guest_dt_args dt = {
@@ -79,7 +84,7 @@ static int write_tree(struct hyp *h, const struct domain_build_args *args,
 		dt.rng_seed = seed;
 		dt.rng_seed_size = sizeof(seed);
 	}
-	if (guest_dt_make(&dt, tree, GUEST_DTB_MAX, &size, err) != 0)
+	if (guest_dt_make(&dt, tree, room, &size, err) != 0)
 		return -1;
 	l->dtb.size = size;
 	return guest_memory_write(h, args->domid, l->dtb.base, tree, size, err);

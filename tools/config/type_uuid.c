@@ -41,13 +41,15 @@ int domain_uuid_parse(const char *text, uint8_t uuid[16])
 /* Print in lower case with the usual dashes. */
 void domain_uuid_format(const uint8_t uuid[16], char text[DOMAIN_UUID_TEXT])
 {
-	char *p = text;
+	static const char digits[] = "0123456789abcdef";
 
 	for (unsigned int i = 0; i < 16; i++) {
 		if (i == 4 || i == 6 || i == 8 || i == 10)
-			*p++ = '-';
-		p += sprintf(p, "%02x", uuid[i]);
+			*text++ = '-';
+		*text++ = digits[uuid[i] >> 4];
+		*text++ = digits[uuid[i] & 15];
 	}
+	*text = '\0';
 }
 
 static void parse_uuid(struct reader *r, const struct xml_node *node, const struct field_row *row,

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CHUNK_SIZE 16384u
+#define CHUNK_SIZE 4096u
 
 struct arena_chunk {
 	struct arena_chunk *next;

@@ -127,7 +127,8 @@ static int read_names(struct domain_ctx *ctx, struct domain_summary *all, size_t
 	}
 	rc = xs_read_all(ctx->xs, path, n, names, err);
 	for (i = 0; i < n; i++) {
-		snprintf(all[i].name, sizeof(all[i].name), "%s", names[i] ? names[i] : "");
+		if (names[i])
+			strncpy(all[i].name, names[i], DOMAIN_NAME_MAX);	/* the rest is zero */
 		free(names[i]);
 	}
 	return rc;

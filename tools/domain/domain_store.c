@@ -18,25 +18,33 @@
 
 static char *join(const char *base, const char *rel)
 {
-	char *path;
+	size_t n = strlen(base);
+	char *path = malloc(n + strlen(rel) + 2);	/* printf is most of what creating costs zl */
 
-	if (asprintf(&path, "%s%s%s", base, base[0] && rel[0] ? "/" : "", rel) < 0)
+	if (!path)
 		return NULL;
+	memcpy(path, base, n);
+	if (n && rel[0])
+		path[n++] = '/';
+	strcpy(path + n, rel);
 	return path;
 }
 
 /* Write one value; does nothing once the writer has failed. */
 void node_write(struct node_writer *w, const char *rel, const char *fmt, ...)
 {
-	_cleanup_free_ char *path = NULL, *value = NULL;
+	_cleanup_free_ char *path = NULL, *made = NULL;
+	const char *value = fmt;
 	va_list ap;
 
 	if (w->rc != 0)
 		return;
 	path = join(w->base, rel);
 	va_start(ap, fmt);
-	if (vasprintf(&value, fmt, ap) < 0)
-		value = NULL;
+	if (strcmp(fmt, "%s") == 0)
+		value = va_arg(ap, const char *);
+	else if (strchr(fmt, '%'))
+		value = vasprintf(&made, fmt, ap) < 0 ? NULL : made;
 	va_end(ap);
 	if (!path || !value)
 		w->rc = zerr_no_memory(w->err);

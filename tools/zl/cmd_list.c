@@ -169,7 +169,7 @@ static int check_states(const char *states, struct zerr **err)
 
 struct columns {
 	const struct zl *zl;
-	bool verbose, label, pool, nodes, words;
+	bool verbose, label, pool, nodes, words, paint;
 	uint32_t nr_nodes;
 	struct xs *xs;
 };
@@ -205,12 +205,14 @@ static void print_row(const struct columns *c, const struct row *r)
 	printf("%-40s %5s %5" PRIu64 " %5u %s%10s%s %9.1f",
 	       zl_shown_name(&r->d, name, sizeof(name)), id,
 	       pages(i->tot_pages + i->outstanding_pages) >> 20, i->nr_online_vcpus,
-	       zl_paint(c->zl, stdout, paint_of(i)), c->words ? state_of(r) : flags,
-	       zl_paint(c->zl, stdout, ZL_PLAIN), (double)i->cpu_time_ns / 1e9);
-	domain_uuid_format(i->uuid, uuid);
-	if (c->verbose)
+	       c->paint ? zl_paint(c->zl, stdout, paint_of(i)) : "",
+	       c->words ? state_of(r) : flags,
+	       c->paint ? zl_paint(c->zl, stdout, ZL_PLAIN) : "", (double)i->cpu_time_ns / 1e9);
+	if (c->verbose) {
+		domain_uuid_format(i->uuid, uuid);
 		printf(" %s %11s", uuid,
 		       i->shutdown ? domain_shutdown_word(i->shutdown_reason) : "-");
+	}
 	if (c->verbose || c->label)
 		printf(" %16s", "-");
 	if (c->pool)
@@ -228,6 +230,7 @@ static int print_table(struct zl *zl, const struct zl_args *args, const struct r
 		.pool = zl_has(args, "cpupool"),
 		.nodes = zl_has(args, "numa"),
 		.words = zl_has(args, "long-state"),
+		.paint = zl_paint(zl, stdout, ZL_PLAIN)[0] != '\0',
 		.xs = zl->ctx.xs,
 		.zl = zl,
 	};
