@@ -99,7 +99,7 @@ def script(system):
     return text.replace("@COUNTS@", " ".join(map(str, COUNTS)))
 
 
-def measure(system, hypervisor, cost, scratch, timeout):
+def measure(system, hypervisor, tools, cost, scratch, timeout):
     """{(what, guests): {figure: value}} of one system."""
     guest = os.path.join(scratch, "guest.txt")
     with open(guest, "w", encoding="utf-8") as f:
@@ -111,6 +111,10 @@ def measure(system, hypervisor, cost, scratch, timeout):
     if system == "peer":
         overlay = os.path.join(scratch, "overlay.tar")
         peer_overlay(overlay)
+    elif tools:
+        overlay = os.path.join(scratch, "overlay.tar")
+        with tarfile.open(overlay, "w", format=tarfile.USTAR_FORMAT) as t:
+            t.add(tools, "")
 
     class Bench(machine.Machine):
         def command(self):
@@ -140,7 +144,7 @@ def measure(system, hypervisor, cost, scratch, timeout):
 
 def table(ours, peer):
     """The table's lines, and the goals that are missed."""
-    lines = ["| | guests | tool | instructions, own | of all dom0 | hypercalls | requests to the store | "
+    lines = ["| | guests | tool | instructions, own | of all dom0 | hypercalls | round trips to the store | "
              "system calls | processes |", "| --- | ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: |"]
     missed = []
     for what in ("list", "create"):
@@ -166,6 +170,8 @@ def main():
     p.add_argument("--hypervisor", default=os.path.join(machine.OUT, "zazen"))
     p.add_argument("--cost", default=os.path.join(machine.OUT, "guests", "cost"), metavar="FILE",
                    help="the helper, tests/bench/tools/cost of the arm64 build")
+    p.add_argument("--overlay", metavar="FOLDER",
+                   help="tools of ours to lay over dom0's, as make install DESTDIR=FOLDER leaves them")
     p.add_argument("--only", choices=("ours", "peer"), help="print one system's figures")
     p.add_argument("--no-write", action="store_true", help="leave docs/performance.md alone")
     p.add_argument("--counts", help="guests present, by commas: 1,16,64")
@@ -181,7 +187,7 @@ def main():
         scratch = tempfile.mkdtemp(prefix="zazen-tools-bench-")
         try:
             found[system] = measure(system, machine.PEER if system == "peer" else a.hypervisor,
-                                    a.cost, scratch, a.timeout)
+                                    a.overlay, a.cost, scratch, a.timeout)
         except machine.MachineFailure as e:
             print(f"tools_bench: error: {e}", file=sys.stderr)
             return 1

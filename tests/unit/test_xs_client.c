@@ -117,6 +117,64 @@ static void assert_read(struct xs *c, uint32_t tx, const char *path, const char 
 	free(value);
 }
 
+/* Counts what the library sends: each is one wait for the daemon. */
+static unsigned int sends;
+
+ssize_t send(int fd, const void *buf, size_t len, int flags)
+{
+	sends++;
+	return sendto(fd, buf, len, flags, NULL, 0);
+}
+
+#define MANY 100
+
+static int write_many(struct xs *c, uint32_t tx, void *arg, struct zerr **err)
+{
+	const int *bad = arg;	/* this one's path is refused */
+	char path[32];
+
+	for (int i = 0; i < MANY; i++) {
+		snprintf(path, sizeof(path), i == *bad ? "/many//%d" : "/many/%d", i);
+		if (xs_printf(c, tx, path, err, "%d", i))
+			return -1;
+	}
+	return 0;
+}
+
+static void many_nodes_take_few_round_trips(void **state UNUSED)
+{
+	char paths[MANY + 1][32], *values[MANY + 1], last[8];
+	const char *path[MANY + 1];
+	struct zerr *err = NULL;
+	int bad = -1;
+
+	sends = 0;
+	assert_int_equal(xs_transaction(xs, write_many, &bad, NULL), 0);
+	assert_int_equal(sends, 3);	/* begin, all the changes, commit */
+	for (int i = 0; i <= MANY; i++) {
+		snprintf(paths[i], sizeof(paths[i]), "/many/%d", i);
+		path[i] = paths[i];
+	}
+	sends = 0;
+	assert_int_equal(xs_read_all(xs, path, MANY + 1, values, NULL), 0);
+	assert_int_equal(sends, 1);
+	for (int i = 0; i < MANY; i++) {
+		snprintf(last, sizeof(last), "%d", i);
+		assert_string_equal(values[i], last);
+		free(values[i]);
+	}
+	assert_null(values[MANY]);
+
+	/* The first refusal is told with its path, and nothing of the transaction stays. */
+	assert_int_equal(xs_rm(xs, XS_NO_TX, "/many", NULL), 0);
+	bad = 50;
+	assert_int_equal(xs_transaction(xs, write_many, &bad, &err), -1);
+	assert_int_equal(err->errnum, EINVAL);
+	assert_non_null(strstr(err->message, "/many//50"));
+	zerr_free(err);
+	assert_int_equal(xs_read(xs, XS_NO_TX, "/many/1", &values[0], NULL, NULL), 0);
+}
+
 static void nodes(void **state UNUSED)
 {
 	struct zerr *err = NULL;
@@ -444,6 +502,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(nodes),
+		cmocka_unit_test(many_nodes_take_few_round_trips),
 		cmocka_unit_test(directories_of_any_length),
 		cmocka_unit_test(permissions),
 		cmocka_unit_test(watches),

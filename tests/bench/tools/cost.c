@@ -2,14 +2,15 @@
 /*
  * cost COMMAND...: what a command of dom0's tools costs. It is run twice: once untouched, for the
  * CPU time of it and its children, which under -icount with a 1 GHz counter is instructions, and
- * of all of dom0's processes; and once traced, for hypercalls, requests to the store, system calls and
- * processes. Between the two runs of a command that changes something, -u COMMAND undoes the first.
+ * of all of dom0's processes; and once traced, for hypercalls, round trips to the store, system calls
+ * and processes. Between the two runs of a command that changes something, -u COMMAND undoes the first.
  * Prints one line of "name=value" with their sum, since a console may lose a character.
  */
 #include <asm/ptrace.h>
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <spawn.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -56,6 +57,18 @@ static void quiet_exec(char **argv)
 	_exit(127);
 }
 
+/* The same in a child that gets no copy of our pages: to make and drop that is not its cost. */
+static pid_t quiet_spawn(char **argv)
+{
+	posix_spawn_file_actions_t files;
+	pid_t pid = -1;
+
+	posix_spawn_file_actions_init(&files);
+	posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDWR, 0);
+	posix_spawn_file_actions_adddup2(&files, 0, 1);
+	return posix_spawnp(&pid, argv[0], &files, NULL, argv, environ) ? -1 : pid;
+}
+
 static uint64_t read_word(pid_t pid, uint64_t at)
 {
 	uint64_t word = 0;
@@ -64,17 +77,23 @@ static uint64_t read_word(pid_t pid, uint64_t at)
 	return process_vm_readv(pid, &here, 1, &there, 1, 0) == sizeof(word) ? word : 0;
 }
 
-/* Does a buffer begin with a store message's header? Its length bounds what follows. */
+/* Is a buffer one or more whole messages of the store? It is one round trip then. */
 static int is_request(pid_t pid, uint64_t buf, uint64_t len)
 {
+	uint64_t pos = 0;
 	uint32_t head[4];
-	struct iovec here = { head, sizeof(head) }, there = { (void *)buf, sizeof(head) };
+	struct iovec here = { head, sizeof(head) }, there = { NULL, sizeof(head) };
 
-	if (len < sizeof(head) ||
-	    process_vm_readv(pid, &here, 1, &there, 1, 0) != (ssize_t)sizeof(head))
-		return 0;
-	return head[0] < XS_TYPES && head[3] <= 4096 &&
-	       (len == sizeof(head) || len == sizeof(head) + head[3]);
+	for (; pos < len; pos += sizeof(head) + head[3]) {
+		there.iov_base = (void *)(buf + pos);
+		if (len - pos < sizeof(head) ||
+		    process_vm_readv(pid, &here, 1, &there, 1, 0) != (ssize_t)sizeof(head) ||
+		    head[0] >= XS_TYPES || head[3] > 4096)
+			return 0;
+		if (len == sizeof(head))
+			return 1;	/* its body comes with another call */
+	}
+	return len && pos == len;
 }
 
 static void on_syscall(pid_t pid)
@@ -167,9 +186,7 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	start = all_ns();
-	pid = fork();
-	if (pid == 0)
-		quiet_exec(argv + 1);
+	pid = quiet_spawn(argv + 1);
 	if (waitpid(pid, &status, 0) != pid)
 		return 1;
 	usleep(300000);		/* who serves it has done so, too */
