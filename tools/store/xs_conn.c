@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <xentools/event_loop.h>
@@ -24,6 +25,7 @@
 
 #define DEFAULT_TIMEOUT_MS 30000
 #define DEFAULT_RECONNECT_MS 10000
+#define RESTART_MS 2000u
 
 struct xs_part xs_string(const char *s)
 {
@@ -44,12 +46,21 @@ int xs_connect_socket(const char *run_dir)
 	return steal_fd(&fd);
 }
 
-static int open_any(const char *run_dir, struct zerr **err)
+/*
+ * A socket on which nobody listens is a daemon's that was killed: the next one comes soon. The
+ * kernel's device would do meanwhile, but nothing begun there survives the change.
+ */
+static int open_any(const char *run_dir, bool *is_device, struct zerr **err)
 {
-	int fd = xs_connect_socket(run_dir);
-	int first = -fd;
+	uint64_t end = event_now_ns() + RESTART_MS * 1000000u;
+	const struct timespec pause = { 0, 10000000 };
+	int fd, first;
 
-	if (fd < 0 && !run_dir)
+	while ((fd = xs_connect_socket(run_dir)) == -ECONNREFUSED && event_now_ns() < end)
+		nanosleep(&pause, NULL);
+	first = -fd;
+	*is_device = fd < 0 && !run_dir;
+	if (*is_device)
 		fd = open(XS_KERNEL_DEVICE, O_RDWR | O_CLOEXEC);
 	if (fd >= 0)
 		return fd;
@@ -64,7 +75,8 @@ static int open_any(const char *run_dir, struct zerr **err)
 
 int xs_open(struct xs **ret, const char *run_dir, struct zerr **err)
 {
-	int fd = open_any(run_dir, err);
+	bool is_device;
+	int fd = open_any(run_dir, &is_device, err);
 	struct xs *xs;
 
 	if (fd < 0)
@@ -82,6 +94,7 @@ int xs_open(struct xs **ret, const char *run_dir, struct zerr **err)
 		return zerr_set(err, ZERR_NO_RESOURCES, "E600", ENOMEM, "out of memory");
 	}
 	xs->fd = fd;
+	xs->is_device = is_device;
 	xs->timeout_ms = DEFAULT_TIMEOUT_MS;
 	xs->reconnect_ms = DEFAULT_RECONNECT_MS;
 	xs->events_tail = &xs->events;
@@ -314,6 +327,22 @@ static int await_reply(struct xs *xs, enum xs_wire_type type, char **ret_body, s
 	}
 }
 
+/* Send what is queued: all at once, or to the device, which forgets what follows a message, singly. */
+static int send_queue(struct xs *xs, struct zerr **err)
+{
+	uint64_t deadline = deadline_of(xs->timeout_ms);
+	struct xs_wire_header header;
+	int rc = 0;
+
+	if (!xs->is_device)
+		return send_all(xs, xs->out, xs->out_len, deadline, err);
+	for (size_t pos = 0; rc == 0 && pos < xs->out_len; pos += sizeof(header) + header.len) {
+		memcpy(&header, xs->out + pos, sizeof(header));
+		rc = send_all(xs, xs->out + pos, sizeof(header) + header.len, deadline, err);
+	}
+	return rc;
+}
+
 /*
  * Send what is queued and take a reply for each request in [0, end) of the queue. The first that is
  * refused is the error; what is removed may be gone.
@@ -323,7 +352,7 @@ static int settle(struct xs *xs, size_t end, struct zerr **err)
 	struct xs_wire_header header;
 	int errnum, rc, worst = 0;
 
-	rc = send_all(xs, xs->out, xs->out_len, deadline_of(xs->timeout_ms), err);
+	rc = send_queue(xs, err);
 	xs->out_len = 0;
 	for (size_t pos = 0; rc >= 0 && pos < end; pos += sizeof(header) + header.len) {
 		memcpy(&header, xs->out + pos, sizeof(header));
