@@ -2,8 +2,8 @@
 /*
  * One connection: opening it, moving whole messages. Requests are queued, and whoever needs an
  * answer sends what is queued and takes all replies, so that no reply is ever left over. The same
- * code serves the daemon's socket and the kernel's device; both move a stream of messages. Events
- * that arrive while a reply is awaited are kept for xs_next_event().
+ * code serves the daemon's socket and the kernel's device, which wants each message in a write of
+ * its own. Events that arrive while a reply is awaited are kept for xs_next_event().
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -25,14 +25,14 @@
 
 #define DEFAULT_TIMEOUT_MS 30000
 #define DEFAULT_RECONNECT_MS 10000
-#define RESTART_MS 2000u
+#define RESTART_MS 2000
 
 struct xs_part xs_string(const char *s)
 {
 	return (struct xs_part){ s, strlen(s) + 1 };
 }
 
-int xs_connect_socket(const char *run_dir)
+static int connect_once(const char *run_dir)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
 	_cleanup_close_ int fd = -1;
@@ -46,19 +46,27 @@ int xs_connect_socket(const char *run_dir)
 	return steal_fd(&fd);
 }
 
+int xs_connect_socket(const char *run_dir, int timeout_ms, int again_on)
+{
+	uint64_t end = event_now_ns() + (uint64_t)timeout_ms * 1000000u;
+	const struct timespec pause = { 0, 10000000 };
+	int fd;
+
+	while ((fd = connect_once(run_dir)) < 0 && (!again_on || fd == -again_on) &&
+	       event_now_ns() < end)
+		nanosleep(&pause, NULL);
+	return fd;
+}
+
 /*
  * A socket on which nobody listens is a daemon's that was killed: the next one comes soon. The
  * kernel's device would do meanwhile, but nothing begun there survives the change.
  */
 static int open_any(const char *run_dir, bool *is_device, struct zerr **err)
 {
-	uint64_t end = event_now_ns() + RESTART_MS * 1000000u;
-	const struct timespec pause = { 0, 10000000 };
-	int fd, first;
+	int fd = xs_connect_socket(run_dir, RESTART_MS, ECONNREFUSED);
+	int first = -fd;
 
-	while ((fd = xs_connect_socket(run_dir)) == -ECONNREFUSED && event_now_ns() < end)
-		nanosleep(&pause, NULL);
-	first = -fd;
 	*is_device = fd < 0 && !run_dir;
 	if (*is_device)
 		fd = open(XS_KERNEL_DEVICE, O_RDWR | O_CLOEXEC);

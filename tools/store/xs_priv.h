@@ -69,8 +69,11 @@ int xs_exchange(struct xs *xs, enum xs_wire_type type, uint32_t tx, const struct
 
 /* After a transport error: 0 with a new connection and all watches, or -1. */
 int xs_reconnect(struct xs *xs);
-/* The descriptor, or a negative errno. run_dir NULL: the usual one. */
-int xs_connect_socket(const char *run_dir);
+/*
+ * The descriptor, or a negative errno. run_dir NULL: the usual one. For timeout_ms it tries again
+ * after the error again_on, 0: after any.
+ */
+int xs_connect_socket(const char *run_dir, int timeout_ms, int again_on);
 
 int xs_remember_watch(struct xs *xs, const char *path, const char *token);	/* 0 or -ENOMEM */
 void xs_forget_watch(struct xs *xs, const char *path, const char *token);

@@ -8,10 +8,8 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
-#include <xentools/event_loop.h>
 #include <xentools/fd_util.h>
 
 #include "xs_priv.h"
@@ -25,15 +23,10 @@ void xs_set_reconnect(struct xs *xs, int timeout_ms)
 
 static int connect_again(struct xs *xs)
 {
-	uint64_t end = event_now_ns() + (uint64_t)xs->reconnect_ms * 1000000u;
-	const struct timespec pause = { 0, 10000000 };
-	int fd;
+	int fd = xs_connect_socket(xs->run_dir, xs->reconnect_ms, 0);
 
-	while ((fd = xs_connect_socket(xs->run_dir)) < 0) {
-		if (event_now_ns() >= end)
-			return fd;
-		nanosleep(&pause, NULL);
-	}
+	if (fd < 0)
+		return fd;
 	if (fd_set_nonblock(fd, true)) {
 		close(fd);
 		return -EIO;
