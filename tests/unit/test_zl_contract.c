@@ -189,6 +189,20 @@ static void progress(void **state)
 	output_free(&c);
 }
 
+/* Foreign text on a terminal: every control character is shown as its bytes, none is obeyed. */
+static void clean_text(void **state)
+{
+	static const char text[] = "a\tb\r\n\x1b[2J\xc2\x9b" "3\xc3\xbc\x7f\xc2";
+	struct caught c;
+
+	(void)state;
+	output_begin(&c);
+	zl_print_clean(stdout, text, sizeof(text) - 1);
+	output_end(&c);
+	assert_string_equal(c.out, "a\tb\n\\x1b[2J\\xc2\\x9b" "3\xc3\xbc\\x7f\xc2");
+	output_free(&c);
+}
+
 /* Documents that no other test prints. */
 static void documents(void **state)
 {
@@ -353,6 +367,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(e9_dry_runs, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(e10_fields_of_list, set_up, tear_down),
 		cmocka_unit_test(colours),
+		cmocka_unit_test(clean_text),
 		cmocka_unit_test_setup_teardown(progress, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(documents, set_up, tear_down),
 	};

@@ -79,6 +79,16 @@ const char *str_table_nearest(const struct str_row *rows, size_t n, const char *
 	return found;
 }
 
+size_t str_control(const char *s, size_t len)
+{
+	unsigned char c = (unsigned char)s[0];
+
+	if (c < 0x20 || c == 0x7f)
+		return 1;
+	return c == 0xc2 && len > 1 && (unsigned char)s[1] >= 0x80 && (unsigned char)s[1] < 0xa0 ?
+	       2 : 0;
+}
+
 char *str_trim(char *s, const char *blanks)
 {
 	size_t len;

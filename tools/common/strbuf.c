@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <xentools/str_table.h>
 #include <xentools/strbuf.h>
 
 int strbuf_reserve(struct strbuf *sb, size_t more)
@@ -103,17 +104,13 @@ void strbuf_add_json(struct strbuf *sb, const char *s)
 	strbuf_addch(sb, '"');
 }
 
-/* U+0080 to U+009F are controls, too; in UTF-8 they are 0xc2 and one byte. */
 void strbuf_make_printable(struct strbuf *sb)
 {
 	for (size_t i = 0; i < sb->len; i++) {
-		unsigned char c = (unsigned char)sb->buf[i];
-		unsigned char next = (unsigned char)sb->buf[i + 1];	/* or the NUL */
+		char c = sb->buf[i];
 
-		if ((c < 0x20 && c != '\n' && c != '\t') || c == 0x7f)
-			sb->buf[i] = '?';
-		else if (c == 0xc2 && next >= 0x80 && next < 0xa0)
-			sb->buf[i] = sb->buf[i + 1] = '?';
+		if (c != '\n' && c != '\t')
+			memset(sb->buf + i, '?', str_control(sb->buf + i, sb->len - i));
 	}
 }
 

@@ -11,6 +11,7 @@
 #include <sys/random.h>
 
 #include "xentools/macros.h"
+#include "xentools/str_table.h"
 
 /* The defaults of the contract. */
 void domain_config_init(struct domain_config *cfg)
@@ -239,8 +240,7 @@ const char *domain_name_problem(const char *name)
 	for (const char *p = name; *p != '\0'; p++) {
 		if (*p == '/')
 			return "a name cannot hold \"/\"";
-		if ((unsigned char)*p < 0x20 || *p == 0x7f ||
-		    ((unsigned char)p[0] == 0xc2 && (unsigned char)p[1] < 0xa0))
+		if (str_control(p, 2))
 			return "a name cannot hold control characters";
 	}
 	return text_is_utf8(name) ? NULL : "the name is not UTF-8";

@@ -227,13 +227,9 @@ static void report_foreign(struct reader *r, const struct xml_node *node)
 
 static bool bad_chars(const char *s)
 {
-	for (; *s != '\0'; s++) {
-		unsigned char c = (unsigned char)*s;
-
-		if ((c < 0x20 && c != '\t' && c != '\n' && c != '\r') || c == 0x7f ||
-		    (c == 0xc2 && (unsigned char)s[1] < 0xa0))
+	for (; *s != '\0'; s++)
+		if (str_control(s, 2) && !strchr("\t\n\r", *s))
 			return true;
-	}
 	return false;
 }
 

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "xentools/clock.h"
+#include "xentools/str_table.h"
 
 /* The sequence of a colour, or "" where none is wanted: no terminal, NO_COLOR, JSON. */
 const char *zl_paint(const struct zl *zl, FILE *f, enum zl_paint paint)
@@ -219,14 +220,13 @@ char *zl_duration(uint64_t seconds, char *buf, size_t size)
 /* Print foreign text; control bytes but line ends and tabs become \xNN. UTF-8 passes. */
 void zl_print_clean(FILE *f, const char *text, size_t len)
 {
-	for (size_t i = 0; i < len; i++) {
-		unsigned char c = (unsigned char)text[i];
-
-		if (c == '\r')
-			continue;
-		if ((c < 0x20 && c != '\n' && c != '\t') || c == 0x7f)
-			fprintf(f, "\\x%02x", c);
-		else
-			fputc(c, f);
+	for (size_t n; len > 0; text += n, len -= n) {
+		n = str_control(text, len);
+		if (n == 0 || *text == '\n' || *text == '\t')
+			fputc(*text, f);
+		else if (*text != '\r')
+			for (size_t i = 0; i < n; i++)
+				fprintf(f, "\\x%02x", (unsigned char)text[i]);
+		n = MAX(n, (size_t)1);
 	}
 }

@@ -22,6 +22,12 @@ const char *str_table_nearest(const struct str_row *rows, size_t n, const char *
 /* Edits (insert, delete, replace, swap of neighbours) from a to b; words over 63 bytes: 99. */
 unsigned int str_distance(const char *a, const char *b);
 
+/*
+ * Bytes of the control character at s, of which len are there (2 will do where a NUL ends it);
+ * 0: there is none. U+0080 to U+009F are controls, too; in UTF-8 they are 0xc2 and one byte.
+ */
+size_t str_control(const char *s, size_t len);
+
 /* Cut these characters off both ends, in place; returns where what is left begins. */
 char *str_trim(char *s, const char *blanks);
 
