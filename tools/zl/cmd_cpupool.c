@@ -121,7 +121,7 @@ static int read_text(struct zl *zl, const char *path, const char *setting,
 		int key = bare ? (int)(equals + 1 - setting) : (int)strlen(setting);
 
 		if (asprintf(&text, bare ? "%.*s\"%s\"" : "%.*s", key, setting, setting + key) < 0)
-			return zerr_set(err, ZERR_NO_RESOURCES, "E600", ENOMEM, "no memory");
+			return zerr_no_memory(err);
 		len = strlen(text);
 	}
 	diags.file = strdup(path != NULL ? path : setting);
