@@ -256,6 +256,48 @@ static void test_scrub(void **state)
 	fake_domain_destroy(d);
 }
 
+/* Take 2 MiB for d n times, and let all go; returns how many pages had to be zeroed for it. */
+static unsigned int zeroed_for(struct domain *d, unsigned int n)
+{
+	mfn_t all[32];
+
+	assert_true(n <= 32);
+	fake_log_clear();
+	for (unsigned int i = 0; i < n; i++) {
+		all[i] = domain_alloc_pages(d, PAGE_ORDER_2M);
+		assert_true(mfn_valid(all[i]) && is_zeroed(all[i]));
+	}
+	for (unsigned int i = 0; i < n; i++)
+		page_put_range(all[i], 512);
+	return fake_log_count(FAKE_CACHE_CLEAN);
+}
+
+/* Zeroed blocks of 2 MiB stay whole, and are found, whatever lies beside them. */
+static void test_zeroed_blocks_are_met(void **state)
+{
+	struct domain *d = fake_domain_create(1);
+	mfn_t m = INVALID_MFN;
+	uint64_t run = zone_largest_run(mfn(~0UL), &m) / 1024 * 1024;
+	unsigned int half = (unsigned int)(run / 1024);
+
+	(void)state;
+	assert_true(half >= 8 && m.v % 512 == 0);
+	while (zone_scrub_some())
+		;
+	/* Its lower half was in use, and is not zeroed yet. */
+	assert_int_equal(zone_take(m, run / 2), 0);
+	zone_free_run(m, run / 2);
+	assert_int_equal(zeroed_for(d, half), 0);
+	/* Now all is dirty; half of it is zeroed again, wherever that begins. */
+	for (uint64_t i = 0; i < run / 2 + 512; i += 16)
+		assert_true(zone_scrub_some());
+	assert_int_equal(zeroed_for(d, half), 0);
+	/* They are one memory all the same. */
+	assert_int_equal(zone_take(m, run), 0);
+	zone_free_run(m, run);
+	fake_domain_destroy(d);
+}
+
 /* Zeroing much gives way to an interrupt, and does not start over. */
 static void test_preempted_alloc(void **state)
 {
@@ -370,7 +412,7 @@ int main(void)
 		T(test_max_pages), T(test_last_page_frees_dead_owner), T(test_put_range_mixes),
 		T(test_own_pages_over_maximum), T(test_type_table),
 		T(test_alloc_is_zeroed_and_clean), T(test_scrub),
-		T(test_preempted_alloc),
+		T(test_zeroed_blocks_are_met), T(test_preempted_alloc),
 		T(test_dirty_pages_are_preferred_for_us), T(test_take),
 		T(test_exhaustion),
 	};

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Which waits of a vCPU trap: by its company on the CPU, and what ends an untrapped sleep. */
+#include <xen/page.h>
 #include "sched_world.h"
 
 /* CPU 0 sleeps until something wakes this vCPU. */
@@ -143,6 +144,34 @@ static void test_capped(void **state)
 	assert_int_equal(sched_native_cpus, 0);
 }
 
+/* Who sleeps in its guest zeroes no pages: it traps while the pool lacks some. */
+static void test_pages_to_zero(void **state)
+{
+	struct vcpu *a = spinner(256, 0);
+	mfn_t m;
+
+	(void)state;
+	assert_int_equal(sched_set_affinity(a, &only_cpu0, NULL), 0);
+	while (zone_scrub_some())
+		;
+	assert_ptr_equal(leave(0), a);
+	sleep_alone(a, SCHED_ALONE + 1);
+	assert_int_equal(traps_of(a), 0);
+	assert_int_equal(domain_try_alloc_pages(a->domain, 0, false, &m), 0);
+	page_put(m);
+	cpus[0]->work = 0;
+	assert_int_equal(domain_try_alloc_pages(a->domain, 0, false, &m), 0);
+	page_put(m);
+	assert_true(cpus[0]->work & WORK_RESCHED);
+	assert_ptr_equal(leave(0), a);
+	assert_int_equal(traps_of(a), WAIT_WFI);
+	assert_int_equal(sched_native_cpus, 0);
+	while (zone_scrub_some())
+		;
+	sleep_alone(a, SCHED_ALONE + 1);
+	assert_int_equal(traps_of(a), 0);
+}
+
 /* Whoever watches sees who sleeps: no native wait for a while, on no CPU. */
 static void test_watched(void **state)
 {
@@ -180,7 +209,8 @@ static void test_watched(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(test_alone), T(test_company), T(test_claimed), T(test_capped), T(test_watched),
+		T(test_alone), T(test_company), T(test_claimed), T(test_capped),
+		T(test_pages_to_zero), T(test_watched),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -45,16 +45,23 @@ static bool is_head(const struct buddy *b, uint64_t m, unsigned int order)
 	       (frame_page(m)->order & (FREE_HEAD | FREE_ORDER)) == (FREE_HEAD | order);
 }
 
-/* Enter [m, m + 2^order), merging upwards. */
+/*
+ * Enter [m, m + 2^order), merging upwards. From 2 MiB on zeroed blocks stay apart from the others:
+ * those are what domains are given, and nobody needs larger ones.
+ */
 unsigned int buddy_free(struct buddy *b, uint64_t m, unsigned int order, bool clean)
 {
 	b->nr_free += 1UL << order;
 	while (order < b->max_order) {
 		uint64_t buddy = m ^ (1UL << order);
+		bool other;
 
 		if (!is_head(b, buddy, order))
 			break;
-		clean = clean && (frame_page(buddy)->order & FREE_CLEAN);
+		other = frame_page(buddy)->order & FREE_CLEAN;
+		if (order >= PAGE_ORDER_2M && clean != other)
+			break;
+		clean = clean && other;
 		remove(b, buddy);
 		m &= ~(1UL << order);
 		order++;

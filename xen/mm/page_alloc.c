@@ -21,7 +21,7 @@ static uint64_t nr_reported;	/* frames that domains may take back; atomic */
 static uint64_t max_mfn;
 static uint64_t scrub_cursor;	/* frame to look at next; zone_lock */
 
-#define ZEROED_POOL	32768u	/* frames kept zeroed: 128 MiB */
+#define ZEROED_POOL	32768u	/* frames kept zeroed: 128 MiB, or an eighth of all */
 #define SCRUB_BATCH	16u	/* frames zeroed in one go */
 #define SCRUB_SCAN	1024u	/* frames looked at in one go */
 #define ZERO_BATCH	64u	/* frames zeroed between two looks at who waits */
@@ -82,6 +82,15 @@ static bool zero_frames(uint64_t m, uint64_t nr, bool preempt)
 	if (done)
 		__atomic_fetch_add(&nr_zeroed, done, __ATOMIC_RELAXED);
 	return i == nr;
+}
+
+/* Are fewer frames zeroed than this fraction (1/part) of the pool, and others free? */
+static bool pool_lacks(unsigned int part)
+{
+	uint64_t ready = __atomic_load_n(&nr_zeroed, __ATOMIC_RELAXED);
+
+	return ready < MAX((uint64_t)ZEROED_POOL, total_pages / 8) / part &&
+	       READ_ONCE(zone.nr_free) > ready;
 }
 
 /* Free frames that are for nobody but who takes back what it reported. */
@@ -197,16 +206,15 @@ uint64_t zone_largest_run(mfn_t below, mfn_t *first)
 
 /*
  * From the cursor on, the next free frame that is not zeroed, within the scan limit; ~0 none seen.
- * zone_lock.
+ * In *head and *order the free block that it is in. zone_lock.
  */
-static uint64_t next_dirty(uint64_t *block_end)
+static uint64_t next_dirty(uint64_t *head, unsigned int *order)
 {
 	unsigned int i;
 
 	for (i = 0; i < SCRUB_SCAN; i++) {
-		uint64_t head, m = frame_known(scrub_cursor) ? scrub_cursor : frame_table.first;
+		uint64_t m = frame_known(scrub_cursor) ? scrub_cursor : frame_table.first;
 		struct page_info *pg = frame_page(m);
-		unsigned int order = 0;
 
 		if (pg->type == PAGE_FREE && (pg->order & FREE_HEAD) && (pg->order & FREE_CLEAN)) {
 			scrub_cursor = m + (1UL << (pg->order & FREE_ORDER));
@@ -215,33 +223,40 @@ static uint64_t next_dirty(uint64_t *block_end)
 		scrub_cursor = m + 1;
 		if (pg->type != PAGE_FREE || (pg->order & FREE_ZEROED))
 			continue;
-		head = buddy_find(&zone, m, &order);
-		if (head == ~0UL)
-			continue;	/* just taken */
-		*block_end = head + (1UL << order);
-		return m;
+		*head = buddy_find(&zone, m, order);
+		if (*head != ~0UL)	/* else just taken */
+			return m;
 	}
 	return ~0UL;
 }
 
-/* Zero one batch of free dirty frames; the caller is the only scrubber. */
+/*
+ * Zero one batch of free dirty frames; the caller is the only scrubber. All that is free in their
+ * 2 MiB leaves the lists meanwhile, so that it comes back as one zeroed block with the last batch.
+ */
 static void scrub_batch(void)
 {
-	uint64_t m, end = 0, nr;
+	uint64_t m, head = 0, nr, i;
+	unsigned int order = 0;
+	bool clean = true;
 
 	spin_lock(&zone_lock);
-	m = next_dirty(&end);
-	nr = m == ~0UL ? 0 : MIN((uint64_t)SCRUB_BATCH - m % SCRUB_BATCH, end - m);
-	if (nr) {
-		buddy_take(&zone, m, nr);
+	m = next_dirty(&head, &order);
+	if (m != ~0UL) {
+		order = MIN(order, (unsigned int)PAGE_ORDER_2M);
+		head = m & ~((1UL << order) - 1);
+		nr = MIN((uint64_t)SCRUB_BATCH - m % SCRUB_BATCH, head + (1UL << order) - m);
+		buddy_take(&zone, head, 1UL << order);
 		scrub_cursor = m + nr;
 	}
 	spin_unlock(&zone_lock);
-	if (!nr)
+	if (m == ~0UL)
 		return;
 	(void)zero_frames(m, nr, false);
+	for (i = 1UL << order; clean && i-- > 0;)
+		clean = frame_page(head + i)->order & FREE_ZEROED;
 	SPIN_GUARD(&zone_lock);
-	buddy_free_run(&zone, m, nr, true);
+	buddy_free(&zone, head, order, clean);
 }
 
 /*
@@ -251,9 +266,7 @@ static void scrub_batch(void)
  */
 bool zone_scrub_some(void)
 {
-	uint64_t ready = __atomic_load_n(&nr_zeroed, __ATOMIC_RELAXED);
-
-	if (ready >= ZEROED_POOL || READ_ONCE(zone.nr_free) <= ready ||
+	if (!pool_lacks(1) ||
 	    __atomic_exchange_n(&scrubbing, true, __ATOMIC_ACQUIRE))
 		return false;
 	scrub_batch();
@@ -284,6 +297,9 @@ static int give_pages(struct domain *d, unsigned int order, bool preempt, bool k
 		forget_zeroed(m.v, 1UL << order);
 		frames_make_ram(m, 1UL << order, d->id);
 		*ret = m;
+		/* A CPU that sleeps in its guest zeroes nothing: it is to look at the pool. */
+		if (pool_lacks(2))
+			cpu_raise_work(WORK_RESCHED);
 		return 0;
 	}
 	domain_pages_sub(d, 1u << order);

@@ -71,8 +71,8 @@ void sched_end_native(struct sched_rq *rq)
 void sched_set_waits(struct sched_rq *rq, struct vcpu *v, uint32_t traps)
 {
 	if (rq->native && (traps || !(__atomic_load_n(&sched_native_cpus, __ATOMIC_RELAXED) &
-				      BIT(rq->cpu)))) {
-		/* Somebody came, or took the bit because somebody waits elsewhere. */
+				      BIT(rq->cpu)) || zone_scrub_some())) {
+		/* Somebody came, or took the bit because somebody waits elsewhere; or pages do. */
 		sched_end_native(rq);
 		v->sched.alone = 0;
 		traps |= WAIT_WFI;
