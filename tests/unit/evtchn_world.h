@@ -20,6 +20,7 @@
 #include <xen/heap.h>
 #include <xen/hypercall.h>
 #include <xen/page.h>
+#include <xen/sched.h>
 #include <public/memory.h>
 #include <public/xen.h>
 

@@ -469,6 +469,7 @@ static void test_starved(void **state)
 	fake_atomic_starved = true;
 	assert_int_equal(evtchn_send(d0, p0), 0);
 	fake_atomic_starved = false;
+	cpu_do_work();
 	assert_true(d1->shut_down);
 	assert_int_equal(d1->shutdown_code, 3);
 	assert_false(d0->shut_down);
@@ -477,13 +478,16 @@ static void test_starved(void **state)
 	assert_int_equal(evtchn_alloc_unbound(d2, 0, &p0), 0);
 	fake_atomic_starved = true;
 	assert_int_equal(evtchn_close(d2, p0), 0);
+	cpu_do_work();
 	assert_true(d2->shut_down);
 	assert_int_equal(evtchn_alloc_unbound(d2, 0, &p0), 0);
 	d2->shut_down = false;
 	assert_int_equal(evtchn_unmask_port(d2, p0), 0);
+	cpu_do_work();
 	assert_true(d2->shut_down);
 	d2->shut_down = false;
 	evtchn_mark_upcall(d2->vcpu[0]);
+	cpu_do_work();
 	assert_true(d2->shut_down);
 	fake_atomic_starved = false;
 	assert_int_equal(evtchn_bind_ipi(d2, 0, &p0), 0);
@@ -491,10 +495,12 @@ static void test_starved(void **state)
 	d2->shut_down = false;
 	fake_atomic_starved = true;
 	assert_int_equal(evtchn_send(d2, p0), 0);
+	cpu_do_work();
 	assert_true(d2->shut_down);
 	d2->shut_down = false;
 	assert_int_equal(virq_set_handler(d2, VIRQ_CONSOLE), 0);
 	virq_raise_global(VIRQ_CONSOLE);
+	cpu_do_work();
 	assert_true(d2->shut_down);
 }
 

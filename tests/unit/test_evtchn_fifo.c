@@ -384,12 +384,15 @@ static void test_starved(void **state)
 	fifo_up(3, p0);
 	fake_atomic_starved = true;
 	assert_int_equal(evtchn_send(d0, p0[0]), 0);
+	cpu_do_work();
 	assert_true(d1->shut_down);
 	d1->shut_down = false;
 	assert_int_equal(evtchn_unmask_port(d1, 1), 0);
+	cpu_do_work();
 	assert_true(d1->shut_down);
 	d1->shut_down = false;
 	assert_int_equal(evtchn_close(d1, 1), 0);
+	cpu_do_work();
 	assert_true(d1->shut_down);
 	fake_atomic_starved = false;
 	/* While words come for what was raised before. */
@@ -400,6 +403,7 @@ static void test_starved(void **state)
 	assert_int_equal(init_control(d2, 0), 0);
 	fake_atomic_starved = true;
 	assert_int_equal(expand(d2, 0), 0);
+	cpu_do_work();
 	assert_true(d2->shut_down);
 }
 
@@ -413,6 +417,7 @@ static void test_starved_migration(void **state)
 	assert_int_equal(evtchn_send(d0, q0), 0);
 	fake_atomic_starved = true;
 	assert_int_equal(init_control(d2, 0), 0);
+	cpu_do_work();
 	assert_true(d2->shut_down);
 }
 

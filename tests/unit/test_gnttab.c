@@ -6,45 +6,45 @@ static void test_entry(void **state)
 {
 	struct grant_entry_v1 e = { .flags = GTF_permit_access, .domid = 7, .frame = 123 };
 	struct grant_pin p = { 0 };
+	struct domain lender = { 0 };
 	uint32_t frame = 0;
-	bool ok = true;
 
 	(void)state;
-	assert_int_equal(grant_entry_pin(&e, &p, 8, true, &frame, &ok), GNTST_bad_gntref);
-	assert_int_equal(grant_entry_pin(&e, &p, 7, true, &frame, &ok), GNTST_okay);
+	assert_int_equal(grant_entry_pin(&lender, &e, &p, 8, true, &frame), GNTST_bad_gntref);
+	assert_int_equal(grant_entry_pin(&lender, &e, &p, 7, true, &frame), GNTST_okay);
 	assert_int_equal(frame, 123);
 	assert_int_equal(e.flags, GTF_permit_access | GTF_reading);
-	assert_int_equal(grant_entry_pin(&e, &p, 7, false, &frame, &ok), GNTST_okay);
+	assert_int_equal(grant_entry_pin(&lender, &e, &p, 7, false, &frame), GNTST_okay);
 	assert_int_equal(e.flags, GTF_permit_access | GTF_reading | GTF_writing);
-	assert_int_equal(grant_entry_pin(&e, &p, 7, false, &frame, &ok), GNTST_okay);
+	assert_int_equal(grant_entry_pin(&lender, &e, &p, 7, false, &frame), GNTST_okay);
 	/* Lent to another meanwhile: not while it is in use. */
 	e.domid = 8;
-	assert_int_equal(grant_entry_pin(&e, &p, 8, true, &frame, &ok), GNTST_bad_gntref);
+	assert_int_equal(grant_entry_pin(&lender, &e, &p, 8, true, &frame), GNTST_bad_gntref);
 	e.domid = 7;
-	grant_entry_unpin(&e, &p, false, &ok);
+	grant_entry_unpin(&lender, &e, &p, false);
 	assert_int_equal(e.flags, GTF_permit_access | GTF_reading | GTF_writing);
-	grant_entry_unpin(&e, &p, false, &ok);
+	grant_entry_unpin(&lender, &e, &p, false);
 	assert_int_equal(e.flags, GTF_permit_access | GTF_reading);
-	grant_entry_unpin(&e, &p, true, &ok);
+	grant_entry_unpin(&lender, &e, &p, true);
 	assert_int_equal(e.flags, GTF_permit_access);
-	assert_true(ok);
+	assert_false(lender.starves);
 	/* A writer alone also reads. */
-	assert_int_equal(grant_entry_pin(&e, &p, 7, false, &frame, &ok), GNTST_okay);
-	grant_entry_unpin(&e, &p, false, &ok);
+	assert_int_equal(grant_entry_pin(&lender, &e, &p, 7, false, &frame), GNTST_okay);
+	grant_entry_unpin(&lender, &e, &p, false);
 	assert_int_equal(e.flags, GTF_permit_access);
 	/* Kinds that cannot be used. */
 	e.flags = GTF_permit_access | GTF_readonly;
-	assert_int_equal(grant_entry_pin(&e, &p, 7, false, &frame, &ok), GNTST_bad_gntref);
-	assert_int_equal(grant_entry_pin(&e, &p, 7, true, &frame, &ok), GNTST_okay);
-	grant_entry_unpin(&e, &p, true, &ok);
+	assert_int_equal(grant_entry_pin(&lender, &e, &p, 7, false, &frame), GNTST_bad_gntref);
+	assert_int_equal(grant_entry_pin(&lender, &e, &p, 7, true, &frame), GNTST_okay);
+	grant_entry_unpin(&lender, &e, &p, true);
 	e.flags = GTF_invalid;
-	assert_int_equal(grant_entry_pin(&e, &p, 7, true, &frame, &ok), GNTST_bad_gntref);
+	assert_int_equal(grant_entry_pin(&lender, &e, &p, 7, true, &frame), GNTST_bad_gntref);
 	e.flags = GTF_accept_transfer;
-	assert_int_equal(grant_entry_pin(&e, &p, 7, true, &frame, &ok), GNTST_bad_gntref);
+	assert_int_equal(grant_entry_pin(&lender, &e, &p, 7, true, &frame), GNTST_bad_gntref);
 	e.flags = GTF_transitive;
-	assert_int_equal(grant_entry_pin(&e, &p, 7, true, &frame, &ok), GNTST_bad_gntref);
+	assert_int_equal(grant_entry_pin(&lender, &e, &p, 7, true, &frame), GNTST_bad_gntref);
 	e.flags = GTF_permit_access | GTF_sub_page;
-	assert_int_equal(grant_entry_pin(&e, &p, 7, true, &frame, &ok), GNTST_bad_gntref);
+	assert_int_equal(grant_entry_pin(&lender, &e, &p, 7, true, &frame), GNTST_bad_gntref);
 	assert_int_equal(e.flags, GTF_permit_access | GTF_sub_page);
 }
 
@@ -52,25 +52,25 @@ static void test_entry_limits(void **state)
 {
 	struct grant_entry_v1 e = { .flags = GTF_permit_access, .domid = 7, .frame = 123 };
 	struct grant_pin p = { .by = 7, .readers = GRANT_PIN_MAX };
+	struct domain lender = { 0 };
 	uint32_t frame = 0;
-	bool ok = true;
 
 	(void)state;
-	assert_int_equal(grant_entry_pin(&e, &p, 7, true, &frame, &ok), GNTST_no_device_space);
+	assert_int_equal(grant_entry_pin(&lender, &e, &p, 7, true, &frame), GNTST_no_device_space);
 	p.readers = 0;
 	p.writers = GRANT_PIN_MAX;
-	assert_int_equal(grant_entry_pin(&e, &p, 7, false, &frame, &ok), GNTST_no_device_space);
+	assert_int_equal(grant_entry_pin(&lender, &e, &p, 7, false, &frame), GNTST_no_device_space);
 	p.writers = 0;
 	fake_atomic_starved = true;
-	assert_int_equal(grant_entry_pin(&e, &p, 7, true, &frame, &ok), GNTST_general_error);
-	assert_false(ok);
+	assert_int_equal(grant_entry_pin(&lender, &e, &p, 7, true, &frame), GNTST_general_error);
+	assert_true(lender.starves);
 	assert_int_equal(p.readers, 0);
 	/* Flags that the lender left there itself are as good. */
 	e.flags |= GTF_reading;
-	ok = true;
-	assert_int_equal(grant_entry_pin(&e, &p, 7, true, &frame, &ok), GNTST_okay);
-	grant_entry_unpin(&e, &p, true, &ok);
-	assert_false(ok);
+	lender.starves = false;
+	assert_int_equal(grant_entry_pin(&lender, &e, &p, 7, true, &frame), GNTST_okay);
+	grant_entry_unpin(&lender, &e, &p, true);
+	assert_true(lender.starves);
 }
 
 /* ---- the table ---- */
@@ -445,9 +445,11 @@ static void test_starved(void **state)
 	op = map(d0, d1, 8, 0, 0);
 	fake_atomic_starved = true;
 	assert_int_equal(map(d0, d2, 8, 1, 0).status, GNTST_general_error);
+	cpu_do_work();
 	assert_true(d2->shut_down);
 	assert_false(d1->shut_down);
 	assert_int_equal(unmap(d0, 0, op.handle), GNTST_okay);
+	cpu_do_work();
 	assert_true(d1->shut_down);
 	assert_false(d0->shut_down);
 }

@@ -4,8 +4,8 @@
  * up after a bound, since a guest can break our reservation for ever (robustness rule 6, XSA-295).
  * Fully ordered.
  */
-#include <arch/cpu.h>
 #include <arch/guest_atomic.h>
+#include <xen/domain.h>
 
 #define MAX_TRIES 4096u
 
@@ -21,12 +21,11 @@ bool cpu_has_lse __ro_after_init;
 
 /* Set the bits of mask in *p, or clear them; what was there is returned. */
 #define DEFINE_RMW(name, type, w, sfx)							\
-static type name(type *p, type mask, bool set, bool *ok)				\
+static type name(type *p, type mask, bool set, struct domain *d)			\
 {											\
 	type old = 0;									\
 	uint32_t failed = 1, tries;							\
 											\
-	*ok = true;									\
 	if (cpu_has_lse) {								\
 		if (set)								\
 			LSE("ldsetal" sfx " %" w "2, %" w "0, %1", p, old, mask);	\
@@ -39,19 +38,20 @@ static type name(type *p, type mask, bool set, bool *ok)				\
 		STORE_EX(sfx, w, p, (type)(set ? old | mask : old & (type)~mask), failed);	\
 	}										\
 	smp_mb();									\
-	*ok = !failed;									\
-	return failed ? 0 : old;							\
+	if (!failed)									\
+		return old;								\
+	domain_starves(d);								\
+	return set ? mask : 0;								\
 }
 
 DEFINE_RMW(rmw64, uint64_t, "x", "")
 DEFINE_RMW(rmw32, uint32_t, "w", "")
 DEFINE_RMW(rmw16, uint16_t, "w", "h")
 
-uint32_t guest_cmpxchg32(uint32_t *p, uint32_t old, uint32_t val, bool *ok)
+uint32_t guest_cmpxchg32(uint32_t *p, uint32_t old, uint32_t val, struct domain *d)
 {
 	uint32_t found = old, failed = 1, tries;
 
-	*ok = true;
 	if (cpu_has_lse) {
 		LSE("casal %w0, %w2, %1", p, found, val);
 		return found;
@@ -65,14 +65,16 @@ uint32_t guest_cmpxchg32(uint32_t *p, uint32_t old, uint32_t val, bool *ok)
 		STORE_EX("", "w", p, val, failed);
 	}
 	smp_mb();
-	*ok = !failed;
-	return found;
+	if (!failed)
+		return found;
+	domain_starves(d);
+	return ~old;
 }
 
 #define DEFINE_BIT_OP(name, type, rmw, set)						\
-bool name(unsigned int bit, type *word, bool *ok)					\
+bool name(unsigned int bit, type *word, struct domain *d)				\
 {											\
-	return rmw(word, (type)1 << bit, set, ok) >> bit & 1;				\
+	return rmw(word, (type)1 << bit, set, d) >> bit & 1;				\
 }
 
 DEFINE_BIT_OP(guest_test_and_set_bit, uint64_t, rmw64, true)
@@ -80,4 +82,7 @@ DEFINE_BIT_OP(guest_test_and_clear_bit, uint64_t, rmw64, false)
 DEFINE_BIT_OP(guest_test_and_set_bit32, uint32_t, rmw32, true)
 DEFINE_BIT_OP(guest_test_and_clear_bit32, uint32_t, rmw32, false)
 
-void guest_clear_mask16(uint16_t mask, uint16_t *p, bool *ok) { (void)rmw16(p, mask, false, ok); }
+void guest_clear_mask16(uint16_t mask, uint16_t *p, struct domain *d)
+{
+	(void)rmw16(p, mask, false, d);
+}

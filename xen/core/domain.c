@@ -288,6 +288,29 @@ void domain_crash(struct domain *d, const char *why)
 }
 
 /*
+ * d keeps an atomic of ours from ending, which nobody does but on purpose: it crashes before this
+ * CPU enters a guest again. Any lock may be held.
+ */
+void domain_starves(struct domain *d)
+{
+	WRITE_ONCE(d->starves, true);
+	cpu_raise_work(WORK_STARVED);
+}
+
+/* Crash whom domain_starves noted. No lock held. */
+void domains_crash_starving(void)
+{
+	struct domain *d;
+	uint64_t id;
+
+	for (id = 0; (d = domain_get_from(id)); domain_put(d)) {
+		id = d->id + 1u;
+		if (__atomic_exchange_n(&d->starves, false, __ATOMIC_RELAXED))
+			domain_crash(d, "starves atomics on memory that it shares");
+	}
+}
+
+/*
  * Destroy d; preemptible and idempotent: 0 when nothing but references of others keeps it,
  * -ERESTART to be called again, -EINVAL for dom0.
  */

@@ -89,30 +89,16 @@ static inline struct evtchn *evtchn_at(struct evtchn_domain *e, uint32_t port)
 	return &e->chunk[port / EVTCHN_CHUNK_PORTS][port % EVTCHN_CHUNK_PORTS];
 }
 
-/*
- * Functions that touch words shared with the guest answer `ok`: false when the guest kept an
- * atomic from ending. Their callers call evtchn_end(d, ok) after their last unlock (d referenced).
- */
-void evtchn_end(struct domain *d, bool ok);
-
 /* evtchn_send.c. Something keeps the port: its owner's lock, or the peer's. */
-bool evtchn_raise(struct domain *d, struct evtchn *chn, uint32_t port) __must_check;
-bool evtchn_clear_pending(struct domain *d, struct evtchn *chn, uint32_t port) __must_check;
+void evtchn_raise(struct domain *d, struct evtchn *chn, uint32_t port);
+void evtchn_clear_pending(struct domain *d, struct evtchn *chn, uint32_t port);
+void evtchn_2l_clear(struct domain *d, uint32_t port);
 void evtchn_wake_pollers(struct domain *d, uint32_t port);
 
-/* evtchn_2l.c */
-bool evtchn_2l_set(struct shared_info *s, uint32_t port, bool *unmasked, bool *ok);
-bool evtchn_2l_select(struct vcpu_info *vi, uint32_t port, bool *ok);
-bool evtchn_2l_clear_mask(struct shared_info *s, uint32_t port, bool *ok);
-bool evtchn_2l_clear(struct shared_info *s, uint32_t port, bool *ok);
-/* Is port's bit of evtchn_pending or evtchn_mask set? */
-bool evtchn_2l_test(const xen_ulong_t *map, uint32_t port);
-
 /* evtchn_fifo.c */
-typedef bool evtchn_fifo_fn(struct domain *d, struct evtchn_fifo *f, struct evtchn *chn,
+typedef void evtchn_fifo_fn(struct domain *d, struct evtchn_fifo *f, struct evtchn *chn,
 			    uint32_t port);
-evtchn_fifo_fn evtchn_fifo_raise, evtchn_fifo_unmask;
-bool evtchn_fifo_clear(struct evtchn_fifo *f, struct evtchn *chn, uint32_t port) __must_check;
+evtchn_fifo_fn evtchn_fifo_raise, evtchn_fifo_unmask, evtchn_fifo_clear;
 bool evtchn_fifo_is_pending(struct evtchn_fifo *f, const struct evtchn *chn, uint32_t port);
 bool evtchn_fifo_is_linked(struct evtchn_fifo *f, uint32_t port);
 /* Free what a reset or death cut off; false: preempted, call again. */
@@ -121,5 +107,4 @@ bool evtchn_fifo_free_dead(struct domain *d) __must_check;
 /* virq.c */
 bool virq_is_global(uint32_t virq);
 uint32_t *virq_slot(struct evtchn_domain *e, uint32_t virq, uint32_t vcpu);
-bool evtchn_upcall(struct vcpu *v) __must_check;
 void virq_forget_handler(struct domain *d);

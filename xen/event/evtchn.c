@@ -96,19 +96,18 @@ static int port_take(struct domain *d, uint32_t *port, struct evtchn **ret)
 	return 0;
 }
 
-/* Make an active port free. e->lock held. False: starved. */
-static bool port_free(struct domain *d, struct evtchn *chn, uint32_t port)
+/* Make an active port free. e->lock held. */
+static void port_free(struct domain *d, struct evtchn *chn, uint32_t port)
 {
 	struct evtchn_domain *e = d->evtchn;
-	bool ok = evtchn_clear_pending(d, chn, port);
 
+	evtchn_clear_pending(d, chn, port);
 	if (chn->state == PORT_VIRQ)
 		*virq_slot(e, chn->u.virq, chn->notify_vcpu) = 0;
 	chn->state = PORT_FREE;
 	e->nr_active -= !chn->for_hypervisor;
 	chn->for_hypervisor = false;
 	free_list_append(e, chn, port);
-	return ok;
 }
 
 static void lock_both(struct domain *a, struct domain *b)
@@ -191,7 +190,6 @@ int evtchn_bind_interdomain(struct domain *d, struct vcpu *notify, domid_t remot
 {
 	HELD struct domain *rd = domain_get_or_self(remote);
 	struct evtchn *chn;
-	bool ok = true;
 	int rc;
 
 	/* One still being created has no ports to lock. */
@@ -204,10 +202,9 @@ int evtchn_bind_interdomain(struct domain *d, struct vcpu *notify, domid_t remot
 	if (!rc) {
 		if (notify)
 			chn->notify_vcpu = (uint8_t)notify->id;
-		ok = evtchn_raise(d, chn, *port);
+		evtchn_raise(d, chn, *port);
 	}
 	unlock_both(d, rd);
-	evtchn_end(d, ok);
 	return rc;
 }
 
@@ -257,20 +254,20 @@ int evtchn_bind_ipi(struct domain *d, uint32_t vcpu, uint32_t *port)
  * Part the pair of chn (port of d): the peer waits for d again, or for nobody when d dies. Both
  * locks held.
  */
-static bool part(struct domain *d, struct evtchn *chn, uint32_t port)
+static void part(struct domain *d, struct evtchn *chn, uint32_t port)
 {
 	struct evtchn *rchn = chn->u.peer.chn;
 
 	rchn->state = PORT_UNBOUND;
 	rchn->u.remote = domain_is_dying(d) ? DOMID_INVALID : d->id;
-	return port_free(d, chn, port);
+	port_free(d, chn, port);
 }
 
 /*
  * One try to close a port; the peer's lock may have to be taken before ours, and then the pair may
  * have changed. 0, -EINVAL, or -EAGAIN to try again.
  */
-static int try_close(struct domain *d, uint32_t port, bool *ok)
+static int try_close(struct domain *d, uint32_t port)
 {
 	HELD struct domain *rd = NULL;
 	struct evtchn *chn;
@@ -281,7 +278,7 @@ static int try_close(struct domain *d, uint32_t port, bool *ok)
 	if (!chn || chn->state == PORT_FREE || (chn->for_hypervisor && !domain_is_dying(d))) {
 		rc = -EINVAL;
 	} else if (chn->state != PORT_INTERDOMAIN) {
-		*ok = port_free(d, chn, port);
+		port_free(d, chn, port);
 	} else {
 		rd = chn->u.peer.dom;
 		/* Joined, so its death has still to come by our lock: the reference cannot fail. */
@@ -294,7 +291,7 @@ static int try_close(struct domain *d, uint32_t port, bool *ok)
 		return rc;
 	lock_both(d, rd);
 	if (chn->state == PORT_INTERDOMAIN && chn->u.peer.dom == rd) {
-		*ok = part(d, chn, port);
+		part(d, chn, port);
 		rc = 0;
 	}
 	unlock_both(d, rd);
@@ -308,12 +305,10 @@ static int try_close(struct domain *d, uint32_t port, bool *ok)
 int evtchn_close(struct domain *d, uint32_t port)
 {
 	unsigned int tries;
-	bool ok = true;
 	int rc = -EAGAIN;
 
 	for (tries = 0; tries < CLOSE_TRIES && rc == -EAGAIN; tries++)
-		rc = try_close(d, port, &ok);
-	evtchn_end(d, ok);
+		rc = try_close(d, port);
 	return rc;
 }
 

@@ -32,14 +32,15 @@ static event_word_t *word_of(struct evtchn_fifo *f, uint32_t port)
 enum link_result { LINK_DONE, LINK_EMPTY, LINK_AGAIN };
 
 /* Put link into *word if that is still linked; *w is its last seen value. */
-static enum link_result try_link(event_word_t *word, event_word_t *w, uint32_t link, bool *ok)
+static enum link_result try_link(struct domain *d, event_word_t *word, event_word_t *w,
+				 uint32_t link)
 {
 	event_word_t fresh, found;
 
 	if (!(*w & W_LINKED))
 		return LINK_EMPTY;
 	fresh = (*w & ~(W_BUSY | (event_word_t)EVTCHN_FIFO_LINK_MASK)) | link;
-	found = guest_cmpxchg32(word, *w, fresh, ok);
+	found = guest_cmpxchg32(word, *w, fresh, d);
 	if (found == *w)
 		return LINK_DONE;
 	*w = found;
@@ -51,21 +52,21 @@ static enum link_result try_link(event_word_t *word, event_word_t *w, uint32_t l
  * already, so that the queue is empty. While BUSY is set a well-behaved guest does not unmask,
  * which bounds the changes.
  */
-static bool link_behind(event_word_t *word, uint32_t link, bool *ok)
+static bool link_behind(struct domain *d, event_word_t *word, uint32_t link)
 {
 	event_word_t w = shared_read(word);
-	enum link_result r = try_link(word, &w, link, ok);
+	enum link_result r = try_link(d, word, &w, link);
 	unsigned int i;
 
-	if (r == LINK_AGAIN && *ok) {
-		(void)guest_test_and_set_bit32(EVTCHN_FIFO_BUSY, word, ok);
+	if (r == LINK_AGAIN && !d->starves) {
+		(void)guest_test_and_set_bit32(EVTCHN_FIFO_BUSY, word, d);
 		w = shared_read(word);
-		for (i = 0; i < LINK_TRIES && r == LINK_AGAIN && *ok; i++)
-			r = try_link(word, &w, link, ok);
+		for (i = 0; i < LINK_TRIES && r == LINK_AGAIN && !d->starves; i++)
+			r = try_link(d, word, &w, link);
 		if (r == LINK_AGAIN)
-			*ok = false;	/* it goes on changing the word: on purpose */
+			domain_starves(d);	/* it goes on changing the word: on purpose */
 		if (r == LINK_EMPTY)
-			(void)guest_test_and_clear_bit32(EVTCHN_FIFO_BUSY, word, ok);
+			(void)guest_test_and_clear_bit32(EVTCHN_FIFO_BUSY, word, d);
 	}
 	return r == LINK_DONE;
 }
@@ -74,12 +75,13 @@ static bool link_behind(event_word_t *word, uint32_t link, bool *ok)
  * Append port to the queue q of fv. True when the queue was empty: its ready bit has to be set.
  * f->lock held.
  */
-static bool append(struct evtchn_fifo *f, struct fifo_vcpu *fv, uint32_t q, uint32_t port, bool *ok)
+static bool append(struct domain *d, struct evtchn_fifo *f, struct fifo_vcpu *fv, uint32_t q,
+		   uint32_t port)
 {
 	bool linked = false;
 
 	if (fv->tail[q])
-		linked = link_behind(word_of(f, fv->tail[q]), port, ok);
+		linked = link_behind(d, word_of(f, fv->tail[q]), port);
 	if (!linked)
 		shared_write(&fv->cb->head[q], port);
 	fv->tail[q] = port;
@@ -90,16 +92,16 @@ static bool append(struct evtchn_fifo *f, struct fifo_vcpu *fv, uint32_t q, uint
  * port is pending and unmasked: put it on the queue of its vCPU and priority unless it is on one.
  * Without a control block the event is dropped: the ABI has the guest unmask nothing before.
  */
-static bool enqueue(struct domain *d, struct evtchn_fifo *f, struct evtchn *chn, event_word_t *word,
+static void enqueue(struct domain *d, struct evtchn_fifo *f, struct evtchn *chn, event_word_t *word,
 		    uint32_t port)
 {
 	uint32_t id = READ_ONCE(chn->notify_vcpu), q = READ_ONCE(chn->priority);
 	struct fifo_vcpu *fv, *old;
-	bool first = false, ok = true;
+	bool first = false;
 
 	spin_lock(&f->lock);
 	fv = f->vcpu[id];
-	if (fv && !guest_test_and_set_bit32(EVTCHN_FIFO_LINKED, word, &ok) && ok) {
+	if (fv && !guest_test_and_set_bit32(EVTCHN_FIFO_LINKED, word, d)) {
 		/*
 		 * If the guest took it off as the last of its old queue, that queue has no tail
 		 * now.
@@ -109,12 +111,11 @@ static bool enqueue(struct domain *d, struct evtchn_fifo *f, struct evtchn *chn,
 			old->tail[chn->last_priority] = 0;
 		chn->last_vcpu = (uint8_t)id;
 		chn->last_priority = (uint8_t)q;
-		first = append(f, fv, q, port, &ok);
+		first = append(d, f, fv, q, port);
 	}
 	spin_unlock(&f->lock);
-	if (first && ok && !guest_test_and_set_bit32(q, &fv->cb->ready, &ok) && ok)
-		ok = evtchn_upcall(load_acquire(&d->vcpu[id]));
-	return ok;
+	if (first && !guest_test_and_set_bit32(q, &fv->cb->ready, d))
+		evtchn_mark_upcall(load_acquire(&d->vcpu[id]));
 }
 
 /* The word of port, or NULL after remembering that the port was raised. */
@@ -134,41 +135,36 @@ static event_word_t *word_or_early(struct evtchn_fifo *f, struct evtchn *chn, ui
 }
 
 /* evtchn_raise for a domain with FIFO delivery. */
-bool evtchn_fifo_raise(struct domain *d, struct evtchn_fifo *f, struct evtchn *chn, uint32_t port)
+void evtchn_fifo_raise(struct domain *d, struct evtchn_fifo *f, struct evtchn *chn, uint32_t port)
 {
 	event_word_t *word = word_or_early(f, chn, port);
-	bool was_pending, ok = true;
+	bool was_pending = false;
 	event_word_t w;
 
-	if (unlikely(!word)) {
-		evtchn_wake_pollers(d, port);
-		return true;
+	if (likely(word)) {
+		/* As in evtchn_raise: the sender's stores come before our look. */
+		smp_mb();
+		w = shared_read(word);
+		if ((w & W_PENDING) && (w & (W_MASKED | W_LINKED)))
+			return;
+		was_pending = guest_test_and_set_bit32(EVTCHN_FIFO_PENDING, word, d);
+		if (!(shared_read(word) & (W_MASKED | W_LINKED)))
+			enqueue(d, f, chn, word, port);
 	}
-	/* As in evtchn_2l_set: the sender's stores come before our look. */
-	smp_mb();
-	w = shared_read(word);
-	if ((w & W_PENDING) && (w & (W_MASKED | W_LINKED)))
-		return true;
-	was_pending = guest_test_and_set_bit32(EVTCHN_FIFO_PENDING, word, &ok);
-	if (ok && !(shared_read(word) & (W_MASKED | W_LINKED)))
-		ok = enqueue(d, f, chn, word, port);
 	if (!was_pending)
 		evtchn_wake_pollers(d, port);
-	return ok;
 }
 
 /* Clear the mask; queue the port if it is pending. Owner's lock held. */
-bool evtchn_fifo_unmask(struct domain *d, struct evtchn_fifo *f, struct evtchn *chn, uint32_t port)
+void evtchn_fifo_unmask(struct domain *d, struct evtchn_fifo *f, struct evtchn *chn, uint32_t port)
 {
 	event_word_t *word = word_of(f, port);
-	bool ok = true;
 
 	if (!word)
-		return true;
-	(void)guest_test_and_clear_bit32(EVTCHN_FIFO_MASKED, word, &ok);
-	if (ok && (shared_read(word) & W_PENDING))
-		ok = evtchn_fifo_raise(d, f, chn, port);
-	return ok;
+		return;
+	(void)guest_test_and_clear_bit32(EVTCHN_FIFO_MASKED, word, d);
+	if (shared_read(word) & W_PENDING)
+		evtchn_fifo_raise(d, f, chn, port);
 }
 
 /* Was the port raised before its word came? Forget it. */
@@ -184,16 +180,14 @@ static bool take_early(struct evtchn_fifo *f, struct evtchn *chn)
 }
 
 /* Nothing of port stays pending. Owner's lock held. */
-bool evtchn_fifo_clear(struct evtchn_fifo *f, struct evtchn *chn, uint32_t port)
+void evtchn_fifo_clear(struct domain *d, struct evtchn_fifo *f, struct evtchn *chn, uint32_t port)
 {
 	event_word_t *word;
-	bool ok = true;
 
 	(void)take_early(f, chn);
 	word = word_of(f, port);
 	if (word)
-		(void)guest_test_and_clear_bit32(EVTCHN_FIFO_PENDING, word, &ok);
-	return ok;
+		(void)guest_test_and_clear_bit32(EVTCHN_FIFO_PENDING, word, d);
 }
 
 bool evtchn_fifo_is_pending(struct evtchn_fifo *f, const struct evtchn *chn, uint32_t port)
@@ -216,10 +210,9 @@ bool evtchn_fifo_is_linked(struct evtchn_fifo *f, uint32_t port)
  * pages come. A sender that saw 2-level still set in use looks again after it set its bit
  * (evtchn_raise). e->lock held.
  */
-static bool migrate(struct domain *d, struct evtchn_fifo *f)
+static void migrate(struct domain *d, struct evtchn_fifo *f)
 {
 	struct evtchn_domain *e = d->evtchn;
-	bool ok = true;
 	uint32_t i;
 
 	store_release(&e->fifo, f);
@@ -234,16 +227,15 @@ static bool migrate(struct domain *d, struct evtchn_fifo *f)
 			bits &= bits - 1;
 			if (!chn || chn->state == PORT_FREE)
 				continue;
-			(void)evtchn_2l_clear(d->shared_info, port, &ok);
+			evtchn_2l_clear(d, port);
 			(void)word_or_early(f, chn, port);
 		}
 	}
-	return ok;
 }
 
 /* Enter fv as vcpu's control block. On 0 *fresh is used up when it was needed. */
 static int install_control(struct domain *d, uint32_t vcpu, struct fifo_vcpu *fv,
-			   struct evtchn_fifo **fresh, bool *ok)
+			   struct evtchn_fifo **fresh)
 {
 	struct evtchn_domain *e = d->evtchn;
 	struct evtchn_fifo *f;
@@ -258,7 +250,7 @@ static int install_control(struct domain *d, uint32_t vcpu, struct fifo_vcpu *fv
 		f = *fresh;
 		*fresh = NULL;
 		spin_lock_init(&f->lock, LOCK_EVTCHN_FIFO);
-		*ok = migrate(d, f);
+		migrate(d, f);
 	}
 	if (f->vcpu[vcpu])
 		return -EINVAL;
@@ -279,7 +271,6 @@ int evtchn_fifo_init_control(struct domain *d, struct evtchn_init_control *ic)
 	struct evtchn_fifo *fresh;
 	struct fifo_vcpu *fv;
 	uint32_t vcpu;
-	bool ok = true;
 	int rc;
 
 	if (!domain_vcpu(d, ic->vcpu))
@@ -292,7 +283,7 @@ int evtchn_fifo_init_control(struct domain *d, struct evtchn_init_control *ic)
 	rc = fv && fresh ? shared_map_ram(d, &control, 1, &fv->mfn, &fv->page) : -ENOMEM;
 	if (!rc) {
 		fv->cb = (void *)((char *)fv->page + ic->offset);
-		rc = install_control(d, vcpu, fv, &fresh, &ok);
+		rc = install_control(d, vcpu, fv, &fresh);
 		if (rc)
 			shared_unmap_ram(fv->page, &fv->mfn, 1);
 	}
@@ -301,24 +292,21 @@ int evtchn_fifo_init_control(struct domain *d, struct evtchn_init_control *ic)
 	else
 		ic->link_bits = EVTCHN_FIFO_LINK_BITS;
 	domain_heap_free_page(d, fresh);
-	evtchn_end(d, ok);
 	return rc;
 }
 
 /* Raise the ports of array page p that were raised before it came. e->lock held. */
-static bool raise_early(struct domain *d, struct evtchn_fifo *f, uint32_t p)
+static void raise_early(struct domain *d, struct evtchn_fifo *f, uint32_t p)
 {
 	struct evtchn_domain *e = d->evtchn;
 	uint32_t port, end = MIN((p + 1) * FIFO_WORDS_PER_PAGE, e->nr_ports);
-	bool ok = true;
 
 	for (port = p * FIFO_WORDS_PER_PAGE; port < end && READ_ONCE(f->nr_early); port++) {
 		struct evtchn *chn = evtchn_at(e, port);
 
-		if (take_early(f, chn) && !evtchn_fifo_raise(d, f, chn, port))
-			ok = false;
+		if (take_early(f, chn))
+			evtchn_fifo_raise(d, f, chn, port);
 	}
-	return ok;
 }
 
 /*
@@ -329,7 +317,6 @@ int evtchn_fifo_expand_array(struct domain *d, gfn_t g)
 {
 	struct evtchn_domain *e = d->evtchn;
 	struct evtchn_fifo *f;
-	bool ok = true;
 	void *page;
 	mfn_t m;
 	int rc;
@@ -353,12 +340,11 @@ int evtchn_fifo_expand_array(struct domain *d, gfn_t g)
 		f->mfn[f->nr_pages] = m;
 		store_release(&f->nr_pages, f->nr_pages + 1);
 		spin_unlock(&f->lock);
-		ok = raise_early(d, f, f->nr_pages - 1);
+		raise_early(d, f, f->nr_pages - 1);
 	}
 	spin_unlock(&e->lock);
 	if (rc)
 		shared_unmap_ram(page, &m, 1);
-	evtchn_end(d, ok);
 	return rc;
 }
 

@@ -2,18 +2,14 @@
 /*
  * Making a port pending, the hot path: send, unmask, the question whether a port is pending, and
  * the vCPUs that poll for one. A sender holds its own domain's lock only: that keeps the pair
- * joined, and the receiver's state is words of its shared memory.
+ * joined, and the receiver's state is words of its shared memory. With two-level delivery, which is
+ * here, these are the bitmaps of shared_info and the selector word of vcpu_info, for ports below
+ * EVTCHN_2L_NR_CHANNELS; the guest changes them at the same time, so every change is one atomic.
  */
 #include <xen/vcpu.h>
 #include <xen/vpl011.h>
+#include <arch/guest_atomic.h>
 #include "event.h"
-
-/* A guest that fights our atomics on purpose loses its life, not we our time. No lock held. */
-void evtchn_end(struct domain *d, bool ok)
-{
-	if (unlikely(!ok))
-		domain_crash(d, "starves event channel atomics");
-}
 
 /*
  * Wake the vCPUs of d that sit in SCHEDOP_poll for port. The pollers announce themselves before
@@ -37,47 +33,63 @@ void evtchn_wake_pollers(struct domain *d, uint32_t port)
 	}
 }
 
-/* The 2-level upcall: v is to look at port's word. */
-static bool select_port(struct domain *d, const struct evtchn *chn, uint32_t port)
+/* Is port's bit of evtchn_pending or evtchn_mask set? */
+static bool is_set(const xen_ulong_t *map, uint32_t port)
 {
-	struct vcpu *v = load_acquire(&d->vcpu[READ_ONCE(chn->notify_vcpu)]);
-	bool ok = true;
-
-	/* A domain still being built has no vCPUs; registering vcpu_info raises everything. */
-	if (v && evtchn_2l_select(load_acquire(&v->info), port, &ok))
-		return evtchn_upcall(v);
-	return ok;
+	return shared_read(&map[port / 64]) >> (port % 64) & 1;
 }
 
-/* Make port of d pending. False: starved. The port's or its peer's owner is locked. */
-bool evtchn_raise(struct domain *d, struct evtchn *chn, uint32_t port)
+/* Make port not pending, with 2-level delivery. */
+void evtchn_2l_clear(struct domain *d, uint32_t port)
+{
+	(void)guest_test_and_clear_bit(port % 64, &d->shared_info->evtchn_pending[port / 64], d);
+}
+
+/* The 2-level upcall: the port's vCPU is to look at its word, if it does not know yet. */
+static void select_port(struct domain *d, const struct evtchn *chn, uint32_t port)
+{
+	struct vcpu *v = load_acquire(&d->vcpu[READ_ONCE(chn->notify_vcpu)]);
+
+	/* A domain still being built has no vCPUs; registering vcpu_info raises everything. */
+	if (v && !guest_test_and_set_bit(port / 64, &load_acquire(&v->info)->evtchn_pending_sel, d))
+		evtchn_mark_upcall(v);
+}
+
+/* Make port of d pending. The port's or its peer's owner is locked. */
+void evtchn_raise(struct domain *d, struct evtchn *chn, uint32_t port)
 {
 	struct evtchn_fifo *f = load_acquire(&d->evtchn->fifo);
-	bool unmasked = false, ok = true;
+	struct shared_info *s = d->shared_info;
 
-	if (f)
-		return evtchn_fifo_raise(d, f, chn, port);
-	if (!evtchn_2l_set(d->shared_info, port, &unmasked, &ok))
-		return ok;
+	if (f) {
+		evtchn_fifo_raise(d, f, chn, port);
+		return;
+	}
+	/* The sender's own stores come before our look: else an event that the receiver is just
+	 * taking would be thought still to come. */
+	smp_mb();
+	if (is_set(s->evtchn_pending, port) ||
+	    guest_test_and_set_bit(port % 64, &s->evtchn_pending[port / 64], d))
+		return;
 	/* Turned to FIFO meanwhile: the new owner of pending events may have looked before us. */
 	f = load_acquire(&d->evtchn->fifo);
 	if (unlikely(f)) {
-		(void)evtchn_2l_clear(d->shared_info, port, &ok);
-		return evtchn_fifo_raise(d, f, chn, port) && ok;
+		evtchn_2l_clear(d, port);
+		evtchn_fifo_raise(d, f, chn, port);
+		return;
 	}
 	evtchn_wake_pollers(d, port);
-	return unmasked ? select_port(d, chn, port) : true;
+	if (!is_set(s->evtchn_mask, port))
+		select_port(d, chn, port);
 }
 
-/* The port is closed: nothing of it stays pending. Owner's lock held. False: starved. */
-bool evtchn_clear_pending(struct domain *d, struct evtchn *chn, uint32_t port)
+/* The port is closed: nothing of it stays pending. Owner's lock held. */
+void evtchn_clear_pending(struct domain *d, struct evtchn *chn, uint32_t port)
 {
-	bool ok = true;
-
 	if (d->evtchn->fifo)
-		return evtchn_fifo_clear(d->evtchn->fifo, chn, port);
-	(void)evtchn_2l_clear(d->shared_info, port, &ok);
-	return ok;
+		evtchn_fifo_clear(d, d->evtchn->fifo, chn, port);
+	else
+		evtchn_2l_clear(d, port);
 }
 
 /*
@@ -87,35 +99,23 @@ bool evtchn_clear_pending(struct domain *d, struct evtchn *chn, uint32_t port)
 int evtchn_send(struct domain *d, uint32_t port)
 {
 	struct evtchn_domain *e = d->evtchn;
-	struct domain *to = d;
 	struct evtchn *chn;
-	bool ok = true;
-	int rc = 0;
 
-	spin_lock(&e->lock);
+	SPIN_GUARD(&e->lock);
 	chn = evtchn_at(e, port);
-	if (unlikely(!chn)) {
-		rc = -EINVAL;
-	} else if (likely(chn->state == PORT_INTERDOMAIN)) {
-		to = chn->u.peer.dom;
+	if (unlikely(!chn))
+		return -EINVAL;
+	if (likely(chn->state == PORT_INTERDOMAIN)) {
 		if (likely(!chn->u.peer.chn->for_hypervisor))
-			ok = evtchn_raise(to, chn->u.peer.chn, chn->u.peer.port);
-		else if (vpl011_event(to))
-			ok = evtchn_raise(to = d, chn, port);
+			evtchn_raise(chn->u.peer.dom, chn->u.peer.chn, chn->u.peer.port);
+		else if (vpl011_event(chn->u.peer.dom))
+			evtchn_raise(d, chn, port);
 	} else if (chn->state == PORT_IPI) {
-		ok = evtchn_raise(d, chn, port);
+		evtchn_raise(d, chn, port);
 	} else if (chn->state != PORT_UNBOUND) {
-		rc = -EINVAL;
+		return -EINVAL;
 	}
-	/* The pair keeps it alive to the unlock only. */
-	if (unlikely(!ok) && !domain_get(to))
-		ok = true;
-	spin_unlock(&e->lock);
-	if (unlikely(!ok)) {
-		evtchn_end(to, false);
-		domain_put(to);
-	}
-	return rc;
+	return 0;
 }
 
 /*
@@ -125,23 +125,21 @@ int evtchn_send(struct domain *d, uint32_t port)
 int evtchn_unmask_port(struct domain *d, uint32_t port)
 {
 	struct evtchn_domain *e = d->evtchn;
+	struct shared_info *s = d->shared_info;
 	struct evtchn *chn;
-	bool ok = true;
-	int rc = 0;
 
-	spin_lock(&e->lock);
+	SPIN_GUARD(&e->lock);
 	chn = evtchn_at(e, port);
 	if (!chn)
-		rc = -EINVAL;
-	else if (chn->state == PORT_FREE)
-		rc = 0;
-	else if (e->fifo)
-		ok = evtchn_fifo_unmask(d, e->fifo, chn, port);
-	else if (evtchn_2l_clear_mask(d->shared_info, port, &ok))
-		ok = select_port(d, chn, port);
-	spin_unlock(&e->lock);
-	evtchn_end(d, ok);
-	return rc;
+		return -EINVAL;
+	if (chn->state == PORT_FREE)
+		return 0;
+	if (e->fifo)
+		evtchn_fifo_unmask(d, e->fifo, chn, port);
+	else if (guest_test_and_clear_bit(port % 64, &s->evtchn_mask[port / 64], d) &&
+		 is_set(s->evtchn_pending, port))
+		select_port(d, chn, port);
+	return 0;
 }
 
 /* Is port of d pending: 1 or 0; -EINVAL for no such port. */
@@ -157,5 +155,5 @@ int evtchn_port_pending(struct domain *d, uint32_t port)
 	if (chn->state == PORT_FREE)
 		return 0;
 	return e->fifo ? evtchn_fifo_is_pending(e->fifo, chn, port) :
-			 evtchn_2l_test(d->shared_info->evtchn_pending, port);
+			 is_set(d->shared_info->evtchn_pending, port);
 }

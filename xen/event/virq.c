@@ -28,26 +28,16 @@ uint32_t *virq_slot(struct evtchn_domain *e, uint32_t virq, uint32_t vcpu)
 }
 
 /*
- * Set v's upcall byte; its 0 -> 1 injects the event interrupt, which wakes v. False: starved. A
- * byte that is already set is enough: the guest clears it before it looks at what we wrote
- * earlier.
+ * Set v's upcall byte; its 0 -> 1 injects the event interrupt, which wakes v. A byte that is
+ * already set is enough: the guest clears it before it looks at what we wrote earlier.
  */
-bool evtchn_upcall(struct vcpu *v)
-{
-	struct vcpu_info *vi = load_acquire(&v->info);
-	bool ok = true;
-
-	if (shared_read(&vi->evtchn_upcall_pending))
-		return true;
-	if (!guest_test_and_set_bit32(0, (uint32_t *)(void *)vi, &ok) && ok)
-		(void)vgic_inject_ppi(v, v->domain->event_ppi);
-	return ok;
-}
-
-/* The same for other folders. No lock of rank LOCK_DOMAIN or above held. */
 void evtchn_mark_upcall(struct vcpu *v)
 {
-	evtchn_end(v->domain, evtchn_upcall(v));
+	struct vcpu_info *vi = load_acquire(&v->info);
+
+	if (!shared_read(&vi->evtchn_upcall_pending) &&
+	    !guest_test_and_set_bit32(0, (uint32_t *)(void *)vi, v->domain))
+		(void)vgic_inject_ppi(v, v->domain->event_ppi);
 }
 
 /* Reference on the domain that handles virq; NULL: nobody. */
@@ -65,17 +55,14 @@ static struct domain *get_handler(uint32_t virq)
 void virq_raise_global(uint32_t virq)
 {
 	HELD struct domain *d = get_handler(virq);
-	bool ok = true;
 	uint32_t port;
 
 	if (!d)
 		return;
-	spin_lock(&d->evtchn->lock);
+	SPIN_GUARD(&d->evtchn->lock);
 	port = *virq_slot(d->evtchn, virq, 0);
 	if (port)
-		ok = evtchn_raise(d, evtchn_at(d->evtchn, port), port);
-	spin_unlock(&d->evtchn->lock);
-	evtchn_end(d, ok);
+		evtchn_raise(d, evtchn_at(d->evtchn, port), port);
 }
 
 /*

@@ -49,7 +49,6 @@ int gnttab_pin_ref(struct domain *lender, domid_t by, uint32_t ref, bool readonl
 	struct grant_entry_v1 *e;
 	struct grant_pin *p;
 	uint32_t frame = 0;
-	bool ok = true;
 	int st;
 
 	spin_lock(&g->lock);
@@ -58,10 +57,8 @@ int gnttab_pin_ref(struct domain *lender, domid_t by, uint32_t ref, bool readonl
 	else if (!entry_at(g, ref, &e, &p))
 		st = GNTST_bad_gntref;
 	else
-		st = grant_entry_pin(e, p, by, readonly, &frame, &ok);
+		st = grant_entry_pin(lender, e, p, by, readonly, &frame);
 	spin_unlock(&g->lock);
-	if (unlikely(!ok))
-		domain_crash(lender, "starves grant table atomics");
 	if (st)
 		return st;
 	*m = p2m_get_ram(lender, gfn(frame), !readonly);
@@ -77,14 +74,10 @@ void gnttab_unpin_ref(struct domain *lender, uint32_t ref, bool readonly)
 	struct gnttab *g = lender->grant;
 	struct grant_entry_v1 *e;
 	struct grant_pin *p;
-	bool ok = true;
 
-	spin_lock(&g->lock);
+	SPIN_GUARD(&g->lock);
 	if (entry_at(g, ref, &e, &p))
-		grant_entry_unpin(e, p, readonly, &ok);
-	spin_unlock(&g->lock);
-	if (unlikely(!ok))
-		domain_crash(lender, "starves grant table atomics");
+		grant_entry_unpin(lender, e, p, readonly);
 }
 
 /* Make frame idx of the table. g->lock held. -ENOMEM. */

@@ -27,8 +27,8 @@ static bool word_allows(uint32_t w, domid_t by, bool readonly)
  * to `by` in that way, or is in use by another; GNTST_general_error when it keeps changing;
  * GNTST_no_device_space when there are too many uses. Nothing is changed then.
  */
-int grant_entry_pin(struct grant_entry_v1 *e, struct grant_pin *p, domid_t by, bool readonly,
-		    uint32_t *frame, bool *ok)
+int grant_entry_pin(struct domain *d, struct grant_entry_v1 *e, struct grant_pin *p, domid_t by,
+		    bool readonly, uint32_t *frame)
 {
 	uint32_t set = GTF_reading | (readonly ? 0u : (uint32_t)GTF_writing);
 	uint32_t w = shared_read(flags_word(e)), found;
@@ -45,11 +45,11 @@ int grant_entry_pin(struct grant_entry_v1 *e, struct grant_pin *p, domid_t by, b
 			return GNTST_general_error;
 		if ((w & set) == set)
 			break;
-		found = guest_cmpxchg32(flags_word(e), w, w | set, ok);
-		if (!*ok)
-			return GNTST_general_error;
+		found = guest_cmpxchg32(flags_word(e), w, w | set, d);
 		if (found == w)
 			break;
+		if (d->starves)
+			return GNTST_general_error;
 		w = found;
 	}
 	/* The frame after the flags that make it valid. */
@@ -64,7 +64,8 @@ int grant_entry_pin(struct grant_entry_v1 *e, struct grant_pin *p, domid_t by, b
 }
 
 /* Count one use less; the last writer and the last user of all take their flag out. */
-void grant_entry_unpin(struct grant_entry_v1 *e, struct grant_pin *p, bool readonly, bool *ok)
+void grant_entry_unpin(struct domain *d, struct grant_entry_v1 *e, struct grant_pin *p,
+		       bool readonly)
 {
 	uint16_t clear = 0;
 
@@ -75,5 +76,5 @@ void grant_entry_unpin(struct grant_entry_v1 *e, struct grant_pin *p, bool reado
 	if (!p->readers && !p->writers)
 		clear |= GTF_reading;
 	if (clear)
-		guest_clear_mask16(clear, &e->flags, ok);
+		guest_clear_mask16(clear, &e->flags, d);
 }

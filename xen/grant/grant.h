@@ -63,10 +63,11 @@ struct gnttab {
 	uint32_t mt_used;		/* handles not free */
 };
 
-/* gnttab_entry.c: pure on words. GNTST_*; *ok false when the lender starves us. */
-int grant_entry_pin(struct grant_entry_v1 *e, struct grant_pin *p, domid_t by, bool readonly,
-		    uint32_t *frame, bool *ok);
-void grant_entry_unpin(struct grant_entry_v1 *e, struct grant_pin *p, bool readonly, bool *ok);
+/* gnttab_entry.c: pure on words of d, the lender. GNTST_* */
+int grant_entry_pin(struct domain *d, struct grant_entry_v1 *e, struct grant_pin *p, domid_t by,
+		    bool readonly, uint32_t *frame);
+void grant_entry_unpin(struct domain *d, struct grant_entry_v1 *e, struct grant_pin *p,
+		       bool readonly);
 
 /* gnttab.c */
 int16_t gnttab_may_use(const struct domain *caller, const struct domain *lender) __must_check;

@@ -141,45 +141,46 @@ void guest_inject_serror(struct vcpu *v)
 	fake_event(FAKE_INJECT_SERROR, (uint64_t)(uintptr_t)v, 0, 0);
 }
 
-#define STARVED(ok, value) do {			\
-	*(ok) = !fake_atomic_starved;		\
-	if (fake_atomic_starved)		\
+#define STARVED(d, value) do {			\
+	if (fake_atomic_starved) {		\
+		domain_starves(d);		\
 		return value;			\
+	}					\
 } while (0)
 
-bool guest_test_and_set_bit(unsigned int bit, uint64_t *word, bool *ok)
+bool guest_test_and_set_bit(unsigned int bit, uint64_t *word, struct domain *d)
 {
-	STARVED(ok, false);
+	STARVED(d, true);
 	return __atomic_fetch_or(word, 1UL << bit, __ATOMIC_SEQ_CST) >> bit & 1;
 }
 
-bool guest_test_and_clear_bit(unsigned int bit, uint64_t *word, bool *ok)
+bool guest_test_and_clear_bit(unsigned int bit, uint64_t *word, struct domain *d)
 {
-	STARVED(ok, false);
+	STARVED(d, false);
 	return __atomic_fetch_and(word, ~(1UL << bit), __ATOMIC_SEQ_CST) >> bit & 1;
 }
 
-bool guest_test_and_set_bit32(unsigned int bit, uint32_t *word, bool *ok)
+bool guest_test_and_set_bit32(unsigned int bit, uint32_t *word, struct domain *d)
 {
-	STARVED(ok, false);
+	STARVED(d, true);
 	return __atomic_fetch_or(word, 1u << bit, __ATOMIC_SEQ_CST) >> bit & 1;
 }
 
-bool guest_test_and_clear_bit32(unsigned int bit, uint32_t *word, bool *ok)
+bool guest_test_and_clear_bit32(unsigned int bit, uint32_t *word, struct domain *d)
 {
-	STARVED(ok, false);
+	STARVED(d, false);
 	return __atomic_fetch_and(word, ~(1u << bit), __ATOMIC_SEQ_CST) >> bit & 1;
 }
 
-uint32_t guest_cmpxchg32(uint32_t *p, uint32_t old, uint32_t val, bool *ok)
+uint32_t guest_cmpxchg32(uint32_t *p, uint32_t old, uint32_t val, struct domain *d)
 {
-	STARVED(ok, ~old);
+	STARVED(d, ~old);
 	__atomic_compare_exchange_n(p, &old, val, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
 	return old;
 }
 
-void guest_clear_mask16(uint16_t mask, uint16_t *p, bool *ok)
+void guest_clear_mask16(uint16_t mask, uint16_t *p, struct domain *d)
 {
-	STARVED(ok, );
+	STARVED(d, );
 	__atomic_fetch_and(p, (uint16_t)~mask, __ATOMIC_SEQ_CST);
 }

@@ -179,11 +179,13 @@ void arch_handle_irqs(void)
 void cpu_do_work(void)
 {
 	struct pcpu *c = this_cpu();
+	uint32_t work = c->work;
 
-	if (c->work & WORK_TIMER) {
-		c->work &= ~(uint32_t)WORK_TIMER;
+	c->work &= ~(uint32_t)(WORK_TIMER | WORK_STARVED);
+	if (work & WORK_TIMER)
 		soft_timer_run();
-	}
+	if (work & WORK_STARVED)
+		domains_crash_starving();
 }
 
 uint64_t fake_free_frames(void)

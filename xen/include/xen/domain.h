@@ -37,6 +37,7 @@ struct domain {
 	bool is_aarch32;		/* its vCPUs' EL1 is; set before it has memory */
 	bool has_device;		/* had one of the host's mapped, which may know its frames */
 	bool awaits_memory;		/* that it reported; racy, for the log */
+	bool starves;			/* fights our atomics on shared words; atomic */
 	uint64_t hvm_params[HVM_NR_PARAMS_KEPT];
 
 	uint32_t tot_pages;		/* atomic; pages owned */
@@ -149,6 +150,9 @@ int domain_resume(struct domain *d);
 int domain_kill(struct domain *d) __must_check;
 /* A guest did what nobody answers for: log it once and shut the domain down with reason crash. */
 void domain_crash(struct domain *d, const char *why);
+/* d does so with an atomic of ours (arch/guest_atomic.h): it crashes, but not under a lock. */
+void domain_starves(struct domain *d);
+void domains_crash_starving(void);	/* WORK_STARVED */
 
 /*
  * n pages of RAM were given to d / taken back: tot_pages changes, and the domain lives while it

@@ -23,6 +23,7 @@ enum cpu_work {
 	WORK_TIMER	= 1u << 3,	/* soft timers are due */
 	WORK_RESTART	= 1u << 4,	/* execute the current hypercall again (continuation) */
 	WORK_RESTORE	= 1u << 5,	/* a handler wrote x18..x29 of the frame: load them all */
+	WORK_STARVED	= 1u << 6,	/* a domain fights our atomics: it has to crash */
 };
 
 struct soft_timer;
