@@ -77,6 +77,29 @@ static void give_back(const struct dom0_plan *p)
 			zone_free(pa_to_mfn(p->bank[i].base + (page << PAGE_SHIFT)), 0);
 }
 
+/* At a section of Linux's if all fits there, else as low as 2 MiB allow. */
+static void test_bank_start(void **state)
+{
+	static const struct {
+		uint64_t first, size, bytes, want;
+	} rows[] = {
+		{ GIB + 260 * MIB, 1792 * MIB, 768 * MIB, GIB + 384 * MIB },
+		{ GIB + 256 * MIB, 1792 * MIB, 768 * MIB, GIB + 256 * MIB },
+		{ GIB + 260 * MIB, 892 * MIB, 768 * MIB, GIB + 384 * MIB },
+		{ GIB + 260 * MIB, 890 * MIB, 768 * MIB, GIB + 260 * MIB },
+		{ GIB + MIB, 512 * MIB, 768 * MIB, GIB + 2 * MIB },
+		{ GIB + MIB, MIB, 4 * MIB, GIB + 2 * MIB },
+		{ GIB + MIB, 512 * MIB, -2 * MIB, GIB + 2 * MIB },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		assert_int_equal(mfn_to_pa(dom0_bank_start(pa_to_mfn(rows[i].first),
+							   rows[i].size >> PAGE_SHIFT,
+							   rows[i].bytes)), rows[i].want);
+}
+
 static void test_one_bank(void **state)
 {
 	uint64_t before = zone_free_pages();
@@ -163,6 +186,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_place, up),
+		cmocka_unit_test(test_bank_start),
 		cmocka_unit_test_setup(test_one_bank, up),
 		cmocka_unit_test_setup(test_fragments, up),
 		cmocka_unit_test_setup(test_too_much, up),

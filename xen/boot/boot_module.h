@@ -23,6 +23,7 @@ int boot_load(struct domain *d, const struct dom0_plan *p, const struct boot_mod
 unsigned int boot_block_order(uint64_t frame, uint64_t nr);
 bool boot_overlaps(const struct mem_range *r, uint64_t base, uint64_t size);
 bool boot_contains(const struct mem_range *r, uint64_t base, uint64_t size);
+mfn_t dom0_bank_start(mfn_t first, uint64_t nr, uint64_t bytes);
 int dom0_choose_banks(struct dom0_plan *p, uint64_t bytes) __must_check;
 /* Lowest PPI that the host uses for nothing we know of: dom0's event channel upcall. */
 uint32_t dom0_free_ppi(const struct host_info *h);

@@ -9,7 +9,21 @@
 #include "boot_module.h"
 
 #define BANK_ALIGN	0x200000UL
+#define LINUX_SECTION	(128UL << 20)	/* for whole ones of them it has page structures */
 #define MODULES_OFFSET	(128UL << 20)
+
+/*
+ * Where in a free run of `nr` frames a bank for `bytes` begins: 2 MiB aligned, and where all of it
+ * fits behind that at a section, for each that dom0 has a part of costs it 2 MiB.
+ */
+mfn_t dom0_bank_start(mfn_t first, uint64_t nr, uint64_t bytes)
+{
+	uint64_t section = ROUND_UP(first.v, LINUX_SECTION >> PAGE_SHIFT);
+
+	if (section - first.v + (bytes >> PAGE_SHIFT) <= nr)
+		return mfn(section);
+	return mfn(ROUND_UP(first.v, BANK_ALIGN >> PAGE_SHIFT));
+}
 
 /*
  * Take banks for `bytes` of memory out of the zone, largest free runs below 4 GiB first, then
@@ -30,7 +44,7 @@ int dom0_choose_banks(struct dom0_plan *p, uint64_t bytes)
 		while (left && p->nr_banks < ARRAY_SIZE(p->bank)) {
 			mfn_t first;
 			uint64_t nr = zone_largest_run(mfn(limits[l]), &first);
-			uint64_t skip = -first.v & (BANK_ALIGN / PAGE_SIZE - 1), size;
+			uint64_t skip = dom0_bank_start(first, nr, left).v - first.v, size;
 
 			size = nr > skip ? ROUND_DOWN((nr - skip) << PAGE_SHIFT, BANK_ALIGN) : 0;
 			size = MIN(size, left);
