@@ -44,8 +44,8 @@ static unsigned int count(const struct list_head *list, const struct vcpu *x, un
 
 static void check_place(unsigned int i, unsigned int *waiting)
 {
-	const struct sched_rq *rq = cpus[0]->rq;
-	const struct credit_rq *c = rq->policy;
+	struct sched_rq *rq = cpus[0]->rq;
+	const struct credit_rq *c = sched_policy_of(rq);
 	unsigned int level, n, queued, all = 0, parked, ignored = 0;
 
 	queued = count(&c->boost, v[i], &all);
@@ -186,7 +186,7 @@ static void test_turns(void **state)
 /* Whoever comes is not ahead of who waits by more than places are wide there. */
 static void test_order(void **state)
 {
-	const struct credit_rq *c = cpus[0]->rq->policy;
+	const struct credit_rq *c = sched_policy_of(cpus[0]->rq);
 
 	(void)state;
 	seed = first_seed = 77;

@@ -9,9 +9,6 @@
  * cpupool stays where it is, so whoever looks without the lock sees an old pool at worst.
  */
 #include <xen/cmdline.h>
-#include <xen/domain.h>
-#include <xen/hypercall.h>
-#include <xen/lib.h>
 #include <xen/hypercall/domctl.h>
 #include "sched_private.h"
 

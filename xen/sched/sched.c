@@ -11,13 +11,9 @@
  * switch happens for each way out to a guest.
  */
 #include <xen/cmdline.h>
-#include <xen/domain.h>
 #include <xen/heap.h>
-#include <xen/lib.h>
 #include <xen/vdev.h>
 #include <xen/vgic/vgic_switch.h>
-#include <arch/ipi.h>
-#include <arch/timer.h>
 #include "sched_private.h"
 
 const struct sched_policy *sched = &sched_credit;
@@ -26,44 +22,37 @@ const struct sched_policy *sched = &sched_credit;
 static void slice_timer(void *arg)
 {
 	struct sched_rq *rq = arg;
-	s_time_t now = system_time();
+	s_time_t end, now = system_time();
 
-	spin_lock(&rq->lock);
-	if (rq->running) {
-		s_time_t end;
-
-		sched_account(rq, now);
-		end = sched->slice_end(rq, rq->running);
-		if ((end && end <= now) || (rq->look_at && rq->look_at <= now)) {
-			rq->must_look = true;
-			cpu_raise_work(WORK_RESCHED);
-		} else {
-			sched_arm_slice(rq);
-		}
+	SPIN_GUARD(&rq->lock);
+	if (!rq->running)
+		return;
+	sched_account(rq, now);
+	end = sched->slice_end(rq, rq->running);
+	if ((end && end <= now) || (rq->look_at && rq->look_at <= now)) {
+		rq->must_look = true;
+		cpu_raise_work(WORK_RESCHED);
+	} else {
+		sched_arm_slice(rq);
 	}
-	spin_unlock(&rq->lock);
 }
 
 /* Make the run queue of CPU c, which takes vCPUs of pool 0 from then on. -ENOMEM. */
 int sched_init_cpu(struct pcpu *c)
 {
-	struct sched_rq *rq = xzalloc(struct sched_rq);
-	int rc;
+	struct sched_rq *rq;
 
-	if (!rq)
-		return -ENOMEM;
 	if (!cpupools->cpus && !strcmp(opt.sched, sched_null.name))
 		sched = &sched_null;
+	rq = xzalloc_bytes(sizeof(*rq) + sched->rq_size);
+	if (!rq)
+		return -ENOMEM;
 	spin_lock_init(&rq->lock, LOCK_SCHED);
 	rq->cpu = c->id;
 	rq->pool = cpupools;
 	cpupools->ratelimit_us = opt.sched_ratelimit_us;
 	soft_timer_init(&rq->slice, slice_timer, rq, c->id);
-	rc = sched->init_cpu(rq);
-	if (rc) {
-		xfree(rq);
-		return rc;
-	}
+	sched->init_cpu(rq);
 	c->rq = rq;
 	__atomic_fetch_or(&cpupools->cpus, BIT(c->id), __ATOMIC_RELEASE);
 	return 0;
@@ -368,12 +357,10 @@ struct vcpu *sched_switch(struct vcpu *prev)
 void sched_get_runstate(struct vcpu *v, uint32_t *state, s_time_t *entry, uint64_t time[4])
 {
 	struct sched_rq *rq = sched_lock_rq_of(v);
-	unsigned int i;
 
 	*state = v->runstate.state;
 	*entry = v->runstate.entry_time;
-	for (i = 0; i < 4; i++)
-		time[i] = v->runstate.time[i];
+	memcpy(time, v->runstate.time, sizeof(v->runstate.time));
 	spin_unlock(&rq->lock);
 }
 

@@ -12,10 +12,6 @@
  * one slice and no more, so nobody starves, and who yields gives up what it is behind. A domain over its cap is parked until the next
  * period.
  */
-#include <xen/domain.h>
-#include <xen/heap.h>
-#include <xen/lib.h>
-#include <arch/timer.h>
 #include <public/domctl.h>
 #include "sched_private.h"
 
@@ -82,13 +78,13 @@ static inline void insert(struct credit_rq *c, struct vcpu *v)
 
 static void add(struct sched_rq *rq, struct vcpu *v)
 {
-	insert(rq->policy, v);
+	insert(sched_policy_of(rq), v);
 	WRITE_ONCE(rq->nr_runnable, rq->nr_runnable + 1);
 }
 
 static void credit_enqueue(struct sched_rq *rq, struct vcpu *v, bool wakeup)
 {
-	struct credit_rq *c = rq->policy;
+	struct credit_rq *c = sched_policy_of(rq);
 
 	if (wakeup && is_before(v->sched.vruntime, c->vtime - SLEEP_CREDIT))
 		v->sched.vruntime = c->vtime - SLEEP_CREDIT;
@@ -216,7 +212,7 @@ static void park(struct credit_rq *c, struct vcpu *v)
 static void replenish(void *arg)
 {
 	struct sched_rq *rq = arg;
-	struct credit_rq *c = rq->policy;
+	struct credit_rq *c = sched_policy_of(rq);
 
 	spin_lock(&rq->lock);
 	while (!list_empty(&c->parked)) {
@@ -237,7 +233,7 @@ static void replenish(void *arg)
  */
 static __noinline struct vcpu *pick_capped(struct sched_rq *rq, struct vcpu *v)
 {
-	struct credit_rq *c = rq->policy;
+	struct credit_rq *c = sched_policy_of(rq);
 
 	while (v && v->domain->cap && !cap_left(v->domain)) {
 		park(c, v);
@@ -256,7 +252,7 @@ static __noinline struct vcpu *pick_capped(struct sched_rq *rq, struct vcpu *v)
 
 static struct vcpu *credit_pick(struct sched_rq *rq)
 {
-	struct vcpu *v = take_first(rq->policy);
+	struct vcpu *v = take_first(sched_policy_of(rq));
 
 	if (unlikely(!v))
 		return NULL;
@@ -275,7 +271,7 @@ static __noinline void cap_charge(struct domain *d, s_time_t ran)
 
 static void credit_charge(struct sched_rq *rq, struct vcpu *v, s_time_t ran)
 {
-	struct credit_rq *c = rq->policy;
+	struct credit_rq *c = sched_policy_of(rq);
 
 	v->sched.vruntime += MIN(ran, MAX_CHARGE_NS) * UNITS_PER_NS / v->domain->weight;
 	/* Alone: the queue's time is its own, so that whoever comes competes from here on. */
@@ -288,7 +284,7 @@ static void credit_charge(struct sched_rq *rq, struct vcpu *v, s_time_t ran)
 /* What else than the short way below. */
 static __noinline struct vcpu *exchange(struct sched_rq *rq, struct vcpu *v, s_time_t ran)
 {
-	struct credit_rq *c = rq->policy;
+	struct credit_rq *c = sched_policy_of(rq);
 	struct vcpu *next;
 
 	credit_charge(rq, v, ran);
@@ -308,7 +304,7 @@ static __noinline struct vcpu *exchange(struct sched_rq *rq, struct vcpu *v, s_t
 static struct vcpu *credit_exchange(struct sched_rq *rq, struct vcpu *v, s_time_t ran)
 {
 	const struct domain *d = v->domain;
-	struct credit_rq *c = rq->policy;
+	struct credit_rq *c = sched_policy_of(rq);
 	uint64_t t = v->sched.vruntime + ran * UNITS_PER_NS / d->weight;
 	struct list_head *list = &c->bucket[0][(t >> LEVEL0_SHIFT) % BUCKETS];
 	struct vcpu *next = list_first_entry(list, struct vcpu, sched.link);
@@ -347,7 +343,7 @@ static s_time_t credit_slice_end(struct sched_rq *rq, const struct vcpu *v)
 
 static struct vcpu *credit_steal(struct sched_rq *rq, unsigned int cpu)
 {
-	struct credit_rq *c = rq->policy;
+	struct credit_rq *c = sched_policy_of(rq);
 	unsigned int level, looks = STEAL_LOOKS;
 	struct vcpu *v = sched_find_for(&c->boost, cpu, &looks);
 
@@ -363,31 +359,28 @@ static struct vcpu *credit_steal(struct sched_rq *rq, unsigned int cpu)
 /* Virtual times of two queues have nothing to do with each other: keep how far v is ahead. */
 static void credit_migrate(struct sched_rq *from, struct sched_rq *to, struct vcpu *v)
 {
-	const struct credit_rq *f = from->policy, *t = to->policy;
+	const struct credit_rq *f = sched_policy_of(from), *t = sched_policy_of(to);
 
 	v->sched.vruntime += READ_ONCE(t->vtime) - READ_ONCE(f->vtime);
 }
 
-static int credit_init_cpu(struct sched_rq *rq)
+static void credit_init_cpu(struct sched_rq *rq)
 {
-	struct credit_rq *c = xzalloc(struct credit_rq);
+	struct credit_rq *c = sched_policy_of(rq);
 	unsigned int level, n;
 
-	if (!c)
-		return -ENOMEM;
 	for (level = 0; level < LEVELS; level++)
 		for (n = 0; n < BUCKETS; n++)
 			list_init(&c->bucket[level][n]);
 	list_init(&c->boost);
 	list_init(&c->parked);
 	soft_timer_init(&c->replenish, replenish, rq, rq->cpu);
-	rq->policy = c;
-	return 0;
 }
 
 const struct sched_policy sched_credit = {
 	.name = "credit2",
 	.sched_id = XEN_SCHEDULER_CREDIT2,
+	.rq_size = sizeof(struct credit_rq),
 	.init_cpu = credit_init_cpu,
 	.enqueue = credit_enqueue,
 	.pick = credit_pick,

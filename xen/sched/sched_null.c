@@ -4,32 +4,24 @@
  * CPU for each vCPU, where there is nothing to decide; with more, a vCPU runs until it blocks or
  * yields.
  */
-#include <xen/errno.h>
-#include <xen/heap.h>
 #include <public/domctl.h>
 #include "sched_private.h"
 
-static int null_init_cpu(struct sched_rq *rq)
+static void null_init_cpu(struct sched_rq *rq)
 {
-	struct list_head *queue = xzalloc(struct list_head);
-
-	if (!queue)
-		return -ENOMEM;
-	list_init(queue);
-	rq->policy = queue;
-	return 0;
+	list_init(sched_policy_of(rq));
 }
 
 static void null_enqueue(struct sched_rq *rq, struct vcpu *v, bool wakeup)
 {
-	list_add_tail(&v->sched.link, rq->policy);
+	list_add_tail(&v->sched.link, sched_policy_of(rq));
 	v->sched.queued = true;
 	WRITE_ONCE(rq->nr_runnable, rq->nr_runnable + 1);
 }
 
 static struct vcpu *null_pick(struct sched_rq *rq)
 {
-	struct list_head *queue = rq->policy;
+	struct list_head *queue = sched_policy_of(rq);
 	struct vcpu *v;
 
 	if (list_empty(queue))
@@ -66,12 +58,13 @@ static struct vcpu *null_steal(struct sched_rq *rq, unsigned int cpu)
 {
 	unsigned int looks = ~0u;
 
-	return sched_find_for(rq->policy, cpu, &looks);
+	return sched_find_for(sched_policy_of(rq), cpu, &looks);
 }
 
 const struct sched_policy sched_null = {
 	.name = "null",
 	.sched_id = XEN_SCHEDULER_NULL,
+	.rq_size = sizeof(struct list_head),
 	.init_cpu = null_init_cpu,
 	.enqueue = null_enqueue,
 	.pick = null_pick,

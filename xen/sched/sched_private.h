@@ -2,7 +2,11 @@
 /* Between sched.c (switching) and sched_state.c (waking, pausing, moving). */
 #pragma once
 
+#include <xen/domain.h>
+#include <xen/lib.h>
 #include <xen/sched.h>
+#include <arch/ipi.h>
+#include <arch/timer.h>
 
 extern struct cpupool cpupools[];	/* the first: pool 0 */
 extern spinlock_t cpupool_lock;

@@ -5,11 +5,7 @@
  * stopped it. Flags and queue change under the lock of the run queue named by v->sched.cpu. A
  * vCPU whose state is still in a CPU (is_running) is queued for that CPU only.
  */
-#include <xen/domain.h>
-#include <xen/lib.h>
 #include <xen/vgic.h>
-#include <arch/ipi.h>
-#include <arch/timer.h>
 #include "sched_private.h"
 
 /* Lock the run queue that v belongs to; v may move until the lock is held. */
@@ -294,8 +290,8 @@ int sched_set_affinity(struct vcpu *v, const uint64_t *hard, const uint64_t *sof
 	return leaves ? -ERESTART : 0;
 }
 
-/* Charge d's running vCPUs up to now; look: their CPUs are to choose anew. */
-static void settle_running(struct domain *d, bool look)
+/* Charge d's running vCPUs up to now; their CPUs are to choose anew. */
+static void settle_running(struct domain *d)
 {
 	struct vcpu *v;
 
@@ -304,9 +300,8 @@ static void settle_running(struct domain *d, bool look)
 
 		if (rq->running == v) {
 			sched_account(rq, system_time());
-			rq->must_look |= look;
-			if (look)
-				poke(rq);
+			rq->must_look = true;
+			poke(rq);
 		}
 		spin_unlock(&rq->lock);
 	}
@@ -320,11 +315,11 @@ int sched_set_params(struct domain *d, uint16_t weight, uint16_t cap)
 {
 	if (cap > 100u * d->max_vcpus)
 		return -EINVAL;
-	settle_running(d, false);
+	settle_running(d);
 	if (weight)
 		WRITE_ONCE(d->weight, weight);
 	WRITE_ONCE(d->cap, cap);
-	settle_running(d, true);
+	settle_running(d);
 	return 0;
 }
 

@@ -24,7 +24,6 @@ struct sched_rq {
 	spinlock_t lock;	/* LOCK_SCHED */
 	uint32_t cpu;
 	uint32_t nr_runnable;	/* queued, without the running one and those parked by a cap; the policy's */
-	void *policy;		/* the policy's per-CPU state */
 	struct vcpu *running;	/* NULL idle */
 	s_time_t charged_at;	/* running is accounted up to here */
 	s_time_t slice_start;	/* when running was last put on the CPU */
@@ -33,13 +32,16 @@ struct sched_rq {
 	bool native;		/* running waits by untrapped WFI; the CPU's own */
 	struct cpupool *pool;	/* the CPU's; public */
 	struct soft_timer slice;	/* next forced look, or earlier */
+	uint64_t policy[];	/* the policy's per-CPU state */
 };
+static inline void *sched_policy_of(struct sched_rq *rq) { return rq->policy; }
 
 /* Decisions only; the run queue's lock is held in each. */
 struct sched_policy {
 	const char *name;
 	uint32_t sched_id;	/* XEN_SCHEDULER_*: what sysctl sched_id answers */
-	int (*init_cpu)(struct sched_rq *rq);
+	size_t rq_size;		/* bytes of its state of a CPU, zeroed before init_cpu */
+	void (*init_cpu)(struct sched_rq *rq);
 	void (*enqueue)(struct sched_rq *rq, struct vcpu *v, bool wakeup);
 	struct vcpu *(*pick)(struct sched_rq *rq);	/* takes it out of the queue; NULL none */
 	void (*charge)(struct sched_rq *rq, struct vcpu *v, s_time_t ran);	/* v ran this long */
