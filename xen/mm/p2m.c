@@ -5,16 +5,15 @@
  * dropped after the flush and after the lock is released, since the last one may free another
  * domain. Single pages, which is what guests and back-ends use, take short paths of their own.
  */
-#include <xen/domain.h>
 #include <xen/heap.h>
 #include <xen/hypercall.h>
-#include <xen/p2m_walk.h>
 #include <xen/page.h>
 #include "stage2.h"
 
 uint32_t p2m_host_ipa_bits = 40;
 
-/* Pages that p2m_cache_flush cleans between two looks at the clock. */
+/* Pages that p2m_cache_flush cleans between two looks at the clock; of what needs none, four times
+ * as many. */
 #define CACHE_FLUSH_BATCH	16u
 
 /* Make d's empty stage 2. -ENOMEM. */
@@ -320,7 +319,7 @@ int p2m_unmap_if(struct domain *d, gfn_t g, mfn_t m, enum p2m_kind kind)
  */
 uint64_t p2m_cache_flush(struct domain *d, gfn_t g, uint64_t nr)
 {
-	uint64_t i = 0, light = 0, heavy = 0;
+	uint64_t i = 0, work = 0;
 
 	while (i < nr) {
 		gfn_t cur = gfn_add(g, i);
@@ -333,7 +332,7 @@ uint64_t p2m_cache_flush(struct domain *d, gfn_t g, uint64_t nr)
 		e = p2m_lookup(d, cur);
 		if (e.kind == P2M_HOLE || e.kind == P2M_MMIO || e.kind == P2M_REPORTED) {
 			i = ROUND_DOWN(cur.v, 1UL << e.order) + (1UL << e.order) - g.v;
-			light++;
+			work++;
 		} else {
 			m = p2m_get_page(d, cur, false, NULL);
 			if (mfn_valid(m)) {
@@ -343,12 +342,12 @@ uint64_t p2m_cache_flush(struct domain *d, gfn_t g, uint64_t nr)
 				page_put(m);
 			}
 			i++;
-			heavy++;
+			work += 4;
 		}
-		if ((light == 64 || heavy == CACHE_FLUSH_BATCH) && i < nr) {
+		if (work >= 4 * CACHE_FLUSH_BATCH && i < nr) {
 			if (hypercall_preempt())
 				return i;
-			light = heavy = 0;
+			work = 0;
 		}
 	}
 	return nr;

@@ -6,10 +6,7 @@
  * it has and what it has reported count together against its maximum. reported_reserve= of the
  * command line allows reporting, and says how many free frames are kept for those who take back.
  */
-#include <xen/lib.h>
-#include <xen/page.h>
 #include <xen/sched.h>
-#include <xen/vcpu.h>
 #include <arch/timer.h>
 #include "frame_table.h"
 #include "stage2.h"

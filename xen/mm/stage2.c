@@ -4,9 +4,7 @@
  * cleared, invalidated, then written. Mapping uses the largest blocks that the alignment of both
  * sides allows.
  */
-#include <xen/domain.h>
 #include <xen/heap.h>
-#include <xen/p2m_walk.h>
 #include "frame_table.h"
 #include "stage2.h"
 
@@ -220,11 +218,12 @@ static int clear_way_entry(const struct pt_step *st, void *arg)
 	return pte_kind(*st->ptep, st->level) == PTE_TABLE ? PT_DESCEND : PT_NEXT;
 }
 
-static void clear_way_done(const struct pt_step *st, void *arg)
+/* The inside of a table is passed: to map, a block comes in its place; else all tables go. */
+static void table_passed(const struct pt_step *st, void *arg)
 {
 	struct map_range *r = arg;
 
-	if (fits_leaf(st, r))
+	if (!r->for_map || fits_leaf(st, r))
 		take_table(st, r->ga);
 }
 
@@ -235,20 +234,14 @@ static void clear_way_done(const struct pt_step *st, void *arg)
 void stage2_map(struct stage2 *s, uint64_t g, uint64_t nr, mfn_t m, enum p2m_kind kind,
 		struct stage2_gather *ga)
 {
-	struct map_range r = { .s = s, .start = g, .end = g + nr, .m = m, .kind = kind, .ga = ga };
+	struct map_range r = { .s = s, .start = g, .end = g + nr, .m = m, .kind = kind,
+			       .for_map = true, .ga = ga };
 
 	if (nr >= 1UL << PAGE_ORDER_2M)
-		(void)pt_walk(&s->tree, g, g + nr, clear_way_entry, clear_way_done, &r, NULL);
+		(void)pt_walk(&s->tree, g, g + nr, clear_way_entry, table_passed, &r, NULL);
 	stage2_flush(s, ga);
 	(void)pt_walk(&s->tree, g, g + nr, map_entry, NULL, &r, NULL);
 	stage2_sync();
-}
-
-static void tear_table_done(const struct pt_step *st, void *arg)
-{
-	struct map_range *r = arg;
-
-	take_table(st, r->ga);
 }
 
 /*
@@ -273,5 +266,5 @@ int stage2_tear_down(struct stage2 *s, uint64_t g, struct stage2_gather *ga, uin
 {
 	struct map_range r = { .s = s, .start = g, .end = s->tree.nr_gfns, .ga = ga };
 
-	return pt_walk(&s->tree, g, s->tree.nr_gfns, tear_entry, tear_table_done, &r, next);
+	return pt_walk(&s->tree, g, s->tree.nr_gfns, tear_entry, table_passed, &r, next);
 }

@@ -6,7 +6,6 @@
  * live, and a number is never reused while some TLB may still know its old meaning. vmid_lock
  * covers all but the fast path.
  */
-#include <xen/lib.h>
 #include <xen/p2m.h>
 #include <arch/mmu.h>
 
