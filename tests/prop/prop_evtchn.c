@@ -48,24 +48,24 @@ static void check_port(unsigned int k, uint32_t port)
 	struct evtchn *chn;
 
 	if (port >= dom(k)->evtchn->nr_ports) {
-		assert_int_equal(m->state, PORT_FREE);
+		assert_int_equal(m->state, EVTCHNSTAT_closed);
 		return;
 	}
 	assert_int_equal(evtchn_status_get(dom(k), &s), 0);
 	assert_int_equal(s.status, m->state);
 	assert_int_equal(evtchn_port_pending(dom(k), port), m->pending);
-	if (m->state == PORT_UNBOUND && m->dom == NR_DOMS) {
+	if (m->state == EVTCHNSTAT_unbound && m->dom == NR_DOMS) {
 		assert_int_equal(s.u.unbound.dom, DOMID_INVALID);
-	} else if (m->state == PORT_UNBOUND) {
+	} else if (m->state == EVTCHNSTAT_unbound) {
 		assert_int_equal(s.u.unbound.dom, dom(m->dom)->id);
-	} else if (m->state == PORT_INTERDOMAIN) {
+	} else if (m->state == EVTCHNSTAT_interdomain) {
 		assert_int_equal(s.u.interdomain.dom, dom(m->dom)->id);
 		assert_int_equal(s.u.interdomain.port, m->peer);
 		chn = evtchn_at(dom(k)->evtchn, port);
 		assert_ptr_equal(chn->u.peer.chn->u.peer.chn, chn);
 		assert_ptr_equal(chn->u.peer.chn->u.peer.dom, dom(k));
 		assert_int_equal(chn->u.peer.chn->u.peer.port, port);
-	} else if (m->state == PORT_VIRQ) {
+	} else if (m->state == EVTCHNSTAT_virq) {
 		assert_int_equal(s.u.virq, m->peer);
 	}
 }
@@ -84,13 +84,13 @@ static void model_close(unsigned int k, uint32_t port, bool dies)
 {
 	struct port *m = &model[k][port];
 
-	if (m->state == PORT_INTERDOMAIN) {
+	if (m->state == EVTCHNSTAT_interdomain) {
 		struct port *peer = &model[m->dom][m->peer];
 
-		peer->state = PORT_UNBOUND;
+		peer->state = EVTCHNSTAT_unbound;
 		peer->dom = dies ? NR_DOMS : k;
 	}
-	m->state = PORT_FREE;
+	m->state = EVTCHNSTAT_closed;
 	m->pending = false;
 	active[k]--;
 }
@@ -98,7 +98,7 @@ static void model_close(unsigned int k, uint32_t port, bool dies)
 static void model_open(unsigned int k, uint32_t port, uint32_t state, unsigned int to, uint32_t peer)
 {
 	assert_in_range(port, 1, NR_PORTS - 1);
-	assert_int_equal(model[k][port].state, PORT_FREE);
+	assert_int_equal(model[k][port].state, EVTCHNSTAT_closed);
 	model[k][port] = (struct port){ .state = state, .dom = to, .peer = peer,
 					.masked = model[k][port].masked };
 	active[k]++;
@@ -110,8 +110,8 @@ static void try_alloc(unsigned int k, unsigned int to)
 
 	if (active[k] > NR_PORTS / 2)
 		return;
-	if (evtchn_alloc_unbound(dom(k), dom(to)->id, &port) == 0)
-		model_open(k, port, PORT_UNBOUND, to, 0);
+	if (evtchn_alloc(dom(k), dom(to)->id, false, &port) == 0)
+		model_open(k, port, EVTCHNSTAT_unbound, to, 0);
 	else
 		assert_true(fake_alloc_failed());
 }
@@ -119,7 +119,7 @@ static void try_alloc(unsigned int k, unsigned int to)
 static void try_bind(unsigned int k, unsigned int to, uint32_t rport)
 {
 	struct port *r = &model[to][rport];
-	bool may = r->state == PORT_UNBOUND && r->dom == k;
+	bool may = r->state == EVTCHNSTAT_unbound && r->dom == k;
 	uint32_t port;
 	int rc;
 
@@ -131,8 +131,8 @@ static void try_bind(unsigned int k, unsigned int to, uint32_t rport)
 	} else if (rc) {
 		assert_int_equal(rc, -ENOMEM);
 	} else {
-		model_open(k, port, PORT_INTERDOMAIN, to, rport);
-		*r = (struct port){ .state = PORT_INTERDOMAIN, .dom = k, .peer = port,
+		model_open(k, port, EVTCHNSTAT_interdomain, to, rport);
+		*r = (struct port){ .state = EVTCHNSTAT_interdomain, .dom = k, .peer = port,
 				    .pending = r->pending, .masked = r->masked };
 		model[k][port].pending = true;
 		check_port(to, rport);
@@ -146,7 +146,7 @@ static void try_virq(unsigned int k)
 	int rc;
 
 	for (uint32_t p = 1; p < NR_PORTS; p++)
-		if (model[k][p].state == PORT_VIRQ && model[k][p].peer == virq)
+		if (model[k][p].state == EVTCHNSTAT_virq && model[k][p].peer == virq)
 			bound = p;
 	if (rnd(2)) {
 		if (!virq_is_global(virq) || k != 0)
@@ -160,7 +160,7 @@ static void try_virq(unsigned int k)
 	if (bound)
 		assert_int_equal(rc, -EEXIST);
 	else if (!rc)
-		model_open(k, port, PORT_VIRQ, 0, virq);
+		model_open(k, port, EVTCHNSTAT_virq, 0, virq);
 	else
 		assert_int_equal(rc, -ENOMEM);
 }
@@ -170,14 +170,14 @@ static void try_send(unsigned int k, uint32_t port)
 	struct port *m = &model[k][port];
 	int rc = evtchn_send(dom(k), port);
 
-	if (m->state == PORT_INTERDOMAIN) {
+	if (m->state == EVTCHNSTAT_interdomain) {
 		model[m->dom][m->peer].pending = true;
 		check_port(m->dom, m->peer);
-	} else if (m->state == PORT_IPI) {
+	} else if (m->state == EVTCHNSTAT_ipi) {
 		m->pending = true;
 	}
-	assert_int_equal(rc, m->state == PORT_INTERDOMAIN || m->state == PORT_IPI ||
-			 m->state == PORT_UNBOUND ? 0 : -EINVAL);
+	assert_int_equal(rc, m->state == EVTCHNSTAT_interdomain || m->state == EVTCHNSTAT_ipi ||
+			 m->state == EVTCHNSTAT_unbound ? 0 : -EINVAL);
 }
 
 /* The guest takes an event: clears pending, and in FIFO whatever of the word. */
@@ -198,7 +198,7 @@ static void guest_takes(unsigned int k, uint32_t port)
 static void model_close_all(unsigned int k, bool dies)
 {
 	for (uint32_t p = 1; p < NR_PORTS; p++)
-		if (model[k][p].state != PORT_FREE)
+		if (model[k][p].state != EVTCHNSTAT_closed)
 			model_close(k, p, dies);
 }
 
@@ -230,11 +230,11 @@ static void die(void)
 	fake_domain_destroy(d2);
 	model_close_all(2, true);
 	for (uint32_t p = 1; p < NR_PORTS; p++)
-		if (model[0][p].state == PORT_VIRQ && model[0][p].peer == VIRQ_DOM_EXC)
+		if (model[0][p].state == EVTCHNSTAT_virq && model[0][p].peer == VIRQ_DOM_EXC)
 			model[0][p].pending = true;
 	for (unsigned int k = 0; k < 2; k++)
 		for (uint32_t p = 1; p < NR_PORTS; p++)
-			if (model[k][p].state == PORT_UNBOUND && model[k][p].dom == 2) {
+			if (model[k][p].state == EVTCHNSTAT_unbound && model[k][p].dom == 2) {
 				assert_int_equal(evtchn_close(dom(k), p), 0);
 				model_close(k, p, false);
 			}
@@ -263,14 +263,14 @@ static void step(void)
 		if (evtchn_close(dom(k), port) == 0)
 			model_close(k, port, false);
 		else
-			assert_int_equal(model[k][port].state, PORT_FREE);
+			assert_int_equal(model[k][port].state, EVTCHNSTAT_closed);
 		break;
 	case 4:
 		try_virq(k);
 		break;
 	case 5:
 		if (active[k] < NR_PORTS / 2 && evtchn_bind_ipi(dom(k), 0, &ipi) == 0)
-			model_open(k, ipi, PORT_IPI, 0, 0);
+			model_open(k, ipi, EVTCHNSTAT_ipi, 0, 0);
 		break;
 	case 6:
 		if (port)

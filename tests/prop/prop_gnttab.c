@@ -222,7 +222,7 @@ static void make_tables(void)
 
 	fake_fail_alloc(0);
 	for (unsigned int k = 0; k < NR_DOMS; k++)
-		assert_int_equal(gnttab_frame_mfn(dom(k), 0, &m), 0);
+		assert_int_equal(gnttab_frame_mfn(dom(k), 0, &m, NULL), 0);
 }
 
 /* d2 dies as borrower; as lender it lasts until its mappings are gone, which then follow. */

@@ -13,7 +13,7 @@ static inline struct grant_entry_v1 *entry(struct domain *d, uint32_t ref)
 {
 	mfn_t m;
 
-	assert_int_equal(gnttab_frame_mfn(d, ref / ENTRIES_PER_FRAME, &m), 0);
+	assert_int_equal(gnttab_frame_mfn(d, ref / ENTRIES_PER_FRAME, &m, NULL), 0);
 	return (struct grant_entry_v1 *)fake_raw(mfn_to_pa(m)) + ref % ENTRIES_PER_FRAME;
 }
 

@@ -24,7 +24,7 @@ static void quiet(struct domain *d)
 /* A pair between a and b: ports in *pa and *pb; nothing pending. */
 static void make_pair(struct domain *a, struct domain *b, uint32_t *pa, uint32_t *pb)
 {
-	assert_int_equal(evtchn_alloc_unbound(a, b->id, pa), 0);
+	assert_int_equal(evtchn_alloc(a, b->id, false, pa), 0);
 	assert_int_equal(evtchn_bind_interdomain(b, NULL, a->id, *pa, pb), 0);
 	quiet(a);
 	quiet(b);
@@ -44,9 +44,9 @@ static void test_alloc(void **state)
 	uint32_t port = 77;
 
 	(void)state;
-	assert_int_equal(evtchn_alloc_unbound(d1, 0, &port), 0);
+	assert_int_equal(evtchn_alloc(d1, 0, false, &port), 0);
 	assert_int_equal(port, 1);
-	assert_int_equal(evtchn_alloc_unbound(d1, 0, &port), 0);
+	assert_int_equal(evtchn_alloc(d1, 0, false, &port), 0);
 	assert_int_equal(port, 2);
 	assert_int_equal(status(d1, 2).status, EVTCHNSTAT_unbound);
 	assert_int_equal(status(d1, 2).u.unbound.dom, 0);
@@ -54,8 +54,8 @@ static void test_alloc(void **state)
 	assert_int_equal(status(d1, 0).status, EVTCHNSTAT_closed);
 	assert_int_equal(status(d2, 5).status, EVTCHNSTAT_closed);
 	port = 77;
-	assert_int_equal(evtchn_alloc_unbound(d1, DOMID_XEN, &port), -EINVAL);
-	assert_int_equal(evtchn_alloc_unbound(d1, 0x7ff0, &port), -EINVAL);
+	assert_int_equal(evtchn_alloc(d1, DOMID_XEN, false, &port), -EINVAL);
+	assert_int_equal(evtchn_alloc(d1, 0x7ff0, false, &port), -EINVAL);
 	assert_int_equal(port, 77);
 }
 
@@ -64,7 +64,7 @@ static void test_bind(void **state)
 	uint32_t p1, p0, port = 99;
 
 	(void)state;
-	assert_int_equal(evtchn_alloc_unbound(d1, 0, &p1), 0);
+	assert_int_equal(evtchn_alloc(d1, 0, false, &p1), 0);
 	assert_int_equal(evtchn_bind_interdomain(d0, NULL, d1->id, p1, &p0), 0);
 	assert_int_equal(status(d1, p1).status, EVTCHNSTAT_interdomain);
 	assert_int_equal(status(d1, p1).u.interdomain.dom, 0);
@@ -80,7 +80,7 @@ static void test_bind(void **state)
 	assert_int_equal(evtchn_bind_interdomain(d0, NULL, d1->id, p1, &port), -EINVAL);
 	assert_int_equal(evtchn_bind_interdomain(d0, NULL, d1->id, 0, &port), -EINVAL);
 	assert_int_equal(evtchn_bind_interdomain(d0, NULL, d1->id, 3000, &port), -EINVAL);
-	assert_int_equal(evtchn_alloc_unbound(d0, d1->id, &p0), 0);
+	assert_int_equal(evtchn_alloc(d0, d1->id, false, &p0), 0);
 	assert_int_equal(evtchn_bind_interdomain(d2, NULL, 0, p0, &port), -EINVAL);
 	assert_int_equal(evtchn_bind_interdomain(d0, NULL, 4000, 1, &port), -ESRCH);
 	assert_int_equal(evtchn_bind_interdomain(d0, NULL, DOMID_XEN, 1, &port), -ESRCH);
@@ -93,7 +93,7 @@ static void test_bind_loopback(void **state)
 
 	(void)state;
 	run_as(d1, 0);
-	assert_int_equal(evtchn_alloc_unbound(d1, d1->id, &a), 0);
+	assert_int_equal(evtchn_alloc(d1, d1->id, false, &a), 0);
 	assert_int_equal(evtchn_bind_interdomain(d1, d1->vcpu[1], DOMID_SELF, a, &b), 0);
 	assert_int_equal(status(d1, b).vcpu, 1);
 	quiet(d1);
@@ -112,20 +112,20 @@ static void test_peers(void **state)
 	uint32_t port, p0;
 
 	(void)state;
-	assert_int_equal(evtchn_alloc_unbound(d1, d2->id, &port), -EPERM);
-	assert_int_equal(evtchn_alloc_unbound(d1, 3000, &port), -EPERM);
+	assert_int_equal(evtchn_alloc(d1, d2->id, false, &port), -EPERM);
+	assert_int_equal(evtchn_alloc(d1, 3000, false, &port), -EPERM);
 	assert_int_equal(evtchn_bind_interdomain(d2, NULL, d1->id, 1, &port), -EPERM);
 	d1->allow_peers = true;
-	assert_int_equal(evtchn_alloc_unbound(d1, d2->id, &port), -EPERM);
+	assert_int_equal(evtchn_alloc(d1, d2->id, false, &port), -EPERM);
 	d2->allow_peers = true;
-	assert_int_equal(evtchn_alloc_unbound(d1, d2->id, &port), 0);
+	assert_int_equal(evtchn_alloc(d1, d2->id, false, &port), 0);
 	d2->allow_peers = false;
 	assert_int_equal(evtchn_bind_interdomain(d2, NULL, d1->id, port, &p0), -EPERM);
 	opt.allow_peers = true;
 	assert_int_equal(evtchn_bind_interdomain(d2, NULL, d1->id, port, &p0), 0);
 	/* Nobody yet: for dom0, and for all when peers are allowed. */
-	assert_int_equal(evtchn_alloc_unbound(d0, 3000, &port), 0);
-	assert_int_equal(evtchn_alloc_unbound(d1, 3000, &port), 0);
+	assert_int_equal(evtchn_alloc(d0, 3000, false, &port), 0);
+	assert_int_equal(evtchn_alloc(d1, 3000, false, &port), 0);
 }
 
 static void test_send(void **state)
@@ -167,7 +167,7 @@ static void test_send(void **state)
 	assert_int_equal(evtchn_send(d0, 3000), -EINVAL);
 	assert_int_equal(evtchn_send(d0, ~0u), -EINVAL);
 	assert_int_equal(evtchn_send(d0, p0 + 1), -EINVAL);
-	assert_int_equal(evtchn_alloc_unbound(d0, 1, &port), 0);
+	assert_int_equal(evtchn_alloc(d0, 1, false, &port), 0);
 	assert_int_equal(evtchn_send(d0, port), 0);
 	assert_int_equal(evtchn_bind_virq(d0, VIRQ_DEBUG, 0, &port), 0);
 	assert_int_equal(evtchn_send(d0, port), -EINVAL);
@@ -206,7 +206,7 @@ static void test_bind_vcpu(void **state)
 	assert_int_equal(evtchn_bind_vcpu(d1, 3000, 1), -EINVAL);
 	assert_int_equal(evtchn_bind_vcpu(d1, p1, 1), 0);
 	assert_int_equal(status(d1, p1).vcpu, 1);
-	assert_int_equal(evtchn_alloc_unbound(d1, 0, &port), 0);
+	assert_int_equal(evtchn_alloc(d1, 0, false, &port), 0);
 	assert_int_equal(status(d1, port).vcpu, 0);
 	assert_int_equal(evtchn_bind_vcpu(d1, port, 1), 0);
 	assert_int_equal(evtchn_bind_virq(d1, VIRQ_CONSOLE, 0, &port), 0);
@@ -252,7 +252,7 @@ static void test_close(void **state)
 	assert_int_equal(d0->evtchn->nr_active, 0);
 	assert_int_equal(d1->evtchn->nr_active, 0);
 	/* Ports are used again, the longest closed first. */
-	assert_int_equal(evtchn_alloc_unbound(d0, 1, &port), 0);
+	assert_int_equal(evtchn_alloc(d0, 1, false, &port), 0);
 	assert_int_equal(port, p0);
 }
 
@@ -334,10 +334,10 @@ static void test_dying(void **state)
 	assert_int_equal(evtchn_close(d0, p0), 0);
 	assert_int_equal(evtchn_close(d0, q0), 0);
 	/* Nothing new. */
-	assert_int_equal(evtchn_alloc_unbound(d1, 0, &port), -ESRCH);
+	assert_int_equal(evtchn_alloc(d1, 0, false, &port), -ESRCH);
 	assert_int_equal(evtchn_bind_virq(d1, VIRQ_TIMER, 0, &port), -ESRCH);
 	assert_int_equal(evtchn_bind_ipi(d1, 0, &port), -ESRCH);
-	assert_int_equal(evtchn_alloc_unbound(d0, id, &q0), 0);
+	assert_int_equal(evtchn_alloc(d0, id, false, &q0), 0);
 	assert_int_equal(evtchn_bind_interdomain(d1, NULL, 0, q0, &port), -ESRCH);
 	assert_int_equal(evtchn_bind_interdomain(d0, NULL, id, 1, &port), -ESRCH);
 	domain_put(d1);
@@ -356,7 +356,7 @@ static void test_reset(void **state)
 
 	(void)state;
 	for (i = 0; i < 300; i++)
-		assert_int_equal(evtchn_alloc_unbound(d1, 0, &port), 0);
+		assert_int_equal(evtchn_alloc(d1, 0, false, &port), 0);
 	assert_int_equal(port, 300);
 	fake_irq_pending = true;
 	for (i = 0; evtchn_reset_all(d1) == -ERESTART; i++)
@@ -367,7 +367,7 @@ static void test_reset(void **state)
 	assert_int_equal(evtchn_reset_all(d1), 0);
 	/* Kill while interrupted all the time. */
 	for (i = 0; i < 200; i++)
-		assert_int_equal(evtchn_alloc_unbound(d1, 0, &port), 0);
+		assert_int_equal(evtchn_alloc(d1, 0, false, &port), 0);
 	fake_irq_pending = true;
 	for (i = 0; evtchn_relinquish(d1) == -ERESTART; i++)
 		assert_true(i < 1000);
@@ -380,20 +380,20 @@ static void test_limits(void **state)
 
 	(void)state;
 	for (i = 1; i < EVTCHN_2L_NR_CHANNELS; i++)
-		assert_int_equal(evtchn_alloc_unbound(d1, 0, &port), 0);
+		assert_int_equal(evtchn_alloc(d1, 0, false, &port), 0);
 	assert_int_equal(port, 4095);
-	assert_int_equal(evtchn_alloc_unbound(d1, 0, &port), -ENOSPC);
+	assert_int_equal(evtchn_alloc(d1, 0, false, &port), -ENOSPC);
 	assert_int_equal(evtchn_bind_virq(d1, VIRQ_TIMER, 0, &port), -ENOSPC);
 	assert_int_equal(evtchn_bind_ipi(d1, 0, &port), -ENOSPC);
-	assert_int_equal(evtchn_alloc_unbound(d0, d1->id, &port), 0);
+	assert_int_equal(evtchn_alloc(d0, d1->id, false, &port), 0);
 	assert_int_equal(evtchn_bind_interdomain(d1, NULL, 0, port, &port), -ENOSPC);
 	assert_int_equal(evtchn_close(d1, 17), 0);
-	assert_int_equal(evtchn_alloc_unbound(d1, 0, &port), 0);
+	assert_int_equal(evtchn_alloc(d1, 0, false, &port), 0);
 	assert_int_equal(port, 17);
 	d2->evtchn->limit = 3;
-	assert_int_equal(evtchn_alloc_unbound(d2, 0, &port), 0);
-	assert_int_equal(evtchn_alloc_unbound(d2, 0, &port), 0);
-	assert_int_equal(evtchn_alloc_unbound(d2, 0, &port), -ENOSPC);
+	assert_int_equal(evtchn_alloc(d2, 0, false, &port), 0);
+	assert_int_equal(evtchn_alloc(d2, 0, false, &port), 0);
+	assert_int_equal(evtchn_alloc(d2, 0, false, &port), -ENOSPC);
 }
 
 static void test_status_range(void **state)
@@ -404,7 +404,7 @@ static void test_status_range(void **state)
 	(void)state;
 	assert_int_equal(evtchn_status_get(d1, &s), -EINVAL);
 	for (i = 0; i < 130; i++)
-		assert_int_equal(evtchn_alloc_unbound(d1, 0, &port), 0);
+		assert_int_equal(evtchn_alloc(d1, 0, false, &port), 0);
 	assert_int_equal(evtchn_status_get(d1, &s), 0);
 	assert_int_equal(s.status, EVTCHNSTAT_closed);
 	s.port = ~0u;
@@ -419,7 +419,7 @@ static void test_no_memory(void **state)
 	for (n = 1; ; n++) {
 		fake_fail_alloc(n);
 		port = 55;
-		if (evtchn_alloc_unbound(d1, 0, &port) == 0)
+		if (evtchn_alloc(d1, 0, false, &port) == 0)
 			break;
 		assert_true(fake_alloc_failed());
 		assert_int_equal(port, 55);
@@ -429,7 +429,7 @@ static void test_no_memory(void **state)
 	assert_false(fake_alloc_failed());
 	fake_fail_alloc(0);
 	assert_int_equal(port, 1);
-	assert_int_equal(evtchn_alloc_unbound(d2, 0, &p1), 0);
+	assert_int_equal(evtchn_alloc(d2, 0, false, &p1), 0);
 	for (n = 1; ; n++) {
 		fake_fail_alloc(n);
 		if (evtchn_bind_interdomain(d0, NULL, d2->id, p1, &port) == 0)
@@ -475,12 +475,12 @@ static void test_starved(void **state)
 	assert_false(d0->shut_down);
 	assert_true(lock_rank_none_held());
 	/* In its own call, at closing, unmasking, upcall. */
-	assert_int_equal(evtchn_alloc_unbound(d2, 0, &p0), 0);
+	assert_int_equal(evtchn_alloc(d2, 0, false, &p0), 0);
 	fake_atomic_starved = true;
 	assert_int_equal(evtchn_close(d2, p0), 0);
 	cpu_do_work();
 	assert_true(d2->shut_down);
-	assert_int_equal(evtchn_alloc_unbound(d2, 0, &p0), 0);
+	assert_int_equal(evtchn_alloc(d2, 0, false, &p0), 0);
 	d2->shut_down = false;
 	assert_int_equal(evtchn_unmask_port(d2, p0), 0);
 	cpu_do_work();

@@ -69,7 +69,7 @@ static void fifo_up(uint32_t n, uint32_t *d0_port)
 	assert_int_equal(init_control(d1, 1), 0);
 	assert_int_equal(expand(d1, 0), 0);
 	for (i = 0; i < n; i++) {
-		assert_int_equal(evtchn_alloc_unbound(d1, 0, &p), 0);
+		assert_int_equal(evtchn_alloc(d1, 0, false, &p), 0);
 		assert_int_equal(p, i + 1);
 		assert_int_equal(evtchn_bind_interdomain(d0, NULL, d1->id, p, &d0_port[i]), 0);
 	}
@@ -207,9 +207,9 @@ static void test_early(void **state)
 	(void)state;
 	memset(queue_head, 0, sizeof(queue_head));
 	/* One pending in the bitmaps when FIFO comes, one sent before the words come. */
-	assert_int_equal(evtchn_alloc_unbound(d1, 0, &p1), 0);
+	assert_int_equal(evtchn_alloc(d1, 0, false, &p1), 0);
 	assert_int_equal(evtchn_bind_interdomain(d0, NULL, d1->id, p1, &p0), 0);
-	assert_int_equal(evtchn_alloc_unbound(d1, 0, &p2), 0);
+	assert_int_equal(evtchn_alloc(d1, 0, false, &p2), 0);
 	assert_int_equal(evtchn_bind_interdomain(d0, NULL, d1->id, p2, &q0), 0);
 	assert_int_equal(evtchn_send(d0, p0), 0);
 	d1->shared_info->evtchn_pending[5] = 1;		/* nobody's */
@@ -234,7 +234,7 @@ static void test_early_closed(void **state)
 
 	(void)state;
 	assert_int_equal(init_control(d1, 0), 0);
-	assert_int_equal(evtchn_alloc_unbound(d1, 0, &p1), 0);
+	assert_int_equal(evtchn_alloc(d1, 0, false, &p1), 0);
 	assert_int_equal(evtchn_bind_interdomain(d0, NULL, d1->id, p1, &p0), 0);
 	assert_int_equal(evtchn_send(d0, p0), 0);
 	assert_int_equal(evtchn_close(d1, p1), 0);
@@ -250,7 +250,7 @@ static void test_no_control_block(void **state)
 	(void)state;
 	assert_int_equal(init_control(d1, 0), 0);
 	assert_int_equal(expand(d1, 0), 0);
-	assert_int_equal(evtchn_alloc_unbound(d1, 0, &p1), 0);
+	assert_int_equal(evtchn_alloc(d1, 0, false, &p1), 0);
 	assert_int_equal(evtchn_bind_interdomain(d0, NULL, d1->id, p1, &p0), 0);
 	assert_int_equal(evtchn_bind_vcpu(d1, p1, 1), 0);
 	assert_int_equal(evtchn_send(d0, p0), 0);
@@ -282,22 +282,22 @@ static void test_busy_port(void **state)
 	assert_int_equal(evtchn_send(d0, p0[0]), 0);
 	assert_int_equal(evtchn_close(d1, 1), 0);
 	assert_int_equal(*word(d1, 1), B(LINKED));
-	assert_int_equal(evtchn_alloc_unbound(d1, 0, &port), 0);
+	assert_int_equal(evtchn_alloc(d1, 0, false, &port), 0);
 	assert_int_equal(port, 3);
 	assert_int_equal(consume(d1, 0, 7), 1);
-	assert_int_equal(evtchn_alloc_unbound(d1, 0, &port), 0);
+	assert_int_equal(evtchn_alloc(d1, 0, false, &port), 0);
 	assert_int_equal(port, 1);
 	/* All closed ports busy: looked at a bounded number of times, and there is no space. */
 	for (i = 4; i < 104; i++)
-		assert_int_equal(evtchn_alloc_unbound(d1, 0, &port), 0);
+		assert_int_equal(evtchn_alloc(d1, 0, false, &port), 0);
 	for (i = 4; i < 104; i++) {
 		*word(d1, i) = B(LINKED);
 		assert_int_equal(evtchn_close(d1, i), 0);
 	}
 	d1->evtchn->limit = 104;
-	assert_int_equal(evtchn_alloc_unbound(d1, 0, &port), -ENOSPC);
+	assert_int_equal(evtchn_alloc(d1, 0, false, &port), -ENOSPC);
 	*word(d1, 100) = 0;
-	assert_int_equal(evtchn_alloc_unbound(d1, 0, &port), 0);
+	assert_int_equal(evtchn_alloc(d1, 0, false, &port), 0);
 	assert_int_equal(port, 100);
 }
 
@@ -397,7 +397,7 @@ static void test_starved(void **state)
 	fake_atomic_starved = false;
 	/* While words come for what was raised before. */
 	run_as(d2, 0);
-	assert_int_equal(evtchn_alloc_unbound(d2, 0, &p1), 0);
+	assert_int_equal(evtchn_alloc(d2, 0, false, &p1), 0);
 	assert_int_equal(evtchn_bind_interdomain(d0, NULL, d2->id, p1, &q0), 0);
 	assert_int_equal(evtchn_send(d0, q0), 0);
 	assert_int_equal(init_control(d2, 0), 0);
@@ -412,7 +412,7 @@ static void test_starved_migration(void **state)
 	uint32_t p1, q0;
 
 	(void)state;
-	assert_int_equal(evtchn_alloc_unbound(d2, 0, &p1), 0);
+	assert_int_equal(evtchn_alloc(d2, 0, false, &p1), 0);
 	assert_int_equal(evtchn_bind_interdomain(d0, NULL, d2->id, p1, &q0), 0);
 	assert_int_equal(evtchn_send(d0, q0), 0);
 	fake_atomic_starved = true;

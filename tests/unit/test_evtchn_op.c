@@ -188,7 +188,7 @@ static void test_faults(void **state)
 	uint32_t p1;
 
 	(void)state;
-	assert_int_equal(evtchn_alloc_unbound(d1, 0, &p1), 0);
+	assert_int_equal(evtchn_alloc(d1, 0, false, &p1), 0);
 	bind.remote_port = p1;
 	fault_all(d0, true, false);
 	assert_int_equal(OP(send, send), -EFAULT);

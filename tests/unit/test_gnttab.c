@@ -78,6 +78,7 @@ static void test_entry_limits(void **state)
 static void test_frames(void **state)
 {
 	struct gnttab_query_size q = { .status = 99 };
+	gfn_t *where;
 	mfn_t a, b;
 
 	(void)state;
@@ -85,25 +86,26 @@ static void test_frames(void **state)
 	assert_int_equal(q.nr_frames, 1);
 	assert_int_equal(q.max_nr_frames, 32);
 	assert_int_equal(q.status, GNTST_okay);
-	assert_int_equal(gnttab_frame_mfn(d1, 32, &a), -EINVAL);
-	assert_int_equal(gnttab_frame_mfn(d1, ~0u, &a), -EINVAL);
+	assert_int_equal(gnttab_frame_mfn(d1, 32, &a, NULL), -EINVAL);
+	assert_int_equal(gnttab_frame_mfn(d1, ~0u, &a, NULL), -EINVAL);
 	/* From the top, as Linux does. */
-	assert_int_equal(gnttab_frame_mfn(d1, 31, &a), 0);
+	assert_int_equal(gnttab_frame_mfn(d1, 31, &a, NULL), 0);
 	gnttab_query(d1, &q);
 	assert_int_equal(q.nr_frames, 32);
-	assert_int_equal(gnttab_frame_mfn(d1, 0, &b), 0);
+	assert_int_equal(gnttab_frame_mfn(d1, 0, &b, NULL), 0);
 	assert_int_not_equal(a.v, b.v);
 	assert_int_equal(mfn_to_page(a)->type, PAGE_GRANT_FRAME);
 	assert_int_equal(mfn_to_page(a)->owner, d1->id);
-	assert_int_equal(gnttab_frame_mfn(d1, 31, &b), 0);
+	assert_int_equal(gnttab_frame_mfn(d1, 31, &b, &where), 0);
 	assert_int_equal(a.v, b.v);
-	gnttab_set_frame_gfn(d1, 31, gfn(77));
-	assert_int_equal(gnttab_frame_gfn(d1, 31).v, 77);
-	assert_int_equal(gnttab_frame_gfn(d1, 0).v, ~0UL);
-	assert_int_equal(gnttab_frame_gfn(d1, 32).v, ~0UL);
-	gnttab_set_frame_gfn(d1, 32, gfn(1));
-	gnttab_set_frame_gfn(d2, 0, gfn(1));
-	assert_int_equal(gnttab_frame_gfn(d2, 0).v, ~0UL);
+	assert_int_equal(where->v, ~0UL);
+	*where = gfn(77);
+	assert_int_equal(gnttab_frame_mfn(d1, 0, &b, &where), 0);
+	assert_int_equal(where->v, ~0UL);
+	assert_int_equal(gnttab_frame_mfn(d1, 31, &b, &where), 0);
+	assert_int_equal(where->v, 77);
+	assert_int_equal(gnttab_frame_mfn(d2, 0, &b, &where), 0);
+	assert_int_equal(where->v, ~0UL);
 }
 
 static void test_frame_outlives(void **state)
@@ -111,7 +113,7 @@ static void test_frame_outlives(void **state)
 	mfn_t m;
 
 	(void)state;
-	assert_int_equal(gnttab_frame_mfn(d1, 0, &m), 0);
+	assert_int_equal(gnttab_frame_mfn(d1, 0, &m, NULL), 0);
 	assert_true(page_get(m));
 	fake_domain_destroy(d1);
 	d1 = NULL;
@@ -398,7 +400,7 @@ static void test_no_memory(void **state)
 	(void)state;
 	for (n = 1; ; n++) {
 		fake_fail_alloc(n);
-		if (gnttab_frame_mfn(d1, 0, &f) == 0)
+		if (gnttab_frame_mfn(d1, 0, &f, NULL) == 0)
 			break;
 	}
 	assert_true(n >= 3);

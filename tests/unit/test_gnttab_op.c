@@ -41,7 +41,7 @@ static void grant(struct domain *d, uint32_t ref, struct domain *to, uint64_t fr
 {
 	mfn_t m;
 
-	assert_int_equal(gnttab_frame_mfn(d, 0, &m), 0);
+	assert_int_equal(gnttab_frame_mfn(d, 0, &m, NULL), 0);
 	((struct grant_entry_v1 *)fake_raw(mfn_to_pa(m)))[ref] = (struct grant_entry_v1){
 		.flags = GTF_permit_access, .domid = to->id, .frame = (uint32_t)frame,
 	};
@@ -197,6 +197,8 @@ static void test_rest(void **state)
 
 static void test_setup_table(void **state)
 {
+	gfn_t *where;
+	mfn_t m;
 	struct gnttab_setup_table st = { .dom = DOMID_SELF, .nr_frames = 33 };
 	uint64_t *list = fake_guest_ptr(d1, ram(d1, 3));
 	unsigned int i;
@@ -214,7 +216,8 @@ static void test_setup_table(void **state)
 	for (i = 0; i < 30; i++)
 		assert_int_equal(list[i], ~0UL);
 	assert_int_equal(list[30], 0);
-	gnttab_set_frame_gfn(d1, 5, gfn(55));
+	assert_int_equal(gnttab_frame_mfn(d1, 5, &m, &where), 0);
+	*where = gfn(55);
 	fake_irq_pending = false;
 	assert_int_equal(OP(setup_table, st), 0);
 	assert_int_equal(list[5], 55);

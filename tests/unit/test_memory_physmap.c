@@ -67,6 +67,7 @@ static void test_shared_info(void **state)
 
 static void test_grant_frames(void **state)
 {
+	gfn_t *where;
 	mfn_t m;
 
 	(void)state;
@@ -75,10 +76,10 @@ static void test_grant_frames(void **state)
 	for (unsigned int i = 4; i-- > 0;)
 		assert_int_equal(add(DOMID_SELF, XENMAPSPACE_grant_table, i, 0x38000 + i), 0);
 	for (unsigned int i = 0; i < 4; i++) {
-		assert_int_equal(gnttab_frame_mfn(domu, i, &m), 0);
+		assert_int_equal(gnttab_frame_mfn(domu, i, &m, &where), 0);
 		assert_true(p2m_lookup(domu, gfn(0x38000 + i)).mfn.v == m.v);
 		assert_int_equal(p2m_lookup(domu, gfn(0x38000 + i)).kind, P2M_SHARED);
-		assert_true(gnttab_frame_gfn(domu, i).v == 0x38000 + i);
+		assert_true(where->v == 0x38000 + i);
 	}
 	assert_int_equal(add(DOMID_SELF, XENMAPSPACE_grant_table, domu->max_grant_frames,
 			     0x39000), -EINVAL);
@@ -87,7 +88,7 @@ static void test_grant_frames(void **state)
 			     0x39000), -EINVAL);
 	assert_int_equal(take_away(DOMID_SELF, 0x38001), 0);
 	/* Without memory for a table of stage 2, nothing stays behind. */
-	assert_int_equal(gnttab_frame_mfn(domu, 0, &m), 0);
+	assert_int_equal(gnttab_frame_mfn(domu, 0, &m, NULL), 0);
 	for (unsigned int nth = 1; nth < 20; nth++) {
 		uint32_t count = mfn_to_page(m)->count;
 		int64_t rc;
@@ -188,7 +189,7 @@ static void test_foreign(void **state)
 	idx[0] = 0x38000;
 	assert_int_equal(add_batch(DOMID_SELF, XENMAPSPACE_gmfn_foreign, domu->id, 1), 0);
 	assert_int_equal(errs()[0], 0);
-	assert_int_equal(gnttab_frame_mfn(domu, 0, &shared), 0);
+	assert_int_equal(gnttab_frame_mfn(domu, 0, &shared, NULL), 0);
 	assert_true(p2m_lookup(dom0, gfn(at)).mfn.v == shared.v);
 	assert_int_equal(take_away(domu->id, 0x38000), 0);
 	assert_int_equal(take_away(DOMID_SELF, at), 0);
@@ -280,7 +281,7 @@ static void test_acquire(void **state)
 	list_frames(0x80000, 32, 1);
 	assert_int_equal(acquire(domu->id, XENMEM_resource_grant_table, 0, 0, 2, buf_va()), 0);
 	for (unsigned int i = 0; i < 2; i++) {
-		assert_int_equal(gnttab_frame_mfn(domu, i, &m), 0);
+		assert_int_equal(gnttab_frame_mfn(domu, i, &m, NULL), 0);
 		assert_true(p2m_lookup(dom0, gfn(0x80000 + i)).mfn.v == m.v);
 		assert_int_equal(take_away(DOMID_SELF, 0x80000 + i), 0);
 	}

@@ -372,7 +372,7 @@ static void test_channel(void **state)
 
 	(void)state;
 	assert_int_equal(evtchn_close(g, own), -EINVAL);
-	assert_int_equal(evtchn_alloc_unbound(g, 0, &other), 0);
+	assert_int_equal(evtchn_alloc(g, 0, false, &other), 0);
 	assert_int_equal(evtchn_reset_all(g), 0);
 	assert_int_equal(evtchn_status_get(g, &s), 0);
 	assert_int_equal(s.status, EVTCHNSTAT_interdomain);

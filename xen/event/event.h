@@ -16,27 +16,18 @@
 
 #define EVTCHN_CHUNK_PORTS	128u	/* one page of struct evtchn */
 
-/* Values are the ABI's EVTCHNSTAT_*. */
-enum port_state {
-	PORT_FREE = EVTCHNSTAT_closed,
-	PORT_UNBOUND = EVTCHNSTAT_unbound,
-	PORT_INTERDOMAIN = EVTCHNSTAT_interdomain,
-	PORT_VIRQ = EVTCHNSTAT_virq,
-	PORT_IPI = EVTCHNSTAT_ipi,
-};
-
 struct evtchn {
 	union {
-		struct evtchn_peer {		/* PORT_INTERDOMAIN; both owners' locks */
+		struct evtchn_peer {		/* interdomain; both owners' locks */
 			struct domain *dom;
 			struct evtchn *chn;
 			uint32_t port;
 		} peer;
-		domid_t remote;			/* PORT_UNBOUND: who may bind */
-		uint32_t virq;			/* PORT_VIRQ */
-		uint32_t next_free;		/* PORT_FREE, in the list of closed ports */
+		domid_t remote;			/* unbound: who may bind */
+		uint32_t virq;			/* virq */
+		uint32_t next_free;		/* closed, in the list of closed ports */
 	} u;
-	uint8_t state;				/* enum port_state; owner's lock */
+	uint8_t state;				/* EVTCHNSTAT_*; owner's lock */
 	uint8_t notify_vcpu;			/* owner's lock to write, READ_ONCE to read */
 	uint8_t priority;			/* FIFO queue; as notify_vcpu */
 	uint8_t last_vcpu, last_priority;	/* FIFO queue it was last linked on; f->lock */

@@ -37,18 +37,6 @@ static void free_list_append(struct evtchn_domain *e, struct evtchn *chn, uint32
 	e->free_last = port;
 }
 
-static uint32_t free_list_pop(struct evtchn_domain *e)
-{
-	uint32_t port = e->free_first;
-
-	if (port) {
-		e->free_first = evtchn_at(e, port)->u.next_free;
-		if (!e->free_first)
-			e->free_last = 0;
-	}
-	return port;
-}
-
 /*
  * A closed port that may be used again, or 0. One that is still linked in a FIFO queue waits: its
  * events would come by that queue, which may be another vCPU's.
@@ -56,12 +44,17 @@ static uint32_t free_list_pop(struct evtchn_domain *e)
 static uint32_t reuse_port(struct evtchn_domain *e)
 {
 	uint32_t tries, port;
+	struct evtchn *chn;
 
-	for (tries = 0; tries < FREE_TRIES; tries++) {
-		port = free_list_pop(e);
-		if (!port || !e->fifo || !evtchn_fifo_is_linked(e->fifo, port))
+	for (tries = 0; tries < FREE_TRIES && e->free_first; tries++) {
+		port = e->free_first;
+		chn = evtchn_at(e, port);
+		e->free_first = chn->u.next_free;
+		if (!e->free_first)
+			e->free_last = 0;
+		if (!e->fifo || !evtchn_fifo_is_linked(e->fifo, port))
 			return port;
-		free_list_append(e, evtchn_at(e, port), port);
+		free_list_append(e, chn, port);
 	}
 	return 0;
 }
@@ -102,9 +95,9 @@ static void port_free(struct domain *d, struct evtchn *chn, uint32_t port)
 	struct evtchn_domain *e = d->evtchn;
 
 	evtchn_clear_pending(d, chn, port);
-	if (chn->state == PORT_VIRQ)
+	if (chn->state == EVTCHNSTAT_virq)
 		*virq_slot(e, chn->u.virq, chn->notify_vcpu) = 0;
-	chn->state = PORT_FREE;
+	chn->state = EVTCHNSTAT_closed;
 	e->nr_active -= !chn->for_hypervisor;
 	chn->for_hypervisor = false;
 	free_list_append(e, chn, port);
@@ -147,20 +140,15 @@ int evtchn_alloc(struct domain *d, domid_t remote, bool for_hypervisor, uint32_t
 	if (rc)
 		return rc;
 	chn->u.remote = remote;
-	chn->state = PORT_UNBOUND;
+	chn->state = EVTCHNSTAT_unbound;
 	chn->for_hypervisor = for_hypervisor;
 	d->evtchn->nr_active -= for_hypervisor;
 	return 0;
 }
 
-int evtchn_alloc_unbound(struct domain *d, domid_t remote, uint32_t *port)
-{
-	return evtchn_alloc(d, remote, false, port);
-}
-
-/* Join a new port of d to rport of rd. Both locks held. */
-static int join(struct domain *d, struct domain *rd, uint32_t rport, uint32_t *port,
-		struct evtchn **ret)
+/* Join a new port of d, pending at vCPU notify, to rport of rd. Both locks held. */
+static int join(struct domain *d, struct vcpu *notify, struct domain *rd, uint32_t rport,
+		uint32_t *port)
 {
 	struct evtchn *chn, *rchn;
 	int rc;
@@ -168,15 +156,16 @@ static int join(struct domain *d, struct domain *rd, uint32_t rport, uint32_t *p
 	if (domain_is_dying(rd))
 		return -ESRCH;
 	rchn = evtchn_at(rd->evtchn, rport);
-	if (!rchn || rchn->state != PORT_UNBOUND || rchn->u.remote != d->id)
+	if (!rchn || rchn->state != EVTCHNSTAT_unbound || rchn->u.remote != d->id)
 		return -EINVAL;
 	rc = port_take(d, port, &chn);
 	if (rc)
 		return rc;
 	chn->u.peer = (struct evtchn_peer){ rd, rchn, rport };
 	rchn->u.peer = (struct evtchn_peer){ d, chn, *port };
-	chn->state = rchn->state = PORT_INTERDOMAIN;
-	*ret = chn;
+	chn->state = rchn->state = EVTCHNSTAT_interdomain;
+	chn->notify_vcpu = notify ? (uint8_t)notify->id : 0;
+	evtchn_raise(d, chn, *port);
 	return 0;
 }
 
@@ -189,7 +178,6 @@ int evtchn_bind_interdomain(struct domain *d, struct vcpu *notify, domid_t remot
 			    uint32_t *port)
 {
 	HELD struct domain *rd = domain_get_or_self(remote);
-	struct evtchn *chn;
 	int rc;
 
 	/* One still being created has no ports to lock. */
@@ -198,18 +186,13 @@ int evtchn_bind_interdomain(struct domain *d, struct vcpu *notify, domid_t remot
 	if (!domain_peers_allowed(d, rd))
 		return -EPERM;
 	lock_both(d, rd);
-	rc = join(d, rd, rport, port, &chn);
-	if (!rc) {
-		if (notify)
-			chn->notify_vcpu = (uint8_t)notify->id;
-		evtchn_raise(d, chn, *port);
-	}
+	rc = join(d, notify, rd, rport, port);
 	unlock_both(d, rd);
 	return rc;
 }
 
-/* A port in this state, PORT_IPI or PORT_VIRQ, by which vcpu of d is told. Errors as below. */
-static int bind_own(struct domain *d, enum port_state state, uint32_t virq, uint32_t vcpu,
+/* A port in this state, EVTCHNSTAT_ipi or EVTCHNSTAT_virq, by which vcpu of d is told. Errors as below. */
+static int bind_own(struct domain *d, uint8_t state, uint32_t virq, uint32_t vcpu,
 		    uint32_t *port)
 {
 	struct evtchn_domain *e = d->evtchn;
@@ -221,14 +204,14 @@ static int bind_own(struct domain *d, enum port_state state, uint32_t virq, uint
 		return -ENOENT;
 	vcpu = (uint32_t)index_nospec(vcpu, d->max_vcpus);
 	SPIN_GUARD(&e->lock);
-	if (state == PORT_VIRQ)
+	if (state == EVTCHNSTAT_virq)
 		slot = virq_slot(e, virq, vcpu);
 	rc = *slot ? -EEXIST : port_take(d, port, &chn);
 	if (rc)
 		return rc;
 	chn->u.virq = virq;
 	chn->notify_vcpu = (uint8_t)vcpu;
-	chn->state = (uint8_t)state;
+	chn->state = state;
 	*slot = *port;
 	return 0;
 }
@@ -241,13 +224,13 @@ int evtchn_bind_virq(struct domain *d, uint32_t virq, uint32_t vcpu, uint32_t *p
 {
 	if (virq >= NR_VIRQS || (virq_is_global(virq) && vcpu != 0))
 		return -EINVAL;
-	return bind_own(d, PORT_VIRQ, virq, vcpu, port);
+	return bind_own(d, EVTCHNSTAT_virq, virq, vcpu, port);
 }
 
 /* A port by which d signals its own vCPU. -ENOENT, -ENOSPC, -ENOMEM, -ESRCH. */
 int evtchn_bind_ipi(struct domain *d, uint32_t vcpu, uint32_t *port)
 {
-	return bind_own(d, PORT_IPI, 0, vcpu, port);
+	return bind_own(d, EVTCHNSTAT_ipi, 0, vcpu, port);
 }
 
 /*
@@ -258,7 +241,7 @@ static void part(struct domain *d, struct evtchn *chn, uint32_t port)
 {
 	struct evtchn *rchn = chn->u.peer.chn;
 
-	rchn->state = PORT_UNBOUND;
+	rchn->state = EVTCHNSTAT_unbound;
 	rchn->u.remote = domain_is_dying(d) ? DOMID_INVALID : d->id;
 	port_free(d, chn, port);
 }
@@ -275,9 +258,9 @@ static int try_close(struct domain *d, uint32_t port)
 
 	spin_lock(&d->evtchn->lock);
 	chn = evtchn_at(d->evtchn, port);
-	if (!chn || chn->state == PORT_FREE || (chn->for_hypervisor && !domain_is_dying(d))) {
+	if (!chn || chn->state == EVTCHNSTAT_closed || (chn->for_hypervisor && !domain_is_dying(d))) {
 		rc = -EINVAL;
-	} else if (chn->state != PORT_INTERDOMAIN) {
+	} else if (chn->state != EVTCHNSTAT_interdomain) {
 		port_free(d, chn, port);
 	} else {
 		rd = chn->u.peer.dom;
@@ -290,7 +273,7 @@ static int try_close(struct domain *d, uint32_t port)
 	if (!rd)
 		return rc;
 	lock_both(d, rd);
-	if (chn->state == PORT_INTERDOMAIN && chn->u.peer.dom == rd) {
+	if (chn->state == EVTCHNSTAT_interdomain && chn->u.peer.dom == rd) {
 		part(d, chn, port);
 		rc = 0;
 	}
@@ -324,16 +307,16 @@ int evtchn_status_get(struct domain *d, struct evtchn_status *s)
 	chn = evtchn_at(d->evtchn, s->port);
 	if (!chn)
 		return s->port < EVTCHN_CHUNK_PORTS ? 0 : -EINVAL;
-	if (chn->state == PORT_FREE)
+	if (chn->state == EVTCHNSTAT_closed)
 		return 0;
 	s->status = chn->state;
 	s->vcpu = chn->notify_vcpu;
-	if (chn->state == PORT_UNBOUND) {
+	if (chn->state == EVTCHNSTAT_unbound) {
 		s->u.unbound.dom = chn->u.remote;
-	} else if (chn->state == PORT_INTERDOMAIN) {
+	} else if (chn->state == EVTCHNSTAT_interdomain) {
 		s->u.interdomain.dom = chn->u.peer.dom->id;
 		s->u.interdomain.port = chn->u.peer.port;
-	} else if (chn->state == PORT_VIRQ) {
+	} else if (chn->state == EVTCHNSTAT_virq) {
 		s->u.virq = chn->u.virq;
 	}
 	return 0;
@@ -351,8 +334,8 @@ int evtchn_bind_vcpu(struct domain *d, uint32_t port, uint32_t vcpu)
 		return -ENOENT;
 	SPIN_GUARD(&d->evtchn->lock);
 	chn = evtchn_at(d->evtchn, port);
-	if (!chn || (chn->state != PORT_UNBOUND && chn->state != PORT_INTERDOMAIN &&
-		     (chn->state != PORT_VIRQ || !virq_is_global(chn->u.virq))))
+	if (!chn || (chn->state != EVTCHNSTAT_unbound && chn->state != EVTCHNSTAT_interdomain &&
+		     (chn->state != EVTCHNSTAT_virq || !virq_is_global(chn->u.virq))))
 		return -EINVAL;
 	WRITE_ONCE(chn->notify_vcpu, (uint8_t)vcpu);
 	return 0;
@@ -368,7 +351,7 @@ int evtchn_set_priority(struct domain *d, uint32_t port, uint32_t priority)
 	chn = evtchn_at(e, port);
 	if (!e->fifo)
 		return -ENOSYS;
-	if (priority > EVTCHN_FIFO_PRIORITY_MIN || !chn || chn->state == PORT_FREE)
+	if (priority > EVTCHN_FIFO_PRIORITY_MIN || !chn || chn->state == EVTCHNSTAT_closed)
 		return -EINVAL;
 	WRITE_ONCE(chn->priority, (uint8_t)priority);
 	return 0;
@@ -395,13 +378,16 @@ static int close_all(struct domain *d)
 	return READ_ONCE(e->nr_active) ? -ERESTART : 0;
 }
 
-/* Cut the FIFO state off once no port is open; it is freed piece by piece. */
-static int drop_fifo(struct domain *d)
+/*
+ * Close all ports of d and go back to 2-level delivery: the FIFO state is cut off once no port is
+ * open, and freed piece by piece. -ERESTART to be called again.
+ */
+int evtchn_reset_all(struct domain *d)
 {
 	struct evtchn_domain *e = d->evtchn;
 	bool cut;
 
-	if (!evtchn_fifo_free_dead(d))
+	if (close_all(d) || !evtchn_fifo_free_dead(d))
 		return -ERESTART;
 	spin_lock(&e->lock);
 	cut = !e->nr_active && !e->fifo_dead;
@@ -411,14 +397,6 @@ static int drop_fifo(struct domain *d)
 	}
 	spin_unlock(&e->lock);
 	return cut && evtchn_fifo_free_dead(d) ? 0 : -ERESTART;
-}
-
-/* Close all ports of d and go back to 2-level delivery. -ERESTART to be called again. */
-int evtchn_reset_all(struct domain *d)
-{
-	int rc = close_all(d);
-
-	return rc ? rc : drop_fifo(d);
 }
 
 /* Hook: a domain without ports. -ENOMEM. */

@@ -8,7 +8,6 @@
  */
 #include <xen/heap.h>
 #include <xen/hypercall.h>
-#include <xen/page.h>
 #include <xen/vcpu.h>
 #include <arch/guest_atomic.h>
 #include "event.h"
@@ -225,7 +224,7 @@ static void migrate(struct domain *d, struct evtchn_fifo *f)
 			struct evtchn *chn = evtchn_at(e, port);
 
 			bits &= bits - 1;
-			if (!chn || chn->state == PORT_FREE)
+			if (!chn || chn->state == EVTCHNSTAT_closed)
 				continue;
 			evtchn_2l_clear(d, port);
 			(void)word_or_early(f, chn, port);

@@ -105,14 +105,14 @@ int evtchn_send(struct domain *d, uint32_t port)
 	chn = evtchn_at(e, port);
 	if (unlikely(!chn))
 		return -EINVAL;
-	if (likely(chn->state == PORT_INTERDOMAIN)) {
+	if (likely(chn->state == EVTCHNSTAT_interdomain)) {
 		if (likely(!chn->u.peer.chn->for_hypervisor))
 			evtchn_raise(chn->u.peer.dom, chn->u.peer.chn, chn->u.peer.port);
 		else if (vpl011_event(chn->u.peer.dom))
 			evtchn_raise(d, chn, port);
-	} else if (chn->state == PORT_IPI) {
+	} else if (chn->state == EVTCHNSTAT_ipi) {
 		evtchn_raise(d, chn, port);
-	} else if (chn->state != PORT_UNBOUND) {
+	} else if (chn->state != EVTCHNSTAT_unbound) {
 		return -EINVAL;
 	}
 	return 0;
@@ -132,7 +132,7 @@ int evtchn_unmask_port(struct domain *d, uint32_t port)
 	chn = evtchn_at(e, port);
 	if (!chn)
 		return -EINVAL;
-	if (chn->state == PORT_FREE)
+	if (chn->state == EVTCHNSTAT_closed)
 		return 0;
 	if (e->fifo)
 		evtchn_fifo_unmask(d, e->fifo, chn, port);
@@ -152,7 +152,7 @@ int evtchn_port_pending(struct domain *d, uint32_t port)
 	chn = evtchn_at(e, port);
 	if (!chn)
 		return -EINVAL;
-	if (chn->state == PORT_FREE)
+	if (chn->state == EVTCHNSTAT_closed)
 		return 0;
 	return e->fifo ? evtchn_fifo_is_pending(e->fifo, chn, port) :
 			 is_set(d->shared_info->evtchn_pending, port);

@@ -86,16 +86,13 @@ int virq_set_handler(struct domain *d, uint32_t virq)
 /* d dies: what it handled goes to dom0 again. */
 void virq_forget_handler(struct domain *d)
 {
-	uint32_t i, dropped = 0;
+	uint32_t i;
 
-	spin_lock(&handler_lock);
+	SPIN_GUARD(&handler_lock);
 	for (i = 0; i < NR_VIRQS; i++) {
 		if (handler[i] != d)
 			continue;
 		WRITE_ONCE(handler[i], NULL);
-		dropped++;
+		domain_put(d);		/* not the last: the caller has one */
 	}
-	spin_unlock(&handler_lock);
-	while (dropped--)
-		domain_put(d);
 }

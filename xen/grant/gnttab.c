@@ -108,10 +108,11 @@ static int make_frame(struct domain *d, uint32_t idx)
 }
 
 /*
- * The machine frame of table frame idx, made if need be. It lives as long as d; whoever maps it
- * takes a reference of its own. -EINVAL beyond the limit, -ENOMEM, -ESRCH when d is dying.
+ * The machine frame of table frame idx, made if need be. It lives as long as d, and so does the
+ * note; whoever maps it takes a reference of its own. -EINVAL beyond the limit, -ENOMEM, -ESRCH
+ * when d is dying.
  */
-int gnttab_frame_mfn(struct domain *d, uint32_t idx, mfn_t *m)
+int gnttab_frame_mfn(struct domain *d, uint32_t idx, mfn_t *m, gfn_t **where)
 {
 	struct gnttab *g = d->grant;
 
@@ -124,26 +125,9 @@ int gnttab_frame_mfn(struct domain *d, uint32_t idx, mfn_t *m)
 	if ((!g->frame || !g->frame[idx].entry) && make_frame(d, idx))
 		return -ENOMEM;
 	*m = heap_to_mfn(g->frame[idx].entry);
+	if (where)
+		*where = &g->frame[idx].gfn;
 	return 0;
-}
-
-/* Note where d has mapped frame idx. An idx beyond the table is ignored. */
-void gnttab_set_frame_gfn(struct domain *d, uint32_t idx, gfn_t g)
-{
-	struct gnttab *t = d->grant;
-
-	SPIN_GUARD(&t->lock);
-	if (idx < t->nr_frames)
-		t->frame[index_nospec(idx, t->nr_frames)].gfn = g;
-}
-
-/* Where d has mapped frame idx; INVALID_GFN nowhere. */
-gfn_t gnttab_frame_gfn(struct domain *d, uint32_t idx)
-{
-	struct gnttab *t = d->grant;
-
-	SPIN_GUARD(&t->lock);
-	return idx < t->nr_frames ? t->frame[index_nospec(idx, t->nr_frames)].gfn : INVALID_GFN;
 }
 
 /* GNTTABOP_query_size on d: 1 frame from the start, though it is made when first used. */

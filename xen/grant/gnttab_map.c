@@ -3,23 +3,17 @@
  * Mapping and unmapping grants. A map makes, in order: a handle, a reference on the lender, a pin
  * on the entry, a reference on the page, the stage-2 entry (which keeps that reference), and then
  * the handle goes live. An unmap undoes them in reverse, the stage-2 entry with its TLB entries
- * first. Also cache maintenance of mapped pages.
+ * first. A borrower's death does that with every mapping it made, preemptibly; a lender's needs
+ * nothing here: its pages and its table live until the last mapping lets go of them. Also cache
+ * maintenance of mapped pages.
  */
 #include <xen/heap.h>
+#include <xen/hypercall.h>
 #include <xen/page.h>
 #include <xen/vcpu.h>
 #include "grant.h"
 
-/* p2m's errors as a status. */
-static int16_t map_status(int rc)
-{
-	switch (rc) {
-	case 0:		return GNTST_okay;
-	case -EINVAL:	return GNTST_bad_virt_addr;
-	case -ENOMEM:	return GNTST_no_device_space;
-	default:	return GNTST_general_error;
-	}
-}
+#define LIGHT_STEPS	64u
 
 static enum p2m_kind map_kind(bool readonly)
 {
@@ -36,7 +30,8 @@ static int16_t map_page(struct domain *d, uint32_t handle, const struct maptrack
 
 	if (rc) {
 		page_put(mfn(m->mfn));
-		return map_status(rc);
+		return rc == -EINVAL ? GNTST_bad_virt_addr :
+		       rc == -ENOMEM ? GNTST_no_device_space : GNTST_general_error;
 	}
 	if (maptrack_publish(d, handle, m))
 		return GNTST_okay;
@@ -110,7 +105,7 @@ void gnttab_map(struct domain *caller, struct gnttab_map_grant_ref *op)
  * meanwhile is gone already, with its page reference. Other errors leave all as it was, and the
  * claim with the caller.
  */
-int gnttab_undo_map(struct domain *d, uint32_t handle, const struct maptrack *m)
+static int undo_map(struct domain *d, uint32_t handle, const struct maptrack *m)
 {
 	int rc = p2m_unmap_if(d, gfn(m->gfn), mfn(m->mfn), map_kind(m->readonly));
 
@@ -139,10 +134,36 @@ void gnttab_unmap(struct domain *caller, struct gnttab_unmap_grant_ref *op)
 	else if (op->dev_bus_addr && op->dev_bus_addr != mfn_to_pa(mfn(m.mfn)))
 		op->status = GNTST_bad_dev_addr;
 	else
-		op->status = gnttab_undo_map(caller, op->handle, &m) ? GNTST_general_error
+		op->status = undo_map(caller, op->handle, &m) ? GNTST_general_error
 								     : GNTST_okay;
 	if (op->status)
 		maptrack_unclaim(caller, op->handle);
+}
+
+/* Hook: d is dying, its vCPUs run nowhere. -ERESTART to be called again. */
+int gnttab_relinquish(struct domain *d)
+{
+	struct gnttab *g = d->grant;
+	uint32_t light = 0;
+	struct maptrack m;
+
+	for (; g->mt_next < maptrack_handles(d) && g->mt_used; light++) {
+		uint32_t handle = g->mt_next;
+
+		if (!maptrack_claim(d, handle, &m)) {
+			if (undo_map(d, handle, &m)) {
+				/* Short of memory for a moment: the same handle again. */
+				maptrack_unclaim(d, handle);
+				return -ERESTART;
+			}
+			light = LIGHT_STEPS;
+		}
+		g->mt_next = handle + 1;
+		if (light >= LIGHT_STEPS && hypercall_preempt())
+			return -ERESTART;
+	}
+	g->mt_next = 0;
+	return 0;
 }
 
 static void flush_page(mfn_t m, uint32_t offset, uint32_t length, uint32_t ops)

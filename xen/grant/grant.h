@@ -28,20 +28,16 @@ static_assert_size(struct grant_pin, 8);
 struct grant_frame {
 	struct grant_entry_v1 *entry;	/* shared with the lender; NULL: not made yet */
 	struct grant_pin *pin;
-	gfn_t gfn;			/* where the lender mapped it, INVALID_GFN nowhere */
+	gfn_t gfn;			/* where the lender mapped it, INVALID_GFN nowhere; ONCE */
 };
 
-enum maptrack_state {
-	MT_FREE,
-	MT_BUSY,			/* owned by the map or unmap in progress */
-	MT_LIVE,
-};
+enum { MT_FREE, MT_BUSY, MT_LIVE };	/* busy: owned by the map or unmap in progress */
 
 struct maptrack {
 	struct domain *lender;		/* referenced */
 	uint64_t gfn;			/* of the borrower */
 	uint64_t mfn : 48;
-	uint64_t state : 8;		/* enum maptrack_state */
+	uint64_t state : 8;		/* MT_* */
 	uint64_t readonly : 8;
 	uint32_t ref;
 	uint32_t next_free;		/* handle + 1, 0 none */
@@ -84,6 +80,3 @@ void maptrack_put(struct domain *d, uint32_t handle);
 /* 1 when a live mapping of m is found from *next on, 0 none, -ERESTART with *next set. */
 int maptrack_find_mfn(struct domain *d, mfn_t m, uint32_t *next) __must_check;
 uint32_t maptrack_handles(struct domain *d);
-
-/* gnttab_map.c: undo a claimed mapping: p2m entry, pin, handle, reference. */
-int gnttab_undo_map(struct domain *d, uint32_t handle, const struct maptrack *m) __must_check;

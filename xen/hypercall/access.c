@@ -4,7 +4,6 @@
  * another domain needs privilege. Calls that are dom0's as a whole say so in table.c. Between
  * domains only event channels and grants are open, by their own rules (event/, grant/).
  */
-#include <xen/lib.h>
 #include "ops.h"
 
 /* Reference on domain id unless it is still being made; NULL. */

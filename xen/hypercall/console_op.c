@@ -4,7 +4,6 @@
  * text goes into the log instead, line by line, stripped and rate-limited; it reads nothing.
  */
 #include <xen/console.h>
-#include <xen/lib.h>
 #include "ops.h"
 
 #define CHUNK		128u

@@ -4,7 +4,6 @@
  * the guest's own HVC instruction. What is done so far travels in the arguments; each handler
  * checks them anew, so a guest that forges them gets only what it could have asked for afresh.
  */
-#include <xen/lib.h>
 #include "ops.h"
 
 /*

@@ -4,7 +4,6 @@
  * sysctl calls go. A row for each sub-operation says what is checked before its handler runs. The
  * argument is copied in once; results are copied out after success only.
  */
-#include <xen/lib.h>
 #include "domctl.h"
 
 /*
@@ -22,10 +21,10 @@ static const struct control_row rows[] = {
 	[XEN_DOMCTL_getdomaininfo] = { domctl_getdomaininfo, COPYBACK },
 	[XEN_DOMCTL_setvcpuaffinity] = { domctl_vcpuaffinity, NEEDS_DOMAIN | COPYBACK },
 	[XEN_DOMCTL_max_mem] = { domctl_max_mem, NEEDS_DOMAIN },
-	[XEN_DOMCTL_setvcpucontext] = { domctl_vcpucontext, NEEDS_DOMAIN | NOT_SELF },
-	[XEN_DOMCTL_getvcpucontext] = { domctl_vcpucontext, NEEDS_DOMAIN | NOT_SELF },
+	[XEN_DOMCTL_setvcpucontext] = { domctl_vcpucontext, NEEDS_DOMAIN | NOT_SELF | PAUSED },
+	[XEN_DOMCTL_getvcpucontext] = { domctl_vcpucontext, NEEDS_DOMAIN | NOT_SELF | PAUSED },
 	[XEN_DOMCTL_getvcpuinfo] = { domctl_getvcpuinfo, NEEDS_DOMAIN | COPYBACK },
-	[XEN_DOMCTL_sendtrigger] = { domctl_sendtrigger, NEEDS_DOMAIN | NOT_SELF },
+	[XEN_DOMCTL_sendtrigger] = { domctl_sendtrigger, NEEDS_DOMAIN | NOT_SELF | PAUSED },
 	[XEN_DOMCTL_max_vcpus] = { domctl_max_vcpus, NEEDS_DOMAIN | NOT_SELF },
 	[XEN_DOMCTL_scheduler_op] = { domctl_scheduler_op, NEEDS_DOMAIN | COPYBACK },
 	[XEN_DOMCTL_setdomainhandle] = { domctl_setdomainhandle, NEEDS_DOMAIN },
@@ -52,29 +51,45 @@ static const struct control_row rows[] = {
 	[XEN_DOMCTL_cacheflush] = { domctl_cacheflush, NEEDS_DOMAIN },
 	[XEN_DOMCTL_setvnumainfo] = { .flags = NEEDS_DOMAIN | CONSTANT, .answer = -EINVAL },
 	[XEN_DOMCTL_vuart_op] = { domctl_vuart_op, NEEDS_DOMAIN | COPYBACK },
-	[XEN_DOMCTL_get_paging_mempool_size] = { domctl_get_paging_mempool_size,
-						NEEDS_DOMAIN | COPYBACK },
-	[XEN_DOMCTL_set_paging_mempool_size] = { domctl_set_paging_mempool_size, NEEDS_DOMAIN },
+	[XEN_DOMCTL_get_paging_mempool_size] = { domctl_paging_mempool, NEEDS_DOMAIN | COPYBACK },
+	[XEN_DOMCTL_set_paging_mempool_size] = { domctl_paging_mempool, NEEDS_DOMAIN },
 };
 
-/* Operations of our own: public/zazen.h. */
-static const struct control_row own_rows[] = {
-	[ZAZEN_DOMCTL_cpu_model - ZAZEN_DOMCTL_FIRST] = { domctl_cpu_model,
-							  NEEDS_DOMAIN | NOT_SELF },
-};
+/* The operation of our own: public/zazen.h. */
+static const struct control_row cpu_model = { domctl_cpu_model, NEEDS_DOMAIN | NOT_SELF, 0, NULL };
 static_assert_size(struct zazen_domctl, sizeof(struct xen_domctl));
+
+static const struct control_interface domctl = {
+	rows, ARRAY_SIZE(rows), XEN_DOMCTL_INTERFACE_VERSION, sizeof(struct xen_domctl),
+};
 
 /* The row of a command; NULL: there is none. */
 static const struct control_row *find_row(const struct control_interface *i, uint32_t cmd)
 {
-	bool own = cmd >= ZAZEN_DOMCTL_FIRST;
-	uint32_t n = own ? cmd - ZAZEN_DOMCTL_FIRST : cmd, nr = own ? i->nr_own : i->nr_rows;
 	const struct control_row *row;
 
-	if (n >= nr)
+	if (cmd == ZAZEN_DOMCTL_cpu_model && i == &domctl)
+		return &cpu_model;
+	if (cmd >= i->nr_rows)
 		return NULL;
-	row = (own ? i->own : i->rows) + index_nospec(n, nr);
+	row = &i->rows[index_nospec(cmd, i->nr_rows)];
 	return row->fn || row->on_domain || (row->flags & CONSTANT) ? row : NULL;
+}
+
+/*
+ * fn under a pause of this call's own, which is taken once and given back when the call ends.
+ * -EOVERFLOW; -EINVAL: nobody holds the pause that the caller says it took.
+ */
+static int run_paused(struct control_call *c, control_fn *fn)
+{
+	int rc = c->resumed && !READ_ONCE(c->d->pause_count) ? -EINVAL : domctl_pausedomain(c);
+
+	if (rc)
+		return rc;
+	rc = fn(c);
+	/* It fails only if somebody else took the pause away: nothing is left to undo then. */
+	(void)!domain_unpause(c->d);
+	return rc;
 }
 
 static int run(struct control_call *c, const struct control_row *row)
@@ -90,6 +105,8 @@ static int run(struct control_call *c, const struct control_row *row)
 		rc = -EINVAL;
 	else if (row->on_domain)
 		rc = row->on_domain(c->d);
+	else if (row->flags & PAUSED)
+		rc = run_paused(c, row->fn);
 	else
 		rc = row->fn ? row->fn(c) : row->answer;
 	if (c->d)
@@ -129,11 +146,6 @@ int64_t control(const struct control_interface *i, uint64_t arg, uint64_t magic,
 _Static_assert(offsetof(struct xen_sysctl, cmd) == offsetof(struct xen_domctl, cmd) &&
 	       offsetof(struct xen_sysctl, interface_version) ==
 	       offsetof(struct xen_domctl, interface_version), "the same beginning");
-
-static const struct control_interface domctl = {
-	rows, ARRAY_SIZE(rows), XEN_DOMCTL_INTERFACE_VERSION, sizeof(struct xen_domctl),
-	own_rows, ARRAY_SIZE(own_rows),
-};
 
 /* Privileged (table.c). */
 int64_t do_domctl(uint64_t arg, uint64_t magic, uint64_t a, uint64_t b, uint64_t a4)

@@ -33,14 +33,13 @@ enum {
 	NOT_SELF = 2,		/* -EINVAL on the caller's own */
 	COPYBACK = 4,		/* has results */
 	CONSTANT = 8,		/* no fn: that is all there is to it */
+	PAUSED = 16,		/* fn runs under a pause of this call's own, no vCPU of d on a CPU */
 };
 /* An interface: its operations, the size of its argument, its version. */
 struct control_interface {
 	const struct control_row *rows;
 	uint32_t nr_rows, version;
 	size_t size;
-	const struct control_row *own;	/* from ZAZEN_DOMCTL_FIRST on */
-	uint32_t nr_own;
 };
 int64_t control(const struct control_interface *i, uint64_t arg, uint64_t magic, uint64_t a,
 		uint64_t b);
@@ -55,8 +54,8 @@ control_fn domctl_cpu_model, domctl_max_vcpus, domctl_vcpucontext, domctl_getvcp
 	   domctl_vcpuaffinity, domctl_scheduler_op, domctl_sendtrigger;
 
 /* domctl_memory.c */
-control_fn domctl_max_mem, domctl_cacheflush, domctl_address_size,
-	   domctl_set_paging_mempool_size, domctl_get_paging_mempool_size, domctl_nodeaffinity;
+control_fn domctl_max_mem, domctl_cacheflush, domctl_address_size, domctl_paging_mempool,
+	   domctl_nodeaffinity;
 
 /* domctl_device.c */
 control_fn domctl_irq_permission, domctl_iomem_permission, domctl_bind_pt_irq, domctl_memory_mapping,

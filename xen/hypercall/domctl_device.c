@@ -7,7 +7,6 @@
  * vgic_relinquish).
  */
 #include <xen/evtchn.h>
-#include <xen/lib.h>
 #include <xen/vgic.h>
 #include <xen/vpl011.h>
 #include "domctl.h"

@@ -6,7 +6,6 @@
  */
 #include <xen/cmdline.h>
 #include <xen/id_regs.h>
-#include <xen/lib.h>
 #include <xen/sched.h>
 #include <xen/vgic.h>
 #include <xen/wallclock.h>

@@ -4,7 +4,6 @@
  * NUMA questions, of which there are none with one node.
  */
 #include <xen/aarch32.h>
-#include <xen/lib.h>
 #include "domctl.h"
 
 #define CACHEFLUSH_MAX	(1UL << 18)	/* frames in one call */
@@ -67,29 +66,23 @@ static uint32_t other_heap_pages(const struct domain *d)
 }
 
 /*
- * How much hypervisor memory d's page tables may take, in bytes. -EINVAL unless whole pages,
- * -ENOMEM.
+ * How much hypervisor memory d's page tables may take, in bytes: set, -EINVAL unless whole pages,
+ * -ENOMEM; or asked for, 0 when nothing was set.
  */
-int domctl_set_paging_mempool_size(struct control_call *call)
+int domctl_paging_mempool(struct control_call *call)
 {
-	uint64_t size = call->domctl.u.paging_mempool.size, pages;
+	uint64_t *size = &call->domctl.u.paging_mempool.size, pages;
+	uint32_t others = other_heap_pages(call->d), limit = READ_ONCE(call->d->max_heap_pages);
 
-	if (size & ~PAGE_MASK)
+	if (call->domctl.cmd == XEN_DOMCTL_get_paging_mempool_size) {
+		*size = limit == UINT32_MAX ? 0 : (uint64_t)(limit - others) << PAGE_SHIFT;
+		return 0;
+	}
+	if (*size & ~PAGE_MASK)
 		return -EINVAL;
-	if (checked_add(size >> PAGE_SHIFT, (uint64_t)other_heap_pages(call->d), &pages) ||
-	    pages >= UINT32_MAX)
+	if (checked_add(*size >> PAGE_SHIFT, (uint64_t)others, &pages) || pages >= UINT32_MAX)
 		return -ENOMEM;
 	WRITE_ONCE(call->d->max_heap_pages, (uint32_t)pages);
-	return 0;
-}
-
-/* What was set; 0 when nothing was. */
-int domctl_get_paging_mempool_size(struct control_call *call)
-{
-	uint32_t limit = READ_ONCE(call->d->max_heap_pages);
-
-	call->domctl.u.paging_mempool.size = limit == UINT32_MAX ? 0 :
-				    (uint64_t)(limit - other_heap_pages(call->d)) << PAGE_SHIFT;
 	return 0;
 }
 

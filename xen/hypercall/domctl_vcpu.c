@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * domctl: a domain's vCPUs - their number, registers, affinity and share of the CPUs. Registers
- * are read and written under a pause of this call's own, which is taken once and given back when
- * the call ends.
+ * are read and written under a pause of the call's own (domctl.c).
  */
 #include <xen/aarch32.h>
 #include <xen/id_regs.h>
-#include <xen/lib.h>
 #include <xen/sched.h>
 #include "domctl.h"
 
@@ -136,83 +134,56 @@ static void reset_vcpu(struct vcpu *v)
 	v->initialised = false;
 }
 
-/* The vCPU that the call names, and the registers it is to have. -EINVAL, -ESRCH, -EFAULT. */
-static int check_context(const struct control_call *call, bool set, struct vcpu **v,
-			 struct vcpu_guest_context *c)
-{
-	const struct xen_domctl_vcpucontext *a = &call->domctl.u.vcpucontext;
-	int rc = find_vcpu(call->d, a->vcpu, v);
-
-	if (!set)
-		return rc ? rc : (*v)->initialised ? 0 : -ENODATA;
-	if (rc)
-		return -EINVAL;
-	if (!a->ctxt.p)
-		return 0;
-	if (copy_from_guest(c, a->ctxt.p, sizeof(*c)))
-		return -EFAULT;
-	return legal_cpsr(call->d, c->user_regs.cpsr) ? 0 : -EINVAL;
-}
-
 /*
  * setvcpucontext: give a vCPU its registers; no context: reset it. getvcpucontext: read them;
- * -ENODATA: it never had a context. Under a pause of this call's own. -EINVAL (vCPU, processor
- * state; nobody holds the pause that the caller says it took), -ESRCH (vCPU), -EFAULT, -EOVERFLOW.
+ * -ENODATA: it never had a context. -EINVAL (vCPU, processor state), -ESRCH (vCPU), -EFAULT.
  */
 int domctl_vcpucontext(struct control_call *call)
 {
+	const struct xen_domctl_vcpucontext *a = &call->domctl.u.vcpucontext;
 	bool set = call->domctl.cmd == XEN_DOMCTL_setvcpucontext;
-	uint64_t buffer = call->domctl.u.vcpucontext.ctxt.p;
 	struct vcpu_guest_context c = { 0 };
 	struct vcpu *v;
-	int rc = check_context(call, set, &v, &c);
+	int rc = find_vcpu(call->d, a->vcpu, &v);
 
-	if (!rc) {
-		rc = call->resumed && !READ_ONCE(call->d->pause_count) ? -EINVAL :
-		     domctl_pausedomain(call);
-		if (rc)
-			return rc;
-		if (!set)
-			read_context(v, &c);
-		else if (buffer)
-			write_context(v, &c);
-		else
-			reset_vcpu(v);
-	} else if (!call->resumed) {
-		return rc;
+	if (rc)
+		return set ? -EINVAL : rc;
+	if (!set) {
+		if (!v->initialised)
+			return -ENODATA;
+		read_context(v, &c);
+		return copy_to_guest(a->ctxt.p, &c, sizeof(c));
 	}
-	/*
-	 * A resumed call that is wrong was right before: the guest's buffer changed. The pause is
-	 * given back all the same. That fails only if somebody else took it away: nothing is left
-	 * to undo then.
-	 */
-	(void)!domain_unpause(call->d);
-	return rc || set ? rc : copy_to_guest(buffer, &c, sizeof(c));
+	if (!a->ctxt.p) {
+		reset_vcpu(v);
+		return 0;
+	}
+	if (copy_from_guest(&c, a->ctxt.p, sizeof(c)))
+		return -EFAULT;
+	if (!legal_cpsr(call->d, c.user_regs.cpsr))
+		return -EINVAL;
+	write_context(v, &c);
+	return 0;
 }
 
 /*
  * The button NMI: the vCPU has an SError, pending until it unmasks it; waits end. Arm knows no
- * other: -ENOSYS. Under a pause as above; its errors, and those of the vCPU.
+ * other: -ENOSYS. Errors of the vCPU as above.
  */
 int domctl_sendtrigger(struct control_call *call)
 {
 	const struct xen_domctl_sendtrigger *t = &call->domctl.u.sendtrigger;
-	struct vcpu *v = NULL;
-	int rc = t->trigger == XEN_DOMCTL_SENDTRIGGER_NMI ? find_vcpu(call->d, t->vcpu, &v) :
-							    -ENOSYS;
+	struct vcpu *v;
+	int rc;
 
-	if (rc && !call->resumed)
+	if (t->trigger != XEN_DOMCTL_SENDTRIGGER_NMI)
+		return -ENOSYS;
+	rc = find_vcpu(call->d, t->vcpu, &v);
+	if (rc)
 		return rc;
-	if (!rc) {
-		rc = call->resumed && !READ_ONCE(call->d->pause_count) ? -EINVAL :
-		     domctl_pausedomain(call);
-		if (rc)
-			return rc;
-		guest_inject_serror(v);
-		vcpu_wake(v);
-	}
-	(void)!domain_unpause(call->d);
-	return rc;
+	guest_inject_serror(v);
+	vcpu_wake(v);
+	return 0;
 }
 
 /* -EINVAL, -ESRCH. */

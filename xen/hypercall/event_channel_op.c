@@ -6,7 +6,6 @@
  * again.
  */
 #include <xen/evtchn.h>
-#include <xen/lib.h>
 #include "ops.h"
 
 union evtchn_arg {
@@ -27,37 +26,31 @@ union evtchn_arg {
 };
 
 struct evtchn_row {
-	uint16_t size;			/* copied in */
-	uint16_t out, out_size;		/* part copied out on success */
+	struct arg_row arg;
 	bool named;			/* about the ports of the domain that is named first */
 	bool opens;			/* the part copied out is a new port */
 };
 
-#define IN(type)	.size = sizeof(struct evtchn_##type)
-#define OUT(type, first)								\
-	.out = __builtin_offsetof(struct evtchn_##type, first),				\
-	.out_size = sizeof(((struct evtchn_##type *)0)->first)
-#define STATUS_OUT	__builtin_offsetof(struct evtchn_status, status)
+#define IN(op)			.arg = { ARG_IN(evtchn_##op) }
+#define OUT(op, first, last)	.arg = { ARG_IN(evtchn_##op), ARG_OUT(evtchn_##op, first, last) }
+#define OPENS(op, port)		OUT(op, port, port), .opens = true
 
 /* send has a path of its own, bind_pirq takes nothing. */
 static const struct evtchn_row rows[] = {
-	[EVTCHNOP_bind_interdomain] = { IN(bind_interdomain), OUT(bind_interdomain, local_port),
-					.opens = true },
-	[EVTCHNOP_bind_virq]	= { IN(bind_virq), OUT(bind_virq, port), .opens = true },
-	[EVTCHNOP_bind_pirq]	= { 0 },
+	[EVTCHNOP_bind_interdomain] = { OPENS(bind_interdomain, local_port) },
+	[EVTCHNOP_bind_virq]	= { OPENS(bind_virq, port) },
+	[EVTCHNOP_bind_pirq]	= { .arg = { 0 } },
 	[EVTCHNOP_close]	= { IN(close) },
-	[EVTCHNOP_status]	= { IN(status), .out = STATUS_OUT, .out_size = 16, .named = true },
-	[EVTCHNOP_alloc_unbound] = { IN(alloc_unbound), OUT(alloc_unbound, port), .named = true,
-				     .opens = true },
-	[EVTCHNOP_bind_ipi]	= { IN(bind_ipi), OUT(bind_ipi, port), .opens = true },
+	[EVTCHNOP_status]	= { OUT(status, status, u), .named = true },
+	[EVTCHNOP_alloc_unbound] = { OPENS(alloc_unbound, port), .named = true },
+	[EVTCHNOP_bind_ipi]	= { OPENS(bind_ipi, port) },
 	[EVTCHNOP_bind_vcpu]	= { IN(bind_vcpu) },
 	[EVTCHNOP_unmask]	= { IN(unmask) },
 	[EVTCHNOP_reset]	= { IN(reset), .named = true },
-	[EVTCHNOP_init_control]	= { IN(init_control), OUT(init_control, link_bits) },
+	[EVTCHNOP_init_control]	= { OUT(init_control, link_bits, link_bits) },
 	[EVTCHNOP_expand_array]	= { IN(expand_array) },
 	[EVTCHNOP_set_priority]	= { IN(set_priority) },
 };
-_Static_assert(STATUS_OUT + 16 == sizeof(struct evtchn_status), "status");
 
 /* Operation cmd on the ports of d. */
 static int execute(struct domain *d, uint64_t cmd, union evtchn_arg *a)
@@ -79,8 +72,8 @@ static int execute(struct domain *d, uint64_t cmd, union evtchn_arg *a)
 		return evtchn_status_get(d, &a->status);
 	case EVTCHNOP_alloc_unbound:
 		remote = a->alloc_unbound.remote_dom;
-		return evtchn_alloc_unbound(d, remote == DOMID_SELF ? caller->id : remote,
-					    &a->alloc_unbound.port);
+		return evtchn_alloc(d, remote == DOMID_SELF ? caller->id : remote, false,
+				    &a->alloc_unbound.port);
 	case EVTCHNOP_bind_ipi:
 		return evtchn_bind_ipi(d, a->bind_ipi.vcpu, &a->bind_ipi.port);
 	case EVTCHNOP_bind_vcpu:
@@ -125,14 +118,14 @@ int64_t do_event_channel_op(uint64_t cmd, uint64_t arg, uint64_t a2, uint64_t a3
 		return -ENOSYS;
 	cmd = index_nospec(cmd, ARRAY_SIZE(rows));
 	row = &rows[cmd];
-	if (row->size && copy_from_guest(&a, arg, row->size))
+	if (row->arg.size && copy_from_guest(&a, arg, row->arg.size))
 		return -EFAULT;
 	rc = target_get(row->named ? a.dom : DOMID_SELF, &d);
 	if (rc)
 		return rc;
 	rc = execute(d, cmd, &a);
-	out = (char *)&a + row->out;
-	if (!rc && row->out_size && copy_to_guest(arg + row->out, out, row->out_size)) {
+	out = (char *)&a + row->arg.out;
+	if (!rc && row->arg.out_size && copy_to_guest(arg + row->arg.out, out, row->arg.out_size)) {
 		if (row->opens)
 			(void)!evtchn_close(d, *(evtchn_port_t *)(void *)out);
 		rc = -EFAULT;

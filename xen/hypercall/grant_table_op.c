@@ -6,7 +6,6 @@
  * batch stops between elements when something waits for this CPU, and goes on with the rest.
  */
 #include <xen/gnttab.h>
-#include <xen/lib.h>
 #include "ops.h"
 
 union grant_arg {
@@ -24,21 +23,14 @@ union grant_arg {
 };
 
 struct grant_row {
-	uint16_t size;			/* of an element; 0: -ENOSYS */
-	uint16_t out, out_size;		/* part of it that is copied out */
+	struct arg_row arg;		/* of an element; size 0: -ENOSYS */
 	bool single;			/* count must be 1 */
 };
 
-#define IN(type)	.size = sizeof(struct gnttab_##type)
-/* Members from first to last. */
-#define OUT(type, first, last)								\
-	.out = __builtin_offsetof(struct gnttab_##type, first),				\
-	.out_size = __builtin_offsetof(struct gnttab_##type, last) +			\
-		    sizeof(((struct gnttab_##type *)0)->last) -				\
-		    __builtin_offsetof(struct gnttab_##type, first)
-#define ROW(type, first, last)	[GNTTABOP_##type] = { IN(type), OUT(type, first, last) }
-#define SINGLE(type, first, last)							\
-	[GNTTABOP_##type] = { IN(type), OUT(type, first, last), .single = true }
+#define ROW(op, first, last)								\
+	[GNTTABOP_##op] = { { ARG_IN(gnttab_##op), ARG_OUT(gnttab_##op, first, last) }, false }
+#define SINGLE(op, first, last)								\
+	[GNTTABOP_##op] = { { ARG_IN(gnttab_##op), ARG_OUT(gnttab_##op, first, last) }, true }
 
 static const struct grant_row rows[] = {
 	ROW(map_grant_ref, status, dev_bus_addr),
@@ -50,7 +42,7 @@ static const struct grant_row rows[] = {
 	ROW(unmap_and_replace, status, status),
 	SINGLE(set_version, version, version),
 	SINGLE(get_version, version, version),
-	[GNTTABOP_cache_flush] = { IN(cache_flush) },
+	[GNTTABOP_cache_flush] = { .arg = { ARG_IN(gnttab_cache_flush) } },
 };
 
 /* Replacing by nothing is an unmap; anything else is for page tables that arm does not have. */
@@ -73,6 +65,7 @@ static int setup_table(struct domain *t, struct gnttab_setup_table *op)
 	struct hypercall_state *h = &this_vcpu()->hcall;
 	uint64_t list = op->frame_list.p, key = list << 8 | 0x5e, g;
 	uint32_t i = h->progress_key == key ? (uint32_t)h->progress[0] : 0;
+	gfn_t *where;
 	mfn_t m;
 
 	h->progress_key = 0;
@@ -80,9 +73,9 @@ static int setup_table(struct domain *t, struct gnttab_setup_table *op)
 	if (op->nr_frames > t->max_grant_frames)
 		return 0;
 	for (; i < op->nr_frames; i++) {
-		if (gnttab_frame_mfn(t, i, &m))
+		if (gnttab_frame_mfn(t, i, &m, &where))
 			return 0;
-		g = gnttab_frame_gfn(t, i).v;
+		g = READ_ONCE(where->v);
 		if (copy_elem_to_guest(list, i, &g, sizeof(g)))
 			return -EFAULT;
 		if (i % 8 == 7 && i + 1 < op->nr_frames && hypercall_preempt()) {
@@ -152,7 +145,7 @@ static int execute(struct domain *d, uint64_t cmd, union grant_arg *op)
 }
 
 /* Copy the element at uop in, carry it out, copy its results out. */
-static int do_element(struct domain *d, uint64_t cmd, const struct grant_row *row, uint64_t uop)
+static int do_element(struct domain *d, uint64_t cmd, const struct arg_row *row, uint64_t uop)
 {
 	union grant_arg op;
 	int rc;
@@ -189,18 +182,18 @@ int64_t do_grant_table_op(uint64_t cmd, uint64_t uop, uint64_t count, uint64_t a
 		return -ENOSYS;
 	cmd = index_nospec(cmd, ARRAY_SIZE(rows));
 	row = &rows[cmd];
-	if (!row->size)
+	if (!row->arg.size)
 		return -ENOSYS;
 	if ((row->single && n != 1) || n > INT32_MAX)
 		return -EINVAL;
 	while (n) {
-		int rc = do_element(d, cmd, row, uop);
+		int rc = do_element(d, cmd, &row->arg, uop);
 
 		if (rc == -ERESTART)
 			return hypercall_restart(cmd, uop, n, 0, 0);
 		if (rc)
 			return rc;
-		uop += row->size;
+		uop += row->arg.size;
 		n--;
 		if (n && hypercall_preempt())
 			return hypercall_restart(cmd, uop, n, 0, 0);

@@ -4,7 +4,6 @@
  * significant bit first. The hypervisor's own sets are one 64-bit word, since it has at most 64
  * of either.
  */
-#include <xen/lib.h>
 #include "ops.h"
 
 #define MAX_BITS	32768u	/* a page of them: more than any caller's machine has CPUs */

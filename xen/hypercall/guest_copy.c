@@ -7,7 +7,6 @@
  * No pointer into guest memory leaves this file.
  */
 #include <xen/heap.h>
-#include <xen/lib.h>
 #include <xen/map_window.h>
 #include <xen/page.h>
 #include "ops.h"

@@ -4,7 +4,6 @@
  * and console are. A domain reads most of its own and writes none; dom0 reads and writes those
  * of others. 64-bit words, each written in one store.
  */
-#include <xen/lib.h>
 #include <public/hvm_op.h>
 #include "ops.h"
 

@@ -4,7 +4,6 @@
  * bits are the operation; above them is the element to start from, which a preempted call leaves
  * there. Results have 64 bits.
  */
-#include <xen/lib.h>
 #include <xen/page.h>
 #include <public/zazen.h>
 #include "ops.h"

@@ -6,7 +6,6 @@
  * p2m_map.
  */
 #include <xen/gnttab.h>
-#include <xen/lib.h>
 #include <xen/page.h>
 #include "ops.h"
 
@@ -28,18 +27,19 @@ static int map_shared(struct domain *d, gfn_t g, mfn_t m)
 
 static int map_grant_frame(struct domain *d, gfn_t g, uint64_t idx)
 {
+	gfn_t *where;
 	mfn_t m;
 	int rc;
 
 	/* Bit 31 asks for a status frame, which grant table version 1 does not have. */
 	if (idx >= XENMAPIDX_grant_table_status)
 		return -EINVAL;
-	rc = gnttab_frame_mfn(d, (uint32_t)idx, &m);
+	rc = gnttab_frame_mfn(d, (uint32_t)idx, &m, &where);
 	if (rc)
 		return rc;
 	rc = map_shared(d, g, m);
 	if (!rc)
-		gnttab_set_frame_gfn(d, (uint32_t)idx, g);
+		WRITE_ONCE(where->v, g.v);
 	return rc;
 }
 
@@ -171,7 +171,7 @@ static int64_t acquire_frames(const struct memory_call *c)
 
 		if (copy_elem_from_guest(&g, x->frame_list.p, i, sizeof(g)))
 			return -EFAULT;
-		rc = gnttab_frame_mfn(c->d, (uint32_t)x->frame + i, &m);
+		rc = gnttab_frame_mfn(c->d, (uint32_t)x->frame + i, &m, NULL);
 		if (!rc)
 			rc = map_shared(this_vcpu()->domain, gfn(g), m);
 		if (rc)

@@ -5,7 +5,6 @@
  * what is finished, and an entry that wants to be executed again gets its new arguments written
  * back.
  */
-#include <xen/lib.h>
 #include "ops.h"
 
 /*

@@ -4,6 +4,7 @@
 
 #include <xen/domain.h>
 #include <xen/hypercall.h>
+#include <xen/lib.h>
 #include <xen/vcpu.h>
 #include <public/memory.h>
 
@@ -18,6 +19,17 @@ hypercall_fn do_memory_op, do_multicall, do_xen_version, do_console_io, do_vm_as
 	     do_sched_op, do_hvm_op;
 /* Those of the control domain alone, which table.c sees to. */
 hypercall_fn do_platform_op, do_sysctl, do_domctl;
+
+/* How much of an operation's struct is copied in, and which part of it, its results, out. */
+struct arg_row {
+	uint16_t size, out, out_size;
+};
+#define ARG_IN(type)	.size = sizeof(struct type)
+/* Members from first to last. */
+#define ARG_OUT(type, first, last)							\
+	.out = offsetof(struct type, first),						\
+	.out_size = offsetof(struct type, last) - offsetof(struct type, first) +	\
+		    sizeof(((struct type *)0)->last)
 
 /* May the calling domain control others? */
 static inline bool caller_is_privileged(void) { return this_vcpu()->domain->is_privileged; }

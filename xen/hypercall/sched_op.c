@@ -4,7 +4,6 @@
  * vCPU that is to stop is flagged, and the exit path chooses another.
  */
 #include <xen/evtchn.h>
-#include <xen/lib.h>
 #include <xen/sched.h>
 #include <arch/timer.h>
 #include <public/sched.h>

@@ -4,7 +4,6 @@
  * way.
  */
 #include <xen/console.h>
-#include <xen/lib.h>
 #include "domctl.h"
 
 #define CHUNK		256u
@@ -98,7 +97,7 @@ static const struct control_row rows[] = {
 };
 
 static const struct control_interface sysctl = {
-	rows, ARRAY_SIZE(rows), XEN_SYSCTL_INTERFACE_VERSION, sizeof(struct xen_sysctl), NULL, 0,
+	rows, ARRAY_SIZE(rows), XEN_SYSCTL_INTERFACE_VERSION, sizeof(struct xen_sysctl),
 };
 
 /* Privileged (table.c). */

@@ -3,7 +3,6 @@
  * sysctl: the host's CPUs, memory, the one NUMA node, and the scheduler of a CPU pool.
  * Figures are of the moment. The topology is flat, as Xen 4.17 on arm shows it.
  */
-#include <xen/lib.h>
 #include <xen/page.h>
 #include <xen/sched.h>
 #include <xen/vpmu.h>

@@ -4,7 +4,6 @@
  * its vCPUs. Addresses become frames here, once; core/vcpu_areas.c pins and maps them. vCPUs are
  * started by PSCI, so nothing else of vcpu_op exists on arm.
  */
-#include <xen/lib.h>
 #include <public/vcpu.h>
 #include "ops.h"
 

@@ -5,7 +5,6 @@
  */
 #include <xen/aarch32.h>
 #include <xen/cmdline.h>
-#include <xen/lib.h>
 #include <public/features.h>
 #include <public/version.h>
 #include "ops.h"

@@ -298,7 +298,7 @@ static void release(struct vpl011 *u)
 /*
  * Give d, that has not run yet, a serial port whose ring is frame g of its RAM and whose other end
  * domain `daemon` may bind to, at *port. -EINVAL: no RAM there, or d has no SPI for it; -EBUSY: it
- * has one; -ENOMEM and what evtchn_alloc_unbound says.
+ * has one; -ENOMEM and what evtchn_alloc says.
  */
 int vpl011_init(struct domain *d, gfn_t g, domid_t daemon, uint32_t *port)
 {

@@ -13,8 +13,7 @@
  * All return 0 or the -errno of abi/hypercalls.md 5; *port is written on success only. d is the
  * domain that owns the port.
  */
-int evtchn_alloc_unbound(struct domain *d, domid_t remote, uint32_t *port) __must_check;
-/* The same, for a port of d's whose events the hypervisor takes (vpl011_event). */
+/* for_hypervisor: a port of d's whose events the hypervisor takes (vpl011_event). */
 int evtchn_alloc(struct domain *d, domid_t remote, bool for_hypervisor,
 		 uint32_t *port) __must_check;
 int evtchn_bind_interdomain(struct domain *d, struct vcpu *notify, domid_t remote, uint32_t rport,

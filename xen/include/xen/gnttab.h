@@ -16,9 +16,7 @@ int gnttab_cache_flush_one(struct domain *caller, const struct gnttab_cache_flus
 void gnttab_query(struct domain *d, struct gnttab_query_size *op);
 /*
  * Frame idx of d's table, growing it on demand: -EINVAL beyond the limit, -ENOMEM. The page is
- * owned by d, type grant frame.
+ * owned by d, type grant frame. *where, unless NULL: the note where d has it mapped (setup_table),
+ * INVALID_GFN nowhere.
  */
-int gnttab_frame_mfn(struct domain *d, uint32_t idx, mfn_t *m) __must_check;
-/* Tell where frame idx is mapped in d (setup_table), INVALID_GFN nowhere. */
-void gnttab_set_frame_gfn(struct domain *d, uint32_t idx, gfn_t g);
-gfn_t gnttab_frame_gfn(struct domain *d, uint32_t idx);
+int gnttab_frame_mfn(struct domain *d, uint32_t idx, mfn_t *m, gfn_t **where) __must_check;
