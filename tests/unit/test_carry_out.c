@@ -10,7 +10,8 @@
 #include "tools/zl-monitord/monitor.h"
 
 static const struct monitor_decision again = { .step = MONITOR_RESTART };
-static struct domain_state s;
+static const struct monitor_decision aside = { .step = MONITOR_RENAME_RESTART };
+static struct domain_state s, after;
 
 /* web1 runs, and has shut down; s is what the monitor knows of it. */
 static int ended_set_up(void **state)
@@ -97,13 +98,87 @@ static void what_is_dying_already_stays_away(void **state)
 	assert_int_equal(state_files(), 0);
 }
 
+static void restart_now(void)
+{
+	struct zerr *err = NULL;
+
+	assert_int_equal(monitor_restart(&ctx, &s, &err), 0);
+	zerr_free(err);
+}
+
+/* The model, with the monitor running right after the hypervisor has let go of s. */
+static int monitor_looks(void *priv, int fd, unsigned long request, void *arg)
+{
+	bool there = fake_hyp_domain(&fake, s.domid) != NULL;
+	int rc = fake_hyp_ops.ioctl(priv, fd, request, arg);
+
+	if (there && !fake_hyp_domain(&fake, s.domid))
+		restart_now();
+	return rc;
+}
+
+/* The monitor has noted a restart; "zl destroy" is quicker, and its file is there still. */
+static void no_successor_before_the_file_goes(void **state)
+{
+	struct hyp_ops crossing = fake_hyp_ops;
+	struct domain_ctx admin = ctx;
+
+	(void)state;
+	s.restart_pending = true;
+	assert_int_equal(domain_state_save(&ctx, &s, NULL), 0);
+	crossing.ioctl = monitor_looks;
+	assert_int_equal(hyp_open_ops(&admin.hyp, &crossing, &fake, NULL), 0);
+	assert_int_equal(domain_destroy(&admin, s.domid, NULL), 0);
+	hyp_close(admin.hyp);
+	assert_int_equal(count(), 0);
+	assert_int_equal(state_files(), 0);
+}
+
+/* Killed before its hypercall: what it noted stays, and the monitor can end it. */
+static void what_is_to_be_destroyed_stays_away(void **state)
+{
+	struct hyp_domain_info info;
+	struct zerr *err = NULL;
+
+	(void)state;
+	assert_int_equal(domain_make_final(&ctx, s.domid, &info, NULL), 0);
+	assert_int_equal(monitor_carry_out(&ctx, &s, &again, NULL), 0);
+	assert_int_equal(monitor_carry_out(&ctx, &s, &aside, NULL), 0);
+	assert_int_equal(count(), 1);
+	assert_int_equal(domain_state_load(&ctx, s.domid, &after, NULL), 1);
+	assert_true(after.final);
+	assert_false(after.restart_pending);
+	domain_state_clear(&after);
+	/* Nor does it get a name that nobody would take away. */
+	assert_int_equal(domain_rename(&ctx, s.domid, "web2", &err), -1);
+	assert_int_equal(zerr_class_of(err), ZERR_NOT_FOUND);
+	zerr_free(err);
+	/* Nor is it made by who looked before. */
+	assert_int_equal(hyp_domain_destroy(ctx.hyp, s.domid, NULL), 0);
+	assert_int_equal(create(&(struct domain_create_opts){ .successor_of = s.domid }, NULL), -1);
+	assert_int_equal(count(), 0);
+}
+
+/* Renamed between the monitor's look and its act. */
+static void a_new_name_is_kept(void **state)
+{
+	(void)state;
+	assert_int_equal(domain_rename(&ctx, s.domid, "web2", NULL), 0);
+	assert_int_equal(monitor_carry_out(&ctx, &s, &again, NULL), 0);
+	assert_int_equal(count(), 1);
+	assert_int_equal(domain_state_load(&ctx, fake.last_domid, &after, NULL), 1);
+	assert_string_equal(after.name, "web2");
+	domain_state_clear(&after);
+}
+
 #define E(fn) cmocka_unit_test_setup_teardown(fn, ended_set_up, ended_tear_down)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		E(a_restart_makes_one_successor), E(what_is_destroyed_meanwhile_stays_away),
-		E(what_is_dying_already_stays_away),
+		E(what_is_dying_already_stays_away), E(no_successor_before_the_file_goes),
+		E(what_is_to_be_destroyed_stays_away), E(a_new_name_is_kept),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -141,6 +141,12 @@ static void state_files(void **state)
 	assert_int_equal(back.on_poweroff, s.on_poweroff);
 	assert_int_equal(back.on_crash, s.on_crash);
 	assert_true(back.restart_pending);
+	assert_false(back.final);
+	domain_state_clear(&back);
+	s.final = true;
+	assert_int_equal(domain_state_save(&ctx, &s, NULL), 0);
+	assert_int_equal(domain_state_load(&ctx, 5, &back, NULL), 1);
+	assert_true(back.final);
 	domain_state_clear(&back);
 	s.domid = 12;
 	assert_int_equal(domain_state_save(&ctx, &s, NULL), 0);

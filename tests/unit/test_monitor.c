@@ -77,6 +77,10 @@ static void action_becomes_a_step(void **state)
 		assert_int_equal(d.step, cases[i].step);
 		assert_int_equal(d.core, cases[i].core);
 		assert_int_equal(d.delay_ns, 0);
+		end.final = true;
+		d = monitor_decide(&end);
+		assert_int_equal(d.step, MONITOR_DESTROY);
+		assert_false(d.core);
 	}
 }
 

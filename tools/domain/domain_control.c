@@ -173,37 +173,56 @@ static int rename_nodes(struct xs *xs, uint32_t tx, void *arg, struct zerr **err
 	return w.rc;
 }
 
-static int rename_state(struct domain_ctx *ctx, uint16_t domid, const char *name,
-			const uint8_t uuid[16], struct zerr **err)
+/* Who destroys a domain removes the nodes that are there now: none may come after. */
+static int not_being_destroyed(struct domain_ctx *ctx, uint16_t domid, struct domain_state *s,
+			       struct zerr **err)
 {
-	struct domain_state s;
-	int rc = domain_state_load(ctx, domid, &s, err);
+	struct hyp_domain_info info;
 
-	if (rc <= 0)
-		return rc;
-	snprintf(s.name, sizeof(s.name), "%s", name);
-	memcpy(s.uuid, uuid, sizeof(s.uuid));
-	rc = domain_state_save(ctx, &s, err);
-	domain_state_clear(&s);
-	return rc;
+	if (domain_must_exist(ctx, domid, &info, err) != 0 ||
+	    domain_state_load(ctx, domid, s, err) < 0)
+		return -1;
+	if (info.dying || s->final)
+		return zerr_set(err, ZERR_NOT_FOUND, "E701", 0, "domain %u is being destroyed",
+				domid);
+	return 0;
 }
 
-static int rename_to(struct domain_ctx *ctx, const struct hyp_domain_info *info, const char *name,
-		     const uint8_t uuid[16], struct zerr **err)
+/* Under the lock; s is what the state file has, or empty. */
+static int rename_locked(struct domain_ctx *ctx, const struct hyp_domain_info *info,
+			 const char *name, const uint8_t uuid[16], struct domain_state *s,
+			 struct zerr **err)
 {
 	struct rename_args args = { .domid = info->domid, .name = name };
-	_cleanup_close_ int lock = -1;
 
 	domain_uuid_format(info->uuid, args.old_uuid);
 	domain_uuid_format(uuid, args.uuid);
-	if (domain_lock(ctx, &lock, err) != 0 || name_is_free(ctx, name, err) != 0)
+	if (not_being_destroyed(ctx, info->domid, s, err) != 0 ||
+	    name_is_free(ctx, name, err) != 0)
 		return -1;
 	if (memcmp(uuid, info->uuid, 16) != 0 &&
 	    hyp_domain_set_handle(ctx->hyp, info->domid, uuid, err) != 0)
 		return -1;
 	if (xs_transaction(ctx->xs, rename_nodes, &args, err) != 0)
 		return -1;
-	return rename_state(ctx, info->domid, name, uuid, err);
+	if (s->domid == 0)
+		return 0;
+	snprintf(s->name, sizeof(s->name), "%s", name);
+	memcpy(s->uuid, uuid, sizeof(s->uuid));
+	return domain_state_save(ctx, s, err);
+}
+
+static int rename_to(struct domain_ctx *ctx, const struct hyp_domain_info *info, const char *name,
+		     const uint8_t uuid[16], struct zerr **err)
+{
+	struct domain_state s = { .domid = 0 };
+	_cleanup_close_ int lock = -1;
+	int rc = domain_lock(ctx, &lock, err);
+
+	if (rc == 0)
+		rc = rename_locked(ctx, info, name, uuid, &s, err);
+	domain_state_clear(&s);
+	return rc;
 }
 
 /* Classes: ZERR_STATE the name is taken, ZERR_USAGE it is no name for a domain. */

@@ -233,6 +233,20 @@ static int write_nodes(struct creation *c, struct zerr **err)
 	return domain_nodes_write(c->ctx->xs, &c->nodes, err);
 }
 
+/* The domain in whose place this one comes: did somebody destroy it? Called with the lock held. */
+static int check_predecessor(struct creation *c, struct zerr **err)
+{
+	uint16_t domid = c->opts->successor_of;
+	struct domain_state old = { .final = false };
+	int rc = domid == 0 ? 1 : domain_state_load(c->ctx, domid, &old, err);
+
+	if (rc == 0 || old.final)
+		rc = zerr_set(err, ZERR_STATE, "E704", 0,
+			      "domain %u was destroyed while it was being restarted", domid);
+	domain_state_clear(&old);
+	return rc < 0 ? -1 : 0;
+}
+
 /* Under the lock: nobody may take the name between the look and the node that shows it. */
 static int claim(struct creation *c, struct zerr **err)
 {
@@ -240,7 +254,7 @@ static int claim(struct creation *c, struct zerr **err)
 
 	if (domain_lock(c->ctx, &lock, err) != 0 ||
 	    (!c->opts->dry_run && domain_recover_locked(c->ctx, err) != 0) ||
-	    check_identity(c, err) != 0 || check_host(c, err) != 0 ||
+	    check_predecessor(c, err) != 0 || check_identity(c, err) != 0 || check_host(c, err) != 0 ||
 	    device_check_all(c->ctx, c->cfg, err) != 0)
 		return -1;
 	if (c->opts->dry_run)

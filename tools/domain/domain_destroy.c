@@ -79,6 +79,30 @@ int domain_remove(struct domain_ctx *ctx, uint16_t domid, const char *uuid, bool
 	return gone < 0 ? -1 : 0;
 }
 
+/*
+ * Noted under the lock that a successor is made under, while the domain is there: so either the
+ * successor finds the note, or the domain is gone and this is told.
+ */
+int domain_make_final(struct domain_ctx *ctx, uint16_t domid, struct hyp_domain_info *ret,
+		      struct zerr **err)
+{
+	_cleanup_close_ int lock = -1;
+	struct domain_state s;
+
+	domain_lock(ctx, &lock, NULL);	/* without it as well: a destroy is not to be refused */
+	if (domain_must_exist(ctx, domid, ret, err) != 0)
+		return -1;
+	if (domain_state_load(ctx, domid, &s, NULL) != 1)
+		return 0;
+	s.final = true;
+	s.restart_pending = false;
+	/* No file says the same. */
+	if (domain_state_save(ctx, &s, NULL) != 0)
+		domain_state_remove(ctx, domid, NULL);
+	domain_state_clear(&s);
+	return 0;
+}
+
 static int destroy(struct domain_ctx *ctx, uint16_t domid, bool keep_state, struct zerr **err)
 {
 	_cleanup_free_ char *name = NULL;
@@ -88,7 +112,8 @@ static int destroy(struct domain_ctx *ctx, uint16_t domid, bool keep_state, stru
 	if (domid == 0)
 		return zerr_set(err, ZERR_STATE, "E705", 0,
 				"domain 0 is the control domain, it cannot be destroyed");
-	if (domain_must_exist(ctx, domid, &info, err) != 0)
+	if ((keep_state ? domain_must_exist(ctx, domid, &info, err) :
+	     domain_make_final(ctx, domid, &info, err)) != 0)
 		return -1;
 	domain_ended_note(ctx, &info);
 	domain_uuid_format(info.uuid, uuid);

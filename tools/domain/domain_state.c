@@ -42,6 +42,8 @@ static uint32_t checksum(const struct domain_state *s)
 		    s->name, uuid, s->created_ns, s->restarts, (int)s->on_poweroff,
 		    (int)s->on_reboot, (int)s->on_crash, s->restart_pending);
 	strbuf_addstr(&sb, s->config_text ? s->config_text : "");
+	if (s->final)			/* files of before there was this are good */
+		strbuf_addstr(&sb, "|final");
 	return (uint32_t)crc32(0, (const Bytef *)strbuf_cstr(&sb), (uInt)sb.len);
 }
 
@@ -68,6 +70,8 @@ static void format(struct strbuf *sb, const struct domain_state *s)
 	add_string(sb, "on_crash", domain_action_name(s->on_crash));
 	if (s->config_text)
 		add_string(sb, "config", s->config_text);
+	if (s->final)
+		strbuf_addstr(sb, "  \"final\": true,\n");
 	strbuf_addf(sb, "  \"restart_pending\": %s\n}\n", s->restart_pending ? "true" : "false");
 }
 
@@ -125,7 +129,7 @@ static bool parse(struct json_object *o, struct domain_state *s)
 	uint64_t version, sum, domid, restarts;
 	const char *name = get_string(o, "name"), *uuid = get_string(o, "uuid");
 	const char *config = get_string(o, "config");
-	struct json_object *pending;
+	struct json_object *pending, *final;
 
 	if (!get_u64(o, "version", &version) || version != STATE_VERSION ||
 	    !get_u64(o, "checksum", &sum) || !get_u64(o, "domid", &domid) || domid > UINT16_MAX ||
@@ -140,6 +144,8 @@ static bool parse(struct json_object *o, struct domain_state *s)
 	s->domid = (uint16_t)domid;
 	s->restarts = (unsigned int)restarts;
 	s->restart_pending = json_object_get_boolean(pending);
+	s->final = json_object_object_get_ex(o, "final", &final) &&
+		   json_object_get_boolean(final);
 	snprintf(s->name, sizeof(s->name), "%s", name);
 	if (config) {
 		s->config_text = strdup(config);

@@ -2,7 +2,8 @@
 /*
  * Carry a decision out. A restart survives our own death at any point: the state file says
  * "restart pending" before the domain is destroyed and is removed only after its successor runs,
- * and a successor cannot start twice because name and UUID are the same.
+ * and a successor cannot start twice because name and UUID are the same. Who destroys the domain
+ * meanwhile notes it there as well; all change the file under domain_lock().
  */
 #include <errno.h>
 #include <stdio.h>
@@ -11,7 +12,9 @@
 
 #include <xentools/config.h>
 #include <xentools/error.h>
+#include <xentools/fd_util.h>
 
+#include "tools/domain/domain_priv.h"
 #include "tools/zl-monitord/monitor.h"
 
 #define NAMES_TRIED 1000
@@ -52,6 +55,7 @@ static int start_again(struct domain_ctx *ctx, const struct domain_state *s, str
 		.config_text = s->config_text,
 		.restarts = s->restarts + 1,
 		.no_monitor_check = true,
+		.successor_of = s->domid,
 	};
 	struct domain_create_result made;
 	struct config_diags diags = { NULL, NULL, 0, 0, 0, 0 };
@@ -92,43 +96,6 @@ static int successor_runs(struct domain_ctx *ctx, const struct domain_state *s,
 	return found;
 }
 
-/* Somebody who destroys the domain takes its state file away: then it is not to come back. */
-static bool is_cancelled(struct domain_ctx *ctx, const struct domain_state *old)
-{
-	struct domain_state s;
-
-	if (domain_state_load(ctx, old->domid, &s, NULL) != 1)
-		return true;
-	domain_state_clear(&s);
-	return false;
-}
-
-/*
- * Bring a domain back whose state file says so: its old self is destroyed if it is still there.
- * The old state file goes in any case: a restart that fails is not tried for ever.
- */
-int monitor_restart(struct domain_ctx *ctx, const struct domain_state *s, struct zerr **err)
-{
-	struct hyp_domain_info info;
-	int rc = hyp_domain_info(ctx->hyp, s->domid, &info, err);
-
-	if (rc == 1 && memcmp(info.uuid, s->uuid, 16) == 0)
-		rc = domain_destroy_keep_state(ctx, s->domid, err);
-	if (rc >= 0) {
-		rc = successor_runs(ctx, s, err);
-		if (rc == 0 && is_cancelled(ctx, s))
-			domain_log(ctx, s->name, "destroyed while it was being restarted");
-		else if (rc == 0)
-			rc = start_again(ctx, s, err);
-	}
-	/* The successor may have got the same number: then the file is its own by now. */
-	if (hyp_domain_info(ctx->hyp, s->domid, &info, NULL) != 1)
-		domain_state_remove(ctx, s->domid, NULL);
-	if (rc < 0)
-		return zerr_context(err, "restart", s->name);
-	return 0;
-}
-
 /* Nobody has begun to destroy it; an error counts as that, it is met again. */
 static bool is_untouched(struct domain_ctx *ctx, const struct domain_state *s)
 {
@@ -138,18 +105,65 @@ static bool is_untouched(struct domain_ctx *ctx, const struct domain_state *s)
 	return rc < 0 || (rc == 1 && !info.dying && memcmp(info.uuid, s->uuid, 16) == 0);
 }
 
-/* The file may be written anew behind the back of who destroys the domain: hence the look after. */
-static int restart(struct domain_ctx *ctx, const struct domain_state *s, struct zerr **err)
+/*
+ * What the state file says by now: the domain may have another name, or somebody destroys it. With
+ * begin it is there still, and that it comes back is noted. 1 it is to come back (clear *ret), 0
+ * not, -1 error.
+ */
+static int look_anew(struct domain_ctx *ctx, uint16_t domid, bool begin, struct domain_state *ret,
+		     struct zerr **err)
 {
-	struct domain_state pending = *s;
+	_cleanup_close_ int lock = -1;
+	struct domain_state s;
+	int rc = domain_lock(ctx, &lock, err);
 
-	pending.restart_pending = true;
-	if (domain_state_save(ctx, &pending, err) != 0)
-		return -1;
-	if (is_untouched(ctx, s))
-		return monitor_restart(ctx, s, err);
-	domain_log(ctx, s->name, "destroyed while it was being restarted");
-	return domain_state_remove(ctx, s->domid, err);
+	if (rc == 0)
+		rc = domain_state_load(ctx, domid, &s, err);
+	if (rc <= 0)
+		return rc;
+	if (s.final) {
+		rc = 0;
+	} else if (begin && !is_untouched(ctx, &s)) {
+		rc = domain_state_remove(ctx, domid, err);
+	} else if (begin) {
+		s.restart_pending = true;
+		rc = domain_state_save(ctx, &s, err) == 0 ? 1 : -1;
+	}
+	if (rc == 1)
+		*ret = s;
+	else
+		domain_state_clear(&s);
+	if (rc == 0)
+		domain_log(ctx, s.name, "destroyed while it was being restarted");
+	return rc;
+}
+
+/*
+ * Bring a domain back whose state file says so: its old self is destroyed if it is still there.
+ * The old state file goes in any case: a restart that fails is not tried for ever.
+ */
+int monitor_restart(struct domain_ctx *ctx, const struct domain_state *s, struct zerr **err)
+{
+	struct domain_state now = *s;
+	struct hyp_domain_info info;
+	int rc = hyp_domain_info(ctx->hyp, s->domid, &info, err);
+
+	if (rc == 1 && memcmp(info.uuid, s->uuid, 16) == 0)
+		rc = domain_destroy_keep_state(ctx, s->domid, err);
+	if (rc >= 0) {
+		rc = successor_runs(ctx, s, err);
+		/* It is gone: no name is given to it any more. */
+		if (rc == 0 && (rc = look_anew(ctx, s->domid, false, &now, err)) == 1) {
+			rc = start_again(ctx, &now, err);
+			domain_state_clear(&now);
+		}
+	}
+	/* The successor may have got the same number: then the file is its own by now. */
+	if (hyp_domain_info(ctx->hyp, s->domid, &info, NULL) != 1)
+		domain_state_remove(ctx, s->domid, NULL);
+	if (rc < 0)
+		return zerr_context(err, "restart", s->name);
+	return 0;
 }
 
 /* NAME-1, NAME-2, ...: the first that is free. The old domain stays as it ended. */
@@ -179,6 +193,19 @@ static int rename_restart(struct domain_ctx *ctx, const struct domain_state *s, 
 	return start_again(ctx, s, err);
 }
 
+static int bring_back(struct domain_ctx *ctx, const struct domain_state *s, bool aside,
+		      struct zerr **err)
+{
+	struct domain_state now;
+	int rc = look_anew(ctx, s->domid, !aside, &now, err);
+
+	if (rc <= 0)
+		return rc;
+	rc = aside ? rename_restart(ctx, &now, err) : monitor_restart(ctx, &now, err);
+	domain_state_clear(&now);
+	return rc;
+}
+
 /* Do what was decided for a domain that has shut down. */
 int monitor_carry_out(struct domain_ctx *ctx, const struct domain_state *s,
 		      const struct monitor_decision *d, struct zerr **err)
@@ -193,9 +220,9 @@ int monitor_carry_out(struct domain_ctx *ctx, const struct domain_state *s,
 	case MONITOR_DESTROY:
 		return domain_destroy(ctx, s->domid, err);
 	case MONITOR_RESTART:
-		return restart(ctx, s, err);
+		return bring_back(ctx, s, false, err);
 	case MONITOR_RENAME_RESTART:
-		return rename_restart(ctx, s, err);
+		return bring_back(ctx, s, true, err);
 	}
 	return 0;
 }

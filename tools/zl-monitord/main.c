@@ -90,6 +90,7 @@ static struct monitor_decision decide(const struct domain_state *s,
 		.on_watchdog = info->shutdown_reason == HYP_SHUTDOWN_WATCHDOG ?
 			monitor_watchdog_action(s) : -1,
 		.has_config = s->config_text != NULL,
+		.final = s->final,
 	};
 
 	return monitor_decide(&end);

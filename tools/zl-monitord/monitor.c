@@ -33,7 +33,7 @@ struct monitor_decision monitor_decide(const struct monitor_end *end)
 
 	if (end->reason == HYP_SHUTDOWN_SUSPEND)
 		return d;
-	switch (action_for(end)) {
+	switch (end->final ? DOMAIN_ACTION_DESTROY : action_for(end)) {
 	case DOMAIN_ACTION_COREDUMP_DESTROY:
 		d.core = true;
 		/* fall through */

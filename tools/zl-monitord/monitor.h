@@ -30,6 +30,7 @@ struct monitor_end {
 	enum domain_action on_poweroff, on_reboot, on_crash;
 	int on_watchdog;		/* enum domain_action; -1: as on_reboot */
 	bool has_config;		/* without it a restart is not possible */
+	bool final;			/* somebody destroys it: no more than that is to happen */
 };
 
 struct monitor_decision monitor_decide(const struct monitor_end *end);

@@ -160,12 +160,12 @@ static void prepare_leaving(struct zl *zl, struct leaving *l)
 {
 	struct config_diags diags = { .count = 0 };
 	struct domain_config cfg;
+	struct hyp_domain_info info;
 	struct domain_state s;
 
+	domain_make_final(&zl->ctx, l->domid, &info, NULL);
 	if (domain_state_load(&zl->ctx, l->domid, &s, NULL) != 1)
 		return;
-	s.on_poweroff = s.on_reboot = s.on_crash = DOMAIN_ACTION_DESTROY;
-	domain_state_save(&zl->ctx, &s, NULL);
 	if (s.config_text != NULL &&
 	    config_read_mem("state", s.config_text, strlen(s.config_text), NULL, &cfg, &diags,
 			    NULL) == 0) {

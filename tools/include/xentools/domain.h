@@ -86,6 +86,7 @@ struct domain_create_opts {
 	const char *config_text;
 	unsigned int restarts;		/* how often the domain was restarted before */
 	bool no_monitor_check;		/* the monitor itself creates it */
+	uint16_t successor_of;		/* refused when the end of that one is final; 0: of none */
 	bool dry_run;			/* check names, files and memory, change nothing */
 };
 
@@ -108,6 +109,12 @@ int domain_create(struct domain_ctx *ctx, const struct domain_config *cfg,
 int domain_destroy(struct domain_ctx *ctx, uint16_t domid, struct zerr **err);
 /* The same but for the state file: the monitor goes on from there. */
 int domain_destroy_keep_state(struct domain_ctx *ctx, uint16_t domid, struct zerr **err);
+/*
+ * Whatever its configuration asks for, the domain is not to come back; a destroy begins with this.
+ * It is there still when this is done, *ret tells of it; else class ZERR_NOT_FOUND.
+ */
+int domain_make_final(struct domain_ctx *ctx, uint16_t domid, struct hyp_domain_info *ret,
+		      struct zerr **err);
 
 /*
  * Ids of domains that are gone but have store nodes, back-ends or a state file still; *ret is
@@ -254,6 +261,7 @@ struct domain_state {
 	unsigned int restarts;
 	enum domain_action on_poweroff, on_reboot, on_crash;
 	bool restart_pending;		/* the monitor was about to start it anew */
+	bool final;			/* somebody destroys it: it does not come back */
 	char *config_text;		/* may be NULL */
 };
 
