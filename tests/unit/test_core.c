@@ -16,6 +16,8 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <poll.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -24,6 +26,7 @@
 #include <xentools/fd_util.h>
 
 #include "test_support_hyp.h"
+#include "tools/domain/domain_priv.h"
 #include "tools/zl-monitord/monitor.h"
 
 #define PAGE 4096u
@@ -322,6 +325,84 @@ static void one_at_a_time(void **state)
 	assert_non_null(strstr(name, "/%2e.%2fa%20b-20"));
 }
 
+static void be_killed(void *arg, uint64_t done, uint64_t total)
+{
+	(void)arg;
+	(void)done;
+	(void)total;
+	raise(SIGKILL);
+}
+
+/* A dump by a process that is killed; what it told the model dies with it. */
+static void killed_dump(void)
+{
+	struct core_dump_opts dying = opts;
+	pid_t pid = fork();
+
+	dying.progress = be_killed;
+	if (pid == 0) {
+		domain_dump_core(&ctx, 1, path, &dying, NULL);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+}
+
+static bool is_paused(void)
+{
+	return guest()->info.flags & XEN_DOMINF_paused;
+}
+
+/* Who comes next lets the guest go on, and none that somebody wants to be paused. */
+static void killed_while_the_guest_waits(void **state)
+{
+	struct pollfd told = { .fd = domain_recover_watch(&ctx), .events = POLLIN };
+	struct hyp_domain_info info;
+	struct zerr *err = NULL;
+	int held, again;
+
+	(void)state;
+	assert_true(told.fd >= 0);
+	killed_dump();
+	assert_int_equal(poll(&told, 1, 5000), 1);
+	close(told.fd);
+	guest()->info.flags |= XEN_DOMINF_paused;
+	assert_int_equal(domain_recover(&ctx, NULL), 0);
+	assert_false(is_paused());
+	/* Paused by somebody: before the dump, and after all is well again. */
+	guest()->info.flags |= XEN_DOMINF_paused;
+	killed_dump();
+	assert_int_equal(domain_recover(&ctx, NULL), 0);
+	assert_true(is_paused());
+	/* By hand, and by the next dump. */
+	guest()->info.flags &= ~XEN_DOMINF_paused;
+	killed_dump();
+	guest()->info.flags |= XEN_DOMINF_paused;
+	assert_int_equal(domain_unpause(&ctx, 1, NULL), 0);
+	assert_false(is_paused());
+	killed_dump();
+	guest()->info.flags |= XEN_DOMINF_paused;
+	assert_int_equal(domain_dump_core(&ctx, 1, path, &opts, NULL), 0);
+	assert_false(is_paused());
+	/* Its number is another domain's by now, or that domain runs. */
+	killed_dump();
+	guest()->info.flags |= XEN_DOMINF_paused;
+	guest()->info.handle[0] ^= 1;
+	assert_int_equal(domain_recover(&ctx, NULL), 0);
+	assert_true(is_paused());
+	guest()->info.flags &= ~XEN_DOMINF_paused;
+	/* As long as the process lives it is its own affair. */
+	assert_int_equal(domain_hold(&ctx, 1, &info, &held, NULL), 0);
+	assert_int_equal(domain_recover(&ctx, NULL), 0);
+	assert_true(is_paused());
+	guest()->info.flags &= ~XEN_DOMINF_paused;
+	assert_int_equal(domain_hold(&ctx, 1, &info, &again, &err), -1);
+	assert_int_equal(zerr_class_of(err), ZERR_STATE);
+	zerr_free(err);
+	guest()->info.flags |= XEN_DOMINF_paused;
+	assert_int_equal(domain_let_go(&ctx, &info, held, NULL), 0);
+	assert_false(is_paused());
+}
+
 static void make(const char *name)
 {
 	char file[100];
@@ -367,6 +448,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(runs_on_meanwhile, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(failures, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(one_at_a_time, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(killed_while_the_guest_waits, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_guest_has_so_many_cores, set_up, tear_down),
 	};
 

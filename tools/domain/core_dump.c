@@ -210,18 +210,17 @@ static int open_part(const char *part, struct zerr **err)
 	return steal_fd(&fd);
 }
 
-static int dump(struct dump *d, const struct hyp_domain_info *info, const char *path,
+static int dump(struct dump *d, struct hyp_domain_info *info, const char *path,
 		const char *part, struct zerr **err)
 {
-	bool pause = !d->opts->live && !info->paused && !info->shutdown && !info->dying;
-	int rc;
+	int rc, held = -1;
 
-	if (pause && hyp_domain_pause(d->ctx->hyp, d->domid, err) != 0)
+	if (!d->opts->live && domain_hold(d->ctx, d->domid, info, &held, err) != 0)
 		return -1;
 	rc = copy_all(d, info, err);
 	if (rc == 0 && rename(part, path) != 0)
 		rc = zerr_set(err, ZERR_FAILED, "E920", errno, "cannot name the core %s", path);
-	if (pause && hyp_domain_unpause(d->ctx->hyp, d->domid, rc == 0 ? err : NULL) != 0)
+	if (domain_let_go(d->ctx, info, held, rc == 0 ? err : NULL) != 0)
 		rc = -1;
 	return rc;
 }

@@ -38,8 +38,10 @@ int domain_pause(struct domain_ctx *ctx, uint16_t domid, struct zerr **err)
 {
 	struct hyp_domain_info info;
 
-	if (not_dom0(domid, "paused", err) != 0 ||
-	    domain_must_exist(ctx, domid, &info, err) != 0)
+	if (not_dom0(domid, "paused", err) != 0)
+		return -1;
+	domain_recover(ctx, NULL);
+	if (domain_must_exist(ctx, domid, &info, err) != 0)
 		return -1;
 	if (hyp_domain_pause(ctx->hyp, domid, err) != 0)
 		return -1;
@@ -57,7 +59,10 @@ int domain_unpause(struct domain_ctx *ctx, uint16_t domid, struct zerr **err)
 		return -1;
 	if (!info.paused)
 		return zerr_set(err, ZERR_STATE, "E704", 0, "domain %u is not paused", domid);
-	if (hyp_domain_unpause(ctx->hyp, domid, err) != 0)
+	/* Perhaps it was a killed program's pause, which has ended with this. */
+	domain_recover(ctx, NULL);
+	if (domain_must_exist(ctx, domid, &info, err) != 0 ||
+	    (info.paused && hyp_domain_unpause(ctx->hyp, domid, err) != 0))
 		return -1;
 	domain_event(ctx, domid, NULL, "unpaused", NULL);
 	return 0;

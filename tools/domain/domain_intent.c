@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Which domains are being made. Before a domain exists its maker puts a file with its UUID into
- * RUN_DIR/building and keeps it locked until the domain runs or is undone. A file that nobody
- * locks tells of a maker that was killed: whatever has that UUID is removed by the next who looks.
+ * Which domains are being made, or stand still for a program. Before a domain exists its maker
+ * puts a file with its UUID into RUN_DIR/building and keeps it locked until the domain runs or is
+ * undone. A file that nobody locks tells of a maker that was killed: whatever has that UUID is
+ * removed by the next who looks. In the same way "pause-DOMID-UUID" tells of a pause that ends
+ * with the program that made it; any other pause is somebody's wish and stays.
  * Files are made and recovered under the lock of domain_lock(); they are taken away without it.
  */
 #include <dirent.h>
@@ -12,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/inotify.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -19,19 +22,21 @@
 
 #include "tools/domain/domain_priv.h"
 
-static char *intent_path(const struct domain_ctx *ctx, const char *uuid)
+#define HOLD_FORMAT "pause-%u-%s"
+
+static char *intent_path(const struct domain_ctx *ctx, const char *name)
 {
 	char *path;
 
-	return asprintf(&path, "%s/building%s%s", domain_run_dir(ctx), uuid ? "/" : "",
-			uuid ? uuid : "") < 0 ? NULL : path;
+	return asprintf(&path, "%s/building%s%s", domain_run_dir(ctx), name ? "/" : "",
+			name ? name : "") < 0 ? NULL : path;
 }
 
-/* Announce a domain before it is made; *ret_fd is for domain_intent_end(). */
-int domain_intent_begin(const struct domain_ctx *ctx, const char *uuid, int *ret_fd,
+/* Announce a domain (by UUID) or a pause before it is made; *ret_fd is for domain_intent_end(). */
+int domain_intent_begin(const struct domain_ctx *ctx, const char *name, int *ret_fd,
 			struct zerr **err)
 {
-	_cleanup_free_ char *dir = intent_path(ctx, NULL), *path = intent_path(ctx, uuid);
+	_cleanup_free_ char *dir = intent_path(ctx, NULL), *path = intent_path(ctx, name);
 	_cleanup_close_ int fd = -1;
 
 	if (!dir || !path)
@@ -41,7 +46,8 @@ int domain_intent_begin(const struct domain_ctx *ctx, const char *uuid, int *ret
 	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) != 0) {
 		if (fd >= 0 && errno == EWOULDBLOCK)
 			return zerr_set(err, ZERR_STATE, "E707", 0,
-					"a domain with this UUID is being created");
+					"another program has it in hand: it is being created, or "
+					"stopped for a dump");
 		return zerr_set(err, ZERR_FAILED, "E920", errno, "cannot make %s", path);
 	}
 	*ret_fd = steal_fd(&fd);
@@ -49,9 +55,9 @@ int domain_intent_begin(const struct domain_ctx *ctx, const char *uuid, int *ret
 }
 
 /* The domain runs, or is undone. fd -1: never begun. */
-void domain_intent_end(const struct domain_ctx *ctx, const char *uuid, int fd)
+void domain_intent_end(const struct domain_ctx *ctx, const char *name, int fd)
 {
-	_cleanup_free_ char *path = intent_path(ctx, uuid);
+	_cleanup_free_ char *path = intent_path(ctx, name);
 
 	if (fd < 0)
 		return;
@@ -71,23 +77,50 @@ static bool is_orphan(const char *path)
 	       st.st_nlink > 0;
 }
 
-static int remove_orphan(struct domain_ctx *ctx, const char *path, const char *uuid_text,
+/* The program that had it paused was killed. Pauses are counted: another's stays. */
+static int release(struct domain_ctx *ctx, uint16_t domid, const char *uuid_text,
+		   struct zerr **err)
+{
+	struct hyp_domain_info info;
+	uint8_t uuid[16];
+	int rc = hyp_domain_info(ctx->hyp, domid, &info, err);
+
+	if (rc <= 0 || !info.paused || domain_uuid_parse(uuid_text, uuid) != 0 ||
+	    memcmp(info.uuid, uuid, sizeof(uuid)) != 0)
+		return rc < 0 ? -1 : 0;
+	if (hyp_domain_unpause(ctx->hyp, domid, err) != 0)
+		return -1;
+	domain_event(ctx, domid, NULL, "unpaused", "who had it paused was killed");
+	return 0;
+}
+
+static int remove_orphan(struct domain_ctx *ctx, const char *path, const char *name,
 			 struct zerr **err)
 {
 	_cleanup_free_ struct hyp_domain_info *infos = NULL;
+	char uuid_text[DOMAIN_UUID_TEXT];
+	unsigned int domid;
 	uint8_t uuid[16];
 	size_t i, n;
 
-	if (domain_uuid_parse(uuid_text, uuid) != 0) {
+	if (sscanf(name, "pause-%5u-%36s", &domid, uuid_text) == 2) {
+		if (release(ctx, (uint16_t)domid, uuid_text, err) != 0)
+			return -1;
 		unlink(path);
 		return 0;
 	}
+	if (domain_uuid_parse(name, uuid) != 0) {
+		unlink(path);
+		return 0;
+	}
+	if (!ctx->xs)		/* its devices cannot go; who has the store comes */
+		return 0;
 	if (hyp_domain_list(ctx->hyp, &infos, &n, err) != 0)
 		return -1;
 	for (i = 0; i < n; i++) {
 		if (infos[i].domid == 0 || memcmp(infos[i].uuid, uuid, sizeof(uuid)) != 0)
 			continue;
-		if (domain_remove(ctx, infos[i].domid, uuid_text, false, err) != 0)
+		if (domain_remove(ctx, infos[i].domid, name, false, err) != 0)
 			return -1;
 	}
 	unlink(path);
@@ -98,19 +131,21 @@ static int recover_all(struct domain_ctx *ctx, const char *dir_path, DIR *dir, s
 {
 	struct dirent *entry;
 	char path[512];
+	int rc = 0;
 
 	while ((entry = readdir(dir)) != NULL) {
 		if (entry->d_name[0] == '.' ||
 		    snprintf(path, sizeof(path), "%s/%s", dir_path, entry->d_name) >=
 		    (int)sizeof(path))
 			continue;
+		/* One that does not go must not keep the others waiting. */
 		if (is_orphan(path) && remove_orphan(ctx, path, entry->d_name, err) != 0)
-			return -1;
+			rc = -1;
 	}
-	return 0;
+	return rc;
 }
 
-/* Remove half-made domains; the caller holds domain_lock(). */
+/* Remove half-made domains, end such pauses; the caller holds domain_lock(). */
 int domain_recover_locked(struct domain_ctx *ctx, struct zerr **err)
 {
 	_cleanup_free_ char *path = intent_path(ctx, NULL);
@@ -143,4 +178,61 @@ int domain_recover(struct domain_ctx *ctx, struct zerr **err)
 	if (domain_lock(ctx, &lock, err) != 0)
 		return -1;
 	return domain_recover_locked(ctx, err);
+}
+
+/* Readable when a program has begun with a domain, or has let go of one or was killed. */
+int domain_recover_watch(const struct domain_ctx *ctx)
+{
+	_cleanup_close_ int fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	_cleanup_free_ char *dir = intent_path(ctx, NULL);
+
+	if (!dir)
+		return -ENOMEM;
+	fd_mkdir_p(dir, 0755);
+	if (fd < 0 || inotify_add_watch(fd, dir, IN_CLOSE_WRITE) < 0)
+		return -errno;
+	return steal_fd(&fd);
+}
+
+/*
+ * Pause a domain that runs for no longer than this process lives; *info is as it was before.
+ * *ret_fd is for domain_let_go(), -1 when the domain does not run. Class ZERR_STATE when another
+ * program does that just now.
+ */
+int domain_hold(struct domain_ctx *ctx, uint16_t domid, struct hyp_domain_info *info, int *ret_fd,
+		struct zerr **err)
+{
+	char uuid[DOMAIN_UUID_TEXT], name[DOMAIN_UUID_TEXT + 16];
+	_cleanup_close_ int lock = -1;
+
+	*ret_fd = -1;
+	if (domain_lock(ctx, &lock, err) != 0)
+		return -1;
+	domain_recover_locked(ctx, NULL);
+	if (domain_must_exist(ctx, domid, info, err) != 0)
+		return -1;
+	if (info->paused || info->shutdown || info->dying)
+		return 0;
+	domain_uuid_format(info->uuid, uuid);
+	snprintf(name, sizeof(name), HOLD_FORMAT, domid, uuid);
+	if (domain_intent_begin(ctx, name, ret_fd, err) != 0)
+		return -1;
+	if (hyp_domain_pause(ctx->hyp, domid, err) == 0)
+		return 0;
+	domain_intent_end(ctx, name, *ret_fd);
+	*ret_fd = -1;
+	return -1;
+}
+
+/* fd -1: not held. */
+int domain_let_go(struct domain_ctx *ctx, const struct hyp_domain_info *info, int fd,
+		  struct zerr **err)
+{
+	char uuid[DOMAIN_UUID_TEXT], name[DOMAIN_UUID_TEXT + 16];
+	int rc = fd < 0 ? 0 : hyp_domain_unpause(ctx->hyp, info->domid, err);
+
+	domain_uuid_format(info->uuid, uuid);
+	snprintf(name, sizeof(name), HOLD_FORMAT, info->domid, uuid);
+	domain_intent_end(ctx, name, fd);
+	return rc;
 }

@@ -20,9 +20,13 @@ void domain_file_name(struct strbuf *sb, const char *name);
 int domain_lock(const struct domain_ctx *ctx, int *ret_fd, struct zerr **err);
 
 /* domain_intent.c */
-int domain_intent_begin(const struct domain_ctx *ctx, const char *uuid, int *ret_fd,
+int domain_intent_begin(const struct domain_ctx *ctx, const char *name, int *ret_fd,
 			struct zerr **err);
-void domain_intent_end(const struct domain_ctx *ctx, const char *uuid, int fd);
+void domain_intent_end(const struct domain_ctx *ctx, const char *name, int fd);
+int domain_hold(struct domain_ctx *ctx, uint16_t domid, struct hyp_domain_info *info, int *ret_fd,
+		struct zerr **err);
+int domain_let_go(struct domain_ctx *ctx, const struct hyp_domain_info *info, int fd,
+		  struct zerr **err);
 int domain_recover_locked(struct domain_ctx *ctx, struct zerr **err);
 
 /* domain_list.c: 1 it exists, -1 with class ZERR_NOT_FOUND or another error */

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <xentools/clock.h>
 #include <xentools/config.h>
@@ -29,6 +30,7 @@
 #define PROGRAM "zl-monitord"
 #define RETRY_NS 1000000000ull
 #define LOOK_AGAIN_NS 10000000000ull
+#define KILLED_NS 100000000ull		/* a file's lock goes after it is told to be closed */
 
 struct monitord {
 	struct domain_ctx ctx;
@@ -307,6 +309,28 @@ static void on_later(void *data)
 	look_at_all(m);
 }
 
+/* A program has let go of a domain, or was killed in the middle. */
+static void on_let_go(void *data, int fd, unsigned int revents)
+{
+	struct monitord *m = data;
+	char events[4096];
+
+	(void)revents;
+	while (read(fd, events, sizeof(events)) > 0)
+		;
+	set_later(m, event_now_ns() + KILLED_NS);
+}
+
+/* Without it they are found at the next end of a domain. */
+static void watch_killed(struct monitord *m)
+{
+	int fd = domain_recover_watch(&m->ctx);
+
+	if (fd < 0 || !event_loop_add_fd(m->loop, fd, POLLIN, on_let_go, m))
+		zlog(ZLOG_WARNING, "cannot watch for killed programs: %s",
+		     strerror(fd < 0 ? -fd : ENOMEM));
+}
+
 /* Something was released: take the events together, then look. */
 static void on_store(void *data, int fd, unsigned int revents)
 {
@@ -411,6 +435,7 @@ static int set_up(struct monitord *m, struct zerr **err)
 	    !event_loop_add_signal(m->loop, SIGTERM, on_signal, m) ||
 	    !event_loop_add_signal(m->loop, SIGINT, on_signal, m))
 		return zerr_no_memory(err);
+	watch_killed(m);
 	return connect_store(m, err);
 }
 

@@ -124,8 +124,13 @@ int domain_leftovers(struct domain_ctx *ctx, uint16_t **ret, size_t *n, struct z
 int domain_leftovers_remove(struct domain_ctx *ctx, const uint16_t *ids, size_t n,
 			    struct zerr **err);
 
-/* Remove what a killed program left half made. A create and the monitor do it, too. */
+/*
+ * Remove what a killed program left half made, unpause what it had paused for itself. A create and
+ * the monitor do it, too; without xs only the latter is done.
+ */
 int domain_recover(struct domain_ctx *ctx, struct zerr **err);
+/* A descriptor that is readable, shortly before there may be something of that; -errno. */
+int domain_recover_watch(const struct domain_ctx *ctx);
 
 /* ---- steer ---- */
 
