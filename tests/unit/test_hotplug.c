@@ -102,6 +102,33 @@ static void time_is_limited(void **state)
 	assert_int_equal(stat(path, &st), -1);
 }
 
+static void too_late(int signo)
+{
+	(void)signo;
+	_exit(99);
+}
+
+/* Programs that never stop to write, faster than they can be read. */
+static void floods_end(void **state)
+{
+	static const char flood[] = "for i in 1 2 3 4 5 6 7 8; do yes flood >&2 & done; %s";
+	struct zerr *err = NULL;
+	char text[120];
+
+	(void)state;
+	signal(SIGALRM, too_late);
+	alarm(60);
+	snprintf(text, sizeof(text), flood, "wait");
+	assert_int_equal(sh(text, 300, &err), -1);
+	expect(err, ZERR_TIMEOUT, "was killed: flood");
+	/* Left behind by one that ends. */
+	err = NULL;
+	snprintf(text, sizeof(text), flood, "exit 3");
+	assert_int_equal(sh(text, 30000, &err), -1);
+	expect(err, ZERR_FAILED, "failed with status 3: flood");
+	alarm(0);
+}
+
 /* A daemon that a script leaves behind keeps stderr; its own end is what counts. */
 static void daemons_are_not_waited_for(void **state)
 {
@@ -218,7 +245,8 @@ static void modules(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T_(ends_are_told), T_(time_is_limited), T_(daemons_are_not_waited_for),
+		T_(ends_are_told), T_(time_is_limited), T_(floods_end),
+		T_(daemons_are_not_waited_for),
 		T_(another_ones_nbd_is_left_alone), T_(interrupts),
 		T_(scripts_have_xens_environment), T_(modules),
 	};

@@ -25,6 +25,7 @@
 #define ENV_MAX 32			/* strings of an environment */
 #define LINE_MAX_SHOWN 200		/* bytes of a program's last line */
 #define SLICE_MS 250			/* between two looks for Ctrl-C */
+#define DRAIN_MAX 65536			/* bytes of its messages between two looks at the clock */
 
 /* The last line of what comes, without control characters. */
 struct last_line {
@@ -51,13 +52,17 @@ static void take_text(struct last_line *l, const char *data, size_t n)
 	}
 }
 
+/* What waits, but no more than a pipe holds: a program may write faster than this reads. */
 static void drain(int fd, struct last_line *line)
 {
-	char buf[512];
+	char buf[4096];
+	size_t done = 0;
 	ssize_t n;
 
-	while ((n = read(fd, buf, sizeof(buf))) > 0)
+	while (done < DRAIN_MAX && (n = read(fd, buf, sizeof(buf))) > 0) {
 		take_text(line, buf, (size_t)n);
+		done += (size_t)n;
+	}
 }
 
 bool hotplug_interrupted(void)
