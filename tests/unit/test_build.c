@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -395,6 +396,9 @@ static void elf_kernels_refused(void **state)
 	elf_bad("not within the file");
 	elf.p[2].p_offset = sizeof(elf) - 0x17ff;
 	elf_bad("not within the file");
+	elf.p[2].p_offset = elf.p[0].p_offset = 0;
+	elf.p[2].p_filesz = elf.p[2].p_memsz = sizeof(elf);
+	elf_bad("share parts of the file");
 	elf.p[2].p_memsz = UINT64_MAX;
 	elf_bad("within the guest's memory");
 	elf.p[2].p_paddr = UINT64_MAX;
@@ -417,6 +421,16 @@ static void elf_kernels_refused(void **state)
 	refused(elf_path(), 3072 * MIB, "span more than 1 GiB");
 }
 
+/* What the library limits in its child, which the parent can see. */
+static rlim_t *limits_set;
+
+int setrlimit(__rlimit_resource_t what, const struct rlimit *r)
+{
+	if (limits_set)
+		limits_set[what] = r->rlim_max;
+	return prlimit(0, what, r, NULL);
+}
+
 static void gzip_kernels(void **state)
 {
 	uint8_t *data = make_image(), *back = malloc(IMAGE_SIZE), *packed, *zeroes;
@@ -427,8 +441,14 @@ static void gzip_kernels(void **state)
 	FILE *file;
 
 	(void)state;
+	limits_set = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	path = make_gzip("kernel.gz", data, IMAGE_SIZE);
 	assert_int_equal(image_open_kernel(path, 64 * MIB, false, &f, &image, NULL), 0);
+	assert_in_range(limits_set[RLIMIT_FSIZE], 64 * MIB, 65 * MIB);
+	assert_in_range(limits_set[RLIMIT_CPU], 1, 600);
+	assert_in_range(limits_set[RLIMIT_AS], 1, RLIM_INFINITY - 1);	/* sanitizers have much */
+	munmap(limits_set, 4096);
+	limits_set = NULL;
 	assert_int_equal(image.kind, IMAGE_ARM64_PLAIN);
 	assert_int_equal(f.size, IMAGE_SIZE);
 	assert_int_equal(pread(f.fd, back, IMAGE_SIZE, 0), IMAGE_SIZE);

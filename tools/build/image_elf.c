@@ -72,6 +72,7 @@ static int read_headers(struct elf *e, struct zerr **err)
 /* Where the segments go: all in the first bank, the file's part of each in the file. */
 static int place(struct elf *e, struct zerr **err)
 {
+	uint64_t left = e->f->size;
 	unsigned int i;
 
 	e->base = UINT64_MAX;
@@ -86,6 +87,10 @@ static int place(struct elf *e, struct zerr **err)
 		if (p->p_filesz > p->p_memsz || p->p_offset > e->f->size ||
 		    p->p_filesz > e->f->size - p->p_offset)
 			return refuse(e, err, "an ELF segment is not within the file", NULL);
+		/* The memory file is no longer than this one, and as quickly written. */
+		if (p->p_filesz > left)
+			return refuse(e, err, "its ELF segments share parts of the file", NULL);
+		left -= p->p_filesz;
 		if (p->p_paddr > UINT64_MAX - e->slide || p->p_paddr + e->slide < GUEST_RAM0_BASE ||
 		    p->p_paddr + e->slide > e->limit ||
 		    p->p_memsz > e->limit - (p->p_paddr + e->slide))

@@ -27,6 +27,8 @@
 #define CHUNK (64 * 1024)
 #define NOBODY 65534
 #define CPU_SECONDS 60
+#define MEMORY_MORE (16u << 20)		/* bytes; inflate() needs some 50 KiB */
+#define MEMORY_ELSE (256u << 20)	/* where the kernel does not say what there is */
 #define RATIO_MAX 64			/* kernels are packed to a quarter; gzip can do 1000 */
 #define RATIO_FREE (64ull << 20)	/* bytes that any file may unpack to */
 #define IN_FD 3
@@ -96,6 +98,16 @@ static void limit(int what, uint64_t value)
 	setrlimit(what, &r);
 }
 
+/* Bytes of addresses that this process has. */
+static uint64_t address_space(void)
+{
+	int fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+	char text[32] = "";
+	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+
+	return n <= 0 ? MEMORY_ELSE : strtoull(text, NULL, 10) * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
 static void close_above(int last)
 {
 	long fd, max = sysconf(_SC_OPEN_MAX);
@@ -128,6 +140,7 @@ static void child_main(int in, int out, uint64_t offset, uint64_t max)
 
 	signal(SIGXFSZ, SIG_IGN);
 	limit(RLIMIT_FSIZE, max + CHUNK);
+	limit(RLIMIT_AS, address_space() + MEMORY_MORE);
 	if (drop_all(in, out) == 0)
 		code = inflate_all(offset, max);
 	_exit(code);
