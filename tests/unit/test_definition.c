@@ -61,13 +61,22 @@ int fchmod(int fd, mode_t mode)
 	return fails() ? -1 : REAL(fchmod)(fd, mode);
 }
 
+static char synced[200];		/* names of the folders, "domains autostart " */
+
 int fsync(int fd)
 {
+	char link[40], target[100] = "";
 	struct stat st;
 
 	/* After the rename a failure cannot take anything back: not for this test. */
-	if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode))
+	if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode)) {
+		snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+		if (readlink(link, target, sizeof(target) - 1) > 0 && strlen(synced) < 100) {
+			strcat(synced, strrchr(target, '/') + 1);
+			strcat(synced, " ");
+		}
 		return 0;
+	}
 	return fails() ? -1 : REAL(fsync)(fd);
 }
 
@@ -392,6 +401,29 @@ static int unlink_a(struct zerr **err)
 	return definition_set_autostart(&ctx, "a", false, err);
 }
 
+static void synced_is(int (*change)(struct zerr **), const char *folders)
+{
+	synced[0] = '\0';
+	assert_int_equal(change(NULL), 0);
+	assert_string_equal(synced, folders);
+}
+
+/* A power cut takes back nothing that was told to be done. */
+static void changes_are_on_the_disk(void **state)
+{
+	(void)state;
+	must_save(PLAIN("a", "<uuid>" UUID_A "</uuid>"));
+	must_save(PLAIN("b", "<uuid>" UUID_B "</uuid>"));
+	assert_int_equal(definition_set_autostart(&ctx, "a", true, NULL), 0);
+	synced_is(save_new, "domains ");
+	synced_is(link_b, "autostart ");
+	synced_is(unlink_a, "autostart ");
+	assert_int_equal(definition_set_autostart(&ctx, "a", true, NULL), 0);
+	synced_is(move, "domains autostart autostart domains ");
+	assert_int_equal(definition_rename(&ctx, "z", "a", NULL), 0);
+	synced_is(drop, "autostart domains ");
+}
+
 static void each_failure_changes_nothing(void **state)
 {
 	static int (*const changes[])(struct zerr **) = { save_new, replace, move, drop, link_b,
@@ -453,6 +485,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(rename_and_autostart, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(one_writer, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(start_policy, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(changes_are_on_the_disk, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(each_failure_changes_nothing, set_up, tear_down),
 	};
 

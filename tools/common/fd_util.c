@@ -111,7 +111,7 @@ int fd_read_file(const char *path, size_t max, char **ret_buf, size_t *ret_len)
 	return fd_read_to_end(fd, max, ret_buf, ret_len);
 }
 
-static int sync_parent(const char *path)
+int fd_sync_parent(const char *path)
 {
 	_cleanup_free_ char *dir = strdup(path);
 	_cleanup_close_ int fd = -1;
@@ -155,7 +155,7 @@ int fd_write_file_atomic(const char *path, const void *buf, size_t len, mode_t m
 		unlink(tmp);
 		return rc;
 	}
-	return sync_parent(path);
+	return fd_sync_parent(path);
 }
 
 int fd_mkdir_p(const char *path, mode_t mode)

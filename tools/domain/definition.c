@@ -2,7 +2,8 @@
 /*
  * The store of persistent definitions; see definition.h. A file's name is made from the domain's,
  * and what is inside must name the same domain: a file that was copied by hand is told, not used.
- * Every change is one atomic replacement or is taken back when its second half fails.
+ * Every change is one atomic replacement or is taken back when its second half fails, and is on the
+ * disk when it is told to be made.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -360,12 +361,17 @@ static int set_link(const struct domain_ctx *ctx, const char *name, bool on, str
 	strbuf_addstr(&target, ".xml");
 	if (!dir || !link || target.failed)
 		return zerr_no_memory(err);
-	if (!on)
-		return unlink(link) == 0 || errno == ENOENT ? 0 :
-			file_error(err, "remove", link, -errno);
+	if (!on) {
+		if (unlink(link) != 0)
+			return errno == ENOENT ? 0 : file_error(err, "remove", link, -errno);
+		rc = fd_sync_parent(link);
+		return rc < 0 ? file_error(err, "remove", link, rc) : 0;
+	}
 	rc = fd_mkdir_p(dir, 0755);
 	if (rc == 0 && symlink(target.buf, link) != 0 && errno != EEXIST)
 		rc = -errno;
+	if (rc == 0)
+		rc = fd_sync_parent(link);
 	return rc < 0 ? file_error(err, "make", link, rc) : 0;
 }
 
@@ -400,6 +406,7 @@ int definition_remove(const struct domain_ctx *ctx, const char *name, struct zer
 	_cleanup_close_ int global = -1, own = -1;
 	struct stat st;
 	bool linked;
+	int rc;
 
 	if (!path || !link)
 		return zerr_no_memory(err);
@@ -408,9 +415,10 @@ int definition_remove(const struct domain_ctx *ctx, const char *name, struct zer
 	linked = lstat(link, &st) == 0;
 	if (set_link(ctx, name, false, err) != 0)
 		return -1;
-	if (unlink(path) == 0)
+	rc = unlink(path) == 0 ? fd_sync_parent(path) : -errno;
+	if (rc == 0)
 		return 0;
-	file_error(err, "remove", path, -errno);
+	file_error(err, "remove", path, rc);
 	if (linked)
 		set_link(ctx, name, true, NULL);
 	return -1;
@@ -421,6 +429,7 @@ static int rename_locked(const struct domain_ctx *ctx, struct definition *d, con
 {
 	_cleanup_free_ char *from = path_of(ctx, DOMAINS, d->cfg.name), *text = NULL;
 	_cleanup_free_ char *path = path_of(ctx, DOMAINS, to), *old = d->cfg.name;
+	int rc;
 
 	d->cfg.name = strdup(to);
 	text = d->cfg.name ? definition_edit_text(d->text, &d->cfg) : NULL;
@@ -436,7 +445,8 @@ static int rename_locked(const struct domain_ctx *ctx, struct definition *d, con
 	}
 	/* What is left is a link to nothing at most. */
 	set_link(ctx, old, false, NULL);
-	return 0;
+	rc = fd_sync_parent(from);
+	return rc < 0 ? file_error(err, "remove", from, rc) : 0;
 undo:
 	set_link(ctx, to, false, NULL);
 	unlink(path);

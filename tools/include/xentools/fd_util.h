@@ -27,6 +27,9 @@ int fd_read_to_end(int fd, size_t max, char **ret_buf, size_t *ret_len) MUST_CHE
 /* Replace path by new contents: temporary in the same directory, fsync, rename, fsync. */
 int fd_write_file_atomic(const char *path, const void *buf, size_t len, mode_t mode) MUST_CHECK;
 
+/* What was linked or unlinked at path will be so after a power cut, too. */
+int fd_sync_parent(const char *path) MUST_CHECK;
+
 /* Make a directory and its missing parents (existing ones are fine). */
 int fd_mkdir_p(const char *path, mode_t mode);
 
