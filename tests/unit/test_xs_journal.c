@@ -256,6 +256,61 @@ static void no_half_of_a_frame_counts(void **state UNUSED)
 	}
 }
 
+/* What a daemon has that begins with the file that is there now. */
+static char *begun(void)
+{
+	struct server server;
+	char *text;
+
+	assert_int_equal(server_init(&server, w.loop, NULL), 0);
+	server.xen = &w.xen;
+	assert_int_equal(persist_load(&server, &journal, NULL), 0);
+	text = dump(&server);
+	server_free(&server);
+	return text;
+}
+
+/* Half a snapshot is none: the store then begins as without a file, with its first nodes. */
+static void a_damaged_snapshot_is_void(void **state UNUSED)
+{
+	_cleanup_free_ char *fresh = begun(), *want = NULL, *old = NULL, *buf = NULL;
+	char path[64], value[1000];
+	size_t len, whole;
+
+	assert_non_null(strstr(fresh, "/tool/xenstored="));
+	memset(value, 'v', sizeof(value));
+	for (unsigned int i = 0; i < 200; i++) {
+		snprintf(path, sizeof(path), "/big/%u", i);
+		assert_int_equal(store_write(&w.server.store, NULL, &dom0, path, value,
+					     sizeof(value)), 0);
+	}
+	persist_start(&w.server, &journal);
+	whole = file_size();
+	assert_true(whole > 3 * 64 * 1024);	/* frames */
+	act(0);
+	want = dump(&w.server);
+	buf = read_journal(&len);
+	snprintf(path, sizeof(path), "%s/journal", dir);
+	for (size_t at = 60; at < whole; at += at < 200 ? 7 : 20011) {
+		_cleanup_free_ char *got = NULL;
+
+		buf[at] ^= 4;
+		assert_int_equal(fd_write_file_atomic(path, buf, len, 0600), 0);
+		buf[at] ^= 4;
+		got = begun();
+		assert_string_equal(got, fresh);
+	}
+	assert_int_equal(fd_write_file_atomic(path, buf, len, 0600), 0);
+	old = begun();
+	assert_string_equal(old, want);
+	/* A file of the daemon before this one, which does not say where its snapshot ends. */
+	free(old);
+	buf[8] = 1;
+	assert_int_equal(fd_write_file_atomic(path, buf, len, 0600), 0);
+	old = begun();
+	assert_string_equal(old, want);
+}
+
 static void another_boot_or_version_is_void(void **state UNUSED)
 {
 	_cleanup_strbuf_ struct strbuf sb = STRBUF_INIT;
@@ -375,6 +430,7 @@ int main(void)
 		cmocka_unit_test(another_boot_or_version_is_void),
 		journal_test(a_file_cut_anywhere_has_what_was_committed),
 		journal_test(no_half_of_a_frame_counts),
+		journal_test(a_damaged_snapshot_is_void),
 		journal_test(what_cannot_be_is_refused),
 		journal_test(a_failed_write_is_followed_by_a_snapshot),
 		journal_test(no_file_is_better_than_an_old_one),

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * zl-init-dom0: write what the store must say about the control domain, after each start of
- * xenstored: its name, id and memory, the default CPU pool. May be run any number of times.
+ * xenstored: its name, id and memory, the default CPU pool. May be run any number of times: what
+ * is there stays, as it is when the daemon was killed and could take up its store again.
  */
 #include <stdio.h>
 
+#include <xentools/cleanup.h>
 #include <xentools/error.h>
 #include <xentools/hyp.h>
 #include <xentools/xs.h>
@@ -13,9 +15,17 @@ struct facts {
 	uint64_t memory_kib;
 };
 
+static int write_missing(struct xs *xs, uint32_t tx, const char *path, const char *value,
+			 struct zerr **err)
+{
+	_cleanup_free_ char *there = NULL;
+	int rc = xs_read(xs, tx, path, &there, NULL, err);
+
+	return rc == 0 ? xs_write_str(xs, tx, path, value, err) : rc < 0 ? -1 : 0;
+}
+
 static int write_nodes(struct xs *xs, uint32_t tx, void *arg, struct zerr **err)
 {
-	static const char base[] = "/local/domain/0";
 	const struct facts *f = arg;
 	const struct {
 		const char *path, *value;
@@ -25,18 +35,17 @@ static int write_nodes(struct xs *xs, uint32_t tx, void *arg, struct zerr **err)
 		{ "/local/pool/0/name", "Pool-0" },
 		{ "/tool/xenconsoled/domid", "0" },
 	};
-	char path[64];
+	char memory[24];
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(nodes); i++)
-		if (xs_write_str(xs, tx, nodes[i].path, nodes[i].value, err) != 0)
+		if (write_missing(xs, tx, nodes[i].path, nodes[i].value, err) != 0)
 			return -1;
 	/* The same value twice: the kernel's balloon driver must see nothing to do. */
-	snprintf(path, sizeof(path), "%s/memory/static-max", base);
-	if (xs_printf(xs, tx, path, err, "%llu", (unsigned long long)f->memory_kib) != 0)
+	snprintf(memory, sizeof(memory), "%llu", (unsigned long long)f->memory_kib);
+	if (write_missing(xs, tx, "/local/domain/0/memory/static-max", memory, err) != 0)
 		return -1;
-	snprintf(path, sizeof(path), "%s/memory/target", base);
-	return xs_printf(xs, tx, path, err, "%llu", (unsigned long long)f->memory_kib);
+	return write_missing(xs, tx, "/local/domain/0/memory/target", memory, err);
 }
 
 static int run(struct zerr **err)

@@ -158,6 +158,7 @@ void journal_snapshot_begin(struct journal *j)
 
 void journal_snapshot_end(struct journal *j)
 {
+	journal_add(j, &(struct jrec){ .type = JREC_WHOLE });
 	j->in_snapshot = false;
 	if (j->fd >= 0 && j->batch.len)
 		(void)flush(j);

@@ -67,11 +67,11 @@ int jrec_next(const char *buf, size_t len, size_t *pos, struct jrec *ret)
 	return 1;
 }
 
-static void make_header(struct file_header *header, const char *boot_id)
+static void make_header(struct file_header *header, const char *boot_id, uint32_t version)
 {
 	memset(header, 0, sizeof(*header));
 	memcpy(header->magic, magic, sizeof(magic));
-	header->version = JOURNAL_VERSION;
+	header->version = version;
 	memcpy(header->boot_id, boot_id, strnlen(boot_id, BOOT_ID_MAX));
 }
 
@@ -79,7 +79,7 @@ void journal_add_header(struct strbuf *out, const char *boot_id)
 {
 	struct file_header header;
 
-	make_header(&header, boot_id);
+	make_header(&header, boot_id, JOURNAL_VERSION);
 	strbuf_add(out, &header, sizeof(header));
 }
 
@@ -87,9 +87,30 @@ bool journal_is_ours(const char *buf, size_t len, const char *boot_id, size_t *r
 {
 	struct file_header header;
 
-	make_header(&header, boot_id);
 	*ret_pos = sizeof(header);
-	return len >= sizeof(header) && !memcmp(buf, &header, sizeof(header));
+	for (uint32_t version = 1; version <= JOURNAL_VERSION && len >= sizeof(header); version++) {
+		make_header(&header, boot_id, version);
+		if (!memcmp(buf, &header, sizeof(header)))
+			return true;
+	}
+	return false;
+}
+
+bool journal_is_whole(const char *buf, size_t len, size_t pos)
+{
+	struct file_header header;
+	const char *records;
+	struct jrec rec;
+	size_t n, at;
+
+	memcpy(&header, buf, sizeof(header));
+	if (header.version == 1)
+		return true;		/* or not: it does not tell */
+	while (journal_frame_next(buf, len, &pos, &records, &n))
+		for (at = 0; jrec_next(records, n, &at, &rec) == 1;)
+			if (rec.type == JREC_WHOLE)
+				return true;
+	return false;
 }
 
 static uint32_t checksum(const struct frame_head *head, const char *records)

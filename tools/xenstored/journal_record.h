@@ -2,7 +2,8 @@
 /*
  * What the journal is made of: records (one change each) inside frames (what becomes true
  * together, with a checksum). Pure functions on bytes. A file is a header and frames; it means
- * what its whole frames say, in order, up to the first that is not whole.
+ * what its whole frames say, in order, up to the first that is not whole. Without all frames of
+ * the snapshot that it begins with it means nothing.
  */
 #ifndef XENSTORED_JOURNAL_RECORD_H
 #define XENSTORED_JOURNAL_RECORD_H
@@ -14,7 +15,7 @@
 #include <xentools/macros.h>
 #include <xentools/strbuf.h>
 
-#define JOURNAL_VERSION 1u
+#define JOURNAL_VERSION 2u		/* 1: without JREC_WHOLE; is read, too */
 
 enum jrec_type {
 	JREC_NODE = 1,	/* s: path, permissions, value; made, or all of it replaced */
@@ -34,6 +35,7 @@ enum jrec_type {
 	JREC_TX_END,	/* b: id */
 	JREC_STREAM,	/* b: request bytes consumed so far; s: those of them not carried out yet */
 	JREC_OUT,	/* s: a whole message for the client */
+	JREC_WHOLE,	/* the end of the snapshot; what follows was appended */
 	JREC_TYPES,
 };
 
@@ -57,6 +59,8 @@ int jrec_next(const char *buf, size_t len, size_t *pos, struct jrec *ret) MUST_C
 void journal_add_header(struct strbuf *out, const char *boot_id);
 /* Is this a file of our version and of this boot? Then *ret_pos is where its frames begin. */
 bool journal_is_ours(const char *buf, size_t len, const char *boot_id, size_t *ret_pos);
+/* Has such a file all of its snapshot? */
+bool journal_is_whole(const char *buf, size_t len, size_t pos);
 
 /* Reserve a frame's head in an empty buffer; fill it in when the records are there. */
 void journal_frame_begin(struct strbuf *out);

@@ -133,6 +133,11 @@ static int apply_special(struct server *server, const struct jrec *rec)
 	return rc;
 }
 
+static int apply_nothing(struct server *server UNUSED, const struct jrec *rec UNUSED)
+{
+	return 0;
+}
+
 static int apply_domain(struct server *server, const struct jrec *rec)
 {
 	return domain_restore(server, rec->a, rec->b, rec->c);
@@ -245,6 +250,7 @@ static int (*const of_server[JREC_TYPES])(struct server *server, const struct jr
 	[JREC_DOMAIN] = apply_domain,
 	[JREC_RELEASE] = apply_release,
 	[JREC_CONNECT] = apply_connect,
+	[JREC_WHOLE] = apply_nothing,
 };
 
 static int (*const of_connection[JREC_TYPES])(struct server *server, struct connection *conn,
@@ -305,6 +311,11 @@ int persist_load(struct server *server, struct journal *j, struct zerr **err)
 	size_t len, pos;
 	int rc = journal_load(j, &buf, &len, &pos);
 
+	if (rc > 0 && !journal_is_whole(buf, len, pos)) {
+		zlog(ZLOG_ERROR, "the journal is damaged: the store begins anew, and guests that "
+		     "run have none until they are started again");
+		return 0;
+	}
 	if (rc > 0)
 		rc = persist_replay(server, buf, len, pos);
 	if (rc == -EPROTO)
