@@ -428,6 +428,15 @@ static void a_killed_daemon_is_not_noticed(void **state UNUSED)
 	kill_daemon();
 	assert_int_equal(start_daemon(), 0);
 	assert_int_equal(xs_next_event(xs, 50, &ev, NULL), 0);
+	/* The request that finds the daemon gone takes a watch away: it is. */
+	assert_int_equal(xs_watch(xs, "/killed", "k", NULL), 0);
+	assert_int_equal(xs_next_event(xs, 1000, &ev, NULL), 1);
+	xs_event_clear(&ev);
+	kill_daemon();
+	assert_int_equal(start_daemon(), 0);
+	assert_int_equal(xs_unwatch(xs, "/killed", "k", NULL), 0);
+	assert_int_equal(xs_next_event(xs, 50, &ev, NULL), 0);
+	assert_int_equal(xs_unwatch(xs, "/killed", "k", NULL), -1);	/* once is enough */
 }
 
 static unsigned int tx_calls;

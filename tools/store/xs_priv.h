@@ -34,6 +34,7 @@ struct xs {
 	int timeout_ms, reconnect_ms;
 	bool broken;			/* after a transport error: no more on this one */
 	bool lost;			/* ... because the daemon went away */
+	unsigned int connections;	/* made anew so far */
 	bool is_device;			/* the kernel's, which takes one message in a write */
 	uint32_t open_tx, dead_tx;	/* of the caller; begun on an earlier connection */
 	struct xs_watch *watches;

@@ -34,6 +34,7 @@ static int connect_again(struct xs *xs)
 	/* Opened before the old one goes: a caller sees by its number that it is another. */
 	close(xs->fd);
 	xs->fd = fd;
+	xs->connections++;
 	xs->is_device = false;
 	return 0;
 }

@@ -22,9 +22,15 @@ int xs_watch(struct xs *xs, const char *path, const char *token, struct zerr **e
 int xs_unwatch(struct xs *xs, const char *path, const char *token, struct zerr **err)
 {
 	const struct xs_part parts[] = { xs_string(path), xs_string(token) };
+	unsigned int before = xs->connections;
+	int errnum = 0, rc;
 
 	xs_forget_watch(xs, path, token);
-	return xs_simple(xs, XS_UNWATCH, XS_NO_TX, path, parts, 2, NULL, NULL, err);
+	rc = xs_talk(xs, XS_UNWATCH, XS_NO_TX, parts, 2, NULL, NULL, &errnum, err);
+	/* A daemon that was started meanwhile has not been told of it. */
+	if (rc == 1 && errnum == ENOENT && xs->connections != before)
+		rc = 0;
+	return rc == 1 ? xs_refused(XS_UNWATCH, path, errnum, err) : rc;
 }
 
 int xs_queue_event(struct xs *xs, const char *body, size_t len, struct zerr **err)
