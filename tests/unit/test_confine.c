@@ -59,6 +59,25 @@ static int filtered(void)
 	return 0;
 }
 
+static int sockets(void)
+{
+	static const int families[] = { AF_INET, AF_INET6, AF_NETLINK, AF_PACKET, AF_VSOCK, 0 };
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || confine_calls(NULL, 0))
+		return 1;
+	for (size_t i = 0; i < ARRAY_SIZE(families); i++)
+		if (!refused(syscall(SYS_socket, families[i], SOCK_DGRAM, 0)))
+			return 2 + (int)i;
+	if (syscall(SYS_socket, AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0) < 0)
+		return 20;
+	return syscall(SYS_socket, AF_UNIX | 1ull << 32, SOCK_STREAM, 0) < 0 ? 21 : 0;
+}
+
+static void sockets_are_local(void **state UNUSED)
+{
+	assert_int_equal(in_child(sockets), 0);
+}
+
 static void only_listed_calls_pass(void **state UNUSED)
 {
 	assert_int_equal(in_child(filtered), 0);
@@ -98,6 +117,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(only_listed_calls_pass),
+		cmocka_unit_test(sockets_are_local),
 		cmocka_unit_test(too_long_a_list_is_refused),
 		cmocka_unit_test(rights_are_given_up),
 	};

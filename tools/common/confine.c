@@ -2,7 +2,8 @@
 /*
  * The filter is a list of numbers compared one by one, the frequent ones first; what is not in it
  * fails as if forbidden, which libraries bear better than being killed, and which gives a captured
- * daemon as little. Memory can't be made executable. Filters are inherited and never loosened.
+ * daemon as little. Memory can't be made executable, and sockets are those of this machine's
+ * programs: the store's, the log's. Filters are inherited and never loosened.
  */
 #include <errno.h>
 #include <grp.h>
@@ -14,6 +15,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -38,7 +40,7 @@ static const int base_calls[] = {
 	SYS_renameat, SYS_unlinkat, SYS_brk, SYS_munmap, SYS_mremap, SYS_madvise, SYS_futex,
 	SYS_getrandom, SYS_getpid, SYS_gettid, SYS_rt_sigprocmask, SYS_rt_sigaction,
 	SYS_rt_sigreturn, SYS_restart_syscall, SYS_clock_nanosleep, SYS_ppoll, SYS_sendto,
-	SYS_socket, SYS_connect, SYS_dup3, SYS_chdir, SYS_tgkill, SYS_exit, SYS_exit_group,
+	SYS_connect, SYS_dup3, SYS_chdir, SYS_tgkill, SYS_exit, SYS_exit_group,
 #ifdef __x86_64__
 	SYS_epoll_wait, SYS_poll, SYS_open, SYS_stat, SYS_rename, SYS_unlink, SYS_dup2,
 #endif
@@ -66,6 +68,9 @@ int confine_calls(const int *calls, size_t n)
 		LOAD(nr),
 	};
 	const struct sock_filter tail[] = {
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_socket, 0, 2),
+		LOAD(args[0]),			/* the kernel looks at these bits alone, too */
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AF_UNIX, 3, 4),
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_mmap, 0, 3),
 		LOAD(args[2]),
 		BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, PROT_EXEC, 1, 0),
