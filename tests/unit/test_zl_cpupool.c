@@ -19,6 +19,10 @@ static int cpus_of(unsigned int id)
 static void life(void **state)
 {
 	(void)state;
+	/* One that nobody gave a name is called as cpupool-list calls it. */
+	fake_hyp_domain(&fake, 3)->info.cpupool = 1;
+	expect("list -c web1", 0, "           Pool-1\n", NULL);
+	fake_hyp_domain(&fake, 3)->info.cpupool = 0;
 	expect("cpupool-create blue", 6, NULL, "cpupool-create blue: no CPU is free");
 	expect("-N cpupool-cpu-remove Pool-0 1", 0, NULL, NULL);
 	assert_int_equal(cpus_of(0), 3);

@@ -171,19 +171,14 @@ struct columns {
 	const struct zl *zl;
 	bool verbose, label, pool, nodes, words, paint;
 	uint32_t nr_nodes;
-	struct xs *xs;
+	struct domain_ctx *ctx;
 };
 
 static void print_pool(const struct columns *c, uint32_t pool)
 {
-	_cleanup_free_ char *name = NULL;
-	char path[40];
+	_cleanup_free_ char *name = domain_pool_name(c->ctx, pool);
 
-	snprintf(path, sizeof(path), "/local/pool/%u/name", pool);
-	if (c->xs == NULL || xs_read(c->xs, XS_NO_TX, path, &name, NULL, NULL) != 1)
-		printf(" %16s", "-");
-	else
-		printf(" %16s", name);
+	printf(" %16s", name != NULL ? name : "-");
 }
 
 /* Red has crashed or is going, yellow waits for somebody, green runs. */
@@ -231,7 +226,7 @@ static int print_table(struct zl *zl, const struct zl_args *args, const struct r
 		.nodes = zl_has(args, "numa"),
 		.words = zl_has(args, "long-state"),
 		.paint = zl_paint(zl, stdout, ZL_PLAIN)[0] != '\0',
-		.xs = zl->ctx.xs,
+		.ctx = &zl->ctx,
 		.zl = zl,
 	};
 	struct hyp_physinfo phys;
