@@ -106,7 +106,8 @@ static int64_t add_batch(const struct memory_call *c, struct domain *from)
 		if (copy_elem_from_guest(&idx, b->idxs.p, i, sizeof(idx)) ||
 		    copy_elem_from_guest(&g, b->gpfns.p, i, sizeof(g)))
 			return -EFAULT;
-		err = add_one(c->d, b->space, idx, gfn(g), from);
+		err = b->space == XENMAPSPACE_gmfn_foreign && !from ? -ESRCH :
+		      add_one(c->d, b->space, idx, gfn(g), from);
 		if (copy_elem_to_guest(b->errs.p, i, &err, sizeof(err)))
 			return -EFAULT;
 		if (++i % CHUNK == 0 && i < b->size && hypercall_preempt())
@@ -117,7 +118,7 @@ static int64_t add_batch(const struct memory_call *c, struct domain *from)
 
 /*
  * XENMEM_add_to_physmap_batch: 0 even when entries failed (their errors are in errs[]). -EINVAL,
- * -EOPNOTSUPP, -EFAULT; -EPERM, -ESRCH of the domain that is mapped into, and of the foreign one.
+ * -EOPNOTSUPP, -EFAULT; -EPERM, of either domain; -ESRCH of the one that is mapped into.
  */
 int64_t memory_add_to_physmap_batch(struct memory_call *c)
 {
@@ -136,7 +137,7 @@ int64_t memory_add_to_physmap_batch(struct memory_call *c)
 		return rc;
 	if (b->space == XENMAPSPACE_gmfn_foreign)
 		rc = caller_is_privileged() ? target_get(b->u.foreign_domid, &from) : -EPERM;
-	if (!rc)
+	if (!rc || rc == -ESRCH)		/* which each entry is told */
 		rc = add_batch(c, from);
 	target_put(from);
 	return rc;
