@@ -254,7 +254,8 @@ static int claim(struct creation *c, struct zerr **err)
 
 	if (domain_lock(c->ctx, &lock, err) != 0 ||
 	    (!c->opts->dry_run && domain_recover_locked(c->ctx, err) != 0) ||
-	    check_predecessor(c, err) != 0 || check_identity(c, err) != 0 || check_host(c, err) != 0 ||
+	    check_predecessor(c, err) != 0 || check_identity(c, err) != 0 ||
+	    check_host(c, err) != 0 ||
 	    device_check_all(c->ctx, c->cfg, err) != 0)
 		return -1;
 	if (c->opts->dry_run)
