@@ -6,7 +6,6 @@
 #include "hcall_world.h"
 #include <xen/console.h>
 #include <xen/evtchn.h>
-#include <arch/timer.h>
 #include <xen/aarch32.h>
 #include <public/features.h>
 #include <public/hvm_op.h>

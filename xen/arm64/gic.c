@@ -5,7 +5,6 @@
  * host's device tree says which it is; each function tests that in place (gic_is_v2) and calls
  * nothing indirectly.
  */
-#include <arch/ipi.h>
 #include <arch/mmu.h>
 #include <arm64/sysreg.h>
 #include <xen/boot.h>

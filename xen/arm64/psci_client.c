@@ -3,7 +3,6 @@
  * Calls to the host's PSCI firmware, by the conduit that its device tree names. Numbers: Arm DEN
  * 0022.
  */
-#include <arch/firmware.h>
 #include <arm64/sysreg.h>
 #include <xen/boot.h>
 #include "machine.h"

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Physical CPUs: their areas and stacks, and bringing the others up by PSCI or spin table. */
-#include <arch/timer.h>
 #include <arm64/layout.h>
 #include <arm64/sysreg.h>
 #include <xen/boot.h>

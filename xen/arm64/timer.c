@@ -4,7 +4,6 @@
  * since start; the counter is the same on all CPUs. Conversion is a multiplication by 2^32-scaled
  * constants.
  */
-#include <arch/timer.h>
 #include <arch/gic.h>
 #include <arm64/sysreg.h>
 #include <xen/boot.h>

@@ -5,8 +5,6 @@
  * no row knows becomes UNDEF in the guest.
  */
 #include <arch/gic.h>
-#include <arch/ipi.h>
-#include <arch/timer.h>
 #include <arm64/sysreg.h>
 #include <xen/console.h>
 #include <xen/domain.h>

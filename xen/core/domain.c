@@ -15,7 +15,6 @@
 #include <xen/sched.h>
 #include <xen/vdev.h>
 #include <xen/wallclock.h>
-#include <arch/timer.h>
 #include <public/sched.h>
 #include "domain_private.h"
 

@@ -10,8 +10,6 @@
 #include <xen/lib.h>
 #include <xen/percpu.h>
 #include <xen/soft_timer.h>
-#include <arch/ipi.h>
-#include <arch/timer.h>
 
 #define MIN_ROOM	64u
 /* Handlers run in one go; more wait for the next interrupt, so that nobody can keep a CPU here. */

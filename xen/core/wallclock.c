@@ -6,7 +6,6 @@
 #include <xen/domain.h>
 #include <xen/wallclock.h>
 #include <arch/guest_atomic.h>
-#include <arch/timer.h>
 #include <public/xen.h>
 
 /* Outermost, like the domain table: held while domains are looked up one by one. */

@@ -5,7 +5,6 @@
  */
 #include <xen/evtchn.h>
 #include <xen/sched.h>
-#include <arch/timer.h>
 #include <public/sched.h>
 #include "ops.h"
 

@@ -6,7 +6,6 @@
 #include <xen/page.h>
 #include <xen/sched.h>
 #include <xen/vpmu.h>
-#include <arch/timer.h>
 #include "domctl.h"
 
 #define CAPABILITIES	(XEN_SYSCTL_PHYSCAP_hvm | XEN_SYSCTL_PHYSCAP_hap | \

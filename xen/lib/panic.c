@@ -6,7 +6,6 @@
 #include <xen/cmdline.h>
 #include <xen/lib.h>
 #include <xen/percpu.h>
-#include <arch/ipi.h>
 
 /* libfdt's objects were built with the stack protector; ours are too. */
 uintptr_t __stack_chk_guard = 0x5a617a656e45; /* replaced by a random value in arm64/setup.c */

@@ -7,7 +7,6 @@
 #include <xen/console.h>
 #include <xen/domain.h>
 #include <xen/lib.h>
-#include <arch/timer.h>
 
 #define GUEST_LINES_PER_SECOND	10u
 #define LINE_MAX_CHARS		512

@@ -7,7 +7,6 @@
  * command line allows reporting, and says how many free frames are kept for those who take back.
  */
 #include <xen/sched.h>
-#include <arch/timer.h>
 #include "frame_table.h"
 #include "stage2.h"
 

@@ -13,7 +13,6 @@
 #include <xen/el1_lazy.h>
 #include <xen/p2m_walk.h>
 #include <xen/vcpu.h>
-#include <arch/timer.h>
 
 #define SCTLR_CACHES	(BIT(0) | BIT(2))	/* M and C: data is cached with both */
 /* AArch32: operations that follow each other so fast are one loop over the cache. */

@@ -7,7 +7,6 @@
  * goes there by lines, named, and so many bytes a second. u->lock covers everything but the
  * daemon's indexes; the guest can write to a shared page, so indexes are masked at each use.
  */
-#include <arch/timer.h>
 #include <public/io/console.h>
 #include <xen/console.h>
 #include <xen/evtchn.h>

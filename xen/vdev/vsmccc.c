@@ -5,7 +5,6 @@
  * say is asked once, at start, on every CPU; two kinds of call are handed on to it: workarounds
  * that a CPU needs, and its random numbers. Everything else is unknown. Arm DEN 0028, 0070, 0098.
  */
-#include <arch/firmware.h>
 #include <xen/id_regs.h>
 #include <xen/lib.h>
 #include <xen/vcpu.h>

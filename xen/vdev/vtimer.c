@@ -9,7 +9,6 @@
 #include <xen/vcpu.h>
 #include <xen/vdev.h>
 #include <xen/vgic.h>
-#include <arch/timer.h>
 
 #define CTL_ENABLE	BIT(0)
 #define CTL_IMASK	BIT(1)

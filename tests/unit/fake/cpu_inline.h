@@ -7,13 +7,13 @@
 #ifndef FAKE_CPU_INLINE_H
 #define FAKE_CPU_INLINE_H
 
-#include <stdbool.h>
+#include <xen/types.h>
 
-struct pcpu;
 extern _Thread_local struct pcpu *fake_this_cpu;
 
 void fake_cpu_relax(void);
 bool fake_cpu_irq_pending(void);
+s_time_t system_time(void);
 
 static inline struct pcpu *this_cpu(void) { return fake_this_cpu; }
 static inline void cpu_relax(void) { fake_cpu_relax(); }

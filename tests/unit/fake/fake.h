@@ -18,7 +18,6 @@
 #include <xen/vcpu.h>
 #include <arch/gic.h>
 #include <arch/debug.h>
-#include <arch/ipi.h>
 #include <arch/mmu.h>
 #include <arch/pmu.h>
 

@@ -3,7 +3,6 @@
 #include <xen/errno.h>
 #include <xen/heap.h>
 #include <xen/page.h>
-#include <arch/timer.h>
 #include "fake.h"
 #include "fake_private.h"
 

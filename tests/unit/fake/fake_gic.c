@@ -3,7 +3,6 @@
  * Interrupt controller, IPIs and timer of the fake machine: state in arrays, each call in the log.
  */
 #include <string.h>
-#include <arch/timer.h>
 #include "fake.h"
 #include "fake_private.h"
 

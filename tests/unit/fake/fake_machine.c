@@ -5,7 +5,6 @@
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-#include <arch/firmware.h>
 #include <xen/cmdline.h>
 #include <xen/console.h>
 #include <xen/heap.h>

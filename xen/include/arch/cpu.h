@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Machine contract: the CPU this code runs on. xen/arm64 implements it for the
- * machine, tests/unit/fake for host tests; the inline forms of each are in
- * <arm64/cpu_inline.h> and <fake/cpu_inline.h>, which give
+ * Machine contract: the CPU this code runs on, its counter and timer, and how it reaches the
+ * others and the firmware. xen/arm64 implements it for the machine, tests/unit/fake for host
+ * tests; the inline forms of each are in <arm64/cpu_inline.h> and <fake/cpu_inline.h>, which give
  *
  *   struct pcpu *this_cpu(void)      the running CPU's area
  *   void cpu_relax(void)             one turn of a spin loop (YIELD)
  *   bool cpu_irq_pending(void)       a physical interrupt waits (ISR_EL1), although masked
  *   void smp_mb/smp_wmb(void)     DMB ISH / ISHST
+ *   s_time_t system_time(void)       nanoseconds since the hypervisor's start, monotonic and equal
+ *                                    on all CPUs
  */
 #pragma once
 
@@ -25,3 +27,21 @@ void cpu_idle_wait(void);
 void cpu_halt(void) __noreturn;
 /* Power the host off or reset it (PSCI); does not return. */
 __noreturn void machine_power_off(void), machine_restart(void);
+/* Call the firmware with x[0] (the function id) to x[3]; the same four are the results. */
+void firmware_call(uint64_t x[4]);
+
+/* Ticks of CNTPCT_EL0, and their rate in Hz. */
+uint64_t timer_ticks(void), timer_frequency(void);
+/* System time (ns) when the counter shows ticks, saturating. */
+s_time_t ticks_to_system_time(uint64_t ticks);
+/* Let this CPU's EL2 timer interrupt at system time t (at once if past); 0 switches it off. */
+void timer_set_deadline(s_time_t t);
+
+/* Interrupts between CPUs (SGIs). */
+enum ipi { IPI_RESCHED, IPI_HALT };
+/*
+ * Make CPU cpu leave its guest or its idle loop. IPI_RESCHED: it sets WORK_RESCHED | WORK_VGIC |
+ * WORK_TIMER; IPI_HALT: it stops. All earlier stores of the caller are visible to the handler.
+ */
+void ipi_send(unsigned int cpu, enum ipi ipi);
+void ipi_send_others(enum ipi ipi);

@@ -23,3 +23,18 @@ static inline bool cpu_irq_pending(void)
 
 static inline void smp_mb(void) { __asm__ volatile("dmb ish" ::: "memory"); }
 static inline void smp_wmb(void) { __asm__ volatile("dmb ishst" ::: "memory"); }
+
+/* Constants of system time, by arm64/timer.c. */
+extern struct time_base {
+	uint64_t start;		/* ticks at time 0 */
+	uint64_t ns_mult;	/* ns = ticks * ns_mult >> 32 */
+} time_base;
+
+static inline s_time_t system_time(void)
+{
+	struct time_base t = time_base;
+	uint64_t ticks;
+
+	__asm__ volatile("mrs %0, cntpct_el0" : "=r"(ticks));
+	return (s_time_t)((__uint128_t)(ticks - t.start) * t.ns_mult >> 32);
+}

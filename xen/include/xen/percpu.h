@@ -13,7 +13,7 @@
 
 /*
  * Work to do before this CPU goes back to a guest: the one word that every return tests.
- * Written by its own CPU only; others send an IPI (arch/ipi.h), whose handler sets bits.
+ * Written by its own CPU only; others send an IPI (arch/cpu.h), whose handler sets bits.
  */
 enum cpu_work {
 	/* The lowest two, without others, are done the shortest way (vectors.S). */
