@@ -4,10 +4,8 @@
  * domain's memory, and the end, when all domains have been built. Several domains may be given the
  * same module.
  */
-#include <libfdt.h>
 #include <xen/domain.h>
 #include <xen/heap.h>
-#include <xen/lib.h>
 #include <xen/page.h>
 #include "boot_module.h"
 #include "dt_reg.h"

@@ -3,8 +3,6 @@
  * What the loader hands over: banks of RAM, ranges that are not free, the modules for dom0 and
  * the two command lines (abi/boot.md 1.3, 1.4). Read once from the host's tree at start-up.
  */
-#include <libfdt.h>
-#include <xen/lib.h>
 #include "boot_module.h"
 #include "dt_reg.h"
 

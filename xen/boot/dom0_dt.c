@@ -5,8 +5,6 @@
  * which way. The regions and interrupts of every copied device go to the sink, which gives them
  * to dom0.
  */
-#include <libfdt.h>
-#include <xen/lib.h>
 #include "dt_reg.h"
 #include "dt_write.h"
 

@@ -5,10 +5,8 @@
  * a line that says why; the others and the host go on. What is accepted was checked against the
  * host's memory, so building it reads nothing that is not a module.
  */
-#include <libfdt.h>
 #include <public/arch-arm.h>
 #include <xen/domain.h>
-#include <xen/lib.h>
 #include "boot_module.h"
 #include "dt_reg.h"
 

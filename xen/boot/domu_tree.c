@@ -4,10 +4,8 @@
  * 3.1). The /hypervisor node is there only for a domain that asks to be enhanced: without it a
  * guest takes itself for alone on a machine.
  */
-#include <libfdt.h>
 #include <arch/gic.h>
 #include <public/arch-arm.h>
-#include <xen/lib.h>
 #include "boot_module.h"
 #include "dt_write.h"
 

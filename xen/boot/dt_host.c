@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the host's tree says of CPUs, interrupt controller, timer, firmware and console UART. */
-#include <libfdt.h>
 #include <xen/boot.h>
-#include <xen/lib.h>
 #include "dt_reg.h"
 
 struct host_info host_info;

@@ -4,8 +4,6 @@
  * nothing. The tree was checked by fdt_check_full before anything here looks at it; lengths are
  * checked all the same.
  */
-#include <libfdt.h>
-#include <xen/lib.h>
 #include "dt_reg.h"
 
 #define GIC_CELL_SPI	0u

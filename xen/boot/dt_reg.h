@@ -2,7 +2,8 @@
 /* Reading addresses and interrupts out of a device tree (boot/dt_reg.c). */
 #pragma once
 
-#include <xen/types.h>
+#include <libfdt.h>
+#include <xen/lib.h>
 
 #define DT_MAX_DEPTH	16
 

@@ -3,10 +3,8 @@
  * Which UART is the console: the node that dtuart= or /chosen/stdout-path names, with a driver
  * found by its `compatible`. A UART is welcome, not needed; why there is none goes to the ring.
  */
-#include <libfdt.h>
 #include <xen/boot.h>
 #include <xen/drivers.h>
-#include <xen/lib.h>
 #include "dt_reg.h"
 
 /* Path or alias, options after ':' ignored; libfdt looks an alias up. Negative: no such node. */

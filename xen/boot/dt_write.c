@@ -4,8 +4,6 @@
  * vCPUs, memory, timer, firmware and hypervisor (abi/boot.md 2.3, 2.4, 3.1). Pure: writes to the
  * buffer that libfdt was given.
  */
-#include <libfdt.h>
-#include <xen/lib.h>
 #include <xen/vcpu.h>
 #include "dt_write.h"
 

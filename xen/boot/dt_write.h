@@ -2,7 +2,9 @@
 /* Writing a domain's device tree in sequence (boot/dt_write.c): the first error stays in rc. */
 #pragma once
 
+#include <libfdt.h>
 #include <xen/boot.h>
+#include <xen/lib.h>
 
 struct dt_writer {
 	void *out;

@@ -8,7 +8,6 @@
 #include <xen/evtchn.h>
 #include <xen/heap.h>
 #include <xen/lib.h>
-#include <xen/page.h>
 #include <xen/sched.h>
 #include <arch/guest_atomic.h>
 #include <public/vcpu.h>

@@ -4,7 +4,6 @@
  * transmitter and receiver are still off.
  */
 #include <xen/drivers.h>
-#include <xen/lib.h>
 
 #define CR		0x00
 #define IER		0x08

@@ -4,7 +4,6 @@
  * Raspberry Pi's mini UART has them as words and lacks only what is not used here.
  */
 #include <xen/drivers.h>
-#include <xen/lib.h>
 
 #define RBR_THR		0
 #define IER		1

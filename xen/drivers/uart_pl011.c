@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The PL011 UART (Arm DDI 0183), and the SBSA's subset of it. */
 #include <xen/drivers.h>
-#include <xen/lib.h>
 
 #define UARTDR		0x00
 #define UARTFR		0x18

@@ -14,6 +14,7 @@
 #pragma once
 
 #include <xen/domain.h>
+#include <xen/lib.h>
 #include <xen/vcpu.h>
 #include <xen/vgic.h>
 #include <arch/gic.h>

@@ -5,7 +5,6 @@
  * row of an offset is found by index, since guests read GICD_TYPER and friends often. Registers
  * that are not implemented are RAZ/WI by name.
  */
-#include <xen/lib.h>
 #include "vgic.h"
 
 #define CTLR_ENABLE		(BIT(0) | BIT(1)) /* groups 0 and 1 */

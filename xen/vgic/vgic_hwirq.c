@@ -6,7 +6,6 @@
  * phys_active remembers who owes that end.
  */
 #include <xen/heap.h>
-#include <xen/lib.h>
 #include "vgic.h"
 
 /*

@@ -5,7 +5,6 @@
  * fixed places of abi/boot.md 3.
  */
 #include <xen/heap.h>
-#include <xen/lib.h>
 #include <public/xen.h>
 #include "vgic.h"
 

@@ -4,7 +4,6 @@
  * machine where a physical interrupt is tied to it, and let vgic_route.c bring queues and list
  * registers in line. The vgic lock is held in all of them.
  */
-#include <xen/lib.h>
 #include "vgic.h"
 
 /*

@@ -4,7 +4,6 @@
  * SGIs and PPIs. No LPIs, no power management: GICR_WAKER remembers and answers, and changes
  * nothing. Any vCPU may reach any other's.
  */
-#include <xen/lib.h>
 #include "vgic.h"
 
 #define TYPER_LAST	BIT(4)
