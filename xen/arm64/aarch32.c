@@ -5,59 +5,42 @@
  * differs - conditions, steps of two bytes, IT blocks, register banks - is dealt with around them,
  * so that traps from AArch64 do not pay.
  */
-#include <arm64/el2_controls.h>
-#include <arm64/sysreg.h>
 #include <public/arch-arm.h>
 #include <xen/aarch32.h>
 #include <xen/hypercall.h>
-#include <xen/lib.h>
-#include <xen/vcpu.h>
 #include "machine.h"
 
 #define NR_CALL_REGS		16u
 #define SMCCC_CONVENTION_64	BIT(30)
 #define SMC_CCKNOWNPASS		BIT(19)	/* 1: its condition may have failed */
 
+#define FOR_EACH_REG32(op)								\
+	op(spsr_abt, spsr_abt) op(spsr_und, spsr_und) op(spsr_irq, spsr_irq)		\
+	op(spsr_fiq, spsr_fiq) op(dacr32_el2, dacr) op(ifsr32_el2, ifsr)		\
+	op(fpexc32_el2, fpexc)
+
 /*
  * FPEXC32_EL2 traps with the other FP registers. They may be another vCPU's just now, but this one
  * is moved with every switch.
  */
-static uint64_t fp_trap_off(void)
+static void move_regs32(struct vcpu *v, bool save)
 {
 	uint64_t cptr = read_sysreg(cptr_el2);
 
 	write_sysreg(cptr_el2, CPTR_GUEST);
 	isb();
-	return cptr;
-}
-
-#define FOR_EACH_REG32(op)								\
-	op(spsr_abt, spsr_abt) op(spsr_und, spsr_und) op(spsr_irq, spsr_irq)		\
-	op(spsr_fiq, spsr_fiq) op(dacr32_el2, dacr) op(ifsr32_el2, ifsr)		\
-	op(fpexc32_el2, fpexc)
-#define SAVE_REG(reg, member)	c->member = read_sysreg(reg);
-#define LOAD_REG(reg, member)	write_sysreg(reg, c->member);
-
-/* Mover of CTXT_AARCH32. The other banked registers are x13 to x30. */
-void aarch32_save(struct vcpu *v)
-{
-	struct vcpu_ctxt *c = &v->ctxt;
-	uint64_t cptr = fp_trap_off();
-
-	FOR_EACH_REG32(SAVE_REG)
+	if (save) {
+		FOR_EACH_REG32(SAVE_REG)
+	} else {
+		FOR_EACH_REG32(LOAD_REG)
+	}
 	write_sysreg(cptr_el2, cptr);
 	isb();
 }
 
-void aarch32_load(struct vcpu *v)
-{
-	struct vcpu_ctxt *c = &v->ctxt;
-	uint64_t cptr = fp_trap_off();
-
-	FOR_EACH_REG32(LOAD_REG)
-	write_sysreg(cptr_el2, cptr);
-	isb();
-}
+/* Movers of CTXT_AARCH32. The other banked registers are x13 to x30. */
+void aarch32_save(struct vcpu *v) { move_regs32(v, true); }
+void aarch32_load(struct vcpu *v) { move_regs32(v, false); }
 
 /* What an AArch32 EL1 starts with, over what vcpu_ctxt_init() gave to an AArch64 one. */
 void aarch32_ctxt_init(struct vcpu *v)
@@ -131,10 +114,11 @@ static bool is_executed(uint64_t spsr, uint32_t ec, uint32_t iss)
  * Any synchronous exception from AArch32. Handlers step by four bytes; the mark in PC's unused half
  * tells a step from an exception that was raised.
  */
-void trap_aarch32(struct vcpu *v, uint32_t esr)
+void trap_aarch32(struct vcpu *v)
 {
 	struct guest_regs *r = &v->regs;
-	uint32_t ec = esr >> 26, iss = esr & GENMASK(24, 0), pc = (uint32_t)r->elr;
+	uint32_t esr = (uint32_t)read_sysreg(esr_el2), pc = (uint32_t)r->elr;
+	uint32_t ec = esr >> 26, iss = esr & GENMASK(24, 0);
 
 	if (!is_executed(r->spsr, ec, iss)) {
 		aarch32_skip(r, esr & ESR_IL);

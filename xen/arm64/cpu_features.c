@@ -3,15 +3,10 @@
  * What the CPUs can do: each reads its ID registers once, for the guests' view (core/id_regs.c)
  * and for what the hypervisor itself decides by them. The CPUs come up one after the other.
  */
-#include <arm64/sysreg.h>
 #include <xen/aarch32.h>
 #include <xen/domain.h>
 #include <xen/id_regs.h>
-#include <xen/lib.h>
-#include <xen/vcpu.h>
 #include "machine.h"
-
-extern bool cpu_has_lse;
 
 static uint64_t boot_regs[NR_ID_REGS] __ro_after_init;
 
@@ -77,18 +72,10 @@ void pauth_load(struct vcpu *v) { FOR_EACH_KEY(LOAD_KEY) }
 
 #define SCXTNUM_EL0	S3_3_C13_C0_7
 #define SCXTNUM_EL1	S3_0_C13_C0_7
+#define FOR_EACH_SCXTNUM(op)	op(SCXTNUM_EL0, scxtnum[0]) op(SCXTNUM_EL1, scxtnum[1])
 
-void scxtnum_save(struct vcpu *v)
-{
-	v->ctxt.scxtnum[0] = read_sysreg(SCXTNUM_EL0);
-	v->ctxt.scxtnum[1] = read_sysreg(SCXTNUM_EL1);
-}
-
-void scxtnum_load(struct vcpu *v)
-{
-	write_sysreg(SCXTNUM_EL0, v->ctxt.scxtnum[0]);
-	write_sysreg(SCXTNUM_EL1, v->ctxt.scxtnum[1]);
-}
+void scxtnum_save(struct vcpu *v) { FOR_EACH_SCXTNUM(SAVE_REG) }
+void scxtnum_load(struct vcpu *v) { FOR_EACH_SCXTNUM(LOAD_REG) }
 
 /*
  * DISR_EL1 of a guest, hidden with RAS but within its reach. Among CPUs that differ one may be

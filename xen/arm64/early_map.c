@@ -4,8 +4,6 @@
  * its permissions, the boot CPU's stack, the tables for copy windows, and the page of head.S 1:1.
  * Runs at the load address: only PC-relative addressing, aligned accesses, no calls.
  */
-#include <arm64/layout.h>
-#include <arm64/el2_controls.h>
 #include "early_map.h"
 #include "machine.h"
 

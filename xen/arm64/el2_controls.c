@@ -5,28 +5,20 @@
  * as zero; any other difference would let a guest through and ends the start.
  */
 #include <arch/gic.h>
-#include <arm64/el2_controls.h>
-#include <arm64/sysreg.h>
 #include <xen/domain.h>
 #include <xen/id_regs.h>
-#include <xen/lib.h>
-#include <xen/vcpu.h>
 #include "machine.h"
 
 /* What later architectures add traps with: present only where an ID field says so. */
 #define HCRX_EL2	S3_4_C1_C2_2
-#define HFGRTR_EL2	S3_4_C1_C1_4
-#define HFGWTR_EL2	S3_4_C1_C1_5
-#define HFGITR_EL2	S3_4_C1_C1_6
-#define HDFGRTR_EL2	S3_4_C3_C1_4
-#define HDFGWTR_EL2	S3_4_C3_C1_5
-#define HFGRTR2_EL2	S3_4_C3_C1_2
-#define HFGWTR2_EL2	S3_4_C3_C1_3
-#define HFGITR2_EL2	S3_4_C3_C1_7
-#define HDFGRTR2_EL2	S3_4_C3_C1_0
-#define HDFGWTR2_EL2	S3_4_C3_C1_1
 #define MPAM2_EL2	S3_4_C10_C5_0
 #define VSESR_EL2	S3_4_C5_C2_3
+/* HFGRTR_EL2, HFGWTR_EL2, HFGITR_EL2, HDFGRTR_EL2, HDFGWTR_EL2; the same with a 2 before the _ */
+#define FOR_EACH_FGT(op) \
+	op(S3_4_C1_C1_4) op(S3_4_C1_C1_5) op(S3_4_C1_C1_6) op(S3_4_C3_C1_4) op(S3_4_C3_C1_5)
+#define FOR_EACH_FGT2(op) \
+	op(S3_4_C3_C1_2) op(S3_4_C3_C1_3) op(S3_4_C3_C1_7) op(S3_4_C3_C1_0) op(S3_4_C3_C1_1)
+#define CLEAR(reg)	write_sysreg(reg, 0);
 
 /* Without EL3 there is nothing that an SMC could call: then it is UNDEF by itself, and TSC RES0. */
 static uint64_t hcr_optional(void)
@@ -71,18 +63,10 @@ void el2_controls_init(void)
 	if (ID_FIELD(read_sysreg(id_aa64mmfr1_el1), 40))
 		write_sysreg(HCRX_EL2, 0);
 	if (ID_FIELD(read_sysreg(id_aa64mmfr0_el1), 56)) {
-		write_sysreg(HFGRTR_EL2, 0);
-		write_sysreg(HFGWTR_EL2, 0);
-		write_sysreg(HFGITR_EL2, 0);
-		write_sysreg(HDFGRTR_EL2, 0);
-		write_sysreg(HDFGWTR_EL2, 0);
+		FOR_EACH_FGT(CLEAR)
 	}
 	if (ID_FIELD(read_sysreg(id_aa64mmfr0_el1), 56) >= 2) {
-		write_sysreg(HFGRTR2_EL2, 0);
-		write_sysreg(HFGWTR2_EL2, 0);
-		write_sysreg(HFGITR2_EL2, 0);
-		write_sysreg(HDFGRTR2_EL2, 0);
-		write_sysreg(HDFGWTR2_EL2, 0);
+		FOR_EACH_FGT2(CLEAR)
 	}
 	/* Syndrome of the virtual SErrors: uncategorised. */
 	if (ID_FIELD(read_sysreg(id_aa64pfr0_el1), 28))

@@ -5,10 +5,6 @@
  * host's device tree says which it is; each function tests that in place (gic_is_v2) and calls
  * nothing indirectly.
  */
-#include <arch/mmu.h>
-#include <arm64/sysreg.h>
-#include <xen/boot.h>
-#include <xen/lib.h>
 #include "gic_regs.h"
 #include "machine.h"
 
@@ -33,26 +29,15 @@ static void set_bit_reg(uint32_t reg, uint32_t intid)
 	wr32(irq_frame(intid) + reg + intid / 32 * 4, 1u << (intid % 32));
 }
 
-void gic_irq_enable(uint32_t intid)
-{
-	set_bit_reg(GICD_ISENABLER, intid);
-}
-
-void gic_irq_disable(uint32_t intid)
-{
-	set_bit_reg(GICD_ICENABLER, intid);
-}
+void gic_irq_enable(uint32_t intid) { set_bit_reg(GICD_ISENABLER, intid); }
+void gic_irq_disable(uint32_t intid) { set_bit_reg(GICD_ICENABLER, intid); }
+void gic_irq_clear_pending(uint32_t intid) { set_bit_reg(GICD_ICPENDR, intid); }
 
 void gic_irq_set_active(uint32_t intid, bool active)
 {
 	/* A timer that was just switched off must not pull it up again. */
 	isb();
 	set_bit_reg(active ? GICD_ISACTIVER : GICD_ICACTIVER, intid);
-}
-
-void gic_irq_clear_pending(uint32_t intid)
-{
-	set_bit_reg(GICD_ICPENDR, intid);
 }
 
 bool gic_irq_is_pending(uint32_t intid)

@@ -6,9 +6,6 @@
  * in the group that they are in. EOI mode 1, as gicv3.c. CPU interfaces have numbers of their own
  * (0..7). GICV is the guests': vgic/ maps it.
  */
-#include <arch/mmu.h>
-#include <xen/boot.h>
-#include <xen/lib.h>
 #include "gic_regs.h"
 #include "machine.h"
 

@@ -5,11 +5,6 @@
  * guest can finish a hardware interrupt itself. Register names and offsets: GIC architecture
  * specification, chapter 12. And what a GICv2 guest needs here.
  */
-#include <arch/mmu.h>
-#include <arm64/el2_controls.h>
-#include <arm64/sysreg.h>
-#include <xen/boot.h>
-#include <xen/lib.h>
 #include "gic_regs.h"
 #include "machine.h"
 
@@ -77,15 +72,8 @@ static void set_sre(bool on)
 	isb();
 }
 
-void gicv2_guest_save(struct vcpu *v __unused)
-{
-	set_sre(true);
-}
-
-void gicv2_guest_load(struct vcpu *v __unused)
-{
-	set_sre(false);
-}
+void gicv2_guest_save(struct vcpu *v __unused) { set_sre(true); }
+void gicv2_guest_load(struct vcpu *v __unused) { set_sre(false); }
 
 /* Each CPU: wake its redistributor, take SGIs and PPIs, switch the CPU interface on. */
 uint32_t gicv3_init_cpu(void)

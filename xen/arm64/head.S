@@ -49,9 +49,6 @@ primary_entry:
 primary_virt:
 	ldr	x1, =STACK_VIRT_START + STACK_VIRT_STRIDE
 	mov	sp, x1
-	ldr	x1, =el2_vectors
-	msr	vbar_el2, x1
-	isb
 	mov	x0, x20
 	mov	x29, xzr
 	bl	boot_cpu_main
@@ -103,9 +100,6 @@ secondary_virt:
 	msr	tpidr_el2, x20
 	ldr	x1, [x20, #PCPU_STACK_TOP]
 	mov	sp, x1
-	ldr	x1, =el2_vectors
-	msr	vbar_el2, x1
-	isb
 	mov	x29, xzr
 	mov	x0, x20
 	bl	secondary_cpu_main
@@ -133,6 +127,8 @@ enable_mmu:
 	tlbi	alle2
 	ic	iallu
 	dsb	nsh
+	ldr	x1, =el2_vectors
+	msr	vbar_el2, x1
 	isb
 	ldr	x1, =SCTLR_EL2_ON
 	msr	sctlr_el2, x1

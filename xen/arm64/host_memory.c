@@ -4,9 +4,6 @@
  * every free range handed to the page allocator. The table's address range is sparse: 2 MiB of it
  * describe 512 MiB of frames, and parts without RAM share one piece that says "reserved".
  */
-#include <arm64/layout.h>
-#include <xen/boot.h>
-#include <xen/lib.h>
 #include <xen/page.h>
 #include "machine.h"
 

@@ -4,10 +4,7 @@
  * live in this CPU, and ESR_EL2 still tells of the trapped instruction, which is the return
  * address. States are computed in vdev/exception.c; this file moves them.
  */
-#include <arm64/el2_controls.h>
-#include <arm64/sysreg.h>
 #include <xen/aarch32.h>
-#include <xen/vcpu.h>
 #include "machine.h"
 
 #define FSC_EXTERNAL_ABORT	0x10UL
@@ -117,6 +114,4 @@ void serror_save(struct vcpu *v)
 	v->ctxt.extra &= ~(uint32_t)CTXT_SERROR;
 }
 
-void serror_load(struct vcpu *v __unused)
-{
-}
+void serror_load(struct vcpu *v __unused) { }

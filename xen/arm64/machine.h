@@ -1,8 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the files of xen/arm64 share among themselves and with nobody else. */
+/*
+ * What the files of xen/arm64 share among themselves and with nobody else, and the headers that
+ * many of them need.
+ */
 #pragma once
 
-#include <arch/vcpu_ctxt.h>
+#include <arch/mmu.h>
+#include <arm64/el2_controls.h>
+#include <arm64/layout.h>
+#include <arm64/sysreg.h>
+#include <xen/boot.h>
+#include <xen/lib.h>
+#include <xen/vcpu.h>
 #include <xen/vsysreg.h>
 
 /* head.S, vectors.S, fpsimd.S */
@@ -28,6 +37,7 @@ void mmu_map_frametable(uint64_t va, pa_t pa);
 void *cpu_stack_map(unsigned int cpu);		/* top of the guarded stack of a CPU */
 
 /* cpu_features.c */
+extern bool cpu_has_lse;
 bool cpu_features_add_secondary(unsigned int cpu);
 
 /* gic.c, gicv3.c, gic_lr.c */
@@ -39,6 +49,10 @@ void gic_load(const struct vgic_hw *hw);
 /* psci_client.c */
 extern bool psci_by_smc;
 int psci_cpu_on(uint64_t mpidr, pa_t entry, uint64_t context);
+
+/* For lists of registers, rows op(register, member of struct vcpu_ctxt): move all of v's. */
+#define SAVE_REG(reg, member)	v->ctxt.member = read_sysreg(reg);
+#define LOAD_REG(reg, member)	write_sysreg(reg, v->ctxt.member);
 
 /* Movers of vcpu_ctxt.extra: state that not every CPU or vCPU has. */
 typedef void mover_fn(struct vcpu *v);
@@ -61,5 +75,5 @@ extern trap_fn *const trap_table[64];
 
 /* aarch32.c, trap_cp15.c */
 void aarch32_ctxt_init(struct vcpu *v);
-void trap_aarch32(struct vcpu *v, uint32_t esr);	/* from vectors.S; the whole ESR_EL2 */
+void trap_aarch32(struct vcpu *v);	/* from vectors.S */
 trap_fn trap_cp15, trap_cp15_wide, trap_cp14, trap_cp10, trap_hvc32, trap_smc32;

@@ -4,11 +4,7 @@
  * stacks, frame table. One table tree for all CPUs under mmu_lock; a CPU's window entries are its
  * own and need no lock. Tables come from a small static pool until the heap exists.
  */
-#include <arch/mmu.h>
-#include <arm64/el2_controls.h>
-#include <arm64/sysreg.h>
 #include <xen/heap.h>
-#include <xen/lib.h>
 #include "early_map.h"
 #include "machine.h"
 

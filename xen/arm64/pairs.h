@@ -6,7 +6,6 @@
 #pragma once
 
 #include <arch/gic.h>
-#include <arm64/sysreg.h>
 #include "machine.h"
 
 #define SAVE_PAIR(reg, member, reg2, member2)							\

@@ -5,10 +5,7 @@
  * p5 on; before, a guest has to ask for it by NSH, and sees what EL2 does on its behalf.
  */
 #include <arch/pmu.h>
-#include <arm64/el2_controls.h>
-#include <arm64/sysreg.h>
 #include <xen/id_regs.h>
-#include <xen/lib.h>
 #include "machine.h"
 
 #define PMUVER_NEWEST	8u		/* PMUv3p8; 9 brings registers that are not switched */

@@ -3,8 +3,6 @@
  * Calls to the host's PSCI firmware, by the conduit that its device tree names. Numbers: Arm DEN
  * 0022.
  */
-#include <arm64/sysreg.h>
-#include <xen/boot.h>
 #include "machine.h"
 
 #define PSCI_CPU_ON		0xC4000003u

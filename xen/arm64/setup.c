@@ -3,13 +3,9 @@
  * Start-up on the boot CPU, from the switch to virtual addresses to the first entry of dom0: one
  * list of steps. What only start-up needs is freed at its end.
  */
-#include <arch/mmu.h>
-#include <arm64/sysreg.h>
-#include <xen/boot.h>
 #include <xen/cmdline.h>
 #include <xen/domain.h>
 #include <xen/drivers.h>
-#include <xen/lib.h>
 #include <xen/page.h>
 #include "machine.h"
 

@@ -1,11 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Physical CPUs: their areas and stacks, and bringing the others up by PSCI or spin table. */
-#include <arm64/layout.h>
-#include <arm64/sysreg.h>
-#include <xen/boot.h>
 #include <xen/heap.h>
-#include <xen/lib.h>
-#include <xen/map_window.h>
 #include <xen/sched.h>
 #include "machine.h"
 

@@ -5,9 +5,6 @@
  * constants.
  */
 #include <arch/gic.h>
-#include <arm64/sysreg.h>
-#include <xen/boot.h>
-#include <xen/lib.h>
 #include "machine.h"
 
 struct time_base time_base __ro_after_init;

@@ -5,11 +5,9 @@
  * no row knows becomes UNDEF in the guest.
  */
 #include <arch/gic.h>
-#include <arm64/sysreg.h>
 #include <xen/console.h>
 #include <xen/domain.h>
 #include <xen/heap.h>
-#include <xen/lib.h>
 #include <xen/sched.h>
 #include <xen/vgic.h>
 #include <xen/vpmu.h>

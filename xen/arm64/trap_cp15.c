@@ -4,9 +4,7 @@
  * the one table of trap_sysreg.c answers; CP14's are the debug registers, of which a 32-bit guest
  * sees none. What has no meaning is UNDEF.
  */
-#include <arm64/sysreg.h>
 #include <xen/aarch32.h>
-#include <xen/vcpu.h>
 #include "machine.h"
 
 #define ISS_CRN(iss)	((iss) >> 10 & 0xf)
@@ -46,15 +44,8 @@ static void cp15(struct vcpu *v, uint32_t iss, bool wide)
 }
 
 /* MCR and MRC; MCRR and MRRC. */
-void trap_cp15(struct vcpu *v, uint32_t iss)
-{
-	cp15(v, iss, false);
-}
-
-void trap_cp15_wide(struct vcpu *v, uint32_t iss)
-{
-	cp15(v, iss, true);
-}
+void trap_cp15(struct vcpu *v, uint32_t iss) { cp15(v, iss, false); }
+void trap_cp15_wide(struct vcpu *v, uint32_t iss) { cp15(v, iss, true); }
 
 /* Debug registers of EL1: none has a value. DBGDIDR of zero: no debug architecture. */
 void trap_cp14(struct vcpu *v, uint32_t iss)

@@ -3,9 +3,7 @@
  * Stage-2 aborts: an access to emulated device memory, a race with a change of the tables (try
  * again), or the guest's own mistake, which comes back to it as an abort.
  */
-#include <arm64/sysreg.h>
 #include <xen/p2m.h>
-#include <xen/vcpu.h>
 #include "machine.h"
 
 /*

@@ -3,9 +3,7 @@
  * System registers that trap: one row each. ID registers are not here but in a table of their own
  * (core/id_regs.c). What is in neither is UNDEF to the guest (vdev/vsysreg.c).
  */
-#include <arm64/sysreg.h>
 #include <xen/id_regs.h>
-#include <xen/vcpu.h>
 #include <xen/vdebug.h>
 #include <xen/vgic.h>
 #include <xen/vpmu.h>

@@ -5,10 +5,7 @@
  * only if used, and loaded at first use, or at once for a vCPU that used them twice in a row.
  */
 #include <arch/gic.h>
-#include <arm64/el2_controls.h>
 #include <xen/domain.h>
-#include <xen/lib.h>
-#include <xen/vcpu.h>
 #include <xen/vdebug.h>
 #include <xen/vgic.h>
 #include <xen/vpmu.h>
@@ -116,30 +113,15 @@ void fp_trap(struct vcpu *v, uint32_t iss __unused)
 	v->ctxt.fp_cpu = this_cpu()->id;
 }
 
-static void aux_save(struct vcpu *v)
-{
-	v->ctxt.afsr0 = read_sysreg(afsr0_el1);
-	v->ctxt.afsr1 = read_sysreg(afsr1_el1);
-	v->ctxt.amair = read_sysreg(amair_el1);
-}
-
-static void aux_load(struct vcpu *v)
-{
-	write_sysreg(afsr0_el1, v->ctxt.afsr0);
-	write_sysreg(afsr1_el1, v->ctxt.afsr1);
-	write_sysreg(amair_el1, v->ctxt.amair);
-}
+#define FOR_EACH_AUX(op)	op(afsr0_el1, afsr0) op(afsr1_el1, afsr1) op(amair_el1, amair)
+static void aux_save(struct vcpu *v) { FOR_EACH_AUX(SAVE_REG) }
+static void aux_load(struct vcpu *v) { FOR_EACH_AUX(LOAD_REG) }
 
 /*
  * The movers of enum vcpu_extra. save leaves this CPU as a vCPU without that state needs it; load
  * follows the common registers.
  */
-struct extra_mover {
-	uint32_t bit;
-	void (*save)(struct vcpu *v);
-	void (*load)(struct vcpu *v);
-};
-static const struct extra_mover extras[] = {
+static const struct extra_mover { uint32_t bit; mover_fn *save, *load; } extras[] = {
 	{ CTXT_AARCH32, aarch32_save, aarch32_load },
 	{ CTXT_SERROR, serror_save, serror_load },
 	{ CTXT_PAUTH, pauth_save, pauth_load },

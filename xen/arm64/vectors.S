@@ -79,16 +79,10 @@
 	.balign	2048
 	.global	el2_vectors
 el2_vectors:
-	/* Current EL with SP_EL0: never used. */
+	/* Current EL, four with SP_EL0: never used; with SP_ELx: a bug of ours (or an SError). */
+	.rept	8
 	ventry	el2_exception
-	ventry	el2_exception
-	ventry	el2_exception
-	ventry	el2_exception
-	/* Current EL with SP_ELx: a bug of ours (or a physical SError). */
-	ventry	el2_exception
-	ventry	el2_exception
-	ventry	el2_exception
-	ventry	el2_exception
+	.endr
 	/* Lower EL, AArch64 */
 	.balign	128
 	enter
@@ -333,27 +327,19 @@ exit_to_guest:
 	ldr	x30, [sp, #REG(30)]
 	eret_sb
 
-guest_sync32:
+	/* A way in that leads to one function in C, of the vCPU. */
+	.macro	way_in label, function
+\label:
 	enter
 	save_low
 	save_high
-	mrs	x1, esr_el2
-	bl	trap_aarch32
+	bl	\function
 	b	exit_to_guest
+	.endm
 
-guest_irq:
-	enter
-	save_low
-	save_high
-	bl	arch_handle_irqs
-	b	exit_to_guest
-
-guest_serror:
-	enter
-	save_low
-	save_high
-	bl	trap_serror
-	b	exit_to_guest
+	way_in	guest_sync32, trap_aarch32
+	way_in	guest_irq, arch_handle_irqs
+	way_in	guest_serror, trap_serror
 
 exit_with_work:
 	mov	x0, x19
