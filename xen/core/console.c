@@ -71,10 +71,7 @@ void console_write_guest(const char *s, size_t n)
 	uart_write(s, n);
 }
 
-domid_t console_input_domain(void)
-{
-	return READ_ONCE(input_domain);
-}
+domid_t console_input_domain(void) { return READ_ONCE(input_domain); }
 
 /* Start-up: static domain id, higher than those before, takes input; at once if no dom0 does. */
 void console_add_input_domain(domid_t id)

@@ -84,7 +84,6 @@ int domain_create(domid_t id, const struct domain_config *cfg, struct domain **r
 	d->dying = DOMAIN_CREATING;
 	d->shutdown_code = 0xff;
 	d->max_vcpus = cfg->max_vcpus;
-	d->max_evtchn_port = cfg->max_evtchn_port;
 	d->max_grant_frames = cfg->max_grant_frames;
 	d->max_maptrack_frames = cfg->max_maptrack_frames;
 	d->nr_spis = cfg->nr_spis;

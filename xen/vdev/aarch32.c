@@ -5,16 +5,13 @@
  * and the AArch64 name of a CP15 register. Pure.
  */
 #include <xen/aarch32.h>
+#include <xen/vsysreg.h>
 
 #define SPSR32_IT_MASK	0x0600fc00UL
 #define ISS_CV		BIT(24)
 #define ISS_COND(iss)	((iss) >> 20 & 0xf)
 #define COND_AL		0xeu
-
-/* As ISS_SYS_ENC of arm64/sysreg.h: op0, op1, CRn, CRm, op2. */
-#define ENC(op0, op1, crn, crm, op2) \
-	((uint32_t)(op0) << 20 | (uint32_t)(op2) << 17 | (uint32_t)(op1) << 14 | \
-	 (uint32_t)(crn) << 10 | (uint32_t)(crm) << 1)
+#define ENC		ISS_SYS_ENC
 
 bool host_has_aarch32 __ro_after_init;
 

@@ -346,8 +346,4 @@ int vpl011_relinquish(struct domain *d)
 }
 
 /* Hook: nothing refers to d any more. */
-void vpl011_domain_free(struct domain *d)
-{
-	xfree(d->vpl011);
-	d->vpl011 = NULL;
-}
+void vpl011_domain_free(struct domain *d) { xfree(d->vpl011); }

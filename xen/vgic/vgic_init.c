@@ -69,11 +69,7 @@ int vgic_domain_init(struct domain *d, const struct domain_config *cfg)
 	return rc;
 }
 
-void vgic_domain_free(struct domain *d)
-{
-	xfree(d->vgic);
-	d->vgic = NULL;
-}
+void vgic_domain_free(struct domain *d) { xfree(d->vgic); }
 
 /*
  * Place the frames of d, not running yet, as the guest's tree will name them. -EINVAL: fewer

@@ -262,13 +262,17 @@ bool vgic_lr_place(struct vgic_dist *dist, struct vcpu *v, struct vgic_irq *irq)
 	return place(dist, v, irq);
 }
 
-/* Most urgent interrupt that waits for a list register; NULL. */
-static struct vgic_irq *most_urgent(const struct vgic_vcpu *vc)
+/*
+ * Most urgent interrupt that waits for a list register; evicted: of the active ones, which had to
+ * leave theirs. NULL.
+ */
+static struct vgic_irq *most_urgent(const struct vgic_vcpu *vc, bool evicted)
 {
 	struct vgic_irq *irq, *best = NULL;
 
 	list_for_each_entry(irq, &vc->queue, link)
-		if (!irq->lr && (!best || irq->priority < best->priority))
+		if (!irq->lr && (irq->active || !evicted) &&
+		    (!best || irq->priority < best->priority))
 			best = irq;
 	return best;
 }
@@ -298,17 +302,6 @@ static struct vgic_irq *least_urgent(const struct vcpu *v, bool active, uint64_t
 	return worst;
 }
 
-/* The most urgent active one that had to leave its list register; NULL. */
-static struct vgic_irq *most_urgent_evicted(const struct vgic_vcpu *vc)
-{
-	struct vgic_irq *irq, *best = NULL;
-
-	list_for_each_entry(irq, &vc->queue, link)
-		if (irq->active && !irq->lr && (!best || irq->priority < best->priority))
-			best = irq;
-	return best;
-}
-
 /*
  * The ends of active ones that are in no list register are counted, not named. Guests end what
  * they took last first: the most urgent.
@@ -318,7 +311,7 @@ static __noinline void fold_evicted(struct vgic_dist *dist, struct vcpu *v)
 	struct vgic_irq *irq;
 	uint32_t n;
 
-	for (n = gic_eoi_count(); n > 0 && (irq = most_urgent_evicted(v->vgic)); n--) {
+	for (n = gic_eoi_count(); n > 0 && (irq = most_urgent(v->vgic, true)); n--) {
 		irq->active = false;
 		vgic_requeue(dist, irq);
 	}
@@ -338,7 +331,7 @@ static uint32_t prefer_urgent(struct vgic_dist *dist, struct vcpu *v)
 		uint64_t lr = 0;
 
 		/* fill may have freed some after it had met those that wait. */
-		while ((best = most_urgent(v->vgic)) && place(dist, v, best))
+		while ((best = most_urgent(v->vgic, false)) && place(dist, v, best))
 			;
 		if (!best)
 			return 0;
@@ -359,7 +352,7 @@ static uint32_t prefer_urgent(struct vgic_dist *dist, struct vcpu *v)
 	 * but one first.
 	 */
 	return (any ? ICH_HCR_NPIE : 0) |
-	       (most_urgent_evicted(v->vgic) ? ICH_HCR_LRENPIE : 0) |
+	       (most_urgent(v->vgic, true) ? ICH_HCR_LRENPIE : 0) |
 	       ((v->vgic->lr_used & (v->vgic->lr_used - 1)) ? ICH_HCR_UIE : 0);
 }
 
@@ -400,11 +393,10 @@ static __noinline void fold_all(struct vcpu *v)
 {
 	struct vgic_dist *dist = v->domain->vgic;
 
-	spin_lock(&dist->lock);
+	SPIN_GUARD(&dist->lock);
 	if (unlikely(v->ctxt.gic.hcr & ICH_HCR_LRENPIE))
 		fold_evicted(dist, v);
 	fold(dist, v, v->vgic->lr_used);
-	spin_unlock(&dist->lock);
 }
 
 static __noinline void fill_locking(struct vcpu *v)
@@ -445,7 +437,6 @@ bool vgic_pending(struct vcpu *v)
 	struct vgic_dist *dist = v->domain->vgic;
 	struct vgic_vcpu *vc = v->vgic;
 	struct vgic_irq *irq;
-	bool found = false;
 	uint32_t used;
 
 	if (vgic_is_live_here(v)) {
@@ -456,11 +447,11 @@ bool vgic_pending(struct vcpu *v)
 	}
 	if (queue_is_empty(vc))
 		return false;
-	spin_lock(&dist->lock);
+	SPIN_GUARD(&dist->lock);
 	list_for_each_entry(irq, &vc->queue, link)
-		found = found || vgic_irq_is_due(dist, irq);
-	spin_unlock(&dist->lock);
-	return found;
+		if (vgic_irq_is_due(dist, irq))
+			return true;
+	return false;
 }
 
 /* Fold what v's state, just saved, holds. */
@@ -470,7 +461,7 @@ void vgic_put_locking(struct vcpu *v)
 	struct vgic_vcpu *vc = v->vgic;
 	uint32_t used = vc->lr_used;
 
-	spin_lock(&dist->lock);
+	SPIN_GUARD(&dist->lock);
 	WRITE_ONCE(vc->live_on, NULL);
 	for (; used; used &= used - 1) {
 		struct vgic_irq *irq = vc->in_lr[__builtin_ctz(used)];
@@ -493,7 +484,6 @@ void vgic_put_locking(struct vcpu *v)
 	}
 	if (vc->hw_ppi && vc->hw_ppi->phys_active)
 		gic_irq_set_active(vc->hw_ppi->pintid, false);
-	spin_unlock(&dist->lock);
 }
 
 /* The vCPU of irq, a PPI in flight, comes back: the physical one is active where it runs. */

@@ -36,10 +36,7 @@ void vgic_fill_words(struct vgic_dist *dist, struct vcpu *v, vgic_find_fn *find)
 		WRITE_ONCE(words[n], vgic_reg_read32(find(4 * n), dist, v, 4 * n));
 }
 
-uint64_t vgic_read_const(VGIC_ACCESS)
-{
-	return r->value;
-}
+uint64_t vgic_read_const(VGIC_ACCESS) { return r->value; }
 
 /*
  * r->bits an interrupt: the byte at off holds INTIDs off * 8 / r->bits on. VGIC_AGAIN while the

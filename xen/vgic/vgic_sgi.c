@@ -35,7 +35,7 @@ void send_all(struct vcpu *v, uint64_t value, bool group0_only)
 	uint32_t intid = SGI1R_INTID(value), targets = SGI1R_TARGETS(value);
 	uint64_t first = SGI1R_AFF1(value) * 16UL;
 
-	spin_lock(&dist->lock);
+	SPIN_GUARD(&dist->lock);
 	if (unlikely(value & SGI1R_IRM)) {
 		struct vcpu *to;
 
@@ -47,44 +47,27 @@ void send_all(struct vcpu *v, uint64_t value, bool group0_only)
 			send(dist, domain_vcpu(d, first + __builtin_ctz(targets)), intid,
 			     group0_only);
 	}
-	spin_unlock(&dist->lock);
 }
 
 /* Send the SGI that value, written by v to ICC_SGI1R_EL1, asks for. */
-void vgic_sgi1r(struct vcpu *v, uint64_t value)
-{
-	send_all(v, value, false);
-}
+void vgic_sgi1r(struct vcpu *v, uint64_t value) { send_all(v, value, false); }
 
 /*
  * ICC_SGI0R_EL1 and ICC_ASGI1R_EL1, which with one security state is the same: only where the SGI
  * is of group 0.
  */
-void vgic_sgi0r(struct vcpu *v, uint64_t value)
-{
-	send_all(v, value, true);
-}
+void vgic_sgi0r(struct vcpu *v, uint64_t value) { send_all(v, value, true); }
 
 #define SGIR_FILTER(r)		((r) >> 24 & 3)
 #define SGIR_TARGETS(r)		((r) >> 16 & 0xff)
-enum { FILTER_LIST, FILTER_OTHERS, FILTER_SELF };
 
 /* v writes value to a GICv2's GICD_SGIR. Each target learns who sent it. The lock is held. */
 void vgic_sgir(struct vgic_dist *dist, struct vcpu *v, uint32_t value)
 {
-	uint32_t self = 1u << v->id, targets = 0;
+	uint32_t self = 1u << v->id, others = ~self & (BIT(GICV2_MAX_VCPUS) - 1);
+	const uint32_t by_filter[4] = { SGIR_TARGETS(value), others, self };
+	uint32_t targets = by_filter[SGIR_FILTER(value)];
 
-	switch (SGIR_FILTER(value)) {
-	case FILTER_LIST:
-		targets = SGIR_TARGETS(value);
-		break;
-	case FILTER_OTHERS:
-		targets = ~self & (BIT(GICV2_MAX_VCPUS) - 1);
-		break;
-	case FILTER_SELF:
-		targets = self;
-		break;
-	}
 	for (; targets; targets &= targets - 1) {
 		struct vcpu *to = domain_vcpu(v->domain, (uint32_t)__builtin_ctz(targets));
 

@@ -72,7 +72,7 @@ struct domain {
 	bool allow_peers;		/* command line xsm=dummy: guests may talk to each other */
 
 	uint32_t event_ppi;		/* INTID of the event upcall; constant after build */
-	uint32_t max_evtchn_port;	/* limits given at creation; constant */
+	/* limits given at creation; constant */
 	uint32_t max_grant_frames, max_maptrack_frames, nr_spis;
 	uint8_t gic_version;		/* of the guest's view, 2 or 3; constant */
 
