@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The wall clock that each domain is shown, and how its words change. */
-#include <xen/wallclock.h>
 #include "evtchn_world.h"
 
 #define SECOND 1000000000UL

@@ -60,7 +60,8 @@ __init void host_memory_init(struct bootinfo *bi)
 	for (c = 0; c < chunks; c++) {
 		bool ram = chunk_has_ram(bi, first + c * FRAMES_PER_CHUNK);
 
-		mmu_map_frametable(FRAMETABLE_VIRT_START + c * CHUNK, ram ? next : hole);
+		if (mmu_map_block(FRAMETABLE_VIRT_START + c * CHUNK, ram ? next : hole))
+			panic("too much memory for the static page tables");
 		next += ram ? CHUNK : 0;
 	}
 	page_info_init((struct page_info *)FRAMETABLE_VIRT_START, mfn(first),

@@ -32,8 +32,8 @@ start_fn el2_controls_init, pmu_init_cpu, gic_init_cpu, timer_init_cpu, el2_cont
 
 /* mmu.c */
 pa_t image_pa(const void *sym);			/* machine address of something in the image */
-/* Map 2 MiB of the frame table at va to RAM at pa, both 2 MiB aligned. */
-void mmu_map_frametable(uint64_t va, pa_t pa);
+/* Map 2 MiB at va to RAM at pa, both 2 MiB aligned. -ENOMEM when no static table is left. */
+int mmu_map_block(uint64_t va, pa_t pa);
 void *cpu_stack_map(unsigned int cpu);		/* top of the guarded stack of a CPU */
 
 /* cpu_features.c */
@@ -47,7 +47,6 @@ void gic_save(struct vgic_hw *hw);
 void gic_load(const struct vgic_hw *hw);
 
 /* psci_client.c */
-extern bool psci_by_smc;
 int psci_cpu_on(uint64_t mpidr, pa_t entry, uint64_t context);
 
 /* For lists of registers, rows op(register, member of struct vcpu_ctxt): move all of v's. */

@@ -123,8 +123,7 @@ void *cpu_stack_map(unsigned int cpu)
 	return (void *)top;
 }
 
-/* Map 2 MiB of RAM at va. -ENOMEM when no table is left. */
-static int map_block(uint64_t va, pa_t pa)
+int mmu_map_block(uint64_t va, pa_t pa)
 {
 	SPIN_GUARD(&mmu_lock);
 	pte_el2_t *e = entry(va, 2, FROM_STATIC);
@@ -136,7 +135,7 @@ static int map_block(uint64_t va, pa_t pa)
 	return 0;
 }
 
-int mmu_heap_map(mfn_t m) { return map_block((uint64_t)HEAP_VA(mfn_to_pa(m)), mfn_to_pa(m)); }
+int mmu_heap_map(mfn_t m) { return mmu_map_block((uint64_t)HEAP_VA(mfn_to_pa(m)), mfn_to_pa(m)); }
 
 void mmu_heap_unmap(mfn_t m)
 {
@@ -145,12 +144,6 @@ void mmu_heap_unmap(mfn_t m)
 
 	clear_entry((uint64_t)va, 2);
 	mmu_flush_va_all_cpus(va, 1);
-}
-
-void mmu_map_frametable(uint64_t va, pa_t pa)
-{
-	if (map_block(va, pa))
-		panic("too much memory for the static page tables");
 }
 
 /* Address of the first nr free pages in the fixed region, now used; 0 none. */

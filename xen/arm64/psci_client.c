@@ -9,8 +9,6 @@
 #define PSCI_SYSTEM_OFF		0x84000008u
 #define PSCI_SYSTEM_RESET	0x84000009u
 
-bool psci_by_smc __ro_after_init = true;	/* else by HVC */
-
 /* x4 to x17 need not survive: SMCCC 1.0 firmware. Nobody there: not supported. */
 void firmware_call(uint64_t x[4])
 {
@@ -26,7 +24,7 @@ void firmware_call(uint64_t x[4])
 			 "1:	hvc	#0\n"
 			 "2:	stp	x0, x1, [%0]\n"
 			 "stp	x2, x3, [%0, #16]"
-			 :: "r"(x), "r"((uint32_t)psci_by_smc)
+			 :: "r"(x), "r"((uint32_t)host_info.psci_smc)
 			 : "x0", "x1", "x2", "x3", "x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11",
 			   "x12", "x13", "x14", "x15", "x16", "x17", "memory");
 }

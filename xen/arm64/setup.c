@@ -69,7 +69,6 @@ __init void boot_cpu_main(pa_t fdt_pa)
 	cmdline_parse(bootinfo.xen_cmdline);
 	if (dt_host_parse(bootinfo.fdt, opt.dtuart, &host_info))
 		panic("the host's device tree lacks what we need");
-	psci_by_smc = host_info.psci_smc;
 	timer_init_boot();
 	uart_init(&host_info);
 	pr_info("Zazen " PACKAGE_VERSION ", image at 0x%lx\n", image_pa(_start));

@@ -33,8 +33,7 @@ static void write_csselr(struct vcpu *v __unused, uint64_t val)
 const struct sysreg_row sysreg_rows[] = {
 	/* ICC_SGI1R_EL1, ICC_ASGI1R_EL1, ICC_SGI0R_EL1, ICC_SRE_EL1 */
 	{ ROW(3, 0, 12, 11, 5), SYSREG_EXACT, NULL, vgic_sgi1r },
-	{ ROW(3, 0, 12, 11, 6), SYSREG_EXACT, .trap = vgic_trap_icc },
-	{ ROW(3, 0, 12, 11, 7), SYSREG_EXACT, .trap = vgic_trap_icc },
+	{ ROW(3, 0, 12, 11, 6), ISS_SYS_ENC(3, 7, 15, 15, 6), .trap = vgic_trap_icc },
 	{ ROW(3, 0, 12, 12, 5), SYSREG_EXACT, .trap = vgic_trap_icc },
 	/* CNTPCT_EL0, which QEMU traps for EL0 with the timer; CNTP_TVAL, CNTP_CTL, CNTP_CVAL */
 	{ ROW(3, 3, 14, 0, 1), SYSREG_EXACT, vptimer_read_count, NULL },
@@ -48,10 +47,8 @@ const struct sysreg_row sysreg_rows[] = {
 	{ ROW(3, 0, 9, 12, 0), ISS_SYS_ENC(3, 7, 15, 12, 0), .trap = vpmu_trap },
 	{ ROW(3, 3, 14, 8, 0), ISS_SYS_ENC(3, 7, 15, 8, 0), .trap = vpmu_trap },
 	{ ROW(3, 0, 1, 0, 1), SYSREG_EXACT, read_zero, write_ignored },	/* ACTLR_EL1 */
-	/* DC ISW, CSW, CISW */
-	{ ROW(1, 0, 7, 6, 2), SYSREG_EXACT, .trap = trap_set_way },
-	{ ROW(1, 0, 7, 10, 2), SYSREG_EXACT, .trap = trap_set_way },
-	{ ROW(1, 0, 7, 14, 2), SYSREG_EXACT, .trap = trap_set_way },
+	/* DC ISW, CSW, CISW: CRm 6, 10 and 14; there is none with 2 */
+	{ ROW(1, 0, 7, 2, 2), ISS_SYS_ENC(3, 7, 15, 3, 7), .trap = trap_set_way },
 	/* Those of HCR_EL2.TVM: TTBR, TCR; SCTLR; ESR, AFSR; FAR; MAIR, AMAIR; CONTEXTIDR */
 	{ ROW(3, 0, 2, 0, 0), SYSREG_ANY_CRM_OP2, .trap = trap_translation_reg },
 	{ ROW(3, 0, 1, 0, 0), SYSREG_EXACT, .trap = trap_translation_reg },

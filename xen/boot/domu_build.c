@@ -85,9 +85,9 @@ static const char *fill(struct domain *d, const struct static_domain *s, struct 
 	return *rc ? "making its devices and vCPUs" : NULL;
 }
 
-static int create(domid_t id, const struct static_domain *s, struct domain **ret)
+static bool build(domid_t id, const struct static_domain *s)
 {
-	struct domain_config cfg = {
+	const struct domain_config cfg = {
 		.handle = { [15] = (uint8_t)id },
 		.max_vcpus = s->cpus,
 		.max_evtchn_port = 1023,
@@ -96,19 +96,13 @@ static int create(domid_t id, const struct static_domain *s, struct domain **ret
 		.nr_spis = ROUND_UP(MAX(s->nr_spis, (uint32_t)s->vpl011), 32u),
 		.gic_version = gic_info.version,
 	};
-
-	return domain_create(id, &cfg, ret);
-}
-
-static bool build(domid_t id, const struct static_domain *s)
-{
 	struct dom0_plan p = {
 		.window[0] = { GUEST_GNTTAB_BASE, GUEST_GNTTAB_SIZE },
 		.event_ppi = EVTCHN_PPI_DOMU, .nr_vcpus = s->cpus,
 	};
 	const char *step = "making the domain";
 	HELD struct domain *d = NULL;
-	int rc = create(id, s, &d);
+	int rc = domain_create(id, &cfg, &d);
 
 	choose_banks(&p, s->memory);
 	if (!rc) {

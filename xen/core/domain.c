@@ -14,7 +14,6 @@
 #include <xen/page.h>
 #include <xen/sched.h>
 #include <xen/vdev.h>
-#include <xen/wallclock.h>
 #include <public/sched.h>
 #include "domain_private.h"
 

@@ -21,7 +21,6 @@ static spinlock_t table_lock = SPINLOCK_INIT(LOCK_DOMAIN_TABLE);
 static struct domain **chunks[NR_CHUNKS];
 static uint64_t used[NR_WORDS];			/* bit per id */
 static uint32_t last_id;
-static uint32_t nr_domains;			/* in the table */
 
 struct domain *dom0;
 
@@ -82,7 +81,6 @@ int domain_table_insert(struct domain *d, domid_t id)
 	d->id = (domid_t)n;
 	chunks[n >> CHUNK_SHIFT][n & (CHUNK_SIZE - 1)] = d;
 	used[n / 64] |= BIT(n % 64);
-	nr_domains++;
 	return 0;
 }
 
@@ -127,12 +125,6 @@ struct domain *domain_get_or_self(domid_t id)
 	return domain_get(d) ? d : NULL;
 }
 
-/* How many domains there are at this moment. */
-uint32_t domain_count_all(void)
-{
-	return READ_ONCE(nr_domains);
-}
-
 /* The owner of a page that is being freed: its tot_pages keeps it in the table. */
 struct domain *domain_of_page_owner(domid_t id)
 {
@@ -153,7 +145,6 @@ void domain_put(struct domain *d)
 	spin_lock(&table_lock);
 	chunks[d->id >> CHUNK_SHIFT][d->id & (CHUNK_SIZE - 1)] = NULL;
 	used[d->id / 64] &= ~BIT(d->id % 64);
-	nr_domains--;
 	spin_unlock(&table_lock);
 	domain_destroy_final(d);
 }

@@ -4,7 +4,6 @@
  * relative to that domain's own virtual counter. The version is odd while the words change.
  */
 #include <xen/domain.h>
-#include <xen/wallclock.h>
 #include <arch/guest_atomic.h>
 #include <public/xen.h>
 

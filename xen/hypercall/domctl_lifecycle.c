@@ -8,7 +8,6 @@
 #include <xen/id_regs.h>
 #include <xen/sched.h>
 #include <xen/vgic.h>
-#include <xen/wallclock.h>
 #include <arch/gic.h>
 #include "domctl.h"
 

@@ -3,7 +3,6 @@
  * HYPERVISOR_platform_op: dom0 tells the hypervisor about the machine. On arm that is the time
  * of day; firmware calls through it are not offered.
  */
-#include <xen/wallclock.h>
 #include <public/platform.h>
 #include "ops.h"
 

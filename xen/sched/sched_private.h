@@ -5,8 +5,6 @@
 #include <xen/domain.h>
 #include <xen/lib.h>
 #include <xen/sched.h>
-#include <arch/ipi.h>
-#include <arch/timer.h>
 
 extern struct cpupool cpupools[];	/* the first: pool 0 */
 extern spinlock_t cpupool_lock;

@@ -171,6 +171,8 @@ struct domain *fake_domain_create_spis(unsigned int nr_vcpus, uint32_t nr_spis);
 struct domain *fake_dom0_create(unsigned int nr_vcpus);
 /* Run the relinquish and free hooks and drop it. */
 void fake_domain_destroy(struct domain *d);
+/* How many domains there are, but for those still being made. */
+uint32_t fake_domain_count(void);
 /* 2^order zeroed pages of d; INVALID_MFN for all errors. */
 mfn_t domain_alloc_pages(struct domain *d, unsigned int order);
 /* Give d nr zeroed pages of RAM at g on. */

@@ -58,6 +58,18 @@ void fake_domain_destroy(struct domain *d)
 	domain_put(d);
 }
 
+uint32_t fake_domain_count(void)
+{
+	struct domain *d;
+	uint32_t nr = 0;
+
+	for (uint64_t id = 0; (d = domain_get_from(id)); nr++) {
+		id = d->id + 1u;
+		domain_put(d);
+	}
+	return nr;
+}
+
 mfn_t domain_alloc_pages(struct domain *d, unsigned int order)
 {
 	mfn_t m = INVALID_MFN;

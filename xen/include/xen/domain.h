@@ -109,7 +109,6 @@ static inline void domain_put_held(struct domain **d)
 /* A local of this attribute gives back the reference that it has at the end of its block. */
 #define HELD	__attribute__((cleanup(domain_put_held)))
 extern struct domain *dom0;		/* NULL until built; never freed */
-uint32_t domain_count_all(void);
 
 /* ---- core/domain.c ---- */
 
@@ -167,6 +166,12 @@ void domain_pages_sub(struct domain *d, uint32_t n);
  */
 struct domain *domain_of_page_owner(domid_t id);
 
+/* ---- core/wallclock.c ---- */
+
+/* UTC was secs.nsecs at system time at (ns). */
+void wallclock_set(uint64_t secs, uint32_t nsecs, s_time_t at);
+/* Write d's shared_info.wc_* : UTC at which d's virtual counter was 0. */
+void wallclock_update_domain(struct domain *d);
 
 typedef int domain_init_fn(struct domain *d, const struct domain_config *cfg);
 typedef int domain_relinquish_fn(struct domain *d);	/* dying: give back, preemptibly */
