@@ -15,8 +15,6 @@ struct maker {
 	const char *bootargs;
 	const struct dom0_dt_sink *sink;
 	struct dt_writer w;
-	int gic_node;
-	uint8_t gic_version;
 };
 
 /* ---- what happens to a host node ---- */
@@ -107,7 +105,7 @@ static bool is_dropped(struct maker *m, int node, int depth)
 	const char *name = fdt_get_name(m->host, node, NULL);
 	const char *const *c;
 
-	if (node == m->h->uart_node || node == m->gic_node || is_pmu(m, node) ||
+	if (node == m->h->uart_node || node == m->h->gic_node || is_pmu(m, node) ||
 	    has_type(m, node, "memory"))
 		return true;
 	if (depth == 1 && (in_list(name, dropped_paths) || !strncmp(name, "memory@", 7)))
@@ -146,7 +144,7 @@ static void give_pci_irqs(struct maker *m, int node)
 {
 	int len, i;
 	const fdt32_t *p = fdt_getprop(m->host, node, "interrupt-map", &len);
-	uint32_t gic_ac = dt_u32(m->host, m->gic_node, "#address-cells", 0);
+	uint32_t gic_ac = dt_u32(m->host, m->h->gic_node, "#address-cells", 0);
 	int row = 3 + 1 + 1 + (int)gic_ac + 3;
 	struct dt_irq irq;
 
@@ -186,9 +184,9 @@ static void make_gic(struct maker *m)
 		{ m->h->gicd_base, 0x10000 },
 		{ m->h->gicr[0].base, m->p->nr_vcpus * GIC_PRIVATE_SPAN },
 	}, v2[2] = { { m->h->gicd_base, m->h->gicd_size }, m->h->gicc };
-	bool is_v3 = m->gic_version == 3;
+	bool is_v3 = m->h->gic_version == 3;
 
-	dt_begin(&m->w, fdt_get_name(m->host, m->gic_node, NULL));
+	dt_begin(&m->w, fdt_get_name(m->host, m->h->gic_node, NULL));
 	if (is_v3)
 		dt_prop_str(&m->w, "compatible", "arm,gic-v3");
 	dt_prop_u32(&m->w, "#interrupt-cells", 3);
@@ -196,7 +194,7 @@ static void make_gic(struct maker *m)
 	dt_prop_reg(&m->w, is_v3 ? v3 : v2, 2);
 	if (is_v3)
 		dt_prop_u32(&m->w, "#redistributor-regions", 1);
-	copy_props(m, m->gic_node, kept_gicv2_props + is_v3, true);
+	copy_props(m, m->h->gic_node, kept_gicv2_props + is_v3, true);
 	dt_end(&m->w);
 }
 
@@ -277,12 +275,9 @@ int dom0_dt_make(const void *host_fdt, const struct host_info *h, const struct d
 	struct maker m = {
 		.host = host_fdt, .h = h, .p = p, .bootargs = bootargs, .sink = sink, .w.out = buf,
 		.w.ac = dt_address_cells(host_fdt, 0), .w.sc = dt_size_cells(host_fdt, 0),
+		.w.gic_phandle = h->gic_phandle,
 	};
 
-	m.gic_node = dt_find_gic(host_fdt, &m.gic_version);
-	if (m.gic_node < 0)
-		return -EINVAL;
-	m.w.gic_phandle = fdt_get_phandle(host_fdt, m.gic_node);
 	dt_check(&m.w, fdt_create(buf, (int)size));
 	dt_check(&m.w, fdt_finish_reservemap(buf));
 	walk(&m);

@@ -45,21 +45,6 @@ static int parse_cpus(const void *fdt, struct host_info *h)
 	return 0;
 }
 
-/* By the bindings; all of the later ones have the virtualization registers. */
-int dt_find_gic(const void *fdt, uint8_t *version)
-{
-	static const char *const v2[] = { "arm,gic-400", "arm,cortex-a15-gic", "arm,cortex-a7-gic" };
-	int node = fdt_node_offset_by_compatible(fdt, -1, "arm,gic-v3");
-	size_t i;
-
-	*version = 3;
-	for (i = 0; node < 0 && i < ARRAY_SIZE(v2); i++) {
-		node = fdt_node_offset_by_compatible(fdt, -1, v2[i]);
-		*version = 2;
-	}
-	return node;
-}
-
 /*
  * GICC, GICH, GICV are at this entry of reg on. False when one is missing or not page-aligned, or
  * guests, who get two pages of GICV, would get one that is not GICV's.
@@ -79,17 +64,26 @@ static bool parse_gicv2_frames(const void *fdt, int node, unsigned int n, struct
 	return true;
 }
 
-static int parse_gic(const void *fdt, struct host_info *h, uint32_t *phandle)
+static int parse_gic(const void *fdt, struct host_info *h)
 {
-	int node = dt_find_gic(fdt, &h->gic_version);
+	/* By the bindings; all of the later ones have the virtualization registers. */
+	static const char *const known[] = {
+		"arm,gic-v3", "arm,gic-400", "arm,cortex-a15-gic", "arm,cortex-a7-gic"
+	};
 	struct dt_irq irq;
+	int node = -1;
 	uint32_t i;
 
+	for (i = 0; node < 0 && i < ARRAY_SIZE(known); i++) {
+		node = fdt_node_offset_by_compatible(fdt, -1, known[i]);
+		h->gic_version = i == 0 ? 3 : 2;
+	}
 	if (node < 0) {
 		pr_err("no GICv2 or GICv3 in the host's device tree\n");
 		return -ENODEV;
 	}
-	*phandle = fdt_get_phandle(fdt, node);
+	h->gic_node = node;
+	h->gic_phandle = fdt_get_phandle(fdt, node);
 	if (dt_reg(fdt, node, 0, &h->gicd_base, &h->gicd_size))
 		return -EINVAL;
 	if (h->gic_version == 3) {
@@ -108,13 +102,13 @@ static int parse_gic(const void *fdt, struct host_info *h, uint32_t *phandle)
 		return -EINVAL;
 	}
 	/* The maintenance interrupt is the GIC node's only one; 25 is the architecture's advice. */
-	if (dt_gic_irq(fdt, node, *phandle, 0, &irq) || !irq.is_ppi)
+	if (dt_gic_irq(fdt, node, h->gic_phandle, 0, &irq) || !irq.is_ppi)
 		irq.intid = 25;
 	h->maintenance_ppi = irq.intid;
 	return 0;
 }
 
-static int parse_timer(const void *fdt, struct host_info *h, uint32_t gic)
+static int parse_timer(const void *fdt, struct host_info *h)
 {
 	int node = fdt_node_offset_by_compatible(fdt, -1, "arm,armv8-timer");
 	struct dt_irq irq;
@@ -127,7 +121,7 @@ static int parse_timer(const void *fdt, struct host_info *h, uint32_t gic)
 		return -ENODEV;
 	}
 	for (i = 0; i < ARRAY_SIZE(h->timer_ppis); i++) {
-		if (dt_gic_irq(fdt, node, gic, i, &irq) || !irq.is_ppi)
+		if (dt_gic_irq(fdt, node, h->gic_phandle, i, &irq) || !irq.is_ppi)
 			return -EINVAL;
 		h->timer_ppis[i] = irq.intid;
 	}
@@ -136,12 +130,12 @@ static int parse_timer(const void *fdt, struct host_info *h, uint32_t gic)
 }
 
 /* Performance monitors are welcome, if each CPU has an interrupt of its own for them. */
-static void parse_pmu(const void *fdt, struct host_info *h, uint32_t gic)
+static void parse_pmu(const void *fdt, struct host_info *h)
 {
 	int node = fdt_node_offset_by_compatible(fdt, -1, "arm,armv8-pmuv3");
 	struct dt_irq irq;
 
-	if (node >= 0 && !dt_gic_irq(fdt, node, gic, 0, &irq) && irq.is_ppi)
+	if (node >= 0 && !dt_gic_irq(fdt, node, h->gic_phandle, 0, &irq) && irq.is_ppi)
 		h->pmu_ppi = irq.intid;
 }
 
@@ -171,19 +165,18 @@ static void parse_psci(const void *fdt, struct host_info *h)
  */
 int dt_host_parse(const void *fdt, const char *dtuart, struct host_info *h)
 {
-	uint32_t gic = 0;
 	int rc;
 
 	memset(h, 0, sizeof(*h));
 	rc = parse_cpus(fdt, h);
 	if (!rc)
-		rc = parse_gic(fdt, h, &gic);
+		rc = parse_gic(fdt, h);
 	if (!rc)
-		rc = parse_timer(fdt, h, gic);
+		rc = parse_timer(fdt, h);
 	if (rc)
 		return rc;
 	parse_psci(fdt, h);
-	parse_pmu(fdt, h, gic);
-	dt_uart_parse(fdt, dtuart, gic, h);
+	parse_pmu(fdt, h);
+	dt_uart_parse(fdt, dtuart, h);
 	return 0;
 }

@@ -39,7 +39,5 @@ int dt_decode_gic_cells(const uint32_t *cells, struct dt_irq *irq) __must_check;
  * 0 none.
  */
 uint32_t dt_interrupt_parent(const void *fdt, int node);
-/* The host's interrupt controller, and its version (2 or 3); negative when there is none. */
-int dt_find_gic(const void *fdt, uint8_t *version);
 /* Does status allow the device to be used? */
 bool dt_is_available(const void *fdt, int node);

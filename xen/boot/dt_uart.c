@@ -43,7 +43,7 @@ static const struct uart_driver *find_driver(const void *fdt, int node)
 }
 
 /* Fill h->uart, h->uart_irq and h->uart_node; without a driver, or a reg, there is no UART. */
-void dt_uart_parse(const void *fdt, const char *dtuart, uint32_t gic, struct host_info *h)
+void dt_uart_parse(const void *fdt, const char *dtuart, struct host_info *h)
 {
 	int node = find_node(fdt, dtuart);
 	struct host_uart u;
@@ -64,7 +64,7 @@ void dt_uart_parse(const void *fdt, const char *dtuart, uint32_t gic, struct hos
 	u.io_width = dt_u32(fdt, node, "reg-io-width", u.driver->io_width) == 4 ? 4 : 1;
 	h->uart = u;
 	h->uart_node = node;
-	if (dt_gic_irq(fdt, node, gic, 0, &irq) || irq.is_ppi)
+	if (dt_gic_irq(fdt, node, h->gic_phandle, 0, &irq) || irq.is_ppi)
 		pr_warn("console: the UART has no interrupt: nothing typed is read\n");
 	else
 		h->uart_irq = (struct host_irq){ irq.intid, irq.edge };

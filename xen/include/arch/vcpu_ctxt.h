@@ -44,8 +44,6 @@ enum vcpu_extra {
 	CTXT_FP		= 1u << 11,	/* it used FP/SIMD in its last slice */
 };
 
-struct domain;
-
 struct vcpu_ctxt {
 	uint64_t vmpidr, hcr;		/* VMPIDR_EL2: MPIDR_EL1 as the guest reads it; HCR_EL2 */
 	/* EL1/EL0 registers, as they are moved in pairs */

@@ -59,6 +59,7 @@ struct host_info {
 	uint32_t cpu_clock_frequency;			/* 0 unknown */
 	bool psci, psci_smc;				/* there is one; method = "smc" */
 	uint8_t gic_version;				/* 2 or 3 */
+	int gic_node; uint32_t gic_phandle;
 	pa_t gicd_base; uint64_t gicd_size;
 	/* GICv2; a GICv3 that can show guests a GICv2 has them too. Size 0: not there. */
 	struct mem_range gicc, gich, gicv;
@@ -101,8 +102,8 @@ uint64_t bootinfo_seed(const struct bootinfo *bi);
 void host_memory_init(struct bootinfo *bi);
 /* boot/dt_host.c */
 int dt_host_parse(const void *fdt, const char *dtuart, struct host_info *h) __must_check;
-/* boot/dt_uart.c: the console's UART and its interrupt. gic: the phandle. */
-void dt_uart_parse(const void *fdt, const char *dtuart, uint32_t gic, struct host_info *h);
+/* boot/dt_uart.c: the console's UART and its interrupt. */
+void dt_uart_parse(const void *fdt, const char *dtuart, struct host_info *h);
 /* Free RAM = banks less reservations: call fn for each piece, page-aligned inwards. */
 void bootinfo_for_each_free(const struct bootinfo *bi,
 			    void (*fn)(pa_t base, uint64_t size, void *arg), void *arg);

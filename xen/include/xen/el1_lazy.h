@@ -7,8 +7,6 @@
 
 #include <xen/types.h>
 
-struct vcpu;
-
 #define EL1_LAZY_TRAPS	4u	/* in a row, after which the trap goes */
 #define EL1_LAZY_NS	(320 * 1000L)	/* time after which one of them is forgotten */
 #define EL1_LAZY_QUIET	64u	/* switches without a change after which the trap is tried */
