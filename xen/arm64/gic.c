@@ -101,7 +101,7 @@ uint32_t gic_ack(void)
 	return iar;
 }
 
-/* ---- arch/ipi.h ---- */
+/* ---- interrupts between CPUs ---- */
 
 void ipi_send(unsigned int cpu, enum ipi ipi)
 {
