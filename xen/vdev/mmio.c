@@ -33,7 +33,11 @@ int mmio_domain_init(struct domain *d, const struct domain_config *cfg)
 	return d->mmio ? 0 : -ENOMEM;
 }
 
-void mmio_domain_free(struct domain *d) { xfree(d->mmio); }
+void mmio_domain_free(struct domain *d)
+{
+	xfree(d->mmio);
+	d->mmio = NULL;
+}
 
 /*
  * Let fn(..., ctx) answer accesses of d to [base, base + size), and read32 (may be NULL) aligned

@@ -346,4 +346,8 @@ int vpl011_relinquish(struct domain *d)
 }
 
 /* Hook: nothing refers to d any more. */
-void vpl011_domain_free(struct domain *d) { xfree(d->vpl011); }
+void vpl011_domain_free(struct domain *d)
+{
+	xfree(d->vpl011);
+	d->vpl011 = NULL;
+}

@@ -69,7 +69,11 @@ int vgic_domain_init(struct domain *d, const struct domain_config *cfg)
 	return rc;
 }
 
-void vgic_domain_free(struct domain *d) { xfree(d->vgic); }
+void vgic_domain_free(struct domain *d)
+{
+	xfree(d->vgic);
+	d->vgic = NULL;
+}
 
 /*
  * Place the frames of d, not running yet, as the guest's tree will name them. -EINVAL: fewer
