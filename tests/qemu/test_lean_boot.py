@@ -70,6 +70,8 @@ def test_dom0(boot, guest_image):
     create(d, "ours", 2, "/root/lean")
     use(d, "stock", "arm64")
     use(d, "ours", "zazen-guest")
+    # As many as are configured (patch 0007), not the 16 that a kernel makes by itself.
+    assert d.run("ls -d /sys/block/nbd* | wc -l")[1].strip() == "4"
     # Foreign pages and rings lie where there is no memory, so that dom0 gave none up for them.
     assert "Xen scratch" in d.run("cat /proc/iomem")[1]
     kept = d.run("cat /sys/devices/system/xen_memory/xen_memory0/info/current_kb")[1]
@@ -111,7 +113,7 @@ def test_debian_guest(boot, guest_image):
 
 
 def test_saves(tmp_path):
-    """A third of the instructions to the shell and of the image; half of the memory."""
+    """A third of the instructions to the shell and of the image; less than half of the memory."""
     found = [kernel_bench.measure(kernel, os.path.join(machine.OUT, "zazen"),
                                   os.path.join(machine.OUT, "log", "qemu", f"lean-{name}.console"),
                                   timeout=600)
@@ -122,7 +124,7 @@ def test_saves(tmp_path):
     assert ours["boot"] * 3 <= stock["boot"], lines
     assert ours["size"] * 3 <= stock["size"], lines
     memory = kernel_bench.ROWS[2][1]
-    assert memory(ours) * 2 <= memory(stock), lines
+    assert memory(ours) * 2.25 <= memory(stock), lines
 
 
 @pytest.mark.parametrize("version", ["6.1", "6.12"])

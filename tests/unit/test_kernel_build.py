@@ -213,10 +213,18 @@ def changes(w):
 
 
 def plain(w):
-    w.run(0, "--only", "dom0", "--source", w.tar())
+    """Without the series there are no patches, nor the options that they bring."""
+    w.put("dom0-kernel-patches/config/dom0-series.config", "CONFIG_OF_PATCH=y\n")
+    w.run(0, "--source", w.tar())
     w.run(0, "--plain", "--source", w.tar())
     assert "line 10" in w.image("dom0-kernel/Image-plain") and "line ten" in w.image()
-    assert not w.image("guest-kernel/Image")
+    assert "OF_PATCH" in w.image() and "OF_PATCH" not in w.image("dom0-kernel/Image-plain")
+    assert "OF_PATCH" not in w.image("guest-kernel/Image")
+
+
+def only(w):
+    w.run(0, "--only", "dom0", "--source", w.tar())
+    assert w.image() and not w.image("guest-kernel/Image")
 
 
 def option_not_taken(w):
@@ -259,8 +267,8 @@ def interrupted_unpacking(w):
 
 
 CASES = (no_package, no_file, usage, no_tar, cut_tar, no_kernel, wrong_version, own_folder, no_patch,
-         patch_does_not_apply, no_compiler, no_room, twice, changes, plain, option_not_taken,
-         failed_build, interrupted, interrupted_unpacking)
+         patch_does_not_apply, no_compiler, no_room, twice, changes, plain, only,
+         option_not_taken, failed_build, interrupted, interrupted_unpacking)
 
 
 def main():

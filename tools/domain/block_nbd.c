@@ -77,7 +77,8 @@ static int find_free(char ret_dev[BLOCK_DEV_MAX], struct zerr **err)
 		return 0;
 	}
 	zerr_set(err, ZERR_NO_RESOURCES, "E602", 0, "all nbd devices are in use");
-	return zerr_hint(err, "load the module with more: modprobe nbd nbds_max=64");
+	return zerr_hint(err, "load the module with more: modprobe nbd nbds_max=64, or, where it is "
+			 "built in, give dom0's kernel the word nbd.nbds_max=64");
 }
 
 int block_nbd_attach(const struct domain_disk *disk, const char *run_dir,
