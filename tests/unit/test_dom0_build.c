@@ -13,6 +13,7 @@
 #include "dt_world.h"
 
 #define MIB 0x100000UL
+#define SECTION (128 * MIB)
 #define KERNEL (FAKE_RAM_BASE + 40 * MIB)
 #define KERNEL_SIZE 0x5432u
 #define KERNEL_MEM (3 * MIB)
@@ -304,28 +305,53 @@ static void test_reserved_memory(void **state)
 	unreserve(FAKE_RAM_BASE + 63 * MIB, 0x1800);
 }
 
+/* What the tree says of the hypervisor's n-th window. */
+static struct mem_range window(unsigned int n)
+{
+	struct mem_range bank;
+	const void *fdt = dom0_tree(&bank);
+	const fdt64_t *reg = fdt_getprop(fdt, dt_node(fdt, "/hypervisor"), "reg", NULL);
+
+	return (struct mem_range){ fdt64_ld(reg + 2 * n), fdt64_ld(reg + 2 * n + 1) };
+}
+
 /* The window for grants lies where the hypervisor does, and no further. */
 static void test_grant_window(void **state)
 {
-	const fdt32_t *reg;
-	struct mem_range bank;
-	const void *fdt;
-	uint64_t first;
-
 	(void)state;
 	opt.gnttab_max_frames = 0x100000;
 	assert_int_equal(build(), 0);
 	assert_int_equal(dom0->max_grant_frames, IMAGE_SIZE / PAGE_SIZE);
-	fdt = dom0_tree(&bank);
-	reg = fdt_getprop(fdt, dt_node(fdt, "/hypervisor"), "reg", NULL);
-	assert_int_equal(fdt32_to_cpu(reg[1]), IMAGE);
-	assert_int_equal(fdt32_to_cpu(reg[3]), IMAGE_SIZE);
-	/* Behind it addresses that dom0 has nothing at, and nobody a device. */
-	first = (uint64_t)fdt32_to_cpu(reg[4]) << 32 | fdt32_to_cpu(reg[5]);
-	assert_true(fdt32_to_cpu(reg[7]) >= PAGE_SIZE);
-	assert_true(first >= bank.base + bank.size || first + fdt32_to_cpu(reg[7]) <= bank.base);
-	assert_int_equal(kind_at(first), P2M_HOLE);
-	assert_int_equal(mfn_to_page(pa_to_mfn(first))->type, PAGE_FREE);
+	assert_int_equal(window(0).base, IMAGE);
+	assert_int_equal(window(0).size, IMAGE_SIZE);
+}
+
+/*
+ * That for foreign pages is where nothing is, in whole sections of Linux's and as large as memory:
+ * behind it, or behind the devices there.
+ */
+static void check_foreign_window(pa_t base)
+{
+	pa_t pa;
+
+	assert_int_equal(build(), 0);
+	assert_int_equal(window(1).base, base);
+	assert_int_equal(window(1).size, SECTION);
+	for (pa = base; pa < base + SECTION; pa += PAGE_SIZE)
+		assert_int_equal(kind_at(pa), P2M_HOLE);
+}
+
+static void test_foreign_window(void **state)
+{
+	(void)state;
+	check_foreign_window(FAKE_RAM_BASE + SECTION);
+}
+
+static void test_foreign_window_behind_device(void **state)
+{
+	(void)state;
+	add_node("/", "card@4ffff000", FAKE_RAM_BASE + 2 * SECTION - PAGE_SIZE, 2 * PAGE_SIZE);
+	check_foreign_window(FAKE_RAM_BASE + 3 * SECTION);
 }
 
 static void test_vcpus(void **state)
@@ -429,7 +455,8 @@ int main(void)
 		build_test(test_devices),
 		build_test(test_device_over_ram),
 		build_test(test_reserved_memory),
-		build_test(test_grant_window),
+		build_test(test_grant_window), build_test(test_foreign_window),
+		build_test(test_foreign_window_behind_device),
 		build_test(test_vcpus),
 		build_test(test_many_vcpus),
 		build_test(test_no_ramdisk),

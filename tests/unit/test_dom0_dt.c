@@ -18,6 +18,8 @@ static bool edges[128];
 static unsigned int nr_given, nr_irqs;
 static int fail_mmio_at = -1, fail_irq_at = -1;
 
+static unsigned int nr_when_done;
+
 static int take_mmio(void *arg, pa_t base, uint64_t size)
 {
 	assert_ptr_equal(arg, given);
@@ -39,11 +41,19 @@ static int take_irq(void *arg, uint32_t intid, bool edge)
 	return 0;
 }
 
+/* Called once, behind all devices. */
+static void no_more(void *arg)
+{
+	assert_ptr_equal(arg, given);
+	assert_int_equal(nr_when_done, 0);
+	nr_when_done = nr_given;
+}
+
 static int make(size_t size)
 {
-	static const struct dom0_dt_sink sink = { take_mmio, take_irq, given };
+	static const struct dom0_dt_sink sink = { take_mmio, take_irq, no_more, given };
 
-	nr_given = nr_irqs = 0;
+	nr_given = nr_irqs = nr_when_done = 0;
 	return dom0_dt_make(host, &h, &plan, "console=hvc0 quiet", &sink, out, size);
 }
 
@@ -243,6 +253,7 @@ static void test_virt_sink(void **state)
 	assert_int_equal(count_irq(33, &edge), 0); /* the UART's */
 	for (i = 0; i < nr_irqs; i++)
 		assert_true(irqs[i] >= 32);
+	assert_int_equal(nr_when_done, nr_given);
 	/* Nodes that refer to the controller find it. */
 	assert_int_equal(fdt_get_phandle(out, dt_node(out, "/intc@8000000")), 0x8003);
 	assert_false(has_node("/intc@8000000/its@8080000"));

@@ -305,9 +305,14 @@ static int sink_irq(void *arg, uint32_t intid, bool edge)
 	return 0;
 }
 
+static void no_more(void *arg)
+{
+	(void)arg;
+}
+
 static void use_all(const void *fdt)
 {
-	static const struct dom0_dt_sink sink = { sink_mmio, sink_irq, NULL };
+	static const struct dom0_dt_sink sink = { sink_mmio, sink_irq, no_more, NULL };
 	struct dom0_plan p = { .nr_banks = 1,
 			       .bank = { { 0x50000000, 0x10000000 } },
 			       .nr_vcpus = 2,

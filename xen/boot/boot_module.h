@@ -11,6 +11,7 @@
 /* HVM_PARAM_CALLBACK_IRQ: type 2 (PPI), flag bit 1: active low level. */
 #define CALLBACK_PPI(intid)	((2UL << 56) | (2UL << 8) | (intid))
 #define BOOT_DTB_ORDER	6u	/* room for a domain's tree: 256 KiB */
+#define LINUX_SECTION	(128UL << 20)	/* for whole ones of them Linux has page structures */
 
 enum module_kind { MODULE_NONE, MODULE_GUESS, MODULE_KERNEL, MODULE_RAMDISK, MODULE_OTHER };
 

@@ -10,6 +10,7 @@
 #include <xen/domain.h>
 #include <xen/heap.h>
 #include <xen/lib.h>
+#include <xen/p2m_walk.h>
 #include <xen/page.h>
 #include <xen/vcpu.h>
 #include <xen/vgic.h>
@@ -57,7 +58,7 @@ static int give_bank(struct domain *d, const struct mem_range *b)
 	return 0;
 }
 
-struct sink_arg { struct domain *d; const struct bootinfo *bi; };
+struct sink_arg { struct domain *d; const struct bootinfo *bi; struct dom0_plan *p; };
 
 /* Is any of [base, base + size) memory that the firmware does not keep for a device? */
 static bool is_memory(const struct bootinfo *bi, pa_t base, uint64_t size)
@@ -111,6 +112,33 @@ static int route_irq(void *arg, uint32_t intid, bool edge)
 	return rc == -EBUSY ? 0 : rc;	/* shared lines (PCI) are listed more than once */
 }
 
+/*
+ * For what dom0 maps of other domains: addresses behind all memory that nothing is mapped at, as
+ * many as the host has memory, from a section of Linux's on, by which it takes them.
+ */
+static void choose_window(void *arg)
+{
+	const struct sink_arg *s = arg;
+	uint64_t limit = p2m_nr_gfns(&s->d->p2m), section = LINUX_SECTION >> PAGE_SHIFT;
+	uint64_t want = ROUND_UP(zone_total_pages(), section), base = 0, at;
+	uint32_t i;
+
+	for (i = 0; i < s->bi->nr_banks; i++)
+		base = MAX(base, s->bi->banks[i].base + s->bi->banks[i].size);
+	base = at = ROUND_UP(base >> PAGE_SHIFT, section);
+	while (at < limit && at - base < want) {
+		struct p2m_entry e = p2m_lookup(s->d, gfn(at));
+
+		at = ROUND_DOWN(at, BIT(e.order)) + BIT(e.order);
+		if (e.kind != P2M_HOLE)
+			base = at = ROUND_UP(at, section);
+	}
+	at = MIN(at, limit);
+	if (at > base)
+		s->p->window[1] = (struct mem_range){ base << PAGE_SHIFT,
+						      MIN(at - base, want) << PAGE_SHIFT };
+}
+
 static int make_domain(const struct host_info *h, struct dom0_plan *p)
 {
 	struct domain_config cfg = {
@@ -143,10 +171,10 @@ static int make_domain(const struct host_info *h, struct dom0_plan *p)
 	return rc ? rc : domain_create_vcpus(dom0, cfg.max_vcpus);
 }
 
-static int load(const struct bootinfo *bi, const struct host_info *h, const struct dom0_plan *p)
+static int load(const struct bootinfo *bi, const struct host_info *h, struct dom0_plan *p)
 {
-	struct sink_arg arg = { dom0, bi };
-	const struct dom0_dt_sink sink = { map_mmio, route_irq, &arg };
+	struct sink_arg arg = { dom0, bi, p };
+	const struct dom0_dt_sink sink = { map_mmio, route_irq, choose_window, &arg };
 	void *buf = heap_alloc_pages(BOOT_DTB_ORDER);
 	int size = buf ? dom0_dt_make(bi->fdt, h, p, bi->dom0_cmdline, &sink, buf,
 				      PAGE_SIZE << BOOT_DTB_ORDER) : 0;
@@ -167,7 +195,6 @@ int dom0_build(const struct bootinfo *bi, const struct host_info *h)
 	struct image_arm64 img;
 	struct domain *d;
 	uint32_t i;
-	mfn_t first;
 	int rc;
 
 	rc = boot_probe_kernel(&bi->kernel, &img);
@@ -194,9 +221,6 @@ int dom0_build(const struct bootinfo *bi, const struct host_info *h)
 		rc = give_bank(d, &p.bank[i]);
 	if (rc)
 		return failed("mapping its memory", rc);
-	/* Addresses of memory that is not its own are free for what it maps of other domains. */
-	p.window[1].size = zone_largest_run(mfn(~0UL), &first) << PAGE_SHIFT;
-	p.window[1].base = mfn_to_pa(first);
 	rc = dom0_place(&p, img.text_offset, img.mem_size, PAGE_SIZE << BOOT_DTB_ORDER,
 			bi->ramdisk.size);
 	if (rc)

@@ -229,6 +229,7 @@ static void begin_copy(struct maker *m, int node, int depth)
 
 static void make_own_nodes(struct maker *m)
 {
+	m->sink->devices_done(m->sink->arg);
 	dt_write_hypervisor(&m->w, m->p);
 	dt_write_cpus(&m->w, m->p->nr_vcpus, m->h->cpu_compatible, m->h->cpu_clock_frequency);
 	dt_write_memory(&m->w, m->p->bank, m->p->nr_banks);
@@ -258,11 +259,12 @@ static void walk(struct maker *m)
 			continue;
 		begin_copy(m, node, depth);
 		open = depth + 1;
-		if (depth == 0)
-			make_own_nodes(m);
 	}
-	for (; open > 0; open--)
+	for (; open > 1; open--)
 		dt_end(&m->w);
+	/* Last, for they tell of addresses that no device has. */
+	make_own_nodes(m);
+	dt_end(&m->w);
 }
 
 /*

@@ -9,7 +9,6 @@
 #include "boot_module.h"
 
 #define BANK_ALIGN	0x200000UL
-#define LINUX_SECTION	(128UL << 20)	/* for whole ones of them it has page structures */
 #define MODULES_OFFSET	(128UL << 20)
 
 /*

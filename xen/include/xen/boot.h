@@ -135,11 +135,13 @@ int dom0_place(struct dom0_plan *p, uint64_t text_offset, uint64_t image_size, u
 	       uint64_t initrd_size) __must_check;
 /*
  * Write dom0's tree into buf; calls map/route for each device region and interrupt it gives to
- * dom0. Returns size or -errno.
+ * dom0, and devices_done after the last, before it tells of the plan's windows. Returns size or
+ * -errno.
  */
 struct dom0_dt_sink {
 	int (*map_mmio)(void *arg, pa_t base, uint64_t size);
 	int (*route_irq)(void *arg, uint32_t intid, bool edge);
+	void (*devices_done)(void *arg);
 	void *arg;
 };
 int dom0_dt_make(const void *host_fdt, const struct host_info *h, const struct dom0_plan *p,
