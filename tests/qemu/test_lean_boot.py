@@ -110,7 +110,8 @@ def test_debian_guest(boot, guest_image):
     d.m.send("systemctl is-system-running --wait; systemctl --failed --plain --no-legend; "
              "ip -4 addr show enX0 | grep -o 10.9.0.11; echo E''ND\n")
     # The shell switches a mode of the terminal off in front of it.
-    d.m.expect(r"^(?:\x1b\[\?2004l)?running\n(.*\n)?10\.9\.0\.11\n(.*\n)?END", 180, "systemd is content, DHCP answers")
+    d.m.expect(r"^(?:\x1b\[\?2004l)?running\n(.*\n)?10\.9\.0\.11\n(.*\n)?END", 180,
+               "systemd is content, DHCP answers")
 
 
 def test_saves(tmp_path):
