@@ -58,16 +58,30 @@ static void a_disk_that_fails_undoes_the_domain(void **state)
 	assert_int_equal(fake.last_domid, 4);
 }
 
+static void give_seed(const char *text, size_t size)
+{
+	_cleanup_free_ char *path = NULL;
+
+	assert_true(asprintf(&path, "%s/user", dir) > 0);
+	assert_int_equal(fd_write_file_atomic(path, text, size, 0600), 0);
+	cfg.cloud_init = true;
+	free(cfg.seed[SEED_USER_DATA]);
+	cfg.seed[SEED_USER_DATA] = steal_ptr(path);
+}
+
 /* Request number n of a create with disks fails, for n = 1, 2, ... until none is left to fail. */
 static void every_request_of_create_fails_once(void **state)
 {
 	unsigned int n, failed = 0, before, used = 0;
+	char seed[64];
 	uint64_t pages;
 	size_t nodes;
 	int domid;
 
 	(void)state;
 	give_disks(2);
+	give_seed("#cloud-config\n", 14);
+	snprintf(seed, sizeof(seed), "%s/seed-3.iso", dir);
 	domid = create(NULL, NULL);
 	assert_int_equal(domain_destroy(&ctx, (uint16_t)domid, NULL), 0);
 	nodes = fake_xs_count(ctx.xs);
@@ -86,8 +100,95 @@ static void every_request_of_create_fails_once(void **state)
 		if (fake_xs_count(ctx.xs) != nodes || fake.free_pages != pages)
 			fail_msg("request %u left %zu nodes", n, fake_xs_count(ctx.xs) - nodes);
 		assert_null(fake_hyp_domain(&fake, 3));
+		assert_int_equal(access(seed, F_OK), -1);
 	}
 	assert_true(failed > 100 && domid > 0);
+}
+
+/* A number that stands in both orders. */
+static uint32_t both(const uint8_t *p)
+{
+	assert_true(p[0] == p[7] && p[1] == p[6] && p[2] == p[5] && p[3] == p[4]);
+	return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
+}
+
+/* A file of an ISO 9660 image, by its path table, as text; NULL: there is none. */
+static char *iso_text(const char *path, const char *name)
+{
+	static char text[5000];
+	_cleanup_free_ char *raw = NULL;
+	const uint8_t *iso, *dir_at;
+	size_t size, at, n;
+
+	assert_int_equal(fd_read_file(path, 1 << 22, &raw, &size), 0);
+	iso = (const uint8_t *)raw;
+	assert_memory_equal(iso + 0x8000, "\1CD001\1", 7);
+	assert_memory_equal(iso + 0x8028, "cidata                          ", 32);
+	assert_int_equal(both(iso + 0x8050) * 2048, size);
+	assert_memory_equal(iso + 0x8800, "\377CD001", 6);
+	dir_at = iso + 2048u * iso[0x808c] + 2;		/* in the path table */
+	assert_int_equal(both(iso + 0x8000 + 156 + 2), dir_at[0]);
+	dir_at = iso + 2048u * dir_at[0];
+	for (at = 0; dir_at[at]; at += dir_at[at]) {
+		if (dir_at[at + 32] != strlen(name) ||
+		    memcmp(dir_at + at + 33, name, strlen(name)) != 0)
+			continue;
+		n = both(dir_at + at + 10);
+		assert_true(n < sizeof(text) && both(dir_at + at + 2) * 2048 + n <= size);
+		memcpy(text, iso + both(dir_at + at + 2) * 2048, n);
+		text[n] = '\0';
+		return text;
+	}
+	return NULL;
+}
+
+/* z:cloud-init: one more disk, read-only, behind all others; gone with the domain. */
+static void a_seed(void **state)
+{
+	char text[4000], seed[64];
+	struct zerr *err = NULL;
+	struct stat st;
+
+	(void)state;
+	give_disks(2);
+	strcpy(cfg.disks[1].target, "xvdc");
+	memset(text, 'u', sizeof(text));
+	give_seed(text, sizeof(text));
+	assert_int_equal(create(NULL, NULL), 3);
+	snprintf(seed, sizeof(seed), "%s/seed-3.iso", dir);
+	assert_string_equal(fake_xs_get(ctx.xs, "/libxl/3/device/vbd/51760/params"), seed);
+	assert_string_equal(fake_xs_get(ctx.xs, "/local/domain/0/backend/vbd/3/51760/mode"), "r");
+	assert_int_equal(stat(seed, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0600);
+	assert_string_equal(iso_text(seed, "META-DATA.;1"),
+			    "instance-id: " UUID_TEXT "\nlocal-hostname: web1\n");
+	assert_int_equal(strlen(iso_text(seed, "USER-DATA.;1")), sizeof(text));
+	assert_memory_equal(iso_text(seed, "USER-DATA.;1"), text, sizeof(text));
+	assert_null(iso_text(seed, "NETWORK-CONFIG.;1"));
+	assert_int_equal(domain_destroy(&ctx, 3, NULL), 0);
+	assert_int_equal(access(seed, F_OK), -1);
+
+	/* Files that cannot be: told before there is a domain. */
+	cfg.seed[SEED_NETWORK_CONFIG] = strdup("/nowhere/net");
+	assert_int_equal(create(&(struct domain_create_opts){ .dry_run = true }, &err), -1);
+	expect_class(err, ZERR_NOT_FOUND, "cannot read /nowhere/net");
+	free(cfg.seed[SEED_NETWORK_CONFIG]);
+	cfg.seed[SEED_NETWORK_CONFIG] = strdup(cfg.seed[SEED_USER_DATA]);
+	assert_int_equal(truncate(cfg.seed[SEED_USER_DATA], SEED_FILE_MAX + 1), 0);
+	err = NULL;
+	assert_int_equal(create(NULL, &err), -1);
+	expect_class(err, ZERR_BAD_CONFIG, "more than");
+	/* The largest ones, an empty one, a name that is no host's. */
+	assert_int_equal(truncate(cfg.seed[SEED_USER_DATA], 0), 0);
+	memcpy(cfg.name, "w b1", 4);
+	assert_int_equal(create(NULL, NULL), 4);
+	snprintf(seed, sizeof(seed), "%s/seed-4.iso", dir);
+	assert_string_equal(iso_text(seed, "USER-DATA.;1"), "");
+	assert_string_equal(iso_text(seed, "NETWORK-CONFIG.;1"), "");
+	assert_string_equal(iso_text(seed, "META-DATA.;1"), "instance-id: " UUID_TEXT "\n");
+	assert_int_equal(domain_destroy(&ctx, 4, NULL), 0);
+	assert_int_equal(truncate(cfg.seed[SEED_USER_DATA], SEED_FILE_MAX), 0);
+	assert_int_equal(create(NULL, NULL), 5);
 }
 
 /* Set aside (rename-restart) it lets go of its image. */
@@ -189,6 +290,7 @@ int main(void)
 		D(a_domain_and_its_disks),
 		D(a_disk_that_fails_undoes_the_domain),
 		D(every_request_of_create_fails_once),
+		D(a_seed),
 		D(set_aside_frees_the_disks),
 		D(attach_meets_a_destroy),
 		D(destroy_meets_an_attach),

@@ -144,8 +144,95 @@ static void every_hypercall_fails_once(void **state)
 	nothing_left(nodes, pages);
 }
 
+/* A console, a pty and two sockets: one at a path of its own. */
+static void give_channels(void)
+{
+	cfg.more_consoles = 1;
+	cfg.channel_count = 3;
+	cfg.channels = calloc(3, sizeof(*cfg.channels));
+	cfg.channels[0].name = strdup("org.example.pty");
+	cfg.channels[1].is_unix = cfg.channels[2].is_unix = true;
+	assert_true(asprintf(&cfg.channels[1].path, "%s/agent", dir) > 0);
+	cfg.channels[2].name = strdup("a/b");
+}
+
+static bool leads(const char *path, const char *to)
+{
+	char text[80], want[120];
+	ssize_t n = readlink(path, text, sizeof(text) - 1);
+
+	text[n < 0 ? 0 : n] = '\0';
+	snprintf(want, sizeof(want), "%s/console/%s", dir, to);
+	return strcmp(text, want) == 0;
+}
+
+static void channels(void **state)
+{
+	static const struct {
+		const char *path, *value, *perms;
+	} nodes[] = {
+		{ "/local/domain/1/device/console/1", "", "n1,r0" },
+		{ "/local/domain/1/device/console/1/state", "1", "n1,r0" },
+		{ "/local/domain/1/device/console/1/backend-id", "0", "n1,r0" },
+		{ "/local/domain/1/device/console/1/tty", "", "n0,r1" },
+		{ "/local/domain/1/device/console/1/type", "xenconsoled", "n0,r1" },
+		{ "/local/domain/1/device/console/2/name", "org.example.pty", "n0,r1" },
+		{ "/local/domain/0/backend/console/1/2", "", "n0,r1" },
+		{ "/local/domain/0/backend/console/1/2/name", "org.example.pty", "n0,r1" },
+		{ "/local/domain/0/backend/console/1/2/connection", "pty", "n0,r1" },
+		{ "/local/domain/0/backend/console/1/2/type", "xenconsoled", "n0,r1" },
+		{ "/local/domain/0/backend/console/1/3/connection", "socket", "n0,r1" },
+		{ "/local/domain/0/backend/console/1/4/frontend",
+		  "/local/domain/1/device/console/4", "n0,r1" },
+		{ "/libxl/1/device/console/4/backend", "/local/domain/0/backend/console/1/4",
+		  "n0" },
+	};
+	char own[80], made[80];
+	struct zerr *err = NULL;
+
+	(void)state;
+	give_channels();
+	assert_int_equal(create(NULL, NULL), 1);
+	for (size_t i = 0; i < sizeof(nodes) / sizeof(nodes[0]); i++) {
+		if (!fake_xs_get(ctx.xs, nodes[i].path))
+			fail_msg("%s is missing", nodes[i].path);
+		assert_string_equal(fake_xs_get(ctx.xs, nodes[i].path), nodes[i].value);
+		assert_string_equal(fake_xs_perms(ctx.xs, nodes[i].path), nodes[i].perms);
+	}
+	assert_null(fake_xs_get(ctx.xs, "/local/domain/0/backend/console/1/1/connection"));
+	assert_null(fake_xs_get(ctx.xs, "/local/domain/1/device/console/5"));
+	snprintf(own, sizeof(own), "%s/agent", dir);
+	snprintf(made, sizeof(made), "%s/console/web1-a%%2fb.sock", dir);
+	assert_string_equal(fake_xs_get(ctx.xs, "/libxl/1/device/console/4/path"), made);
+	assert_true(leads(own, "1.3.sock") && leads(made, "1.4.sock"));
+
+	/* Another domain cannot be at the same path; later it can. */
+	cfg.name[3] = '2';
+	cfg.uuid[0]++;
+	assert_int_equal(create(NULL, &err), -1);
+	assert_int_equal(zerr_class_of(err), ZERR_STATE);
+	assert_non_null(strstr(err->message, "a channel of domain 1 is at"));
+	zerr_free(err);
+	assert_int_equal(domain_destroy(&ctx, 1, NULL), 0);
+	assert_int_equal(access(own, F_OK) | access(made, F_OK), -1);
+	assert_int_equal(lstat(own, &(struct stat){ 0 }), -1);
+	assert_int_equal(lstat(made, &(struct stat){ 0 }), -1);
+	assert_int_equal(fd_write_file_atomic(own, "x", 1, 0600), 0);
+	err = NULL;
+	assert_int_equal(create(NULL, &err), -1);
+	assert_non_null(strstr(err->message, "a channel cannot be at"));
+	zerr_free(err);
+	assert_int_equal(unlink(own), 0);
+	/* A link that was left behind is in nobody's way. */
+	snprintf(made, sizeof(made), "%s/console/1.3.sock", dir);
+	assert_int_equal(symlink(made, own), 0);
+	assert_int_equal(create(NULL, NULL), 2);
+	assert_true(leads(own, "2.3.sock"));
+}
+
 static void every_store_request_fails_once(void **state)
 {
+	char own[80], console[80];
 	uint64_t pages = fake.free_pages;
 	struct zerr *err;
 	size_t nodes;
@@ -153,9 +240,12 @@ static void every_store_request_fails_once(void **state)
 	int domid;
 
 	(void)state;
+	give_channels();
+	snprintf(own, sizeof(own), "%s/agent", dir);
+	snprintf(console, sizeof(console), "%s/console", dir);
 	assert_int_equal(domain_destroy(&ctx, (uint16_t)create(NULL, NULL), NULL), 0);
 	nodes = fake_xs_count(ctx.xs);
-	for (n = 1; n < 300; n++) {
+	for (n = 1; n < 500; n++) {
 		err = NULL;
 		fake_xs_fail_at(ctx.xs, n);
 		domid = create(NULL, &err);
@@ -165,8 +255,10 @@ static void every_store_request_fails_once(void **state)
 		zerr_free(err);
 		fake_xs_fail_at(ctx.xs, 0);
 		nothing_left(nodes, pages);
+		assert_int_equal(lstat(own, &(struct stat){ 0 }), -1);
+		assert_int_equal(entries(console), 2);
 	}
-	assert_in_range(n, 60, 299);
+	assert_in_range(n, 160, 499);
 }
 
 static int refuse_start(void *arg, uint16_t domid, const char *tty, struct zerr **err)
@@ -420,7 +512,7 @@ static void cpu_model(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(created), T(every_hypercall_fails_once), T(every_store_request_fails_once),
+		T(created), T(channels), T(every_hypercall_fails_once), T(every_store_request_fails_once),
 		T(caller_may_stop_it), T(aarch32), T(refusals), T(wishes), T(firmware),
 		T(small_pages_when_large_are_out),
 		T(killed_maker), T(cpu_model),

@@ -190,10 +190,18 @@ static void add_consoles(struct strbuf *sb, const struct domain_config *cfg)
 	for (unsigned int n = 0; n <= cfg->more_consoles; n++)
 		strbuf_addf(sb, "    <console type='pty'>\n      <target type='xen' port='%u'/>\n"
 			    "    </console>\n", n);
+	for (size_t i = 0; i < cfg->channel_count; i++) {
+		const struct domain_channel *c = &cfg->channels[i];
+
+		strbuf_addf(sb, "    <channel type='%s'>\n", c->is_unix ? "unix" : "pty");
+		format_value(sb, "      <source mode='bind' path='", c->path, "'/>\n");
+		strbuf_addstr(sb, "      <target type='xen'");
+		format_value(sb, " name='", c->name, "'");
+		strbuf_addstr(sb, "/>\n    </channel>\n");
+	}
 	if (cfg->vuart)
 		strbuf_addstr(sb, "    <serial type='pty'>\n      <target port='0'/>\n"
 			      "    </serial>\n");
-	add_kept(sb, cfg, DOMAIN_IN_DEVICES);
 	if (cfg->no_balloon)
 		strbuf_addstr(sb, "    <memballoon model='none'/>\n");
 }

@@ -48,6 +48,13 @@ void domain_config_free(struct domain_config *cfg)
 	for (size_t i = 0; i < DOMAIN_PLACES; i++)
 		free(cfg->kept[i]);
 	free(cfg->unserved);
+	for (size_t i = 0; i < SEED_FILES; i++)
+		free(cfg->seed[i]);
+	for (size_t i = 0; cfg->channels != NULL && i < cfg->channel_count; i++) {
+		free(cfg->channels[i].name);
+		free(cfg->channels[i].path);
+	}
+	free(cfg->channels);
 	free(cfg->iomem);
 	free(cfg->irqs);
 	free(cfg->kernel);
@@ -98,6 +105,19 @@ static bool copy_disks(struct domain_config *dst, const struct domain_config *sr
 	return ok && (src->disk_count == 0 || dst->disks != NULL);
 }
 
+static bool copy_channels(struct domain_config *dst, const struct domain_config *src)
+{
+	bool ok = copy_array(&dst->channels, src->channels,
+			     src->channel_count * sizeof(*src->channels));
+
+	for (size_t i = 0; ok && i < src->channel_count; i++)
+		dst->channels[i].name = dst->channels[i].path = NULL;
+	for (size_t i = 0; dst->channels != NULL && i < src->channel_count; i++)
+		ok &= copy_string(&dst->channels[i].name, src->channels[i].name) &
+		      copy_string(&dst->channels[i].path, src->channels[i].path);
+	return ok;
+}
+
 /* Deep copy; 0 or -ENOMEM, then *dst is empty. */
 int domain_config_copy(struct domain_config *dst, const struct domain_config *src)
 {
@@ -120,6 +140,9 @@ int domain_config_copy(struct domain_config *dst, const struct domain_config *sr
 	ok &= copy_string(&dst->unserved, src->unserved);
 	for (size_t i = 0; i < DOMAIN_PLACES; i++)
 		ok &= copy_string(&dst->kept[i], src->kept[i]);
+	for (size_t i = 0; i < SEED_FILES; i++)
+		ok &= copy_string(&dst->seed[i], src->seed[i]);
+	ok &= copy_channels(dst, src);
 	ok &= copy_array(&dst->soft_pins, src->soft_pins,
 			 src->soft_pin_count * sizeof(*src->soft_pins));
 	ok &= copy_array(&dst->pins, src->pins, src->pin_count * sizeof(*src->pins));

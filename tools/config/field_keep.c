@@ -13,7 +13,7 @@
 
 static const char *const indents[DOMAIN_PLACES] = {
 	[DOMAIN_IN_FEATURES] = "    ", [DOMAIN_IN_CPU] = "    ",
-	[DOMAIN_IN_DEVICES] = "    ", [DOMAIN_IN_EXTENSION] = "      ",
+	[DOMAIN_IN_EXTENSION] = "      ",
 };
 
 static bool is_kept(const struct xml_node *node, const char *attr)

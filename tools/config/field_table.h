@@ -33,6 +33,7 @@ enum field_flags {
 	FIELD_TEXT = 1 << 1,		/* has text, though no type reads it */
 	FIELD_VERBATIM = 1 << 2,	/* what is inside is not ours to judge */
 	FIELD_REQUIRED = 1 << 3,	/* an attribute that its element must have */
+	FIELD_FILE = 1 << 4,		/* a path of a file to be read: CONFIG_HOST looks at it */
 };
 
 struct reader;
@@ -121,7 +122,7 @@ extern const struct field_type type_enum;	/* int; arg: struct field_word[] */
 extern const struct field_type type_words;	/* as type_enum, the value is not kept */
 extern const struct field_type type_cpuset;	/* struct cpuset */
 extern const struct field_type type_uuid;	/* uint8_t[16] */
-extern const struct field_type type_path;	/* char *, absolute */
+extern const struct field_type type_path;	/* char *, absolute; arg of files: range of size */
 extern const struct field_type type_line;	/* char *, one line without control characters */
 extern const struct field_type type_text;	/* char *, lines allowed */
 extern const struct field_type type_mac;	/* uint8_t[6] */

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Rows for <devices>. Every guest has exactly one console, hvc0, declared or not, and a serial port
- * if it is declared; the other device classes are rows that say what becomes of them.
+ * Rows for <devices>. Every guest has the console hvc0, declared or not; further ones, channels and
+ * a serial port if they are declared. The other device classes are rows that say what becomes of
+ * them.
  */
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "field_rows.h"
 #include "xentools/macros.h"
 #include "xentools/parse_num.h"
-
-#define MORE_CONSOLES 15u
 
 static const struct field_range console_ports = { 0, 255 };
 
@@ -37,7 +38,16 @@ static const struct field_word channel_types[] = {
 
 static const struct field_word channel_targets[] = {
 	{ "xen", 0, FIELD_S, NULL, NULL },
+	{ "virtio", 0, FIELD_D, "channels are Xen's, hvc1 and up",
+	  "write <target type='xen' name='...'/>" },
 	{ "*", 0, FIELD_D, "channels are Xen's", "write <target type='xen' name='...'/>" },
+	{ NULL, 0, FIELD_S, NULL, NULL },
+};
+
+static const struct field_word channel_modes[] = {
+	{ "bind", 0, FIELD_S, NULL, NULL },
+	{ "*", 0, FIELD_D, "programs connect to the channel, it connects to none",
+	  "write mode='bind'" },
 	{ NULL, 0, FIELD_S, NULL, NULL },
 };
 
@@ -71,20 +81,85 @@ static bool is_second(const struct xml_node *node)
 	return false;
 }
 
+/* Linux takes the last digit of a console's number, and 0 is hvc0's. */
+static bool room_for_channel(struct reader *r, const struct xml_node *node)
+{
+	if (r->build->cfg.more_consoles + r->build->cfg.channel_count < CHANNELS_MAX)
+		return true;
+	field_error(r, node, NULL, "E354", NULL,
+		    "more than %u channels and consoles besides the first", CHANNELS_MAX);
+	return false;
+}
+
 static void check_console(struct reader *r, const struct xml_node *node,
 			  const struct field_row *row, const char *value)
 {
+	(void)row;
 	(void)value;
-	if (!is_second(node))
+	if (is_second(node) && room_for_channel(r, node))
+		r->build->cfg.more_consoles++;
+}
+
+static const char *attr_of(const struct xml_node *node, const char *attr)
+{
+	return node != NULL ? xml_attr_get(node, attr) : NULL;
+}
+
+static void read_socket(struct reader *r, const struct xml_node *source, struct domain_channel *c)
+{
+	const struct field_row *row = field_row_of(source, "path");
+	const struct domain_config *cfg = &r->build->cfg;
+
+	type_path.parse(r, source, row, attr_of(source, "path"), &c->path);
+	if (c->path != NULL && strlen(c->path) >= CHANNEL_PATH_MAX)
+		field_error(r, source, "path", row->code, NULL,
+			    "the path of a socket is at most %u bytes long", CHANNEL_PATH_MAX - 1);
+	for (size_t i = 0; c->path != NULL && i < cfg->channel_count; i++)
+		if (cfg->channels[i].path != NULL && strcmp(cfg->channels[i].path, c->path) == 0)
+			field_error(r, source, "path", row->code, NULL,
+				    "a channel before it has this path, too");
+}
+
+/* Not kept by a conversion: what the rows of its words have said is not available. */
+static bool leave_out(struct reader *r, const char *type, const char *target)
+{
+	return r->opt != NULL && (r->opt->flags & CONFIG_CONVERT) &&
+	       ((strcmp(type, "pty") != 0 && strcmp(type, "unix") != 0) ||
+		(target != NULL && strcmp(target, "xen") != 0 && strcmp(target, "virtio") != 0));
+}
+
+static void read_channel(struct reader *r, const struct xml_node *node,
+			 const struct field_row *row, const char *value)
+{
+	const struct xml_node *target = xml_child(node, "target"), *source = xml_child(node, "source");
+	const char *type = xml_attr_get(node, "type"), *name = attr_of(target, "name");
+	struct domain_config *cfg = &r->build->cfg;
+	struct domain_channel c = { .name = NULL }, *list;
+
+	(void)row;
+	(void)value;
+	if (type == NULL || leave_out(r, type, attr_of(target, "type")) ||
+	    !room_for_channel(r, node))
 		return;
-	if (r->opt != NULL && (r->opt->flags & CONFIG_CONVERT)) {
-		(void)field_report_class(r, FIELD_D, node, row, NULL, "a guest has one console",
-					 NULL);
+	list = realloc(cfg->channels, (cfg->channel_count + 1) * sizeof(*list));
+	if (list == NULL) {
+		r->rc = -ENOMEM;
 		return;
 	}
-	if (r->build->cfg.more_consoles++ == MORE_CONSOLES)
-		field_error(r, node, NULL, "E354", NULL, "more than %u of these", MORE_CONSOLES);
-	field_unserved(r, node, NULL);
+	cfg->channels = list;
+	c.is_unix = strcmp(type, "unix") == 0;
+	if (name != NULL)
+		type_line.parse(r, target, field_row_of(target, "name"), name, &c.name);
+	if (c.name != NULL && strlen(c.name) > DOMAIN_NAME_MAX)
+		field_error(r, target, "name", "E338", NULL, "longer than %u bytes",
+			    DOMAIN_NAME_MAX);
+	if (attr_of(source, "path") != NULL)
+		read_socket(r, source, &c);
+	if (!c.is_unix) {		/* where a pty was, once */
+		free(c.path);
+		c.path = NULL;
+	}
+	list[cfg->channel_count++] = c;
 }
 
 static void note_no_balloon(struct reader *r, const struct xml_node *node,
@@ -166,13 +241,13 @@ static const struct field_word watchdog_models[] = {
 static const struct field_row rows[] = {
 	ROW("domain/devices", CONTAINER),
 	ROW_W("domain/devices/audio", "guests have no sound"),
-	ROW_UNSERVED("domain/devices/channel", DOMAIN_IN_DEVICES, .flags = FIELD_REPEAT),
+	ROW("domain/devices/channel", .handler = read_channel, .flags = FIELD_REPEAT),
 	ROW_N("domain/devices/channel/address"),
 	ROW_N("domain/devices/channel/alias"),
 	ROW_N("domain/devices/channel/log"),
 	ROW_W("domain/devices/channel/protocol", "it is for TCP"),
 	ROW("domain/devices/channel/source", CONTAINER),
-	ROW_N("domain/devices/channel/source@mode"),
+	ROW("domain/devices/channel/source@mode", WORDS(channel_modes), .code = "E338"),
 	ROW("domain/devices/channel/source@path", .code = "E338"),
 	ROW("domain/devices/channel/target", CONTAINER),
 	ROW("domain/devices/channel/target@name", .code = "E338"),

@@ -282,6 +282,17 @@ static void read_console_log(struct reader *r, const struct xml_node *node,
 		r->build->cfg.log_keep = (int)n;
 }
 
+static const struct field_range seed_sizes = { 0, SEED_FILE_MAX };
+
+static void note_cloud_init(struct reader *r, const struct xml_node *node,
+			    const struct field_row *row, const char *value)
+{
+	(void)node;
+	(void)row;
+	(void)value;
+	r->build->cfg.cloud_init = true;
+}
+
 static const struct field_word tees[] = {
 	{ "optee", 0, FIELD_S, NULL, NULL },
 	{ "ffa", 0, FIELD_S, NULL, NULL },
@@ -289,16 +300,18 @@ static const struct field_word tees[] = {
 };
 
 #define HERE DOMAIN_IN_EXTENSION
+#define SEED(which) .type = &type_path, INTO(cfg.seed[which]), .arg = &seed_sizes, \
+	.flags = FIELD_FILE, .code = "E355"
 
 static const struct field_row rows[] = {
 	ROW(EXT, CONTAINER),
 	ROW(EXT "/z:affinity", .handler = read_affinity, .flags = FIELD_REPEAT),
 	ROW(EXT "/z:affinity@soft", .flags = FIELD_REQUIRED, .hint = "physical CPUs, as 0-3"),
 	ROW(EXT "/z:affinity@vcpu", CONTAINER),
-	ROW_UNSERVED(EXT "/z:cloud-init", HERE),
-	ROW(EXT "/z:cloud-init@meta-data", CONTAINER),
-	ROW(EXT "/z:cloud-init@network-config", CONTAINER),
-	ROW(EXT "/z:cloud-init@user-data", CONTAINER),
+	ROW(EXT "/z:cloud-init", .handler = note_cloud_init),
+	ROW(EXT "/z:cloud-init@meta-data", SEED(SEED_META_DATA)),
+	ROW(EXT "/z:cloud-init@network-config", SEED(SEED_NETWORK_CONFIG)),
+	ROW(EXT "/z:cloud-init@user-data", SEED(SEED_USER_DATA)),
 	ROW(EXT "/z:console-log", .handler = read_console_log),
 	ROW(EXT "/z:console-log@rotate", CONTAINER),
 	ROW(EXT "/z:console-log@size", CONTAINER),

@@ -74,6 +74,13 @@ void format_extension(struct strbuf *sb, const struct domain_config *cfg)
 {
 	add_soft(sb, cfg);
 	add_processor(sb, cfg);
+	if (cfg->cloud_init) {
+		strbuf_addstr(sb, "      <z:cloud-init");
+		format_value(sb, " meta-data='", cfg->seed[SEED_META_DATA], "'");
+		format_value(sb, " network-config='", cfg->seed[SEED_NETWORK_CONFIG], "'");
+		format_value(sb, " user-data='", cfg->seed[SEED_USER_DATA], "'");
+		strbuf_addstr(sb, "/>\n");
+	}
 	if (cfg->log_size != 0 || cfg->log_keep >= 0) {
 		strbuf_addstr(sb, "      <z:console-log");
 		if (cfg->log_keep >= 0)

@@ -4,9 +4,13 @@
  * were refused by the walk, but tabs and line ends, which only free text may hold.
  */
 #include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "field_table.h"
 #include "xentools/cleanup.h"
@@ -33,6 +37,25 @@ static bool one_line(struct reader *r, const struct xml_node *node, const struct
 	return false;
 }
 
+/* Is there a file that a start could read? */
+static void check_file(struct reader *r, const struct xml_node *node, const struct field_row *row,
+		       const char *path)
+{
+	const struct field_range *size = row->arg;
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	const char *code = row->code ? row->code : "E365";
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) != 0)
+		field_error(r, node, field_attr(row), code, NULL, "cannot read \"%.200s\": %s", path,
+			    strerror(errno));
+	else if (!S_ISREG(st.st_mode))
+		field_error(r, node, field_attr(row), code, NULL, "\"%.200s\" is no file", path);
+	else if (size != NULL && (uint64_t)st.st_size > size->max)
+		field_error(r, node, field_attr(row), code, NULL,
+			    "\"%.200s\" is larger than %" PRIu64 " bytes", path, size->max);
+}
+
 static void parse_path(struct reader *r, const struct xml_node *node, const struct field_row *row,
 		       const char *value, void *dst)
 {
@@ -55,6 +78,9 @@ static void parse_path(struct reader *r, const struct xml_node *node, const stru
 			    "the path is longer than %d bytes", PATH_MAX - 1);
 	else
 		keep(r, text, dst);
+	if (text[0] == '/' && (row->flags & FIELD_FILE) && r->opt != NULL &&
+	    (r->opt->flags & CONFIG_HOST))
+		check_file(r, node, row, text);
 }
 
 static void parse_line(struct reader *r, const struct xml_node *node, const struct field_row *row,

@@ -182,9 +182,10 @@ static int put_channel(struct reader *r, const struct xl_key *key, const struct 
 
 		if (n == NULL || copy == NULL || xl_put(r, e, n, "target@type", "xen") < 0)
 			return -ENOMEM;
-		for (w = strtok_r(copy, ", ", &save); w != NULL; w = strtok_r(NULL, ", ", &save)) {
+		for (w = strtok_r(copy, ",", &save); w != NULL; w = strtok_r(NULL, ",", &save)) {
 			size_t i = 0;
 
+			w += strspn(w, " ");
 			while (i < ARRAY_SIZE(parts) &&
 			       strncmp(w, parts[i].word, strlen(parts[i].word)) != 0)
 				i++;

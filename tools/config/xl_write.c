@@ -141,6 +141,30 @@ static void put_vifs(struct writer *w, const struct domain_config *c)
 	strbuf_addstr(&w->sb, c->nic_count != 0 ? " ]\n" : "");
 }
 
+static void add_channel_part(struct writer *w, struct strbuf *spec, const char *key,
+			     const char *value)
+{
+	bool comma = value != NULL && strchr(value, ',') != NULL;
+
+	lost(w, comma, "devices/channel (a comma)");
+	add_pair(spec, key, comma ? NULL : value);
+}
+
+static void put_channels(struct writer *w, const struct domain_config *c)
+{
+	for (size_t i = 0; i < c->channel_count; i++) {
+		const struct domain_channel *ch = &c->channels[i];
+		_cleanup_strbuf_ struct strbuf spec = STRBUF_INIT;
+
+		add_pair(&spec, "connection", ch->is_unix ? "socket" : "pty");
+		add_channel_part(w, &spec, "name", ch->name);
+		add_channel_part(w, &spec, "path", ch->path);
+		strbuf_addstr(&w->sb, i == 0 ? "channel = [ " : ",\n            ");
+		put_quoted(&w->sb, strbuf_cstr(&spec));
+	}
+	strbuf_addstr(&w->sb, c->channel_count != 0 ? " ]\n" : "");
+}
+
 static void put_platform(struct writer *w, const struct domain_config *c)
 {
 	for (size_t i = 0; i < c->irq_count; i++)
@@ -181,11 +205,11 @@ static void put_losses(struct writer *w, const struct domain_config *c)
 	lost(w, c->no_balloon, "memballoon");
 	lost(w, c->no_sharing, "memoryBacking");
 	lost(w, c->more_consoles != 0, "devices/console");
+	lost(w, c->cloud_init, "z:cloud-init");
 	lost(w, c->log_size != 0 || c->log_keep >= 0, "z:console-log");
 	for (size_t i = 0; i < DOMAIN_PLACES; i++)
 		lost(w, c->kept[i] != NULL, i == DOMAIN_IN_CPU ? "cpu/feature (sve)" :
-		     i == DOMAIN_IN_FEATURES ? "features/xen" :
-		     i == DOMAIN_IN_DEVICES ? "devices/channel" : "z:domain (what is left)");
+		     i == DOMAIN_IN_FEATURES ? "features/xen" : "z:domain (what is left)");
 }
 
 /* xl.cfg of a configuration, malloc'd; NULL: no memory. Losses are added to *loss. */
@@ -218,6 +242,7 @@ char *config_format_xl(const struct domain_config *cfg, struct config_diags *los
 	put_platform(&w, cfg);
 	put_disks(&w, cfg);
 	put_vifs(&w, cfg);
+	put_channels(&w, cfg);
 	put_string(&w, "on_poweroff", domain_action_name(cfg->on_poweroff));
 	put_string(&w, "on_reboot", domain_action_name(cfg->on_reboot));
 	put_string(&w, "on_crash", domain_action_name(cfg->on_crash));

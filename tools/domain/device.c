@@ -96,7 +96,8 @@ void device_put(struct device_writer *w, unsigned int sides, const char *key, co
 
 const struct device_class *device_class_of(enum device_kind kind)
 {
-	return kind == DEVICE_VBD ? &device_class_vbd : &device_class_vif;
+	return kind == DEVICE_VBD ? &device_class_vbd :
+	       kind == DEVICE_VIF ? &device_class_vif : &device_class_console;
 }
 
 static void set_paths(struct device *d)

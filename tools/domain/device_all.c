@@ -49,7 +49,7 @@ static int compare_ids(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-/* The numbers of a domain's devices of a kind, ascending, malloc'd. */
+/* The numbers of a domain's devices of a kind, ascending, malloc'd; not that of its first console. */
 static int scan(struct domain_ctx *ctx, uint16_t domid, enum device_kind kind,
 		unsigned int **ret, size_t *ret_n, struct zerr **err)
 {
@@ -68,7 +68,7 @@ static int scan(struct domain_ctx *ctx, uint16_t domid, enum device_kind kind,
 	if (!ids)
 		return zerr_no_memory(err);
 	for (i = 0; i < n; i++)
-		if (parse_u32(names[i], 0, UINT32_MAX, &id) == 0)
+		if (parse_u32(names[i], kind == DEVICE_CONSOLE, UINT32_MAX, &id) == 0)
 			ids[k++] = id;
 	qsort(ids, k, sizeof(*ids), compare_ids);
 	*ret = steal_ptr(ids);

@@ -57,10 +57,10 @@ void device_console_write(struct node_writer *w, const struct domain_nodes *n)
 	snprintf(libxl, sizeof(libxl), "/libxl/%u/device/console/0", n->domid);
 	write_both(w, n, frontend, backend, n->console_port, n->console_gfn);
 	w->base = frontend;
-	if (n->log_size != 0)
-		node_write(w, "log-size", "%u", n->log_size);
-	if (n->log_keep >= 0)
-		node_write(w, "log-keep", "%d", n->log_keep);
+	if (n->cfg->log_size != 0)
+		node_write(w, "log-size", "%u", n->cfg->log_size);
+	if (n->cfg->log_keep >= 0)
+		node_write(w, "log-keep", "%d", n->cfg->log_keep);
 	w->base = libxl;
 	node_write(w, "frontend", "%s", frontend);
 	node_write(w, "backend", "%s", backend);

@@ -70,6 +70,7 @@ struct device_class {
 	int (*hotplug_detach)(struct device *d, struct zerr **err);
 };
 extern const struct device_class device_class_vbd, device_class_vif;
+extern const struct device_class device_class_console;	/* to be listed only */
 
 /* ---- device.c ---- */
 

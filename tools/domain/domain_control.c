@@ -255,8 +255,9 @@ int domain_set_aside(struct domain_ctx *ctx, uint16_t domid, const char *name, s
 		return zerr_set(err, ZERR_FAILED, "E920", errno, "no random numbers");
 	uuid[6] = (uuid[6] & 0x0f) | 0x40;
 	uuid[8] = (uuid[8] & 0x3f) | 0x80;
-	/* It has ended: who comes after it needs its disks and addresses. */
+	/* It has ended: who comes after it needs its disks, addresses and sockets. */
 	if (device_remove_all(ctx, domid, err) != 0)
 		return -1;
+	device_channels_unlink(ctx, domid);
 	return rename_to(ctx, &info, name, uuid, err);
 }

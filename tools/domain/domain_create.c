@@ -226,8 +226,8 @@ static int write_nodes(struct creation *c, struct zerr **err)
 		.console_port = c->build.console_port,
 		.store_gfn = GUEST_STORE_GFN,
 		.console_gfn = GUEST_CONSOLE_GFN,
-		.log_size = c->cfg->log_size,
-		.log_keep = c->cfg->log_keep,
+		.cfg = c->cfg,
+		.run_dir = domain_run_dir(c->ctx),
 	};
 	memcpy(c->nodes.uuid, c->uuid, sizeof(c->nodes.uuid));
 	return domain_nodes_write(c->ctx->xs, &c->nodes, err);
@@ -397,7 +397,8 @@ static int start(struct creation *c, struct domain_create_result *ret, struct ze
 
 	if (save_state(c, err) != 0 ||
 	    xs_introduce(c->ctx->xs, c->domid, GUEST_STORE_GFN, c->build.store_port, err) != 0 ||
-	    device_attach_all(c->ctx, c->domid, c->cfg, err) != 0)
+	    device_channels_link(c->ctx, c->domid, c->cfg, err) != 0 ||
+	    domain_seed_attach(c->ctx, c->domid, c->cfg, err) != 0)
 		return -1;
 	await_console(c, &tty);
 	note_log_start(c);

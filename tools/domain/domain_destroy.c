@@ -64,6 +64,9 @@ int domain_remove(struct domain_ctx *ctx, uint16_t domid, const char *uuid, bool
 		zerr_free(why);
 	}
 	device_end_turns(ctx, domid);
+	domain_seed_remove(ctx, domid);
+	if (ctx->xs)
+		device_channels_unlink(ctx, domid);
 	if (ctx->xs && domain_nodes_remove(ctx->xs, domid, uuid, err) != 0)
 		rc = -1;
 	if (!keep_state && domain_state_remove(ctx, domid, err) != 0)

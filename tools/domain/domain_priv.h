@@ -63,17 +63,40 @@ struct domain_nodes {
 	uint64_t store_gfn, console_gfn;
 	uint32_t vuart_port;
 	uint64_t vuart_gfn;
-	unsigned int log_size;			/* as in struct domain_config */
-	int log_keep;
+	const struct domain_config *cfg;	/* its log and its further consoles */
+	const char *run_dir;
 };
 
 /* domain_store.c */
+char *domain_path(uint16_t domid, const char *rel);
 int domain_nodes_write(struct xs *xs, const struct domain_nodes *n, struct zerr **err);
 int domain_nodes_remove(struct xs *xs, uint16_t domid, const char *uuid, struct zerr **err);
 
 /* device_console.c */
 void device_console_write(struct node_writer *w, const struct domain_nodes *n);
 int device_vuart_write(struct xs *xs, const struct domain_nodes *n, struct zerr **err);
+
+/* device_channel.c */
+void device_channels_write(struct node_writer *w, const struct domain_nodes *n);
+int device_channels_check(struct domain_ctx *ctx, const struct domain_config *cfg,
+			  struct zerr **err);
+int device_channels_link(struct domain_ctx *ctx, uint16_t domid, const struct domain_config *cfg,
+			 struct zerr **err);
+void device_channels_unlink(struct domain_ctx *ctx, uint16_t domid);
+
+/* domain_seed.c */
+int domain_seed_check(const struct domain_config *cfg, struct zerr **err);
+int domain_seed_attach(struct domain_ctx *ctx, uint16_t domid, const struct domain_config *cfg,
+		       struct zerr **err);
+void domain_seed_remove(struct domain_ctx *ctx, uint16_t domid);
+
+/* iso9660.c */
+struct iso_file {
+	const char *name;		/* at most 30 bytes */
+	const char *data;
+	size_t size;
+};
+uint8_t *iso9660_make(const char *label, const struct iso_file *files, size_t n, size_t *ret_size);
 
 /* domain_ended.c: for domain_ended_find() */
 void domain_ended_note(const struct domain_ctx *ctx, const struct hyp_domain_info *info);

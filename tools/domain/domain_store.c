@@ -158,6 +158,7 @@ static int write_all(struct xs *xs, uint32_t tx, void *arg, struct zerr **err)
 	node_write(&w, "dm-version", "qemu_xen");
 	w.base = "";
 	device_console_write(&w, n);
+	device_channels_write(&w, n);
 	return w.rc;
 }
 
@@ -209,7 +210,8 @@ int domain_nodes_remove(struct xs *xs, uint16_t domid, const char *uuid, struct 
 	return xs_rm(xs, XS_NO_TX, path, err);
 }
 
-static char *domain_path(uint16_t domid, const char *rel)
+/* Of a node below the domain's directory, malloc'd; NULL: no memory. */
+char *domain_path(uint16_t domid, const char *rel)
 {
 	char *path;
 

@@ -141,7 +141,10 @@ int domain_wait(struct domain_ctx *ctx, uint16_t domid, enum domain_wait what, i
 	return 0;
 }
 
-/* Wait until a node below the domain's directory is empty (want_empty) or has a value. */
+/*
+ * Wait until a node, absolute or below the domain's directory, is empty (want_empty) or has a
+ * value.
+ */
 static int wait_node(struct domain_ctx *ctx, uint16_t domid, const char *rel, bool want_empty,
 		     int timeout_ms, char **ret, struct zerr **err)
 {
@@ -150,10 +153,9 @@ static int wait_node(struct domain_ctx *ctx, uint16_t domid, const char *rel, bo
 	struct waiter w;
 	int rc;
 
-	if (asprintf(&path, "/local/domain/%u/%s", domid, rel) < 0) {
-		path = NULL;
+	path = rel[0] == '/' ? strdup(rel) : domain_path(domid, rel);
+	if (!path)
 		return zerr_no_memory(err);
-	}
 	wait_begin(&w, ctx, path, timeout_ms, -1);
 	for (;;) {
 		free(value);
@@ -189,7 +191,7 @@ int domain_console_tty(struct domain_ctx *ctx, uint16_t domid, const char *which
 		       char **ret, struct zerr **err)
 {
 	struct zerr *why = NULL;
-	char node[32];
+	char node[80];
 
 	if (domain_need_store(ctx, err) != 0)
 		return -1;

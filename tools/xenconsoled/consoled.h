@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The console daemon's parts: `struct consoled` is the process (devices, store, loop, tables of
- * consoles), `struct domain_console` one guest's console. Single-threaded.
+ * consoles), `struct domain_console` one console of a guest; its first one leads the list of all.
+ * Single-threaded.
  */
 #ifndef TOOLS_XENCONSOLED_CONSOLED_H
 #define TOOLS_XENCONSOLED_CONSOLED_H
@@ -20,23 +21,30 @@
 
 #define CONSOLED_LOG_SIZE (1024 * 1024)
 #define CONSOLED_LOG_KEEP 4		/* older files beside the current one */
+#define CONSOLED_NOTES 11u		/* of a domain: consoles 0 to 9, and the serial port */
 
 struct consoled;
 
 struct domain_console {
 	struct consoled *daemon;
 	uint16_t domid;
+	unsigned int number;		/* of a PV console; 0: the first, or the serial port */
+	char dir[24];			/* of its nodes, below the domain's */
 	char *name, *vm;		/* from the store; vm tells a reused domid */
-	struct domain_console *vuart;	/* of a PV console: the guest's serial port, or NULL */
-	volatile struct xencons_interface *ring;
+	struct domain_console *next;	/* the guest's other consoles */
+	volatile struct xencons_interface *ring;	/* NULL: the guest has not given it yet */
 	uint32_t port;			/* local event channel; 0: none */
+	uint32_t grant, remote_port;	/* what the guest gave */
 	bool bad;			/* the guest broke the ring: not touched any more */
 	bool dead;			/* the guest is gone; only readers of the pty are left */
 	bool throttled;			/* its port stays masked until the next period */
 	unsigned int events;		/* in this period */
 	uint64_t period_ns;		/* when the period began */
+	bool late;			/* its nodes are to be looked at in the next period */
+	bool told;			/* that its guest gives rubbish */
 	struct pty pty;
-	struct event_source *pty_source;
+	bool hung, eof;			/* the program does not read, does not send any more */
+	struct event_source *pty_source, *listen_source;
 	struct event_source *linger;	/* timer of a dead one */
 	uint64_t linger_until_ns;
 	struct strbuf backlog;		/* for a pty that takes no more */
@@ -51,8 +59,8 @@ struct consoled {
 	struct evtchn_dev *evtchn;
 	struct event_source *throttle;	/* timer: unmask throttled ports */
 	struct gnttab_dev *gnttab;
-	struct log_note *notes;		/* shared with the next process; two for each domid */
-	const char *log_dir;
+	struct log_note *notes;		/* shared with the next process */
+	const char *log_dir, *run_dir;
 	off_t log_size;
 	struct domain_console **by_domid;	/* PV consoles; HYP_DOMID_FIRST_RESERVED entries */
 	struct domain_console **by_port;
@@ -63,14 +71,21 @@ struct consoled {
 /* domain_console.c */
 struct console_nodes {
 	uint16_t domid;
+	unsigned int number;
+	const char *dir;
+	bool socket, no_log;
 	uint32_t port;
 	uint32_t grant;			/* of the ring, in the guest's table */
 	uint32_t log_size, log_keep;	/* bytes of a log file, and how many old ones */
 	char *name, *vm;		/* malloc'd; taken over by an opened console */
 };
 
-struct domain_console *domain_console_open(struct consoled *d, const struct console_nodes *nodes,
-					   struct zerr **err);
+struct domain_console *domain_console_new(struct consoled *d, const struct console_nodes *nodes,
+					  struct zerr **err);
+int domain_console_connect(struct domain_console *c, uint32_t grant, uint32_t port,
+			   struct zerr **err);
+void domain_console_disconnect(struct domain_console *c);
+bool domain_console_often(struct domain_console *c);
 void domain_console_drain(struct domain_console *c);
 void domain_console_end(struct domain_console *c);
 void domain_console_free(struct domain_console *c);
@@ -82,5 +97,17 @@ int consoled_connect(struct consoled *d, struct zerr **err);
 void consoled_begin(struct consoled *d);
 void consoled_forget(struct consoled *d, struct domain_console *c);
 int consoled_add_port(struct consoled *d, uint32_t port, struct domain_console *c);
+int consoled_read(struct consoled *d, uint16_t domid, const char *dir, const char *key, char **ret);
+int consoled_read_number(struct consoled *d, uint16_t domid, const char *dir, const char *key,
+			 uint32_t *ret);
+int consoled_read_common(struct consoled *d, const char *suffix, struct console_nodes *n);
+struct domain_console *consoled_new(struct consoled *d, const struct console_nodes *nodes);
+
+/* further.c */
+#define TOKEN_FRONT "front:"		/* of a watch: "front:DOMID:NUMBER" */
+void further_watch(struct consoled *d, const struct domain_console *c, bool on);
+void further_open_all(struct consoled *d, struct domain_console *first);
+void further_event(struct consoled *d, const char *token);
+void further_look(struct domain_console *c);
 
 #endif

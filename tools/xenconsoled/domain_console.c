@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * One guest's console: bytes from its ring to a pty and a log file, bytes from the pty to its
- * ring. The log gets all of them; a pty that nobody reads gets the last BACKLOG_MAX. A guest that
- * sends too many events waits, with its port masked. When the guest is gone the ring is drained a
- * last time (our mapping keeps the page alive) and the pty stays until its reader has caught up.
- * A serial port is a console like the other, that goes with its guest's.
+ * One console of a guest: bytes from its ring to a pty (or socket) and a log file, bytes from the
+ * pty to its ring. The log gets all of them; a pty that nobody reads gets the last BACKLOG_MAX. A
+ * guest that sends too many events waits, with its port masked. When the guest is gone the ring is
+ * drained a last time (our mapping keeps the page alive) and the pty stays until its reader has
+ * caught up. What a program sent before it left its socket reaches the guest, before the next one
+ * is heard. The guest's first console leads the others, which go with it.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -30,13 +32,33 @@ static void update_pty(struct domain_console *c)
 {
 	unsigned int events = 0;
 
-	if (!c->pty_source)
+	if (c->pty.master < 0)
 		return;
-	if (!c->bad && !c->dead && ring_in_space(c->ring) > 0)
+	if (!c->bad && !c->dead && !c->eof && c->ring && ring_in_space(c->ring) > 0)
 		events |= POLLIN;
-	if (c->backlog.len > 0)
+	if (c->backlog.len > 0 && !c->hung)
 		events |= POLLOUT;
-	event_source_set_events(c->pty_source, events);
+	/* A hang-up would be told again and again: until the guest takes what was sent before. */
+	if (events == 0 && c->hung) {
+		event_source_remove(c->pty_source);
+		c->pty_source = NULL;
+	} else if (c->pty_source) {
+		event_source_set_events(c->pty_source, events);
+	} else {
+		c->pty_source = event_loop_add_fd(c->daemon->loop, c->pty.master, events, on_pty, c);
+	}
+}
+
+/* The program at the socket has gone, and all it said is in the ring: the next one's turn. */
+static void hang_up(struct domain_console *c)
+{
+	event_source_remove(c->pty_source);
+	c->pty_source = NULL;
+	close(c->pty.master);
+	c->pty.master = -1;
+	c->hung = c->eof = false;
+	if (c->listen_source)
+		event_source_set_events(c->listen_source, POLLIN);
 }
 
 static void guest_broke_ring(struct domain_console *c)
@@ -46,17 +68,24 @@ static void guest_broke_ring(struct domain_console *c)
 	     c->domid, c->name);
 }
 
+/* As many as there is room for; 0 when there is none. */
+static ssize_t write_pty(struct domain_console *c, const char *buf, size_t len)
+{
+	ssize_t n = write(c->pty.master, buf, len);
+
+	if (n < 0 && errno != EAGAIN)
+		c->hung = c->pty.slave < 0;
+	return n < 0 ? 0 : n;
+}
+
 static void to_pty(struct domain_console *c, const char *buf, size_t len)
 {
 	ssize_t n = 0;
 
-	if (c->pty.master < 0)
+	if (c->pty.master < 0 && c->pty.listener < 0)
 		return;
-	if (c->backlog.len == 0) {
-		n = write(c->pty.master, buf, len);
-		if (n < 0)
-			n = 0;
-	}
+	if (c->backlog.len == 0 && c->pty.master >= 0)
+		n = write_pty(c, buf, len);
 	strbuf_add(&c->backlog, buf + n, len - (size_t)n);
 	if (c->backlog.failed) {
 		strbuf_free(&c->backlog);
@@ -69,13 +98,9 @@ static void to_pty(struct domain_console *c, const char *buf, size_t len)
 
 static void flush_backlog(struct domain_console *c)
 {
-	ssize_t n;
-
-	if (c->backlog.len == 0 || c->pty.master < 0)
-		return;
-	n = write(c->pty.master, c->backlog.buf, c->backlog.len);
-	if (n > 0)
-		strbuf_consume(&c->backlog, (size_t)n);
+	if (c->backlog.len > 0 && c->pty.master >= 0)
+		strbuf_consume(&c->backlog,
+			       (size_t)write_pty(c, c->backlog.buf, c->backlog.len));
 }
 
 /* Take one ring full at most: a guest cannot keep us here. */
@@ -109,31 +134,37 @@ static void unmask(struct domain_console *c)
 		evtchn_dev_unmask(c->daemon->evtchn, c->port, NULL);
 }
 
-/* The guest's port fired; the kernel has masked it. */
-void domain_console_event(struct domain_console *c)
+/* Count what the guest makes us do; true: it has to wait for domain_console_unthrottle(). */
+bool domain_console_often(struct domain_console *c)
 {
 	uint64_t now = event_now_ns();
 
-	if (c->dead)
-		return;
-	domain_console_drain(c);
-	update_pty(c);
 	if (now - c->period_ns >= PERIOD_NS) {
 		c->period_ns = now;
 		c->events = 0;
 	}
-	if (++c->events > EVENTS_PER_PERIOD) {
-		c->throttled = true;
-		event_timer_set(c->daemon->throttle, PERIOD_NS);
+	if (++c->events <= EVENTS_PER_PERIOD)
+		return false;
+	event_timer_set(c->daemon->throttle, PERIOD_NS);
+	return true;
+}
+
+/* The guest's port fired; the kernel has masked it. */
+void domain_console_event(struct domain_console *c)
+{
+	if (c->dead)
 		return;
-	}
-	unmask(c);
+	domain_console_drain(c);
+	update_pty(c);
+	c->throttled = domain_console_often(c);
+	if (!c->throttled)
+		unmask(c);
 }
 
 /* A new period: let a guest speak again that spoke too often. */
 void domain_console_unthrottle(struct domain_console *c)
 {
-	if (!c->throttled)
+	if (!c->throttled && !c->late)
 		return;
 	c->throttled = false;
 	c->events = 0;
@@ -141,6 +172,10 @@ void domain_console_unthrottle(struct domain_console *c)
 	domain_console_drain(c);
 	update_pty(c);
 	unmask(c);
+	if (c->late) {
+		c->late = false;
+		further_look(c);
+	}
 }
 
 static void from_pty(struct domain_console *c)
@@ -149,7 +184,7 @@ static void from_pty(struct domain_console *c)
 	int space;
 	ssize_t n;
 
-	if (c->bad || c->dead)
+	if (c->bad || c->dead || !c->ring)
 		return;
 	space = ring_in_space(c->ring);
 	if (space < 0) {
@@ -159,6 +194,7 @@ static void from_pty(struct domain_console *c)
 	if (space == 0)
 		return;
 	n = read(c->pty.master, buf, (size_t)space);
+	c->eof = c->pty.slave < 0 && (n == 0 || (n < 0 && errno != EAGAIN));
 	if (n > 0 && ring_in_write(c->ring, buf, (size_t)n) < 0)
 		guest_broke_ring(c);
 	if (n > 0 && c->port)
@@ -174,6 +210,23 @@ static void on_pty(void *data, int fd, unsigned int revents)
 		flush_backlog(c);
 	if (revents & POLLIN)
 		from_pty(c);
+	if (c->pty.slave < 0 && (revents & (POLLHUP | POLLERR))) {
+		c->hung = true;
+		if (c->eof || c->bad || pty_unread(&c->pty) == 0)
+			hang_up(c);
+	}
+	update_pty(c);
+}
+
+static void on_listener(void *data, int fd, unsigned int revents)
+{
+	struct domain_console *c = data;
+
+	(void)fd;
+	(void)revents;
+	if (c->pty.master >= 0 || !pty_accept(&c->pty))
+		return;
+	event_source_set_events(c->listen_source, 0);
 	update_pty(c);
 }
 
@@ -183,7 +236,7 @@ static void on_linger(void *data)
 	struct domain_console *c = data;
 
 	flush_backlog(c);
-	if ((c->backlog.len == 0 && pty_unread(&c->pty) == 0) ||
+	if ((c->backlog.len == 0 && (c->pty.slave < 0 || pty_unread(&c->pty) == 0)) ||
 	    event_now_ns() >= c->linger_until_ns) {
 		domain_console_free(c);
 		return;
@@ -191,10 +244,12 @@ static void on_linger(void *data)
 	event_timer_set(c->linger, LINGER_STEP_NS);
 }
 
-static void drop_guest(struct domain_console *c)
+/* Let go of what the guest gave, after a last look into its ring. */
+void domain_console_disconnect(struct domain_console *c)
 {
 	struct consoled *d = c->daemon;
 
+	domain_console_drain(c);
 	if (c->port) {
 		d->by_port[c->port] = NULL;
 		evtchn_dev_unbind(d->evtchn, c->port, NULL);
@@ -211,12 +266,14 @@ static void drop_guest(struct domain_console *c)
  */
 void domain_console_end(struct domain_console *c)
 {
-	if (c->vuart)
-		domain_console_end(c->vuart);
-	c->vuart = NULL;
-	domain_console_drain(c);
-	drop_guest(c);
+	if (c->next)
+		domain_console_end(c->next);
+	c->next = NULL;
+	domain_console_disconnect(c);
 	c->dead = true;
+	event_source_remove(c->listen_source);
+	c->listen_source = NULL;
+	pty_stop_listening(&c->pty);
 	logfile_close(&c->log);
 	consoled_forget(c->daemon, c);
 	c->linger_until_ns = event_now_ns() + LINGER_NS;
@@ -231,9 +288,10 @@ void domain_console_end(struct domain_console *c)
 
 void domain_console_free(struct domain_console *c)
 {
-	if (c->vuart)
-		domain_console_free(c->vuart);
-	drop_guest(c);
+	if (c->next)
+		domain_console_free(c->next);
+	domain_console_disconnect(c);
+	event_source_remove(c->listen_source);
 	event_source_remove(c->pty_source);
 	event_source_remove(c->linger);
 	pty_close(&c->pty);
@@ -244,47 +302,93 @@ void domain_console_free(struct domain_console *c)
 	free(c);
 }
 
-static int map_ring(struct domain_console *c, const struct console_nodes *nodes, struct zerr **err)
-{
-	c->ring = gnttab_dev_map(c->daemon->gnttab, c->domid, nodes->grant, err);
-	return c->ring ? 0 : -1;
-}
-
-static void open_log(struct domain_console *c, const struct console_nodes *nodes,
-		     struct log_note *note)
+static void open_log(struct domain_console *c, const struct console_nodes *nodes)
 {
 	const struct domain_ctx ctx = { .log_dir = c->daemon->log_dir };
 	_cleanup_free_ char *path = domain_console_log_path(&ctx, c->name);
-	uint64_t owner = 0xcbf29ce484222325u;
 	int rc = path ? logfile_open(&c->log, path, nodes->log_size, nodes->log_keep) :
 			-ENOMEM;
 
 	if (rc < 0)
 		zlog(ZLOG_WARNING, "domain %u (%s): no console log %s: %s", c->domid, c->name,
 		     path ? path : "", strerror(-rc));
+}
+
+/* With the first ring of this process: what has the last one done with the log? */
+static void resume_log(struct domain_console *c)
+{
+	bool vuart = c->number == 0 && c->grant != 0;
+	uint64_t owner = 0xcbf29ce484222325u;
+
+	if (!c->log.path || c->log.note)
+		return;
 	/* The domain's UUID, as a number: a domid may be used again. */
 	for (const char *p = c->vm; *p; p++)
 		owner = (owner ^ (unsigned char)*p) * 0x100000001b3u;
-	logfile_resume(&c->log, note, owner, c->ring->out_cons);
+	logfile_resume(&c->log, &c->daemon->notes[CONSOLED_NOTES * c->domid +
+						  (vuart ? CONSOLED_NOTES - 1 : c->number)],
+		       owner, c->ring->out_cons);
 }
 
-static void open_pty(struct domain_console *c)
+static void open_pty(struct domain_console *c, bool socket)
 {
-	int rc = pty_open(&c->pty);
+	char path[sizeof(c->pty.name)];
+	int rc, n;
 
-	if (rc == 0)
-		c->pty_source = event_loop_add_fd(c->daemon->loop, c->pty.master, 0, on_pty, c);
-	if (rc < 0 || !c->pty_source)
+	if (!socket) {
+		rc = pty_open(&c->pty);
+	} else {
+		n = snprintf(path, sizeof(path), CONSOLE_SOCKET, c->daemon->run_dir, c->domid,
+			     c->number);
+		rc = n < (int)sizeof(path) ? pty_listen(&c->pty, path) : -ENAMETOOLONG;
+		if (rc == 0)
+			c->listen_source = event_loop_add_fd(c->daemon->loop, c->pty.listener,
+							     POLLIN, on_listener, c);
+	}
+	update_pty(c);
+	if (rc < 0 || (!c->pty_source && !c->listen_source))
 		zlog(ZLOG_WARNING, "domain %u (%s): no terminal, only a log: %s", c->domid,
 		     c->name, rc < 0 ? strerror(-rc) : "no memory");
 }
 
 /*
- * Take over a guest's console: map the ring, bind its port, open log and pty, and take what the
- * ring holds already. On success the names in nodes belong to the console.
+ * Take what the guest gives, its ring and its port, and what the ring holds already. 0, or -1
+ * with *err set and nothing taken.
  */
-struct domain_console *domain_console_open(struct consoled *d, const struct console_nodes *nodes,
-					   struct zerr **err)
+int domain_console_connect(struct domain_console *c, uint32_t grant, uint32_t port,
+			   struct zerr **err)
+{
+	struct consoled *d = c->daemon;
+
+	c->ring = gnttab_dev_map(d->gnttab, c->domid, grant, err);
+	if (!c->ring)
+		return -1;
+	if (evtchn_dev_bind_interdomain(d->evtchn, c->domid, port, &c->port, err) != 0) {
+		c->port = 0;
+		goto fail;
+	}
+	if (consoled_add_port(d, c->port, c) != 0) {
+		zerr_no_memory(err);
+		evtchn_dev_unbind(d->evtchn, c->port, NULL);
+		c->port = 0;
+		goto fail;
+	}
+	c->grant = grant;
+	c->remote_port = port;
+	c->bad = false;
+	resume_log(c);
+	domain_console_drain(c);
+	update_pty(c);
+	return 0;
+fail:
+	gnttab_dev_unmap(d->gnttab, (void *)(uintptr_t)c->ring);
+	c->ring = NULL;
+	return -1;
+}
+
+/* A console with log and pty, whose guest is still to be connected. Takes the nodes' names. */
+struct domain_console *domain_console_new(struct consoled *d, const struct console_nodes *nodes,
+					  struct zerr **err)
 {
 	struct domain_console *c = calloc(1, sizeof(*c));
 
@@ -294,30 +398,14 @@ struct domain_console *domain_console_open(struct consoled *d, const struct cons
 	}
 	c->daemon = d;
 	c->domid = nodes->domid;
-	c->pty = (struct pty){ .master = -1, .slave = -1 };
+	c->number = nodes->number;
+	snprintf(c->dir, sizeof(c->dir), "%s", nodes->dir);
+	c->pty = (struct pty)PTY_NONE;
 	c->log.fd = -1;
-	if (map_ring(c, nodes, err) != 0)
-		goto fail;
-	if (evtchn_dev_bind_interdomain(d->evtchn, c->domid, nodes->port, &c->port, err) != 0) {
-		c->port = 0;
-		goto fail;
-	}
-	if (consoled_add_port(d, c->port, c) != 0) {
-		zerr_no_memory(err);
-		goto fail;
-	}
 	c->name = nodes->name;
 	c->vm = nodes->vm;
-	open_log(c, nodes, &d->notes[2u * c->domid + (nodes->grant != 0)]);
-	open_pty(c);
-	domain_console_drain(c);
-	update_pty(c);
+	if (!nodes->no_log)
+		open_log(c, nodes);
+	open_pty(c, nodes->socket);
 	return c;
-fail:
-	if (c->port && c->port >= d->nr_ports) {
-		evtchn_dev_unbind(d->evtchn, c->port, NULL);
-		c->port = 0;
-	}
-	domain_console_free(c);
-	return NULL;
 }

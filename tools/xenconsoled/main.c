@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 
 #include <xentools/confine.h>
@@ -26,7 +27,7 @@
 #define PROGRAM "xenconsoled"
 #define PORTS_PER_ROUND 64
 #define MEMORY_MAX ((size_t)1 << 30)
-#define NOTES_SIZE (2 * HYP_DOMID_FIRST_RESERVED * sizeof(struct log_note))
+#define NOTES_SIZE (CONSOLED_NOTES * HYP_DOMID_FIRST_RESERVED * sizeof(struct log_note))
 
 struct options {
 	bool foreground, help;
@@ -142,9 +143,6 @@ static void shut_down(struct consoled *d)
 	for (i = 1; d->by_domid && i < HYP_DOMID_FIRST_RESERVED; i++) {
 		if (!d->by_domid[i])
 			continue;
-		domain_console_drain(d->by_domid[i]);
-		if (d->by_domid[i]->vuart)
-			domain_console_drain(d->by_domid[i]->vuart);
 		domain_console_free(d->by_domid[i]);
 	}
 	xs_close(d->xs);
@@ -155,16 +153,15 @@ static void shut_down(struct consoled *d)
 	free(d->by_port);
 }
 
-/* Console logs are the only files that it makes from now on. */
-static int give_log_dir(const struct options *o, const struct confine_user *user,
-			struct zerr **err)
+/* Console logs and sockets are the only files that it makes from now on. */
+static int give_dir(const char *base, const struct confine_user *user, struct zerr **err)
 {
 	_cleanup_free_ char *dir = NULL;
 	_cleanup_closedir_ DIR *files = NULL;
 	struct dirent *e;
 	int rc;
 
-	if (asprintf(&dir, "%s/console", o->log_dir) < 0) {
+	if (asprintf(&dir, "%s/console", base) < 0) {
 		dir = NULL;
 		return zerr_no_memory(err);
 	}
@@ -185,7 +182,7 @@ static int map_notes(struct consoled *d, const char *run_dir, struct zerr **err)
 	_cleanup_free_ char *path = NULL;
 	_cleanup_close_ int fd = -1;
 
-	if (asprintf(&path, "%s/" PROGRAM ".notes", run_dir ? run_dir : DOMAIN_RUN_DIR) < 0) {
+	if (asprintf(&path, "%s/" PROGRAM ".notes", run_dir) < 0) {
 		path = NULL;
 		return zerr_no_memory(err);
 	}
@@ -201,14 +198,18 @@ static int map_notes(struct consoled *d, const char *run_dir, struct zerr **err)
 
 static int set_up(struct consoled *d, const struct options *o, struct zerr **err)
 {
-	static const int more_calls[] = { SYS_pwrite64 };	/* the pid file */
+	/* The pid file; sockets. */
+	static const int more_calls[] = { SYS_pwrite64, SYS_bind, SYS_listen, SYS_accept4 };
 	struct confine_user user;
 
 	signal(SIGPIPE, SIG_IGN);
 	confine_user_find(PROGRAM, &user);
-	if (give_log_dir(o, &user, err) != 0 || map_notes(d, o->run_dir, err) != 0 ||
-	    open_devices(d, err) != 0 || consoled_connect(d, err) != 0 ||
-	    confine(&user, MEMORY_MAX, more_calls, ARRAY_SIZE(more_calls), err) != 0)
+	if (give_dir(o->log_dir, &user, err) != 0 || give_dir(d->run_dir, &user, err) != 0 ||
+	    map_notes(d, d->run_dir, err) != 0 ||
+	    open_devices(d, err) != 0 || consoled_connect(d, err) != 0)
+		return -1;
+	umask(0077);
+	if (confine(&user, MEMORY_MAX, more_calls, ARRAY_SIZE(more_calls), err) != 0)
 		return -1;
 	consoled_begin(d);
 	return 0;
@@ -216,7 +217,8 @@ static int set_up(struct consoled *d, const struct options *o, struct zerr **err
 
 static int run(const struct options *o, struct zerr **err)
 {
-	struct consoled d = { .log_dir = o->log_dir, .log_size = (off_t)o->log_size };
+	struct consoled d = { .log_dir = o->log_dir, .log_size = (off_t)o->log_size,
+			      .run_dir = o->run_dir ? o->run_dir : DOMAIN_RUN_DIR };
 	struct daemonize dz = DAEMONIZE_INIT;
 	_cleanup_close_ int pid_fd = -1;
 	int rc = -1;

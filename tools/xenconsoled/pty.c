@@ -27,7 +27,7 @@ int pty_open(struct pty *p)
 {
 	int rc;
 
-	p->slave = -1;
+	*p = (struct pty)PTY_NONE;
 	p->master = posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
 	if (p->master < 0)
 		return -errno;
@@ -51,6 +51,7 @@ fail:
 
 void pty_close(struct pty *p)
 {
+	pty_stop_listening(p);
 	if (p->master >= 0)
 		close(p->master);
 	if (p->slave >= 0)
@@ -58,10 +59,12 @@ void pty_close(struct pty *p)
 	p->master = p->slave = -1;
 }
 
-/* Bytes that wait for a reader of the slave. */
+/* Bytes that wait for a reader of the slave, or that a program has sent. */
 int pty_unread(const struct pty *p)
 {
 	int n = 0;
 
-	return p->slave >= 0 && ioctl(p->slave, FIONREAD, &n) == 0 ? n : 0;
+	int fd = p->slave >= 0 ? p->slave : p->master;
+
+	return fd >= 0 && ioctl(fd, FIONREAD, &n) == 0 ? n : 0;
 }

@@ -2,7 +2,8 @@
 /*
  * Which guests have a console here. The store says who was introduced and who was released; a
  * guest whose console nodes come later is watched until they are there. Consoles stay open while
- * the store is away. Only nodes that the guest cannot write are believed.
+ * the store is away. Only nodes that the guest cannot write are believed. Consoles besides the
+ * first are further.c's.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -23,10 +24,9 @@
 
 /* Where a console's nodes are below its domain, which grant its ring is, and its log's name. */
 static const struct console_kind {
-	const char *port, *type, *tty, *suffix;
+	const char *dir, *suffix;
 	uint32_t grant;
-} pv_kind = { "console/port", "console/type", "console/tty", "", 0 },
-vuart_kind = { "vuart/0/port", "vuart/0/type", "vuart/0/tty", "-vuart", GUEST_VUART_GRANT };
+} pv_kind = { "console", "", 0 }, vuart_kind = { "vuart/0", "-vuart", GUEST_VUART_GRANT };
 
 /* Remember whose local port it is; 0 or -ENOMEM. */
 int consoled_add_port(struct consoled *d, uint32_t port, struct domain_console *c)
@@ -50,6 +50,8 @@ int consoled_add_port(struct consoled *d, uint32_t port, struct domain_console *
 /* The console no longer belongs to a domid. */
 void consoled_forget(struct consoled *d, struct domain_console *c)
 {
+	if (c->number != 0 && d->xs)
+		further_watch(d, c, false);
 	if (d->by_domid[c->domid] != c)
 		return;
 	d->by_domid[c->domid] = NULL;
@@ -58,17 +60,27 @@ void consoled_forget(struct consoled *d, struct domain_console *c)
 
 static int read_node(struct consoled *d, uint16_t domid, const char *rel, char **ret)
 {
-	char path[64];
+	char path[80];
 
 	snprintf(path, sizeof(path), "/local/domain/%u/%s", domid, rel);
 	return xs_read(d->xs, XS_NO_TX, path, ret, NULL, NULL);
 }
 
-static int read_number(struct consoled *d, uint16_t domid, const char *rel, uint32_t *ret)
+/* A node of a console's directory: 1 found, else 0 or -1. */
+int consoled_read(struct consoled *d, uint16_t domid, const char *dir, const char *key, char **ret)
+{
+	char rel[48];
+
+	snprintf(rel, sizeof(rel), "%s/%s", dir, key);
+	return read_node(d, domid, rel, ret);
+}
+
+int consoled_read_number(struct consoled *d, uint16_t domid, const char *dir, const char *key,
+		       uint32_t *ret)
 {
 	_cleanup_free_ char *text = NULL;
 
-	if (read_node(d, domid, rel, &text) != 1 || parse_u32(text, 1, UINT32_MAX, ret) != 0)
+	if (consoled_read(d, domid, dir, key, &text) != 1 || parse_u32(text, 1, UINT32_MAX, ret) != 0)
 		return -1;
 	return 0;
 }
@@ -84,6 +96,21 @@ static uint32_t read_limit(struct consoled *d, uint16_t domid, const char *rel, 
 	       n : otherwise;
 }
 
+/* What all of a domain's consoles have: 0, or -1 while the nodes are not complete. */
+int consoled_read_common(struct consoled *d, const char *suffix, struct console_nodes *n)
+{
+	_cleanup_free_ char *name = NULL, *vm = NULL;
+
+	if (read_node(d, n->domid, "name", &name) != 1 || read_node(d, n->domid, "vm", &vm) != 1 ||
+	    asprintf(&n->name, "%s%s", name, suffix) < 0)
+		return -1;
+	n->vm = steal_ptr(vm);
+	n->log_size = read_limit(d, n->domid, "console/log-size", 4096, 1u << 30,
+				 (uint32_t)d->log_size);
+	n->log_keep = read_limit(d, n->domid, "console/log-keep", 0, 64, CONSOLED_LOG_KEEP);
+	return 0;
+}
+
 /*
  * All that is needed to open one of a domain's consoles: 0, or -1 while the nodes are not
  * complete.
@@ -91,21 +118,16 @@ static uint32_t read_limit(struct consoled *d, uint16_t domid, const char *rel, 
 static int read_nodes(struct consoled *d, uint16_t domid, const struct console_kind *kind,
 		      struct console_nodes *ret)
 {
-	_cleanup_free_ char *type = NULL, *name = NULL, *vm = NULL;
-	struct console_nodes n = { .domid = domid, .grant = kind->grant };
+	_cleanup_free_ char *type = NULL;
+	struct console_nodes n = { .domid = domid, .dir = kind->dir, .grant = kind->grant };
 
-	if (read_number(d, domid, kind->port, &n.port) != 0 ||
-	    read_node(d, domid, "name", &name) != 1 || read_node(d, domid, "vm", &vm) != 1)
+	if (consoled_read_number(d, domid, kind->dir, "port", &n.port) != 0)
 		return -1;
 	/* Another program serves a console of another type. */
-	if (read_node(d, domid, kind->type, &type) == 1 && strcmp(type, "xenconsoled") != 0)
+	if (consoled_read(d, domid, kind->dir, "type", &type) == 1 && strcmp(type, "xenconsoled") != 0)
 		return -1;
-	if (asprintf(&n.name, "%s%s", name, kind->suffix) < 0)
+	if (consoled_read_common(d, kind->suffix, &n) != 0)
 		return -1;
-	n.vm = steal_ptr(vm);
-	n.log_size = read_limit(d, domid, "console/log-size", 4096, 1u << 30,
-				(uint32_t)d->log_size);
-	n.log_keep = read_limit(d, domid, "console/log-keep", 0, 64, CONSOLED_LOG_KEEP);
 	*ret = n;
 	return 0;
 }
@@ -122,15 +144,28 @@ static void watch_nodes(struct consoled *d, uint16_t domid, bool on)
 		xs_unwatch(d->xs, path, token, NULL);
 }
 
-static void write_tty(struct consoled *d, const struct domain_console *c,
-		      const struct console_kind *kind)
+static void write_tty(struct consoled *d, const struct domain_console *c)
 {
 	_cleanup_zerr_ struct zerr *err = NULL;
 	char path[64];
 
-	snprintf(path, sizeof(path), "/local/domain/%u/%s", c->domid, kind->tty);
+	snprintf(path, sizeof(path), "/local/domain/%u/%s/tty", c->domid, c->dir);
 	if (c->pty.master >= 0 && xs_write_str(d->xs, XS_NO_TX, path, c->pty.name, &err) != 0)
 		zlog_zerr(ZLOG_WARNING, err);
+}
+
+/* Takes the names in the nodes. */
+struct domain_console *consoled_new(struct consoled *d, const struct console_nodes *nodes)
+{
+	_cleanup_zerr_ struct zerr *err = NULL;
+	struct domain_console *c = domain_console_new(d, nodes, &err);
+
+	if (c)
+		return c;
+	zlog_zerr(ZLOG_WARNING, err);
+	free(nodes->name);
+	free(nodes->vm);
+	return NULL;
 }
 
 /* Open a console whose nodes are complete: 1 opened, 0 not yet, -1 refused. */
@@ -142,17 +177,18 @@ static int open_kind(struct consoled *d, uint16_t domid, const struct console_ki
 
 	if (read_nodes(d, domid, kind, &nodes) != 0)
 		return 0;
-	*ret = domain_console_open(d, &nodes, &err);
-	if (!*ret) {
-		zlog_zerr(ZLOG_WARNING, err);
-		free(nodes.name);
-		free(nodes.vm);
+	*ret = consoled_new(d, &nodes);
+	if (!*ret)
 		return -1;
-	}
-	return 1;
+	if (domain_console_connect(*ret, nodes.grant, nodes.port, &err) == 0)
+		return 1;
+	zlog_zerr(ZLOG_WARNING, err);
+	domain_console_free(*ret);
+	*ret = NULL;
+	return -1;
 }
 
-/* Open a domain's console, and its serial port, whose nodes are written before its introduction. */
+/* Open a domain's consoles: those besides the first are written before its introduction. */
 static int try_open(struct consoled *d, uint16_t domid)
 {
 	struct domain_console *c;
@@ -162,10 +198,11 @@ static int try_open(struct consoled *d, uint16_t domid)
 		return rc;
 	d->by_domid[domid] = c;
 	d->nr_consoles++;
-	/* Who waits for the first tty has both. */
-	if (open_kind(d, domid, &vuart_kind, &c->vuart) == 1)
-		write_tty(d, c->vuart, &vuart_kind);
-	write_tty(d, c, &pv_kind);
+	/* Who waits for the first tty has all. */
+	if (open_kind(d, domid, &vuart_kind, &c->next) == 1)
+		write_tty(d, c->next);
+	further_open_all(d, c);
+	write_tty(d, c);
 	return 1;
 }
 
@@ -215,9 +252,8 @@ static void scan_released(struct consoled *d)
 			domain_console_end(c);
 			continue;
 		}
-		domain_console_drain(c);
-		if (c->vuart)
-			domain_console_drain(c->vuart);
+		for (; c; c = c->next)
+			domain_console_drain(c);
 	}
 }
 
@@ -259,6 +295,8 @@ static void on_store(void *data, int fd, unsigned int revents)
 				introduced = true;
 			else if (strcmp(ev.token, TOKEN_RELEASE) == 0)
 				released = true;
+			else if (strncmp(ev.token, TOKEN_FRONT, strlen(TOKEN_FRONT)) == 0)
+				further_event(d, ev.token);
 			else if (strncmp(ev.token, TOKEN_NODES, strlen(TOKEN_NODES)) == 0)
 				on_nodes(d, ev.token);
 			xs_event_clear(&ev);
@@ -327,11 +365,11 @@ void consoled_begin(struct consoled *d)
 	/* The first event of each watch is here already: do what it asks for now. */
 	on_store(d, -1, 0);
 	for (domid = 1; d->xs && domid < HYP_DOMID_FIRST_RESERVED && d->nr_consoles; domid++) {
-		struct domain_console *c = d->by_domid[domid];
-
-		if (c)
-			write_tty(d, c, &pv_kind);
-		if (c && c->vuart)
-			write_tty(d, c->vuart, &vuart_kind);
+		for (struct domain_console *c = d->by_domid[domid]; c; c = c->next) {
+			if (c->number == 0)
+				write_tty(d, c);
+			else
+				further_watch(d, c, true);
+		}
 	}
 }

@@ -58,13 +58,30 @@ static int parse_escape(const char *text, int *ret, struct zerr **err)
 	return 0;
 }
 
-/* Which of its consoles: *vuart is true for the serial port. */
-static int parse_type(const char *text, bool *vuart, struct zerr **err)
+/* Which of a guest's consoles. */
+struct which {
+	bool vuart;			/* the serial port */
+	uint32_t number;		/* of a PV console; 0: the first */
+	char suffix[12];		/* of its log's name */
+};
+
+static int parse_which(const struct zl_args *args, struct which *w, struct zerr **err)
 {
-	*vuart = text != NULL && strcmp(text, "vuart") == 0;
-	if (text == NULL || *vuart || strcmp(text, "pv") == 0)
-		return 0;
-	return zerr_set(err, ZERR_USAGE, "E007", 0, "console: \"%s\" is no type (pv, vuart)", text);
+	const char *type = zl_value(args, "type"), *number = zl_value(args, "number");
+
+	*w = (struct which){ .vuart = type != NULL && strcmp(type, "vuart") == 0 };
+	if (type != NULL && !w->vuart && strcmp(type, "pv") != 0)
+		return zerr_set(err, ZERR_USAGE, "E007", 0, "console: \"%s\" is no type (pv, vuart)",
+				type);
+	if (number != NULL && parse_u32(number, 0, w->vuart ? 0 : CHANNELS_MAX, &w->number) != 0)
+		return zerr_set(err, ZERR_USAGE, "E007", 0,
+				"console: \"%s\" is no number of a console (0 to %u)", number,
+				w->vuart ? 0 : CHANNELS_MAX);
+	if (w->vuart)
+		strcpy(w->suffix, "-vuart");
+	else if (w->number != 0)
+		snprintf(w->suffix, sizeof(w->suffix), "-%u", w->number);
+	return 0;
 }
 
 /* The start of the last lines in text. */
@@ -81,11 +98,11 @@ static const char *last_lines(const char *text, size_t len, unsigned int lines)
 }
 
 /* Print the log from an offset, or its last lines only. 0, or 1 when there is no log. */
-static int print_log(struct zl *zl, const char *name, bool vuart, off_t from, bool tail,
-		     struct zerr **err)
+static int print_log(struct zl *zl, const char *name, const struct which *which, off_t from,
+		     bool tail, struct zerr **err)
 {
 	_cleanup_free_ char *full = NULL;
-	int len = asprintf(&full, "%s%s", name, vuart ? "-vuart" : "");
+	int len = asprintf(&full, "%s%s", name, which->suffix);
 	_cleanup_free_ char *path = len > 0 ? domain_console_log_path(&zl->ctx, full) : NULL;
 	_cleanup_close_ int fd = path != NULL ? open(path, O_RDONLY | O_CLOEXEC) : -1;
 	char buf[TAIL_BYTES], last = '\n';
@@ -112,13 +129,13 @@ static int print_log(struct zl *zl, const char *name, bool vuart, off_t from, bo
 	return 0;
 }
 
-static off_t log_start(struct zl *zl, uint16_t domid, bool vuart)
+static off_t log_start(struct zl *zl, uint16_t domid, const struct which *which)
 {
 	_cleanup_free_ char *text = NULL;
 	struct zerr *ignored = NULL;
 	uint64_t start = 0;
 
-	if (!vuart &&
+	if (which->suffix[0] == '\0' &&
 	    domain_store_read(&zl->ctx, domid, "console/log-start", &text, &ignored) == 1 &&
 	    parse_u64(text, 0, INT64_MAX, &start) < 0)
 		start = 0;
@@ -127,48 +144,63 @@ static off_t log_start(struct zl *zl, uint16_t domid, bool vuart)
 }
 
 /* The domain is not there: its log may be. */
-static int show_gone(struct zl *zl, const char *name, bool vuart, struct zerr **err)
+static int show_gone(struct zl *zl, const char *name, const struct which *which, struct zerr **err)
 {
 	struct zerr *ignored = NULL;
 	int rc;
 
 	if (*err == NULL || (*err)->cls != ZERR_NOT_FOUND || strchr(name, '=') != NULL)
 		return -1;
-	rc = print_log(zl, name, vuart, 0, true, &ignored);
+	rc = print_log(zl, name, which, 0, true, &ignored);
 	zerr_free(ignored);
 	if (rc == 0)
 		zl_note(zl, "this is the end of the log of a former domain \"%s\"", name);
 	return -1;
 }
 
-static int check_vuart(struct zl *zl, uint16_t domid, struct zerr **err)
+/* Where its nodes are, of which the guest cannot write any. */
+static int find_nodes(struct zl *zl, uint16_t domid, const struct which *which, char dir[64],
+		      struct zerr **err)
 {
-	_cleanup_free_ char *port = NULL;
-	int rc = domain_store_read(&zl->ctx, domid, DOMAIN_CONSOLE_VUART "/port", &port, err);
+	_cleanup_free_ char *there = NULL;
+	int rc;
 
-	if (rc == 0) {
-		zerr_set(err, ZERR_NOT_FOUND, "E722", 0, "it has no serial port");
-		return zerr_hint(err, "<serial type='pty'/> in <devices> gives it one");
+	snprintf(dir, 64, which->vuart ? DOMAIN_CONSOLE_VUART : DOMAIN_CONSOLE_PV);
+	if (which->suffix[0] == '\0')
+		return 0;
+	if (which->number != 0)
+		snprintf(dir, 64, DOMAIN_CONSOLE_FURTHER, domid, which->number);
+	if (which->vuart) {
+		rc = domain_store_read(&zl->ctx, domid, DOMAIN_CONSOLE_VUART "/port", &there, err);
+	} else {
+		there = zl_device_node(zl, dir, "type");
+		rc = there != NULL;
 	}
-	return rc < 0 ? -1 : 0;
+	if (rc != 0)
+		return rc < 0 ? -1 : 0;
+	if (which->vuart)
+		zerr_set(err, ZERR_NOT_FOUND, "E722", 0, "it has no serial port");
+	else
+		zerr_set(err, ZERR_NOT_FOUND, "E722", 0, "it has no console %u", which->number);
+	return zerr_hint(err, which->vuart ? "<serial type='pty'/> in <devices> gives it one" :
+			 "zl channel-list shows those besides the first");
 }
 
 static int attach(struct zl *zl, const struct zl_args *args, const struct domain_summary *d,
-		  const char *name, bool vuart, struct zerr **err)
+		  const char *name, const struct which *which, struct zerr **err)
 {
 	_cleanup_free_ char *tty = NULL;
 	struct zl_attach a = { .readonly = zl_has(args, "readonly") };
 	struct domain_end end = { .known = false };
 	struct zerr *ignored = NULL;
+	char nodes[64];
 	int timeout_ms, rc;
 
 	if (parse_escape(zl_value(args, "escape"), &a.escape, err) < 0 ||
 	    zl_timeout_ms(zl, args, (int)zl->timeout_s * 1000, &timeout_ms, err) < 0)
 		return -1;
-	if ((vuart && check_vuart(zl, d->info.domid, err) < 0) ||
-	    domain_console_tty(&zl->ctx, d->info.domid,
-			       vuart ? DOMAIN_CONSOLE_VUART : DOMAIN_CONSOLE_PV, timeout_ms, &tty,
-			       err) < 0)
+	if (find_nodes(zl, d->info.domid, which, nodes, err) < 0 ||
+	    domain_console_tty(&zl->ctx, d->info.domid, nodes, timeout_ms, &tty, err) < 0)
 		return -1;
 	a.fd = zl_open_tty(tty, err);
 	if (a.fd < 0)
@@ -190,12 +222,12 @@ static int console(struct zl *zl, const struct zl_args *args, struct zerr **err)
 	struct domain_summary d;
 	struct domain_end end = { .known = true };
 	uint16_t domid;
-	bool vuart;
+	struct which which;
 
-	if (parse_type(zl_value(args, "type"), &vuart, err) < 0)
+	if (parse_which(args, &which, err) < 0)
 		return -1;
 	if (domain_resolve(&zl->ctx, name, &domid, err) < 0)
-		return show_gone(zl, name, vuart, err);
+		return show_gone(zl, name, &which, err);
 	if (domain_get(&zl->ctx, domid, &d, err) < 0)
 		return -1;
 	if (domid == 0)
@@ -204,18 +236,18 @@ static int console(struct zl *zl, const struct zl_args *args, struct zerr **err)
 	if (d.name[0] != '\0')
 		name = d.name;
 	if (zl_has(args, "log")) {
-		if (print_log(zl, name, vuart, log_start(zl, domid, vuart), false, err) == 1)
+		if (print_log(zl, name, &which, log_start(zl, domid, &which), false, err) == 1)
 			zerr_set(err, ZERR_NOT_FOUND, "E721", 0, "it has no console log");
 		return *err != NULL ? -1 : 0;
 	}
 	if (d.info.shutdown || d.info.dying) {
-		(void)print_log(zl, name, vuart, log_start(zl, domid, vuart), true, err);
+		(void)print_log(zl, name, &which, log_start(zl, domid, &which), true, err);
 		end.known = d.info.shutdown;
 		end.reason = d.info.shutdown_reason;
 		zl_note_end(zl, name, &end);
 		return *err != NULL ? -1 : 0;
 	}
-	return attach(zl, args, &d, name, vuart, err);
+	return attach(zl, args, &d, name, &which, err);
 }
 
 ZL_CMD(console)

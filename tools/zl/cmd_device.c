@@ -202,9 +202,11 @@ ZL_CMD(device_attach)
 		return -1;
 	if (zl_read_device(zl, args->pos[1], &cfg, err) < 0)
 		return zerr_context(err, "device-attach", args->pos[0]);
-	if (cfg.disk_count + cfg.nic_count != 1)
-		return zerr_set(err, ZERR_BAD_CONFIG, "E310", 0,
-				"%s describes neither a disk nor an interface", args->pos[1]);
+	if (cfg.disk_count + cfg.nic_count != 1) {
+		zerr_set(err, cfg.channel_count != 0 ? ZERR_UNSUPPORTED : ZERR_BAD_CONFIG, "E310",
+			 0, "%s describes neither a disk nor an interface", args->pos[1]);
+		return zerr_hint(err, "channels and consoles come with a domain's start: zl edit");
+	}
 	if (zl_attach_device(zl, args, &cfg, err) < 0)
 		return zerr_context(err, "device-attach", args->pos[0]);
 	return 0;
@@ -285,7 +287,8 @@ ZL_CMD(device_detach)
 
 static void print_row(struct zl *zl, const struct device_info *d, struct json_object *o)
 {
-	const char *type = d->kind == DEVICE_VBD ? "disk" : "interface";
+	static const char *const types[] = { "disk", "interface", "console" };
+	const char *type = types[d->kind];
 
 	(void)zl;
 	if (o != NULL) {
@@ -302,7 +305,7 @@ ZL_CMD(device_list)
 {
 	static const struct zl_device_table table = {
 		"Type      Name       Id         BE  Guest         Back-end      BE-path",
-		DEVICE_VBD, DEVICE_VIF, print_row,
+		DEVICE_VBD, DEVICE_CONSOLE, print_row,
 	};
 
 	return zl_list_devices(zl, args, &table, err);

@@ -94,7 +94,7 @@ static const char *link_word(enum xenbus_state s)
 
 static void show_devices(struct zl *zl, const struct shown *s)
 {
-	static const enum device_kind kinds[] = { DEVICE_VBD, DEVICE_VIF };
+	static const enum device_kind kinds[] = { DEVICE_VBD, DEVICE_VIF, DEVICE_CONSOLE };
 	struct device_info *list;
 	size_t n;
 
@@ -106,6 +106,11 @@ static void show_devices(struct zl *zl, const struct shown *s)
 		printf("interface : %zu on %s\n", i, s->cfg.nics[i].bridge[0] ?
 		       s->cfg.nics[i].bridge : s->cfg.nics[i].network ?
 		       s->cfg.nics[i].network : "-");
+	for (size_t i = 0; s->cfg.name != NULL && i < s->cfg.channel_count; i++)
+		printf("channel   : hvc%zu %s%s%s\n", s->cfg.more_consoles + i + 1,
+		       s->cfg.channels[i].is_unix ? "socket" : "pty",
+		       s->cfg.channels[i].name ? ", " : "",
+		       s->cfg.channels[i].name ? s->cfg.channels[i].name : "");
 	for (size_t k = 0; k < ARRAY_SIZE(kinds) && s->d.info.domid != ZL_INACTIVE; k++) {
 		if (device_list(&zl->ctx, s->d.info.domid, kinds[k], &list, &n, NULL) != 0)
 			continue;

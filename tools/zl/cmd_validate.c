@@ -61,6 +61,8 @@ ZL_CMD(validate)
 
 	if (zl_has(args, "strict"))
 		opt.flags |= CONFIG_STRICT;
+	if (zl_has(args, "host"))
+		opt.flags |= CONFIG_HOST;
 	if (zl_has(args, "lax"))
 		opt.flags |= CONFIG_LAX;
 	if (arch != NULL) {

@@ -97,6 +97,31 @@ static struct json_object *nics_json(const struct domain_config *cfg)
 	return all;
 }
 
+static struct json_object *channels_json(const struct domain_config *cfg)
+{
+	struct json_object *all = json_object_new_array();
+
+	for (size_t i = 0; i < cfg->channel_count; i++) {
+		struct json_object *o = json_object_new_object();
+
+		zl_json_string(o, "type", cfg->channels[i].is_unix ? "unix" : "pty");
+		zl_json_string(o, "name", cfg->channels[i].name);
+		zl_json_string(o, "path", cfg->channels[i].path);
+		json_object_array_add(all, o);
+	}
+	return all;
+}
+
+static struct json_object *cloud_init_json(const struct domain_config *cfg)
+{
+	static const char *const keys[SEED_FILES] = { "user_data", "meta_data", "network_config" };
+	struct json_object *o = json_object_new_object();
+
+	for (size_t i = 0; i < SEED_FILES; i++)
+		zl_json_string(o, keys[i], cfg->seed[i]);
+	return o;
+}
+
 /* A number that is left out when it is nothing. */
 static void add_set(struct json_object *o, const char *key, uint64_t value)
 {
@@ -197,6 +222,10 @@ struct json_object *zl_config_json(const struct domain_config *cfg)
 	json_object_object_add(o, "os", os);
 	json_object_object_add(o, "disks", disks_json(cfg));
 	json_object_object_add(o, "interfaces", nics_json(cfg));
+	json_object_object_add(o, "channels", channels_json(cfg));
+	zl_json_uint(o, "consoles", 1 + cfg->more_consoles);
+	if (cfg->cloud_init)
+		json_object_object_add(o, "cloud_init", cloud_init_json(cfg));
 	add_platform(o, cfg);
 	json_object_object_add(o, "clock", clock_json(cfg));
 	zl_json_string(o, "label", cfg->xsm_label);

@@ -38,6 +38,7 @@ static const struct zl_option dumpxml_options[] = {
 static const struct zl_option validate_options[] = {
 	{ 0, "strict", NULL, "warnings are errors" },
 	{ 0, "lax", NULL, "unknown elements and attributes are warnings" },
+	{ 0, "host", NULL, "kernel, initrd and cloud-init's files must be here and readable" },
 	{ 0, "schema", NULL, "compare with the RELAX NG schema, too" },
 	{ 0, "target-arch", "ARCH", "what is for another architecture is a warning; only aarch64" },
 	{ 0, NULL, NULL, NULL },
@@ -71,7 +72,7 @@ static const struct zl_command rows[] = {
 	{ "undefine", NULL, cmd_undefine, ZL_CHANGES | ZL_DOMAINS, 1, ZL_ANY, NULL, "DOM...",
 	  "remove a definition", "A domain that runs is left alone." },
 	{ "validate", NULL, cmd_validate, ZL_COMMON | ZL_FILES, 1, ZL_ANY, validate_options,
-	  "[--strict] [--lax] [--schema] [--target-arch=ARCH] FILE...",
+	  "[--strict] [--lax] [--host] [--schema] [--target-arch=ARCH] FILE...",
 	  "check configuration files",
 	  "Needs neither hypervisor nor root rights. Prints nothing for a good file; all mistakes "
 	  "of a bad one in one run." },

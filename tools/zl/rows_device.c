@@ -31,14 +31,19 @@ static const struct zl_command rows[] = {
 	  "SIZE is in MiB unless it has a suffix. The image's file grows; without SIZE somebody has "
 	  "made it grow already. The guest sees the new size at once. A volume (LVM, a partition) is "
 	  "made larger by its own tools." },
+	{ "channel-list", NULL, cmd_channel_list, ZL_JSON | ZL_DOMAINS, 1, ZL_ANY, NULL, "DOM...",
+	  "list domains' channels, and consoles besides the first",
+	  "Idx is what console -n takes, and N of the guest's hvcN. State is the guest's: 4 is "
+	  "connected. Params is the pty, or the path of the socket; one program at a time is "
+	  "connected to that." },
 	{ "device-attach", NULL, cmd_device_attach, ZL_CHANGES | ZL_DOMAINS, 2, 2, NULL,
 	  "DOM FILE", "give a domain the device in an XML file",
-	  "FILE holds one <disk> or <interface>." },
+	  "FILE holds one <disk> or <interface>. Channels and consoles come with a domain's start." },
 	{ "device-detach", NULL, cmd_device_detach, ZL_CHANGES | ZL_DOMAINS, 2, 2, detach_options,
 	  "[--force] [--timeout=SEC] DOM NAME|FILE", "take a device away",
 	  "NAME is as in device-list: xvdb, vif3.0. FILE is the XML by which it was attached." },
 	{ "device-list", NULL, cmd_device_list, ZL_JSON | ZL_DOMAINS, 1, ZL_ANY, NULL, "DOM...",
-	  "list domains' disks and interfaces", "" },
+	  "list domains' disks, interfaces, channels and consoles besides the first", "" },
 	{ "network-attach", NULL, cmd_network_attach, ZL_CHANGES | ZL_DOMAINS, 1, ZL_ANY, NULL,
 	  "DOM [KEY=VALUE[,KEY=VALUE]...]... | FILE", "give a domain a network interface",
 	  "KEY is one of xl's words: bridge, mac, ip, script, rate, vifname, mtu, vlan, gatewaydev, "

@@ -16,6 +16,7 @@ static const struct zl_option autostart_options[] = {
 
 static const struct zl_option console_options[] = {
 	{ 'e', "escape", "CHAR", "escape character instead of ^]" },
+	{ 'n', "number", "NUM", "which console: 1 is the guest's hvc1; 0 unless given" },
 	{ 0, "timeout", "SEC", "how long to wait for the console" },
 	{ 't', "type", "TYPE", "pv (the default) or vuart, the emulated serial port" },
 	{ 0, "log", NULL, "print the console's log and end" },
@@ -115,10 +116,10 @@ static const struct zl_command rows[] = {
 	  "wait for and how often to retry. --start-all and --stop-all are for the host's own "
 	  "start and stop: a domain gets --timeout seconds to shut down, then it is destroyed." },
 	{ "console", NULL, cmd_console, ZL_COMMON | ZL_DOMAINS, 1, 1, console_options,
-	  "[-t pv|vuart] [-e CHAR] [--log] [--readonly] [--timeout=SEC] DOM",
+	  "[-n NUM] [-t pv|vuart] [-e CHAR] [--log] [--readonly] [--timeout=SEC] DOM",
 	  "attach to a domain's console",
 	  "Leave by the escape character, ^] (Control and the closing bracket) unless -e names "
-	  "another letter: -e x means ^X, -e none means none.\n\n"
+	  "another letter: -e x means ^X, -e none means none. channel-list shows what -n can name.\n\n"
 	  "When the domain is gone already, the end of its console's log is printed." },
 	{ "create", NULL, cmd_create, ZL_COMMON | ZL_CHANGES | ZL_JSON | ZL_FILES, 0, ZL_ANY,
 	  create_options,

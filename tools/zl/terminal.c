@@ -11,6 +11,8 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <termios.h>
 
 #include "xentools/fd_util.h"
@@ -39,10 +41,25 @@ static void raw_leave(struct raw_mode *raw)
 	raw->active = false;
 }
 
-/* Open a guest's pty in raw mode. -1 with *err set. */
+/* A channel's socket, or -1 and errno. */
+static int connect_socket(const char *path)
+{
+	struct sockaddr_un a = { .sun_family = AF_UNIX };
+	_cleanup_close_ int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int n = snprintf(a.sun_path, sizeof(a.sun_path), "%s", path);
+
+	if (n >= (int)sizeof(a.sun_path))
+		errno = ENAMETOOLONG;
+	else if (fd >= 0 && connect(fd, (struct sockaddr *)&a, sizeof(a)) == 0)
+		return steal_fd(&fd);
+	return -1;
+}
+
+/* Open a guest's pty in raw mode, or a channel's socket. -1 with *err set. */
 int zl_open_tty(const char *tty, struct zerr **err)
 {
-	int fd = open(tty, O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
+	bool pty = strncmp(tty, "/dev/", 5) == 0;
+	int fd = pty ? open(tty, O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK) : connect_socket(tty);
 	struct termios t;
 
 	if (fd < 0)

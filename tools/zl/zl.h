@@ -313,6 +313,7 @@ ZL_CMD(autostart);
 ZL_CMD(block_attach);
 ZL_CMD(block_detach);
 ZL_CMD(block_list);
+ZL_CMD(channel_list);
 ZL_CMD(block_resize);
 ZL_CMD(check);
 ZL_CMD(claims);

@@ -2,8 +2,8 @@
 /*
  * Domain XML in and out. One read gives a struct domain_config or a list of diagnostics with
  * file, line, column, path, reason, code and hint; every mistake of a file is found in one run.
- * Only the text is looked at: whether a kernel exists or a CPU is there is the caller's
- * question. No host state, no root rights, no network, no DTD.
+ * Only the text is looked at: whether a CPU is there is the caller's question, and files only with
+ * CONFIG_HOST. No host state, no root rights, no network, no DTD.
  */
 #ifndef XENTOOLS_CONFIG_H
 #define XENTOOLS_CONFIG_H
@@ -49,6 +49,7 @@ enum config_flags {
 	CONFIG_TARGET_ARCH = 1 << 2,	/* of another architecture: warnings */
 	CONFIG_CONVERT = 1 << 3,	/* what would be missed is left out, with a warning */
 	CONFIG_DROP_FILTERS = 1 << 4,	/* packet filters too */
+	CONFIG_HOST = 1 << 5,		/* files that are named must be here and readable */
 };
 
 struct config_options {

@@ -29,7 +29,7 @@ enum xenbus_state {
 /* "connected", for people. */
 const char *xenbus_state_word(enum xenbus_state state);
 
-enum device_kind { DEVICE_VBD, DEVICE_VIF };
+enum device_kind { DEVICE_VBD, DEVICE_VIF, DEVICE_CONSOLE };	/* consoles: from hvc1 on */
 
 /* A device as the store shows it; only nodes that the guest cannot write decide anything. */
 struct device_info {

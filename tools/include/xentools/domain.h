@@ -242,6 +242,10 @@ int domain_store_write(struct domain_ctx *ctx, uint16_t domid, const char *rel, 
 /* A domain's consoles as the store has them: the PV console, and the emulated serial port. */
 #define DOMAIN_CONSOLE_PV	"console"
 #define DOMAIN_CONSOLE_VUART	"vuart/0"
+/* The back-end's directory of a further one, which the guest can only read; domid and number. */
+#define DOMAIN_CONSOLE_FURTHER	"/local/domain/0/backend/console/%u/%u"
+/* A channel's socket, as the console daemon makes it; run directory, domid, number. */
+#define CONSOLE_SOCKET		"%s/console/%u.%u.sock"
 /* The pty of one of them; waits for the daemon up to timeout_ms. Class ZERR_TIMEOUT. */
 int domain_console_tty(struct domain_ctx *ctx, uint16_t domid, const char *which, int timeout_ms,
 		       char **ret, struct zerr **err);

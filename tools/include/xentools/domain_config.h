@@ -118,6 +118,20 @@ struct domain_nic {
 	char *backend_domain;			/* NULL: the control domain */
 };
 
+#define CHANNELS_MAX 9u			/* with the consoles besides hvc0: Linux reads one digit */
+#define CHANNEL_PATH_MAX 108u			/* sun_path */
+
+/* One <channel>: a console of the guest's for a program of the control domain. */
+struct domain_channel {
+	char *name;				/* as the guest finds it; NULL: none */
+	char *path;				/* of its socket; NULL: chosen at the start */
+	bool is_unix;				/* a socket; else a pty */
+};
+
+/* Files of z:cloud-init, as they are called on its disk. */
+enum domain_seed { SEED_USER_DATA, SEED_META_DATA, SEED_NETWORK_CONFIG, SEED_FILES };
+#define SEED_FILE_MAX (1024u * 1024u)		/* bytes of one */
+
 enum domain_stop { DOMAIN_STOP_SHUTDOWN, DOMAIN_STOP_DESTROY };
 
 /* z:start: how a domain starts with the host and ends with it. */
@@ -134,8 +148,7 @@ enum domain_clock { DOMAIN_CLOCK_UTC, DOMAIN_CLOCK_LOCALTIME, DOMAIN_CLOCK_TIMEZ
 		    DOMAIN_CLOCK_VARIABLE, DOMAIN_CLOCK_ABSOLUTE };
 
 /* Places of the document that elements without a member of their own are kept for. */
-enum domain_place { DOMAIN_IN_FEATURES, DOMAIN_IN_CPU, DOMAIN_IN_DEVICES, DOMAIN_IN_EXTENSION,
-		    DOMAIN_PLACES };
+enum domain_place { DOMAIN_IN_FEATURES, DOMAIN_IN_CPU, DOMAIN_IN_EXTENSION, DOMAIN_PLACES };
 
 struct domain_config {
 	char *name;				/* always set after a successful read */
@@ -184,7 +197,11 @@ struct domain_config {
 	uint32_t *irqs;				/* INTIDs of shared interrupts, 32 .. 1019 */
 	size_t irq_count;
 	bool vuart;				/* a serial port, ttyAMA0 */
-	unsigned int more_consoles;		/* besides hvc0 */
+	unsigned int more_consoles;		/* besides hvc0: hvc1 ... */
+	struct domain_channel *channels;	/* the guest's consoles after those */
+	size_t channel_count;
+	bool cloud_init;			/* has a disk with these files, of which some are NULL */
+	char *seed[SEED_FILES];
 	unsigned int log_size;			/* bytes of its console's log; 0: the daemon's */
 	int log_keep;				/* how many old ones; -1: the daemon's */
 	bool no_balloon;			/* its memory stays what it is at start */
