@@ -195,7 +195,7 @@ static void usage_errors(void **state)
 	expect("zl --frob list", 2, NULL, "unknown option --frob");
 	expect("zl list --lonng", 2, NULL, "did you mean --long?");
 	expect("zl list -x", 2, NULL, "unknown option -x");
-	expect("zl console", 2, NULL, "usage: zl console [-t pv|vuart]");
+	expect("zl console", 2, NULL, "usage: zl console [-n NUM] [-t pv|vuart]");
 	expect("zl domid a b", 2, NULL, "too many arguments");
 	expect("zl info -s", 2, NULL, "-s needs an argument (FIELD)");
 	expect("zl info --field", 2, NULL, "--field needs an argument (FIELD)");

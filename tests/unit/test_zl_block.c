@@ -181,6 +181,54 @@ static void by_xml(void **state)
 	expect("device-detach web1 vif3.7", 3, NULL, "no such device");
 }
 
+/* Channels and consoles besides the first: listed, shown, named by -n, and not to be attached. */
+static void channels(void **state)
+{
+	struct json_object *data, *one;
+
+	(void)state;
+	fake_xs_set(store, "/libxl/3/device/console/0/backend", "/local/domain/0/backend/console/3/0");
+	fake_xs_set(store, "/libxl/3/device/console/1/backend", "/local/domain/0/backend/console/3/1");
+	fake_xs_set(store, "/libxl/3/device/console/2/backend", "/local/domain/0/backend/console/3/2");
+	fake_xs_set(store, "/libxl/3/device/console/2/connection", "socket");
+	fake_xs_set(store, "/libxl/3/device/console/2/name", "a\x1b");
+	fake_xs_set(store, "/libxl/3/device/console/2/path", "/run/agent");
+	fake_xs_set(store, "/local/domain/0/backend/console/3/1/tty", "/dev/pts/9");
+	fake_xs_set(store, "/local/domain/3/device/console/1/tty", "/etc/shadow");
+	fake_xs_set(store, "/local/domain/3/device/console/1/state", "4");
+	fake_xs_set(store, "/local/domain/3/device/console/1/port", "17");
+	fake_xs_set(store, "/local/domain/3/device/console/1/ring-ref", "x");
+	expect("channel-list web1", 0, "\n1   0  4     17            - console    /dev/pts/9    ",
+	       NULL);
+	expect("channel-list web1", 0, "\n2   0  0     -             - socket     /run/agent    ",
+	       NULL);
+	expect("device-list web1", 0, "console   hvc1       1          0   connected", NULL);
+	data = run_json("--json channel-list web1", "zl.channel-list/1");
+	assert_int_equal(json_object_array_length(data), 2);
+	one = json_object_array_get_idx(data, 1);
+	assert_string_equal(json_object_get_string(json_object_object_get(one, "params")),
+			    "/run/agent");
+	json_object_put(data);
+	expect("console -n 3 web1", 3, NULL, "it has no console 3");
+	expect("console -n 8 web1", 2, NULL, "no number of a console");
+	expect("console -n 1 -t vuart web1", 2, NULL, "no number of a console");
+	put("channel.xml", "<channel type='pty'><target type='xen' name='a'/></channel>", 0);
+	expect(at("device-attach web1 DIR/channel.xml"), 5, NULL, "come with a domain's start");
+	put("console.xml", "<console type='pty'/>", 0);
+	expect(at("device-attach web1 DIR/console.xml"), 4, NULL, "come with a domain's start");
+	put("user", "x", SEED_FILE_MAX + 1);
+	put("host.xml", "<domain type='xen'>\n<name>w</name><memory unit='MiB'>64</memory>\n<os>"
+	    "<kernel>/nowhere/Image</kernel><type>hvm</type></os>\n<metadata><z:domain "
+	    "xmlns:z='urn:zazen:domain:1.0'>\n<z:cloud-init user-data='/dev/null'/>"
+	    "</z:domain></metadata></domain>\n", 0);
+	expect(at("validate DIR/host.xml"), 0, NULL, NULL);
+	expect(at("validate --host DIR/host.xml"), 4, NULL,
+	       "host.xml:3:5: error: domain/os/kernel: cannot read \"/nowhere/Image\": No such file");
+	expect(at("validate --host DIR/host.xml"), 4, NULL,
+	       "host.xml:5:1: error: domain/metadata/z:domain/z:cloud-init@user-data: "
+	       "\"/dev/null\" is no file [E355]");
+}
+
 /* A guest that reboots has the disks that it had. */
 static void configuration_follows(void **state)
 {
@@ -271,7 +319,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(attach_list_detach), T(json), T(refused), T(dry_run), T(by_xml),
-		T(configuration_follows), cmocka_unit_test(xls_words),
+		T(channels), T(configuration_follows), cmocka_unit_test(xls_words),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

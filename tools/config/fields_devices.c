@@ -81,7 +81,7 @@ static bool is_second(const struct xml_node *node)
 	return false;
 }
 
-/* Linux takes the last digit of a console's number, and 0 is hvc0's. */
+/* Linux has eight terminals of that kind, hvc0 to hvc7. */
 static bool room_for_channel(struct reader *r, const struct xml_node *node)
 {
 	if (r->build->cfg.more_consoles + r->build->cfg.channel_count < CHANNELS_MAX)

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <xentools/domain_config.h>
 #include <xentools/event_loop.h>
 #include <xentools/hyp.h>
 #include <xentools/strbuf.h>
@@ -21,7 +22,7 @@
 
 #define CONSOLED_LOG_SIZE (1024 * 1024)
 #define CONSOLED_LOG_KEEP 4		/* older files beside the current one */
-#define CONSOLED_NOTES 11u		/* of a domain: consoles 0 to 9, and the serial port */
+#define CONSOLED_NOTES (CHANNELS_MAX + 2)	/* of a domain: consoles and the serial port */
 
 struct consoled;
 

@@ -118,7 +118,7 @@ struct domain_nic {
 	char *backend_domain;			/* NULL: the control domain */
 };
 
-#define CHANNELS_MAX 9u			/* with the consoles besides hvc0: Linux reads one digit */
+#define CHANNELS_MAX 7u			/* with the consoles besides hvc0: Linux has eight */
 #define CHANNEL_PATH_MAX 108u			/* sun_path */
 
 /* One <channel>: a console of the guest's for a program of the control domain. */

@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Consoles besides the first, channels, and the seed of z:cloud-init, with a stock guest: bytes on
+hvc1 and up both ways by pty and by socket, before and after the daemon was killed.
+"""
+import pytest
+
+import conftest
+import dom0 as dom0_module
+import machine
+from dom0 import FOLDER, READY
+
+DEVICES = """<devices>
+  <console type='pty'/><console type='pty'/>
+  <channel type='pty'><target type='xen' name='org.example.pty'/></channel>
+  <channel type='unix'><source mode='bind' path='/run/agent'/><target type='xen' name='agent'/></channel>
+</devices>"""
+SEED = f"<z:cloud-init user-data='{FOLDER}/user' network-config='{FOLDER}/net'/>"
+USER = "#cloud-config\nhostname: seeded\n"
+# A guest's program answers each line; what it gets as a file it sums up.
+ANSWER = "stty -F /dev/hvc{0} -echo; while read l; do echo \"{0} says $l\"; done"
+LEFT = ("ls -A /run/zl/console; ls -d /run/agent /run/zl/seed-* 2>/dev/null; "
+        "xenstore-ls -f | grep -e /console/ -e device/vbd")
+
+
+@pytest.fixture
+def d(boot, tmp_path):
+    texts = conftest.overlay_texts()
+    texts.update({"ch.xml": dom0_module.linux_xml("ch", extra=DEVICES, extension=SEED),
+                  "user": USER, "net": "version: 2\n"})
+    path = str(tmp_path / "channel.tar")
+    dom0_module.make_overlay(path, texts)
+    return boot(overlay=path)
+
+
+def talk(d, number, words):
+    """Say WORDS to the guest's program on a console and get its answer."""
+    d.m.send(f"zl console -n {number} ch\n")
+    d.m.expect(r"console attached", 20, f"zl console -n {number} attaches")
+    d.m.send(f"{words}\n")
+    d.m.expect(rf"{number} says {words}", 20, f"hvc{number} answers")
+    d.detach()
+
+
+def states(d):
+    """{number: (guest's state, kind, params, name)} of zl channel-list."""
+    rows = [line.split() for line in d.zl("channel-list ch")[1].splitlines()]
+    return {int(r[0]): (r[2], r[5], r[6], r[7]) for r in rows if len(r) == 8 and r[0].isdigit()}
+
+
+def sent_file(d, number):
+    """A file through a channel, while the guest's terminal is raw: its sum at both ends."""
+    d.console("ch")
+    d.m.send(f"killall cat; (stty -F /dev/hvc{number} raw -echo; dd bs=1 count=30000 </dev/hvc{number} "
+             "2>/dev/null | md5sum >/tmp/sum) &\n")
+    d.m.expect(r"guest# ", 20, "the guest waits for the file")
+    d.detach()
+    d.run(f"(sleep 2; cat {FOLDER}/blob; sleep 8) | timeout 9 zl console -e none -n {number} ch; true",
+          timeout=40, step="a file is sent")
+    d.console("ch")
+    got = d.guest_run("ch", "cat /tmp/sum", check=False)[1].split()
+    d.detach()
+    assert got[:1] == d.run(f"md5sum {FOLDER}/blob")[1].split()[:1], got
+
+
+def test_channels(d):
+    d.zl(f"validate --host {FOLDER}/ch.xml")
+    d.run(f"sed 's,/user,/nouser,' {FOLDER}/ch.xml >{FOLDER}/bad.xml")
+    code, text = d.zl(f"validate --host {FOLDER}/bad.xml", check=False)
+    assert code == 4 and "bad.xml:13:54: error" in text and "cannot read" in text, text
+    d.attach("ch", f"zl create -c {FOLDER}/ch.xml")
+    # The seed: a file system that the kernel knows, behind no other disk, read-only.
+    d.guest_run("ch", "modprobe isofs && mkdir /mnt && mount -t iso9660 -o ro /dev/xvda /mnt")
+    text = d.guest_run("ch", "cd /mnt && cat user-data network-config meta-data; cd /; "
+                       "cat /sys/block/xvda/ro; dd if=/dev/xvda bs=1 skip=32808 count=8")[1]
+    for words in (USER, "version: 2\n", "local-hostname: ch\n", "\n1\n", "cidata  "):
+        assert words in text, text
+    for n in (1, 2, 3):
+        d.guest_run("ch", f"({ANSWER.format(n)}) </dev/hvc{n} >/dev/hvc{n} 2>/dev/null & true")
+    d.detach()
+
+    listed = states(d)
+    assert {n: row[0] for n, row in listed.items()} == {1: "4", 2: "4", 3: "4"}, listed
+    assert listed[2][1] == "pty" and listed[2][3] == "org.example.pty", listed
+    assert listed[3][1:] == ("socket", "/run/agent", "agent"), listed
+    assert d.run("test -S /run/agent; test -L /run/agent")[0] == 0
+    for n in (1, 2, 3):
+        talk(d, n, f"first{n}")
+    assert "1 says first1" in d.zl("console --log -n 1 ch")[1]
+    code, text = d.zl("console -n 7 ch", check=False)
+    assert code == 3 and "no console 7" in text, text
+
+    # The daemon is killed; its successor finds ring, port and path again.
+    old = d.daemons()["xenconsoled"]
+    d.run(f"kill -9 {old}")
+    d.poll(lambda: d.daemons().get("xenconsoled", old) != old, 30, "xenconsoled is back")
+    d.poll(lambda: states(d)[1][2].startswith("/dev/pts/"), 20, "it has opened the consoles")
+    for n in (1, 2, 3):
+        talk(d, n, f"again{n}")
+    log = d.zl("console --log -n 1 ch")[1]
+    assert log.count("1 says first1") == 1 and log.count("1 says again1") == 1, log
+
+    # Two at once for one path, and nothing of it is left.
+    d.run(f"sed 's/<name>ch/<name>ch2/' {FOLDER}/ch.xml >{FOLDER}/ch2.xml")
+    code, text = d.zl(f"create {FOLDER}/ch2.xml", check=False)
+    assert code == 7 and "/run/agent" in text, text
+    d.zl("destroy ch", timeout=60)
+    d.wait_gone("ch", 20)
+    d.poll(lambda: not d.run(LEFT, check=False)[1].strip(), 20, "nothing is left")
+
+
+@pytest.mark.full
+def test_bytes(d):
+    """Every byte value, more than a ring's worth, by pty and by socket; the guest reboots."""
+    d.run(f"dd if=/dev/urandom of={FOLDER}/blob bs=1000 count=30 2>/dev/null")
+    d.zl(f"create -q {FOLDER}/ch.xml")
+    d.wait_log("ch", READY, 90)
+    for n in (2, 3):
+        sent_file(d, n)
+    d.zl("reboot ch", timeout=60)
+    d.wait_log("ch", READY, 90 * machine.PATIENCE, count=2)
+    d.console("ch")
+    d.guest_run("ch", f"({ANSWER.format(3)}) </dev/hvc3 >/dev/hvc3 2>/dev/null & true")
+    d.detach()
+    talk(d, 3, "reborn")
