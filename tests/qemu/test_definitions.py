@@ -134,6 +134,13 @@ def test_core_of_a_payload(dom0, tmp_path):
     assert d.run("ls /tmp/small")[1].split() == []
     assert "p" not in d.listed("spin")[4]
     d.run("umount /tmp/small")
+    # Killed while the guest stands still: the monitor lets it go on.
+    d.run("sh -c 'zl dump-core spin /tmp/killed & p=$!;"
+          " while kill -0 $p && set -- /run/zl/building/pause-* && [ ! -e $1 ]; do :; done;"
+          " kill -9 $p; wait $p; [ $? = 137 ]'", timeout=60)
+    d.poll(lambda: "p" not in d.listed("spin")[4], 20, "the guest runs on")
+    assert d.run("ls /run/zl/building")[1].split() == []
+    d.run("rm -f /tmp/killed*")
     d.zl("destroy spin")
     d.zl("undefine spin")
 
