@@ -62,12 +62,13 @@ static void test_counts(void **state)
 	assert_int_equal(mfn_to_page(m)->type, PAGE_RAM);
 	assert_int_equal(mfn_to_page(m)->owner, d->id);
 	assert_true(page_get(m));
-	assert_true(page_get_ram_of(m, d));
-	assert_false(page_get_ram_of(m, other));
-	assert_int_equal(mfn_to_page(m)->count, 3);
+	assert_true(page_is_ram_of(m, d));
+	assert_false(page_is_ram_of(m, other));
+	assert_false(page_is_ram_of(INVALID_MFN, d));
+	assert_int_equal(mfn_to_page(m)->count, 2);
 	page_put(m);
 	page_put(m);
-	page_put(m);
+	assert_false(page_is_ram_of(m, d));
 	assert_int_equal(d->tot_pages, 0);
 	assert_int_equal(mfn_to_page(m)->type, PAGE_FREE);
 	assert_int_equal(mfn_to_page(m)->owner, DOMID_NOBODY);

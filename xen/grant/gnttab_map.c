@@ -188,10 +188,8 @@ static int may_flush(struct domain *caller, mfn_t m)
 	uint32_t next;
 	int rc;
 
-	if (page_get_ram_of(m, caller)) {
-		page_put(m);
+	if (page_is_ram_of(m, caller))
 		return 0;
-	}
 	/* Where an interrupted search was; at worst a stale figure skips handles: -EPERM. */
 	next = h->progress_key == key ? (uint32_t)h->progress[0] : 0;
 	h->progress_key = 0;

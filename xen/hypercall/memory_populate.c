@@ -27,12 +27,9 @@ static int populate_direct(struct domain *d, gfn_t g, uint32_t order)
 	uint64_t i;
 
 	/* It keeps its memory for life: no reference is needed to say whose a frame is. */
-	for (i = 0; i < BIT(order); i++) {
-		const struct page_info *pg = mfn_to_page(mfn(g.v + i));
-
-		if (!pg || READ_ONCE(pg->type) != PAGE_RAM || READ_ONCE(pg->owner) != d->id)
+	for (i = 0; i < BIT(order); i++)
+		if (!page_is_ram_of(mfn(g.v + i), d))
 			return -EPERM;
-	}
 	/* The entries carry no reference of their own. */
 	return p2m_map(d, g, mfn(g.v), order, P2M_RAM_RW);
 }

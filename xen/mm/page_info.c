@@ -57,18 +57,12 @@ bool page_get(mfn_t m)
 	return pg && ref_get(&pg->count, COUNT_MAX);
 }
 
-/* Take a reference on m if it is RAM of d. */
-bool page_get_ram_of(mfn_t m, const struct domain *d)
+/* Is m RAM of d? At this moment; as long as the caller has a reference on it, if it has. */
+bool page_is_ram_of(mfn_t m, const struct domain *d)
 {
 	const struct page_info *pg = mfn_to_page(m);
 
-	if (!page_get(m))
-		return false;
-	/* Owner and type hold still now. */
-	if (pg->owner == d->id && pg->type == PAGE_RAM)
-		return true;
-	page_put(m);
-	return false;
+	return pg && READ_ONCE(pg->type) == PAGE_RAM && READ_ONCE(pg->owner) == d->id;
 }
 
 /* Drop one reference; true when it was the last one and the page is ours to free. */

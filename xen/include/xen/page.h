@@ -68,8 +68,8 @@ void page_info_init(struct page_info *table, mfn_t first, uint64_t nr);
 struct page_info *mfn_to_page(mfn_t m);
 /* Take a reference; false when the page is free, not there, or the count would overflow. */
 bool page_get(mfn_t m) __must_check;
-/* Take a reference if d owns the page and it is RAM. */
-bool page_get_ram_of(mfn_t m, const struct domain *d) __must_check;
+/* Is it RAM that d owns? It stays so while somebody has a reference. */
+bool page_is_ram_of(mfn_t m, const struct domain *d);
 /* Drop a reference; the last one frees the page (to the zone or the heap by its type). */
 void page_put(mfn_t m);
 /* Drop one reference on each of nr frames; cheaper than as many page_put(). No p2m lock held. */
