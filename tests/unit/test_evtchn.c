@@ -462,7 +462,7 @@ static void test_init_no_memory(void **state)
 
 static void test_starved(void **state)
 {
-	uint32_t p0, p1;
+	uint32_t p0, p1, q0, q2;
 
 	(void)state;
 	make_pair(d1, d0, &p1, &p0);
@@ -474,6 +474,20 @@ static void test_starved(void **state)
 	assert_int_equal(d1->shutdown_code, 3);
 	assert_false(d0->shut_down);
 	assert_true(lock_rank_none_held());
+	/* Two before the CPU gets to it; once each. */
+	d1->shut_down = false;
+	make_pair(d1, d0, &p1, &p0);
+	make_pair(d2, d0, &q2, &q0);
+	fake_atomic_starved = true;
+	assert_int_equal(evtchn_send(d0, p0), 0);
+	assert_int_equal(evtchn_send(d0, q0), 0);
+	fake_atomic_starved = false;
+	assert_false(d1->shut_down || d2->shut_down);
+	cpu_do_work();
+	assert_true(d1->shut_down && d2->shut_down);
+	d1->shut_down = d2->shut_down = false;
+	cpu_do_work();
+	assert_false(d1->shut_down || d2->shut_down);
 	/* In its own call, at closing, unmasking, upcall. */
 	assert_int_equal(evtchn_alloc(d2, 0, false, &p0), 0);
 	fake_atomic_starved = true;
