@@ -505,6 +505,24 @@ static void resize_grows_the_file(void **state)
 	expect_class(err, ZERR_NOT_FOUND, "no disk xvdb");
 }
 
+/* qemu-nbd tells the kernel its length once. */
+static void resize_of_qcow2_says_the_way(void **state)
+{
+	struct domain_disk qcow = { .target = "xvdb", .source = image, .format = DISK_QCOW2 };
+	struct zerr *err = NULL;
+
+	(void)state;
+	make_image(image, 1 << 20, "QFI\xfb\0\0\0\3");
+	assert_int_equal(attach(1, &qcow, NULL), 0);
+	for (uint64_t size = 0; size < 4; size += 2) {
+		assert_int_equal(device_vbd_resize(&ctx, 1, 51728, size << 20, &err), -1);
+		assert_non_null(strstr(err->hint, "zl block-detach xvdb"));
+		assert_non_null(strstr(err->hint, image));
+		expect_class(err, ZERR_UNSUPPORTED, "qemu-nbd serves");
+		err = NULL;
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -527,6 +545,7 @@ int main(void)
 		D(half_attached_devices_are_taken_away),
 		D(disk_names),
 		D(resize_grows_the_file),
+		D(resize_of_qcow2_says_the_way),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -284,6 +284,93 @@ static void destroy_meets_an_attach(void **state)
 	assert_int_equal(access(path, F_OK), -1);
 }
 
+/* ---- disks by scripts of their own ---- */
+
+static char script[64], words[] = "iqn=web,portal=10.0.0.1";
+#define BACK "/local/domain/0/backend/vbd/1/51712/"
+
+static void begin_script(void)
+{
+	snprintf(script, sizeof(script), "%s/block-own", dir);
+	make_image(script, 1, NULL);
+	chmod(script, 0755);
+	disk = (struct domain_disk){ .target = "xvda", .source = words, .script = script,
+				     .is_block = true };
+}
+
+static int attach_to(uint16_t domid, struct zerr **err)
+{
+	return device_attach_disk(&ctx, domid, &disk, err);
+}
+
+static void a_script_makes_the_disk(void **state)
+{
+	size_t nodes = fake_xs_count(ctx.xs);
+	struct zerr *err = NULL;
+
+	(void)state;
+	begin_script();
+	assert_int_equal(attach_to(1, NULL), 0);
+	assert_string_equal(fake_devices.last_script, "block-own add");
+	assert_string_equal(fake_xs_get(ctx.xs, BACK "params"), words);
+	assert_string_equal(fake_xs_get(ctx.xs, BACK "script"), script);
+	assert_string_equal(fake_xs_get(ctx.xs, BACK "physical-device"), "8:1");
+	assert_string_equal(fake_xs_get(ctx.xs, BACK "hotplug-status"), "connected");
+	assert_string_equal(fake_xs_get(ctx.xs, "/libxl/1/device/vbd/51712/physical-device-path"),
+			    "/dev/sda1");
+	/* The same words to the same script are the same disk. */
+	assert_int_equal(attach_to(2, &err), -1);
+	expect_class(err, ZERR_STATE, "is in use: xvda of domain 1");
+	err = NULL;
+	assert_int_equal(device_vbd_resize(&ctx, 1, 51712, 0, NULL), 0);
+	assert_int_equal(device_vbd_resize(&ctx, 1, 51712, 1 << 20, &err), -1);
+	expect_class(err, ZERR_UNSUPPORTED, "only the file");
+	/* What is run is what was: the guest's words move nothing. */
+	fake_xs_set(ctx.xs, "/local/domain/1/device/vbd/51712/script", "/tmp/evil");
+	fake_xs_set(ctx.xs, BACK "script", "/tmp/evil");
+	assert_int_equal(device_detach(&ctx, 1, DEVICE_VBD, 51712, true, 0, NULL), 0);
+	assert_string_equal(fake_devices.last_script, "block-own remove");
+	assert_int_equal(fake_xs_count(ctx.xs), nodes);
+}
+
+static void a_script_that_fails_leaves_nothing(void **state)
+{
+	size_t nodes = fake_xs_count(ctx.xs);
+	struct zerr *err = NULL;
+	unsigned int n = 0;
+
+	(void)state;
+	begin_script();
+	fake_devices.script_fails = true;
+	assert_int_equal(attach_to(1, &err), -1);
+	expect_class(err, ZERR_FAILED, "failed with status 3: no way");
+	assert_string_equal(fake_devices.last_script, "block-own remove");
+	assert_int_equal(fake_xs_count(ctx.xs), nodes);
+	err = NULL;
+	fake_devices.script_fails = false;
+	fake_devices.script_names_nothing = true;
+	assert_int_equal(attach_to(1, &err), -1);
+	expect_class(err, ZERR_FAILED, "named no device");
+	assert_int_equal(fake_xs_count(ctx.xs), nodes);
+	fake_devices.script_names_nothing = false;
+	for (int rc = -1; rc != 0; ) {
+		err = NULL;
+		fake_xs_fail_at(ctx.xs, ++n);
+		rc = attach_to(1, &err);
+		fake_xs_fail_at(ctx.xs, 0);
+		zerr_free(err);
+		if (rc != 0)
+			assert_int_equal(fake_xs_count(ctx.xs), nodes);
+	}
+	assert_in_range(n, 30, 100);
+	assert_int_equal(device_remove_all(&ctx, 1, NULL), 0);
+	err = NULL;
+	chmod(script, 0600);
+	disk.script = words;
+	assert_int_equal(attach_to(1, &err), -1);
+	expect_class(err, ZERR_NOT_FOUND, "cannot run the script");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -294,6 +381,8 @@ int main(void)
 		D(set_aside_frees_the_disks),
 		D(attach_meets_a_destroy),
 		D(destroy_meets_an_attach),
+		D(a_script_makes_the_disk),
+		D(a_script_that_fails_leaves_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

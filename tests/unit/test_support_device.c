@@ -148,6 +148,11 @@ int hotplug_script(const struct device *d, const char *script, const char *const
 		 slash ? slash + 1 : script, args[0]);
 	if (fails && (strcmp(args[0], "online") == 0 || strcmp(args[0], "add") == 0))
 		return zerr_set(err, ZERR_FAILED, "E333", 0, "it failed with status 3: no way");
+	/* As Xen's block-* do. */
+	if (strcmp(args[0], "add") == 0)
+		return fake_devices.script_names_nothing ? 0 :
+		       device_write(d, DEVICE_BACK, "physical-device", "8:1", err) |
+		       device_write(d, DEVICE_BACK, "physical-device-path", "/dev/sda1", err);
 	if (strcmp(args[0], "online") != 0)
 		return 0;
 	return device_write(d, DEVICE_BACK, "hotplug-status",

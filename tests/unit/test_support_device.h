@@ -19,6 +19,7 @@ struct fake_devices {
 	bool back_gone;			/* it is gone and has said nothing */
 	bool no_nbd, nbd_fails, script_fails, loop_fails, interrupted;
 	bool script_says_error;		/* ends well, but writes hotplug-status error */
+	bool script_names_nothing;	/* of a disk: ends well without physical-device */
 	bool misses_first;		/* the guest answers for the last of three alike */
 	unsigned int pauses;		/* hotplug_pause() calls */
 	unsigned int nbds, loops_made, scripts;	/* nbds: in use now */

@@ -278,7 +278,8 @@ static void xls_words(void **state)
 	};
 	static const char *const bad[] = {
 		"", ",", "/a", "/a,raw", "/a,qed,xvda,w", "/a,raw,xvda,x", "/a,raw,xvda,w,frob",
-		"/a,raw,xvda,w,frob=1", "a.img,raw,xvda,w", "/a,raw,xvda,w,script=block-iscsi",
+		"/a,raw,xvda,w,frob=1", "a.img,raw,xvda,w", "/a,raw,xvda,w,script=../block",
+		"script=block-own,format=qcow2,vdev=xvda,target=/a",
 		"/a,raw,xvda:floppy,w", ",raw,xvda,w", "backend=,/a,raw,xvda,w",
 		"/a,raw,xvda,w,backendtype=standalone",
 	};

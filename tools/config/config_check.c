@@ -302,16 +302,23 @@ static void rule_unserved(struct reader *r)
 		field_unserved(r, find(r, "os", "dtb"), NULL);
 }
 
-/* z:gateway names interfaces, which are known only now. */
-static void rule_gateways(struct reader *r)
+/* What stands in <metadata><z:domain>, the first of it; see field_table.h. */
+const struct xml_node *config_extension(struct reader *r)
 {
-	struct domain_config *c = &r->build->cfg;
 	const struct xml_node *n = find(r, "metadata", NULL);
 
 	for (n = n != NULL ? n->first : NULL; n != NULL; n = n->next)
 		if (n->uri != NULL && strcmp(n->uri, CONFIG_NAMESPACE) == 0)
 			break;
-	for (n = n != NULL ? n->first : NULL; n != NULL; n = n->next) {
+	return n != NULL ? n->first : NULL;
+}
+
+/* z:gateway names interfaces, which are known only now. */
+static void rule_gateways(struct reader *r)
+{
+	struct domain_config *c = &r->build->cfg;
+
+	for (const struct xml_node *n = config_extension(r); n != NULL; n = n->next) {
 		const char *index = xml_attr_get(n, "interface"), *dev = xml_attr_get(n, "dev");
 		uint32_t i;
 
@@ -325,6 +332,27 @@ static void rule_gateways(struct reader *r)
 			field_error(r, n, "dev", "E353", NULL, "%s", domain_ifname_problem(dev));
 		else
 			strcpy(c->nics[i].gatewaydev, dev);	/* a good name fits */
+	}
+}
+
+/* The reader of disks has looked for theirs: what is left over is nobody's. */
+static void rule_scripts(struct reader *r)
+{
+	const struct domain_config *c = &r->build->cfg;
+	const struct xml_node *first = config_extension(r);
+
+	for (const struct xml_node *n = first; n != NULL; n = n->next) {
+		const char *disk = xml_attr_get(n, "disk");
+		size_t i = 0;
+
+		if (strcmp(n->name, "script") != 0 || disk == NULL)
+			continue;
+		while (i < c->disk_count && strcmp(c->disks[i].target, disk) != 0)
+			i++;
+		if (i == c->disk_count)
+			field_error(r, n, "disk", "E353", NULL, "no disk is called \"%.40s\"", disk);
+		if (config_disk_script(r, disk) != n)
+			field_error(r, n, "disk", "E353", NULL, "%.40s has two scripts", disk);
 	}
 }
 
@@ -351,4 +379,5 @@ void config_check(struct reader *r)
 	rule_unserved(r);
 	config_check_devices(r);
 	rule_gateways(r);
+	rule_scripts(r);
 }

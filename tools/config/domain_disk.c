@@ -9,18 +9,27 @@
 void domain_disk_clear(struct domain_disk *disk)
 {
 	free(disk->source);
+	free(disk->script);
 	free(disk->backend_domain);
 	*disk = (struct domain_disk){ .source = NULL };
+}
+
+static bool copy_string(char **dst, const char *src)
+{
+	*dst = src != NULL ? strdup(src) : NULL;
+	return *dst != NULL || src == NULL;
 }
 
 /* Deep copy into an uninitialised *dst; 0 or -ENOMEM, then *dst is empty. */
 int domain_disk_copy(struct domain_disk *dst, const struct domain_disk *src)
 {
+	bool ok;
+
 	*dst = *src;
-	dst->source = src->source != NULL ? strdup(src->source) : NULL;
-	dst->backend_domain = src->backend_domain != NULL ? strdup(src->backend_domain) : NULL;
-	if ((src->source == NULL || dst->source != NULL) &&
-	    (src->backend_domain == NULL || dst->backend_domain != NULL))
+	ok = copy_string(&dst->source, src->source);
+	ok &= copy_string(&dst->script, src->script);
+	ok &= copy_string(&dst->backend_domain, src->backend_domain);
+	if (ok)
 		return 0;
 	domain_disk_clear(dst);
 	return -ENOMEM;

@@ -67,6 +67,21 @@ void domain_nic_mac(const struct domain_nic *nic, const uint8_t uuid[16], unsign
 				 (uint8_t)hash }, 6);
 }
 
+unsigned int domain_config_nic(const struct domain_config *cfg, const char *mac)
+{
+	uint8_t want[6], its[6];
+	unsigned int i;
+
+	if (mac == NULL || domain_mac_parse(mac, want) != NULL)
+		return (unsigned int)cfg->nic_count;
+	for (i = 0; i < cfg->nic_count; i++) {
+		domain_nic_mac(&cfg->nics[i], cfg->uuid, i, its);
+		if (memcmp(its, want, sizeof(its)) == 0)
+			break;
+	}
+	return i;
+}
+
 void domain_mac_format(const uint8_t mac[6], char text[DOMAIN_MAC_TEXT])
 {
 	snprintf(text, DOMAIN_MAC_TEXT, "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2],
@@ -100,6 +115,14 @@ const char *domain_mac_parse(const char *text, uint8_t ret[6])
 		return "is all zero";
 	memcpy(ret, mac, sizeof(mac));
 	return NULL;
+}
+
+const char *domain_script_problem(const char *path)
+{
+	bool good = path[0] == '/' ||
+		    (path[0] != '\0' && path[0] != '.' && strchr(path, '/') == NULL);
+
+	return good ? NULL : "is neither a script's name nor an absolute path";
 }
 
 /* Why it is no name, as a clause; see domain_config.h. Linux's rules, and no comma or quote. */

@@ -182,5 +182,8 @@ void config_add_nic(struct reader *r, const struct xml_node *node, struct domain
 /* Rules across fields (config_check.c): defaults filled in, contradictions reported. */
 void config_check(struct reader *r);
 void config_check_devices(struct reader *r);
+/* The first element of the extension block; the z:script of a disk. NULL: there is none. */
+const struct xml_node *config_extension(struct reader *r);
+const struct xml_node *config_disk_script(struct reader *r, const char *target);
 
 #endif

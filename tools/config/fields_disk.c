@@ -113,7 +113,8 @@ static void check_source(struct reader *r, const struct xml_node *node)
 		snprintf(hint, sizeof(hint), "write type='%s'", b->disk.is_block ? "file" : "block");
 		field_error(r, source, other, "E313", hint, "a disk of type %s has none",
 			    b->disk.is_block ? "block" : "file");
-	} else if ((source == NULL || xml_attr_get(source, want) == NULL) && !b->disk.cdrom) {
+	} else if ((source == NULL || xml_attr_get(source, want) == NULL) && !b->disk.cdrom &&
+		   b->disk.source == NULL) {
 		snprintf(hint, sizeof(hint), "add <source %s='/path'/>", want);
 		field_error(r, source != NULL ? source : node, NULL, "E313", hint,
 			    "the image is missing");
@@ -136,6 +137,48 @@ static void check_driver(struct reader *r, const struct xml_node *node)
 	if (d->backend == DISK_BACKEND_FILE && d->is_block)
 		field_error(r, driver, "name", "E312", "write name='phy', or leave it out",
 			    "a loop device serves files, and this is a block device");
+}
+
+/* The z:script of a disk, or NULL. */
+const struct xml_node *config_disk_script(struct reader *r, const char *target)
+{
+	for (const struct xml_node *n = config_extension(r); n != NULL; n = n->next) {
+		const char *disk = xml_attr_get(n, "disk");
+
+		if (strcmp(n->name, "script") == 0 && disk != NULL && strcmp(disk, target) == 0)
+			return n;
+	}
+	return NULL;
+}
+
+/* A script of its own makes the device: of what, is the script's affair. */
+static void take_script(struct reader *r, const struct xml_node *node)
+{
+	const struct field_row at = { .path = "domain/metadata/z:domain/z:script@target" };
+	struct domain_disk *d = &r->build->disk;
+	const struct xml_node *script = config_disk_script(r, d->target);
+	const char *path = script != NULL ? xml_attr_get(script, "path") : NULL;
+	const char *target = script != NULL ? xml_attr_get(script, "target") : NULL;
+
+	if (path == NULL)
+		return;
+	if (domain_script_problem(path) != NULL)
+		field_error(r, script, "path", "E353", "a bare name is looked for in "
+			    "/etc/zl/scripts", "\"%.200s\" %s", path, domain_script_problem(path));
+	else if (target != NULL && d->source != NULL)
+		field_error(r, script, "target", "E353", "leave one of them out",
+			    "the disk has a <source>");
+	else if (!d->is_block)
+		field_error(r, node, "type", "E310", "write type='block'",
+			    "a script makes a block device");
+	else if (d->format != DISK_RAW || d->backend > DISK_BACKEND_PHY)
+		field_error(r, xml_child(node, "driver"), NULL, "E312", "leave <driver> out",
+			    "a script makes a block device, which is served as it is");
+	d->script = strdup(path);
+	if (d->script == NULL)
+		r->rc = -ENOMEM;
+	if (target != NULL && d->source == NULL)
+		type_line.parse(r, script, &at, target, &d->source);
 }
 
 bool config_add_disk(struct reader *r, const struct xml_node *node, struct domain_disk *disk)
@@ -179,6 +222,7 @@ void config_finish_disk(struct reader *r)
 	b->disk_node = NULL;
 	b->disk.discard = b->disk_discard != 0;
 	b->disk.readonly |= b->disk.cdrom;
+	take_script(r, node);
 	check_source(r, node);
 	check_driver(r, node);
 	if (xml_child(node, "target") == NULL)

@@ -218,10 +218,9 @@ static void read_script(struct reader *r, const struct xml_node *node, const str
 
 	(void)row;
 	(void)value;
-	if (path != NULL && (path[0] == '\0' || path[0] == '.' ||
-			     (path[0] != '/' && strchr(path, '/') != NULL)))
+	if (path != NULL && domain_script_problem(path) != NULL)
 		field_error(r, node, "path", "E324", "a bare name is looked for in /etc/zl/scripts",
-			    "\"%.200s\" is neither a script's name nor an absolute path", path);
+			    "\"%.200s\" %s", path, domain_script_problem(path));
 }
 
 /* "ADDRESS/PREFIX" or "ADDRESS", as the scripts take it. */

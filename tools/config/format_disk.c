@@ -16,8 +16,10 @@ void format_disk(struct strbuf *sb, const struct domain_disk *disk)
 	strbuf_addf(sb, " type='%s'", disk_format_name(disk->format));
 	format_value(sb, " cache='", caches[disk->cache], "'");
 	strbuf_addf(sb, "%s/>\n", disk->discard ? " discard='unmap'" : "");
-	format_value(sb, disk->is_block ? "      <source dev='" : "      <source file='",
-		     disk->source, "'/>\n");
+	/* What only a script understands stands beside the script's name. */
+	if (disk->script == NULL || disk->source[0] == '/')
+		format_value(sb, disk->is_block ? "      <source dev='" : "      <source file='",
+			     disk->source, "'/>\n");
 	format_value(sb, "      <backenddomain name='", disk->backend_domain, "'/>\n");
 	strbuf_addf(sb, "      <target dev='%s' bus='xen'/>\n", disk->target);
 	if (disk->readonly)

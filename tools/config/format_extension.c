@@ -69,6 +69,20 @@ static void add_processor(struct strbuf *sb, const struct domain_config *cfg)
 	strbuf_addstr(sb, "/>\n");
 }
 
+static void add_scripts(struct strbuf *sb, const struct domain_config *cfg)
+{
+	for (size_t i = 0; i < cfg->disk_count; i++) {
+		const struct domain_disk *d = &cfg->disks[i];
+
+		if (d->script == NULL)
+			continue;
+		strbuf_addf(sb, "      <z:script disk='%s'", d->target);
+		format_value(sb, " path='", d->script, "'");
+		format_value(sb, " target='", d->source[0] == '/' ? NULL : d->source, "'");
+		strbuf_addstr(sb, "/>\n");
+	}
+}
+
 /* The inside of <z:domain>; see format.h. */
 void format_extension(struct strbuf *sb, const struct domain_config *cfg)
 {
@@ -106,6 +120,7 @@ void format_extension(struct strbuf *sb, const struct domain_config *cfg)
 	if (cfg->nr_spis != 0)
 		strbuf_addf(sb, "      <z:nr-spis number='%u'/>\n", cfg->nr_spis);
 	format_value(sb, "      <z:sched class='", cfg->sched_class, "'/>\n");
+	add_scripts(sb, cfg);
 	add_start(sb, &cfg->start);
 	if (cfg->on_watchdog >= 0)
 		strbuf_addf(sb, "      <z:watchdog action='%s'/>\n",

@@ -94,6 +94,8 @@ static void put_disks(struct writer *w, const struct domain_config *c)
 			    d->backend == DISK_BACKEND_QEMU ? "backendtype=qdisk," : "");
 		if (d->backend_domain != NULL)
 			strbuf_addf(&spec, "backend=%s,", d->backend_domain);
+		if (d->script != NULL)
+			strbuf_addf(&spec, "script=%s,", d->script);
 		strbuf_addf(&spec, "target=%s", d->source);
 		strbuf_addstr(&w->sb, i == 0 ? "disk = [ " : ",\n         ");
 		put_quoted(&w->sb, strbuf_cstr(&spec));

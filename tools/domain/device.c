@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <xentools/event_loop.h>
 #include <xentools/parse_num.h>
@@ -130,6 +131,23 @@ void device_set_backend(struct device *d, uint16_t backend_domid)
 {
 	d->backend_domid = backend_domid;
 	set_paths(d);
+}
+
+void device_script_path(const struct domain_ctx *ctx, const char *name, char ret[PATH_MAX])
+{
+	if (name[0] == '/')
+		snprintf(ret, PATH_MAX, "%s", name);
+	else
+		snprintf(ret, PATH_MAX, "%s/scripts/%s",
+			 ctx->config_dir ? ctx->config_dir : DOMAIN_CONFIG_DIR, name);
+}
+
+int device_script_check(const char *path, struct zerr **err)
+{
+	if (access(path, X_OK) == 0)
+		return 0;
+	return zerr_set(err, errno == ENOENT ? ZERR_NOT_FOUND : ZERR_FAILED, "E324", errno,
+			"cannot run the script %s", path);
 }
 
 /* ---- what the store shows ---- */

@@ -17,6 +17,7 @@ struct change {
 	const struct domain_disk *disk;		/* to be added, or NULL */
 	const struct domain_nic *nic;		/* to be added, or NULL */
 	const char *mac;			/* its address, once and for all */
+	const bool *link;			/* of the one with that address: is up, or NULL */
 	const struct device *gone;		/* or taken away; an interface by its address */
 };
 
@@ -62,26 +63,10 @@ static void remove_disk(struct domain_config *cfg, unsigned int devid)
 	}
 }
 
-/* The index of the interface with an address, or their number. */
-static unsigned int find_mac(const struct domain_config *cfg, const char *mac)
-{
-	char text[DOMAIN_MAC_TEXT];
-	unsigned int i;
-	uint8_t its[6];
-
-	for (i = 0; mac && i < cfg->nic_count; i++) {
-		domain_nic_mac(&cfg->nics[i], cfg->uuid, i, its);
-		domain_mac_format(its, text);
-		if (strcmp(text, mac) == 0)
-			return i;
-	}
-	return (unsigned int)cfg->nic_count;
-}
-
 /* Those behind it get other numbers at the next start, and shall keep their addresses. */
 static void remove_nic(struct domain_config *cfg, const char *mac)
 {
-	unsigned int at = find_mac(cfg, mac);
+	unsigned int at = domain_config_nic(cfg, mac);
 
 	if (at == cfg->nic_count)
 		return;
@@ -96,10 +81,18 @@ static void remove_nic(struct domain_config *cfg, const char *mac)
 
 static int apply(struct domain_config *cfg, const struct change *c)
 {
+	unsigned int at;
+
 	if (c->disk)
 		return add_disk(cfg, c->disk);
 	if (c->nic)
 		return add_nic(cfg, c->nic, c->mac);
+	if (c->link) {
+		at = domain_config_nic(cfg, c->mac);
+		if (at < cfg->nic_count)
+			cfg->nics[at].link_down = !*c->link;
+		return 0;
+	}
 	if (c->gone->cls->kind == DEVICE_VBD)
 		remove_disk(cfg, c->gone->devid);
 	else
@@ -177,6 +170,11 @@ void device_config_add_nic(const struct device *d)
 	change(d->ctx, d->domid, &(struct change){ .nic = d->config, .mac = mac });
 }
 
+void device_config_set_link(const struct device *d, const char *mac, bool up)
+{
+	change(d->ctx, d->domid, &(struct change){ .link = &up, .mac = mac });
+}
+
 void device_config_remove(const struct device *d, const char *mac)
 {
 	change(d->ctx, d->domid, &(struct change){ .gone = d, .mac = mac });
@@ -199,7 +197,7 @@ int device_show_nics(struct domain_ctx *ctx, uint16_t domid, struct domain_confi
 		memcpy(d.note, list[i].note, sizeof(d.note));
 		if (device_read(&d, DEVICE_NOTE, "mac", &mac, err) < 0)
 			return -1;
-		at = find_mac(cfg, mac);
+		at = domain_config_nic(cfg, mac);
 		if (at == cfg->nic_count)
 			continue;
 		nic = &cfg->nics[at];

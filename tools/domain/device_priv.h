@@ -7,6 +7,7 @@
 #ifndef TOOLS_DEVICE_PRIV_H
 #define TOOLS_DEVICE_PRIV_H
 
+#include <limits.h>
 #include <signal.h>
 
 #include <xentools/device.h>
@@ -140,6 +141,9 @@ int device_first_free(struct domain_ctx *ctx, uint16_t domid, const struct devic
 int device_find(struct device *d, struct domain_ctx *ctx, uint16_t domid, enum device_kind kind,
 		unsigned int devid, struct zerr **err);
 void device_set_backend(struct device *d, uint16_t backend_domid);
+/* A script's path: absolute, or a name in the directory of scripts; and whether it can be run. */
+void device_script_path(const struct domain_ctx *ctx, const char *name, char ret[PATH_MAX]);
+int device_script_check(const char *path, struct zerr **err);
 /* The class of a kind. */
 const struct device_class *device_class_of(enum device_kind kind);
 
@@ -159,6 +163,7 @@ int device_vif_guard(struct device *d, struct zerr **err);
 
 void device_config_add_disk(struct domain_ctx *ctx, uint16_t domid, const struct domain_disk *disk);
 void device_config_add_nic(const struct device *d);
+void device_config_set_link(const struct device *d, const char *mac, bool up);
 /* mac: an interface's, by which it is known. */
 void device_config_remove(const struct device *d, const char *mac);
 

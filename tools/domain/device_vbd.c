@@ -23,7 +23,9 @@
 
 #define NOTE_IMAGE "zl-image"		/* "w f803:1c": how and which */
 #define NOTE_NBD "zl-nbd"		/* "/dev/nbd0", before it is used */
+#define NOTE_SCRIPT "zl-script"		/* its path, where there is one */
 #define NOTE_PATH "physical-device-path"
+#define BY_SCRIPT "s"			/* begins an identity that is not an image's */
 #define FREE_MS 5000
 
 _Static_assert(sizeof(((struct device *)0)->claim) == BLOCK_ID_MAX, "an identity is a claim");
@@ -126,18 +128,40 @@ static int check_use(struct domain_ctx *ctx, const struct domain_disk *disk, con
 	return 0;
 }
 
+/* What only a script knows is the same when its script and its words are: FNV-1a of both. */
+static void script_id(const char *script, const char *source, char id[BLOCK_ID_MAX])
+{
+	uint64_t hash = UINT64_C(14695981039346656037);
+
+	for (int i = 0; i < 2; i++)
+		for (const char *p = i == 0 ? script : source;; p++) {
+			hash = (hash ^ (uint8_t)*p) * UINT64_C(1099511628211);
+			if (*p == '\0')
+				break;
+		}
+	snprintf(id, BLOCK_ID_MAX, BY_SCRIPT "%llx", (unsigned long long)hash);
+}
+
 /* Can a domain have the disk, as things are? id becomes the image's identity. */
 static int check(struct domain_ctx *ctx, const struct domain_disk *disk, char id[BLOCK_ID_MAX],
 		 struct zerr **err)
 {
 	struct block_image image;
+	char script[PATH_MAX];
 
 	id[0] = '\0';
 	if (disk->backend_domain)
 		return 0;	/* its paths mean nothing here */
-	if (block_image_open(disk, &image, NULL, err) != 0)
-		return -1;
-	memcpy(id, image.id, BLOCK_ID_MAX);
+	if (disk->script) {
+		device_script_path(ctx, disk->script, script);
+		if (device_script_check(script, err) != 0)
+			return zerr_context(err, "disk", disk->target);
+		script_id(script, disk->source, id);
+	} else {
+		if (block_image_open(disk, &image, NULL, err) != 0)
+			return -1;
+		memcpy(id, image.id, BLOCK_ID_MAX);
+	}
 	return ctx->xs ? check_use(ctx, disk, id, err) : 0;
 }
 
@@ -175,13 +199,17 @@ int device_vbd_guard(struct device *d, struct zerr **err)
 static void write_nodes(const struct device *d, struct device_writer *w)
 {
 	const struct domain_disk *disk = d->config;
+	char script[PATH_MAX];
 
+	device_script_path(d->ctx, disk->script ? disk->script : "/etc/xen/scripts/block", script);
+	if (disk->script && d->backend_domid == 0)
+		device_put(w, DEVICE_NOTE, NOTE_SCRIPT, "%s", script);
 	device_put(w, DEVICE_FRONT, "virtual-device", "%u", d->devid);
 	/* Linux on Arm takes no "cdrom": there it waits for an emulated one. */
 	device_put(w, DEVICE_FRONT, "device-type", "disk");
 	device_put(w, DEVICE_FRONT, "trusted", "1");
 	device_put(w, DEVICE_BACK, "params", "%s", disk->source);
-	device_put(w, DEVICE_BACK, "script", "/etc/xen/scripts/block");
+	device_put(w, DEVICE_BACK, "script", "%s", script);
 	device_put(w, DEVICE_BACK, "removable", "0");
 	device_put(w, DEVICE_BACK, "bootable", "1");
 	device_put(w, DEVICE_BACK, "dev", "%s", d->name);
@@ -266,6 +294,33 @@ static int attach_loop(struct device *d, int image, struct zerr **err)
 	return name_device(d, dev, err);
 }
 
+static int run_script(const struct device *d, const char *verb, struct zerr **err)
+{
+	const char *const args[] = { verb, NULL };
+	_cleanup_free_ char *script = NULL;
+	int rc = device_read(d, DEVICE_NOTE, NOTE_SCRIPT, &script, err);
+
+	return rc <= 0 ? rc : hotplug_script(d, script, args, NULL, err);
+}
+
+/* It writes which device it has made; the back-end sees that at once. */
+static int attach_script(const struct device *d, struct zerr **err)
+{
+	_cleanup_free_ char *number = NULL, *path = NULL;
+	int rc = run_script(d, "add", err);
+
+	if (rc == 0)
+		rc = device_read(d, DEVICE_BACK, "physical-device", &number, err);
+	if (rc == 0)
+		return zerr_set(err, ZERR_FAILED, "E333", 0, "the script ended well and named no "
+				"device: there is no physical-device");
+	if (rc < 0 || device_read(d, DEVICE_BACK, NOTE_PATH, &path, err) < 0 ||
+	    (path && device_write(d, DEVICE_NOTE, NOTE_PATH, path, err) != 0) ||
+	    device_write(d, DEVICE_BACK, "hotplug-status", "connected", err) != 0)
+		return -1;
+	return wait_opened(d, err);
+}
+
 static int hotplug_attach(struct device *d, struct zerr **err)
 {
 	const struct domain_disk *disk = d->config;
@@ -273,6 +328,8 @@ static int hotplug_attach(struct device *d, struct zerr **err)
 	char dev[BLOCK_DEV_MAX];
 	struct block_image image;
 
+	if (disk->script)
+		return attach_script(d, err);
 	if (block_image_open(disk, &image, &fd, err) != 0 || check_same(d, &image, err) != 0)
 		return -1;
 	if (image.way == BLOCK_WAY_LOOP)
@@ -290,7 +347,8 @@ static int hotplug_detach(struct device *d, struct zerr **err)
 {
 	_cleanup_free_ char *nbd = NULL, *dev = NULL, *image = NULL, *source = NULL;
 
-	if (device_read(d, DEVICE_NOTE, NOTE_NBD, &nbd, err) < 0 ||
+	if (run_script(d, "remove", err) != 0 ||
+	    device_read(d, DEVICE_NOTE, NOTE_NBD, &nbd, err) < 0 ||
 	    device_read(d, DEVICE_NOTE, "params", &source, err) < 0 ||
 	    device_read(d, DEVICE_NOTE, NOTE_PATH, &dev, err) < 0 ||
 	    device_read(d, DEVICE_NOTE, NOTE_IMAGE, &image, err) < 0)
@@ -348,24 +406,40 @@ static int grow(int fd, const char *path, uint64_t size, struct zerr **err)
 	return 0;
 }
 
+/* Its length goes to the kernel once, when it connects, and it lets nobody else at the image. */
+static int refuse_nbd(const char *params, const char *name, struct zerr **err)
+{
+	zerr_set(err, ZERR_UNSUPPORTED, "E507", 0, "qemu-nbd serves %s, and keeps the size with "
+		 "which it began", params ? params : "the image");
+	return zerr_hint(err, "zl block-detach %s (or shut the guest down), qemu-img resize %s "
+			 "SIZE, and attach it again", name, params ? params : "IMAGE");
+}
+
+/* blkback sees for itself that a device has grown. */
+static int resize_volume(const char *dev, uint64_t size, struct zerr **err)
+{
+	if (size == 0 && dev)
+		return 0;
+	zerr_set(err, ZERR_UNSUPPORTED, "E507", 0, "only the file of a raw disk can be made "
+		 "larger here");
+	return zerr_hint(err, "make a volume larger by its own tools; the guest is told");
+}
+
 static int resize(const struct device *d, uint64_t size, struct zerr **err)
 {
-	_cleanup_free_ char *params = NULL, *dev = NULL, *image = NULL;
+	_cleanup_free_ char *params = NULL, *dev = NULL, *image = NULL, *nbd = NULL;
 	_cleanup_close_ int fd = -1;
 	char id[BLOCK_ID_MAX];
 	struct stat st;
 
 	if (device_read(d, DEVICE_NOTE, "params", &params, err) < 0 ||
 	    device_read(d, DEVICE_NOTE, NOTE_PATH, &dev, err) < 0 ||
-	    device_read(d, DEVICE_NOTE, NOTE_IMAGE, &image, err) < 0)
+	    device_read(d, DEVICE_NOTE, NOTE_IMAGE, &image, err) < 0 ||
+	    device_read(d, DEVICE_NOTE, NOTE_NBD, &nbd, err) < 0)
 		return -1;
-	if (!params || !dev || !image || !image[0] || strncmp(dev, "/dev/loop", 9) != 0) {
-		if (size == 0 && dev && strncmp(dev, "/dev/nbd", 8) != 0)
-			return 0;	/* blkback sees for itself that a device has grown */
-		zerr_set(err, ZERR_UNSUPPORTED, "E507", 0, "only the file of a raw disk can be "
-			 "made larger here");
-		return zerr_hint(err, "make a volume larger by its own tools; the guest is told");
-	}
+	if (!params || !dev || !image || !image[0] || image[2] == BY_SCRIPT[0] ||
+	    strncmp(dev, "/dev/loop", 9) != 0)
+		return nbd ? refuse_nbd(params, d->name, err) : resize_volume(dev, size, err);
 	fd = open(params, O_RDWR | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0 || fstat(fd, &st) != 0)
 		return zerr_set(err, ZERR_FAILED, "E313", errno, "cannot open %s", params);

@@ -32,7 +32,7 @@ static const char *bridge_of(const struct domain_ctx *ctx, const struct domain_n
 	return bridge ? bridge : "";
 }
 
-/* The script's path: absolute, or a name in the directory of scripts. */
+/* By its own name, or by what it is on. */
 static void script_path(const struct domain_ctx *ctx, const struct domain_nic *nic,
 			char ret[PATH_MAX])
 {
@@ -43,11 +43,7 @@ static void script_path(const struct domain_ctx *ctx, const struct domain_nic *n
 	else if (!name)
 		name = bridge_of(ctx, nic)[0] ? zl_conf_str(ctx->conf, "network.script")
 					      : "vif-route";
-	if (name[0] == '/')
-		snprintf(ret, PATH_MAX, "%s", name);
-	else
-		snprintf(ret, PATH_MAX, "%s/scripts/%s",
-			 ctx->config_dir ? ctx->config_dir : DOMAIN_CONFIG_DIR, name);
+	device_script_path(ctx, name, ret);
 }
 
 /* ---- before the start ---- */
@@ -90,11 +86,8 @@ int device_vif_check(struct domain_ctx *ctx, const struct domain_nic *nic, struc
 	script_path(ctx, nic, script);
 	if (check_bridge(ctx, nic, err) != 0)
 		return zerr_context(err, "interface on", bridge[0] ? bridge : nic->network);
-	if (access(script, X_OK) != 0) {
-		zerr_set(err, errno == ENOENT ? ZERR_NOT_FOUND : ZERR_FAILED, "E324", errno,
-			 "cannot run the script %s", script);
+	if (device_script_check(script, err) != 0)
 		return zerr_context(err, "interface on", bridge[0] ? bridge : NULL);
-	}
 	return 0;
 }
 
@@ -255,6 +248,56 @@ static int hotplug_attach(struct device *d, struct zerr **err)
 static int hotplug_detach(struct device *d, struct zerr **err)
 {
 	return run_script(d, "offline", err);
+}
+
+/* For the script as if it were attached anew: it undoes and does what it always does. */
+static int change_link(const struct device *d, bool up, struct zerr **err)
+{
+	if (device_write(d, DEVICE_BACK | DEVICE_NOTE, "link", up ? "up" : "down", err) != 0 ||
+	    run_script(d, "offline", err) != 0)
+		return -1;
+	return run_script(d, "online", err);
+}
+
+static int set_link(struct device *d, bool up, struct zerr **err)
+{
+	_cleanup_free_ char *was = NULL, *mac = NULL;
+
+	if (d->backend_domid != 0)
+		return zerr_set(err, ZERR_UNSUPPORTED, "E508", 0, "domain %u serves it: its link "
+				"is that domain's affair", d->backend_domid);
+	if (device_read(d, DEVICE_NOTE, "link", &was, err) < 0 ||
+	    device_read(d, DEVICE_NOTE, "mac", &mac, err) < 0)
+		return -1;
+	if ((was && strcmp(was, "down") == 0) != up)
+		return 0;
+	if (change_link(d, up, err) != 0) {
+		d->undo = true;
+		change_link(d, !up, NULL);
+		return -1;
+	}
+	device_config_set_link(d, mac, up);
+	domain_event(d->ctx, d->domid, NULL, up ? "link-up" : "link-down", d->name);
+	return 0;
+}
+
+int device_vif_set_link(struct domain_ctx *ctx, uint16_t domid, unsigned int devid, bool up,
+			struct zerr **err)
+{
+	_cleanup_signals_ sigset_t signals = device_hold_signals();
+	_cleanup_close_ int turn = -1;
+	struct zerr *why = NULL;
+	struct device d;
+	int rc = device_take_turn(ctx, domid, &turn, err);
+
+	if (rc == 0)
+		rc = device_find(&d, ctx, domid, DEVICE_VIF, devid, err);
+	if (rc < 0)
+		return -1;
+	if (rc == 0)
+		return zerr_set(err, ZERR_NOT_FOUND, "E302", 0, "domain %u has no interface %u",
+				domid, devid);
+	return set_link(&d, up, &why) == 0 ? 0 : device_failed(&d, "set the link of", why, err);
 }
 
 const struct device_class device_class_vif = {

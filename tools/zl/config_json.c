@@ -69,6 +69,7 @@ struct json_object *zl_disk_json(const struct domain_disk *disk)
 	zl_json_string(o, "type", disk->is_block ? "block" : "file");
 	zl_json_string(o, "device", disk->cdrom ? "cdrom" : "disk");
 	zl_json_string(o, "source", disk->source);
+	zl_json_string(o, "script", disk->script);
 	zl_json_string(o, "format", disk_format_name(disk->format));
 	zl_json_string(o, "driver", backends[disk->backend]);
 	zl_json_string(o, "cache", caches[disk->cache]);

@@ -87,6 +87,14 @@ int device_remove_all(struct domain_ctx *ctx, uint16_t domid, struct zerr **err)
 int device_check_all(struct domain_ctx *ctx, const struct domain_config *cfg, struct zerr **err);
 
 /*
+ * Let an interface's link be up or down; its script sees the interface go and come again. The
+ * domain's configuration follows. Nothing is done when it is so already; a failure is undone.
+ * Classes: ZERR_NOT_FOUND, ZERR_UNSUPPORTED a driver domain serves it, a script's as at attaching.
+ */
+int device_vif_set_link(struct domain_ctx *ctx, uint16_t domid, unsigned int devid, bool up,
+			struct zerr **err);
+
+/*
  * Make a disk's file larger (size in bytes; 0: somebody has done that) and let the guest know.
  * Classes: ZERR_STATE it would shrink, ZERR_UNSUPPORTED not a raw file.
  */

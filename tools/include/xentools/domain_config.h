@@ -78,6 +78,8 @@ enum disk_cache { DISK_CACHE_DEFAULT, DISK_CACHE_NONE, DISK_CACHE_WRITEBACK,
 struct domain_disk {
 	char target[DISK_TARGET_MAX];		/* "xvda": as the guest calls it */
 	char *source;				/* absolute path; NULL: empty tray, left out */
+	char *script;				/* NULL, or a block-* script, to which source is */
+						/* whatever it makes a device of: name or path */
 	bool is_block;				/* <disk type='block'>: a device, not a file */
 	bool cdrom, readonly, shareable;
 	bool discard;				/* unmap reaches the image */
@@ -248,11 +250,16 @@ int domain_nic_copy(struct domain_nic *dst, const struct domain_nic *src);
 void domain_nic_mac(const struct domain_nic *nic, const uint8_t uuid[16], unsigned int index,
 		    uint8_t ret[6]);
 
+/* The number of the interface with an address ("00:16:3e:01:02:03"), or nic_count: none has it. */
+unsigned int domain_config_nic(const struct domain_config *cfg, const char *mac);
+
 #define DOMAIN_MAC_TEXT 18u		/* bytes of "00:16:3e:01:02:03" with its NUL */
 void domain_mac_format(const uint8_t mac[6], char text[DOMAIN_MAC_TEXT]);
 /* Six hex octets; NULL when it may be a guest's address, else the reason as a clause. */
 const char *domain_mac_parse(const char *text, uint8_t ret[6]);
 
+/* Why a text is no script's name or path; NULL: it is one. */
+const char *domain_script_problem(const char *path);
 /* Why a text is no interface's name, no "ADDRESS" or "ADDRESS/PREFIX"; NULL: it is one. */
 const char *domain_ifname_problem(const char *name);
 const char *domain_ip_problem(const char *text);
