@@ -336,6 +336,41 @@ static void start_policy(void **state)
 	}
 }
 
+/* Title, description and links find their places, too. */
+static void words_and_links(void **state)
+{
+	static const char devices[] = "<devices><interface type='bridge'><source bridge='b'/>"
+		"<link state='down'/></interface><interface type='bridge'><source bridge='b'/>"
+		"</interface></devices>";
+	_cleanup_definition_ struct definition d = { .text = NULL }, after = { .text = NULL };
+	_cleanup_free_ char *text = NULL;
+
+	(void)state;
+	assert_true(asprintf(&text, PLAIN("a", "<uuid>" UUID_A "</uuid><title>old</title>%s"),
+			     devices) > 0);
+	must_save(text);
+	assert_int_equal(definition_load(&ctx, "a", &d, NULL), 1);
+	free(d.cfg.title);
+	d.cfg.title = strdup("a < b");
+	d.cfg.description = strdup("two\nlines");
+	d.cfg.nics[0].link_down = false;
+	assert_int_equal(definition_save(&ctx, d.text, &d.cfg, DEFINITION_REPLACE, -1, NULL), 0);
+	assert_int_equal(definition_load(&ctx, "a", &after, NULL), 1);
+	assert_non_null(strstr(after.text, "<!-- mine -->"));
+	assert_non_null(strstr(after.text, "</uuid><title>a &lt; b</title>\n"
+			       "  <description>two\nlines</description><devices>"));
+	assert_non_null(strstr(after.text, "<link state='up'/></interface>"));
+	assert_string_equal(after.cfg.description, "two\nlines");
+	free(after.cfg.title);
+	after.cfg.title = NULL;
+	assert_int_equal(definition_save(&ctx, after.text, &after.cfg, DEFINITION_REPLACE, -1,
+					 NULL), 0);
+	free(text);
+	text = stored("domains/a.xml");
+	assert_null(strstr(text, "<title>"));
+	assert_non_null(strstr(text, "<!-- mine -->"));
+}
+
 /* ---- a failure at each step ---- */
 
 static int by_name(const struct dirent **a, const struct dirent **b)
@@ -486,6 +521,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(one_writer, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(start_policy, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(changes_are_on_the_disk, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(words_and_links, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(each_failure_changes_nothing, set_up, tear_down),
 	};
 

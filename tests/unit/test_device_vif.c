@@ -397,10 +397,60 @@ static void configuration_follows(void **state)
 	free((char *)(uintptr_t)opts.config_text);
 }
 
+static int set_link(bool up, struct zerr **err)
+{
+	return device_vif_set_link(&ctx, domid, 0, up, err);
+}
+
+/* The script sees what it saw at the attaching, and the next reboot finds the link as it is. */
+static void link_state(void **state)
+{
+	struct domain_create_opts opts = { .config_text = config_format(&cfg) };
+	struct domain_state s;
+	struct zerr *err = NULL;
+
+	(void)state;
+	attach();
+	fake_devices.scripts = 0;
+	assert_int_equal(set_link(true, &err), 0);	/* it is up already */
+	assert_int_equal(fake_devices.scripts, 0);
+	assert_int_equal(set_link(false, &err), 0);
+	assert_int_equal(fake_devices.scripts, 2);
+	assert_string_equal(fake_devices.last_script, "vif-bridge online");
+	assert_string_equal(back("link"), "down");
+	assert_string_equal(back("hotplug-status"), "connected");
+	fake_devices.script_fails = true;
+	assert_int_equal(set_link(true, &err), -1);
+	assert_string_equal(err->object, "vif1.0");
+	assert_non_null(strstr(err->message, "no way"));
+	assert_string_equal(back("link"), "down");
+	zerr_free(err);
+	err = NULL;
+	fake_devices.script_fails = false;
+	assert_int_equal(device_vif_set_link(&ctx, domid, 7, false, &err), -1);
+	assert_int_equal(zerr_class_of(err), ZERR_NOT_FOUND);
+	zerr_free(err);
+	err = NULL;
+	/* Its configuration is kept with a domain that was made from one. */
+	assert_int_equal(domain_destroy(&ctx, domid, NULL), 0);
+	domid = (uint16_t)create(&opts, &err);
+	attach();
+	assert_int_equal(set_link(false, &err), 0);
+	assert_int_equal(domain_state_load(&ctx, domid, &s, &err), 1);
+	assert_non_null(strstr(s.config_text, "<link state='down'/>"));
+	domain_state_clear(&s);
+	assert_int_equal(set_link(true, &err), 0);
+	assert_int_equal(domain_state_load(&ctx, domid, &s, &err), 1);
+	assert_null(strstr(s.config_text, "<link"));
+	domain_state_clear(&s);
+	free((char *)(uintptr_t)opts.config_text);
+}
+
 static void driver_domain(void **state)
 {
 	char name[] = "netdom";
 	uint8_t uuid[16] = { 5 };
+	struct zerr *err = NULL;
 
 	(void)state;
 	nic.backend_domain = name;
@@ -409,6 +459,10 @@ static void driver_domain(void **state)
 	fake_xs_set(ctx.xs, "/local/domain/4/name", name);
 	strcpy(nic.bridge, "theirs");	/* not ours to judge */
 	assert_int_equal(device_vif_check(&ctx, &nic, NULL), 0);
+	fake_xs_set(ctx.xs, "/libxl/1/device/vif/0/backend", "/local/domain/4/backend/vif/1/0");
+	assert_int_equal(set_link(false, &err), -1);
+	assert_int_equal(zerr_class_of(err), ZERR_UNSUPPORTED);
+	zerr_free(err);
 }
 
 #define V(fn) cmocka_unit_test_setup_teardown(fn, begin, tear_down)
@@ -419,7 +473,7 @@ int main(void)
 		V(nodes_of_both_ends), V(everything_set), V(rates), V(which_script),
 		V(refused_before_the_start), V(hint_names_the_bridges), V(failures_leave_nothing),
 		V(store_failures), V(detach), V(hostile_front_end),
-		V(configuration_follows), V(driver_domain),
+		V(configuration_follows), V(link_state), V(driver_domain),
 	};
 
 	return cmocka_run_group_tests_name("network devices", tests, NULL, NULL);

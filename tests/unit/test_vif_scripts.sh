@@ -115,6 +115,19 @@ ok "bridge: stays down" lacks " up"
 run vif-bridge offline
 ok "bridge: offline by its name" has "ip link set dev web0 nomaster"
 
+# The link changes: the interface has its name already.
+printf up >"$STORE/backend/vif/7/0/link"
+run vif-bridge online
+ok "bridge: link up again, by its name" went_well
+ok "bridge: link up again: no new name" lacks " name "
+ok "bridge: link up again: is up" has "ip link set dev web0 up"
+
+# A foreign interface with the wanted name is left alone when the attaching has failed.
+begin bridge=zbr0 vifname=web0
+mkdir "$ZL_SYS/class/net/web0"
+run vif-bridge offline
+ok "bridge: offline before it was named" lacks web0
+
 begin bridge=nosuch
 run vif-bridge online
 ok "bridge: not there" refused "there is no bridge nosuch"

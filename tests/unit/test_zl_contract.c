@@ -237,6 +237,10 @@ static void documents(void **state)
 	output_free(&c);
 	assert_int_equal(run(&c, line_of("--json define %s/%s", "g.xml")), 0);
 	output_free(&c);
+	assert_int_equal(run(&c, "desc --title guest A <title>"), 0);
+	output_free(&c);
+	assert_int_equal(run(&c, "--json desc guest"), 0);
+	output_free(&c);
 	assert_int_equal(run(&c, "--json start -p guest"), 0);
 	output_free(&c);
 	assert_int_equal(run(&c, line_of("--json create --set name=two -p %s/%s", "g.xml")), 0);
@@ -290,6 +294,7 @@ static const struct {
 	{ "create", "%s/g.xml" },
 	{ "debug-keys", "h" },
 	{ "define", "%s/other.xml" },
+	{ "desc", "--title guest A title" },
 	{ "destroy", "web1" },
 	{ "device-attach", "web1 %s/disk.xml" },
 	{ "device-detach", "web1 xvda" },
@@ -299,6 +304,7 @@ static const struct {
 	{ "mem-set", "web1 64" },
 	{ "network-attach", "web1 bridge=zbr0" },
 	{ "network-detach", "web1 0" },
+	{ "network-set", "--config guest 0 down" },
 	{ "pause", "web1" },
 	{ "reboot", "web1" },
 	{ "rename", "web1 web2" },

@@ -187,6 +187,18 @@ static void names_change(void **state)
 	expect("rename nosuch x", 3, NULL, "there is no domain \"nosuch\"");
 	expect("destroy new", 0, NULL, NULL);
 	expect("rename new guest", 0, NULL, NULL);
+	expect("desc guest", 0, NULL, "note: guest has no description");
+	expect("-N desc guest What it does", 0, "guest would have the description \"What it does\"",
+	       NULL);
+	expect("desc guest What it does", 0, NULL, NULL);
+	expect("desc --title guest <Shop>", 0, NULL, NULL);
+	expect("desc guest", 0, "What it does\n", NULL);
+	expect("desc --title guest", 0, "<Shop>\n", NULL);
+	expect("dumpxml --inactive guest", 0, "<title>&lt;Shop&gt;</title>", NULL);
+	expect("desc --title guest two\nlines", 2, NULL, "the title is no line of UTF-8");
+	expect("desc guest \xff", 2, NULL, "is no text of UTF-8");
+	expect("desc --title --description guest", 2, NULL, "either");
+	expect("desc nosuch", 3, NULL, "there is no definition");
 	expect("list --inactive", 0, "guest ", NULL);
 }
 

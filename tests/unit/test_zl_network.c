@@ -74,8 +74,8 @@ static void attach_list_detach(void **state)
 	fake_xs_set(store, FRONT "queue-0/rx-ring-ref", "769");
 	fake_xs_set(store, FRONT "queue-0/event-channel-tx", "17");
 	expect("network-list web1", 0, "\n0   0  00:16:3e:01:02:03      0     4     17         "
-	       "768/769 /local/domain/0/backend/vif/3/0 zbr0            web0\n", NULL);
-	expect("network-list 3", 0, "/local/domain/0/backend/vif/3/1 zbr0            vif3.1", NULL);
+	       "768/769 /local/domain/0/backend/vif/3/0 up   zbr0            web0\n", NULL);
+	expect("network-list 3", 0, "/local/domain/0/backend/vif/3/1 up   zbr0            vif3.1", NULL);
 	/* The guest's words are numbers or nothing. */
 	fake_xs_set(store, FRONT "queue-0/tx-ring-ref", "\x1b[31m7");
 	expect("network-list web1", 0, "17           -/769 ", NULL);
@@ -84,6 +84,53 @@ static void attach_list_detach(void **state)
 	expect("network-detach web1 1", 0, NULL, NULL);
 	expect("network-detach web1 1", 3, NULL, "it has no interface 1");
 	assert_null(fake_xs_get(store, "/local/domain/3/device/vif"));
+}
+
+static void set_link(void **state)
+{
+	char line[120], path[60];
+	char *text;
+
+	(void)state;
+	put("web1.xml", "<domain type='xen'><name>web1</name><!-- mine -->"
+	    "<uuid>11223344-0000-0000-0000-000000000003</uuid><memory unit='MiB'>64</memory>"
+	    "<os><kernel>/k</kernel></os><devices>"
+	    "<interface type='bridge'><source bridge='zbr0'/></interface>"
+	    "<interface type='bridge'><source bridge='zbr0'/></interface></devices></domain>", 0644);
+	snprintf(line, sizeof(line), "-q define %s/web1.xml", dir);
+	expect(line, 0, NULL, NULL);
+	expect("network-attach web1 bridge=zbr0,vifname=web0", 0, NULL, NULL);
+	expect("network-attach web1 bridge=zbr0", 0, NULL, NULL);
+	expect("network-set web1 web0 --link=down", 0, NULL, NULL);
+	expect("network-list web1", 0, "/vif/3/0 down zbr0            web0\n", NULL);
+	expect("show --section=devices web1", 0, "vif3.0   : back-end waits for the guest, link down",
+	       NULL);
+	expect("domif-setlink web1 vif3.0 up", 0, NULL, NULL);
+	expect("network-list web1", 0, "/vif/3/0 up   zbr0", NULL);
+	expect("-N network-set --link=down web1 1", 0, "would have the link of vif3.1 down", NULL);
+	expect("network-set --config --link=down web1 1", 0, NULL, NULL);
+	expect("network-list web1", 0, "/vif/3/1 down zbr0", NULL);
+	snprintf(path, sizeof(path), "%s/domains/web1.xml", dir);
+	assert_int_equal(fd_read_file(path, 4096, &text, NULL), 0);
+	assert_non_null(strstr(text, "</name><!-- mine -->"));
+	/* The second, and the rest as it was. */
+	assert_non_null(strstr(text, "<interface type='bridge'><source bridge='zbr0'/></interface>"
+			       "<interface type='bridge'><source bridge='zbr0'/>  "
+			       "<link state='down'/>\n    </interface>"));
+	free(text);
+	expect("network-set web1 1", 2, NULL, "a link is up or down");
+	expect("network-set web1 1 sideways", 2, NULL, "a link is up or down");
+	expect("network-set web1 9 up", 3, NULL, "it has no interface 9");
+	expect("network-set --config web1 00:16:3e:00:00:09 up", 3, NULL, "it has no interface");
+	/* Of a domain that does not run: its definition alone. */
+	fake_hyp_domain(&fake, 3)->exists = false;
+	assert_int_equal(xs_rm(store, XS_NO_TX, "/local/domain/3", NULL), 0);
+	expect("network-set web1 1 up", 3, NULL, "--config changes the definition");
+	expect("network-set --config web1 1 up", 0, NULL, NULL);
+	expect("network-set --config web1 2 up", 3, NULL, "has no interface 2");
+	assert_int_equal(fd_read_file(path, 4096, &text, NULL), 0);
+	assert_non_null(strstr(text, "<link state='up'/>"));
+	free(text);
 }
 
 static void json(void **state)
@@ -103,6 +150,8 @@ static void json(void **state)
 	assert_string_equal(json_object_get_string(v), "vif3.0");
 	assert_true(json_object_object_get_ex(row, "frontend_state", &v));
 	assert_int_equal(json_object_get_int(v), 4);
+	assert_true(json_object_object_get_ex(row, "link_up", &v));
+	assert_true(json_object_get_boolean(v));
 	assert_false(json_object_object_get_ex(row, "tx_ring_ref", &v));
 	json_object_put(data);
 }
@@ -172,7 +221,7 @@ static void dry_runs(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		V(attach_list_detach), V(json), V(refused), V(from_files), V(dry_runs),
+		V(attach_list_detach), V(set_link), V(json), V(refused), V(from_files), V(dry_runs),
 	};
 
 	return cmocka_run_group_tests_name("zl network", tests, NULL, NULL);

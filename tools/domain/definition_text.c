@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Small changes of the user's own text of a definition: a name, a UUID, the start policy. The text
- * is not taken apart: places that look right are tried one after the other, and a change is good
+ * Small changes of the user's own text of a definition: a name, a UUID, title and description, the
+ * start policy, the link of an interface. The text is not taken apart: places that look right are tried one after the other, and a change is good
  * when the reader then finds what was wanted and nothing else. Where none is, canonical text takes
  * its place.
  */
@@ -32,6 +32,25 @@ static const struct place_row name_places[] = {
 static const struct place_row uuid_places[] = {
 	{ INSIDE, "<uuid>", "</uuid>", "", "" },
 	{ BEHIND, "</name>", NULL, "\n  <uuid>", "</uuid>" },
+	{ .open = NULL },
+};
+
+static const struct place_row title_places[] = {
+	{ INSTEAD, "<title>", "</title>", "", "" },
+	{ BEHIND, "</uuid>", NULL, "\n  ", "" },
+	{ .open = NULL },
+};
+
+static const struct place_row description_places[] = {
+	{ INSTEAD, "<description>", "</description>", "", "" },
+	{ BEHIND, "</title>", NULL, "\n  ", "" },
+	{ BEHIND, "</uuid>", NULL, "\n  ", "" },
+	{ .open = NULL },
+};
+
+static const struct place_row link_places[] = {
+	{ INSTEAD, "<link", "/>", "", "" },
+	{ BEFORE, "</interface>", NULL, "  ", "\n    " },
 	{ .open = NULL },
 };
 
@@ -136,35 +155,59 @@ struct aspect {
 	const struct place_row *places;
 	const char *open, *close;
 	bool included;
+	const char *const *words;	/* one of them is inserted: step_link(); else what stands there */
 };
+
+static const char *const links[] = { "<link state='up'/>", "<link state='down'/>" };
 
 static const struct aspect aspects[] = {
-	{ name_places, "<name>", "</name>", false },
-	{ uuid_places, "<uuid>", "</uuid>", false },
-	{ start_places, "<z:start", "/>", true },
+	{ name_places, "<name>", "</name>", false, NULL },
+	{ uuid_places, "<uuid>", "</uuid>", false, NULL },
+	{ title_places, "<title>", "</title>", true, NULL },
+	{ description_places, "<description>", "</description>", true, NULL },
+	{ link_places, "<devices>", "</devices>", true, links },
+	{ start_places, "<z:start", "/>", true, NULL },
 };
 
-/* *now as text has it, but for one aspect, which is as in wanted. */
-static int step(struct domain_config *now, const struct domain_config *wanted, size_t aspect)
+static int set_text(char **to, const char *from)
 {
-	char *name;
+	char *copy = from ? strdup(from) : NULL;
 
-	switch (aspect) {
-	case 0:
-		name = strdup(wanted->name);
-		if (!name)
-			return -1;
-		free(now->name);
-		now->name = name;
-		return 0;
-	case 1:
+	if (from && !copy)
+		return -1;
+	free(*to);
+	*to = copy;
+	return 0;
+}
+
+/* The first interface with another link than wanted gets that: as an index of links[]. */
+static size_t step_link(struct domain_config *now, const struct domain_config *wanted)
+{
+	for (size_t i = 0; i < MIN(now->nic_count, wanted->nic_count); i++) {
+		if (now->nics[i].link_down == wanted->nics[i].link_down)
+			continue;
+		now->nics[i].link_down = wanted->nics[i].link_down;
+		return now->nics[i].link_down;
+	}
+	return 0;
+}
+
+/* *now as text has it, but for one aspect, which is as in wanted. */
+static int step(struct domain_config *now, const struct domain_config *wanted, const char *open)
+{
+	if (strcmp(open, "<name>") == 0)
+		return set_text(&now->name, wanted->name);
+	if (strcmp(open, "<title>") == 0)
+		return set_text(&now->title, wanted->title);
+	if (strcmp(open, "<description>") == 0)
+		return set_text(&now->description, wanted->description);
+	if (strcmp(open, "<uuid>") == 0) {
 		now->uuid_set = wanted->uuid_set;
 		memcpy(now->uuid, wanted->uuid, sizeof(now->uuid));
-		return 0;
-	default:
+	} else {
 		now->start = wanted->start;
-		return 0;
 	}
+	return 0;
 }
 
 /* Text that means wanted, as near to the user's as can be; see definition.h. */
@@ -183,9 +226,12 @@ char *definition_edit_text(const char *text, const struct domain_config *wanted)
 
 		if (!was || !is || strcmp(was, is) == 0)
 			continue;
-		if (step(&cfg, wanted, i) != 0)
+		if (a->words)
+			better = change(now, a->places, a->words[step_link(&cfg, wanted)], &cfg);
+		else if (step(&cfg, wanted, a->open) == 0)
+			better = change(now, a->places, is, &cfg);
+		else
 			break;
-		better = change(now, a->places, is, &cfg);
 		if (!better)
 			break;
 		free(now);

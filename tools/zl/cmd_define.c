@@ -71,6 +71,25 @@ int zl_for_each_definition(struct zl *zl, const struct zl_args *args,
 	return worst;
 }
 
+int zl_change_definition(struct zl *zl, const char *name,
+			 int (*fn)(struct zl *zl, struct definition *d, void *arg,
+				   struct zerr **err), void *arg, struct zerr **err)
+{
+	_cleanup_definition_ struct definition found = { .text = NULL }, d = { .text = NULL };
+	_cleanup_close_ int lock = -1;
+	int rc;
+
+	/* What it is called, and what it is when nobody else can change it. */
+	if (zl_find_definition(zl, name, &found, err) < 0 ||
+	    (!zl->dry_run && definition_lock(&zl->ctx, found.cfg.name, &lock, err) < 0) ||
+	    zl_find_definition(zl, name, &d, err) < 0)
+		return -1;
+	rc = fn(zl, &d, arg, err);
+	if (rc <= 0 || zl->dry_run)
+		return MIN(rc, 0);
+	return definition_save(&zl->ctx, d.text, &d.cfg, DEFINITION_REPLACE, lock, err);
+}
+
 static int print_defined(struct zl *zl, const struct domain_config *cfg, struct zerr **err)
 {
 	struct json_object *o;

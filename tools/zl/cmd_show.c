@@ -114,8 +114,13 @@ static void show_devices(struct zl *zl, const struct shown *s)
 	for (size_t k = 0; k < ARRAY_SIZE(kinds) && s->d.info.domid != ZL_INACTIVE; k++) {
 		if (device_list(&zl->ctx, s->d.info.domid, kinds[k], &list, &n, NULL) != 0)
 			continue;
-		for (size_t i = 0; i < n; i++)
-			printf("  %-9s: back-end %s\n", list[i].name, link_word(list[i].backend));
+		for (size_t i = 0; i < n; i++) {
+			_cleanup_free_ char *link = zl_device_node(zl, list[i].note, "link");
+
+			printf("  %-9s: back-end %s%s\n", list[i].name,
+			       link_word(list[i].backend),
+			       link != NULL && strcmp(link, "down") == 0 ? ", link down" : "");
+		}
 		free(list);
 	}
 }

@@ -30,6 +30,12 @@ static const struct zl_option define_options[] = {
 	{ 0, NULL, NULL, NULL },
 };
 
+static const struct zl_option desc_options[] = {
+	{ 0, "title", NULL, "the title, which is one line" },
+	{ 0, "description", NULL, "the description (the default)" },
+	{ 0, NULL, NULL, NULL },
+};
+
 static const struct zl_option dumpxml_options[] = {
 	{ 0, "inactive", NULL, "the definition; what only a running domain has is left out" },
 	{ 0, NULL, NULL, NULL },
@@ -63,6 +69,9 @@ static const struct zl_command rows[] = {
 	  define_options, "[--replace] FILE", "store a domain's configuration",
 	  "It is kept as it was written, with a UUID filled in, until undefine; start runs it. "
 	  "Needs no hypervisor." },
+	{ "desc", NULL, cmd_desc, ZL_CHANGES | ZL_JSON | ZL_DOMAINS, 1, ZL_ANY, desc_options,
+	  "[--title | --description] DOM [TEXT...]", "print or write a definition's description",
+	  "An empty TEXT takes it away. The rest of the definition's text stays as it is." },
 	{ "dumpxml", NULL, cmd_dumpxml, ZL_COMMON | ZL_JSON | ZL_DOMAINS, 1, 1, dumpxml_options,
 	  "[--inactive] DOM", "print a domain's configuration",
 	  "The form is canonical: fixed order, sizes in KiB. create accepts it." },

@@ -11,6 +11,12 @@ static const struct zl_option detach_options[] = {
 	{ 0, NULL, NULL, NULL },
 };
 
+static const struct zl_option set_options[] = {
+	{ 0, "link", "STATE", "up or down; may also be the third argument" },
+	{ 0, "config", NULL, "in the definition, too; alone where the domain does not run" },
+	{ 0, NULL, NULL, NULL },
+};
+
 static const struct zl_command rows[] = {
 	{ "block-attach", NULL, cmd_block_attach, ZL_CHANGES | ZL_DOMAINS, 2, ZL_ANY, NULL,
 	  "DOM TARGET,FORMAT,VDEV,ACCESS | KEY=VALUE... | FILE", "give a domain a disk",
@@ -50,11 +56,17 @@ static const struct zl_command rows[] = {
 	  "backend. Without bridge and script the interface is on the network \"default\", which "
 	  "zl.conf names. FILE holds one <interface> as in a domain's XML." },
 	{ "network-detach", NULL, cmd_network_detach, ZL_CHANGES | ZL_DOMAINS, 2, 2,
-	  detach_options, "[--force] [--timeout=SEC] DOM DEVID|MAC",
+	  detach_options, "[--force] [--timeout=SEC] DOM DEVID|MAC|NAME",
 	  "take a network interface away", "Waits until the guest has let it go." },
 	{ "network-list", NULL, cmd_network_list, ZL_JSON | ZL_DOMAINS, 1, ZL_ANY, NULL,
 	  "DOM...", "list domains' network interfaces",
-	  "State is the guest's: 4 is connected. Vif is the interface in the control domain." },
+	  "State is the guest's: 4 is connected. Vif is the interface in the control domain, Link its state." },
+	{ "network-set", "domif-setlink", cmd_network_set, ZL_CHANGES | ZL_DOMAINS, 2, 3,
+	  set_options, "[--link=up|down] [--config] DOM DEVID|MAC|NAME [up|down]",
+	  "let an interface's link be up or down",
+	  "With the link down nothing passes; the guest keeps the interface, and its reboots find "
+	  "it so. NAME is as in network-list: vif3.0. The interface's script is called with offline "
+	  "and with online." },
 	{ .name = NULL },
 };
 

@@ -270,6 +270,13 @@ int zl_find_definition(struct zl *zl, const char *name, struct definition *d, st
 int zl_for_each_definition(struct zl *zl, const struct zl_args *args,
 			   int (*fn)(struct zl *zl, struct definition *d, void *arg,
 				     struct zerr **err), void *arg);
+/*
+ * Change a definition, by name or UUID, under its lock: fn changes its cfg and says 1 to have it
+ * stored, 0 not, -1 error. With dry_run nothing is stored.
+ */
+int zl_change_definition(struct zl *zl, const char *name,
+			 int (*fn)(struct zl *zl, struct definition *d, void *arg,
+				   struct zerr **err), void *arg, struct zerr **err);
 /* Read a file for define or edit: its text, and what it means. Mistakes are printed. */
 int zl_read_definition(struct zl *zl, const char *path, char **text, struct domain_config *cfg,
 		       struct zerr **err);
@@ -331,6 +338,7 @@ ZL_CMD(cpupool_rename);
 ZL_CMD(create);
 ZL_CMD(debug_keys);
 ZL_CMD(define);
+ZL_CMD(desc);
 ZL_CMD(destroy);
 ZL_CMD(device_attach);
 ZL_CMD(device_detach);
@@ -350,6 +358,7 @@ ZL_CMD(mem_set);
 ZL_CMD(network_attach);
 ZL_CMD(network_detach);
 ZL_CMD(network_list);
+ZL_CMD(network_set);
 ZL_CMD(pause);
 ZL_CMD(reboot);
 ZL_CMD(rename);

@@ -46,10 +46,9 @@ set_flag() {
 	[ ! -e "$1" ] || echo "$2" 2>/dev/null >"$1"
 }
 
-# Give the interface, which netback made a moment ago, its name: in $dev.
+# Give the interface its name: in $dev. It may have it already, when only the link changes.
 name_interface() {
-	dev=$vif
-	[ "${vifname:-$vif}" != "$vif" ] || return 0
+	[ "${vifname:-$vif}" != "$dev" ] || return 0
 	do_or_die ip link set dev "$vif" down
 	do_or_die ip link set dev "$vif" name "$vifname"
 	dev=$vifname
@@ -86,10 +85,11 @@ vif_main() {
 	get vifname
 	vifname=$value
 	dev=$vif
-	[ -z "$vifname" ] || [ ! -e "$SYS/class/net/$vifname" ] || dev=$vifname
+	[ -z "$vifname" ] || [ -e "$SYS/class/net/$vif" ] ||
+		[ ! -e "$SYS/class/net/$vifname" ] || dev=$vifname
 	case ${1:-} in
 	online | add)
-		[ -e "$SYS/class/net/$vif" ] || fatal "there is no interface $vif"
+		[ -e "$SYS/class/net/$dev" ] || fatal "there is no interface $vif"
 		online
 		success
 		;;
