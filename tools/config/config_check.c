@@ -350,7 +350,8 @@ static void rule_scripts(struct reader *r)
 		while (i < c->disk_count && strcmp(c->disks[i].target, disk) != 0)
 			i++;
 		if (i == c->disk_count)
-			field_error(r, n, "disk", "E353", NULL, "no disk is called \"%.40s\"", disk);
+			field_error(r, n, "disk", "E353", NULL, "no disk is called \"%.40s\"",
+				    disk);
 		if (config_disk_script(r, disk) != n)
 			field_error(r, n, "disk", "E353", NULL, "%.40s has two scripts", disk);
 	}

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Small changes of the user's own text of a definition: a name, a UUID, title and description, the
- * start policy, the link of an interface. The text is not taken apart: places that look right are tried one after the other, and a change is good
- * when the reader then finds what was wanted and nothing else. Where none is, canonical text takes
- * its place.
+ * start policy, the link of an interface. The text is not taken apart: places that look right are
+ * tried one after the other, and a change is good when the reader then finds what was wanted and
+ * nothing else. Where none is, canonical text takes its place.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -155,7 +155,7 @@ struct aspect {
 	const struct place_row *places;
 	const char *open, *close;
 	bool included;
-	const char *const *words;	/* one of them is inserted: step_link(); else what stands there */
+	const char *const *words;	/* step_link() says which; NULL: what stands there */
 };
 
 static const char *const links[] = { "<link state='up'/>", "<link state='down'/>" };

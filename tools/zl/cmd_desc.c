@@ -76,7 +76,8 @@ ZL_CMD(desc)
 	int rc;
 
 	if (w.title && zl_has(args, "description"))
-		return zerr_set(err, ZERR_USAGE, "E006", 0, "desc: either --title or --description");
+		return zerr_set(err, ZERR_USAGE, "E006", 0,
+				"desc: either --title or --description");
 	for (size_t i = 1; i < args->pos_count; i++)
 		strbuf_addf(&words, "%s%s", i > 1 ? " " : "", args->pos[i]);
 	if (words.failed)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * zl network-attach, network-detach, network-list, network-set. A new interface is described in xl's words or
- * by an <interface> in a file; the library does the rest. What the guest wrote into its nodes is
- * shown only where it is a number.
+ * zl network-attach, network-detach, network-list, network-set. A new interface is described in
+ * xl's words or by an <interface> in a file; the library does the rest. What the guest wrote into
+ * its nodes is shown only where it is a number.
  */
 #include "zl.h"
 

@@ -56,7 +56,8 @@ int definition_set_autostart(const struct domain_ctx *ctx, const char *name, boo
 
 /*
  * text changed as little as possible so that it means wanted, which differs from it in name, UUID,
- * title, description, start policy or the link of one interface; canonical XML where that cannot be done. Malloc'd; NULL: no memory.
+ * title, description, start policy or the link of one interface; canonical XML where that cannot be
+ * done. Malloc'd; NULL: no memory.
  */
 char *definition_edit_text(const char *text, const struct domain_config *wanted);
 
