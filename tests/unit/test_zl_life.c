@@ -202,6 +202,39 @@ static void names_change(void **state)
 	expect("list --inactive", 0, "guest ", NULL);
 }
 
+/* All that the host lacks, and nothing of what others have at the moment. */
+static void validate_looks_at_the_host(void **state)
+{
+	static const char *const missing[] = {
+		"/no/initrd", "there is no CPU 7 here, the last is 1", "[E313]",
+		"no bridge br9", "all guests of this host together can have 1024 MiB",
+		"block-none",
+	};
+	struct caught c;
+
+	(void)state;
+	write_guest();
+	expect(line_of("validate --host %s/g.xml", dir), 0, NULL, NULL);
+	add_domain(5, "guest", XEN_DOMINF_blocked, 16);
+	fake.free_pages = 0;
+	expect(line_of("validate --host %s/g.xml", dir), 0, NULL, NULL);
+	write_file("wants.xml", "<domain type='xen'><name>wants</name>"
+		 "<metadata><z:domain xmlns:z='" CONFIG_NAMESPACE "'>"
+		 "<z:script disk='xvdb' path='block-none'/></z:domain></metadata>"
+		 "<memory unit='MiB'>1500</memory><vcpu cpuset='0,7'>1</vcpu>"
+		 "<os><kernel>%s/Image</kernel><initrd>/no/initrd</initrd></os><devices>"
+		 "<disk><source file='/no/disk'/><target dev='xvda'/></disk>"
+		 "<disk type='block'><source dev='/dev/x'/><target dev='xvdb'/></disk>"
+		 "<interface type='bridge'><source bridge='br9'/></interface>"
+		 "</devices></domain>", dir);
+	expect(line_of("validate %s/wants.xml", dir), 0, NULL, NULL);
+	assert_int_equal(run(&c, line_of("validate --host %s/wants.xml", dir)), 6);
+	for (size_t i = 0; i < ARRAY_SIZE(missing); i++)
+		if (strstr(c.err, missing[i]) == NULL)
+			fail_msg("%s is not told:\n%s", missing[i], c.err);
+	output_free(&c);
+}
+
 static void starts_with_the_host(void **state)
 {
 	struct caught c;
@@ -390,6 +423,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(list_is_sorted, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(edits, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(names_change, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(validate_looks_at_the_host, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(starts_with_the_host, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(knocks, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(suspends, set_up, tear_down),

@@ -18,8 +18,6 @@
 #include "tools/domain/domain_priv.h"
 
 #define CONSOLE_WAIT_MS 10000
-#define PAGES_PER_VCPU 256		/* of the pool for page tables */
-#define PAGES_FIXED 128
 
 struct creation {
 	struct domain_ctx *ctx;
@@ -49,13 +47,6 @@ static void warn(struct domain_ctx *ctx, const char *code, const char *text)
 		ctx->warn(ctx->warn_arg, code, text);
 }
 
-static uint64_t pool_bytes(const struct domain_config *cfg)
-{
-	uint64_t mib = (cfg->memory_kib + 1023) / 1024;
-
-	return HYP_PAGE_SIZE * (PAGES_PER_VCPU * (uint64_t)cfg->vcpus_max + mib + PAGES_FIXED);
-}
-
 /* Is the name taken, or the UUID? Called with the lock held. */
 static int check_identity(struct creation *c, struct zerr **err)
 {
@@ -83,29 +74,15 @@ static int check_identity(struct creation *c, struct zerr **err)
 	return 0;
 }
 
-static int check_aarch32(struct creation *c, struct zerr **err)
-{
-	struct hyp_version v;
-
-	if (hyp_version(c->ctx->hyp, &v, err) != 0)
-		return -1;
-	if (strstr(v.capabilities, "xen-3.0-armv7l"))
-		return 0;
-	zerr_set(err, ZERR_UNSUPPORTED, "E503", 0,
-		 "32-bit guests are not possible here: not all CPUs have AArch32 at EL1");
-	return zerr_hint(err, "write <type arch='aarch64'> and give an arm64 kernel; CPUs that can are "
-			 "Cortex-A53, A57, A72 and their like");
-}
-
 static int check_host(struct creation *c, struct zerr **err)
 {
 	uint64_t need, free_kib;
 	struct hyp_physinfo phys;
 
-	if ((c->build.aarch32 && check_aarch32(c, err) != 0) ||
+	if (domain_check_aarch32(c->ctx, c->cfg, err) != 0 ||
 	    hyp_physinfo(c->ctx->hyp, &phys, err) != 0)
 		return -1;
-	need = c->cfg->memory_kib + DOMAIN_SLACK_KIB + pool_bytes(c->cfg) / 1024;
+	need = domain_need_kib(c->cfg);
 	free_kib = phys.free_pages * (HYP_PAGE_SIZE / 1024);
 	if (need > free_kib) {
 		zerr_set(err, ZERR_NO_RESOURCES, "E601", 0,
@@ -132,28 +109,9 @@ static uint32_t spis_needed(const struct domain_config *cfg)
 /* Creation was refused with why: is it because of what the host lacks? Takes why. */
 static int explain_refusal(const struct creation *c, struct zerr *why, struct zerr **err)
 {
-	int wanted = c->cfg->gic_version;
-	struct hyp_domain_info host;
-	struct hyp_physinfo phys;
 	struct zerr *better = NULL;
 
-	if (c->cfg->vpmu && hyp_physinfo(c->ctx->hyp, &phys, NULL) == 0 &&
-	    !(phys.capabilities & HYP_CAP_VPMU))
-		zerr_set(&better, ZERR_UNSUPPORTED, "E504", 0,
-			 "this host has no performance monitors to give a guest");
-	if (hyp_domain_info(c->ctx->hyp, 0, &host, NULL) == 1 && host.gic_version != 0) {
-		if (wanted == 0)
-			wanted = host.gic_version;
-		if (wanted == 2 && c->cfg->vcpus_max > 8)
-			zerr_set(&better, ZERR_BAD_CONFIG, "E341", 0,
-				 "a version 2 interrupt controller serves 8 vCPUs, not %u",
-				 c->cfg->vcpus_max);
-		else if (wanted != host.gic_version)
-			zerr_set(&better, ZERR_UNSUPPORTED, "E502", 0,
-				 "this host has a version %d interrupt controller and cannot "
-				 "give a guest version %d", host.gic_version, wanted);
-	}
-	if (better) {
+	if (domain_check_machine(c->ctx, c->cfg, &better) != 0) {
 		zerr_free(why);
 		why = better;
 	}
@@ -328,7 +286,7 @@ static int furnish(struct creation *c, struct zerr **err)
 	if (domain_grant_wishes(c->ctx, c->domid, c->cfg, err) != 0 ||
 	    hyp_domain_max_mem(c->ctx->hyp, c->domid, c->cfg->memory_kib + DOMAIN_SLACK_KIB,
 			       err) != 0 ||
-	    hyp_domain_set_paging_pool(c->ctx->hyp, c->domid, pool_bytes(c->cfg), err) != 0 ||
+	    hyp_domain_set_paging_pool(c->ctx->hyp, c->domid, domain_pool_bytes(c->cfg), err) != 0 ||
 	    domain_build(c->ctx->hyp, &c->build, &c->images, err) != 0 ||
 	    hold_to_target(c, err) != 0 || give_devices(c, err) != 0 || make_vuart(c, err) != 0)
 		return -1;

@@ -102,6 +102,17 @@ uint8_t *iso9660_make(const char *label, const struct iso_file *files, size_t n,
 void domain_ended_note(const struct domain_ctx *ctx, const struct hyp_domain_info *info);
 
 /*
+ * domain_host.c: memory that a domain needs in all, and of it for its page tables; and whether the
+ * machine has what its guest shall see.
+ */
+uint64_t domain_need_kib(const struct domain_config *cfg);
+uint64_t domain_pool_bytes(const struct domain_config *cfg);
+int domain_check_aarch32(struct domain_ctx *ctx, const struct domain_config *cfg,
+			 struct zerr **err);
+int domain_check_machine(struct domain_ctx *ctx, const struct domain_config *cfg,
+			 struct zerr **err);
+
+/*
  * domain_wishes.c: what can be refused before there is a domain; what it boots; and, with the
  * domain made and its vCPUs there, affinities and clock.
  */

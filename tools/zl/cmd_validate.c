@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * zl validate: read configuration files of any format and say all that is wrong with them. Needs
- * no hypervisor and no rights.
+ * no hypervisor and no rights; only --host looks at the host, as far as there is one.
  */
 #include "zl.h"
 
@@ -29,9 +29,41 @@ static int ask_schema(const char *path, struct config_diags *diags, struct zerr 
 	return config_schema_check(schema, text, len, diags, err);
 }
 
-static int validate_one(struct zl *zl, const char *path, const struct config_options *opt,
-			bool schema)
+/* Where what the host lacks is told. */
+struct lacks {
+	struct zl *zl;
+	const char *path;
+	int worst;
+};
+
+static void tell(void *arg, struct zerr *why)
 {
+	struct lacks *l = arg;
+	int rc;
+
+	zerr_context(&why, "validate", l->path);
+	rc = zl_report(l->zl, why);
+	l->worst = MAX(l->worst, rc);
+}
+
+static int open_host(struct zl *zl, struct zerr **err)
+{
+	struct zerr *why;
+
+	if (zl_open(zl, ZL_NEED_PATHS, err) < 0)
+		return -1;
+	why = zl_open_quietly(zl, ZL_WANT_STORE);
+	if (why != NULL)
+		zl_warn(zl, "no hypervisor here: memory, CPUs and interrupt controller are not "
+			"checked");
+	zerr_free(why);
+	return 0;
+}
+
+static int validate_one(struct zl *zl, const char *path, const struct config_options *opt,
+			bool schema, bool host)
+{
+	struct lacks l = { .zl = zl, .path = path };
 	_cleanup_domain_config_ struct domain_config cfg;
 	struct config_diags diags = { .count = 0 };
 	struct zerr *err = NULL;
@@ -49,8 +81,10 @@ static int validate_one(struct zl *zl, const char *path, const struct config_opt
 		zerr_context(&err, "validate", NULL);
 		rc = zl_report(zl, err);
 	}
+	if (rc == 0 && host)
+		domain_check_host(&zl->ctx, &cfg, tell, &l);
 	config_diags_free(&diags);
-	return rc;
+	return MAX(rc, l.worst);
 }
 
 ZL_CMD(validate)
@@ -72,8 +106,12 @@ ZL_CMD(validate)
 					arch);
 		opt.flags |= CONFIG_TARGET_ARCH;
 	}
+	if (zl_has(args, "host") && open_host(zl, err) < 0)
+		return -1;
+	opt.conf = zl->conf;
 	for (size_t i = 0; i < args->pos_count; i++) {
-		int rc = validate_one(zl, args->pos[i], &opt, zl_has(args, "schema"));
+		int rc = validate_one(zl, args->pos[i], &opt, zl_has(args, "schema"),
+				      zl_has(args, "host"));
 
 		worst = MAX(worst, rc);
 	}

@@ -44,8 +44,9 @@ static const struct zl_option dumpxml_options[] = {
 static const struct zl_option validate_options[] = {
 	{ 0, "strict", NULL, "warnings are errors" },
 	{ 0, "lax", NULL, "unknown elements and attributes are warnings" },
-	{ 0, "host", NULL, "kernel, initrd and cloud-init's files must be here and readable" },
 	{ 0, "schema", NULL, "compare with the RELAX NG schema, too" },
+	{ 0, "host", NULL, "check that this host has what is named: files, bridges, scripts, memory, "
+	  "CPUs" },
 	{ 0, "target-arch", "ARCH", "what is for another architecture is a warning; only aarch64" },
 	{ 0, NULL, NULL, NULL },
 };

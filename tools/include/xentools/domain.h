@@ -97,6 +97,13 @@ struct domain_create_result {
 };
 
 /*
+ * Tell all that this host has not of what a configuration names or needs: files, bridges, scripts;
+ * with a hypervisor (ctx->hyp) CPUs, memory, interrupt controller. tell takes each error.
+ */
+void domain_check_host(struct domain_ctx *ctx, const struct domain_config *cfg,
+		       void (*tell)(void *arg, struct zerr *why), void *arg);
+
+/*
  * Build and start a domain. On failure nothing is left behind.
  * Classes: ZERR_STATE name or UUID in use, ZERR_NO_RESOURCES memory (with figures),
  * ZERR_BAD_CONFIG kernel or initrd missing or refused,

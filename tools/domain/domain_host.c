@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What this host has not of what a configuration needs. A start is refused by the first of it;
+ * zl validate --host tells all. Who has what at the moment, names, free memory, images in use, is
+ * the start's affair.
+ */
+#include <string.h>
+
+#include <xentools/build.h>
+#include <xentools/device.h>
+#include <xentools/macros.h>
+
+#include "tools/domain/domain_priv.h"
+
+#define PAGES_PER_VCPU 256		/* of the pool for page tables */
+#define PAGES_FIXED 128
+
+uint64_t domain_pool_bytes(const struct domain_config *cfg)
+{
+	uint64_t mib = (cfg->memory_kib + 1023) / 1024;
+
+	return HYP_PAGE_SIZE * (PAGES_PER_VCPU * (uint64_t)cfg->vcpus_max + mib + PAGES_FIXED);
+}
+
+uint64_t domain_need_kib(const struct domain_config *cfg)
+{
+	return cfg->memory_kib + DOMAIN_SLACK_KIB + domain_pool_bytes(cfg) / 1024;
+}
+
+int domain_check_aarch32(struct domain_ctx *ctx, const struct domain_config *cfg,
+			 struct zerr **err)
+{
+	struct hyp_version v;
+
+	if (cfg->arch != DOMAIN_ARCH_ARMV7L)
+		return 0;
+	if (hyp_version(ctx->hyp, &v, err) != 0)
+		return -1;
+	if (strstr(v.capabilities, "xen-3.0-armv7l"))
+		return 0;
+	zerr_set(err, ZERR_UNSUPPORTED, "E503", 0,
+		 "32-bit guests are not possible here: not all CPUs have AArch32 at EL1");
+	return zerr_hint(err, "write <type arch='aarch64'> and give an arm64 kernel; CPUs that can are "
+			 "Cortex-A53, A57, A72 and their like");
+}
+
+int domain_check_machine(struct domain_ctx *ctx, const struct domain_config *cfg,
+			 struct zerr **err)
+{
+	int wanted = cfg->gic_version;
+	struct hyp_domain_info host;
+	struct hyp_physinfo phys;
+
+	if (cfg->vpmu && hyp_physinfo(ctx->hyp, &phys, NULL) == 0 &&
+	    !(phys.capabilities & HYP_CAP_VPMU))
+		return zerr_set(err, ZERR_UNSUPPORTED, "E504", 0,
+				"this host has no performance monitors to give a guest");
+	if (hyp_domain_info(ctx->hyp, 0, &host, NULL) != 1 || host.gic_version == 0)
+		return 0;
+	if (wanted == 0)
+		wanted = host.gic_version;
+	if (wanted == 2 && cfg->vcpus_max > 8)
+		return zerr_set(err, ZERR_BAD_CONFIG, "E341", 0, "a version 2 interrupt controller "
+				"serves 8 vCPUs, not %u", cfg->vcpus_max);
+	if (wanted != host.gic_version)
+		return zerr_set(err, ZERR_UNSUPPORTED, "E502", 0, "this host has a version %d "
+				"interrupt controller and cannot give a guest version %d",
+				host.gic_version, wanted);
+	return 0;
+}
+
+/* ---- for validate ---- */
+
+static int check_images(struct domain_ctx *ctx, const struct domain_config *cfg,
+			struct zerr **err)
+{
+	struct domain_build_args args = {
+		.memory_bytes = cfg->memory_kib * 1024,
+		.initrd = cfg->initrd,
+		.aarch32 = cfg->arch == DOMAIN_ARCH_ARMV7L,
+	};
+	struct domain_images images;
+
+	(void)ctx;
+	if (domain_boot_image(cfg, &args.kernel, err) != 0 ||
+	    domain_images_open(&args, &images, err) != 0)
+		return -1;
+	domain_images_close(&images);
+	return 0;
+}
+
+static int check_memory(struct domain_ctx *ctx, const struct domain_config *cfg,
+			struct zerr **err)
+{
+	uint64_t need = domain_need_kib(cfg), has;
+	struct hyp_domain_info host;
+	struct hyp_physinfo phys;
+
+	if (hyp_physinfo(ctx->hyp, &phys, err) != 0 ||
+	    domain_must_exist(ctx, 0, &host, err) != 0)
+		return -1;
+	has = (phys.total_pages - MIN(phys.total_pages, host.tot_pages)) * (HYP_PAGE_SIZE / 1024);
+	if (need <= has)
+		return 0;
+	return zerr_set(err, ZERR_NO_RESOURCES, "E601", 0, "not enough memory: need %llu MiB, and "
+			"all guests of this host together can have %llu MiB",
+			(unsigned long long)((need + 1023) / 1024), (unsigned long long)(has / 1024));
+}
+
+static int check_cpus(struct domain_ctx *ctx, const struct domain_config *cfg, struct zerr **err)
+{
+	struct hyp_physinfo phys;
+
+	if (hyp_physinfo(ctx->hyp, &phys, err) != 0)
+		return -1;
+	for (unsigned int i = 0; i < 2 * cfg->vcpus_max; i++) {
+		const struct cpuset *set = i % 2 == 0 ? domain_config_vcpu_affinity(cfg, i / 2) :
+					   domain_config_vcpu_soft(cfg, i / 2);
+
+		for (unsigned int cpu = phys.max_cpu_id + 1; set && cpu < DOMAIN_CPU_MAX; cpu++)
+			if (cpuset_has(set, cpu))
+				return zerr_set(err, ZERR_UNSUPPORTED, "E514", 0,
+						"vCPU %u: there is no CPU %u here, the last is %u",
+						i / 2, cpu, phys.max_cpu_id);
+	}
+	return 0;
+}
+
+/* All that is missing; see domain.h. */
+void domain_check_host(struct domain_ctx *ctx, const struct domain_config *cfg,
+		       void (*tell)(void *arg, struct zerr *why), void *arg)
+{
+	static int (*const checks[])(struct domain_ctx *ctx, const struct domain_config *cfg,
+				     struct zerr **err) = {
+		check_images, domain_check_wishes, domain_check_aarch32, domain_check_machine,
+		check_memory, check_cpus,
+	};
+	struct domain_ctx files = *ctx;
+	struct zerr *why = NULL;
+
+	files.xs = NULL;		/* it knows who uses them */
+	for (size_t i = 0; i < (ctx->hyp ? ARRAY_SIZE(checks) : 2); i++, why = NULL)
+		if (checks[i](ctx, cfg, &why) != 0)
+			tell(arg, why);
+	for (size_t i = 0; i < cfg->disk_count + cfg->nic_count; i++, why = NULL) {
+		struct domain_config one = { .disk_count = i < cfg->disk_count };
+
+		one.nic_count = !one.disk_count;
+		one.disks = one.disk_count ? &cfg->disks[i] : NULL;
+		one.nics = one.nic_count ? &cfg->nics[i - cfg->disk_count] : NULL;
+		if (device_check_all(&files, &one, &why) != 0 &&
+		    zerr_class_of(why) != ZERR_STATE)
+			tell(arg, why);
+		else
+			zerr_free(why);
+	}
+}
