@@ -250,6 +250,36 @@ static void configuration_follows(void **state)
 	domain_state_clear(&s);
 }
 
+static void cdroms(void **state)
+{
+	struct caught c;
+
+	(void)state;
+	expect("cd-eject web1 xvdc", 3, NULL, "it has no cdrom xvdc");
+	expect(at("block-attach web1 DIR/a.img,,xvdb,w"), 0, NULL, NULL);
+	expect("cd-eject web1 xvdb", 7, NULL, "its xvdb is no cdrom");
+	expect(at("cd-insert web1 xvdb DIR/b.img"), 7, NULL, "its xvdb is no cdrom");
+	expect(at("cd-insert web1 xvdc DIR/none"), 3, NULL, "no image");
+	expect(at("cd-insert web1 xvdc DIR/b.img"), 0, NULL, NULL);
+	fake_devices_connect(3);
+	expect("block-list web1", 0, at("DIR/b.img"), NULL);
+	expect("block-list web1", 0, " raw    r\n", NULL);
+	put("c.img", "", 1 << 20);
+	/* A bad one does not cost it the good one. */
+	expect(at("cd-insert web1 xvdc DIR/none"), 3, NULL, "no image");
+	expect(at("-N cd-insert web1 xvdc DIR/c.img"), 0, "would lose its disk xvdc\n", NULL);
+	expect("block-list web1", 0, at("DIR/b.img"), NULL);
+	fake_devices.guest_silent = true;
+	expect(at("cd-insert --timeout=1 web1 xvdc DIR/c.img"), 8, NULL, "--force");
+	fake_devices.guest_silent = false;
+	fake_devices_connect(3);
+	assert_int_equal(run(&c, at("cd-insert web1 xvdc DIR/c.img")), 0);
+	output_free(&c);
+	expect("block-list web1", 0, at("DIR/c.img"), NULL);
+	expect("cd-eject --force web1 xvdc", 0, NULL, NULL);
+	expect("cd-eject web1 xvdc", 3, NULL, "it has no cdrom");
+}
+
 static void xls_words(void **state)
 {
 	static const struct {
@@ -320,7 +350,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(attach_list_detach), T(json), T(refused), T(dry_run), T(by_xml),
-		T(channels), T(configuration_follows), cmocka_unit_test(xls_words),
+		T(channels), T(configuration_follows), T(cdroms), cmocka_unit_test(xls_words),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -282,6 +282,8 @@ static const struct {
 	{ "block-attach", "web1 %s/disk.img,raw,xvdb,rw" },
 	{ "block-detach", "web1 xvda" },
 	{ "block-resize", "web1 xvda" },
+	{ "cd-eject", "web1 xvdb" },
+	{ "cd-insert", "web1 xvdb %s/disk.img" },
 	{ "check", "--repair" },
 	{ "clone", "guest copy" },
 	{ "convert", "-o %s/out.xml %s/g.xml" },

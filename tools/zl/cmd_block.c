@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * zl block-attach, block-detach, block-list, block-resize. A new disk is described in xl's words
+ * zl block-attach, block-detach, block-list, block-resize, cd-insert, cd-eject. A new disk is described in xl's words
  * or by a <disk> in a file; the library does the rest. What the guest wrote into its nodes is
  * shown only where it is a number.
  */
@@ -15,21 +15,26 @@
 
 /* ---- attach ---- */
 
-static int read_words(const struct zl_args *args, struct domain_config *cfg, struct zerr **err)
+static int read_spec(const struct strbuf *spec, struct domain_config *cfg, struct zerr **err)
 {
-	_cleanup_strbuf_ struct strbuf spec = STRBUF_INIT;
-
-	zl_device_words(args, &spec);
 	cfg->disks = calloc(1, sizeof(*cfg->disks));
-	if (cfg->disks == NULL || spec.failed)
+	if (cfg->disks == NULL || spec->failed)
 		return zerr_set(err, ZERR_NO_RESOURCES, "E600", ENOMEM, "out of memory");
-	if (xl_disk_parse(strbuf_cstr(&spec), &cfg->disks[0], err) < 0)
+	if (xl_disk_parse(strbuf_cstr(spec), &cfg->disks[0], err) < 0)
 		return -1;
 	cfg->disk_count = 1;
 	if (cfg->disks[0].source == NULL)
 		return zerr_set(err, ZERR_UNSUPPORTED, "E310", 0,
 				"an empty tray cannot be attached");
 	return 0;
+}
+
+static int read_words(const struct zl_args *args, struct domain_config *cfg, struct zerr **err)
+{
+	_cleanup_strbuf_ struct strbuf spec = STRBUF_INIT;
+
+	zl_device_words(args, &spec);
+	return read_spec(&spec, cfg, err);
 }
 
 /* A file's name has no comma and no '='. */
@@ -123,6 +128,80 @@ ZL_CMD(block_resize)
 	if (zl_open(zl, ZL_NEED_STORE, err) < 0)
 		return -1;
 	return resize(zl, args, err) < 0 ? zerr_context(err, "block-resize", args->pos[0]) : 0;
+}
+
+/* ---- cdroms ---- */
+
+/* Is there one? 1, 0 no disk of that name, -1 what is there is no cdrom. */
+static int find_cdrom(struct zl *zl, uint16_t domid, unsigned int devid, struct zerr **err)
+{
+	_cleanup_free_ struct device_info *list = NULL;
+	size_t n, i = 0;
+
+	if (device_list(&zl->ctx, domid, DEVICE_VBD, &list, &n, err) < 0)
+		return -1;
+	while (i < n && list[i].devid != devid)
+		i++;
+	if (i < n) {
+		_cleanup_free_ char *type = zl_device_node(zl, list[i].note, "device-type");
+
+		if (type == NULL || strcmp(type, "cdrom") != 0)
+			return zerr_set(err, ZERR_STATE, "E718", 0, "its %s is no cdrom",
+					list[i].name);
+	}
+	return i < n;
+}
+
+static int eject(struct zl *zl, const struct zl_args *args, struct zerr **err)
+{
+	unsigned int devid;
+	uint16_t domid;
+	int rc;
+
+	if (find_devid(args->pos[1], &devid, err) < 0 ||
+	    domain_resolve(&zl->ctx, args->pos[0], &domid, err) < 0)
+		return -1;
+	rc = find_cdrom(zl, domid, devid, err);
+	if (rc == 0)
+		return zerr_set(err, ZERR_NOT_FOUND, "E302", 0, "it has no cdrom %s", args->pos[1]);
+	return rc < 0 ? -1 : zl_detach_device(zl, args, domid, DEVICE_VBD, devid, err);
+}
+
+/* What is wrong with the new one is told while the guest has the old one. */
+static int insert(struct zl *zl, const struct zl_args *args, struct domain_config *cfg,
+		  struct zerr **err)
+{
+	_cleanup_strbuf_ struct strbuf spec = STRBUF_INIT;
+	unsigned int devid;
+	uint16_t domid;
+	int rc;
+
+	strbuf_addf(&spec, "vdev=%s,devtype=cdrom,target=%s", args->pos[1], args->pos[2]);
+	if (read_spec(&spec, cfg, err) < 0 || find_devid(cfg->disks[0].target, &devid, err) < 0 ||
+	    device_check_all(&zl->ctx, cfg, err) < 0 ||
+	    domain_resolve(&zl->ctx, args->pos[0], &domid, err) < 0)
+		return -1;
+	rc = find_cdrom(zl, domid, devid, err);
+	if (rc > 0)
+		rc = zl_detach_device(zl, args, domid, DEVICE_VBD, devid, err);
+	return rc < 0 ? -1 : zl_attach_device(zl, args, cfg, err);
+}
+
+ZL_CMD(cd_eject)
+{
+	if (zl_open(zl, ZL_NEED_STORE, err) < 0)
+		return -1;
+	return eject(zl, args, err) < 0 ? zerr_context(err, "cd-eject", args->pos[0]) : 0;
+}
+
+ZL_CMD(cd_insert)
+{
+	_cleanup_domain_config_ struct domain_config cfg;
+
+	domain_config_init(&cfg);
+	if (zl_open(zl, ZL_NEED_STORE, err) < 0)
+		return -1;
+	return insert(zl, args, &cfg, err) < 0 ? zerr_context(err, "cd-insert", args->pos[0]) : 0;
 }
 
 /* ---- list ---- */

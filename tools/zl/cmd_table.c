@@ -32,7 +32,7 @@ const struct zl_command_group *const zl_groups[] = {
 };
 
 const char *const zl_later_commands[] = {
-	"cd-eject", "cd-insert", "config-update", "cpu-hotplug", "cpupool-numa-split", "devd",
+	"config-update", "cpu-hotplug", "cpupool-numa-split", "devd",
 	"dt-overlay", "getenforce", "loadpolicy", "managed-save", "metadata", "migrate",
 	"migrate-receive", "prof", "remus", "restore", "save", "save-info", "setenforce",
 	"snapshot", "trace", "vncviewer", NULL,

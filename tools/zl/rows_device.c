@@ -37,6 +37,13 @@ static const struct zl_command rows[] = {
 	  "SIZE is in MiB unless it has a suffix. The image's file grows; without SIZE somebody has "
 	  "made it grow already. The guest sees the new size at once. A volume (LVM, a partition) is "
 	  "made larger by its own tools." },
+	{ "cd-eject", NULL, cmd_cd_eject, ZL_CHANGES | ZL_DOMAINS, 2, 2, detach_options,
+	  "[--force] [--timeout=SEC] DOM VDEV", "take a cdrom away",
+	  "As block-detach, of nothing but a cdrom: guests have no drives, the disk itself goes." },
+	{ "cd-insert", NULL, cmd_cd_insert, ZL_CHANGES | ZL_DOMAINS, 3, 3, detach_options,
+	  "[--force] [--timeout=SEC] DOM VDEV TARGET", "give a domain a cdrom, or another one",
+	  "TARGET is the image. The cdrom VDEV that the guest has goes before the new one comes; it "
+	  "must not be mounted." },
 	{ "channel-list", NULL, cmd_channel_list, ZL_JSON | ZL_DOMAINS, 1, ZL_ANY, NULL, "DOM...",
 	  "list domains' channels, and consoles besides the first",
 	  "Idx is what console -n takes, and N of the guest's hvcN. State is the guest's: 4 is "

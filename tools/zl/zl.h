@@ -322,6 +322,8 @@ ZL_CMD(block_detach);
 ZL_CMD(block_list);
 ZL_CMD(channel_list);
 ZL_CMD(block_resize);
+ZL_CMD(cd_eject);
+ZL_CMD(cd_insert);
 ZL_CMD(check);
 ZL_CMD(claims);
 ZL_CMD(clone);
