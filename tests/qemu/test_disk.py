@@ -50,6 +50,12 @@ def in_guest(d, name, command, timeout=30, check=True):
     return answer
 
 
+def await_disk(name):
+    """A guest's command that ends when it has the disk."""
+    return (f"n=0; while [ ! -b /dev/{name} ] && [ $n -lt 100 ]; do "
+            "usleep 100000; n=$((n + 1)); done")
+
+
 def test_kinds(d):
     """File, cdrom, block device and qcow2: what the guest writes is in the image."""
     start(d, "disks")
@@ -120,6 +126,58 @@ def test_resize(d):
         d.fail("the guest sees 96 MiB", seen)
     if d.run("zl block-resize disk1 xvda 64 2>&1", check=False)[0] != 7:
         d.fail("a disk in use does not shrink", "")
+    # One of qemu-nbd's: not in use, and the way is told.
+    d.zl(f"block-attach disk1 {ON_DISKS}/d.qcow2,qcow2,xvdf,rw", timeout=60)
+    code, out = d.run("zl block-resize disk1 xvdf 96 2>&1", check=False)
+    if code != 5 or "zl block-detach xvdf" not in out:
+        d.fail("a qcow2 image in use keeps its size", out)
+    d.run(f"zl block-detach disk1 xvdf && qemu-img resize -q {ON_DISKS}/d.qcow2 96M && "
+          f"zl block-attach disk1 {ON_DISKS}/d.qcow2,qcow2,xvdf,rw", 90)
+    seen = in_guest(d, "disk1", f"{await_disk('xvdf')}; blockdev --getsize64 /dev/xvdf")[1]
+    if seen.strip() != "100663296":
+        d.fail("the guest sees 96 MiB of the image", seen)
+
+
+OWN_SCRIPT = ("#!/bin/sh", "echo $1 $XENBUS_TYPE $XENBUS_BASE_PATH $script >>/run/own.log",
+              f"image={ON_DISKS}/$(xenstore-read $XENBUS_PATH/params).img", "path=$XENBUS_PATH",
+              "case $1 in", "add) dev=$(losetup -f)",
+              "losetup $dev $image 2>/dev/null || { echo trying >&2; echo no $image >&2; exit 5; }",
+              "xenstore-write $path/physical-device $(stat -c %t:%T $dev) "
+              "$path/physical-device-path $dev ;;",
+              "remove) dev=$(xenstore-read $path/physical-device-path 2>/dev/null) && "
+              "losetup -d $dev ;;", "esac", "exit 0")
+
+
+def test_script(d):
+    """A script makes the disk, over a reboot and until it is taken away; its failure is told."""
+    own = "/etc/zl/scripts/block-own"
+    lines = " ".join(f"'{line}'" for line in OWN_SCRIPT)
+    d.run(f"rm -f /run/own.log; printf '%s\\n' {lines} >{own}; printf '#!/bin/sh\\n' >{own}-mute; "
+          f"chmod +x {own}*")
+    start(d, "disk1")
+    d.detach()
+    d.zl("block-attach disk1 script=block-own,vdev=xvdf,target=hot", timeout=60)
+    in_guest(d, "disk1", f"{await_disk('xvdf')}; echo {MARK} | "
+             "dd of=/dev/xvdf bs=512 seek=9 conv=sync,fsync")
+    if "<z:script disk='xvdf' path='block-own' target='hot'/>" not in d.zl("dumpxml disk1")[1]:
+        d.fail("dumpxml shows the script", d.zl("dumpxml disk1")[1])
+    first = d.listed("disk1")[1]
+    d.zl("reboot disk1")
+    d.poll(lambda: (d.listed("disk1") or [0, first])[1] != first, 60, "disk1 is a new domain")
+    d.zl(f"wait --for=console:/{READY}/ --timeout=60 disk1", timeout=70)
+    seen = in_guest(d, "disk1", "dd if=/dev/xvdf bs=512 skip=9 count=1 2>/dev/null | head -n 1")[1]
+    if MARK not in seen:
+        d.fail("the disk is there again", seen)
+    d.zl("block-detach disk1 xvdf", timeout=60)
+    for spec, text in ((f"{own},vdev=xvdf,target=none",
+                        f"block-own failed with status 5: no {ON_DISKS}/none.img"),
+                       ("block-own-mute,vdev=xvdf,target=hot", "named no device")):
+        code, out = d.run(f"zl block-attach disk1 script={spec} 2>&1", 60, check=False)
+        if code != 1 or "attach disk xvdf: " not in out or text not in out:
+            d.fail("the script's failure is told", out)
+    log = d.run("cat /run/own.log")[1].split("\n")
+    if log[:6] != [f"{verb} vbd backend {own}" for verb in ("add", "remove") * 3]:
+        d.fail("the script was called as Xen's are", log)
 
 
 def test_reboot(d):
