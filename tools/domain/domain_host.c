@@ -126,6 +126,15 @@ static int check_cpus(struct domain_ctx *ctx, const struct domain_config *cfg, s
 	return 0;
 }
 
+/* What is in use is not missing. Takes why. */
+static void tell_lack(struct zerr *why, void (*tell)(void *arg, struct zerr *why), void *arg)
+{
+	if (zerr_class_of(why) == ZERR_STATE)
+		zerr_free(why);
+	else
+		tell(arg, why);
+}
+
 /* All that is missing; see domain.h. */
 void domain_check_host(struct domain_ctx *ctx, const struct domain_config *cfg,
 		       void (*tell)(void *arg, struct zerr *why), void *arg)
@@ -136,22 +145,22 @@ void domain_check_host(struct domain_ctx *ctx, const struct domain_config *cfg,
 		check_memory, check_cpus,
 	};
 	struct domain_ctx files = *ctx;
-	struct zerr *why = NULL;
+	struct zerr *why;
 
 	files.xs = NULL;		/* it knows who uses them */
-	for (size_t i = 0; i < (ctx->hyp ? ARRAY_SIZE(checks) : 2); i++, why = NULL)
+	for (size_t i = 0; i < (ctx->hyp ? ARRAY_SIZE(checks) : 2); i++) {
+		why = NULL;
 		if (checks[i](ctx, cfg, &why) != 0)
-			tell(arg, why);
-	for (size_t i = 0; i < cfg->disk_count + cfg->nic_count; i++, why = NULL) {
+			tell_lack(why, tell, arg);
+	}
+	for (size_t i = 0; i < cfg->disk_count + cfg->nic_count; i++) {
 		struct domain_config one = { .disk_count = i < cfg->disk_count };
 
+		why = NULL;
 		one.nic_count = !one.disk_count;
 		one.disks = one.disk_count ? &cfg->disks[i] : NULL;
 		one.nics = one.nic_count ? &cfg->nics[i - cfg->disk_count] : NULL;
-		if (device_check_all(&files, &one, &why) != 0 &&
-		    zerr_class_of(why) != ZERR_STATE)
-			tell(arg, why);
-		else
-			zerr_free(why);
+		if (device_check_all(&files, &one, &why) != 0)
+			tell_lack(why, tell, arg);
 	}
 }
