@@ -10,6 +10,7 @@
 #include <xen/heap.h>
 #include <xen/hypercall.h>
 #include <xen/lib.h>
+#include <xen/sched.h>
 #include "buddy.h"
 
 static spinlock_t zone_lock = SPINLOCK_INIT(LOCK_ZONE);
@@ -297,9 +298,8 @@ static int give_pages(struct domain *d, unsigned int order, bool preempt, bool k
 		forget_zeroed(m.v, 1UL << order);
 		frames_make_ram(m, 1UL << order, d->id);
 		*ret = m;
-		/* A CPU that sleeps in its guest zeroes nothing: it is to look at the pool. */
 		if (pool_lacks(2))
-			cpu_raise_work(WORK_RESCHED);
+			sched_stop_native();
 		return 0;
 	}
 	domain_pages_sub(d, 1u << order);

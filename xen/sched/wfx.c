@@ -39,6 +39,18 @@ void sched_watched(void)
 	}
 }
 
+/*
+ * Pages are to be zeroed, which CPUs do that idle: this one will not sleep in its guest until that
+ * is done. Any lock may be held.
+ */
+void sched_stop_native(void)
+{
+	uint32_t cpu = (uint32_t)BIT(this_cpu()->id);
+
+	if (__atomic_fetch_and(&sched_native_cpus, ~cpu, __ATOMIC_RELAXED) & cpu)
+		cpu_raise_work(WORK_RESCHED);
+}
+
 /* Others see this CPU native, or we see what they queued; then it has to go on trapping. */
 static bool start_native(struct sched_rq *rq, const struct vcpu *v)
 {
@@ -69,8 +81,8 @@ void sched_end_native(struct sched_rq *rq)
 void sched_set_waits(struct sched_rq *rq, struct vcpu *v, uint32_t traps)
 {
 	if (rq->native && (traps || !(__atomic_load_n(&sched_native_cpus, __ATOMIC_RELAXED) &
-				      BIT(rq->cpu)) || zone_scrub_some())) {
-		/* Somebody came, or took the bit because somebody waits elsewhere; or pages do. */
+				      BIT(rq->cpu)))) {
+		/* Somebody came, or took the bit because somebody, or a page, waits elsewhere. */
 		sched_end_native(rq);
 		v->sched.alone = 0;
 		traps |= WAIT_WFI;
