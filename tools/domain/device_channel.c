@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Consoles besides the first, and channels: devices device/console/1 and up of a guest, whose
- * front-end gives ring and event channel and whose back-end is xenconsoled. The nodes are libxl's.
- * What decides anything in the control domain stands in the back-end's directory, which the guest
- * reads only: its own directory it may replace as a whole. A socket's file is the daemon's, below
- * the run directory; the path that people know is a symbolic link to it, made and taken away here.
+ * A channel's socket. Its file is the daemon's, below the run directory; the path that people know
+ * is a symbolic link to it, made and taken away here.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -18,120 +15,12 @@
 
 #include "tools/domain/device_priv.h"
 
-/* The channel that is the guest's console of a number, or NULL: a plain console. */
-static const struct domain_channel *channel_of(const struct domain_config *cfg, unsigned int number)
-{
-	return number > cfg->more_consoles ? &cfg->channels[number - cfg->more_consoles - 1] : NULL;
-}
-
-static unsigned int last_number(const struct domain_config *cfg)
-{
-	return cfg->more_consoles + (unsigned int)cfg->channel_count;
-}
-
-/* Where people find a channel's socket, malloc'd; "" when it has none. */
-static char *link_path(const char *run_dir, const struct domain_config *cfg, unsigned int number)
-{
-	const struct domain_channel *c = channel_of(cfg, number);
-	struct strbuf sb = STRBUF_INIT;
-
-	if (c && c->path) {
-		strbuf_addstr(&sb, c->path);
-	} else if (c && c->is_unix) {
-		strbuf_addf(&sb, "%s/console/", run_dir);
-		domain_file_name(&sb, cfg->name);
-		if (c->name)
-			strbuf_addch(&sb, '-');
-		else
-			strbuf_addf(&sb, "-%u", number);
-		domain_file_name(&sb, c->name ? c->name : "");
-		strbuf_addstr(&sb, ".sock");
-	} else {
-		strbuf_addstr(&sb, "");
-	}
-	return strbuf_steal(&sb);
-}
-
 /* The daemon's own name of it. */
 static void socket_path(const char *run_dir, uint16_t domid, unsigned int number,
 			char ret[CHANNEL_PATH_MAX])
 {
 	snprintf(ret, CHANNEL_PATH_MAX, CONSOLE_SOCKET, run_dir, domid, number);
 }
-
-/* ---- nodes ---- */
-
-static void write_front(struct node_writer *w, const struct domain_nodes *n, const char *name,
-			const char *backend)
-{
-	const char *const read_only[][2] = {
-		{ "limit", "1048576" }, { "type", "xenconsoled" }, { "output", "pty" },
-		{ "tty", "" }, { "name", name },
-	};
-
-	node_write(w, "", "%s", "");
-	node_perms(w, "", NODE_FRONTEND, n->domid);
-	for (size_t i = 0; i < ARRAY_SIZE(read_only); i++) {
-		if (!read_only[i][1])
-			continue;
-		node_write(w, read_only[i][0], "%s", read_only[i][1]);
-		node_perms(w, read_only[i][0], NODE_RO, n->domid);
-	}
-	node_write(w, "backend", "%s", backend);
-	node_write(w, "backend-id", "0");
-	node_write(w, "protocol", "vt100");
-	node_write(w, "state", "1");
-}
-
-static void write_back(struct node_writer *w, const struct domain_nodes *n, unsigned int number,
-		       const char *frontend)
-{
-	const struct domain_channel *c = channel_of(n->cfg, number);
-	_cleanup_free_ char *path = link_path(n->run_dir, n->cfg, number);
-
-	if (!path && w->rc == 0)
-		w->rc = zerr_no_memory(w->err);
-	node_write(w, "frontend", "%s", frontend);
-	node_write(w, "frontend-id", "%u", n->domid);
-	node_write(w, "online", "1");
-	node_write(w, "protocol", "vt100");
-	node_write(w, "type", "xenconsoled");
-	if (c)
-		node_write(w, "connection", "%s", c->is_unix ? "socket" : "pty");
-	if (c && c->name)
-		node_write(w, "name", "%s", c->name);
-	if (path && path[0])
-		node_write(w, "path", "%s", path);
-	node_write(w, "state", "1");
-}
-
-/* All of a domain's; the writer's base is put back to "". */
-void device_channels_write(struct node_writer *w, const struct domain_nodes *n)
-{
-	char front[64], back[64], note[64];
-
-	for (unsigned int number = 1; number <= last_number(n->cfg); number++) {
-		const struct domain_channel *c = channel_of(n->cfg, number);
-
-		snprintf(front, sizeof(front), "/local/domain/%u/device/console/%u", n->domid,
-			 number);
-		snprintf(back, sizeof(back), "/local/domain/0/backend/console/%u/%u", n->domid,
-			 number);
-		snprintf(note, sizeof(note), "/libxl/%u/device/console/%u", n->domid, number);
-		w->base = front;
-		write_front(w, n, c ? c->name : NULL, back);
-		w->base = back;
-		node_write(w, "", "%s", "");
-		node_perms(w, "", NODE_RO, n->domid);
-		write_back(w, n, number, front);
-		w->base = note;
-		node_write(w, "backend", "%s", back);
-		write_back(w, n, number, front);
-	}
-	w->base = "";
-}
-
-/* ---- links ---- */
 
 /* Does a link lead to a socket that the daemon has, or had? Then of which domain. */
 static bool is_ours(const char *run_dir, const char *path, uint16_t *ret_domid)
@@ -185,8 +74,8 @@ static int check_path(struct domain_ctx *ctx, const char *path, struct zerr **er
 int device_channels_check(struct domain_ctx *ctx, const struct domain_config *cfg,
 			  struct zerr **err)
 {
-	for (unsigned int number = 1; number <= last_number(cfg); number++) {
-		_cleanup_free_ char *path = link_path(domain_run_dir(ctx), cfg, number);
+	for (unsigned int number = 1; number <= device_channel_last(cfg); number++) {
+		_cleanup_free_ char *path = device_channel_path(domain_run_dir(ctx), cfg, number);
 
 		if (!path)
 			return zerr_no_memory(err);
@@ -204,8 +93,8 @@ int device_channels_link(struct domain_ctx *ctx, uint16_t domid, const struct do
 	char target[CHANNEL_PATH_MAX];
 	uint16_t old;
 
-	for (unsigned int number = 1; number <= last_number(cfg); number++) {
-		_cleanup_free_ char *path = link_path(domain_run_dir(ctx), cfg, number);
+	for (unsigned int number = 1; number <= device_channel_last(cfg); number++) {
+		_cleanup_free_ char *path = device_channel_path(domain_run_dir(ctx), cfg, number);
 
 		if (!path || (!dir && asprintf(&dir, "%s/console", domain_run_dir(ctx)) < 0)) {
 			dir = NULL;

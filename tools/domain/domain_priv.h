@@ -78,6 +78,9 @@ int device_vuart_write(struct xs *xs, const struct domain_nodes *n, struct zerr 
 
 /* device_channel.c */
 void device_channels_write(struct node_writer *w, const struct domain_nodes *n);
+unsigned int device_channel_last(const struct domain_config *cfg);
+char *device_channel_path(const char *run_dir, const struct domain_config *cfg,
+			  unsigned int number);
 int device_channels_check(struct domain_ctx *ctx, const struct domain_config *cfg,
 			  struct zerr **err);
 int device_channels_link(struct domain_ctx *ctx, uint16_t domid, const struct domain_config *cfg,
