@@ -96,6 +96,13 @@ def test_bridge(dom0):
     ready(d, "one2")
     d.poll(lambda: pings(d, "10.0.7.3"), 60, "the guest answers after its reboot")
     assert derived.group(1) in d.zl("network-list one2")[1]
+    # The cable is pulled, and plugged in again.
+    name = d.zl("network-list one2")[1].split()[-1]
+    d.zl("network-set one2 0 --link=down", timeout=60)
+    assert " down zbr0 " in d.zl("network-list one2")[1] and not pings(d, "10.0.7.3")
+    assert "<link state='down'/>" in d.zl("dumpxml one2")[1] and pings(d, "10.0.7.2")
+    d.zl(f"domif-setlink one2 {name} up", timeout=60)
+    d.poll(lambda: pings(d, "10.0.7.3"), 60, "the guest answers with its link up again")
     end(d, "one1", "one2")
     assert "vif" not in d.run("ls /sys/class/net")[1]
 
