@@ -6,7 +6,6 @@ import pytest
 
 import conftest
 import dom0 as dom0_module
-import machine
 from dom0 import FOLDER, READY
 
 DEVICES = """<devices>
@@ -50,16 +49,15 @@ def states(d):
 def sent_file(d, number):
     """A file through a channel, while the guest's terminal is raw: its sum at both ends."""
     d.console("ch")
-    d.m.send(f"killall cat; (stty -F /dev/hvc{number} raw -echo; dd bs=1 count=30000 </dev/hvc{number} "
-             "2>/dev/null | md5sum >/tmp/sum) &\n")
-    d.m.expect(r"guest# ", 20, "the guest waits for the file")
+    d.guest_run("ch", "rm -f /tmp/sum; (stty raw -echo; head -c 30000 | md5sum >/tmp/sum) "
+                f"</dev/hvc{number} & sleep 1")
     d.detach()
-    d.run(f"(sleep 2; cat {FOLDER}/blob; sleep 8) | timeout 9 zl console -e none -n {number} ch; true",
-          timeout=40, step="a file is sent")
+    d.run(f"(cat {FOLDER}/blob; sleep 300) | zl console -e none -n {number} ch >/dev/null 2>&1 & true")
     d.console("ch")
-    got = d.guest_run("ch", "cat /tmp/sum", check=False)[1].split()
+    got = d.guest_run("ch", "while [ ! -s /tmp/sum ]; do sleep 1; done; cat /tmp/sum", 60)[1]
     d.detach()
-    assert got[:1] == d.run(f"md5sum {FOLDER}/blob")[1].split()[:1], got
+    d.run("killall zl sleep; true")
+    assert got.split()[0] == d.run(f"md5sum {FOLDER}/blob")[1].split()[0], got
 
 
 def test_channels(d):
@@ -116,8 +114,10 @@ def test_bytes(d):
     d.wait_log("ch", READY, 90)
     for n in (2, 3):
         sent_file(d, n)
+    old = d.listed("ch")[1]
     d.zl("reboot ch", timeout=60)
-    d.wait_log("ch", READY, 90 * machine.PATIENCE, count=2)
+    d.poll(lambda: (d.listed("ch") or ["", old])[1] != old, 60, "the guest is a new domain")
+    d.zl(f"wait --for=console:/{READY}/ --timeout=200 ch", timeout=220)
     d.console("ch")
     d.guest_run("ch", f"({ANSWER.format(3)}) </dev/hvc3 >/dev/hvc3 2>/dev/null & true")
     d.detach()
