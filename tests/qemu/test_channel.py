@@ -2,10 +2,13 @@
 """Consoles besides the first, channels, and the seed of z:cloud-init, with a stock guest: bytes on
 hvc1 and up both ways by pty and by socket, before and after the daemon was killed.
 """
+import time
+
 import pytest
 
 import conftest
 import dom0 as dom0_module
+import machine
 from dom0 import FOLDER, READY
 
 DEVICES = """<devices>
@@ -35,6 +38,7 @@ def talk(d, number, words):
     """Say WORDS to the guest's program on a console and get its answer."""
     d.m.send(f"zl console -n {number} ch\n")
     d.m.expect(r"console attached", 20, f"zl console -n {number} attaches")
+    time.sleep(0.3 * machine.PATIENCE)  # what is typed before the terminal is raw is dropped
     d.m.send(f"{words}\n")
     d.m.expect(rf"{number} says {words}", 20, f"hvc{number} answers")
     d.detach()
