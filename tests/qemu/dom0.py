@@ -82,11 +82,11 @@ def payload_xmls():
 
 
 def make_overlay(path, texts, files=()):
-    """A tar that lays TEXTS {name: text} and FILES (paths) into FOLDER of dom0."""
+    """A tar that lays TEXTS {name or path: text} and FILES (paths) into FOLDER of dom0."""
     with tarfile.open(path, "w", format=tarfile.USTAR_FORMAT) as t:
         for name, text in texts.items():
             data = text.encode()
-            info = tarfile.TarInfo(f"{FOLDER[1:]}/{name}")
+            info = tarfile.TarInfo(os.path.join(FOLDER, name)[1:])
             info.size = len(data)
             info.mode = 0o644
             t.addfile(info, io.BytesIO(data))

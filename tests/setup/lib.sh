@@ -67,6 +67,11 @@ kernel_version() {
 	echo "$v"
 }
 
+# What dom0 loads: at its start (rcS), with the services, or when somebody asks for it.
+dom0_modules="virtio_net xen-evtchn xen-privcmd xen-gntdev xen-gntalloc xenfs
+xen-blkback xen-netback loop nbd bridge tun dummy
+nf_tables nft_chain_nat nft_masq nft_nat nft_ct"
+
 # modules_of NAME...: paths of the kernel's modules and what they need, in load order.
 modules_of() {
 	for m in "$@"; do
