@@ -58,8 +58,8 @@ def complaints():
         for keys in (("Requires", "Wants"), ("After",)):
             if HOST not in closure(units, name, keys):
                 yield name, f"does not lead to {HOST} by {'/'.join(keys)}"
-        if u.get("WantedBy") == ["multi-user.target"] and "@" not in name and \
-                name not in closure(units, "zl-domains.service", ("Also",)) | {"zl-domains.service"}:
+        together = closure(units, "zl-domains.service", ("Also",)) | {"zl-domains.service"}
+        if u.get("WantedBy") == ["multi-user.target"] and "@" not in name and name not in together:
             yield name, "is not enabled with zl-domains"
         if u.get("Restart") == ["always"]:
             run = u["PIDFile"][0].replace("/run/xenstored", "$STORE")
