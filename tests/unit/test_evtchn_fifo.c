@@ -407,16 +407,41 @@ static void test_starved(void **state)
 	assert_true(d2->shut_down);
 }
 
-static void test_starved_migration(void **state)
+/* n ports of d2 become pending. */
+static void send_many(unsigned int n)
 {
 	uint32_t p1, q0;
 
+	while (n-- > 0) {
+		assert_int_equal(evtchn_alloc(d2, 0, false, &p1), 0);
+		assert_int_equal(evtchn_bind_interdomain(d0, NULL, d2->id, p1, &q0), 0);
+		assert_int_equal(evtchn_send(d0, q0), 0);
+	}
+}
+
+static void test_starved_migration(void **state)
+{
 	(void)state;
-	assert_int_equal(evtchn_alloc(d2, 0, false, &p1), 0);
-	assert_int_equal(evtchn_bind_interdomain(d0, NULL, d2->id, p1, &q0), 0);
-	assert_int_equal(evtchn_send(d0, q0), 0);
+	send_many(5);
 	fake_atomic_starved = true;
+	fake_nr_starved = 0;
 	assert_int_equal(init_control(d2, 0), 0);
+	/* Each takes thousands of tries, with a lock held: the first is enough. */
+	assert_int_equal(fake_nr_starved, 1);
+	cpu_do_work();
+	assert_true(d2->shut_down);
+}
+
+static void test_starved_early(void **state)
+{
+	(void)state;
+	assert_int_equal(init_control(d2, 0), 0);
+	send_many(5);
+	fake_atomic_starved = true;
+	fake_nr_starved = 0;
+	assert_int_equal(expand(d2, 0), 0);
+	/* One port's. */
+	assert_in_range(fake_nr_starved, 1, 2);
 	cpu_do_work();
 	assert_true(d2->shut_down);
 }
@@ -440,7 +465,7 @@ int main(void)
 		world_test(test_dying),
 		world_test(test_no_memory),
 		world_test(test_starved),
-		world_test(test_starved_migration),
+		world_test(test_starved_migration), world_test(test_starved_early),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -219,7 +219,7 @@ static void migrate(struct domain *d, struct evtchn_fifo *f)
 	for (i = 0; i < ARRAY_SIZE(d->shared_info->evtchn_pending); i++) {
 		uint64_t bits = shared_read(&d->shared_info->evtchn_pending[i]);
 
-		while (bits) {
+		while (bits && !READ_ONCE(d->starves)) {
 			uint32_t port = i * 64 + (uint32_t)__builtin_ctzll(bits);
 			struct evtchn *chn = evtchn_at(e, port);
 
@@ -300,7 +300,8 @@ static void raise_early(struct domain *d, struct evtchn_fifo *f, uint32_t p)
 	struct evtchn_domain *e = d->evtchn;
 	uint32_t port, end = MIN((p + 1) * FIFO_WORDS_PER_PAGE, e->nr_ports);
 
-	for (port = p * FIFO_WORDS_PER_PAGE; port < end && READ_ONCE(f->nr_early); port++) {
+	for (port = p * FIFO_WORDS_PER_PAGE; port < end && READ_ONCE(f->nr_early) &&
+	     !READ_ONCE(d->starves); port++) {
 		struct evtchn *chn = evtchn_at(e, port);
 
 		if (take_early(f, chn))

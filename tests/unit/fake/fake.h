@@ -120,8 +120,11 @@ bool fake_alloc_failed(void);
  */
 void fake_va_fault(uint64_t start, uint64_t end, bool reads, bool writes);
 void fake_va_fault_clear(void);
-/* The guest keeps our atomics from ending: guest_* set *ok = false. */
+/* The guest keeps our atomics from ending; how many it did so with. */
 extern bool fake_atomic_starved;
+extern unsigned int fake_nr_starved;
+/* Called before a page is cleared, when set. */
+extern void (*fake_clear_hook)(void);
 /* cpu_irq_pending(): always true, or true from the nth question on (0: never). */
 extern bool fake_irq_pending;
 extern unsigned int fake_irq_pending_after;

@@ -12,6 +12,7 @@
 #include "fake_private.h"
 
 bool fake_atomic_starved;
+unsigned int fake_nr_starved;
 
 #define MAX_RANGES 16u
 static struct { uint64_t start, end; bool reads, writes; } ranges[MAX_RANGES];
@@ -143,6 +144,7 @@ void guest_inject_serror(struct vcpu *v)
 
 #define STARVED(d, value) do {			\
 	if (fake_atomic_starved) {		\
+		fake_nr_starved++;		\
 		domain_starves(d);		\
 		return value;			\
 	}					\
