@@ -354,6 +354,15 @@ static void test_foreign_window_behind_device(void **state)
 	check_foreign_window(FAKE_RAM_BASE + 3 * SECTION);
 }
 
+/* What is emulated is as little free, though nothing is mapped there. */
+static void test_foreign_window_behind_gic(void **state)
+{
+	(void)state;
+	host_info.gicd_base = FAKE_RAM_BASE + SECTION + 8 * MIB;
+	host_info.gicr[0].base = FAKE_RAM_BASE + 3 * SECTION - MIB;
+	check_foreign_window(FAKE_RAM_BASE + 3 * SECTION);
+}
+
 static void test_vcpus(void **state)
 {
 	(void)state;
@@ -457,6 +466,7 @@ int main(void)
 		build_test(test_reserved_memory),
 		build_test(test_grant_window), build_test(test_foreign_window),
 		build_test(test_foreign_window_behind_device),
+		build_test(test_foreign_window_behind_gic),
 		build_test(test_vcpus),
 		build_test(test_many_vcpus),
 		build_test(test_no_ramdisk),

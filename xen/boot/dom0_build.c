@@ -113,25 +113,26 @@ static int route_irq(void *arg, uint32_t intid, bool edge)
 }
 
 /*
- * For what dom0 maps of other domains: addresses behind all memory that nothing is mapped at, as
- * many as the host has memory, from a section of Linux's on, by which it takes them.
+ * For what dom0 maps of other domains: addresses behind all memory at which nothing is mapped or
+ * emulated, as many as the host has memory, from a section of Linux's on, by which it takes them.
  */
 static void choose_window(void *arg)
 {
 	const struct sink_arg *s = arg;
 	uint64_t limit = p2m_nr_gfns(&s->d->p2m), section = LINUX_SECTION >> PAGE_SHIFT;
-	uint64_t want = ROUND_UP(zone_total_pages(), section), base = 0, at;
+	uint64_t want = ROUND_UP(zone_total_pages(), section), base = 0, at, next;
 	uint32_t i;
 
 	for (i = 0; i < s->bi->nr_banks; i++)
 		base = MAX(base, s->bi->banks[i].base + s->bi->banks[i].size);
 	base = at = ROUND_UP(base >> PAGE_SHIFT, section);
-	while (at < limit && at - base < want) {
+	for (; at < limit && at - base < want; at = next) {
 		struct p2m_entry e = p2m_lookup(s->d, gfn(at));
 
-		at = ROUND_DOWN(at, BIT(e.order)) + BIT(e.order);
-		if (e.kind != P2M_HOLE)
-			base = at = ROUND_UP(at, section);
+		next = MIN(ROUND_DOWN(at, BIT(e.order)) + BIT(e.order), ROUND_UP(at + 1, section));
+		if (e.kind != P2M_HOLE ||
+		    mmio_overlaps(s->d, at << PAGE_SHIFT, (next - at) << PAGE_SHIFT))
+			base = next = ROUND_UP(next, section);
 	}
 	at = MIN(at, limit);
 	if (at > base)

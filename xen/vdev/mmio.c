@@ -39,6 +39,18 @@ void mmio_domain_free(struct domain *d)
 	d->mmio = NULL;
 }
 
+/* Is an address of [base, base + size) emulated for d? */
+bool mmio_overlaps(const struct domain *d, ipa_t base, uint64_t size)
+{
+	const struct mmio_space *m = d->mmio;
+	const struct mmio_region *r;
+
+	for (r = m->region; r < &m->region[m->nr]; r++)
+		if (base - r->base < r->size || r->base - base < size)
+			return true;
+	return false;
+}
+
 /*
  * Let fn(..., ctx) answer accesses of d to [base, base + size), and read32 (may be NULL) aligned
  * 4-byte reads the short way. Before d first runs. -EINVAL: empty or wrapping, -EEXIST: overlaps
@@ -48,14 +60,12 @@ int mmio_register(struct domain *d, ipa_t base, uint64_t size, mmio_fn *fn,
 		  mmio_read32_fn *read32, void *ctx)
 {
 	struct mmio_space *m = d->mmio;
-	const struct mmio_region *r;
 	ipa_t end;
 
 	if (size == 0 || checked_add(base, size - 1, &end))
 		return -EINVAL;
-	for (r = m->region; r < &m->region[m->nr]; r++)
-		if (base - r->base < r->size || r->base - base < size)
-			return -EEXIST;
+	if (mmio_overlaps(d, base, size))
+		return -EEXIST;
 	if (m->nr == MAX_REGIONS)
 		return -ENOSPC;
 	m->region[m->nr++] = (struct mmio_region){ base, size, fn, ctx, read32 };

@@ -35,6 +35,7 @@ typedef uint64_t mmio_read32_fn(struct vcpu *v, uint32_t offset, void *ctx);
  */
 int mmio_register(struct domain *d, ipa_t base, uint64_t size, mmio_fn *fn,
 		  mmio_read32_fn *read32, void *ctx) __must_check;
+bool mmio_overlaps(const struct domain *d, ipa_t base, uint64_t size);
 /* What vcpu.mmio_page is for the page of ipa: HPFAR_EL2 holds IPA[51:12] in bits 43:4. */
 static inline uint64_t mmio_page_tag(ipa_t ipa) { return ipa >> 12 << 4; }
 enum mmio_result mmio_dispatch(struct vcpu *v, struct mmio_access *a);
