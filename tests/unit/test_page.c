@@ -380,6 +380,34 @@ static void test_take(void **state)
 	assert_false(mfn_valid(first));
 }
 
+static uint64_t free_at_clear;
+
+static void note_free(void)
+{
+	free_at_clear = MIN(free_at_clear, zone_free_pages());
+}
+
+/* Where little is free, what is being zeroed meanwhile is missed: a few pages at a time. */
+static void test_scrub_of_little(void **state)
+{
+	static mfn_t all[NR];
+	mfn_t m = zone_alloc(PAGE_ORDER_2M, false);
+	uint64_t n = 0, round;
+
+	(void)state;
+	while (mfn_valid(all[n] = zone_alloc(0, false)))
+		n++;
+	zone_free(m, PAGE_ORDER_2M);
+	free_at_clear = ~0UL;
+	fake_clear_hook = note_free;
+	for (round = 0; zone_scrub_some(); round++)
+		assert_true(round < 1000);
+	fake_clear_hook = NULL;
+	assert_int_equal(free_at_clear, 512 - 16);
+	while (n-- > 0)
+		zone_free(all[n], 0);
+}
+
 static void test_exhaustion(void **state)
 {
 	static mfn_t all[NR];
@@ -415,7 +443,7 @@ int main(void)
 		T(test_alloc_is_zeroed_and_clean), T(test_scrub),
 		T(test_zeroed_blocks_are_met), T(test_preempted_alloc),
 		T(test_dirty_pages_are_preferred_for_us), T(test_take),
-		T(test_exhaustion),
+		T(test_scrub_of_little), T(test_exhaustion),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

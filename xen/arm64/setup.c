@@ -86,6 +86,8 @@ __init void boot_cpu_main(pa_t fdt_pa)
 	/* Without a kernel for it, and with domains of their own, there is no dom0. */
 	if ((bootinfo.kernel.present || !bootinfo.nr_statics) && dom0_build(&bootinfo, &host_info))
 		panic("dom0 cannot be built");
+	zone_scrub_begin();
+	ipi_send_others(IPI_RESCHED);
 	domains_alone = domus_build(&bootinfo);
 	if (!dom0 && !domains_alone)
 		panic("no domain can be built");

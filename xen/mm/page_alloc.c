@@ -17,13 +17,14 @@ static spinlock_t zone_lock = SPINLOCK_INIT(LOCK_ZONE);
 static struct buddy zone = BUDDY_INIT(PAGE_FREE, PAGE_ORDER_MAX);
 static uint64_t total_pages;
 static uint64_t nr_zeroed;	/* free frames with FREE_ZEROED; atomic */
-static bool scrubbing;		/* some CPU is at it; atomic */
+static bool scrubbing = true;	/* some CPU is at it, or none may yet; atomic */
 static uint64_t nr_reported;	/* frames that domains may take back; atomic */
 static uint64_t max_mfn;
 static uint64_t scrub_cursor;	/* frame to look at next; zone_lock */
 
 #define ZEROED_POOL	32768u	/* frames kept zeroed: 128 MiB, or an eighth of all */
 #define SCRUB_BATCH	16u	/* frames zeroed in one go */
+#define SCRUB_AMPLE	8192u	/* frames free, with which 2 MiB may be away meanwhile */
 #define SCRUB_SCAN	1024u	/* frames looked at in one go */
 #define ZERO_BATCH	64u	/* frames zeroed between two looks at who waits */
 
@@ -244,7 +245,8 @@ static void scrub_batch(void)
 	spin_lock(&zone_lock);
 	m = next_dirty(&head, &order);
 	if (m != ~0UL) {
-		order = MIN(order, (unsigned int)PAGE_ORDER_2M);
+		/* Where little is free somebody may need just that. */
+		order = MIN(order, zone.nr_free >= SCRUB_AMPLE ? (unsigned int)PAGE_ORDER_2M : 4u);
 		head = m & ~((1UL << order) - 1);
 		nr = MIN((uint64_t)SCRUB_BATCH - m % SCRUB_BATCH, head + (1UL << order) - m);
 		buddy_take(&zone, head, 1UL << order);
@@ -259,6 +261,12 @@ static void scrub_batch(void)
 	SPIN_GUARD(&zone_lock);
 	buddy_free(&zone, head, order, clean);
 }
+
+/*
+ * Start-up has taken what has to lie in one piece: frames may leave the lists to be zeroed from now
+ * on. CPUs that sleep by then have to be told.
+ */
+void zone_scrub_begin(void) { store_release(&scrubbing, false); }
 
 /*
  * Zero a few free dirty frames for the pool; true when there may be more to do. For idle CPUs, one

@@ -79,6 +79,9 @@ static void build(void)
 	console_set_uart(&uart);
 	page_info_init(frames, pa_to_mfn(FAKE_RAM_BASE), FAKE_RAM_SIZE / PAGE_SIZE);
 	zone_add(pa_to_mfn(FAKE_RAM_BASE), FAKE_RAM_SIZE / PAGE_SIZE);
+	if (zone_scrub_some())
+		fake_die("a page was zeroed before dom0 has its memory");
+	zone_scrub_begin();
 	p2m_host_ipa_bits = 40;
 	guest_id_regs[ID_AA64MMFR0] = 2;
 	vmid_init(8);

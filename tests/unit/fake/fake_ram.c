@@ -182,8 +182,12 @@ void icache_inval_all(void)
 	fake_event(FAKE_ICACHE, 0, 0, 0);
 }
 
+void (*fake_clear_hook)(void);
+
 void clear_page(void *page)
 {
+	if (fake_clear_hook)
+		fake_clear_hook();
 	memset(page, 0, PAGE_SIZE);
 }
 

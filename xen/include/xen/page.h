@@ -97,6 +97,8 @@ uint64_t zone_total_pages(void);
 mfn_t zone_max_mfn(void);
 /* Largest free aligned run below limit, for dom0's banks: returns frames and *first. */
 uint64_t zone_largest_run(mfn_t below, mfn_t *first);
+/* Start-up: idle CPUs may zero from now on. */
+void zone_scrub_begin(void);
 /* Zero some free dirty pages; true when there is more to do (idle loop). */
 bool zone_scrub_some(void);
 
