@@ -166,6 +166,7 @@ static void domids_end_below_the_reserved(void **state UNUSED)
 static void strings_grow_and_shrink(void **state UNUSED)
 {
 	_cleanup_strbuf_ struct strbuf sb = STRBUF_INIT;
+	char number[U64_TEXT];
 
 	assert_string_equal(strbuf_cstr(&sb), "");
 	for (int i = 0; i < 1000; i++)
@@ -173,6 +174,13 @@ static void strings_grow_and_shrink(void **state UNUSED)
 	assert_int_equal(sb.len, 3890);
 	strbuf_consume(&sb, 3886);
 	assert_string_equal(strbuf_cstr(&sb), "999,");
+	strbuf_reset(&sb);
+	strbuf_add_cell(&sb, "ab", 4);
+	strbuf_add_cell(&sb, "ab", -4);
+	strbuf_add_cell(&sb, "abcde", 4);
+	strbuf_add_cell(&sb, u64_text(0, number), 0);
+	strbuf_add_cell(&sb, u64_text(UINT64_MAX, number), 21);
+	assert_string_equal(strbuf_cstr(&sb), "  abab  abcde0 18446744073709551615");
 	strbuf_reset(&sb);
 	strbuf_add_json(&sb, "a\"\\\n\x01");
 	assert_string_equal(strbuf_cstr(&sb), "\"a\\\"\\\\\\n\\u0001\"");

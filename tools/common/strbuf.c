@@ -84,6 +84,31 @@ void strbuf_addf(struct strbuf *sb, const char *fmt, ...)
 	va_end(ap);
 }
 
+void strbuf_add_cell(struct strbuf *sb, const char *text, int width)
+{
+	size_t len = strlen(text), want = (size_t)abs(width), fill = want > len ? want - len : 0;
+	char *at;
+
+	if (strbuf_reserve(sb, len + fill))
+		return;
+	at = sb->buf + sb->len;
+	memset(at + (width < 0 ? len : 0), ' ', fill);
+	memcpy(at + (width < 0 ? 0 : fill), text, len);
+	sb->len += len + fill;
+	sb->buf[sb->len] = '\0';
+}
+
+const char *u64_text(uint64_t n, char buf[U64_TEXT])
+{
+	char *at = buf + U64_TEXT - 1;
+
+	*at = '\0';
+	do
+		*--at = (char)('0' + n % 10);
+	while (n /= 10);
+	return at;
+}
+
 void strbuf_add_json(struct strbuf *sb, const char *s)
 {
 	strbuf_addch(sb, '"');

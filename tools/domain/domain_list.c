@@ -13,6 +13,7 @@
 
 #include <xentools/clock.h>
 #include <xentools/parse_num.h>
+#include <xentools/strbuf.h>
 
 #include "tools/domain/domain_priv.h"
 
@@ -112,19 +113,22 @@ int domain_get(struct domain_ctx *ctx, uint16_t domid, struct domain_summary *re
 static int read_names(struct domain_ctx *ctx, struct domain_summary *all, size_t n,
 		      struct zerr **err)
 {
-	_cleanup_free_ struct list_paths { char text[32]; } *paths = calloc(n, sizeof(*paths));
+	_cleanup_strbuf_ struct strbuf paths = STRBUF_INIT;
 	_cleanup_free_ const char **path = calloc(n, sizeof(*path));
 	_cleanup_free_ char **names = calloc(n, sizeof(*names));
-	size_t i;
+	char domid[U64_TEXT];
+	size_t i, len = 0;
 	int rc;
 
-	if (!paths || !path || !names)
-		return zerr_no_memory(err);
 	for (i = 0; i < n; i++) {
-		snprintf(paths[i].text, sizeof(paths[i].text), "/local/domain/%u/name",
-			 all[i].info.domid);
-		path[i] = paths[i].text;
+		strbuf_addstr(&paths, "/local/domain/");
+		strbuf_addstr(&paths, u64_text(all[i].info.domid, domid));
+		strbuf_add(&paths, "/name", sizeof("/name"));
 	}
+	if (paths.failed || !path || !names)
+		return zerr_no_memory(err);
+	for (i = 0; i < n; i++, len += strlen(paths.buf + len) + 1)
+		path[i] = paths.buf + len;
 	rc = xs_read_all(ctx->xs, path, n, names, err);
 	for (i = 0; i < n; i++) {
 		if (names[i])

@@ -8,6 +8,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "xentools/strbuf.h"
+
 /* Memory in bytes of a number of pages. */
 static uint64_t pages(uint64_t n)
 {
@@ -137,6 +139,16 @@ static const struct {
 	{ "state", by_state }, { "time", by_time },
 };
 
+/* The hypervisor tells domains in their order. */
+static bool is_sorted(const struct row *rows, size_t n, int (*compare)(const void *, const void *))
+{
+	size_t i;
+
+	for (i = 1; i < n && compare(&rows[i - 1], &rows[i]) <= 0; i++)
+		;
+	return i >= n;
+}
+
 static int sort_rows(const struct zl_args *args, struct row *rows, size_t n, struct zerr **err)
 {
 	const char *by = zl_value(args, "sort");
@@ -144,7 +156,8 @@ static int sort_rows(const struct zl_args *args, struct row *rows, size_t n, str
 	for (size_t i = 0; i < ARRAY_SIZE(orders); i++) {
 		if (strcmp(orders[i].name, by != NULL ? by : "id") != 0)
 			continue;
-		qsort(rows, n, sizeof(*rows), orders[i].compare);
+		if (!is_sorted(rows, n, orders[i].compare))
+			qsort(rows, n, sizeof(*rows), orders[i].compare);
 		return 0;
 	}
 	return zerr_set(err, ZERR_USAGE, "E007", 0,
@@ -174,11 +187,11 @@ struct columns {
 	struct domain_ctx *ctx;
 };
 
-static void print_pool(const struct columns *c, uint32_t pool)
+static void add_pool(struct strbuf *sb, const struct columns *c, uint32_t pool)
 {
 	_cleanup_free_ char *name = domain_pool_name(c->ctx, pool);
 
-	printf(" %16s", name != NULL ? name : "-");
+	strbuf_addf(sb, " %16s", name != NULL ? name : "-");
 }
 
 /* Red has crashed or is going, yellow waits for somebody, green runs. */
@@ -189,36 +202,62 @@ static enum zl_paint paint_of(const struct hyp_domain_info *i)
 	return i->paused || i->shutdown ? ZL_YELLOW : i->domid == ZL_INACTIVE ? ZL_PLAIN : ZL_GREEN;
 }
 
-static void print_row(const struct columns *c, const struct row *r)
+static void add_number(struct strbuf *sb, uint64_t n, int width)
 {
-	const struct hyp_domain_info *i = &r->d.info;
-	char name[4 * DOMAIN_NAME_MAX + 1], flags[7], uuid[DOMAIN_UUID_TEXT], id[8] = "-";
+	char buf[U64_TEXT];
 
-	domain_state_flags(i, flags);
-	if (i->domid != ZL_INACTIVE)
-		snprintf(id, sizeof(id), "%u", i->domid);
-	printf("%-40s %5s %5" PRIu64 " %5u %s%10s%s %9.1f",
-	       zl_shown_name(&r->d, name, sizeof(name)), id,
-	       pages(i->tot_pages + i->outstanding_pages) >> 20, i->nr_online_vcpus,
-	       c->paint ? zl_paint(c->zl, stdout, paint_of(i)) : "",
-	       c->words ? state_of(r) : flags,
-	       c->paint ? zl_paint(c->zl, stdout, ZL_PLAIN) : "", (double)i->cpu_time_ns / 1e9);
-	if (c->verbose) {
-		domain_uuid_format(i->uuid, uuid);
-		printf(" %s %11s", uuid,
-		       i->shutdown ? domain_shutdown_word(i->shutdown_reason) : "-");
-	}
-	if (c->verbose || c->label)
-		printf(" %16s", "-");
-	if (c->pool)
-		print_pool(c, i->cpupool);
-	if (c->nodes)
-		printf(" %s", c->nr_nodes > 1 ? "-" : "all");
-	putchar('\n');
+	strbuf_addch(sb, ' ');
+	strbuf_add_cell(sb, u64_text(n, buf), width);
 }
 
-static int print_table(struct zl *zl, const struct zl_args *args, const struct row *rows, size_t n)
+/* Seconds with one digit behind the point, as " %9.1f" has them. */
+static void add_seconds(struct strbuf *sb, uint64_t ns)
 {
+	uint64_t tenths = (ns + 50000000) / 100000000;
+
+	add_number(sb, tenths / 10, 7);
+	strbuf_addch(sb, '.');
+	strbuf_addch(sb, (char)('0' + tenths % 10));
+}
+
+static void add_row(struct strbuf *sb, const struct columns *c, const struct row *r)
+{
+	const struct hyp_domain_info *i = &r->d.info;
+	char name[4 * DOMAIN_NAME_MAX + 1], flags[7], uuid[DOMAIN_UUID_TEXT];
+
+	domain_state_flags(i, flags);
+	strbuf_add_cell(sb, zl_shown_name(&r->d, name, sizeof(name)), -40);
+	if (i->domid == ZL_INACTIVE)
+		strbuf_addstr(sb, "     -");
+	else
+		add_number(sb, i->domid, 5);
+	add_number(sb, pages(i->tot_pages + i->outstanding_pages) >> 20, 5);
+	add_number(sb, i->nr_online_vcpus, 5);
+	strbuf_addch(sb, ' ');
+	if (c->paint)
+		strbuf_addstr(sb, zl_paint(c->zl, stdout, paint_of(i)));
+	strbuf_add_cell(sb, c->words ? state_of(r) : flags, 10);
+	if (c->paint)
+		strbuf_addstr(sb, zl_paint(c->zl, stdout, ZL_PLAIN));
+	add_seconds(sb, i->cpu_time_ns);
+	if (c->verbose) {
+		domain_uuid_format(i->uuid, uuid);
+		strbuf_addf(sb, " %s %11s", uuid,
+			    i->shutdown ? domain_shutdown_word(i->shutdown_reason) : "-");
+	}
+	if (c->verbose || c->label)
+		strbuf_addf(sb, " %16s", "-");
+	if (c->pool)
+		add_pool(sb, c, i->cpupool);
+	if (c->nodes)
+		strbuf_addf(sb, " %s", c->nr_nodes > 1 ? "-" : "all");
+	strbuf_addch(sb, '\n');
+}
+
+static int print_table(struct zl *zl, const struct zl_args *args, const struct row *rows, size_t n,
+		       struct zerr **err)
+{
+	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
 	struct columns c = {
 		.verbose = zl_has(args, "verbose") || zl->verbose > 0,
 		.label = zl_has(args, "context"),
@@ -245,7 +284,10 @@ static int print_table(struct zl *zl, const struct zl_args *args, const struct r
 		printf(" NODE Affinity");
 	printf("%s\n", zl_paint(zl, stdout, ZL_PLAIN));
 	for (size_t i = 0; i < n; i++)
-		print_row(&c, &rows[i]);
+		add_row(&text, &c, &rows[i]);
+	if (text.failed)
+		return zerr_no_memory(err);
+	fwrite(text.buf, 1, text.len, stdout);
 	return 0;
 }
 
@@ -400,7 +442,7 @@ static int print_list(struct zl *zl, const struct zl_args *args, struct lists *l
 			json_object_array_add(all, zl_domain_json(zl, &rows[i].d, rows[i].def));
 		rc = zl_print_json(zl, "zl.list/1", all, err);
 	} else {
-		rc = print_table(zl, args, rows, n);
+		rc = print_table(zl, args, rows, n, err);
 	}
 	return rc < 0 ? rc : worst;
 }

@@ -10,6 +10,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include <xentools/cleanup.h>
 #include <xentools/macros.h>
@@ -28,6 +29,14 @@ void strbuf_addstr(struct strbuf *sb, const char *s);
 void strbuf_addch(struct strbuf *sb, char c);
 void strbuf_addf(struct strbuf *sb, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void strbuf_vaddf(struct strbuf *sb, const char *fmt, va_list ap);
+/*
+ * A column's cell: text filled up with spaces to width, from the left, or (width < 0) behind it.
+ * For tables: printf costs six times as much.
+ */
+void strbuf_add_cell(struct strbuf *sb, const char *text, int width);
+#define U64_TEXT 21
+/* The number in decimal, at the end of buf; returns where it begins. */
+const char *u64_text(uint64_t n, char buf[U64_TEXT]);
 void strbuf_add_json(struct strbuf *sb, const char *s);	/* quoted and escaped */
 /* Control characters but line ends and tabs become "?": foreign text must not steer a terminal. */
 void strbuf_make_printable(struct strbuf *sb);
