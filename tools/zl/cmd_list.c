@@ -272,17 +272,19 @@ static int print_table(struct zl *zl, const struct zl_args *args, const struct r
 
 	if (c.nodes && zl->ctx.hyp != NULL && hyp_physinfo(zl->ctx.hyp, &phys, NULL) == 0)
 		c.nr_nodes = phys.nr_nodes;
-	fputs(zl_paint(zl, stdout, ZL_BOLD), stdout);
-	printf("%-40s %5s %5s %5s %10s %9s", "Name", "ID", "Mem", "VCPUs", "State", "Time(s)");
+	strbuf_addstr(&text, zl_paint(zl, stdout, ZL_BOLD));
+	strbuf_add_cell(&text, "Name", -40);
+	strbuf_addstr(&text, "    ID   Mem VCPUs      State   Time(s)");
 	if (c.verbose)
-		printf(" %-36s %11s", "UUID", "Reason-Code");
+		strbuf_addf(&text, " %-36s %11s", "UUID", "Reason-Code");
 	if (c.verbose || c.label)
-		printf(" %16s", "Security Label");
+		strbuf_addf(&text, " %16s", "Security Label");
 	if (c.pool)
-		printf(" %16s", "Cpupool");
+		strbuf_addf(&text, " %16s", "Cpupool");
 	if (c.nodes)
-		printf(" NODE Affinity");
-	printf("%s\n", zl_paint(zl, stdout, ZL_PLAIN));
+		strbuf_addstr(&text, " NODE Affinity");
+	strbuf_addstr(&text, zl_paint(zl, stdout, ZL_PLAIN));
+	strbuf_addch(&text, '\n');
 	for (size_t i = 0; i < n; i++)
 		add_row(&text, &c, &rows[i]);
 	if (text.failed)
