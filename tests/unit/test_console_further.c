@@ -161,6 +161,7 @@ static int set_up(void **state)
 	n.vm = strdup("/vm/5");
 	first = domain_console_new(&d, &n, NULL);
 	d.by_domid[5] = first;
+	d.nr_consoles = 1;
 	fake_xs_set(d.xs, "/local/domain/5/name", "web1");
 	fake_xs_set(d.xs, "/local/domain/5/vm", "/vm/5");
 	fake_xs_set(d.xs, BACK "1/type", "xenconsoled");
@@ -290,8 +291,10 @@ static void flood(void **state)
 	before = fake_xs_requests(d.xs);
 	guest(1, "3", "8", "21", "2");
 	assert_int_equal(fake_xs_requests(d.xs), before);
-	domain_console_unthrottle(number(1));
+	/* It has no port yet, or no more. */
+	consoled_unthrottle(&d);
 	assert_string_equal(fake_xs_get(d.xs, BACK "1/state"), "4");
+	assert_false(number(1)->late);
 }
 
 static void turn(void)

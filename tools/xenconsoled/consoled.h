@@ -96,6 +96,7 @@ void domain_console_unthrottle(struct domain_console *c);
 /* registry.c */
 int consoled_connect(struct consoled *d, struct zerr **err);
 void consoled_begin(struct consoled *d);
+void consoled_unthrottle(struct consoled *d);
 void consoled_forget(struct consoled *d, struct domain_console *c);
 int consoled_add_port(struct consoled *d, uint32_t port, struct domain_console *c);
 int consoled_read(struct consoled *d, uint16_t domid, const char *dir, const char *key, char **ret);

@@ -102,12 +102,7 @@ static void on_evtchn(void *data, int fd, unsigned int revents)
 
 static void on_throttle(void *data)
 {
-	struct consoled *d = data;
-	uint32_t i;
-
-	for (i = 0; i < d->nr_ports; i++)
-		if (d->by_port[i])
-			domain_console_unthrottle(d->by_port[i]);
+	consoled_unthrottle(data);
 }
 
 static void on_signal(void *data, int signo)

@@ -257,6 +257,19 @@ static void scan_released(struct consoled *d)
 	}
 }
 
+/* A new period for all: one without a port may have to be looked at, too. */
+void consoled_unthrottle(struct consoled *d)
+{
+	unsigned int left = d->nr_consoles;
+	uint32_t domid;
+
+	for (domid = 1; domid < HYP_DOMID_FIRST_RESERVED && left > 0; domid++) {
+		left -= d->by_domid[domid] != NULL;
+		for (struct domain_console *c = d->by_domid[domid]; c; c = c->next)
+			domain_console_unthrottle(c);
+	}
+}
+
 static void on_nodes(struct consoled *d, const char *token)
 {
 	uint32_t domid;
