@@ -392,8 +392,12 @@ static void killed_while_the_guest_waits(void **state)
 	guest()->info.flags &= ~XEN_DOMINF_paused;
 	/* As long as the process lives it is its own affair. */
 	assert_int_equal(domain_hold(&ctx, 1, &info, &held, NULL), 0);
+	told.fd = domain_recover_watch(&ctx);
 	assert_int_equal(domain_recover(&ctx, NULL), 0);
 	assert_true(is_paused());
+	/* Who looks tells nobody: a daemon would wake itself again and again. */
+	assert_int_equal(poll(&told, 1, 0), 0);
+	close(told.fd);
 	guest()->info.flags &= ~XEN_DOMINF_paused;
 	assert_int_equal(domain_hold(&ctx, 1, &info, &again, &err), -1);
 	assert_int_equal(zerr_class_of(err), ZERR_STATE);

@@ -67,10 +67,10 @@ void domain_intent_end(const struct domain_ctx *ctx, const char *name, int fd)
 	close(fd);
 }
 
-/* Was the maker of this file killed? */
+/* Was the maker of this file killed? To read: its end is no news for domain_recover_watch(). */
 static bool is_orphan(const char *path)
 {
-	_cleanup_close_ int fd = open(path, O_RDWR | O_CLOEXEC);
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
 	struct stat st;
 
 	return fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0 && fstat(fd, &st) == 0 &&
