@@ -5,9 +5,11 @@ and found; and of each nothing is left in dom0, whatever ended it.
 The guests are those of dom0.DISK_GUESTS; their images are made anew for each test.
 """
 import re
+import time
 
 import pytest
 
+import machine
 from dom0 import FOLDER, ON_DISKS, READY
 
 MARK = "zazen was here"
@@ -30,9 +32,15 @@ def d(request, dom0):
         return
     for name in [n for n in dom0.rows() if n != "Domain-0"]:
         dom0.zl(f"destroy {name}", timeout=60)
-    after = dom0.run(LEFT, check=False)[1]
+    # A program that has ended is in the list until its parent has heard of it.
+    deadline = time.monotonic() + 10 * machine.PATIENCE
+    while True:
+        after = dom0.run(LEFT, check=False)[1]
+        left = sorted(set(after.split("\n")) - set(before.split("\n")))
+        if not left or time.monotonic() > deadline:
+            break
+        time.sleep(0.5)
     dom0.run("losetup -d /dev/loop7; umount /mnt 2>/dev/null; true")
-    left = sorted(set(after.split("\n")) - set(before.split("\n")))
     if left:
         dom0.fail("nothing is left of the disks", "\n".join(left))
 
