@@ -316,10 +316,12 @@ static void foreign_devices_count(void **state)
 
 static void detach_waits_for_the_guest(void **state)
 {
-	size_t nodes = fake_xs_count(ctx.xs);
 	struct zerr *err = NULL;
+	size_t nodes;
 
 	(void)state;
+	fake_xs_set(ctx.xs, "/local/domain/0/error/backend/vbd", "");
+	nodes = fake_xs_count(ctx.xs);
 	/* A device without rings is taken away from a guest that does not answer. */
 	fake_devices.guest_silent = true;
 	assert_int_equal(attach(1, &disk, NULL), 0);
@@ -333,8 +335,10 @@ static void detach_waits_for_the_guest(void **state)
 	assert_string_equal(fake_xs_get(ctx.xs, B "/state"), "4");
 	assert_string_equal(fake_xs_get(ctx.xs, B "/online"), "1");
 	assert_non_null(fake_xs_get(ctx.xs, F "/state"));
-	/* By force it is; and then there is none. */
+	/* By force it is, with what the kernel noted of it; and then there is none. */
+	fake_xs_set(ctx.xs, "/local/domain/0/error/backend/vbd/1/51712/error", "22 reading ring-ref");
 	assert_int_equal(device_detach(&ctx, 1, DEVICE_VBD, 51712, true, 0, NULL), 0);
+	assert_null(fake_xs_get(ctx.xs, "/local/domain/0/error/backend/vbd/1/51712/error"));
 	assert_int_equal(fake_xs_count(ctx.xs), nodes);
 	err = NULL;
 	assert_int_equal(device_detach(&ctx, 1, DEVICE_VBD, 51712, false, 1000, &err), -1);

@@ -24,6 +24,7 @@
 #define APART_MS 1000			/* for a guest to see that a device went */
 #define AGAIN 3				/* so often, at most */
 #define TOKEN "zl-device"
+#define ERROR_PATH_MAX (DEVICE_PATH_MAX + 16)
 
 sigset_t device_hold_signals(void)
 {
@@ -300,13 +301,21 @@ static int drive(struct device *d, enum xenbus_goal goal, int timeout_ms,
 	return rc;
 }
 
-/* What the back-end's kernel said of a device, malloc'd, or NULL. */
-static char *kernel_error(const struct device *d)
+/* Where the back-end's kernel notes what went wrong with a device. */
+static void error_path(const struct device *d, char ret[ERROR_PATH_MAX])
 {
 	const char *rel = strstr(d->back, "/backend/") + 1;
-	char path[140], *text = NULL;
 
-	snprintf(path, sizeof(path), "/local/domain/%u/error/%s/error", d->backend_domid, rel);
+	snprintf(ret, ERROR_PATH_MAX, "/local/domain/%u/error/%s", d->backend_domid, rel);
+}
+
+/* What it said, malloc'd, or NULL. */
+static char *kernel_error(const struct device *d)
+{
+	char dir[ERROR_PATH_MAX], path[ERROR_PATH_MAX + 8], *text = NULL;
+
+	error_path(d, dir);
+	snprintf(path, sizeof(path), "%s/error", dir);
 	if (xs_read(d->ctx->xs, XS_NO_TX, path, &text, NULL, NULL) <= 0)
 		return NULL;
 	return text;
@@ -526,9 +535,10 @@ static int rm_empty(struct xs *xs, uint32_t tx, const char *path, struct zerr **
 static int remove_nodes(struct xs *xs, uint32_t tx, void *arg, struct zerr **err)
 {
 	const struct device *d = arg;
-	const char *paths[] = { d->front, d->back, d->note };
-	char parent[80];
+	char error[ERROR_PATH_MAX], parent[ERROR_PATH_MAX];
+	const char *const paths[] = { d->front, d->back, d->note, error };
 
+	error_path(d, error);
 	for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
 		if (xs_rm(xs, tx, paths[i], err) != 0)
 			return -1;
