@@ -126,15 +126,17 @@ class Dom0:
         """Wait until zl list does not show NAME any more."""
         self.poll(lambda: not self.listed(name), timeout, f"guest {name} is gone")
 
-    def poll(self, done, timeout, step):
-        """Ask DONE every half second until it says yes; fails STEP after TIMEOUT seconds."""
+    def poll(self, done, timeout, step, why=None):
+        """Ask DONE every half second until it says yes; fails STEP after TIMEOUT seconds, with what
+        WHY answers then."""
         deadline = time.monotonic() + timeout * machine.PATIENCE
         while True:
             answer = done()
             if answer:
                 return answer
             if time.monotonic() > deadline:
-                self.fail(step, f"not so after {timeout * machine.PATIENCE:.0f} s")
+                after = f"not so after {timeout * machine.PATIENCE:.0f} s"
+                self.fail(step, f"{after}:\n{why()}" if why else after)
             time.sleep(0.5)
 
     def log(self, name):

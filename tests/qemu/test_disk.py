@@ -5,19 +5,16 @@ and found; and of each nothing is left in dom0, whatever ended it.
 The guests are those of dom0.DISK_GUESTS; their images are made anew for each test.
 """
 import re
-import time
 
 import pytest
 
-import machine
 from dom0 import FOLDER, ON_DISKS, READY
 
 MARK = "zazen was here"
-# Directories that the first guest of all leaves are no leftovers, nor is what dom0's kernel notes
-# of an error that a back-end met on its way (its driver asks again when the ring comes late).
+# Directories that the first guest of all leaves are no leftovers.
 LEFT = ("ls -d /sys/block/loop*/loop /sys/block/nbd*/pid /sys/bus/xen-backend/devices/vbd-* "
         "2>/dev/null | grep -v loop7/; ps | grep '[q]emu-nbd'; "
-        "xenstore-ls -f | grep -v -e '^/[a-z0-9/]* = \"\"$' -e /error/backend/ | cut -d' ' -f1")
+        "xenstore-ls -f | grep -v '^/[a-z0-9/]* = \"\"$' | cut -d' ' -f1")
 
 
 @pytest.fixture
@@ -33,17 +30,15 @@ def d(request, dom0):
         return
     for name in [n for n in dom0.rows() if n != "Domain-0"]:
         dom0.zl(f"destroy {name}", timeout=60)
-    # A program that has ended is in the list until its parent has heard of it.
-    deadline = time.monotonic() + 10 * machine.PATIENCE
-    while True:
+
+    def left():
         after = dom0.run(LEFT, check=False)[1]
-        left = sorted(set(after.split("\n")) - set(before.split("\n")))
-        if not left or time.monotonic() > deadline:
-            break
-        time.sleep(0.5)
-    dom0.run("losetup -d /dev/loop7; umount /mnt 2>/dev/null; true")
-    if left:
-        dom0.fail("nothing is left of the disks", "\n".join(left))
+        return "\n".join(sorted(set(after.split("\n")) - set(before.split("\n"))))
+    try:
+        # A program that has ended is in the list until its parent has heard of it.
+        dom0.poll(lambda: not left(), 10, "nothing is left of the disks", left)
+    finally:
+        dom0.run("losetup -d /dev/loop7; umount /mnt 2>/dev/null; true")
 
 
 def start(d, name):
