@@ -200,6 +200,10 @@ static void words_are_suggested(void **state UNUSED)
 	assert_null(str_table_nearest(rows, 3, "xy"));
 	assert_int_equal(str_distance("ab", "ba"), 1);
 	assert_int_equal(str_distance("", "abc"), 3);
+	/* As others count it, in one go or in two. */
+	assert_int_equal(str_hash(STR_HASH_INIT, "foobar", 6), UINT64_C(0x85944171f73967e8));
+	assert_int_equal(str_hash(str_hash(STR_HASH_INIT, "foo", 3), "bar", 3),
+			 UINT64_C(0x85944171f73967e8));
 }
 
 static void files_are_replaced_whole(void **state UNUSED)

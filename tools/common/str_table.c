@@ -89,6 +89,13 @@ size_t str_control(const char *s, size_t len)
 	       2 : 0;
 }
 
+uint64_t str_hash(uint64_t hash, const char *s, size_t len)
+{
+	for (; len > 0; s++, len--)
+		hash = (hash ^ (unsigned char)*s) * UINT64_C(0x100000001b3);
+	return hash;
+}
+
 char *str_trim(char *s, const char *blanks)
 {
 	size_t len;

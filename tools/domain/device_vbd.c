@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include <xentools/parse_num.h>
+#include <xentools/str_table.h>
 
 #include "tools/domain/block.h"
 #include "tools/domain/device_priv.h"
@@ -128,17 +129,12 @@ static int check_use(struct domain_ctx *ctx, const struct domain_disk *disk, con
 	return 0;
 }
 
-/* What only a script knows is the same when its script and its words are: FNV-1a of both. */
+/* What only a script knows is the same when its script and its words are. */
 static void script_id(const char *script, const char *source, char id[BLOCK_ID_MAX])
 {
-	uint64_t hash = UINT64_C(14695981039346656037);
+	uint64_t hash = str_hash(STR_HASH_INIT, script, strlen(script) + 1);
 
-	for (int i = 0; i < 2; i++)
-		for (const char *p = i == 0 ? script : source;; p++) {
-			hash = (hash ^ (uint8_t)*p) * UINT64_C(1099511628211);
-			if (*p == '\0')
-				break;
-		}
+	hash = str_hash(hash, source, strlen(source) + 1);
 	snprintf(id, BLOCK_ID_MAX, BY_SCRIPT "%llx", (unsigned long long)hash);
 }
 

@@ -16,6 +16,7 @@
 #include <xentools/domain.h>
 #include <xentools/error.h>
 #include <xentools/log.h>
+#include <xentools/str_table.h>
 
 #include "tools/xenconsoled/consoled.h"
 
@@ -318,16 +319,13 @@ static void open_log(struct domain_console *c, const struct console_nodes *nodes
 static void resume_log(struct domain_console *c)
 {
 	bool vuart = c->number == 0 && c->grant != 0;
-	uint64_t owner = 0xcbf29ce484222325u;
 
 	if (!c->log.path || c->log.note)
 		return;
 	/* The domain's UUID, as a number: a domid may be used again. */
-	for (const char *p = c->vm; *p; p++)
-		owner = (owner ^ (unsigned char)*p) * 0x100000001b3u;
 	logfile_resume(&c->log, &c->daemon->notes[CONSOLED_NOTES * c->domid +
 						  (vuart ? CONSOLED_NOTES - 1 : c->number)],
-		       owner, c->ring->out_cons);
+		       str_hash(STR_HASH_INIT, c->vm, strlen(c->vm)), c->ring->out_cons);
 }
 
 static void open_pty(struct domain_console *c, bool socket)

@@ -7,6 +7,7 @@
 #define XENTOOLS_STR_TABLE_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 struct str_row {
 	const char *name;
@@ -27,6 +28,10 @@ unsigned int str_distance(const char *a, const char *b);
  * 0: there is none. U+0080 to U+009F are controls, too; in UTF-8 they are 0xc2 and one byte.
  */
 size_t str_control(const char *s, size_t len);
+
+/* A text as a number, FNV-1a: begin with STR_HASH_INIT, go on with what the last one gave. */
+#define STR_HASH_INIT UINT64_C(0xcbf29ce484222325)
+uint64_t str_hash(uint64_t hash, const char *s, size_t len);
 
 /* Cut these characters off both ends, in place; returns where what is left begins. */
 char *str_trim(char *s, const char *blanks);
