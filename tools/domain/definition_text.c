@@ -151,24 +151,6 @@ static char *cut_out(const struct domain_config *cfg, const char *open, const ch
 	return strndup(from, (size_t)(to - from));
 }
 
-struct aspect {
-	const struct place_row *places;
-	const char *open, *close;
-	bool included;
-	const char *const *words;	/* step_link() says which; NULL: what stands there */
-};
-
-static const char *const links[] = { "<link state='up'/>", "<link state='down'/>" };
-
-static const struct aspect aspects[] = {
-	{ name_places, "<name>", "</name>", false, NULL },
-	{ uuid_places, "<uuid>", "</uuid>", false, NULL },
-	{ title_places, "<title>", "</title>", true, NULL },
-	{ description_places, "<description>", "</description>", true, NULL },
-	{ link_places, "<devices>", "</devices>", true, links },
-	{ start_places, "<z:start", "/>", true, NULL },
-};
-
 static int set_text(char **to, const char *from)
 {
 	char *copy = from ? strdup(from) : NULL;
@@ -180,35 +162,68 @@ static int set_text(char **to, const char *from)
 	return 0;
 }
 
-/* The first interface with another link than wanted gets that: as an index of links[]. */
-static size_t step_link(struct domain_config *now, const struct domain_config *wanted)
+static const char *step_name(struct domain_config *now, const struct domain_config *wanted,
+			     const char *is)
 {
+	return set_text(&now->name, wanted->name) == 0 ? is : NULL;
+}
+
+static const char *step_uuid(struct domain_config *now, const struct domain_config *wanted,
+			     const char *is)
+{
+	now->uuid_set = wanted->uuid_set;
+	memcpy(now->uuid, wanted->uuid, sizeof(now->uuid));
+	return is;
+}
+
+static const char *step_title(struct domain_config *now, const struct domain_config *wanted,
+			      const char *is)
+{
+	return set_text(&now->title, wanted->title) == 0 ? is : NULL;
+}
+
+static const char *step_description(struct domain_config *now,
+				    const struct domain_config *wanted, const char *is)
+{
+	return set_text(&now->description, wanted->description) == 0 ? is : NULL;
+}
+
+/* The first interface with another link than wanted gets that. */
+static const char *step_link(struct domain_config *now, const struct domain_config *wanted,
+			     const char *is)
+{
+	(void)is;
 	for (size_t i = 0; i < MIN(now->nic_count, wanted->nic_count); i++) {
 		if (now->nics[i].link_down == wanted->nics[i].link_down)
 			continue;
 		now->nics[i].link_down = wanted->nics[i].link_down;
-		return now->nics[i].link_down;
+		return now->nics[i].link_down ? "<link state='down'/>" : "<link state='up'/>";
 	}
-	return 0;
+	return "<link state='up'/>";
 }
 
-/* *now as text has it, but for one aspect, which is as in wanted. */
-static int step(struct domain_config *now, const struct domain_config *wanted, const char *open)
+static const char *step_start(struct domain_config *now, const struct domain_config *wanted,
+			      const char *is)
 {
-	if (strcmp(open, "<name>") == 0)
-		return set_text(&now->name, wanted->name);
-	if (strcmp(open, "<title>") == 0)
-		return set_text(&now->title, wanted->title);
-	if (strcmp(open, "<description>") == 0)
-		return set_text(&now->description, wanted->description);
-	if (strcmp(open, "<uuid>") == 0) {
-		now->uuid_set = wanted->uuid_set;
-		memcpy(now->uuid, wanted->uuid, sizeof(now->uuid));
-	} else {
-		now->start = wanted->start;
-	}
-	return 0;
+	now->start = wanted->start;
+	return is;
 }
+
+static const struct aspect {
+	const struct place_row *places;
+	const char *open, *close;
+	bool included;
+	/* *now gets it from wanted. What is to be written, where canonical text has `is`; or NULL. */
+	const char *(*step)(struct domain_config *now, const struct domain_config *wanted,
+			    const char *is);
+} aspects[] = {
+	{ name_places, "<name>", "</name>", false, step_name },
+	{ uuid_places, "<uuid>", "</uuid>", false, step_uuid },
+	{ title_places, "<title>", "</title>", true, step_title },
+	{ description_places, "<description>", "</description>", true, step_description },
+	{ link_places, "<devices>", "</devices>", true, step_link },
+	{ start_places, "<z:start", "/>", true, step_start },
+};
 
 /* Text that means wanted, as near to the user's as can be; see definition.h. */
 char *definition_edit_text(const char *text, const struct domain_config *wanted)
@@ -222,16 +237,13 @@ char *definition_edit_text(const char *text, const struct domain_config *wanted)
 		const struct aspect *a = &aspects[i];
 		_cleanup_free_ char *was = cut_out(&cfg, a->open, a->close, a->included);
 		_cleanup_free_ char *is = cut_out(wanted, a->open, a->close, a->included);
+		const char *with;
 		char *better;
 
 		if (!was || !is || strcmp(was, is) == 0)
 			continue;
-		if (a->words)
-			better = change(now, a->places, a->words[step_link(&cfg, wanted)], &cfg);
-		else if (step(&cfg, wanted, a->open) == 0)
-			better = change(now, a->places, is, &cfg);
-		else
-			break;
+		with = a->step(&cfg, wanted, is);
+		better = with ? change(now, a->places, with, &cfg) : NULL;
 		if (!better)
 			break;
 		free(now);
