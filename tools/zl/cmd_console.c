@@ -165,25 +165,22 @@ static int find_nodes(struct zl *zl, uint16_t domid, const struct which *which, 
 	_cleanup_free_ char *there = NULL;
 	int rc;
 
-	snprintf(dir, 64, which->vuart ? DOMAIN_CONSOLE_VUART : DOMAIN_CONSOLE_PV);
-	if (which->suffix[0] == '\0')
-		return 0;
-	if (which->number != 0)
+	if (which->number != 0) {
 		snprintf(dir, 64, DOMAIN_CONSOLE_FURTHER, domid, which->number);
-	if (which->vuart) {
-		rc = domain_store_read(&zl->ctx, domid, DOMAIN_CONSOLE_VUART "/port", &there, err);
-	} else {
 		there = zl_device_node(zl, dir, "type");
-		rc = there != NULL;
+		if (there != NULL)
+			return 0;
+		zerr_set(err, ZERR_NOT_FOUND, "E722", 0, "it has no console %u", which->number);
+		return zerr_hint(err, "zl channel-list shows those besides the first");
 	}
+	snprintf(dir, 64, "%s", which->vuart ? DOMAIN_CONSOLE_VUART : DOMAIN_CONSOLE_PV);
+	if (!which->vuart)
+		return 0;
+	rc = domain_store_read(&zl->ctx, domid, DOMAIN_CONSOLE_VUART "/port", &there, err);
 	if (rc != 0)
 		return rc < 0 ? -1 : 0;
-	if (which->vuart)
-		zerr_set(err, ZERR_NOT_FOUND, "E722", 0, "it has no serial port");
-	else
-		zerr_set(err, ZERR_NOT_FOUND, "E722", 0, "it has no console %u", which->number);
-	return zerr_hint(err, which->vuart ? "<serial type='pty'/> in <devices> gives it one" :
-			 "zl channel-list shows those besides the first");
+	zerr_set(err, ZERR_NOT_FOUND, "E722", 0, "it has no serial port");
+	return zerr_hint(err, "<serial type='pty'/> in <devices> gives it one");
 }
 
 static int attach(struct zl *zl, const struct zl_args *args, const struct domain_summary *d,
