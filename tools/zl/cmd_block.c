@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * zl block-attach, block-detach, block-list, block-resize, cd-insert, cd-eject. A new disk is described in xl's words
- * or by a <disk> in a file; the library does the rest. What the guest wrote into its nodes is
- * shown only where it is a number.
+ * zl block-attach, block-detach, block-list, block-resize, cd-insert, cd-eject. A new disk is
+ * described in xl's words or by a <disk> in a file; the library does the rest. What the guest wrote
+ * into its nodes is shown only where it is a number.
  */
 #include "zl.h"
 

@@ -191,7 +191,10 @@ int evtchn_bind_interdomain(struct domain *d, struct vcpu *notify, domid_t remot
 	return rc;
 }
 
-/* A port in this state, EVTCHNSTAT_ipi or EVTCHNSTAT_virq, by which vcpu of d is told. Errors as below. */
+/*
+ * A port in this state, EVTCHNSTAT_ipi or EVTCHNSTAT_virq, by which vcpu of d is told. Errors as
+ * below.
+ */
 static int bind_own(struct domain *d, uint8_t state, uint32_t virq, uint32_t vcpu,
 		    uint32_t *port)
 {

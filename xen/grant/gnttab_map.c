@@ -134,8 +134,7 @@ void gnttab_unmap(struct domain *caller, struct gnttab_unmap_grant_ref *op)
 	else if (op->dev_bus_addr && op->dev_bus_addr != mfn_to_pa(mfn(m.mfn)))
 		op->status = GNTST_bad_dev_addr;
 	else
-		op->status = undo_map(caller, op->handle, &m) ? GNTST_general_error
-								     : GNTST_okay;
+		op->status = undo_map(caller, op->handle, &m) ? GNTST_general_error : GNTST_okay;
 	if (op->status)
 		maptrack_unclaim(caller, op->handle);
 }

@@ -12,8 +12,10 @@
 
 uint32_t p2m_host_ipa_bits = 40;
 
-/* Pages that p2m_cache_flush cleans between two looks at the clock; of what needs none, four times
- * as many. */
+/*
+ * Pages that p2m_cache_flush cleans between two looks at the clock; of what needs none, four times
+ * as many.
+ */
 #define CACHE_FLUSH_BATCH	16u
 
 /* Make d's empty stage 2. -ENOMEM. */
