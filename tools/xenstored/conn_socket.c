@@ -148,7 +148,7 @@ static int bind_socket(int fd, const struct sockaddr_un *addr, gid_t group)
 /* A socket file that nobody listens on is left over from a daemon that was killed. */
 static bool is_stale(const struct sockaddr_un *addr)
 {
-	_cleanup_close_ int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	_cleanup_close_ int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
 	return fd >= 0 && connect(fd, (const struct sockaddr *)addr, sizeof(*addr)) &&
 	       errno == ECONNREFUSED;

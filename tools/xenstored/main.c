@@ -30,6 +30,8 @@
 #define STATE_DIR "/var/lib/xenstored"
 #define BOOT_ID "/proc/sys/kernel/random/boot_id"
 #define MEMORY_MAX ((size_t)2 << 30)
+#define CLAIM_TRIES 40
+#define CLAIM_WAIT_US 50000
 
 struct options {
 	const char *run_dir;
@@ -180,6 +182,30 @@ static void on_signal(void *data, int signo UNUSED)
 	event_loop_stop(data, 0);
 }
 
+static int claim_once(struct server *server, struct journal *j, const char *boot_id,
+		      const struct confine_user *user, const struct options *opts,
+		      struct zerr **err)
+{
+	if (!server->listen_source && server_listen(server, opts->run_dir, err))
+		return -1;
+	return opts->state_dir ?
+		journal_open(j, opts->state_dir, boot_id, user->uid, user->gid, err) : 0;
+}
+
+/* Socket and state for us alone. One that was just killed has both until the kernel is done. */
+static int claim(struct server *server, struct journal *j, const char *boot_id,
+		 const struct confine_user *user, const struct options *opts, struct zerr **err)
+{
+	for (int left = CLAIM_TRIES; claim_once(server, j, boot_id, user, opts, err); left--) {
+		if (!left || zerr_class_of(*err) != ZERR_STATE)
+			return -1;
+		zerr_free(*err);
+		*err = NULL;
+		usleep(CLAIM_WAIT_US);
+	}
+	return 0;
+}
+
 /* All that needs rights; they are gone after it. */
 static int open_all(struct server *server, struct journal *j, int broker_fd,
 		    const struct options *opts, struct zerr **err)
@@ -193,12 +219,9 @@ static int open_all(struct server *server, struct journal *j, int broker_fd,
 	if (consoles)
 		server->socket_group = consoles->pw_gid;
 	confine_user_find(opts->user, &user);
-	if (server_listen(server, opts->run_dir, err))
-		return -1;
 	if (!fd_read_file(BOOT_ID, sizeof(boot_id), &text, NULL))
 		snprintf(boot_id, sizeof(boot_id), "%.*s", (int)strcspn(text, "\n"), text);
-	if (opts->state_dir &&
-	    journal_open(j, opts->state_dir, boot_id, user.uid, user.gid, err))
+	if (claim(server, j, boot_id, &user, opts, err))
 		return -1;
 	if (!opts->no_domains && xen_kernel_open(server, broker_fd, &server->xen, err))
 		return -1;
