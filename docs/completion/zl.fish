@@ -10,6 +10,7 @@ complete -c zl -f
 complete -c zl -s v -l verbose -d 'say what is being done; twice: in detail'
 complete -c zl -s q -l quiet -d 'print only errors'
 complete -c zl -s N -l dry-run -d 'check everything, change nothing, print the plan'
+complete -c zl -s f -l force -d 'as behind a command that has it: where it would be refused, do it'
 complete -c zl -l json -d 'print JSON; errors too, on stderr'
 complete -c zl -s t -l progress -d 'show how far long steps are, also when stderr is no terminal'
 complete -c zl -s T -l timestamps -d 'time and process id before every message'
@@ -44,6 +45,7 @@ complete -c zl -n '__fish_seen_subcommand_from create' -s f -l file -r -d 'the c
 complete -c zl -n '__fish_seen_subcommand_from create' -l set -r -d 'override a value, as in vcpu=4; without VALUE remove it'
 complete -c zl -n '__fish_seen_subcommand_from create' -F
 complete -c zl -n __fish_use_subcommand -a destroy -d 'end a domain at once'
+complete -c zl -n '__fish_seen_subcommand_from destroy' -s f -l force -d 'for scripts of xl: destroy never asks'
 complete -c zl -n '__fish_seen_subcommand_from destroy' -a '(__zl_domains)'
 complete -c zl -n __fish_use_subcommand -a domid -d 'print the id of a domain'
 complete -c zl -n '__fish_seen_subcommand_from domid' -a '(__zl_domains)'

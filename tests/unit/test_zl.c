@@ -195,6 +195,9 @@ static void usage_errors(void **state)
 	expect("zl --frob list", 2, NULL, "unknown option --frob");
 	expect("zl list --lonng", 2, NULL, "did you mean --long?");
 	expect("zl list -x", 2, NULL, "unknown option -x");
+	expect("zl -f list", 2, NULL, "list has nothing to force");
+	expect("zl list --force", 2, NULL, "list has nothing to force");
+	expect("zl -f -N pause", 2, NULL, "an argument is missing");
 	expect("zl console", 2, NULL, "usage: zl console [-n NUM] [-t pv|vuart]");
 	expect("zl domid a b", 2, NULL, "too many arguments");
 	expect("zl info -s", 2, NULL, "-s needs an argument (FIELD)");

@@ -276,7 +276,7 @@ static void cdroms(void **state)
 	assert_int_equal(run(&c, at("cd-insert web1 xvdc DIR/c.img")), 0);
 	output_free(&c);
 	expect("block-list web1", 0, at("DIR/c.img"), NULL);
-	expect("cd-eject --force web1 xvdc", 0, NULL, NULL);
+	expect("-f cd-eject web1 xvdc", 0, NULL, NULL);
 	expect("cd-eject web1 xvdc", 3, NULL, "it has no cdrom");
 }
 

@@ -302,6 +302,13 @@ static void knocks(void **state)
 	expect("-N trigger web1 power", 0, "web1 would get power\n", NULL);
 	expect("trigger web1 power", 0, NULL, NULL);
 	assert_true(d->info.flags & XEN_DOMINF_shutdown);
+	d->info.flags = XEN_DOMINF_running | XEN_DOMINF_paused;
+	expect("shutdown web1", 7, NULL, "or do not ask it: --force");
+	assert_false(d->info.flags & XEN_DOMINF_shutdown);
+	expect("-f shutdown web1", 0, NULL, NULL);
+	assert_true(d->info.flags & XEN_DOMINF_shutdown);
+	d->info.flags = XEN_DOMINF_running;
+	expect("shutdown -w --timeout=0 web1", 8, NULL, "--force does not ask it");
 	expect("trigger web1 reset", 0, NULL, NULL);
 	assert_int_equal(d->info.flags >> XEN_DOMINF_shutdownshift & 0xff, 1);
 }

@@ -98,7 +98,8 @@ int domain_request(struct domain_ctx *ctx, uint16_t domid, enum domain_request w
 	if (info.paused) {
 		zerr_set(err, ZERR_STATE, "E704", 0, "domain %u is paused and cannot take requests",
 			 domid);
-		return zerr_hint(err, "zl unpause it first, or zl destroy it");
+		return zerr_hint(err, "zl unpause it first%s", what == DOMAIN_REQUEST_SUSPEND ?
+				 "" : ", or do not ask it: --force");
 	}
 	warn_if_deaf(ctx, domid, what);
 	return domain_store_write(ctx, domid, "control/shutdown", request_words[what], err);

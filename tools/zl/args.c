@@ -62,6 +62,8 @@ static int apply_global(struct zl *zl, const struct zl_option *o, const char *va
 		zl->quiet = true;
 	else if (strcmp(o->name, "dry-run") == 0)
 		zl->dry_run = true;
+	else if (strcmp(o->name, "force") == 0)
+		zl->force = true;
 	else if (strcmp(o->name, "json") == 0)
 		zl->json = true;
 	else if (strcmp(o->name, "progress") == 0)
@@ -222,6 +224,20 @@ static int check_number(const struct zl_args *args, struct zerr **err)
 	return zerr_hint(err, "usage: zl %s %s", cmd->name, cmd->synopsis);
 }
 
+/* -f before the command: the command's own, if it has one. */
+static int check_force(const struct zl *zl, struct zl_args *args, struct zerr **err)
+{
+	const struct zl_option *o = find_long(args->cmd->options, "force", 5);
+
+	if (!zl->force)
+		return 0;
+	if (o == NULL)
+		return zerr_set(err, ZERR_USAGE, "E005", 0, "%s has nothing to force",
+				args->cmd->name);
+	args->count[o - args->cmd->options]++;
+	return 0;
+}
+
 /* Parse a command's arguments; see zl.h. argv[0] is the first behind the command's name. */
 int zl_args_parse(struct zl *zl, const struct zl_command *cmd, int argc, char **argv,
 		  struct zl_args *args, struct zerr **err)
@@ -251,7 +267,7 @@ int zl_args_parse(struct zl *zl, const struct zl_command *cmd, int argc, char **
 	}
 	if (rc < 0 || args->help)
 		return rc;
-	return check_number(args, err);
+	return check_number(args, err) < 0 ? -1 : check_force(zl, args, err);
 }
 
 void zl_args_free(struct zl_args *args)

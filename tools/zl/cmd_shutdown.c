@@ -57,8 +57,8 @@ static int give_up(struct zl *zl, const struct plan *p, uint16_t domid, const ch
 	if (p->destroy)
 		return destroy_instead(zl, p, domid, name, "did not shut down in time", err);
 	if (domain_get(&zl->ctx, domid, &d, &why) == 0)
-		zerr_hint(err, "its state is \"%s\"; zl destroy %s ends it at once",
-			  domain_state_word(&d.info), name);
+		zerr_hint(err, "its state is \"%s\"; --force does not ask it, zl destroy %s "
+			  "ends it at once", domain_state_word(&d.info), name);
 	zerr_free(why);
 	return -1;
 }

@@ -15,6 +15,7 @@ const struct zl_option zl_global_options[] = {
 	{ 'v', "verbose", NULL, "say what is being done; twice: in detail" },
 	{ 'q', "quiet", NULL, "print only errors" },
 	{ 'N', "dry-run", NULL, "check everything, change nothing, print the plan" },
+	{ 'f', "force", NULL, "as behind a command that has it: where it would be refused, do it" },
 	{ 0, "json", NULL, "print JSON; errors too, on stderr" },
 	{ 't', "progress", NULL, "show how far long steps are, also when stderr is no terminal" },
 	{ 'T', "timestamps", NULL, "time and process id before every message" },

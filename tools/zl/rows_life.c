@@ -35,6 +35,11 @@ static const struct zl_option create_options[] = {
 	{ 0, NULL, NULL, NULL },
 };
 
+static const struct zl_option destroy_options[] = {
+	{ 'f', "force", NULL, "for scripts of xl: destroy never asks" },
+	{ 0, NULL, NULL, NULL },
+};
+
 static const struct zl_option dump_core_options[] = {
 	{ 0, "live", NULL, "let the guest run meanwhile" },
 	{ 0, "crash", NULL, "afterwards it counts as crashed" },
@@ -131,8 +136,8 @@ static const struct zl_command rows[] = {
 	  "--set changes a value by its path in the XML, KEY=VALUE by its key in xl.cfg, whatever "
 	  "the file is. With --dry-run the file, the name, the images and the memory are "
 	  "checked." },
-	{ "destroy", NULL, cmd_destroy, ZL_COMMON | ZL_CHANGES | ZL_DOMAINS, 1, ZL_ANY, NULL,
-	  "DOM...", "end a domain at once",
+	{ "destroy", NULL, cmd_destroy, ZL_COMMON | ZL_CHANGES | ZL_DOMAINS, 1, ZL_ANY,
+	  destroy_options, "[-f] DOM...", "end a domain at once",
 	  "The guest is not asked; shutdown asks it." },
 	{ "domid", NULL, cmd_domid, ZL_JSON | ZL_DOMAINS, 1, 1, NULL, "NAME",
 	  "print the id of a domain", "" },

@@ -30,6 +30,7 @@ struct zl {
 	const char *prog;		/* "zl", for messages */
 	int verbose;
 	bool quiet, dry_run, json, no_color, classic;	/* classic: called as xl */
+	bool force;			/* what the command has as --force */
 	bool progress, stamps;		/* also without a terminal; time and pid before messages */
 	bool timeout_set;
 	unsigned int timeout_s;
