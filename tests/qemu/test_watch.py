@@ -57,6 +57,8 @@ def test_figures_agree(dom0):
     assert abs(stats["free_memory_bytes"] / 2 ** 20 - int(info["free_memory"])) < 2
     assert abs(metrics["zl_host_memory_free_bytes", ""] / 2 ** 20 - int(info["free_memory"])) < 2
     assert stats["domains"][0]["cpu_time_ns"] >= data["cpu_time_ns"]
+    assert metrics["zl_xenstore_nodes", ""] > 20 and metrics["zl_xenstore_journal_bytes", ""] > 0
+    assert metrics["zl_xenstore_requests_total", ""] > metrics["zl_xenstore_connections", ""] > 0
     # Busy: about a CPU by top, and as long as the guest thinks.
     d.console("w")
     d.m.send("(while :; do :; done) & echo busy\n")

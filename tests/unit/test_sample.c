@@ -176,6 +176,11 @@ static void prometheus(void **state)
 	HERE("zl_vif_tx_bytes_total{" LABELS ",device=\"0\"} 4096\n");
 	HERE("zl_pcpu_busy_seconds_total{cpu=\"1\"} ");
 	HERE("zl_host_memory_free_bytes ");
+	stats_prometheus_store(&out, "my_nodes 3\nwatches 7\nrequests 99\njournal_bytes 4096\n");
+	HERE("# TYPE zl_xenstore_watches gauge\nzl_xenstore_watches 7\n");
+	HERE("# TYPE zl_xenstore_requests_total counter\nzl_xenstore_requests_total 99\n");
+	HERE("\nzl_xenstore_journal_bytes 4096\n");
+	assert_null(strstr(out.buf, "zl_xenstore_nodes"));	/* it does not say so */
 	sample_free(s);
 }
 
@@ -256,12 +261,26 @@ static void top_lines(void **state)
 
 static void commands(void **state)
 {
+	struct caught c;
+	unsigned int before;
+
 	(void)state;
 	add_domain(3, "web1", XEN_DOMINF_blocked, 512);
 	expect("stats web1", 0, "web1                                 3 -b----       37.3      512",
 	       NULL);
 	expect("stats nosuch", 3, NULL, "there is no domain");
 	expect("stats --format=prometheus", 0, "zl_domain_state{domain=\"web1\"", NULL);
+	expect("stats --format=prometheus", 0, "\nzl_xenstore_nodes ", NULL);
+	assert_int_equal(run(&c, "stats --format=prometheus"), 0);
+	before = fake_xs_requests(store);
+	output_free(&c);
+	assert_int_equal(run(&c, "stats --format=prometheus"), 0);
+	fake_xs_fail_at(store, fake_xs_requests(store) - before);
+	output_free(&c);
+	assert_int_equal(run(&c, "stats --format=prometheus"), 0);	/* without those figures */
+	assert_null(strstr(c.out, "zl_xenstore"));
+	assert_non_null(strstr(c.out, "zl_host_memory_free_bytes"));
+	output_free(&c);
 	expect("stats --format=yaml", 2, NULL, "known: table, json, prometheus");
 	expect("stats --watch=0", 2, NULL, "is not a number of seconds");
 	expect("stats --count=3", 2, NULL, "--count=N goes with --watch=S");

@@ -334,6 +334,15 @@ int xs_introduce(struct xs *xs, uint32_t domid, uint64_t gfn, uint32_t port, str
 	return 0;
 }
 
+int xs_control(struct xs *xs, const void *params, size_t len, char **ret, struct zerr **err)
+{
+	if (request(xs, err) != 0)
+		return -1;
+	if (len != sizeof("stats") || memcmp(params, "stats", len) != 0)
+		return zerr_set(err, ZERR_FAILED, "E999", 22, "no such control request");
+	return asprintf(ret, "nodes %zu\nrequests %u\n", xs->n, xs->requests) < 0 ? -1 : 0;
+}
+
 int xs_resume(struct xs *xs, uint32_t domid, struct zerr **err)
 {
 	(void)domid;

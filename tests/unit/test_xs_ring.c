@@ -478,6 +478,9 @@ static void control_answers(void **state UNUSED)
 	assert_int_equal(w.server.store.quotas.limit[QUOTA_NODES], 77);
 	assert_refused(ask(0, XS_CONTROL, "quota\0set\0nodes\0x", &in), &in, "EINVAL");
 	assert_refused(ask(0, XS_CONTROL, "nonsense", &in), &in, "EINVAL");
+	assert_int_equal(ask(0, XS_TRANSACTION_START, "", &in), XS_TRANSACTION_START);
+	assert_int_equal(ask(0, XS_CONTROL, "stats", &in), XS_CONTROL);
+	assert_non_null(strstr(in.buf, "\ntransactions 1\nrequests 6\n"));
 }
 
 #define ring_test(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)

@@ -391,6 +391,7 @@ void request_process(struct connection *conn, const struct xs_wire_header *heade
 	const char *name;
 	int rc = dispatch(&req);
 
+	conn->server->n_requests++;
 	if (!rc && (req.reply.failed || req.reply.len > XS_WIRE_PAYLOAD_MAX))
 		rc = req.reply.failed ? -ENOMEM : -E2BIG;
 	if (rc && !req.replied) {

@@ -3,13 +3,16 @@
  * Commands to the daemon itself (CONTROL), a row each. Answers are text for people.
  */
 #include <errno.h>
+#include <inttypes.h>
 #include <string.h>
 
 #include <xentools/log.h>
 #include <xentools/parse_num.h>
 #include <xentools/str_table.h>
 
+#include "journal.h"
 #include "request.h"
+#include "transaction.h"
 
 #define MAX_PARAMS 4
 
@@ -71,10 +74,17 @@ static int control_quota(struct request *req, const char **params, size_t n)
 static int control_stats(struct request *req, const char **params UNUSED, size_t n UNUSED)
 {
 	const struct server *server = req->server;
+	const struct journal *j = server->store.tree.journal;
+	size_t transactions = 0;
 
-	strbuf_addf(&req->reply, "nodes %zu\nwatches %zu\nconnections %zu\ndomains %zu\n",
+	for (const struct connection *c = server->connections; c; c = c->next)
+		for (const struct tx *tx = c->transactions; tx; tx = tx->next)
+			transactions++;
+	strbuf_addf(&req->reply, "nodes %zu\nwatches %zu\nconnections %zu\ndomains %zu\n"
+		    "transactions %zu\nrequests %" PRIu64 "\njournal_bytes %zu\n",
 		    server->store.tree.n_nodes, server->store.watches.n_watches,
-		    server->n_connections, server->n_domains);
+		    server->n_connections, server->n_domains, transactions, server->n_requests,
+		    j ? j->size : 0);
 	return 0;
 }
 

@@ -30,6 +30,7 @@ struct server {
 	size_t n_ports;
 	struct xen_if *xen;			/* NULL: no domains (--no-domains) */
 	size_t n_connections, n_domains;
+	uint64_t n_requests;			/* of all clients, since this process began */
 	int listen_fd;				/* -1: no socket */
 	int spare_fd;				/* closed for a moment when no other is left */
 	struct event_source *listen_source;

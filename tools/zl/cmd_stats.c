@@ -103,6 +103,7 @@ static int print_line(const struct sample *s)
 static int print(struct zl *zl, const struct stats *st, const struct sample *s, struct zerr **err)
 {
 	_cleanup_strbuf_ struct strbuf out = STRBUF_INIT;
+	_cleanup_free_ char *store = NULL;
 
 	if (st->format == FORMAT_JSON)
 		return st->watch ? print_line(s) :
@@ -112,6 +113,8 @@ static int print(struct zl *zl, const struct stats *st, const struct sample *s, 
 		return 0;
 	}
 	stats_prometheus(&out, s);
+	if (zl->ctx.xs && xs_control(zl->ctx.xs, "stats", sizeof("stats"), &store, NULL) == 0)
+		stats_prometheus_store(&out, store);
 	if (out.failed)
 		return zerr_set(err, ZERR_NO_RESOURCES, "E600", ENOMEM, "out of memory");
 	return fwrite(out.buf, 1, out.len, stdout) == out.len ? 0 : -1;

@@ -196,6 +196,35 @@ void stats_prometheus(struct strbuf *out, const struct sample *s)
 	host(out, s);
 }
 
+void stats_prometheus_store(struct strbuf *out, const char *text)
+{
+	static const struct {
+		const char *key, *suffix, *type, *help;
+	} rows[] = {
+		{ "nodes", "", "gauge", "Nodes of the store." },
+		{ "watches", "", "gauge", "Watches that clients of the store have." },
+		{ "connections", "", "gauge", "Clients of the store, guests included." },
+		{ "domains", "", "gauge", "Domains that the store has been told of." },
+		{ "transactions", "", "gauge", "Transactions that are open." },
+		{ "requests", "_total", "counter", "Requests that the store has answered." },
+		{ "journal_bytes", "", "gauge", "Length of the store's journal." },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		char key[32], name[64];
+		const char *at;
+
+		snprintf(key, sizeof(key), "%s ", rows[i].key);
+		at = strstr(text, key);
+		if (!at || (at != text && at[-1] != '\n'))
+			continue;
+		at += strlen(key);
+		snprintf(name, sizeof(name), "zl_xenstore_%s%s", rows[i].key, rows[i].suffix);
+		head(out, name, rows[i].type, rows[i].help);
+		strbuf_addf(out, "%s %.*s\n", name, (int)strspn(at, "0123456789"), at);
+	}
+}
+
 /* The head up to its empty line, or the errno that ended it. */
 static int read_head(int in, char buf[HEAD_MAX])
 {
