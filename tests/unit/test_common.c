@@ -13,6 +13,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <xentools/error.h>
@@ -231,6 +232,45 @@ static void files_are_replaced_whole(void **state UNUSED)
 	}
 }
 
+/* Nothing waits for a FIFO's writer, who may never come; one who is there is heard out. */
+static void nobody_waits_at_a_fifo(void **state UNUSED)
+{
+	char dir[] = "/tmp/test_common.XXXXXX", path[64], *text = NULL;
+	struct stat st;
+	int ends[2], fd;
+	size_t len;
+
+	alarm(60);
+	assert_non_null(mkdtemp(dir));
+	snprintf(path, sizeof(path), "%s/fifo", dir);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	assert_int_equal(fd_read_file(path, 100, &text, &len), -ENODATA);
+	assert_int_equal(fd_open_regular(path, &st), -EINVAL);
+	assert_int_equal(fd_open_regular(dir, &st), -EINVAL);
+	assert_int_equal(fd_open_regular("/dev/zero", &st), -EINVAL);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(fd_open_regular(path, &st), -ENOENT);
+	assert_int_equal(fd_write_file_atomic(path, "x", 1, 0600), 0);
+	fd = fd_open_regular(path, &st);
+	assert_true(fd >= 0 && st.st_size == 1);
+	close(fd);
+	assert_int_equal(unlink(path) | rmdir(dir), 0);
+	/* "zl create <(program)" */
+	assert_int_equal(pipe(ends), 0);
+	if (fork() == 0) {
+		usleep(100000);
+		_exit(write(ends[1], "late", 4) != 4);
+	}
+	close(ends[1]);
+	snprintf(path, sizeof(path), "/dev/fd/%d", ends[0]);
+	assert_int_equal(fd_read_file(path, 100, &text, &len), 0);
+	assert_string_equal(text, "late");
+	free(text);
+	close(ends[0]);
+	assert_true(wait(NULL) > 0);
+	alarm(0);
+}
+
 static void log_text_is_cleaned_and_limited(void **state UNUSED)
 {
 	struct zlog_limit limit = { 0, 0, 0 };
@@ -348,6 +388,7 @@ int main(void)
 		cmocka_unit_test(strings_grow_and_shrink),
 		cmocka_unit_test(words_are_suggested),
 		cmocka_unit_test(files_are_replaced_whole),
+		cmocka_unit_test(nobody_waits_at_a_fifo),
 		cmocka_unit_test(log_text_is_cleaned_and_limited),
 		cmocka_unit_test(removed_sources_stay_silent),
 		cmocka_unit_test(timers_fire_in_order),

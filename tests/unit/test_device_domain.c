@@ -178,8 +178,16 @@ static void a_seed(void **state)
 	err = NULL;
 	assert_int_equal(create(NULL, &err), -1);
 	expect_class(err, ZERR_BAD_CONFIG, "more than");
+	assert_int_equal(unlink(cfg.seed[SEED_USER_DATA]), 0);
+	assert_int_equal(mkfifo(cfg.seed[SEED_USER_DATA], 0600), 0);
+	err = NULL;
+	alarm(60);
+	assert_int_equal(create(NULL, &err), -1);
+	alarm(0);
+	expect_class(err, ZERR_BAD_CONFIG, "/user is not a regular file");
+	assert_int_equal(unlink(cfg.seed[SEED_USER_DATA]), 0);
+	give_seed("", 0);
 	/* The largest ones, an empty one, a name that is no host's. */
-	assert_int_equal(truncate(cfg.seed[SEED_USER_DATA], 0), 0);
 	memcpy(cfg.name, "w b1", 4);
 	assert_int_equal(create(NULL, NULL), 4);
 	snprintf(seed, sizeof(seed), "%s/seed-4.iso", dir);

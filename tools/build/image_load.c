@@ -6,11 +6,12 @@
  * ELF file laid out (image_elf.c), so that behind this file there are plain bytes only.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include <xentools/fd_util.h>
 
 #include "tools/build/build_priv.h"
 
@@ -31,19 +32,12 @@ static int open_regular(const char *path, const char *what, uint64_t max, struct
 	struct image_file f = { .path = path };
 	struct stat st;
 
-	/* O_NONBLOCK: a FIFO in the file's place must not stop us. */
-	f.fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	f.fd = fd_open_regular(path, &st);
+	if (f.fd == -EINVAL)
+		return zerr_set(err, ZERR_BAD_CONFIG, "E302", 0, "the %s %s is not a regular file",
+				what, path);
 	if (f.fd < 0)
-		return open_failed(path, what, errno, err);
-	if (fstat(f.fd, &st) < 0) {
-		open_failed(path, what, errno, err);
-		goto fail;
-	}
-	if (!S_ISREG(st.st_mode)) {
-		zerr_set(err, ZERR_BAD_CONFIG, "E302", 0, "the %s %s is not a regular file", what,
-			 path);
-		goto fail;
-	}
+		return open_failed(path, what, -f.fd, err);
 	f.size = (uint64_t)st.st_size;
 	if (f.size == 0) {
 		zerr_set(err, ZERR_BAD_CONFIG, "E302", 0, "the %s %s is empty", what, path);

@@ -102,13 +102,42 @@ int fd_read_to_end(int fd, size_t max, char **ret_buf, size_t *ret_len)
 	return 0;
 }
 
+/* A FIFO that nobody writes to stops nobody who opens it so. */
+static int open_to_read(const char *path, struct stat *st)
+{
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+
+	return fd < 0 || fstat(fd, st) != 0 ? -errno : steal_fd(&fd);
+}
+
+int fd_open_regular(const char *path, struct stat *st)
+{
+	_cleanup_close_ int fd = open_to_read(path, st);
+
+	return fd < 0 || S_ISREG(st->st_mode) ? steal_fd(&fd) : -EINVAL;
+}
+
 int fd_read_file(const char *path, size_t max, char **ret_buf, size_t *ret_len)
 {
-	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct stat st;
+	_cleanup_close_ int fd = open_to_read(path, &st);
+	size_t len = 0;
+	int rc;
 
 	if (fd < 0)
-		return -errno;
-	return fd_read_to_end(fd, max, ret_buf, ret_len);
+		return fd;
+	/* Who writes into a pipe may take his time, as in "zl create <(program)". */
+	rc = fd_set_nonblock(fd, false);
+	if (rc == 0)
+		rc = fd_read_to_end(fd, max, ret_buf, &len);
+	if (rc != 0)
+		return rc;
+	if (ret_len)
+		*ret_len = len;
+	if (len > 0 || !S_ISFIFO(st.st_mode))
+		return 0;
+	free(steal_ptr(*ret_buf));
+	return -ENODATA;
 }
 
 int fd_sync_parent(const char *path)

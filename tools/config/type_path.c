@@ -4,7 +4,6 @@
  * were refused by the walk, but tabs and line ends, which only free text may hold.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -14,6 +13,7 @@
 
 #include "field_table.h"
 #include "xentools/cleanup.h"
+#include "xentools/fd_util.h"
 
 static void keep(struct reader *r, const char *text, void *dst)
 {
@@ -42,15 +42,15 @@ static void check_file(struct reader *r, const struct xml_node *node, const stru
 		       const char *path)
 {
 	const struct field_range *size = row->arg;
-	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	const char *code = row->code ? row->code : "E365";
 	struct stat st;
+	_cleanup_close_ int fd = fd_open_regular(path, &st);
 
-	if (fd < 0 || fstat(fd, &st) != 0)
-		field_error(r, node, field_attr(row), code, NULL, "cannot read \"%.200s\": %s", path,
-			    strerror(errno));
-	else if (!S_ISREG(st.st_mode))
+	if (fd == -EINVAL)
 		field_error(r, node, field_attr(row), code, NULL, "\"%.200s\" is no file", path);
+	else if (fd < 0)
+		field_error(r, node, field_attr(row), code, NULL, "cannot read \"%.200s\": %s", path,
+			    strerror(-fd));
 	else if (size != NULL && (uint64_t)st.st_size > size->max)
 		field_error(r, node, field_attr(row), code, NULL,
 			    "\"%.200s\" is larger than %" PRIu64 " bytes", path, size->max);

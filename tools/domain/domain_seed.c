@@ -6,7 +6,6 @@
  */
 #include <ctype.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,12 +29,22 @@ static void seed_clear(struct seed *s)
 		free(s->text[i]);
 }
 
+static int read_file(const char *path, char **ret, size_t *ret_size)
+{
+	struct stat st;
+	_cleanup_close_ int fd = fd_open_regular(path, &st);
+
+	return fd < 0 ? fd : fd_read_to_end(fd, SEED_FILE_MAX, ret, ret_size);
+}
+
 static int read_files(const struct domain_config *cfg, struct seed *s, struct zerr **err)
 {
 	for (size_t i = 0; i < SEED_FILES; i++) {
-		int rc = cfg->seed[i] ? fd_read_file(cfg->seed[i], SEED_FILE_MAX, &s->text[i],
-						     &s->size[i]) : 0;
+		int rc = cfg->seed[i] ? read_file(cfg->seed[i], &s->text[i], &s->size[i]) : 0;
 
+		if (rc == -EINVAL)
+			return zerr_set(err, ZERR_BAD_CONFIG, "E355", 0,
+					"z:cloud-init: %s is not a regular file", cfg->seed[i]);
 		if (rc == -EFBIG)
 			return zerr_set(err, ZERR_BAD_CONFIG, "E355", 0,
 					"z:cloud-init: %s has more than %u bytes", cfg->seed[i],

@@ -62,12 +62,12 @@ static int copy_file(struct zl *zl, const char *from, const char *to, enum way w
 		     struct zerr **err)
 {
 	struct zl_progress p = { .zl = zl, .what = to };
-	_cleanup_close_ int in = open(from, O_RDONLY | O_CLOEXEC), out = -1;
 	struct stat st;
+	_cleanup_close_ int in = fd_open_regular(from, &st), out = -1;
 	int rc = 0;
 
-	if (in < 0 || fstat(in, &st) != 0)
-		return disk_error(err, "read", from, errno);
+	if (in < 0)
+		return disk_error(err, "read", from, -in);
 	out = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, st.st_mode & 0777);
 	if (out < 0)
 		return disk_error(err, "make", to, errno);

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include <xentools/macros.h>
@@ -20,7 +21,13 @@ int fd_read_exact(int fd, void *buf, size_t len) MUST_CHECK;
 int fd_set_nonblock(int fd, bool on);
 int fd_set_cloexec(int fd, bool on);
 
-/* Read a whole file of at most max bytes (-EFBIG); *ret_buf is malloc'd, NUL added. */
+/* Open a regular file to read it, -EINVAL when it is something else; never waits. */
+int fd_open_regular(const char *path, struct stat *st) MUST_CHECK;
+
+/*
+ * Read a whole file of at most max bytes (-EFBIG); *ret_buf is malloc'd, NUL added. A pipe is read
+ * until its writers have gone; -ENODATA when nobody wrote anything.
+ */
 int fd_read_file(const char *path, size_t max, char **ret_buf, size_t *ret_len) MUST_CHECK;
 int fd_read_to_end(int fd, size_t max, char **ret_buf, size_t *ret_len) MUST_CHECK;
 
