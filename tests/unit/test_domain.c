@@ -230,6 +230,60 @@ static void channels(void **state)
 	assert_true(leads(own, "2.3.sock"));
 }
 
+static void expect_error(enum zerr_class cls, const char *words)
+{
+	struct zerr *err = NULL;
+
+	assert_int_equal(create(NULL, &err), -1);
+	assert_int_equal(zerr_class_of(err), cls);
+	if (!strstr(err->message, words))
+		fail_msg("\"%s\" does not say \"%s\"", err->message, words);
+	zerr_free(err);
+}
+
+/* Once, in the midst of a create: another with the same channels begins and ends. */
+static void create_another(void *arg, int level, const char *text)
+{
+	static char name[] = "web2";
+	struct domain_config other = cfg;
+	struct domain_create_result made;
+
+	(void)arg;
+	(void)level;
+	(void)text;
+	ctx.progress = NULL;
+	other.name = name;
+	other.uuid[0]++;
+	assert_int_equal(domain_create(&ctx, &other, NULL, &made, NULL), 0);
+	assert_int_equal(made.domid, 2);
+}
+
+static void channels_of_two_creates(void **state)
+{
+	char own[80], left[80];
+
+	(void)state;
+	give_channels();
+	snprintf(own, sizeof(own), "%s/agent", dir);
+	/* Both found the path free: it is the first one's who has it. */
+	ctx.progress = create_another;
+	expect_error(ZERR_STATE, "a channel of domain 2 is at");
+	assert_true(leads(own, "2.3.sock"));
+	assert_null(fake_hyp_domain(&fake, 1));
+	/* That one goes without a word, and its number is another's. */
+	fake_hyp_domain(&fake, 2)->exists = false;
+	fake_xs_set(ctx.xs, "/libxl/2/device/console/3/path", "/elsewhere");
+	fake_hyp_add(&fake, 2, (const uint8_t[16]){ 7 });
+	assert_int_equal(create(NULL, NULL), 3);
+	assert_true(leads(own, "3.3.sock"));
+	assert_int_equal(domain_destroy(&ctx, 3, NULL), 0);
+	/* Or the new one's own. */
+	snprintf(left, sizeof(left), "%s/console/4.3.sock", dir);
+	assert_int_equal(symlink(left, own), 0);
+	assert_int_equal(create(NULL, NULL), 4);
+	assert_true(leads(own, "4.3.sock"));
+}
+
 static void every_store_request_fails_once(void **state)
 {
 	char own[80], console[80];
@@ -284,17 +338,6 @@ static void caller_may_stop_it(void **state)
 	assert_false(fake_hyp_domain(&fake, 2)->started);
 	assert_int_equal(domain_unpause(&ctx, 2, NULL), 0);
 	assert_true(fake_hyp_domain(&fake, 2)->started);
-}
-
-static void expect_error(enum zerr_class cls, const char *words)
-{
-	struct zerr *err = NULL;
-
-	assert_int_equal(create(NULL, &err), -1);
-	assert_int_equal(zerr_class_of(err), cls);
-	if (!strstr(err->message, words))
-		fail_msg("\"%s\" does not say \"%s\"", err->message, words);
-	zerr_free(err);
 }
 
 /* Only where the CPUs can, and with a 32-bit kernel. */
@@ -512,7 +555,8 @@ static void cpu_model(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(created), T(channels), T(every_hypercall_fails_once), T(every_store_request_fails_once),
+		T(created), T(channels), T(channels_of_two_creates),
+		T(every_hypercall_fails_once), T(every_store_request_fails_once),
 		T(caller_may_stop_it), T(aarch32), T(refusals), T(wishes), T(firmware),
 		T(small_pages_when_large_are_out),
 		T(killed_maker), T(cpu_model),

@@ -22,8 +22,9 @@ static void socket_path(const char *run_dir, uint16_t domid, unsigned int number
 	snprintf(ret, CHANNEL_PATH_MAX, CONSOLE_SOCKET, run_dir, domid, number);
 }
 
-/* Does a link lead to a socket that the daemon has, or had? Then of which domain. */
-static bool is_ours(const char *run_dir, const char *path, uint16_t *ret_domid)
+/* Does a link lead to a socket that the daemon has, or had? Then of which domain and console. */
+static bool is_ours(const char *run_dir, const char *path, uint16_t *ret_domid,
+		    unsigned int *ret_number)
 {
 	char text[CHANNEL_PATH_MAX], made[CHANNEL_PATH_MAX];
 	ssize_t len = readlink(path, text, sizeof(text) - 1);
@@ -37,14 +38,40 @@ static bool is_ours(const char *run_dir, const char *path, uint16_t *ret_domid)
 	if (!name || sscanf(name, "/%u.%u.sock", &domid, &number) != 2 || domid > UINT16_MAX)
 		return false;
 	*ret_domid = (uint16_t)domid;
+	*ret_number = number;
 	socket_path(run_dir, *ret_domid, number, made);
 	return strcmp(made, text) == 0;
 }
 
-/* A path must be free, or a link that a domain has left behind. */
-static int check_path(struct domain_ctx *ctx, const char *path, struct zerr **err)
+/*
+ * Is a link of the domain that it leads to? A domain that went without a word has left its link,
+ * and its number may be another's by now. 1, 0 or -1; without a store any domain is believed.
+ */
+static int is_owned(struct domain_ctx *ctx, const struct stat *link, uint16_t domid,
+		    unsigned int number, struct zerr **err)
 {
+	_cleanup_free_ char *path = NULL;
 	struct hyp_domain_info info;
+	struct device d;
+	struct stat st;
+	int rc = ctx->hyp ? hyp_domain_info(ctx->hyp, domid, &info, err) : 0;
+
+	if (rc <= 0 || !ctx->xs)
+		return rc;
+	rc = device_find(&d, ctx, domid, DEVICE_CONSOLE, number, err);
+	if (rc == 1)
+		rc = device_read(&d, DEVICE_NOTE, "path", &path, err);
+	return rc < 1 ? rc : lstat(path, &st) == 0 && st.st_dev == link->st_dev &&
+			     st.st_ino == link->st_ino;
+}
+
+/*
+ * A path must be free, or a link that a domain has left behind: 1 there is one, 0 none, or -1.
+ * own: the domain that wants it; 0: none yet.
+ */
+static int check_path(struct domain_ctx *ctx, uint16_t own, const char *path, struct zerr **err)
+{
+	unsigned int number;
 	struct stat st;
 	uint16_t domid;
 
@@ -55,13 +82,13 @@ static int check_path(struct domain_ctx *ctx, const char *path, struct zerr **er
 	if (lstat(path, &st) != 0)
 		return errno == ENOENT ? 0 : zerr_set(err, ZERR_FAILED, "E338", errno,
 						      "cannot look at %s", path);
-	if (!is_ours(domain_run_dir(ctx), path, &domid)) {
+	if (!is_ours(domain_run_dir(ctx), path, &domid, &number)) {
 		zerr_set(err, ZERR_STATE, "E716", EEXIST, "a channel cannot be at %s", path);
 		return zerr_hint(err, "remove the file, or choose another path");
 	}
-	switch (hyp_domain_info(ctx->hyp, domid, &info, err)) {
+	switch (domid == own ? 0 : is_owned(ctx, &st, domid, number, err)) {
 	case 0:
-		return 0;
+		return 1;
 	case 1:
 		return zerr_set(err, ZERR_STATE, "E716", 0, "a channel of domain %u is at %s",
 				domid, path);
@@ -79,20 +106,26 @@ int device_channels_check(struct domain_ctx *ctx, const struct domain_config *cf
 
 		if (!path)
 			return zerr_no_memory(err);
-		if (path[0] && check_path(ctx, path, err) != 0)
+		if (path[0] && check_path(ctx, 0, path, err) < 0)
 			return -1;
 	}
 	return 0;
 }
 
-/* Lead the paths to the sockets; undone by device_channels_unlink(). */
+/*
+ * Lead the paths to the sockets; undone by device_channels_unlink(). The lock is what two domains
+ * that are made at once have between them.
+ */
 int device_channels_link(struct domain_ctx *ctx, uint16_t domid, const struct domain_config *cfg,
 			 struct zerr **err)
 {
 	_cleanup_free_ char *dir = NULL;
+	_cleanup_close_ int lock = -1;
 	char target[CHANNEL_PATH_MAX];
-	uint16_t old;
+	int rc;
 
+	if (device_channel_last(cfg) > 0 && domain_lock(ctx, &lock, err) != 0)
+		return -1;
 	for (unsigned int number = 1; number <= device_channel_last(cfg); number++) {
 		_cleanup_free_ char *path = device_channel_path(domain_run_dir(ctx), cfg, number);
 
@@ -102,7 +135,10 @@ int device_channels_link(struct domain_ctx *ctx, uint16_t domid, const struct do
 		}
 		if (!path[0])
 			continue;
-		if (is_ours(domain_run_dir(ctx), path, &old))
+		rc = check_path(ctx, domid, path, err);
+		if (rc < 0)
+			return -1;
+		if (rc == 1)
 			unlink(path);
 		fd_mkdir_p(dir, 0755);		/* the daemon may not have been there yet */
 		socket_path(domain_run_dir(ctx), domid, number, target);
@@ -120,6 +156,7 @@ void device_channels_unlink(struct domain_ctx *ctx, uint16_t domid)
 {
 	_cleanup_free_ struct device_info *list = NULL;
 	char target[CHANNEL_PATH_MAX];
+	unsigned int number;
 	uint16_t its;
 	size_t n = 0;
 
@@ -132,7 +169,7 @@ void device_channels_unlink(struct domain_ctx *ctx, uint16_t domid)
 		memcpy(d.note, list[i].note, sizeof(d.note));
 		if (device_read(&d, DEVICE_NOTE, "path", &path, NULL) != 1)
 			continue;
-		if (is_ours(domain_run_dir(ctx), path, &its) && its == domid)
+		if (is_ours(domain_run_dir(ctx), path, &its, &number) && its == domid)
 			unlink(path);
 		/* Its domain may have ended while the daemon was down. */
 		socket_path(domain_run_dir(ctx), domid, list[i].devid, target);
