@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -154,6 +155,7 @@ static int set_up(void **state)
 	memset(notes, 0, sizeof(notes));
 	maps = unmaps = 0;
 	d = (struct consoled){ .xs = fake_xs_new(), .notes = notes, .log_dir = dir,
+			       .spare_fd = open("/dev/null", O_RDONLY),
 			       .run_dir = dir, .log_size = 4096, .loop = event_loop_new() };
 	d.by_domid = calloc(6, sizeof(*d.by_domid));
 	d.throttle = event_loop_add_timer(d.loop, no_timer, NULL);
@@ -186,6 +188,7 @@ static int tear_down(void **state)
 	evtchn_dev_close(d.evtchn);
 	gnttab_dev_close(d.gnttab);
 	event_loop_free(d.loop);
+	close(d.spare_fd);
 	fake_xs_free(d.xs);
 	free(d.by_domid);
 	free(d.by_port);
@@ -303,13 +306,20 @@ static void turn(void)
 		event_loop_run_once(d.loop, 0);
 }
 
-static int join(void)
+static int connect_to_socket(void)
 {
 	struct sockaddr_un a = { .sun_family = AF_UNIX };
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
 	snprintf(a.sun_path, sizeof(a.sun_path), "%s/console/5.2.sock", dir);
 	assert_int_equal(connect(fd, (struct sockaddr *)&a, sizeof(a)), 0);
+	return fd;
+}
+
+static int join(void)
+{
+	int fd = connect_to_socket();
+
 	turn();
 	return fd;
 }
@@ -421,6 +431,37 @@ static void programs_at_a_socket(void **state)
 	close(a);
 }
 
+/* Without a descriptor for a program it is sent away: a wait would wake the loop for ever. */
+static void no_descriptor_for_a_program(void **state)
+{
+	struct rlimit all, few;
+	int fds[2], last, rc;
+	char byte;
+
+	(void)state;
+	further_open_all(&d, first);
+	fds[0] = join();
+	close(fds[0]);
+	turn();
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &all), 0);
+	for (int i = 0; i < 2; i++) {
+		fds[i] = connect_to_socket();
+		/* Every number below the limit is in use. */
+		last = dup(0);
+		few = (struct rlimit){ (rlim_t)last, all.rlim_max };
+		close(last);
+		assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+		turn();
+		rc = (int)read(fds[i], &byte, 1);
+		assert_int_equal(setrlimit(RLIMIT_NOFILE, &all), 0);
+		assert_int_equal(rc, 0);
+		close(fds[i]);
+	}
+	fds[0] = join();
+	assert_true(number(2)->pty.master >= 0);
+	close(fds[0]);
+}
+
 /* A ring that makes no sense ends the talking, not the daemon; and the log is the console's. */
 static void bad_ring_and_log(void **state)
 {
@@ -453,7 +494,8 @@ static void bad_ring_and_log(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(states), T(flood), T(programs_at_a_socket), T(bad_ring_and_log),
+		T(states), T(flood), T(programs_at_a_socket),
+		T(no_descriptor_for_a_program), T(bad_ring_and_log),
 	};
 
 	signal(SIGPIPE, SIG_IGN);

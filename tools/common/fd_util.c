@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -138,6 +139,26 @@ int fd_read_file(const char *path, size_t max, char **ret_buf, size_t *ret_len)
 		return 0;
 	free(steal_ptr(*ret_buf));
 	return -ENODATA;
+}
+
+int fd_spare(void)
+{
+	return open("/dev/null", O_RDONLY | O_CLOEXEC);
+}
+
+int fd_accept(int listener, int *spare)
+{
+	int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK), e = errno;
+
+	if (fd >= 0 || (e != EMFILE && e != ENFILE))
+		return fd < 0 ? -e : fd;
+	if (*spare >= 0)
+		close(*spare);
+	fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	if (fd >= 0)
+		close(fd);
+	*spare = fd_spare();
+	return -e;
 }
 
 int fd_sync_parent(const char *path)

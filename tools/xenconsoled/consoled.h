@@ -58,6 +58,7 @@ struct consoled {
 	struct event_source *xs_source;
 	struct event_source *xs_retry;	/* timer */
 	struct evtchn_dev *evtchn;
+	int spare_fd;			/* for fd_accept() */
 	struct event_source *throttle;	/* timer: unmask throttled ports */
 	struct gnttab_dev *gnttab;
 	struct log_note *notes;		/* shared with the next process */

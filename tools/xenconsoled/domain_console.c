@@ -222,11 +222,19 @@ static void on_pty(void *data, int fd, unsigned int revents)
 static void on_listener(void *data, int fd, unsigned int revents)
 {
 	struct domain_console *c = data;
+	int rc;
 
 	(void)fd;
 	(void)revents;
-	if (c->pty.master >= 0 || !pty_accept(&c->pty))
+	if (c->pty.master >= 0)
 		return;
+	rc = pty_accept(&c->pty, &c->daemon->spare_fd);
+	if (rc < 0) {
+		if (rc != -EAGAIN)
+			zlog(ZLOG_WARNING, "domain %u (%s): cannot hear a program: %s", c->domid,
+			     c->name, strerror(-rc));
+		return;
+	}
 	event_source_set_events(c->listen_source, 0);
 	update_pty(c);
 }

@@ -118,6 +118,7 @@ static int open_devices(struct consoled *d, struct zerr **err)
 	if (evtchn_dev_open(&d->evtchn, NULL, NULL, err) != 0 ||
 	    gnttab_dev_open(&d->gnttab, NULL, NULL, err) != 0)
 		return -1;
+	d->spare_fd = fd_spare();
 	d->loop = event_loop_new();
 	d->by_domid = calloc(HYP_DOMID_FIRST_RESERVED, sizeof(struct domain_console *));
 	if (!d->loop || !d->by_domid)
@@ -213,6 +214,7 @@ static int set_up(struct consoled *d, const struct options *o, struct zerr **err
 static int run(const struct options *o, struct zerr **err)
 {
 	struct consoled d = { .log_dir = o->log_dir, .log_size = (off_t)o->log_size,
+			      .spare_fd = -1,
 			      .run_dir = o->run_dir ? o->run_dir : DOMAIN_RUN_DIR };
 	struct daemonize dz = DAEMONIZE_INIT;
 	_cleanup_close_ int pid_fd = -1;

@@ -19,7 +19,7 @@ int pty_unread(const struct pty *p);
 
 /* socket.c */
 int pty_listen(struct pty *p, const char *path);
-bool pty_accept(struct pty *p);
+int pty_accept(struct pty *p, int *spare);
 void pty_stop_listening(struct pty *p);
 
 #endif

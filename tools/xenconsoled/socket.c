@@ -10,6 +10,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <xentools/fd_util.h>
+
 #include "tools/xenconsoled/pty.h"
 
 #define WAITING 8		/* programs that may wait */
@@ -34,11 +36,13 @@ int pty_listen(struct pty *p, const char *path)
 	return n;
 }
 
-/* Take the next program; false: there is none. */
-bool pty_accept(struct pty *p)
+/* Take the next program: 0, or -errno as fd_accept() has it. */
+int pty_accept(struct pty *p, int *spare)
 {
-	p->master = accept4(p->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-	return p->master >= 0;
+	int fd = fd_accept(p->listener, spare);
+
+	p->master = MAX(fd, -1);
+	return MIN(fd, 0);
 }
 
 /* Take no further programs; the one that is connected stays. */

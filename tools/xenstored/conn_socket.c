@@ -4,7 +4,6 @@
  * open. They act as domain 0.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -105,26 +104,13 @@ int conn_socket_accept(struct server *server, int fd)
 	return 0;
 }
 
-/* Out of descriptors a waiting client would wake the loop for ever: it is sent away instead. */
-static void turn_away(struct server *server, int listen_fd)
-{
-	int client;
-
-	zlog(ZLOG_WARNING, "cannot accept a client: out of file descriptors");
-	close(server->spare_fd);
-	client = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-	if (client >= 0)
-		close(client);
-	server->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
-}
-
 static void listen_ready(void *data, int fd, unsigned int revents UNUSED)
 {
 	struct server *server = data;
-	int client = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	int client = fd_accept(fd, &server->spare_fd);
 
-	if (client < 0 && (errno == EMFILE || errno == ENFILE))
-		turn_away(server, fd);
+	if (client == -EMFILE || client == -ENFILE)
+		zlog(ZLOG_WARNING, "cannot accept a client: out of file descriptors");
 	else if (client >= 0 && conn_socket_accept(server, client))
 		zlog(ZLOG_WARNING, "cannot accept a client: out of memory");
 }
@@ -184,7 +170,7 @@ int server_listen(struct server *server, const char *run_dir, struct zerr **err)
 	if (rc || listen(fd, 16))
 		return zerr_set(err, ZERR_FAILED, "E125", rc ? -rc : errno,
 				"cannot listen on %s", addr.sun_path);
-	server->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	server->spare_fd = fd_spare();
 	server->listen_source = event_loop_add_fd(server->loop, fd, POLLIN, listen_ready, server);
 	server->socket_path = strdup(addr.sun_path);
 	if (!server->listen_source || !server->socket_path)

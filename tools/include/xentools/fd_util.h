@@ -31,6 +31,13 @@ int fd_open_regular(const char *path, struct stat *st) MUST_CHECK;
 int fd_read_file(const char *path, size_t max, char **ret_buf, size_t *ret_len) MUST_CHECK;
 int fd_read_to_end(int fd, size_t max, char **ret_buf, size_t *ret_len) MUST_CHECK;
 
+/*
+ * The next client of a listener, without waiting. Out of descriptors (-EMFILE, -ENFILE) one that
+ * waits would wake a loop for ever: fd_spare() is given up for a moment, and he is sent away.
+ */
+int fd_accept(int listener, int *spare) MUST_CHECK;
+int fd_spare(void);
+
 /* Replace path by new contents: temporary in the same directory, fsync, rename, fsync. */
 int fd_write_file_atomic(const char *path, const void *buf, size_t len, mode_t mode) MUST_CHECK;
 
