@@ -287,16 +287,24 @@ static void flood(void **state)
 	fake_xs_set(d.xs, FRONT "1/state", "1");
 	further_event(&d, TOKEN_FRONT "5:1");
 	assert_false(number(1)->late);
+	/* Each look costs at least the requests that it makes. */
+	number(1)->events = 0;
+	before = fake_xs_requests(d.xs);
+	fake_xs_set(d.xs, FRONT "1/ring-ref", "8");
+	fake_xs_set(d.xs, FRONT "1/port", "21");
+	fake_xs_set(d.xs, FRONT "1/state", "3");
+	further_event(&d, TOKEN_FRONT "5:1");
+	assert_in_range(fake_xs_requests(d.xs) - before, 8, number(1)->events);
 	number(1)->events = 200;		/* however slow this machine is */
 	number(1)->period_ns = event_now_ns();
 	further_event(&d, TOKEN_FRONT "5:1");
 	assert_true(number(1)->late);
 	before = fake_xs_requests(d.xs);
-	guest(1, "3", "8", "21", "2");
+	guest(1, "6", "8", "21", "4");
 	assert_int_equal(fake_xs_requests(d.xs), before);
 	/* It has no port yet, or no more. */
 	consoled_unthrottle(&d);
-	assert_string_equal(fake_xs_get(d.xs, BACK "1/state"), "4");
+	assert_string_equal(fake_xs_get(d.xs, BACK "1/state"), "6");
 	assert_false(number(1)->late);
 }
 

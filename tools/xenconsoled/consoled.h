@@ -87,7 +87,7 @@ struct domain_console *domain_console_new(struct consoled *d, const struct conso
 int domain_console_connect(struct domain_console *c, uint32_t grant, uint32_t port,
 			   struct zerr **err);
 void domain_console_disconnect(struct domain_console *c);
-bool domain_console_often(struct domain_console *c);
+bool domain_console_often(struct domain_console *c, unsigned int cost);
 void domain_console_drain(struct domain_console *c);
 void domain_console_end(struct domain_console *c);
 void domain_console_free(struct domain_console *c);

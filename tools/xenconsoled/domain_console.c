@@ -135,8 +135,11 @@ static void unmask(struct domain_console *c)
 		evtchn_dev_unmask(c->daemon->evtchn, c->port, NULL);
 }
 
-/* Count what the guest makes us do; true: it has to wait for domain_console_unthrottle(). */
-bool domain_console_often(struct domain_console *c)
+/*
+ * Count what the guest makes us do, in events of its ring; true: it has to wait for
+ * domain_console_unthrottle().
+ */
+bool domain_console_often(struct domain_console *c, unsigned int cost)
 {
 	uint64_t now = event_now_ns();
 
@@ -144,7 +147,8 @@ bool domain_console_often(struct domain_console *c)
 		c->period_ns = now;
 		c->events = 0;
 	}
-	if (++c->events <= EVENTS_PER_PERIOD)
+	c->events += cost;
+	if (c->events <= EVENTS_PER_PERIOD)
 		return false;
 	event_timer_set(c->daemon->throttle, PERIOD_NS);
 	return true;
@@ -157,7 +161,7 @@ void domain_console_event(struct domain_console *c)
 		return;
 	domain_console_drain(c);
 	update_pty(c);
-	c->throttled = domain_console_often(c);
+	c->throttled = domain_console_often(c, 1);
 	if (!c->throttled)
 		unmask(c);
 }

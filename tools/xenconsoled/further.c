@@ -16,6 +16,8 @@
 #include "tools/domain/xenbus_state.h"
 #include "tools/xenconsoled/consoled.h"
 
+#define LOOK_COST 12		/* nine requests of the store, a mapping, a port */
+
 /* Be told, or no more, of what the guest does with its end. */
 void further_watch(struct consoled *d, const struct domain_console *c, bool on)
 {
@@ -173,7 +175,7 @@ void further_event(struct consoled *d, const char *token)
 		c = c->next;
 	if (!c || c->late)
 		return;
-	c->late = domain_console_often(c);
+	c->late = domain_console_often(c, LOOK_COST);
 	if (!c->late)
 		further_look(c);
 }
