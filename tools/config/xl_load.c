@@ -297,10 +297,37 @@ int xl_load(struct reader *r, bool json, const void *text, size_t size)
 	return rc == 0 ? settle(r, &cfg) : rc;
 }
 
-/* Put the command line's settings over an XML document; see xl.h. */
+static bool is_given(const struct xl_cfg *cfg, const char *key)
+{
+	const struct xl_entry *e = cfg->first;
+
+	while (e != NULL && strcmp(e->key, key) != 0)
+		e = e->next;
+	return e != NULL;
+}
+
+/* Does an XML document start with all of its memory? */
+static bool starts_whole(const struct xml_node *root)
+{
+	const struct xml_node *all = xml_child(root, "memory");
+	const struct xml_node *now = xml_child(root, "currentMemory");
+	const char *a = all ? xml_attr_get(all, "unit") : NULL;
+	const char *b = now ? xml_attr_get(now, "unit") : NULL;
+
+	return all != NULL && (now == NULL || (strcmp(all->text, now->text) == 0 &&
+					       strcmp(a ? a : "KiB", b ? b : "KiB") == 0));
+}
+
+/*
+ * Put the command line's settings over an XML document; see xl.h. Where that has no other number
+ * for the start, memory and vcpus are the most as well, as in xl.cfg.
+ */
 int xl_settings(struct reader *r)
 {
 	struct xl_cfg cfg = { .arena = &r->tree->arena };
+	struct xml_node *root = r->tree->root, *vcpu = xml_child(root, "vcpu");
+	bool memory = starts_whole(root);
+	bool vcpus = vcpu == NULL || xml_attr_get(vcpu, "current") == NULL;
 	int rc;
 
 	if (r->xl)
@@ -308,7 +335,14 @@ int xl_settings(struct reader *r)
 	rc = add_settings(r, &cfg);
 	if (rc == 0)
 		rc = use_all(r, &cfg);
-	return rc == 0 ? settle_cmdline(r, &cfg) : rc;
+	if (rc != 0 || cfg.first == NULL)
+		return rc;
+	if (memory && is_given(&cfg, "memory") && !is_given(&cfg, "maxmem"))
+		xml_remove(xml_child(root, "memory"), NULL);
+	vcpu = xml_child(root, "vcpu");
+	if (vcpus && is_given(&cfg, "vcpus") && !is_given(&cfg, "maxvcpus") && vcpu != NULL)
+		vcpu->text[0] = '\0';
+	return settle(r, &cfg);
 }
 
 /* The key disk: a list of specifications. */
