@@ -241,6 +241,10 @@ static void documents(void **state)
 	output_free(&c);
 	assert_int_equal(run(&c, "--json desc guest"), 0);
 	output_free(&c);
+	assert_int_equal(run(&c, "metadata --uri=urn:a --set=<a/> guest"), 0);
+	output_free(&c);
+	assert_int_equal(run(&c, "--json metadata --uri=urn:a guest"), 0);
+	output_free(&c);
 	assert_int_equal(run(&c, "--json start -p guest"), 0);
 	output_free(&c);
 	assert_int_equal(run(&c, line_of("--json create --set name=two -p %s/%s", "g.xml")), 0);
@@ -286,6 +290,7 @@ static const struct {
 	{ "cd-insert", "web1 xvdb %s/disk.img" },
 	{ "check", "--repair" },
 	{ "clone", "guest copy" },
+	{ "config-update", "guest memory=32" },
 	{ "convert", "-o %s/out.xml %s/g.xml" },
 	{ "cpupool-cpu-add", "Pool-0 all" },
 	{ "cpupool-cpu-remove", "Pool-0 1" },
@@ -304,6 +309,7 @@ static const struct {
 	{ "edit", "guest" },
 	{ "mem-max", "web1 128" },
 	{ "mem-set", "web1 64" },
+	{ "metadata", "--uri=urn:a --set=<a/> guest" },
 	{ "network-attach", "web1 bridge=zbr0" },
 	{ "network-detach", "web1 0" },
 	{ "network-set", "--config guest 0 down" },

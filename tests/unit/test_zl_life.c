@@ -202,6 +202,85 @@ static void names_change(void **state)
 	expect("list --inactive", 0, "guest ", NULL);
 }
 
+/* What programs keep in a definition: their element changes, and no other byte. */
+static void metadata(void **state)
+{
+	static const char text[] = "<!-- mine --><domain type='xen'><name>m</name>\n"
+		"<uuid>11223344-5566-4788-99aa-bbccddeeff00</uuid><memory>65536</memory>"
+		"<os><kernel>/k</kernel></os>%s\n</domain>\n";
+	static const struct {
+		const char *line;
+		bool good;
+		const char *behind;		/* <os> */
+	} steps[] = {
+		{ "--uri=urn:a --key=k --set=<a\tb='<'><c/></a>", false, "" },
+		{ "--uri=urn:a --key=k --set=<a><c/><d>1</d></a>", true, "\n  <metadata>\n    "
+		  "<k:a xmlns:k='urn:a'><k:c/><k:d>1</k:d></k:a>\n  </metadata>" },
+		{ "--uri=urn:b --set=<!--x--><a><c/><!--<y>--></a>", true, "\n  <metadata>\n    "
+		  "<k:a xmlns:k='urn:a'><k:c/><k:d>1</k:d></k:a>\n    "
+		  "<a xmlns='urn:b'><c/><!--<y>--></a>\n  </metadata>" },
+		{ "--uri=urn:a --set=<a\txmlns='urn:a'/>", true, "\n  <metadata>\n    "
+		  "<a\txmlns='urn:a'/>\n    <a xmlns='urn:b'><c/><!--<y>--></a>\n  </metadata>" },
+		{ "--uri=urn:a --remove", true,
+		  "\n  <metadata>\n    <a xmlns='urn:b'><c/><!--<y>--></a>\n  </metadata>" },
+		{ "--uri=urn:b --remove", true, "\n  <metadata>\n  </metadata>" },
+		{ "--uri=urn:b --set=<a/>", true,
+		  "\n  <metadata>\n    <a xmlns='urn:b'/>\n  </metadata>" },
+	};
+	char path[80], want[600];
+
+	(void)state;
+	write_file("m.xml", text, "");
+	expect(line_of("define %s/m.xml", dir), 0, NULL, "is defined");
+	snprintf(path, sizeof(path), "%s/domains/m.xml", dir);
+	for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {
+		_cleanup_free_ char *now = NULL;
+
+		expect(line_of("metadata m %s", steps[i].line), steps[i].good ? 0 : 4, NULL,
+		       steps[i].good ? NULL : "not well-formed XML");
+		assert_int_equal(fd_read_file(path, 1 << 16, &now, NULL), 0);
+		snprintf(want, sizeof(want), text, steps[i].behind);
+		assert_string_equal(now, want);
+	}
+	expect("metadata m --uri=urn:b", 0, "<a xmlns='urn:b'/>\n", NULL);
+	expect("metadata m --uri=urn:c", 3, NULL, "it has no metadata of urn:c");
+	expect("metadata m --uri=urn:c --remove", 3, NULL, "it has no metadata of urn:c");
+	expect("metadata m --uri=urn:c --set=<a\txmlns='urn:b'/>", 4, NULL, "its namespace is urn:b");
+	expect("metadata m --uri=urn:c --key=k --set=<a><!--x--></a>", 5, NULL, "comments");
+	expect("metadata m --uri=urn:c --key=1 --set=<a/>", 4, NULL, "not well-formed");
+	expect("metadata m --uri=urn:c' --set=<a/>", 2, NULL, "usage:");
+	expect("metadata m", 2, NULL, "usage:");
+	expect("metadata m --uri=urn:b --set=<a/> --remove", 2, NULL, "usage:");
+	expect("metadata m --uri=" CONFIG_NAMESPACE " --set=<domain><x/></domain>", 4, NULL,
+	       "domain/metadata/domain/x: unknown element");
+	expect("metadata nosuch --uri=urn:b", 3, NULL, "there is no definition");
+}
+
+/* As edit, from the command line. */
+static void config_updates(void **state)
+{
+	(void)state;
+	write_guest();
+	expect(line_of("define %s/g.xml", dir), 0, NULL, "is defined");
+	expect("-N config-update guest memory=32", 0, "guest would be changed\n", NULL);
+	expect("config-update guest memory=32 vcpus=3", 0, NULL, "changed from its next start on");
+	expect("dumpxml guest", 0, ">32768</memory>", NULL);
+	expect("dumpxml guest", 0, "<vcpu placement='static'>3</vcpu>", NULL);
+	expect("config-update guest memory=16", 0, NULL, "changed");
+	expect("dumpxml guest", 0, ">16384</memory>", NULL);
+	expect("config-update guest memory=8 maxmem=64 vcpus=1 maxvcpus=2", 4, NULL, "memory");
+	expect("config-update guest memory=32 maxmem=64 vcpus=1 maxvcpus=2", 0, NULL, "changed");
+	expect("dumpxml guest", 0, "<vcpu placement='static' current='1'>2</vcpu>", NULL);
+	expect("config-update guest vcpus=2 memory=48", 0, NULL, "changed");
+	expect("dumpxml guest", 0, ">65536</memory>", NULL);
+	expect(line_of("config-update guest %s/g.xml", dir), 0, NULL, "changed");
+	expect("dumpxml guest", 0, ">16384</memory>", NULL);
+	expect("config-update guest name=other", 4, NULL, "zl rename does that");
+	expect("config-update guest /no/file", 3, NULL, "cannot read /no/file");
+	expect("config-update guest vcpus=x", 4, NULL, "is not a number");
+	expect("config-update nosuch vcpus=1", 3, NULL, "there is no definition");
+}
+
 /* All that the host lacks, and nothing of what others have at the moment. */
 static void validate_looks_at_the_host(void **state)
 {
@@ -428,6 +507,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(define_and_start, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(list_shows_both, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(list_is_sorted, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(metadata, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(config_updates, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(edits, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(names_change, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(validate_looks_at_the_host, set_up, tear_down),

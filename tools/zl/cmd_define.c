@@ -10,27 +10,28 @@
 
 #include "xentools/fd_util.h"
 
-/* Text and meaning of a file; mistakes are printed. See zl.h. */
-int zl_read_definition(struct zl *zl, const char *path, char **text, struct domain_config *cfg,
-		       struct zerr **err)
+/* Text and meaning of a definition; mistakes are printed. See zl.h. */
+int zl_read_definition(struct zl *zl, const char *path, const char *text,
+		       const struct config_options *opt, struct definition *ret, struct zerr **err)
 {
-	struct config_diags diags = { .count = 0 };
-	_cleanup_free_ char *read = NULL;
-	size_t len;
-	int rc = fd_read_file(path, CONFIG_FILE_MAX, &read, &len);
+	_cleanup_config_diags_ struct config_diags diags = { .count = 0 };
+	_cleanup_free_ char *read = text ? strdup(text) : NULL;
+	size_t len = text ? strlen(text) : 0;
+	int rc = text ? 0 : fd_read_file(path, CONFIG_FILE_MAX, &read, &len);
 
 	if (rc < 0)
 		return zerr_set(err, rc == -ENOENT ? ZERR_NOT_FOUND : ZERR_FAILED, "E920", -rc,
 				"cannot read %s", path);
-	rc = config_read_any_mem(path, read, len, NULL, cfg, &diags, err);
+	if (read == NULL)
+		return zerr_no_memory(err);
+	rc = config_read_any_mem(path, read, len, opt, &ret->cfg, &diags, err);
 	zl_print_diags(zl, &diags);
-	config_diags_free(&diags);
 	if (rc != 0)
 		return rc;
 	/* Definitions are XML; what was something else is kept as its canonical form. */
-	*text = config_sniff(read, len) == CONFIG_XML ? steal_ptr(read) : config_format(cfg);
-	return *text != NULL ? 0 : zerr_set(err, ZERR_NO_RESOURCES, "E600", ENOMEM,
-					    "out of memory");
+	ret->text = config_sniff(read, len) == CONFIG_XML ? steal_ptr(read) :
+		config_format(&ret->cfg);
+	return ret->text != NULL ? 0 : zerr_no_memory(err);
 }
 
 int zl_find_definition(struct zl *zl, const char *name, struct definition *d, struct zerr **err)
@@ -112,20 +113,18 @@ static int print_defined(struct zl *zl, const struct domain_config *cfg, struct 
 
 ZL_CMD(define)
 {
-	_cleanup_domain_config_ struct domain_config cfg;
-	_cleanup_free_ char *text = NULL;
+	_cleanup_definition_ struct definition d = { .text = NULL };
 	int rc;
 
-	domain_config_init(&cfg);
 	if (zl_open(zl, ZL_NEED_PATHS, err) < 0)
 		return -1;
-	rc = zl_read_definition(zl, args->pos[0], &text, &cfg, err);
+	rc = zl_read_definition(zl, args->pos[0], NULL, NULL, &d, err);
 	if (rc == 0 && !zl->dry_run)
-		rc = definition_save(&zl->ctx, text, &cfg, zl_has(args, "replace") ?
+		rc = definition_save(&zl->ctx, d.text, &d.cfg, zl_has(args, "replace") ?
 				     DEFINITION_REPLACE : DEFINITION_NEW, -1, err);
 	if (rc < 0)
-		return zerr_context(err, "define", cfg.name);
-	return print_defined(zl, &cfg, err);
+		return zerr_context(err, "define", d.cfg.name);
+	return print_defined(zl, &d.cfg, err);
 }
 
 static int undefine_one(struct zl *zl, struct definition *d, void *arg, struct zerr **err)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * zl edit: the user's text of a definition in an editor, again and again until it is good or given
+ * zl edit, and config-update without an editor: the user's text of a definition in an editor, again and again until it is good or given
  * up. What was typed stays in its file unless it was stored. The definition is locked meanwhile.
  */
 #include "zl.h"
@@ -86,18 +86,19 @@ static int check_identity(const struct definition *d, const struct domain_config
 static int edit_once(struct zl *zl, const struct definition *d, const char *path, int lock,
 		     struct zerr **err)
 {
-	_cleanup_domain_config_ struct domain_config cfg;
-	_cleanup_free_ char *text = NULL, *now = NULL;
+	_cleanup_definition_ struct definition new = { .text = NULL };
+	_cleanup_free_ char *now = NULL;
 	size_t len;
 
-	domain_config_init(&cfg);
 	if (run_editor(path, err) < 0)
 		return -1;
 	if (fd_read_file(path, CONFIG_FILE_MAX, &now, &len) == 0 && strcmp(now, d->text) == 0)
 		return 0;
-	if (zl_read_definition(zl, path, &text, &cfg, err) < 0 || check_identity(d, &cfg, err) < 0)
+	if (zl_read_definition(zl, path, NULL, NULL, &new, err) < 0 ||
+	    check_identity(d, &new.cfg, err) < 0)
 		return -1;
-	return definition_save(&zl->ctx, text, &cfg, DEFINITION_REPLACE, lock, err) == 0 ? 1 : -1;
+	return definition_save(&zl->ctx, new.text, &new.cfg, DEFINITION_REPLACE, lock, err) == 0 ?
+		1 : -1;
 }
 
 static int edit(struct zl *zl, const struct definition *d, int lock, struct zerr **err)
@@ -135,5 +136,43 @@ ZL_CMD(edit)
 	if (definition_lock(&zl->ctx, d.cfg.name, &lock, err) < 0 ||
 	    edit(zl, &d, lock, err) < 0)
 		return zerr_context(err, "edit", args->pos[0]);
+	return 0;
+}
+
+struct update {
+	const char *path;		/* NULL: the text that it has */
+	struct config_options opt;
+};
+
+static int update(struct zl *zl, struct definition *d, void *arg, struct zerr **err)
+{
+	struct definition new = { .text = NULL };
+	const struct update *u = arg;
+
+	if (zl_read_definition(zl, u->path ? u->path : d->cfg.name, u->path ? NULL : d->text,
+			       &u->opt, &new, err) < 0 || check_identity(d, &new.cfg, err) < 0) {
+		definition_clear(&new);
+		return -1;
+	}
+	if (zl->dry_run)
+		printf("%s would be changed\n", d->cfg.name);
+	definition_clear(d);
+	*d = new;
+	return 1;
+}
+
+ZL_CMD(config_update)
+{
+	bool file = strchr(args->pos[1], '=') == NULL;
+	struct update u = { file ? args->pos[1] : NULL, { .settings = args->pos + 1 + file } };
+
+	u.opt.setting_count = args->pos_count - 1 - file;
+	if (zl_load_conf(zl, err) < 0 || zl_open(zl, ZL_NEED_PATHS, err) < 0)
+		return -1;
+	u.opt.conf = zl->conf;
+	if (zl_change_definition(zl, args->pos[0], update, &u, err) < 0)
+		return zerr_context(err, "config-update", args->pos[0]);
+	if (!zl->dry_run)
+		zl_note(zl, "%s is changed from its next start on", args->pos[0]);
 	return 0;
 }

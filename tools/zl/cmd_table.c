@@ -33,8 +33,8 @@ const struct zl_command_group *const zl_groups[] = {
 };
 
 const char *const zl_later_commands[] = {
-	"config-update", "cpu-hotplug", "cpupool-numa-split", "devd",
-	"dt-overlay", "getenforce", "loadpolicy", "managed-save", "metadata", "migrate",
+	"cpu-hotplug", "cpupool-numa-split", "devd",
+	"dt-overlay", "getenforce", "loadpolicy", "managed-save", "migrate",
 	"migrate-receive", "prof", "remus", "restore", "save", "save-info", "setenforce",
 	"snapshot", "trace", "vncviewer", NULL,
 };

@@ -41,6 +41,14 @@ static const struct zl_option dumpxml_options[] = {
 	{ 0, NULL, NULL, NULL },
 };
 
+static const struct zl_option metadata_options[] = {
+	{ 0, "uri", "URI", "the namespace of the element" },
+	{ 0, "key", "PREFIX", "with --set: the prefix of names that have none" },
+	{ 0, "set", "XML", "put this element in its place, into the namespace if it has none" },
+	{ 0, "remove", NULL, "take the element away" },
+	{ 0, NULL, NULL, NULL },
+};
+
 static const struct zl_option validate_options[] = {
 	{ 0, "strict", NULL, "warnings are errors" },
 	{ 0, "lax", NULL, "unknown elements and attributes are warnings" },
@@ -57,6 +65,10 @@ static const struct zl_command rows[] = {
 	  "Disk images are copied beside the originals, as NEW-xvda; their blocks are shared where "
 	  "the file system can. Disks that are read-only or shareable are used by both. The "
 	  "original must not run." },
+	{ "config-update", NULL, cmd_config_update, ZL_CHANGES | ZL_DOMAINS, 2, ZL_ANY, NULL,
+	  "DOM [FILE] [KEY=VALUE]...", "change a definition from its next start on",
+	  "FILE is put in its place, if there is one; then KEY=VALUE as in xl.cfg. Name and UUID "
+	  "stay. A reboot is no start; it keeps what runs." },
 	{ "convert", NULL, cmd_convert, ZL_COMMON | ZL_CHANGES | ZL_JSON | ZL_FILES, 1, 1,
 	  convert_options,
 	  "[--from=auto|xl|xl-json|libvirt] [--to=xml|xl] [--target-arch=aarch64] [-o OUT] "
@@ -79,6 +91,10 @@ static const struct zl_command rows[] = {
 	{ "edit", NULL, cmd_edit, ZL_CHANGES | ZL_DOMAINS, 1, 1, NULL, "DOM",
 	  "change a definition in an editor",
 	  "VISUAL or EDITOR name the editor. The text is checked; what was typed is never lost." },
+	{ "metadata", NULL, cmd_metadata, ZL_CHANGES | ZL_JSON | ZL_DOMAINS, 1, 1,
+	  metadata_options, "--uri=URI [[--key=PREFIX] --set=XML | --remove] DOM",
+	  "print or write what a program keeps in a definition",
+	  "It is one element of <metadata>, found by its namespace, URI." },
 	{ "undefine", NULL, cmd_undefine, ZL_CHANGES | ZL_DOMAINS, 1, ZL_ANY, NULL, "DOM...",
 	  "remove a definition", "A domain that runs is left alone." },
 	{ "validate", NULL, cmd_validate, ZL_COMMON | ZL_FILES, 1, ZL_ANY, validate_options,

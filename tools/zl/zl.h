@@ -278,9 +278,12 @@ int zl_for_each_definition(struct zl *zl, const struct zl_args *args,
 int zl_change_definition(struct zl *zl, const char *name,
 			 int (*fn)(struct zl *zl, struct definition *d, void *arg,
 				   struct zerr **err), void *arg, struct zerr **err);
-/* Read a file for define or edit: its text, and what it means. Mistakes are printed. */
-int zl_read_definition(struct zl *zl, const char *path, char **text, struct domain_config *cfg,
-		       struct zerr **err);
+/*
+ * Read a definition, the file or text (NULL: the file's) that comes from there, as define, edit and
+ * their like do. Mistakes are printed.
+ */
+int zl_read_definition(struct zl *zl, const char *path, const char *text,
+		       const struct config_options *opt, struct definition *ret, struct zerr **err);
 
 /* Attach the terminal to a pty until escape, hang-up or signal; see terminal.c. */
 enum zl_attach_end { ZL_ATTACH_HANGUP, ZL_ATTACH_ESCAPE, ZL_ATTACH_SIGNAL };
@@ -329,6 +332,7 @@ ZL_CMD(check);
 ZL_CMD(claims);
 ZL_CMD(clone);
 ZL_CMD(completion);
+ZL_CMD(config_update);
 ZL_CMD(console);
 ZL_CMD(convert);
 ZL_CMD(cpupool_cpu_add);
@@ -358,6 +362,7 @@ ZL_CMD(info);
 ZL_CMD(list);
 ZL_CMD(mem_max);
 ZL_CMD(mem_set);
+ZL_CMD(metadata);
 ZL_CMD(network_attach);
 ZL_CMD(network_detach);
 ZL_CMD(network_list);
