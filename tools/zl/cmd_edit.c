@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * zl edit, and config-update without an editor: the user's text of a definition in an editor, again and again until it is good or given
+ * zl edit: the user's text of a definition in an editor, again and again until it is good or given
  * up. What was typed stays in its file unless it was stored. The definition is locked meanwhile.
+ * config-update does without an editor.
  */
 #include "zl.h"
 

@@ -32,12 +32,39 @@ const struct zl_command_group *const zl_groups[] = {
 	&zl_group_life, &zl_group_config, &zl_group_device, &zl_group_resource, &zl_group_host, NULL,
 };
 
-const char *const zl_later_commands[] = {
-	"cpu-hotplug", "cpupool-numa-split", "devd",
-	"dt-overlay", "getenforce", "loadpolicy", "managed-save", "migrate",
-	"migrate-receive", "prof", "remus", "restore", "save", "save-info", "setenforce",
-	"snapshot", "trace", "vncviewer", NULL,
+const struct zl_missing zl_missing[] = {
+	{ "save save-info restore managed-save snapshot migrate migrate-receive remus fork-vm",
+	  "the state of a running guest cannot be taken out of this machine" },
+	{ "button-press", "zl trigger presses the buttons that a guest has" },
+	{ "cpu cpu-hotplug", "the host's CPUs stay as they are; cpupool-cpu-remove lets one idle" },
+	{ "cpupool-numa-split", "the host is one NUMA node, and Pool-0 its pool" },
+	{ "devd", "zl runs the scripts of devices itself" },
+	{ "dt-overlay", "the host's device tree is only read at its start" },
+	{ "getenforce setenforce loadpolicy", "the hypervisor has no security policy to load" },
+	{ "pci-*", "there is no driver for an SMMU, without which a device could write anywhere" },
+	{ "psr-*", "it is a feature of x86 processors" },
+	{ "qemu-monitor-command", "guests have no device model" },
+	{ "trace prof", "the hypervisor keeps no trace of itself; zl top and zl stats show who runs" },
+	{ "usb-list usbctrl-* usbdev-*", "guests have no USB" },
+	{ "vkb-* vdispl-* vsnd-* vncviewer", "guests have no screen, keyboard or sound" },
+	{ "vtpm-*", "guests have no TPM" },
+	{ NULL, NULL },
 };
+
+const char *zl_missing_why(const char *name)
+{
+	for (const struct zl_missing *m = zl_missing; m->names != NULL; m++) {
+		for (const char *w = m->names; *w != '\0'; w += strspn(w, " ")) {
+			size_t len = strcspn(w, " ");
+
+			if (w[len - 1] == '*' ? strncmp(name, w, len - 1) == 0 :
+			    strlen(name) == len && strncmp(name, w, len) == 0)
+				return m->why;
+			w += len;
+		}
+	}
+	return NULL;
+}
 
 static const struct zl_command *exact(const char *name)
 {
@@ -69,12 +96,6 @@ static int unknown(const char *name, struct zerr **err)
 {
 	_cleanup_strbuf_ struct strbuf near = STRBUF_INIT;
 
-	for (const char *const *later = zl_later_commands; *later != NULL; later++) {
-		if (strcmp(*later, name) != 0)
-			continue;
-		return zerr_set(err, ZERR_UNSUPPORTED, "E501", 0,
-				"%s: not supported by this build", name);
-	}
 	zerr_set(err, ZERR_USAGE, "E001", 0, "unknown command \"%s\"", name);
 	suggest(name, &near);
 	if (near.len > 0)
@@ -91,6 +112,11 @@ const struct zl_command *zl_command_find(struct zl *zl, const char *name, struct
 
 	if (found != NULL)
 		return found;
+	if (zl_missing_why(name) != NULL) {
+		zerr_set(err, ZERR_UNSUPPORTED, "E501", 0, "%s: not supported by this build: %s", name,
+			 zl_missing_why(name));
+		return NULL;
+	}
 	for_each_command(c) {
 		if (name[0] == '\0' || strncmp(c->name, name, strlen(name)) != 0)
 			continue;

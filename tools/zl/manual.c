@@ -136,6 +136,13 @@ static void page_zl(FILE *f)
 		}
 		print_roff_options(f, c->options);
 	}
+	fputs(".SH WHAT IS NOT HERE\nThese commands, known from elsewhere, have exit code 5.\n", f);
+	for (const struct zl_missing *m = zl_missing; m->names != NULL; m++) {
+		fputs(".TP\n", f);
+		print_word(f, m->names);
+		fputc('\n', f);
+		print_roff(f, m->why);
+	}
 	fputs(man_tail, f);
 }
 

@@ -89,8 +89,13 @@ extern const struct zl_command_group *const zl_groups[];	/* ends with NULL */
 #define ZL_ANY 1000u			/* max_args: as many as you like */
 
 extern const struct zl_option zl_global_options[];
-/* Commands of the contract that this build lacks. */
-extern const char *const zl_later_commands[];
+/* Commands of xl and of the contract that this build lacks, and why; ends with names NULL. */
+struct zl_missing {
+	const char *names;		/* separated by blanks; "psr-*": all that begin so */
+	const char *why;
+};
+extern const struct zl_missing zl_missing[];
+const char *zl_missing_why(const char *name);	/* NULL: not among them */
 
 /* Exact name, else unambiguous prefix; NULL with *err set. */
 const struct zl_command *zl_command_find(struct zl *zl, const char *name, struct zerr **err);
