@@ -61,17 +61,23 @@ void strbuf_addch(struct strbuf *sb, char c)
 	strbuf_add(sb, &c, 1);
 }
 
+/* Into the room that there is, most often enough; once more where it is not. */
 void strbuf_vaddf(struct strbuf *sb, const char *fmt, va_list ap)
 {
 	va_list again;
+	size_t room;
 	int n;
 
+	if (strbuf_reserve(sb, 0))
+		return;
+	room = sb->size - sb->len;
 	va_copy(again, ap);
-	n = vsnprintf(NULL, 0, fmt, ap);
-	if (n >= 0 && !strbuf_reserve(sb, (size_t)n)) {
-		vsnprintf(sb->buf + sb->len, (size_t)n + 1, fmt, again);
+	n = vsnprintf(sb->buf + sb->len, room, fmt, ap);
+	if (n >= 0 && (size_t)n >= room && strbuf_reserve(sb, (size_t)n) == 0)
+		n = vsnprintf(sb->buf + sb->len, (size_t)n + 1, fmt, again);
+	if (n >= 0 && !sb->failed)
 		sb->len += (size_t)n;
-	}
+	sb->buf[sb->len] = '\0';
 	va_end(again);
 }
 
@@ -109,22 +115,31 @@ const char *u64_text(uint64_t n, char buf[U64_TEXT])
 	return at;
 }
 
+static bool plain_in_json(unsigned char c)
+{
+	return c >= 0x20 && c != '"' && c != '\\' && c != 0x7f;
+}
+
 void strbuf_add_json(struct strbuf *sb, const char *s)
 {
 	strbuf_addch(sb, '"');
-	for (; *s; s++) {
-		unsigned char c = (unsigned char)*s;
+	while (*s) {
+		const char *from = s;
+		unsigned char c;
 
+		while (plain_in_json((unsigned char)*s))
+			s++;
+		strbuf_add(sb, from, (size_t)(s - from));
+		c = (unsigned char)*s;
 		if (c == '"' || c == '\\')
 			strbuf_addf(sb, "\\%c", c);
 		else if (c == '\n')
 			strbuf_addstr(sb, "\\n");
 		else if (c == '\t')
 			strbuf_addstr(sb, "\\t");
-		else if (c < 0x20 || c == 0x7f)
+		else if (c)
 			strbuf_addf(sb, "\\u%04x", c);
-		else
-			strbuf_addch(sb, (char)c);
+		s += c != 0;
 	}
 	strbuf_addch(sb, '"');
 }

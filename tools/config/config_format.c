@@ -16,7 +16,13 @@
 void format_escaped(struct strbuf *sb, const char *s)
 {
 	for (; *s != '\0'; s++) {
+		size_t plain = strcspn(s, "&<>'\r");
+
+		strbuf_add(sb, s, plain);
+		s += plain;
 		switch (*s) {
+		case '\0':
+			return;
 		case '&':
 			strbuf_addstr(sb, "&amp;");
 			break;
@@ -32,8 +38,6 @@ void format_escaped(struct strbuf *sb, const char *s)
 		case '\r':
 			strbuf_addstr(sb, "&#13;");
 			break;
-		default:
-			strbuf_addch(sb, *s);
 		}
 	}
 }
@@ -52,9 +56,14 @@ static void add_element(struct strbuf *sb, const char *indent, const char *name,
 {
 	if (text == NULL)
 		return;
-	strbuf_addf(sb, "%s<%s>", indent, name);
+	strbuf_addstr(sb, indent);
+	strbuf_addch(sb, '<');
+	strbuf_addstr(sb, name);
+	strbuf_addch(sb, '>');
 	format_escaped(sb, text);
-	strbuf_addf(sb, "</%s>\n", name);
+	strbuf_addstr(sb, "</");
+	strbuf_addstr(sb, name);
+	strbuf_addstr(sb, ">\n");
 }
 
 static void add_identity(struct strbuf *sb, const struct domain_config *cfg)

@@ -115,13 +115,16 @@ static int compare_path(const void *key, const void *row)
 	return strcmp(key, ((const struct field_row *)row)->path);
 }
 
-static const struct field_row *find_row(const char *path)
+/* *end (unless NULL) is where the row's table ends. */
+static const struct field_row *find_row(const char *path, const struct field_row **end)
 {
 	for (size_t t = 0; t < field_table_count; t++) {
-		const struct field_row *row = bsearch(path, field_tables[t]->rows,
-						      field_tables[t]->count,
+		const struct field_table *tab = field_tables[t];
+		const struct field_row *row = bsearch(path, tab->rows, tab->count,
 						      sizeof(struct field_row), compare_path);
 
+		if (row != NULL && end != NULL)
+			*end = tab->rows + tab->count;
 		if (row != NULL)
 			return row;
 	}
@@ -133,11 +136,24 @@ static bool is_extension(const struct xml_node *node)
 	return node->uri != NULL && strcmp(node->uri, CONFIG_NAMESPACE) == 0;
 }
 
+/* Append where there is room. */
+static bool put(char **at, const char *end, const char *s)
+{
+	size_t len = strlen(s);
+
+	if (len >= (size_t)(end - *at))
+		return false;
+	memcpy(*at, s, len + 1);
+	*at += len;
+	return true;
+}
+
 /* The table path of a node: names alone. False when it cannot be in the table. */
 static bool table_path(const struct xml_node *node, const char *attr, char *buf, size_t size)
 {
 	const struct xml_node *chain[CONFIG_DEPTH_MAX + 1];
-	size_t depth = 0, used = 0;
+	const char *end = buf + size;
+	size_t depth = 0;
 
 	for (; node != NULL; node = node->parent) {
 		if (depth > CONFIG_DEPTH_MAX || (node->uri != NULL && !is_extension(node)))
@@ -145,20 +161,11 @@ static bool table_path(const struct xml_node *node, const char *attr, char *buf,
 		chain[depth++] = node;
 	}
 	while (depth-- > 0) {
-		int n = snprintf(buf + used, size - used, "%s%s%s",
-				 chain[depth]->uri != NULL ? "z:" : "", chain[depth]->name,
-				 depth > 0 ? "/" : "");
-
-		if (n < 0 || (size_t)n >= size - used)
+		if (!put(&buf, end, chain[depth]->uri != NULL ? "z:" : "") ||
+		    !put(&buf, end, chain[depth]->name) || !put(&buf, end, depth > 0 ? "/" : ""))
 			return false;
-		used += (size_t)n;
 	}
-	if (attr != NULL) {
-		int n = snprintf(buf + used, size - used, "@%s", attr);
-
-		return n >= 0 && (size_t)n < size - used;
-	}
-	return true;
+	return attr == NULL || (put(&buf, end, "@") && put(&buf, end, attr));
 }
 
 /* The row of an element or its attribute; see field_table.h. */
@@ -166,7 +173,7 @@ const struct field_row *field_row_of(const struct xml_node *node, const char *at
 {
 	char path[PATH_ROOM];
 
-	return table_path(node, attr, path, sizeof(path)) ? find_row(path) : NULL;
+	return table_path(node, attr, path, sizeof(path)) ? find_row(path, NULL) : NULL;
 }
 
 /* The name in the table nearest to the last part of a path that is not there, or NULL. */
@@ -257,7 +264,7 @@ static void walk_attrs(struct reader *r, const struct xml_node *node)
 		bool known = a->prefix == NULL && table_path(node, a->name, path, sizeof(path));
 
 		if (known)
-			row = find_row(path);
+			row = find_row(path, NULL);
 		if (row == NULL) {
 			report_unknown(r, node, a->name, known ? path : NULL);
 			continue;
@@ -268,22 +275,18 @@ static void walk_attrs(struct reader *r, const struct xml_node *node)
 	}
 }
 
-static void check_required(struct reader *r, const struct xml_node *node, const char *path)
+/* An element's attributes have their rows behind its own, among those of all that is below it. */
+static void check_required(struct reader *r, const struct xml_node *node,
+			   const struct field_row *row, const struct field_row *end)
 {
+	const char *path = row->path;
 	size_t len = strlen(path);
 
-	for (size_t t = 0; t < field_table_count; t++) {
-		for (size_t i = 0; i < field_tables[t]->count; i++) {
-			const struct field_row *row = &field_tables[t]->rows[i];
-
-			if (!(row->flags & FIELD_REQUIRED) ||
-			    strncmp(row->path, path, len) != 0 || row->path[len] != '@')
-				continue;
-			if (xml_attr_get(node, row->path + len + 1) == NULL)
-				field_error(r, node, row->path + len + 1, "E364", row->hint,
-					    "the attribute is missing");
-		}
-	}
+	while (++row < end && strncmp(row->path, path, len) == 0)
+		if ((row->flags & FIELD_REQUIRED) && row->path[len] == '@' &&
+		    xml_attr_get(node, row->path + len + 1) == NULL)
+			field_error(r, node, row->path + len + 1, "E364", row->hint,
+				    "the attribute is missing");
 }
 
 static bool is_blank(const char *s)
@@ -313,7 +316,7 @@ static bool is_repeated(struct reader *r, const struct xml_node *node)
 /* One element. True: go on into its children. */
 static bool walk_element(struct reader *r, const struct xml_node *node)
 {
-	const struct field_row *row;
+	const struct field_row *row, *end;
 	char path[PATH_ROOM];
 
 	if (!table_path(node, NULL, path, sizeof(path)))
@@ -323,7 +326,7 @@ static bool walk_element(struct reader *r, const struct xml_node *node)
 		report_foreign(r, node);
 		return false;
 	}
-	row = find_row(path);
+	row = find_row(path, &end);
 	if (row == NULL) {
 		report_unknown(r, node, NULL, path[0] != '\0' ? path : NULL);
 		return false;
@@ -338,7 +341,7 @@ static bool walk_element(struct reader *r, const struct xml_node *node)
 	    !is_blank(node->text))
 		field_error(r, node, NULL, "E362", NULL, "text is not allowed in this element");
 	walk_attrs(r, node);
-	check_required(r, node, path);
+	check_required(r, node, row, end);
 	use_value(r, node, row, node->text);
 	return !(row->flags & FIELD_VERBATIM);
 }

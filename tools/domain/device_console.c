@@ -18,19 +18,19 @@ static void write_frontend(struct node_writer *w, const struct domain_nodes *n,
 	node_write(w, "backend", "%s", backend);
 	node_write(w, "backend-id", "0");
 	node_perms(w, "backend-id", NODE_FRONTEND, n->domid);
-	node_write(w, "limit", "%u", CONSOLE_LIMIT);
+	node_write_uint(w, "limit", CONSOLE_LIMIT);
 	node_write(w, "type", "xenconsoled");
 	node_write(w, "output", "pty");
 	node_write(w, "tty", "%s", "");
-	node_write(w, "port", "%u", port);
-	node_write(w, "ring-ref", "%llu", (unsigned long long)gfn);
+	node_write_uint(w, "port", port);
+	node_write_uint(w, "ring-ref", gfn);
 }
 
 static void write_backend(struct node_writer *w, const struct domain_nodes *n,
 			  const char *frontend)
 {
 	node_write(w, "frontend", "%s", frontend);
-	node_write(w, "frontend-id", "%u", n->domid);
+	node_write_uint(w, "frontend-id", n->domid);
 	node_write(w, "online", "1");
 	node_write(w, "state", "1");
 	node_write(w, "protocol", "vt100");
@@ -58,7 +58,7 @@ void device_console_write(struct node_writer *w, const struct domain_nodes *n)
 	write_both(w, n, frontend, backend, n->console_port, n->console_gfn);
 	w->base = frontend;
 	if (n->cfg->log_size != 0)
-		node_write(w, "log-size", "%u", n->cfg->log_size);
+		node_write_uint(w, "log-size", n->cfg->log_size);
 	if (n->cfg->log_keep >= 0)
 		node_write(w, "log-keep", "%d", n->cfg->log_keep);
 	w->base = libxl;

@@ -317,9 +317,11 @@ static int save_state(struct creation *c, struct zerr **err)
 static void await_console(struct creation *c, char **tty)
 {
 	*tty = NULL;
-	if (!domain_daemon_running(c->ctx, "xenconsoled") ||
-	    domain_console_tty(c->ctx, c->domid, DOMAIN_CONSOLE_PV, CONSOLE_WAIT_MS, tty,
-			       NULL) != 0)
+	/* Most often it is there by now; only then need nobody ask whether the daemon runs. */
+	if (domain_console_tty(c->ctx, c->domid, DOMAIN_CONSOLE_PV, 0, tty, NULL) != 0 &&
+	    (!domain_daemon_running(c->ctx, "xenconsoled") ||
+	     domain_console_tty(c->ctx, c->domid, DOMAIN_CONSOLE_PV, CONSOLE_WAIT_MS, tty,
+				NULL) != 0))
 		warn(c->ctx, "W901", "the console daemon does not answer: the guest's console "
 		     "cannot be seen until zl-services start");
 }

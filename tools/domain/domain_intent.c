@@ -41,8 +41,9 @@ int domain_intent_begin(const struct domain_ctx *ctx, const char *name, int *ret
 
 	if (!dir || !path)
 		return zerr_no_memory(err);
-	fd_mkdir_p(dir, 0755);
 	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (fd < 0 && errno == ENOENT && fd_mkdir_p(dir, 0755) == 0)
+		fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) != 0) {
 		if (fd >= 0 && errno == EWOULDBLOCK)
 			return zerr_set(err, ZERR_STATE, "E707", 0,

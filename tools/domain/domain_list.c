@@ -131,8 +131,8 @@ static int read_names(struct domain_ctx *ctx, struct domain_summary *all, size_t
 		path[i] = paths.buf + len;
 	rc = xs_read_all(ctx->xs, path, n, names, err);
 	for (i = 0; i < n; i++) {
-		if (names[i])
-			strncpy(all[i].name, names[i], DOMAIN_NAME_MAX);	/* the rest is zero */
+		if (names[i])	/* the rest is zero */
+			memcpy(all[i].name, names[i], strnlen(names[i], DOMAIN_NAME_MAX));
 		free(names[i]);
 	}
 	return rc;

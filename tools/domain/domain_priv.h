@@ -49,6 +49,7 @@ enum node_perm { NODE_RO, NODE_RW, NODE_PRIVATE, NODE_FRONTEND };
 
 void node_write(struct node_writer *w, const char *rel, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
+void node_write_uint(struct node_writer *w, const char *rel, uint64_t value);
 /* ro: n0,rN; rw: nN; private: n0; frontend: nN,r0 */
 void node_perms(struct node_writer *w, const char *rel, enum node_perm perm, uint16_t domid);
 

@@ -49,7 +49,9 @@ static uint32_t checksum(const struct domain_state *s)
 
 static void add_string(struct strbuf *sb, const char *key, const char *value)
 {
-	strbuf_addf(sb, "  \"%s\": ", key);
+	strbuf_addstr(sb, "  ");
+	strbuf_add_json(sb, key);
+	strbuf_addstr(sb, ": ");
 	strbuf_add_json(sb, value);
 	strbuf_addstr(sb, ",\n");
 }

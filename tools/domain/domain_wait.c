@@ -143,7 +143,7 @@ int domain_wait(struct domain_ctx *ctx, uint16_t domid, enum domain_wait what, i
 
 /*
  * Wait until a node, absolute or below the domain's directory, is empty (want_empty) or has a
- * value.
+ * value. The value that is there already needs no watch; with timeout_ms 0 it ends there.
  */
 static int wait_node(struct domain_ctx *ctx, uint16_t domid, const char *rel, bool want_empty,
 		     int timeout_ms, char **ret, struct zerr **err)
@@ -156,6 +156,16 @@ static int wait_node(struct domain_ctx *ctx, uint16_t domid, const char *rel, bo
 	path = rel[0] == '/' ? strdup(rel) : domain_path(domid, rel);
 	if (!path)
 		return zerr_no_memory(err);
+	if (!want_empty) {
+		rc = xs_read(ctx->xs, XS_NO_TX, path, &value, NULL, err);
+		if (rc == 1 && value[0] != '\0')
+			*ret = steal_ptr(value);
+		if (rc < 0 || (rc == 1 && !value))
+			return rc < 0 ? -1 : 0;
+		if (timeout_ms == 0)
+			return zerr_set(err, ZERR_TIMEOUT, "E802", 0, "domain %u has no %s", domid,
+					rel);
+	}
 	wait_begin(&w, ctx, path, timeout_ms, -1);
 	for (;;) {
 		free(value);

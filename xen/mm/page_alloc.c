@@ -303,8 +303,8 @@ static int give_pages(struct domain *d, unsigned int order, bool preempt, bool k
 	mfn_t m = take_block(order, BUDDY_CLEAN, keep);
 
 	if (mfn_valid(m) && zero_frames(m.v, 1UL << order, preempt)) {
-		forget_zeroed(m.v, 1UL << order);
-		frames_make_ram(m, 1UL << order, d->id);
+		__atomic_fetch_sub(&nr_zeroed, 1UL << order, __ATOMIC_RELAXED);
+		frames_make_ram(m, 1UL << order, d->id);	/* their marks go, too */
 		*ret = m;
 		if (pool_lacks(2))
 			sched_stop_native();

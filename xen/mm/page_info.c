@@ -162,16 +162,22 @@ void frames_reset(mfn_t first, uint64_t nr, enum page_type type)
 	}
 }
 
-/* Frames out of the zone become RAM of owner, one reference each. The count is published last. */
+/*
+ * Frames out of the zone become RAM of owner, one reference each. The count is published last, in
+ * one store with what it vouches for: a guest has many frames.
+ */
 void frames_make_ram(mfn_t first, uint64_t nr, domid_t owner)
 {
-	const struct page_info ram = { .owner = owner, .type = PAGE_RAM };
-	struct page_info *pg = frame_page(first.v);
-	uint64_t i;
+	const union {
+		struct page_info page;
+		uint64_t head;		/* all but u */
+	} ram = { .page = { .owner = owner, .type = PAGE_RAM, .count = 1 } };
+	struct page_info *pg = frame_page(first.v), *end = pg + nr;
 
-	for (i = 0; i < nr; i++) {
-		ASSERT(pg[i].type == PAGE_FREE && pg[i].count == 0);
-		pg[i] = ram;
-		store_release(&pg[i].count, 1);
+	_Static_assert(offsetof(struct page_info, u) == sizeof(ram.head), "the head is all but u");
+	for (; pg < end; pg++) {
+		ASSERT(pg->type == PAGE_FREE && pg->count == 0);
+		pg->u.priv = 0;
+		store_release((uint64_t *)(void *)pg, ram.head);
 	}
 }
