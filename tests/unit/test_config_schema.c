@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 #include <dirent.h>
+#include <errno.h>
 #include <libxml/parser.h>
 #include <libxml/relaxng.h>
 #include <stdlib.h>
@@ -18,6 +19,7 @@
 
 #include "tools/config/field_table.h"
 #include "xentools/cleanup.h"
+#include "xentools/error.h"
 #include "xentools/fd_util.h"
 
 #define SCHEMA TEST_SRCDIR "/tools/schema/zl-domain"
@@ -189,11 +191,24 @@ static void rows_have_patterns(void **state)
 	}
 }
 
+/* One that is not there is told with the reason, and not by libxml. */
+static void no_schema(void **state)
+{
+	_cleanup_config_diags_ struct config_diags diags = { .count = 0 };
+	_cleanup_zerr_ struct zerr *err = NULL;
+
+	(void)state;
+	assert_int_equal(config_schema_check("/no/schema", "<a/>", 4, &diags, &err), -1);
+	assert_int_equal(zerr_class_of(err), ZERR_NOT_FOUND);
+	assert_int_equal(err->errnum, ENOENT);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(same_verdicts),
 		cmocka_unit_test(rows_have_patterns),
+		cmocka_unit_test(no_schema),
 		cmocka_unit_test(libvirt_accepts_it),
 	};
 

@@ -297,6 +297,9 @@ static void without_hypervisor(void **state)
 	expect("zl -N create --set vcpu=3 " GOLDEN "accept/minimal.xml", 0,
 	       "web1 would be created: 512 MiB, 3 vCPUs, kernel /var/lib/zl/boot/Image",
 	       "no hypervisor here");
+	expect("zl network-set a 0 down", 9, NULL, "E90");
+	expect("zl --config-dir=/nonexistent network-set --config a 0 down", 3, NULL,
+	       "there is no definition \"a\"");
 	expect("zl --json list", 9, NULL, "\"exit\":9");
 }
 

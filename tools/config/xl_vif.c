@@ -259,6 +259,10 @@ int xl_vif_parse_noted(const char *spec, struct domain_nic *ret, const char **no
 			rc = set_pair(&v, pair, err);
 	if (rc == 0)
 		rc = settle(&v.nic, err);
+	if (rc == 0 && v.nic.openvswitch) {	/* which says the same */
+		free(v.nic.script);
+		v.nic.script = NULL;
+	}
 	if (rc == 0)
 		*ret = v.nic;
 	else

@@ -123,7 +123,8 @@ static void put_vifs(struct writer *w, const struct domain_config *c)
 		add_pair(&spec, "bridge", n->bridge);
 		add_pair(&spec, "gatewaydev", n->gatewaydev);
 		add_pair(&spec, "vifname", n->vifname);
-		add_pair(&spec, "script", n->script);
+		add_pair(&spec, "script", n->script || !n->openvswitch ? n->script :
+			 "vif-openvswitch");
 		for (unsigned int k = 0; k < n->ip_count; k++)
 			strbuf_addf(&ips, "%s%s", k > 0 ? " " : "", n->ips[k]);
 		add_pair(&spec, "ip", strbuf_cstr(&ips));

@@ -8,6 +8,7 @@
 #include <libxml/parser.h>
 #include <libxml/relaxng.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "diag.h"
 #include "xentools/error.h"
@@ -49,13 +50,13 @@ int config_schema_check(const char *schema_path, const void *text, size_t size,
 			struct config_diags *diags, struct zerr **err)
 {
 	struct listener l = { .diags = diags };
-	xmlRelaxNGPtr schema = load_schema(schema_path);
+	xmlRelaxNGPtr schema = access(schema_path, R_OK) == 0 ? load_schema(schema_path) : NULL;
 	xmlRelaxNGValidCtxtPtr ctxt;
 	unsigned int before = diags->errors;
 	xmlDocPtr doc;
 
 	if (schema == NULL)
-		return zerr_set(err, ZERR_NOT_FOUND, "E121", 0, "cannot use the schema %s",
+		return zerr_set(err, ZERR_NOT_FOUND, "E121", errno, "cannot use the schema %s",
 				schema_path);
 	doc = xmlReadMemory(text, (int)size, NULL, NULL,
 			    XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);

@@ -77,7 +77,8 @@ void zl_help_all(FILE *f, bool complete)
 			fprintf(f, "\n%s:\n", (*g)->title);
 		for (const struct zl_command *c = (*g)->rows; c->name != NULL; c++)
 			if (complete || (c->flags & ZL_COMMON))
-				fprintf(f, "  %-14s %s\n", c->name, c->summary);
+				fprintf(f, "  %-*s %s\n", complete ? 18 : 14, c->name,
+					c->summary);
 	}
 	if (complete) {
 		fputs("\noptions:\n", f);
