@@ -443,11 +443,17 @@ static void dumps(void **state)
 
 static void shows(void **state)
 {
-	struct json_object *data;
+	struct json_object *data, *v;
 
 	(void)state;
 	write_guest();
 	expect(line_of("define %s/g.xml", dir), 0, NULL, "is defined");
+	data = run_json("--json show guest", "zl.show/1");
+	assert_true(json_object_object_get_ex(data, "uuid", &v));
+	assert_string_not_equal(json_object_get_string(v), "00000000-0000-0000-0000-000000000000");
+	assert_true(json_object_object_get_ex(data, "memory_bytes", &v));
+	assert_int_equal(json_object_get_int64(v), 16 << 20);
+	json_object_put(data);
 	expect("show guest", 0, "state     : inactive\ndefined   : yes\n", NULL);
 	expect("show --section=memory guest", 0, "memory    : 16 MiB\n", NULL);
 	expect("show --section=vcpus guest", 0, "vcpus     : 1 of 1\n", NULL);

@@ -87,18 +87,18 @@ static const char *state_of(const struct row *r)
 	return r->d.info.domid == ZL_INACTIVE ? "inactive" : domain_state_word(&r->d.info);
 }
 
-static struct row inactive_row(const struct definition *def)
+/* What a definition that does not run is shown as; see zl.h. */
+void zl_inactive_domain(const struct definition *def, struct domain_summary *ret)
 {
-	struct row r = { .def = def };
-	struct hyp_domain_info *i = &r.d.info;
+	struct hyp_domain_info *i = &ret->info;
 
+	memset(ret, 0, sizeof(*ret));
 	i->domid = ZL_INACTIVE;
 	i->tot_pages = i->max_pages = def->cfg.memory_kib * 1024 / HYP_PAGE_SIZE;
 	i->nr_online_vcpus = def->cfg.vcpus_current;
 	i->max_vcpu_id = def->cfg.vcpus_max - 1;
 	memcpy(i->uuid, def->cfg.uuid, sizeof(i->uuid));
-	snprintf(r.d.name, sizeof(r.d.name), "%s", def->cfg.name);
-	return r;
+	snprintf(ret->name, sizeof(ret->name), "%s", def->cfg.name);
 }
 
 /* Does the list of states name this one? */
@@ -405,10 +405,12 @@ static size_t make_rows(const struct zl_args *args, const struct lists *l, struc
 		for (i = 0; i < l->nr_running; i++)
 			if (memcmp(rows[i].d.info.uuid, l->defs[k].cfg.uuid, 16) == 0)
 				break;
-		if (i < l->nr_running)
+		if (i < l->nr_running) {
 			rows[i].def = &l->defs[k];
-		else if (all || (states != NULL && has_word(states, "inactive")))
-			rows[n++] = inactive_row(&l->defs[k]);
+		} else if (all || (states != NULL && has_word(states, "inactive"))) {
+			zl_inactive_domain(&l->defs[k], &rows[n].d);
+			rows[n++].def = &l->defs[k];
+		}
 	}
 	size_t kept = 0;
 	for (size_t i = 0; i < n; i++)

@@ -22,7 +22,7 @@ static void show_state(struct zl *zl, const struct shown *s)
 	char uuid[DOMAIN_UUID_TEXT], text[48];
 	uint64_t ns;
 
-	domain_uuid_format(runs ? i->uuid : s->def.cfg.uuid, uuid);
+	domain_uuid_format(i->uuid, uuid);
 	printf("name      : %s\nuuid      : %s\n", s->d.name, uuid);
 	printf("state     : %s", runs ? domain_state_word(i) : "inactive");
 	if (i->shutdown)
@@ -173,11 +173,10 @@ static int find(struct zl *zl, const char *text, struct shown *s, struct zerr **
 		(void)definition_find(&zl->ctx, uuid, &s->def, NULL);
 		return 0;
 	}
-	s->d.info.domid = ZL_INACTIVE;
 	rc = definition_find(&zl->ctx, text, &s->def, err);
 	if (rc == 1) {
 		zerr_free(why);
-		snprintf(s->d.name, sizeof(s->d.name), "%s", s->def.cfg.name);
+		zl_inactive_domain(&s->def, &s->d);
 		return 0;
 	}
 	if (rc == 0)

@@ -221,6 +221,7 @@ int zl_poll(struct zl *zl, const struct zl_args *args,
 
 /* info.domid of a definition that does not run. */
 #define ZL_INACTIVE UINT16_MAX
+void zl_inactive_domain(const struct definition *def, struct domain_summary *ret);
 /* A domain as `list` shows it in JSON; takes no references. def: its definition, or NULL. */
 struct json_object *zl_domain_json(struct zl *zl, const struct domain_summary *d,
 				   const struct definition *def);
