@@ -107,6 +107,21 @@ static void steering(void **state)
 	assert_true(end.gone);
 }
 
+/* A destroy is possible whatever became of the lock; what may come of that is told. */
+static void destroyed_without_the_lock(void **state)
+{
+	char path[64];
+
+	(void)state;
+	assert_int_equal(create(NULL, NULL), 1);
+	warnings = 0;
+	snprintf(path, sizeof(path), "%s/zl.lock", dir);
+	assert_int_equal(unlink(path) | mkdir(path, 0700), 0);
+	assert_int_equal(domain_destroy(&ctx, 1, NULL), 0);
+	assert_null(fake_hyp_domain(&fake, 1));
+	assert_int_equal(warnings, 1);
+}
+
 static void damage(const char *path, size_t at)
 {
 	char *text;
@@ -219,7 +234,7 @@ static void names_of_files(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(finding), T(steering), T(state_files), T(restarting_is_waited_for),
+		T(finding), T(steering), T(destroyed_without_the_lock), T(state_files), T(restarting_is_waited_for),
 		T(names_of_files),
 	};
 

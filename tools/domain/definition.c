@@ -154,8 +154,8 @@ static int load_entry(const struct domain_ctx *ctx, const char *file, struct def
 	if (!name_of_file(file, name))
 		return 0;
 	rc = definition_load(ctx, name, ret, &why);
-	if (rc < 0 && ctx->warn)
-		ctx->warn(ctx->warn_arg, "W903", why ? why->message : file);
+	if (rc < 0)
+		domain_warn(ctx, "W903", "%s", why ? why->message : file);
 	zerr_free(why);
 	return rc == 1;
 }

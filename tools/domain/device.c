@@ -563,9 +563,9 @@ int device_remove(struct device *d, bool ask, struct zerr **err)
 	d->undo = true;
 	if (drive(d, XENBUS_REMOVE, DEVICE_STATE_MS, &why, err) != 0)
 		rc = -1;
-	if (why == XENBUS_WHY_BACKEND_KEEPS && d->ctx->warn)
-		d->ctx->warn(d->ctx->warn_arg, "W711", "a back-end driver does not let go of a "
-			     "device; its nodes are removed all the same");
+	if (why == XENBUS_WHY_BACKEND_KEEPS)
+		domain_warn(d->ctx, "W711", "a back-end driver does not let go of a device; its "
+			    "nodes are removed all the same");
 	if (d->backend_domid == 0 && d->cls->hotplug_detach(d, err) != 0)
 		rc = -1;
 	if (xs_transaction(d->ctx->xs, remove_nodes, d, err) != 0)

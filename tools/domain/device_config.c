@@ -148,13 +148,10 @@ static int change_state(struct domain_ctx *ctx, uint16_t domid, const struct cha
 static void change(struct domain_ctx *ctx, uint16_t domid, const struct change *c)
 {
 	_cleanup_zerr_ struct zerr *err = NULL;
-	char text[200];
 
-	if (change_state(ctx, domid, c, &err) == 0 || !ctx->warn)
-		return;
-	snprintf(text, sizeof(text), "the domain's configuration could not follow, its next reboot "
-		 "starts without the change: %s", err ? err->message : "no memory");
-	ctx->warn(ctx->warn_arg, "W713", text);
+	if (change_state(ctx, domid, c, &err) != 0)
+		domain_warn(ctx, "W713", "the domain's configuration could not follow, its next "
+			    "reboot starts without the change: %s", err ? err->message : "no memory");
 }
 
 void device_config_add_disk(struct domain_ctx *ctx, uint16_t domid, const struct domain_disk *disk)

@@ -20,12 +20,6 @@ static const char *const request_words[] = {
 	[DOMAIN_REQUEST_SUSPEND] = "suspend",
 };
 
-static void warn(struct domain_ctx *ctx, const char *code, const char *text)
-{
-	if (ctx->warn)
-		ctx->warn(ctx->warn_arg, code, text);
-}
-
 static int not_dom0(uint16_t domid, const char *what, struct zerr **err)
 {
 	if (domid != 0)
@@ -72,15 +66,13 @@ int domain_unpause(struct domain_ctx *ctx, uint16_t domid, struct zerr **err)
 static void warn_if_deaf(struct domain_ctx *ctx, uint16_t domid, enum domain_request what)
 {
 	_cleanup_free_ char *value = NULL;
-	char rel[40], text[120];
+	char rel[40];
 
 	snprintf(rel, sizeof(rel), "control/feature-%s", what == DOMAIN_REQUEST_HALT ?
 		 "poweroff" : request_words[what]);
-	if (domain_store_read(ctx, domid, rel, &value, NULL) == 1 && strcmp(value, "1") != 0) {
-		snprintf(text, sizeof(text), "domain %u has not said that it obeys %s requests",
-			 domid, request_words[what]);
-		warn(ctx, "W410", text);
-	}
+	if (domain_store_read(ctx, domid, rel, &value, NULL) == 1 && strcmp(value, "1") != 0)
+		domain_warn(ctx, "W410", "domain %u has not said that it obeys %s requests", domid,
+			    request_words[what]);
 }
 
 int domain_request(struct domain_ctx *ctx, uint16_t domid, enum domain_request what,

@@ -41,12 +41,6 @@ static void progress(void *arg, int level, const char *text)
 		ctx->progress(ctx->progress_arg, level, text);
 }
 
-static void warn(struct domain_ctx *ctx, const char *code, const char *text)
-{
-	if (ctx->warn)
-		ctx->warn(ctx->warn_arg, code, text);
-}
-
 /* Is the name taken, or the UUID? Called with the lock held. */
 static int check_identity(struct creation *c, struct zerr **err)
 {
@@ -322,8 +316,8 @@ static void await_console(struct creation *c, char **tty)
 	    (!domain_daemon_running(c->ctx, "xenconsoled") ||
 	     domain_console_tty(c->ctx, c->domid, DOMAIN_CONSOLE_PV, CONSOLE_WAIT_MS, tty,
 				NULL) != 0))
-		warn(c->ctx, "W901", "the console daemon does not answer: the guest's console "
-		     "cannot be seen until zl-services start");
+		domain_warn(c->ctx, "W901", "the console daemon does not answer: the guest's "
+			    "console cannot be seen until zl-services start");
 }
 
 /*
@@ -365,8 +359,8 @@ static int start(struct creation *c, struct domain_create_result *ret, struct ze
 	ret->console = tty != NULL;
 	ret->monitored = c->opts->no_monitor_check || domain_daemon_running(c->ctx, "zl-monitord");
 	if (!ret->monitored)
-		warn(c->ctx, "W902", "zl-monitord does not run: what the domain's on_poweroff, "
-		     "on_reboot and on_crash ask for will not happen");
+		domain_warn(c->ctx, "W902", "zl-monitord does not run: what the domain's "
+			    "on_poweroff, on_reboot and on_crash ask for will not happen");
 	if (c->opts->before_unpause &&
 	    c->opts->before_unpause(c->opts->arg, c->domid, tty, err) != 0)
 		return -1;

@@ -4,7 +4,7 @@
  * even when one before it failed, and the whole may be repeated.
  */
 #include <errno.h>
-#include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 #include <xentools/fd_util.h>
@@ -48,7 +48,6 @@ int domain_remove(struct domain_ctx *ctx, uint16_t domid, const char *uuid, bool
 {
 	_cleanup_close_ int turn = ctx->xs ? device_take_last_turn(ctx, domid) : -1;
 	struct zerr *why = NULL;
-	char text[120];
 	int rc = 0, gone;
 
 	/* Back-ends close while the rings are still there; the guest shall not see them go. */
@@ -74,11 +73,9 @@ int domain_remove(struct domain_ctx *ctx, uint16_t domid, const char *uuid, bool
 	if (rc != 0)
 		return -1;
 	gone = wait_gone(ctx, domid, err);
-	if (gone == 0 && ctx->warn) {
-		snprintf(text, sizeof(text), "domain %u stays dying: a program in the control "
-			 "domain still uses its pages", domid);
-		ctx->warn(ctx->warn_arg, "W710", text);
-	}
+	if (gone == 0)
+		domain_warn(ctx, "W710", "domain %u stays dying: a program in the control domain "
+			    "still uses its pages", domid);
 	return gone < 0 ? -1 : 0;
 }
 
@@ -89,10 +86,14 @@ int domain_remove(struct domain_ctx *ctx, uint16_t domid, const char *uuid, bool
 int domain_make_final(struct domain_ctx *ctx, uint16_t domid, struct hyp_domain_info *ret,
 		      struct zerr **err)
 {
+	_cleanup_zerr_ struct zerr *why = NULL;
 	_cleanup_close_ int lock = -1;
 	struct domain_state s;
 
-	domain_lock(ctx, &lock, NULL);	/* without it as well: a destroy is not to be refused */
+	/* Without it as well: a destroy is not to be refused. */
+	if (domain_lock(ctx, &lock, &why) != 0)
+		domain_warn(ctx, "W714", "if domain %u is being restarted at this moment it comes "
+			    "back: %s: %s", domid, why->message, strerror(why->errnum));
 	if (domain_must_exist(ctx, domid, ret, err) != 0)
 		return -1;
 	if (domain_state_load(ctx, domid, &s, NULL) != 1)

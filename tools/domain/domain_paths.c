@@ -114,6 +114,18 @@ void domain_log(const struct domain_ctx *ctx, const char *name, const char *fmt,
 		return;
 }
 
+void domain_warn(const struct domain_ctx *ctx, const char *code, const char *fmt, ...)
+{
+	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
+	va_list ap;
+
+	va_start(ap, fmt);
+	strbuf_vaddf(&text, fmt, ap);
+	va_end(ap);
+	if (ctx->warn)
+		ctx->warn(ctx->warn_arg, code, strbuf_cstr(&text));
+}
+
 static char *pid_path(const char *run_dir, const char *name)
 {
 	char *path;

@@ -18,6 +18,9 @@ const char *domain_run_dir(const struct domain_ctx *ctx);
 struct strbuf;
 void domain_file_name(struct strbuf *sb, const char *name);
 int domain_lock(const struct domain_ctx *ctx, int *ret_fd, struct zerr **err);
+/* Tell who called of something that stops nothing. */
+void domain_warn(const struct domain_ctx *ctx, const char *code, const char *fmt, ...)
+	PRINTF_LIKE(3, 4);
 
 /* domain_intent.c */
 int domain_intent_begin(const struct domain_ctx *ctx, const char *name, int *ret_fd,
