@@ -407,6 +407,51 @@ static void killed_while_the_guest_waits(void **state)
 	assert_false(is_paused());
 }
 
+/* Somebody's own pause, while a dump has the guest stopped: it stays, wherever the dump ends. */
+static void paused_by_hand_in_a_dump(void **state)
+{
+	char hold[120], uuid[DOMAIN_UUID_TEXT], aside[60];
+	struct hyp_domain_info info;
+	int held;
+
+	(void)state;
+	domain_uuid_format(guest()->info.handle, uuid);
+	snprintf(hold, sizeof(hold), "%s/building/pause-1-%s", dir, uuid);
+	snprintf(aside, sizeof(aside), "%s/aside", dir);
+	assert_int_equal(domain_hold(&ctx, 1, &info, &held, NULL), 0);
+	assert_int_equal(domain_pause(&ctx, 1, NULL), 0);
+	assert_int_equal(domain_let_go(&ctx, &info, held, NULL), 0);
+	assert_true(is_paused());
+	assert_int_equal(domain_unpause(&ctx, 1, NULL), 0);
+	assert_false(is_paused());
+	/* Killed when it had let go and its file was still there. */
+	for (int by_hand = 0; by_hand < 2; by_hand++) {
+		assert_int_equal(domain_hold(&ctx, 1, &info, &held, NULL), 0);
+		if (by_hand)
+			assert_int_equal(domain_pause(&ctx, 1, NULL), 0);
+		assert_int_equal(link(hold, aside), 0);
+		assert_int_equal(domain_let_go(&ctx, &info, held, NULL), 0);
+		assert_int_equal(rename(aside, hold), 0);
+		assert_int_equal(domain_recover(&ctx, NULL), 0);
+		assert_int_equal(access(hold, F_OK), -1);
+		assert_int_equal(is_paused(), by_hand);
+	}
+	assert_int_equal(domain_unpause(&ctx, 1, NULL), 0);
+	assert_false(is_paused());
+	/* He thinks better of it; or has it run, and paused again, in the midst of the dump. */
+	for (int again = 0; again < 2; again++) {
+		assert_int_equal(domain_hold(&ctx, 1, &info, &held, NULL), 0);
+		if (!again)
+			assert_int_equal(domain_pause(&ctx, 1, NULL), 0);
+		assert_int_equal(domain_unpause(&ctx, 1, NULL), 0);
+		assert_int_equal(is_paused(), !again);
+		if (again)
+			assert_int_equal(domain_pause(&ctx, 1, NULL), 0);
+		assert_int_equal(domain_let_go(&ctx, &info, held, NULL), 0);
+		assert_int_equal(is_paused(), again);
+	}
+}
+
 static void make(const char *name)
 {
 	char file[100];
@@ -453,6 +498,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(failures, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(one_at_a_time, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(killed_while_the_guest_waits, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(paused_by_hand_in_a_dump, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_guest_has_so_many_cores, set_up, tear_down),
 	};
 

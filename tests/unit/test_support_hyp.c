@@ -137,9 +137,12 @@ static long domctl_on(struct fake_hyp *f, struct fake_domain *d, struct xen_domc
 		return destroydomain(f, d);
 	case XEN_DOMCTL_pausedomain:
 		d->info.flags |= XEN_DOMINF_paused;
+		d->pauses++;
 		return 0;
 	case XEN_DOMCTL_unpausedomain:
-		d->info.flags &= ~XEN_DOMINF_paused;
+		d->pauses -= d->pauses > 0;
+		if (d->pauses == 0)
+			d->info.flags &= ~XEN_DOMINF_paused;
 		d->started = true;
 		return 0;
 	case ZAZEN_DOMCTL_cpu_model:

@@ -37,6 +37,7 @@ struct fake_domain {
 	uint64_t mmio_permitted, mmio_mapped;
 	uint32_t irq_permitted;
 	bool started;
+	unsigned int pauses;		/* that calls have asked for and not taken back */
 	uint32_t address_size;
 	struct zazen_domctl_cpu_model cpu_model;	/* of all calls, one after the other */
 	struct zazen_id_field cpu_fields[256];

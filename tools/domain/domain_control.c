@@ -28,16 +28,25 @@ static int not_dom0(uint16_t domid, const char *what, struct zerr **err)
 			what);
 }
 
+/* Nobody begins or ends a pause of a program's own meanwhile, and what was orphaned is gone. */
+static void lock_pauses(struct domain_ctx *ctx, int *ret_lock)
+{
+	domain_lock(ctx, ret_lock, NULL);
+	domain_recover_locked(ctx, NULL);
+}
+
 int domain_pause(struct domain_ctx *ctx, uint16_t domid, struct zerr **err)
 {
+	_cleanup_close_ int lock = -1;
 	struct hyp_domain_info info;
 
 	if (not_dom0(domid, "paused", err) != 0)
 		return -1;
-	domain_recover(ctx, NULL);
+	lock_pauses(ctx, &lock);
 	if (domain_must_exist(ctx, domid, &info, err) != 0)
 		return -1;
-	if (hyp_domain_pause(ctx->hyp, domid, err) != 0)
+	if (!(domain_hold_keep(ctx, &info, true) && info.paused) &&
+	    hyp_domain_pause(ctx->hyp, domid, err) != 0)
 		return -1;
 	if (!info.paused)
 		domain_event(ctx, domid, NULL, "paused", NULL);
@@ -47,6 +56,7 @@ int domain_pause(struct domain_ctx *ctx, uint16_t domid, struct zerr **err)
 /* Class ZERR_STATE when the domain is not paused. */
 int domain_unpause(struct domain_ctx *ctx, uint16_t domid, struct zerr **err)
 {
+	_cleanup_close_ int lock = -1;
 	struct hyp_domain_info info;
 
 	if (domain_must_exist(ctx, domid, &info, err) != 0)
@@ -54,9 +64,10 @@ int domain_unpause(struct domain_ctx *ctx, uint16_t domid, struct zerr **err)
 	if (!info.paused)
 		return zerr_set(err, ZERR_STATE, "E704", 0, "domain %u is not paused", domid);
 	/* Perhaps it was a killed program's pause, which has ended with this. */
-	domain_recover(ctx, NULL);
+	lock_pauses(ctx, &lock);
 	if (domain_must_exist(ctx, domid, &info, err) != 0 ||
-	    (info.paused && hyp_domain_unpause(ctx->hyp, domid, err) != 0))
+	    (info.paused && !domain_hold_keep(ctx, &info, false) &&
+	     hyp_domain_unpause(ctx->hyp, domid, err) != 0))
 		return -1;
 	domain_event(ctx, domid, NULL, "unpaused", NULL);
 	return 0;

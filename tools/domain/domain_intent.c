@@ -4,8 +4,9 @@
  * puts a file with its UUID into RUN_DIR/building and keeps it locked until the domain runs or is
  * undone. A file that nobody locks tells of a maker that was killed: whatever has that UUID is
  * removed by the next who looks. In the same way "pause-DOMID-UUID" tells of a pause that ends
- * with the program that made it; any other pause is somebody's wish and stays.
- * Files are made and recovered under the lock of domain_lock(); they are taken away without it.
+ * with the program that made it; any other pause is somebody's wish and stays. Who wishes one
+ * meanwhile takes this over: the file is not empty then. So it can always be told whose it is.
+ * Files are made and recovered under the lock of domain_lock(); a domain's is taken away without.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -22,7 +23,15 @@
 
 #include "tools/domain/domain_priv.h"
 
-#define HOLD_FORMAT "pause-%u-%s"
+#define HOLD_NAME_MAX (DOMAIN_UUID_TEXT + 16)
+
+static void hold_name(const struct hyp_domain_info *info, char ret[HOLD_NAME_MAX])
+{
+	char uuid[DOMAIN_UUID_TEXT];
+
+	domain_uuid_format(info->uuid, uuid);
+	snprintf(ret, HOLD_NAME_MAX, "pause-%u-%s", info->domid, uuid);
+}
 
 static char *intent_path(const struct domain_ctx *ctx, const char *name)
 {
@@ -78,7 +87,7 @@ static bool is_orphan(const char *path)
 	       st.st_nlink > 0;
 }
 
-/* The program that had it paused was killed. Pauses are counted: another's stays. */
+/* The program that had it paused was killed, and nobody has taken the pause over. */
 static int release(struct domain_ctx *ctx, uint16_t domid, const char *uuid_text,
 		   struct zerr **err)
 {
@@ -101,11 +110,13 @@ static int remove_orphan(struct domain_ctx *ctx, const char *path, const char *n
 	_cleanup_free_ struct hyp_domain_info *infos = NULL;
 	char uuid_text[DOMAIN_UUID_TEXT];
 	unsigned int domid;
+	struct stat st = { 0 };
 	uint8_t uuid[16];
 	size_t i, n;
 
 	if (sscanf(name, "pause-%5u-%36s", &domid, uuid_text) == 2) {
-		if (release(ctx, (uint16_t)domid, uuid_text, err) != 0)
+		if (stat(path, &st) == 0 && st.st_size == 0 &&
+		    release(ctx, (uint16_t)domid, uuid_text, err) != 0)
 			return -1;
 		unlink(path);
 		return 0;
@@ -203,8 +214,8 @@ int domain_recover_watch(const struct domain_ctx *ctx)
 int domain_hold(struct domain_ctx *ctx, uint16_t domid, struct hyp_domain_info *info, int *ret_fd,
 		struct zerr **err)
 {
-	char uuid[DOMAIN_UUID_TEXT], name[DOMAIN_UUID_TEXT + 16];
 	_cleanup_close_ int lock = -1;
+	char name[HOLD_NAME_MAX];
 
 	*ret_fd = -1;
 	if (domain_lock(ctx, &lock, err) != 0)
@@ -214,8 +225,7 @@ int domain_hold(struct domain_ctx *ctx, uint16_t domid, struct hyp_domain_info *
 		return -1;
 	if (info->paused || info->shutdown || info->dying)
 		return 0;
-	domain_uuid_format(info->uuid, uuid);
-	snprintf(name, sizeof(name), HOLD_FORMAT, domid, uuid);
+	hold_name(info, name);
 	if (domain_intent_begin(ctx, name, ret_fd, err) != 0)
 		return -1;
 	if (hyp_domain_pause(ctx->hyp, domid, err) == 0)
@@ -229,11 +239,35 @@ int domain_hold(struct domain_ctx *ctx, uint16_t domid, struct hyp_domain_info *
 int domain_let_go(struct domain_ctx *ctx, const struct hyp_domain_info *info, int fd,
 		  struct zerr **err)
 {
-	char uuid[DOMAIN_UUID_TEXT], name[DOMAIN_UUID_TEXT + 16];
-	int rc = fd < 0 ? 0 : hyp_domain_unpause(ctx->hyp, info->domid, err);
+	_cleanup_close_ int lock = -1;
+	struct stat st = { 0 };
+	char name[HOLD_NAME_MAX];
+	int rc = 0;
 
-	domain_uuid_format(info->uuid, uuid);
-	snprintf(name, sizeof(name), HOLD_FORMAT, info->domid, uuid);
+	if (fd < 0)
+		return 0;
+	domain_lock(ctx, &lock, NULL);	/* without it as well: the guest is to go on */
+	if (fstat(fd, &st) != 0 || st.st_size == 0)
+		rc = hyp_domain_unpause(ctx->hyp, info->domid, err);
+	hold_name(info, name);
 	domain_intent_end(ctx, name, fd);
 	return rc;
+}
+
+/*
+ * A pause that a program holds for itself is to stay, or not any more: true if it is so now and
+ * was not, or was. The caller holds domain_lock() and has recovered what was orphaned.
+ */
+bool domain_hold_keep(const struct domain_ctx *ctx, const struct hyp_domain_info *info, bool keep)
+{
+	_cleanup_free_ char *path = NULL;
+	_cleanup_close_ int fd = -1;
+	char name[HOLD_NAME_MAX];
+	struct stat st;
+
+	hold_name(info, name);
+	path = intent_path(ctx, name);
+	fd = path ? open(path, O_WRONLY | O_CLOEXEC) : -1;
+	return fd >= 0 && fstat(fd, &st) == 0 && (st.st_size == 0) == keep &&
+	       ftruncate(fd, keep) == 0;
 }

@@ -30,6 +30,7 @@ int domain_hold(struct domain_ctx *ctx, uint16_t domid, struct hyp_domain_info *
 		struct zerr **err);
 int domain_let_go(struct domain_ctx *ctx, const struct hyp_domain_info *info, int fd,
 		  struct zerr **err);
+bool domain_hold_keep(const struct domain_ctx *ctx, const struct hyp_domain_info *info, bool keep);
 int domain_recover_locked(struct domain_ctx *ctx, struct zerr **err);
 
 /* domain_list.c: 1 it exists, -1 with class ZERR_NOT_FOUND or another error */
