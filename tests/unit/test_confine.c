@@ -6,11 +6,13 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -113,6 +115,36 @@ static void rights_are_given_up(void **state UNUSED)
 	assert_int_equal(in_child(becomes_nobody), 0);
 }
 
+/* A captured daemon may have linked a file to its directory that is not its own. */
+static void only_its_own_files_are_given(void **state UNUSED)
+{
+	/* As nobody special one can give files to oneself. */
+	struct confine_user user = { geteuid() ? geteuid() : 65534, getegid() };
+	char dir[] = "/tmp/test_confine.XXXXXX";
+	struct stat st;
+	int at;
+
+	assert_non_null(mkdtemp(dir));
+	at = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	close(openat(at, "own", O_WRONLY | O_CREAT, 0600));
+	close(openat(at, "shadow", O_WRONLY | O_CREAT, 0600));
+	assert_int_equal(linkat(at, "shadow", at, "log", 0), 0);
+	assert_int_equal(symlinkat("shadow", at, "link"), 0);
+	assert_int_equal(confine_give_file(at, "own", &user), 0);
+	assert_int_equal(fstatat(at, "own", &st, 0), 0);
+	assert_int_equal(st.st_uid, user.uid);
+	assert_int_equal(confine_give_file(at, "log", &user), -EMLINK);
+	assert_int_equal(confine_give_file(at, "link", &user), -EINVAL);
+	assert_int_equal(confine_give_file(at, ".", &user), -EINVAL);
+	assert_int_equal(confine_give_file(at, "none", &user), -ENOENT);
+	assert_int_equal(fstatat(at, "log", &st, 0), 0);
+	assert_int_equal(st.st_uid, geteuid());
+	for (const char *const *f = (const char *[]){ "own", "shadow", "log", "link", NULL }; *f; f++)
+		assert_int_equal(unlinkat(at, *f, 0), 0);
+	close(at);
+	assert_int_equal(rmdir(dir), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -120,6 +152,7 @@ int main(void)
 		cmocka_unit_test(sockets_are_local),
 		cmocka_unit_test(too_long_a_list_is_refused),
 		cmocka_unit_test(rights_are_given_up),
+		cmocka_unit_test(only_its_own_files_are_given),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,6 +6,7 @@
  * programs: the store's, the log's. Filters are inherited and never loosened.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
@@ -16,9 +17,11 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <xentools/cleanup.h>
 #include <xentools/confine.h>
 #include <xentools/log.h>
 
@@ -107,6 +110,18 @@ void confine_user_find(const char *name, struct confine_user *ret)
 		zlog(ZLOG_WARNING, "there is no user %s: running as nobody", name);
 	ret->uid = pw ? pw->pw_uid : NOBODY;
 	ret->gid = pw ? pw->pw_gid : NOBODY;
+}
+
+int confine_give_file(int dir_fd, const char *name, const struct confine_user *user)
+{
+	_cleanup_close_ int fd = openat(dir_fd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) != 0)
+		return -errno;
+	if (!S_ISREG(st.st_mode) || st.st_nlink != 1)
+		return S_ISREG(st.st_mode) ? -EMLINK : -EINVAL;
+	return fchownat(fd, "", user->uid, user->gid, AT_EMPTY_PATH) ? -errno : 0;
 }
 
 static int limit(int resource, rlim_t n)

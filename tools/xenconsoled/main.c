@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -155,7 +156,7 @@ static int give_dir(const char *base, const struct confine_user *user, struct ze
 	_cleanup_free_ char *dir = NULL;
 	_cleanup_closedir_ DIR *files = NULL;
 	struct dirent *e;
-	int rc;
+	int rc, given;
 
 	if (asprintf(&dir, "%s/console", base) < 0) {
 		dir = NULL;
@@ -165,10 +166,12 @@ static int give_dir(const char *base, const struct confine_user *user, struct ze
 	files = rc == 0 ? opendir(dir) : NULL;
 	if (!files || (user->uid != (uid_t)-1 && fchown(dirfd(files), user->uid, user->gid) != 0))
 		return zerr_set(err, ZERR_FAILED, "E920", rc ? -rc : errno, "cannot use %s", dir);
-	while (user->uid != (uid_t)-1 && (e = readdir(files)) != NULL)
-		if (e->d_name[0] != '.' &&
-		    fchownat(dirfd(files), e->d_name, user->uid, user->gid, AT_SYMLINK_NOFOLLOW))
-			zlog(ZLOG_WARNING, "%s/%s is not ours", dir, e->d_name);
+	while (user->uid != (uid_t)-1 && (e = readdir(files)) != NULL) {
+		given = confine_give_file(dirfd(files), e->d_name, user);
+		/* Sockets and links in its own directory it can make anew. */
+		if (given < 0 && given != -EINVAL)
+			zlog(ZLOG_WARNING, "%s/%s is not ours: %s", dir, e->d_name, strerror(-given));
+	}
 	return 0;
 }
 

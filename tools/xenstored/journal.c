@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <xentools/confine.h>
 #include <xentools/error.h>
 #include <xentools/event_loop.h>
 #include <xentools/fd_util.h>
@@ -28,6 +29,7 @@
 int journal_open(struct journal *j, const char *dir, const char *boot_id, unsigned int uid,
 		 unsigned int gid, struct zerr **err)
 {
+	const struct confine_user user = { uid, gid };
 	int rc;
 
 	*j = (struct journal){ .dir_fd = -1, .fd = -1, .boot_id = boot_id, .batch = STRBUF_INIT };
@@ -40,10 +42,11 @@ int journal_open(struct journal *j, const char *dir, const char *boot_id, unsign
 		journal_close(j);
 		return zerr_set(err, ZERR_STATE, "E701", 0, "another xenstored uses %s", dir);
 	}
-	if (!rc && uid != (unsigned int)-1 &&
-	    (fchown(j->dir_fd, uid, gid) || fchmod(j->dir_fd, 0700) ||
-	     (fchownat(j->dir_fd, FILE_NAME, uid, gid, AT_SYMLINK_NOFOLLOW) && errno != ENOENT)))
-		rc = -errno;
+	if (!rc && uid != (unsigned int)-1) {
+		rc = fchown(j->dir_fd, uid, gid) || fchmod(j->dir_fd, 0700) ? -errno :
+		     confine_give_file(j->dir_fd, FILE_NAME, &user);
+		rc = rc == -ENOENT ? 0 : rc;
+	}
 	if (!rc)
 		return 0;
 	journal_close(j);

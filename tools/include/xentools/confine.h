@@ -22,6 +22,12 @@ struct confine_user {
 void confine_user_find(const char *name, struct confine_user *ret);
 
 /*
+ * Give that user a file in a directory which is his already. -EINVAL: it is no regular file;
+ * -EMLINK: it has another name, and may be anybody's whom a captured daemon was after. 0 or -errno.
+ */
+int confine_give_file(int dir_fd, const char *name, const struct confine_user *user) MUST_CHECK;
+
+/*
  * Become that user for good, with at most `memory` bytes, the system calls of the base list and
  * the n more. Other calls fail with EPERM.
  */
