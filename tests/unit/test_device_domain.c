@@ -187,6 +187,13 @@ static void a_seed(void **state)
 	expect_class(err, ZERR_BAD_CONFIG, "/user is not a regular file");
 	assert_int_equal(unlink(cfg.seed[SEED_USER_DATA]), 0);
 	give_seed("", 0);
+	/* There is no name behind the last one. */
+	strcpy(cfg.disks[1].target, "xvdfan");
+	err = NULL;
+	assert_int_equal(create(NULL, &err), -1);
+	expect_class(err, ZERR_BAD_CONFIG, "no disk's name is left");
+	fake.last_domid = 3;
+	strcpy(cfg.disks[1].target, "xvdc");
 	/* The largest ones, an empty one, a name that is no host's. */
 	memcpy(cfg.name, "w b1", 4);
 	assert_int_equal(create(NULL, NULL), 4);
