@@ -120,6 +120,7 @@ static void only_its_own_files_are_given(void **state UNUSED)
 {
 	/* As nobody special one can give files to oneself. */
 	struct confine_user user = { geteuid() ? geteuid() : 65534, getegid() };
+	static const char *const files[] = { "own", "shadow", "log", "link" };
 	char dir[] = "/tmp/test_confine.XXXXXX";
 	struct stat st;
 	int at;
@@ -139,8 +140,8 @@ static void only_its_own_files_are_given(void **state UNUSED)
 	assert_int_equal(confine_give_file(at, "none", &user), -ENOENT);
 	assert_int_equal(fstatat(at, "log", &st, 0), 0);
 	assert_int_equal(st.st_uid, geteuid());
-	for (const char *const *f = (const char *[]){ "own", "shadow", "log", "link", NULL }; *f; f++)
-		assert_int_equal(unlinkat(at, *f, 0), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
+		assert_int_equal(unlinkat(at, files[i], 0), 0);
 	close(at);
 	assert_int_equal(rmdir(dir), 0);
 }

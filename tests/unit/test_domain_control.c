@@ -234,8 +234,8 @@ static void names_of_files(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(finding), T(steering), T(destroyed_without_the_lock), T(state_files), T(restarting_is_waited_for),
-		T(names_of_files),
+		T(finding), T(steering), T(destroyed_without_the_lock), T(state_files),
+		T(restarting_is_waited_for), T(names_of_files),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -49,8 +49,8 @@ static void check_file(struct reader *r, const struct xml_node *node, const stru
 	if (fd == -EINVAL)
 		field_error(r, node, field_attr(row), code, NULL, "\"%.200s\" is no file", path);
 	else if (fd < 0)
-		field_error(r, node, field_attr(row), code, NULL, "cannot read \"%.200s\": %s", path,
-			    strerror(-fd));
+		field_error(r, node, field_attr(row), code, NULL, "cannot read \"%.200s\": %s",
+			    path, strerror(-fd));
 	else if (size != NULL && (uint64_t)st.st_size > size->max)
 		field_error(r, node, field_attr(row), code, NULL,
 			    "\"%.200s\" is larger than %" PRIu64 " bytes", path, size->max);

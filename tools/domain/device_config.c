@@ -151,7 +151,8 @@ static void change(struct domain_ctx *ctx, uint16_t domid, const struct change *
 
 	if (change_state(ctx, domid, c, &err) != 0)
 		domain_warn(ctx, "W713", "the domain's configuration could not follow, its next "
-			    "reboot starts without the change: %s", err ? err->message : "no memory");
+			    "reboot starts without the change: %s",
+			    err ? err->message : "no memory");
 }
 
 void device_config_add_disk(struct domain_ctx *ctx, uint16_t domid, const struct domain_disk *disk)

@@ -170,7 +170,8 @@ static int give_dir(const char *base, const struct confine_user *user, struct ze
 		given = confine_give_file(dirfd(files), e->d_name, user);
 		/* Sockets and links in its own directory it can make anew. */
 		if (given < 0 && given != -EINVAL)
-			zlog(ZLOG_WARNING, "%s/%s is not ours: %s", dir, e->d_name, strerror(-given));
+			zlog(ZLOG_WARNING, "%s/%s is not ours: %s", dir, e->d_name,
+			     strerror(-given));
 	}
 	return 0;
 }
