@@ -277,7 +277,7 @@ static void commands(void **state)
 	assert_int_equal(run(&c, "stats --format=prometheus"), 0);
 	fake_xs_fail_at(store, fake_xs_requests(store) - before);
 	output_free(&c);
-	assert_int_equal(run(&c, "stats --format=prometheus"), 0);	/* without those figures */
+	assert_int_equal(run(&c, "stats --format=prometheus"), 0);
 	assert_null(strstr(c.out, "zl_xenstore"));
 	assert_non_null(strstr(c.out, "zl_host_memory_free_bytes"));
 	output_free(&c);

@@ -61,7 +61,8 @@ static int element(struct zl *zl, const struct wish *w, struct strbuf *out, stru
 	if (rc < 0)
 		zerr_set(err, ZERR_BAD_CONFIG, "E101", 0, "this is not one XML element");
 	else if (tree.root->uri != NULL && strcmp(tree.root->uri, w->uri) != 0)
-		rc = zerr_set(err, ZERR_BAD_CONFIG, "E352", 0, "its namespace is %s", tree.root->uri);
+		rc = zerr_set(err, ZERR_BAD_CONFIG, "E352", 0, "its namespace is %s",
+			      tree.root->uri);
 	else if ((xml = strndup(tree.text + tree.root->begin,
 				tree.root->end - tree.root->begin)) == NULL)
 		rc = zerr_no_memory(err);

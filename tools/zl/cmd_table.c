@@ -113,8 +113,8 @@ const struct zl_command *zl_command_find(struct zl *zl, const char *name, struct
 	if (found != NULL)
 		return found;
 	if (zl_missing_why(name) != NULL) {
-		zerr_set(err, ZERR_UNSUPPORTED, "E501", 0, "%s: not supported by this build: %s", name,
-			 zl_missing_why(name));
+		zerr_set(err, ZERR_UNSUPPORTED, "E501", 0, "%s: not supported by this build: %s",
+			 name, zl_missing_why(name));
 		return NULL;
 	}
 	for_each_command(c) {

@@ -88,8 +88,9 @@ static const struct zl_command rows[] = {
 	  "[--watch=SEC [--count=N]] [--format=table|json|prometheus] [DOM...]",
 	  "print counters of domains and host",
 	  "CPU time, memory, disks and networks; as Prometheus text also the store's own. With "
-	  "--watch JSON is one document a line; zl report draws such a recording. The units zl-metrics.socket and zl-metrics@.service, "
-	  "off until enabled, serve the Prometheus text on a loopback port." },
+	  "--watch JSON is one document a line; zl report draws such a recording. The units "
+	  "zl-metrics.socket and zl-metrics@.service, off until enabled, serve the Prometheus text "
+	  "on a loopback port." },
 	{ "top", NULL, cmd_top, ZL_COMMON | ZL_DOMAINS, 0, 0, top_options,
 	  "[-b] [-d SEC] [-i N] [-nxvfprz]", "watch what domains use",
 	  "A full-screen view on a terminal, with -b or elsewhere text with the columns of "

@@ -7,7 +7,7 @@
 #include "xentools/strbuf.h"
 
 void stats_prometheus(struct strbuf *out, const struct sample *s);
-/* The same of what xenstored says to the control request "stats"; what it does not say is absent. */
+/* The same of what xenstored says to the control request "stats"; the rest is absent. */
 void stats_prometheus_store(struct strbuf *out, const char *text);
 /*
  * Read a request's head from in and write the answer's to out. 1: the figures are to follow, 0:
