@@ -27,8 +27,8 @@ int domain_boot_image(const struct domain_config *cfg, const char **ret, struct 
 	if (access(FIRMWARE, R_OK) == 0)
 		return 0;
 	zerr_set(err, ZERR_UNSUPPORTED, "E510", errno, "firmware='efi': there is no %s", FIRMWARE);
-	return zerr_hint(err, "put a UEFI image for Arm guests of Xen there, or boot a kernel by "
-			 "<os><kernel>");
+	return zerr_hint(err, "put a UEFI image for Arm guests of Xen there (docs/domains.md tells how "
+			 "to build one), or boot a kernel by <os><kernel>");
 }
 
 static int check_scheduler(struct domain_ctx *ctx, const struct domain_config *cfg,
