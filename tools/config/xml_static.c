@@ -41,6 +41,9 @@ void *iconv_open(const char *to, const char *from)
 	return (void *)(intptr_t)-1;	/* as (iconv_t)-1 */
 }
 
+/* The linker puts these in the place of what prepares XPath and HTML at the first parser (--wrap). */
+REFUSE(__wrap_xmlXPathInit)
+REFUSE(__wrap_htmlInitAutoClose)
 REFUSE(iconv)
 REFUSE(iconv_close)
 REFUSE(__libxml2_xzopen)
