@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The pages a guest shares with dom0's daemons: console ring, store ring, monitor ring, vuart
- * ring. They are cleared, told to the guest as HVM parameters, and granted to the daemons by the
+ * ring. They are told to the guest as HVM parameters and granted to the daemons by the
  * reserved entries of the guest's grant table, which we write before the guest runs.
  */
 #include <errno.h>
@@ -11,17 +11,6 @@
 
 #include "tools/build/build_priv.h"
 #include "tools/build/guest_map.h"
-
-static int clear_pages(struct hyp *h, uint16_t domid, struct zerr **err)
-{
-	struct hyp_map map;
-
-	if (hyp_map_foreign(h, domid, MAGIC_GFN, MAGIC_PAGES, &map, err) != 0)
-		return -1;
-	memset(map.addr, 0, map.nr * HYP_PAGE_SIZE);
-	hyp_unmap(h, &map);
-	return hyp_domain_cacheflush(h, domid, MAGIC_GFN, MAGIC_PAGES, err);
-}
 
 static int set_params(struct hyp *h, const struct domain_build_args *args, struct zerr **err)
 {
@@ -43,7 +32,7 @@ static int set_params(struct hyp *h, const struct domain_build_args *args, struc
 	return 0;
 }
 
-/* Populate, clear and announce the magic pages. */
+/* Populate and announce the magic pages: a domain's new memory is zero, also behind caches. */
 int magic_pages_make(struct hyp *h, const struct domain_build_args *args, struct zerr **err)
 {
 	uint64_t gfns[MAGIC_PAGES];
@@ -58,8 +47,6 @@ int magic_pages_make(struct hyp *h, const struct domain_build_args *args, struct
 	if (done != MAGIC_PAGES)
 		return zerr_set(err, ZERR_NO_RESOURCES, "E601", ENOMEM,
 				"not enough memory for the shared pages of domain %u", args->domid);
-	if (clear_pages(h, args->domid, err) != 0)
-		return -1;
 	return set_params(h, args, err);
 }
 

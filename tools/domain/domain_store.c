@@ -16,37 +16,42 @@
 
 #include "tools/domain/domain_priv.h"
 
-static char *join(const char *base, const char *rel)
-{
-	size_t n = strlen(base);
-	char *path = malloc(n + strlen(rel) + 2);
+#define NODE_PATH_MAX 1024
 
-	if (!path)
-		return NULL;
-	memcpy(path, base, n);
-	if (n && rel[0])
+/* The path of a node of the writer's, which fails when it is too long. */
+static bool find_path(struct node_writer *w, const char *rel, char path[NODE_PATH_MAX])
+{
+	size_t n = strlen(w->base), len = strlen(rel);
+
+	if (n + len + 2 > NODE_PATH_MAX) {
+		w->rc = zerr_set(w->err, ZERR_FAILED, "E111", ENAMETOOLONG, "xenstore node %s/%s",
+				 w->base, rel);
+		return false;
+	}
+	memcpy(path, w->base, n);
+	if (n && len)
 		path[n++] = '/';
-	strcpy(path + n, rel);
-	return path;
+	memcpy(path + n, rel, len + 1);
+	return true;
 }
 
 /* Write one value; does nothing once the writer has failed. */
 void node_write(struct node_writer *w, const char *rel, const char *fmt, ...)
 {
-	_cleanup_free_ char *path = NULL, *made = NULL;
+	_cleanup_free_ char *made = NULL;
+	char path[NODE_PATH_MAX];
 	const char *value = fmt;
 	va_list ap;
 
-	if (w->rc != 0)
+	if (w->rc != 0 || !find_path(w, rel, path))
 		return;
-	path = join(w->base, rel);
 	va_start(ap, fmt);
 	if (strcmp(fmt, "%s") == 0)
 		value = va_arg(ap, const char *);
 	else if (strchr(fmt, '%'))
 		value = vasprintf(&made, fmt, ap) < 0 ? NULL : made;
 	va_end(ap);
-	if (!path || !value)
+	if (!value)
 		w->rc = zerr_no_memory(w->err);
 	else
 		w->rc = xs_write_str(w->xs, w->tx, path, value, w->err);
@@ -72,14 +77,9 @@ void node_perms(struct node_writer *w, const char *rel, enum node_perm perm, uin
 		[NODE_PRIVATE] = { { { 0, XS_ACCESS_NONE } }, 1 },
 		[NODE_FRONTEND] = { { { domid, XS_ACCESS_NONE }, { 0, XS_ACCESS_READ } }, 2 },
 	};
-	_cleanup_free_ char *path = NULL;
+	char path[NODE_PATH_MAX];
 
-	if (w->rc != 0)
-		return;
-	path = join(w->base, rel);
-	if (!path)
-		w->rc = zerr_no_memory(w->err);
-	else
+	if (w->rc == 0 && find_path(w, rel, path))
 		w->rc = xs_set_perms(w->xs, w->tx, path, perms[perm].list, perms[perm].n, w->err);
 }
 

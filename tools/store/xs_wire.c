@@ -5,12 +5,12 @@
  * ends read the same rules.
  */
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #include <xentools/macros.h>
 #include <xentools/parse_num.h>
 #include <xentools/str_table.h>
+#include <xentools/strbuf.h>
 #include <xentools/xs_wire.h>
 
 _Static_assert(sizeof(struct xs_wire_header) == XS_WIRE_HEADER_SIZE, "struct xsd_sockmsg");
@@ -123,6 +123,9 @@ int xs_wire_perm_parse(const char *text, struct xs_perm *ret)
 
 size_t xs_wire_perm_format(const struct xs_perm *perm, char *text)
 {
-	return (size_t)snprintf(text, XS_WIRE_PERM_MAX, "%c%u", access_letters[perm->access & 3],
-				perm->domid);
+	char digits[U64_TEXT];
+
+	text[0] = access_letters[perm->access & 3];
+	strcpy(text + 1, u64_text(perm->domid, digits));
+	return strlen(text);
 }
