@@ -501,7 +501,6 @@ static void whole_build(bool resource_call)
 		"map num 2 first",			/* initrd */
 		"map num 1 first",			/* tree */
 		"populate order 0 nr 4 first 0x39000\n",
-		"map num 4 first 0x39000\n",
 		"param 17 = 0x39000\n", "param 1 = 0x39001\n", "param 28 = 0x39002\n",
 		"param 18 = 0x8\n", "param 2 = 0x7\n",
 		"domctl 12\n",				/* start state */
