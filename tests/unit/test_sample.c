@@ -281,6 +281,11 @@ static void commands(void **state)
 	assert_null(strstr(c.out, "zl_xenstore"));
 	assert_non_null(strstr(c.out, "zl_host_memory_free_bytes"));
 	output_free(&c);
+	fake_xs_fail_at(store, 1);
+	assert_int_equal(run(&c, "stats"), 0);
+	assert_non_null(strstr(c.out, "(null)                               3 -b----"));
+	assert_non_null(strstr(c.err, "names are missing, the store does not answer: store told to fail"));
+	output_free(&c);
 	expect("stats --format=yaml", 2, NULL, "known: table, json, prometheus");
 	expect("stats --watch=0", 2, NULL, "is not a number of seconds");
 	expect("stats --count=3", 2, NULL, "--count=N goes with --watch=S");

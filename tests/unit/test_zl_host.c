@@ -93,6 +93,10 @@ static void all_there(void **state)
 	row(&c, "zl-monitord                  warn\n");
 	row(&c, "nothing left of those gone   pass\n");
 	output_free(&c);
+	fake_xs_fail_at(store, 1);
+	assert_int_equal(check_in(dir, &c, false), 1);
+	row(&c, "xenstored                    FAIL\n");	/* a socket alone is nothing */
+	output_free(&c);
 	put(dir, "/proc/xen/capabilities", "\n");
 	fake.free_pages = 63 * 256;
 	assert_int_equal(check_in(dir, &c, false), 1);

@@ -47,7 +47,7 @@ static int check_identity(struct creation *c, struct zerr **err)
 	_cleanup_free_ struct domain_summary *all = NULL;
 	size_t i, n;
 
-	if (domain_list(c->ctx, &all, &n, err) != 0)
+	if (domain_list_named(c->ctx, &all, &n, err) != 0)
 		return -1;
 	for (i = 0; i < n; i++) {
 		if (strcmp(all[i].name, c->cfg->name) == 0) {

@@ -138,7 +138,9 @@ static int read_names(struct domain_ctx *ctx, struct domain_summary *all, size_t
 	return rc;
 }
 
-int domain_list(struct domain_ctx *ctx, struct domain_summary **ret, size_t *n, struct zerr **err)
+/* The same as domain_list(), for who decides by names: without them it fails. */
+int domain_list_named(struct domain_ctx *ctx, struct domain_summary **ret, size_t *n,
+		      struct zerr **err)
 {
 	_cleanup_free_ struct hyp_domain_info *infos = NULL;
 	_cleanup_free_ struct domain_summary *all = NULL;
@@ -158,6 +160,26 @@ int domain_list(struct domain_ctx *ctx, struct domain_summary **ret, size_t *n, 
 	return 0;
 }
 
+int domain_list(struct domain_ctx *ctx, struct domain_summary **ret, size_t *n, struct zerr **err)
+{
+	struct domain_ctx alone = *ctx;
+	struct zerr *why = NULL;
+
+	if (domain_list_named(ctx, ret, n, &why) == 0)
+		return 0;
+	alone.xs = NULL;
+	if (ctx->xs && domain_list_named(&alone, ret, n, err) == 0) {
+		domain_warn(ctx, "W411", "names are missing, the store does not answer: %s",
+			    why->message);
+		zerr_free(why);
+		return 0;
+	}
+	if (err && !*err)
+		*err = steal_ptr(why);
+	zerr_free(why);
+	return -1;
+}
+
 int domain_name(struct domain_ctx *ctx, uint16_t domid, char **ret, struct zerr **err)
 {
 	int rc = domain_store_read(ctx, domid, "name", ret, err);
@@ -172,7 +194,7 @@ int domain_find_name(struct domain_ctx *ctx, const char *name, uint16_t *ret, st
 	_cleanup_free_ struct domain_summary *all = NULL;
 	size_t i, n;
 
-	if (domain_list(ctx, &all, &n, err) != 0)
+	if (domain_list_named(ctx, &all, &n, err) != 0)
 		return -1;
 	for (i = 0; i < n; i++) {
 		if (strcmp(all[i].name, name) != 0)

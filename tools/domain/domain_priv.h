@@ -36,6 +36,8 @@ int domain_recover_locked(struct domain_ctx *ctx, struct zerr **err);
 /* domain_list.c: 1 it exists, -1 with class ZERR_NOT_FOUND or another error */
 int domain_must_exist(struct domain_ctx *ctx, uint16_t domid, struct hyp_domain_info *info,
 		      struct zerr **err);
+int domain_list_named(struct domain_ctx *ctx, struct domain_summary **ret, size_t *n,
+		      struct zerr **err);
 int domain_need_store(const struct domain_ctx *ctx, struct zerr **err);
 /* The domain that has the name: 1 found, 0 none, -1 error. */
 int domain_find_name(struct domain_ctx *ctx, const char *name, uint16_t *ret, struct zerr **err);

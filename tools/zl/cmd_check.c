@@ -111,8 +111,11 @@ static bool look_file(struct check *c, const char *arg)
 
 static bool look_store(struct check *c, const char *arg)
 {
+	_cleanup_free_ char *value = NULL;
+
 	(void)arg;
-	return c->zl->ctx.xs != NULL;
+	return c->zl->ctx.xs != NULL &&
+	       xs_read(c->zl->ctx.xs, XS_NO_TX, "/", &value, NULL, NULL) >= 0;
 }
 
 static bool look_daemon(struct check *c, const char *arg)

@@ -14,6 +14,8 @@
 
 #include "xentools/event_loop.h"
 
+#define WANT_STORE_MS 10000	/* for a daemon that is there and does not answer */
+
 static void on_progress(void *arg, int level, const char *text)
 {
 	zl_verbose(arg, level, "%s", text);
@@ -92,8 +94,14 @@ int zl_open(struct zl *zl, enum zl_need need, struct zerr **err)
 		return -1;
 	if (need == ZL_NEED_HYP || c->xs != NULL)
 		return 0;
-	if (xs_open(&c->xs, zl->xs_dir, need == ZL_NEED_STORE ? err : &store_err) == 0)
+	/* Where no daemon ever ran the kernel would wait for one. */
+	if (need == ZL_WANT_STORE && zl->xs_dir == NULL && access(XS_RUN_DIR "/socket", F_OK) != 0)
 		return 0;
+	if (xs_open(&c->xs, zl->xs_dir, need == ZL_NEED_STORE ? err : &store_err) == 0) {
+		if (need == ZL_WANT_STORE)
+			xs_set_timeout(c->xs, WANT_STORE_MS);
+		return 0;
+	}
 	c->xs = NULL;
 	if (need == ZL_NEED_STORE)
 		return -1;

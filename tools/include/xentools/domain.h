@@ -65,7 +65,7 @@ int domain_pool_find(struct domain_ctx *ctx, const char *text, struct hyp_cpupoo
 int domain_resolve(struct domain_ctx *ctx, const char *text, uint16_t *ret, struct zerr **err);
 int domain_get(struct domain_ctx *ctx, uint16_t domid, struct domain_summary *ret,
 	       struct zerr **err);
-/* All domains, ascending; *ret is malloc'd. xs may be NULL. */
+/* All domains, ascending; *ret is malloc'd. Without a store, or one that fails: no names. */
 int domain_list(struct domain_ctx *ctx, struct domain_summary **ret, size_t *n, struct zerr **err);
 /* The name, malloc'd; class ZERR_NOT_FOUND when there is none. */
 int domain_name(struct domain_ctx *ctx, uint16_t domid, char **ret, struct zerr **err);
