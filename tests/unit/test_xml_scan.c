@@ -108,81 +108,6 @@ static void random_bytes(void **state)
 	}
 }
 
-static void same_trees(const struct xml_node *a, const struct xml_node *b)
-{
-	while (a != NULL && b != NULL) {
-		assert_string_equal(a->name, b->name);
-		assert_string_equal(a->text, b->text);
-		assert_true(a->line == b->line && a->column == b->column && a->begin == b->begin &&
-			    a->end == b->end && a->text_len == b->text_len);
-		assert_true(a->prefix == NULL && b->prefix == NULL && b->uri == NULL);
-		assert_int_equal(a->attr_count, b->attr_count);
-		for (size_t i = 0; i < a->attr_count; i++) {
-			assert_string_equal(a->attrs[i].name, b->attrs[i].name);
-			assert_string_equal(a->attrs[i].value, b->attrs[i].value);
-			assert_null(b->attrs[i].prefix);
-		}
-		assert_true((a->parent == NULL) == (b->parent == NULL));
-		a = xml_next(a, false);
-		b = xml_next(b, false);
-	}
-	assert_true(a == NULL && b == NULL);
-}
-
-/* 1: the text is plain, and libxml2 makes the same tree of it; 0: it is not plain. */
-static int compare_plain(const char *text)
-{
-	struct xml_tree plain = { .text = text, .text_len = strlen(text) }, tree;
-	struct config_diags diags = { .count = 0 };
-	_cleanup_free_ char *commented = NULL;
-	struct xml_scan scan;
-	int rc;
-
-	assert_int_equal(xml_scan(text, plain.text_len, 100, &scan), 0);
-	rc = xml_plain(&plain, &scan);
-	assert_true(rc == 1 || (rc == 0 && plain.root == NULL));
-	if (rc == 1) {
-		assert_true(asprintf(&commented, "%s<!---->", text) > 0);
-		assert_int_equal(xml_read(commented, strlen(commented), &tree, &diags), 0);
-		same_trees(plain.root, tree.root);
-		xml_tree_free(&tree);
-	}
-	config_diags_free(&diags);
-	xml_scan_free(&scan);
-	xml_tree_free(&plain);
-	return rc;
-}
-
-static void plain_texts(void **state)
-{
-	static const char plain[] = " <a.b x = 'v\"' y-1=\"'/>\"\t>\n t]] > <_c/>\n<d ></d\n>u</a.b>\n";
-	static const char *const others[] = {
-		"", " ", "a", "<a", "<a>", "</a>", "<a></b>", "<a/><b/>", "<a/>x", "x<a/>", "<a/></a>",
-		"<a><b></a></b>", "<a>]]></a>", "<a>&lt;</a>", "<a>\r\n</a>", "<a>\xc3\xbc</a>",
-		"<a>\x01</a>", "<a b='\n'/>", "<a b='\t'/>", "<a b='<'/>", "<a b='1'c='2'/>",
-		"<a b='1' b='2'/>", "<a b=1/>", "<a b/>", "<a b='/>", "<a / >", "< a/>", "<1a/>", "<-a/>",
-		"<a:b/>", "<a xmlns='u'/>", "<a xmlns:z='u'/>", "<a xml:space='u'/>", "<?xml version='1.0'?><a/>",
-		"<a><!-- --></a>", "<a><![CDATA[x]]></a>", "<a><?p?></a>", "<!DOCTYPE a><a/>", "</ a>",
-	};
-	static const char alphabet[] = "<<>>/!-[]?'\"=ab \n\t&;:.x1_";
-	char text[sizeof(plain)];
-	unsigned int made = 0;
-	uint32_t seed = 7;
-
-	(void)state;
-	assert_int_equal(compare_plain(plain), 1);
-	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
-		assert_int_equal(compare_plain(others[i]), 0);
-	for (unsigned int round = 0; round < 20000; round++) {
-		memcpy(text, plain, sizeof(text));
-		for (unsigned int n = next_random(&seed) % 4; n > 0; n--)
-			text[next_random(&seed) % (sizeof(text) - 1)] =
-				alphabet[next_random(&seed) % (sizeof(alphabet) - 1)];
-		made += (unsigned int)compare_plain(text);
-	}
-	assert_in_range(made, 1000, 19000);
-}
-
 static void tree_agrees(void **state)
 {
 	struct config_diags diags = { .count = 0 };
@@ -255,7 +180,6 @@ int main(void)
 		cmocka_unit_test(doctype),
 		cmocka_unit_test(prefixes),
 		cmocka_unit_test(random_bytes),
-		cmocka_unit_test(plain_texts),
 		cmocka_unit_test(tree_agrees),
 		cmocka_unit_test(entities),
 		cmocka_unit_test(utf16),

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * From bytes to a tree, by libxml2's SAX2 interface where the text is not plain (xml_plain.c); the
- * only file that calls libxml2. Never loads anything: no document type, no entity but the five
- * predefined, no network, no XInclude. Size, depth and number of elements are capped. Positions
- * come from xml_scan(): the n-th start tag that the parser reports is the n-th that the scanner
- * saw.
+ * From bytes to a tree, by libxml2's SAX2 interface; the only file that calls libxml2. Never
+ * loads anything: no document type, no entity but the five predefined, no network, no XInclude.
+ * Size, depth and number of elements are capped. Positions come from xml_scan(): the n-th start
+ * tag that the parser reports is the n-th that the scanner saw.
  */
 #include "xml_tree.h"
 
@@ -94,8 +93,14 @@ static void on_start(void *arg, const xmlChar *name, const xmlChar *prefix, cons
 		fail(b, -ENOMEM);
 		return;
 	}
-	if (b->seen < b->scan.count)
-		xml_place(n, &b->scan.tags[b->seen++]);
+	if (b->seen < b->scan.count) {
+		const struct xml_pos *p = &b->scan.tags[b->seen++];
+
+		n->line = p->line;
+		n->column = p->column;
+		n->begin = p->begin;
+		n->end = p->end > p->begin ? p->end : p->begin;
+	}
 	if (++b->depth > CONFIG_DEPTH_MAX) {
 		diag_add(b->diags, CONFIG_ERROR, n->line, n->column, NULL, "E103", NULL,
 			 "elements are nested more than %u deep", CONFIG_DEPTH_MAX);
@@ -128,10 +133,25 @@ static void on_end(void *arg, const xmlChar *name, const xmlChar *prefix, const 
 static void on_text(void *arg, const xmlChar *text, int len)
 {
 	struct builder *b = arg;
+	struct xml_node *n = b->here;
 
-	if (b->rc == 0 && b->here != NULL && len > 0 &&
-	    xml_add_text(b->tree, b->here, (const char *)text, (size_t)len) < 0)
-		fail(b, -ENOMEM);
+	if (b->rc != 0 || n == NULL || len <= 0)
+		return;
+	if (n->text_len + (size_t)len + 1 > n->text_room) {
+		size_t room = 2 * (n->text_len + (size_t)len + 1);	/* few copies */
+		char *p = arena_alloc(&b->tree->arena, room);
+
+		if (p == NULL) {
+			fail(b, -ENOMEM);
+			return;
+		}
+		memcpy(p, n->text, n->text_len);
+		n->text = p;
+		n->text_room = room;
+	}
+	memcpy(n->text + n->text_len, text, (size_t)len);
+	n->text_len += (size_t)len;
+	n->text[n->text_len] = '\0';
 }
 
 /* The parser's complaint: its first fatal one is the truth, what follows is mostly its echo. */
@@ -262,9 +282,7 @@ int xml_read(const void *data, size_t size, struct xml_tree *tree, struct config
 	}
 	rc = check_scan(&b);
 	if (rc == 0)
-		rc = xml_plain(tree, &b.scan);
-	if (rc >= 0)
-		rc = rc == 1 ? 0 : parse(&b);
+		rc = parse(&b);
 	xml_scan_free(&b.scan);
 	return rc;
 }

@@ -13,7 +13,6 @@
 #include <strings.h>
 
 #include "xentools/config.h"
-#include "xml_tree.h"
 
 struct cursor {
 	const char *text;
@@ -167,15 +166,6 @@ int xml_scan(const char *text, size_t len, size_t max, struct xml_scan *scan)
 			break;
 	}
 	return rc;
-}
-
-/* Tell a node where its tag stands. */
-void xml_place(struct xml_node *n, const struct xml_pos *p)
-{
-	n->line = p->line;
-	n->column = p->column;
-	n->begin = p->begin;
-	n->end = p->end > p->begin ? p->end : p->begin;
 }
 
 void xml_scan_free(struct xml_scan *scan)

@@ -26,16 +26,6 @@ struct xml_scan {
 int xml_scan(const char *text, size_t len, size_t max, struct xml_scan *scan);
 void xml_scan_free(struct xml_scan *scan);
 
-struct xml_node;
-struct xml_tree;
-void xml_place(struct xml_node *n, const struct xml_pos *p);
-
-/*
- * xml_plain.c: the tree of tree->text, whose tags scan has, where that is plain. 1; 0: it is not,
- * the parser is to read it; -ENOMEM.
- */
-int xml_plain(struct xml_tree *tree, const struct xml_scan *scan);
-
 /*
  * Bring a document into UTF-8: a byte order mark or the first '<' tells UTF-16; else an
  * encoding declaration must say UTF-8 or US-ASCII. *ret is malloc'd and NUL-terminated.

@@ -94,24 +94,6 @@ struct xml_node *xml_add_child(struct xml_tree *tree, struct xml_node *parent, c
 	return n;
 }
 
-int xml_add_text(struct xml_tree *tree, struct xml_node *n, const char *text, size_t len)
-{
-	if (n->text_len + len + 1 > n->text_room) {
-		size_t room = 2 * (n->text_len + len + 1);	/* few copies */
-		char *p = arena_alloc(&tree->arena, room);
-
-		if (p == NULL)
-			return -ENOMEM;
-		memcpy(p, n->text, n->text_len);
-		n->text = p;
-		n->text_room = room;
-	}
-	memcpy(n->text + n->text_len, text, len);
-	n->text_len += len;
-	n->text[n->text_len] = '\0';
-	return 0;
-}
-
 /* The attribute's value, or NULL; only attributes without a namespace. */
 const char *xml_attr_get(const struct xml_node *node, const char *name)
 {

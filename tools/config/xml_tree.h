@@ -61,8 +61,6 @@ struct xml_node *xml_child(const struct xml_node *parent, const char *name);
 /* Append an empty element. NULL: no memory. */
 struct xml_node *xml_add_child(struct xml_tree *tree, struct xml_node *parent, const char *name,
 			       size_t name_len);
-/* Append to an element's text. 0 or -ENOMEM. */
-int xml_add_text(struct xml_tree *tree, struct xml_node *n, const char *text, size_t len);
 /* The attribute's value, or NULL. */
 const char *xml_attr_get(const struct xml_node *node, const char *name);
 int xml_attr_set(struct xml_tree *tree, struct xml_node *node, const char *name,
