@@ -181,6 +181,8 @@ def test_stop_and_start(loaded):
     d.run("zl-services stop", timeout=60)
     time.sleep(2)
     assert len(re.findall("not running", d.run("zl-services status", check=False)[1])) == 3
+    # Nothing is left that would let a tool wait for a daemon's restart.
+    assert not d.run("ls /run/xenstored/* /run/zl/*.pid 2>/dev/null", check=False)[1].strip()
     d.run("zl-services start", timeout=60)
     assert d.run("xenstore-ls -fp / | grep -v ' /tool/'")[1] == tree
     d.zl("destroy hello")
