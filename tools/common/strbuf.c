@@ -12,6 +12,8 @@
 #include <xentools/str_table.h>
 #include <xentools/strbuf.h>
 
+#define FIRST_SIZE 256		/* few grow, and few are printed into twice */
+
 int strbuf_reserve(struct strbuf *sb, size_t more)
 {
 	size_t need, size;
@@ -24,7 +26,7 @@ int strbuf_reserve(struct strbuf *sb, size_t more)
 		goto fail;
 	if (need <= sb->size)
 		return 0;
-	size = sb->size ? sb->size : 64;
+	size = sb->size ? sb->size : FIRST_SIZE;
 	while (size < need) {
 		if (size > SIZE_MAX / 2)
 			goto fail;
