@@ -51,7 +51,7 @@ for n in @COUNTS@; do
 	say create $n $(./cost -u "@DESTROY@ extra; sleep 2" @CREATE@ /tmp/extra)
 	@DESTROY@ extra
 done
-for k in 1 2 3 4; do cat /tmp/costs; sleep 1; done
+for k in 1 2 3 4 5 6 7 8; do cat /tmp/costs; sleep 1; done
 """
 XEN_START = """
 export PATH=/usr/lib/xen-4.17/bin:$PATH LD_LIBRARY_PATH=/usr/lib/xen-4.17/lib/aarch64-linux-gnu
