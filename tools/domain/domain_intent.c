@@ -255,19 +255,17 @@ int domain_let_go(struct domain_ctx *ctx, const struct hyp_domain_info *info, in
 }
 
 /*
- * A pause that a program holds for itself is to stay, or not any more: true if it is so now and
- * was not, or was. The caller holds domain_lock() and has recovered what was orphaned.
+ * A pause that a program holds for itself is to stay when that ends, or not. False: no program holds
+ * one. The caller holds domain_lock() and has recovered what was orphaned.
  */
 bool domain_hold_keep(const struct domain_ctx *ctx, const struct hyp_domain_info *info, bool keep)
 {
 	_cleanup_free_ char *path = NULL;
 	_cleanup_close_ int fd = -1;
 	char name[HOLD_NAME_MAX];
-	struct stat st;
 
 	hold_name(info, name);
 	path = intent_path(ctx, name);
 	fd = path ? open(path, O_WRONLY | O_CLOEXEC) : -1;
-	return fd >= 0 && fstat(fd, &st) == 0 && (st.st_size == 0) == keep &&
-	       ftruncate(fd, keep) == 0;
+	return fd >= 0 && ftruncate(fd, keep) == 0;
 }
