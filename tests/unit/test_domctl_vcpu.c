@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * domctl on a domain that exists: pauses and registers, followed through the restarts of calls
- * that wait for it to leave its CPUs; affinity, shares, caches, devices.
+ * that wait for it to leave its CPUs; affinity, shares, devices.
  */
 #include "domctl_world.h"
 #include <xen/id_regs.h>
@@ -300,72 +300,7 @@ static void test_scheduler(void **state)
 	assert_int_equal(sched_params(6, 99, 0, 0), -EINVAL);
 }
 
-/* ---- memory, devices, the small ones ---- */
-
-static void test_cacheflush(void **state)
-{
-	(void)state;
-	memset(&op.u, 0, sizeof(op.u));
-	op.u.cacheflush.start_pfn = (DOMU_RAM >> 12) - 3;
-	op.u.cacheflush.nr_pfns = DOMU_PAGES + 100;
-	fake_log_clear();
-	assert_int_equal(call(XEN_DOMCTL_cacheflush, domu->id), 0);
-	assert_int_equal(fake_log_count(FAKE_CACHE_CLEAN_INVAL), DOMU_PAGES);
-	/* In pieces, each frame once. */
-	fake_domain_add_ram(domu, gfn(0x90000), 200);
-	op.u.cacheflush.start_pfn = 0x90000;
-	op.u.cacheflush.nr_pfns = 200;
-	fake_irq_pending = true;
-	fake_log_clear();
-	assert_int_equal(call(XEN_DOMCTL_cacheflush, domu->id), 0);
-	assert_int_equal(fake_log_count(FAKE_CACHE_CLEAN_INVAL), 200);
-	assert_true(restarts > 3);
-	fake_irq_pending = false;
-	op.u.cacheflush.nr_pfns = (1UL << 18) + 1;
-	assert_int_equal(call(XEN_DOMCTL_cacheflush, domu->id), -EINVAL);
-	op.u.cacheflush.start_pfn = ~0UL;
-	op.u.cacheflush.nr_pfns = 2;
-	assert_int_equal(call(XEN_DOMCTL_cacheflush, domu->id), -EINVAL);
-	op.u.cacheflush.start_pfn = 1UL << 50;
-	assert_int_equal(call(XEN_DOMCTL_cacheflush, domu->id), 0);
-	/* A forged continuation beyond the end. */
-	memcpy(guest(arg_va()), &op, sizeof(op));
-	assert_int_equal(hcall5(__HYPERVISOR_domctl, arg_va(), 0x7a617a656e2d6f70UL, 1000, 0, 0),
-			 -EINVAL);
-}
-
-static void test_memory_misc(void **state)
-{
-	uint8_t *map = guest(buf_va());
-
-	(void)state;
-	memset(&op.u, 0, sizeof(op.u));
-	op.u.max_mem.max_memkb = ~0UL;
-	assert_int_equal(call(XEN_DOMCTL_max_mem, domu->id), 0);
-	assert_int_equal(domu->max_pages, UINT32_MAX - 1);
-	assert_int_equal(call(XEN_DOMCTL_get_paging_mempool_size, domu->id), 0);
-	assert_int_equal(op.u.paging_mempool.size, 0);
-	memset(&op.u, 0, sizeof(op.u));
-	op.u.nodeaffinity.nodemap.bitmap.p = buf_va();
-	op.u.nodeaffinity.nodemap.nr_bits = 8;
-	map[0] = 0;
-	assert_int_equal(call(XEN_DOMCTL_setnodeaffinity, domu->id), -EINVAL);
-	map[0] = 3;
-	assert_int_equal(call(XEN_DOMCTL_setnodeaffinity, domu->id), 0);
-	assert_int_equal(call(XEN_DOMCTL_getnodeaffinity, domu->id), 0);
-	assert_int_equal(map[0], 1);
-	op.u.nodeaffinity.nodemap.bitmap.p = NOWHERE;
-	assert_int_equal(call(XEN_DOMCTL_setnodeaffinity, domu->id), -EFAULT);
-	assert_int_equal(call(XEN_DOMCTL_setvnumainfo, domu->id), -EINVAL);
-	assert_int_equal(call(XEN_DOMCTL_subscribe, domu->id), 0);
-	assert_int_equal(call(XEN_DOMCTL_set_target, domu->id), 0);
-	memset(op.u.setdomainhandle.handle, 0x21, 16);
-	assert_int_equal(call(XEN_DOMCTL_setdomainhandle, domu->id), 0);
-	assert_int_equal(domu->handle[7], 0x21);
-	op.u.settimeoffset.time_offset_seconds = -3600;
-	assert_int_equal(call(XEN_DOMCTL_settimeoffset, domu->id), 0);
-	assert_true(domu->wallclock_offset == -3600);
-}
+/* ---- devices ---- */
 
 static void test_devices(void **state)
 {
@@ -490,8 +425,6 @@ int main(void)
 		world_test(test_context_changed_meanwhile), world_test(test_trigger),
 		world_test(test_affinity),
 		world_test(test_scheduler),
-		world_test(test_cacheflush),
-		world_test(test_memory_misc),
 		world_test(test_devices),
 		world_test(test_cpu_model),
 		world_test(test_many_vcpus),

@@ -55,8 +55,11 @@ static const struct control_row rows[] = {
 	[XEN_DOMCTL_set_paging_mempool_size] = { domctl_paging_mempool, NEEDS_DOMAIN },
 };
 
-/* The operation of our own: public/zazen.h. */
-static const struct control_row cpu_model = { domctl_cpu_model, NEEDS_DOMAIN | NOT_SELF, 0, NULL };
+/* The operations of our own, from ZAZEN_DOMCTL_FIRST on: public/zazen.h. */
+static const struct control_row own_rows[] = {
+	{ domctl_cpu_model, NEEDS_DOMAIN | NOT_SELF, 0, NULL },
+	{ domctl_write_memory, NEEDS_DOMAIN | NOT_SELF, 0, NULL },
+};
 static_assert_size(struct zazen_domctl, sizeof(struct xen_domctl));
 
 static const struct control_interface domctl = {
@@ -68,8 +71,8 @@ static const struct control_row *find_row(const struct control_interface *i, uin
 {
 	const struct control_row *row;
 
-	if (cmd == ZAZEN_DOMCTL_cpu_model && i == &domctl)
-		return &cpu_model;
+	if (cmd - ZAZEN_DOMCTL_FIRST < ARRAY_SIZE(own_rows) && i == &domctl)
+		return &own_rows[index_nospec(cmd - ZAZEN_DOMCTL_FIRST, ARRAY_SIZE(own_rows))];
 	if (cmd >= i->nr_rows)
 		return NULL;
 	row = &i->rows[index_nospec(cmd, i->nr_rows)];

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * domctl: limits of a domain's memory, its address size, cache maintenance for its builder, and
- * NUMA questions, of which there are none with one node.
+ * domctl: limits of a domain's memory, its address size, writing to it and cache maintenance for
+ * its builder, and NUMA questions, of which there are none with one node.
  */
 #include <xen/aarch32.h>
+#include <xen/heap.h>
+#include <xen/page.h>
 #include "domctl.h"
 
 #define CACHEFLUSH_MAX	(1UL << 18)	/* frames in one call */
@@ -36,6 +38,52 @@ int domctl_cacheflush(struct control_call *call)
 		return -EINVAL;
 	call->a += p2m_cache_flush(call->d, gfn(start + call->a), nr - call->a);
 	return call->a < nr ? -ERESTART : 0;
+}
+
+/* Write n bytes of the caller's, from its address on, within one page of d. -EFAULT. */
+static int write_page(struct domain *d, ipa_t to, uint64_t from, size_t n)
+{
+	enum p2m_kind kind;
+	mfn_t m = p2m_get_page(d, ipa_to_gfn(to), true, &kind);
+	int rc = -EFAULT;
+	char *p;
+
+	if (!mfn_valid(m))
+		return -EFAULT;
+	/* Its own RAM, or what we share with it; not what it has mapped of others. */
+	if (kind == P2M_RAM_RW || kind == P2M_SHARED) {
+		p = (char *)map_window_get(m) + (to & ~PAGE_MASK);
+		rc = copy_from_guest(p, from, n);
+		cache_clean_inval_poc(p, n);
+		map_window_put(p);
+	}
+	page_put(m);
+	return rc;
+}
+
+/*
+ * The caller's bytes to d's memory, cleaned to the point of coherency like cacheflush; d may run
+ * and change its map meanwhile. Preemptible: call->a bytes are done. -EINVAL when either end wraps,
+ * -EFAULT.
+ */
+int domctl_write_memory(struct control_call *call)
+{
+	const struct zazen_domctl_write_memory *w = &call->zazen.u.write_memory;
+	uint64_t to, n, end;
+
+	if (checked_add(w->gpa, w->size, &end) || checked_add(w->bytes.p, w->size, &end) ||
+	    call->a > w->size)
+		return -EINVAL;
+	while (call->a < w->size) {
+		to = w->gpa + call->a;
+		n = MIN(w->size - call->a, PAGE_SIZE - (to & ~PAGE_MASK));
+		if (write_page(call->d, to, w->bytes.p + call->a, n))
+			return -EFAULT;
+		call->a += n;
+		if (call->a < w->size && hypercall_preempt())
+			return -ERESTART;
+	}
+	return 0;
 }
 
 /*

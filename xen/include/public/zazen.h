@@ -21,6 +21,7 @@
 
 #define ZAZEN_DOMCTL_FIRST	0x5a00
 #define ZAZEN_DOMCTL_cpu_model	0x5a00
+#define ZAZEN_DOMCTL_write_memory	0x5a01
 
 /*
  * cpu_model: what a domain's CPUs show. Before max_vcpus (-EBUSY); may be called more than once.
@@ -43,6 +44,18 @@ struct zazen_domctl_cpu_model {
 	struct zazen_id_field field[ZAZEN_CPU_FIELDS];
 };
 
+/*
+ * write_memory: the caller's bytes to another domain's memory, for who builds it: through to
+ * memory, where a CPU without caches finds them. -EFAULT: not all of the place is the domain's own writable
+ * memory or a page that the hypervisor shares with it, or the bytes cannot be read; what is before
+ * that is written. -EINVAL: either end wraps.
+ */
+struct zazen_domctl_write_memory {
+	uint64_aligned_t gpa;
+	uint64_aligned_t size;			/* bytes */
+	XEN_GUEST_HANDLE_64(uint8) bytes;
+};
+
 /* As struct xen_domctl. */
 struct zazen_domctl {
 	uint32_t cmd;			/* ZAZEN_DOMCTL_* */
@@ -51,6 +64,7 @@ struct zazen_domctl {
 	uint16_t _pad[3];
 	union {
 		struct zazen_domctl_cpu_model cpu_model;
+		struct zazen_domctl_write_memory write_memory;
 		uint8_t pad[128];
 	} u;
 };
