@@ -345,6 +345,29 @@ static void test_reset(void **state)
 	assert_int_equal(evtchn_relinquish(d1), 0);
 }
 
+/* Ports that only FIFO delivery has must not come back with the bitmaps, which end before them. */
+static void test_reset_leaves_no_high_ports(void **state)
+{
+	uint32_t i, port;
+
+	(void)state;
+	d1->evtchn->limit = EVTCHN_2L_NR_CHANNELS + 100;
+	assert_int_equal(init_control(d1, 0), 0);
+	for (i = 1; i < d1->evtchn->limit; i++)
+		assert_int_equal(evtchn_bind_ipi(d1, 0, &port), 0);
+	while (evtchn_reset_all(d1) == -ERESTART)
+		;
+	for (i = 1; i < EVTCHN_2L_NR_CHANNELS; i++) {
+		assert_int_equal(evtchn_bind_ipi(d1, 0, &port), 0);
+		assert_in_range(port, 1, EVTCHN_2L_NR_CHANNELS - 1);
+	}
+	assert_int_equal(evtchn_bind_ipi(d1, 0, &port), -ENOSPC);
+	/* With FIFO delivery they are used again. */
+	assert_int_equal(init_control(d1, 0), 0);
+	assert_int_equal(evtchn_bind_ipi(d1, 0, &port), 0);
+	assert_in_range(port, EVTCHN_2L_NR_CHANNELS, d1->evtchn->limit - 1);
+}
+
 static void test_dying(void **state)
 {
 	uint32_t p0[2];
@@ -462,6 +485,7 @@ int main(void)
 		world_test(test_busy_port),
 		world_test(test_hostile_words),
 		world_test(test_reset),
+		world_test(test_reset_leaves_no_high_ports),
 		world_test(test_dying),
 		world_test(test_no_memory),
 		world_test(test_starved),

@@ -73,6 +73,9 @@ static int port_take(struct domain *d, uint32_t *port, struct evtchn **ret)
 		return -ESRCH;
 	p = reuse_port(e);
 	if (!p) {
+		/* Some stayed open over a reset. */
+		while (e->fresh < e->nr_ports && evtchn_at(e, e->fresh)->state != EVTCHNSTAT_closed)
+			e->fresh++;
 		p = e->fresh;
 		if (p >= e->limit || (!e->fifo && p >= EVTCHN_2L_NR_CHANNELS))
 			return -ENOSPC;
@@ -395,6 +398,9 @@ int evtchn_reset_all(struct domain *d)
 	spin_lock(&e->lock);
 	cut = !e->nr_active && !e->fifo_dead;
 	if (cut) {
+		/* From the first port on again: the bitmaps have none for many that FIFO had. */
+		e->fresh = 1;
+		e->free_first = e->free_last = 0;
 		e->fifo_dead = e->fifo;
 		store_release(&e->fifo, NULL);
 	}
