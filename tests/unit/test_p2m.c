@@ -441,6 +441,31 @@ static void test_relinquish_is_preemptible(void **state)
 	store_release(&d->dying, DOMAIN_ALIVE);
 }
 
+/* Tables that a guest left empty, one for each page that it gave back. */
+static void test_relinquish_of_empty_tables_is_preemptible(void **state)
+{
+	unsigned int calls = 1, i;
+	uint32_t tables = d->heap_pages;
+
+	(void)state;
+	for (i = 0; i < 300; i++) {
+		gfn_t g = gfn(512 * (uint64_t)i);
+
+		assert_int_equal(p2m_map(d, g, ram(0), 0, P2M_RAM_RW), 0);
+		assert_int_equal(p2m_unmap(d, g, 0), 0);
+	}
+	assert_in_range(d->heap_pages, tables + 300, tables + 310);
+	store_release(&d->dying, DOMAIN_DYING);
+	fake_set_current(NULL);
+	fake_irq_pending = true;
+	while (p2m_relinquish(d) == -ERESTART)
+		calls++;
+	fake_irq_pending = false;
+	assert_in_range(calls, 300 / 16, 400);
+	assert_int_equal(d->heap_pages, tables);
+	store_release(&d->dying, DOMAIN_ALIVE);
+}
+
 static void test_cache_flush(void **state)
 {
 	uint64_t n;
@@ -557,7 +582,7 @@ int main(void)
 		T(test_unmap_frees_dead_owner), T(test_unmap_if_in_a_block),
 		T(test_failures_change_nothing),
 		T(test_limit_of_tables), T(test_dying), T(test_relinquish_is_preemptible),
-		T(test_cache_flush),
+		T(test_relinquish_of_empty_tables_is_preemptible), T(test_cache_flush),
 		T(test_input_sizes), T(test_creation_fails_cleanly),
 		T(test_direct_map_keeps_its_ram),
 	};

@@ -10,8 +10,9 @@
 
 /* More pages than this: one invalidation of the whole VMID is cheaper. */
 #define FLUSH_PAGES_MAX	64u
-/* Tearing down stops for a preemption check after so many pages. */
+/* Tearing down stops for a preemption check after so many pages; a table counts as some. */
 #define TEAR_PAGES_MAX	1024u
+#define TEAR_TABLE_COST	128u
 
 struct map_range {
 	struct stage2 *s;
@@ -223,8 +224,10 @@ static void table_passed(const struct pt_step *st, void *arg)
 {
 	struct map_range *r = arg;
 
-	if (!r->for_map || fits_leaf(st, r))
-		take_table(st, r->ga);
+	if (r->for_map && !fits_leaf(st, r))
+		return;
+	take_table(st, r->ga);
+	r->ga->found += TEAR_TABLE_COST;
 }
 
 /*
@@ -245,16 +248,17 @@ void stage2_map(struct stage2 *s, uint64_t g, uint64_t nr, mfn_t m, enum p2m_kin
 }
 
 /*
- * As unmap, but stops after some pages, since dropping them is what takes time; a leaf above 2 MiB
- * is taken alone, so that the caller can drop its pages piece by piece.
+ * As unmap, but stops after some pages, since dropping them is what takes time, and after some
+ * tables, which the guest may have left empty; a leaf above 2 MiB is taken alone, so that the
+ * caller can drop its pages piece by piece.
  */
 static int tear_entry(const struct pt_step *st, void *arg)
 {
 	struct map_range *r = arg;
 	enum pt_level_kind kind = pte_kind(*st->ptep, st->level);
 
-	if ((kind == PTE_PAGE || kind == PTE_BLOCK) &&
-	    (r->ga->found >= TEAR_PAGES_MAX || (st->level < 2 && r->ga->nr)))
+	if (kind != PTE_INVALID && (r->ga->found >= TEAR_PAGES_MAX ||
+				    (kind != PTE_TABLE && st->level < 2 && r->ga->nr)))
 		return PT_STOP;
 	return unmap_entry(st, arg);
 }
