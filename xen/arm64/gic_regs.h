@@ -8,33 +8,22 @@
 
 #include <arch/gic.h>
 
-#define GICD_CTLR		0x0000
-#define GICD_TYPER		0x0004
-#define GICD_IGROUPR		0x0080
-#define GICD_ISENABLER		0x0100
-#define GICD_ICENABLER		0x0180
-#define GICD_ISPENDR		0x0200
-#define GICD_ICPENDR		0x0280
-#define GICD_ISACTIVER		0x0300
-#define GICD_ICACTIVER		0x0380
-#define GICD_IPRIORITYR		0x0400
-#define GICD_ITARGETSR		0x0800
-#define GICD_ICFGR		0x0c00
-#define GICD_SGIR		0x0f00
+enum {
+	GICD_CTLR = 0x0000, GICD_TYPER = 0x0004, GICD_IGROUPR = 0x0080, GICD_ISENABLER = 0x0100,
+	GICD_ICENABLER = 0x0180, GICD_ISPENDR = 0x0200, GICD_ICPENDR = 0x0280,
+	GICD_ISACTIVER = 0x0300, GICD_ICACTIVER = 0x0380, GICD_IPRIORITYR = 0x0400,
+	GICD_ITARGETSR = 0x0800, GICD_ICFGR = 0x0c00, GICD_SGIR = 0x0f00,
+};
 
-#define GICC_CTLR		0x0000
-#define GICC_PMR		0x0004
-#define GICC_BPR		0x0008
-#define GICC_IAR		0x000c
-#define GICC_EOIR		0x0010
-#define GICC_DIR		0x1000
+enum {
+	GICC_CTLR = 0x0000, GICC_PMR = 0x0004, GICC_BPR = 0x0008, GICC_IAR = 0x000c,
+	GICC_EOIR = 0x0010, GICC_DIR = 0x1000,
+};
 
-#define GICH_HCR		0x0000
-#define GICH_VTR		0x0004
-#define GICH_VMCR		0x0008
-#define GICH_ELRSR0		0x0030
-#define GICH_APR		0x00f0
-#define GICH_LR0		0x0100
+enum {
+	GICH_HCR = 0x0000, GICH_VTR = 0x0004, GICH_VMCR = 0x0008, GICH_ELRSR0 = 0x0030,
+	GICH_APR = 0x00f0, GICH_LR0 = 0x0100,
+};
 
 static inline uint32_t rd32(volatile char *p) { return *(volatile uint32_t *)p; }
 static inline void wr32(volatile char *p, uint32_t v) { *(volatile uint32_t *)p = v; }

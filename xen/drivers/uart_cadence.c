@@ -5,13 +5,8 @@
  */
 #include <xen/drivers.h>
 
-#define CR		0x00
-#define IER		0x08
-#define IDR		0x0c
-#define ISR		0x14	/* written ones clear */
-#define RXWM		0x20	/* bytes in the FIFO for INT_RX */
-#define SR		0x2c
-#define FIFO		0x30
+/* Written ones clear ISR; RXWM: bytes in the FIFO for INT_RX. */
+enum { CR = 0x00, IER = 0x08, IDR = 0x0c, ISR = 0x14, RXWM = 0x20, SR = 0x2c, FIFO = 0x30 };
 #define CR_RX_EN	0x04u
 #define CR_TX_EN	0x10u
 #define SR_RX_EMPTY	BIT(1)

@@ -5,12 +5,7 @@
  */
 #include <xen/drivers.h>
 
-#define RBR_THR		0
-#define IER		1
-#define FCR		2
-#define LCR		3
-#define MCR		4
-#define LSR		5
+enum { RBR_THR, IER, FCR, LCR, MCR, LSR };
 #define IER_RX		0x05u	/* received data, line status: the mini UART wants both */
 #define FCR_FIFO	0x01u
 #define LCR_DLAB	0x80u

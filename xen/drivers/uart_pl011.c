@@ -2,10 +2,7 @@
 /* The PL011 UART (Arm DDI 0183), and the SBSA's subset of it. */
 #include <xen/drivers.h>
 
-#define UARTDR		0x00
-#define UARTFR		0x18
-#define UARTIMSC	0x38
-#define UARTICR		0x44
+enum { UARTDR = 0x00, UARTFR = 0x18, UARTIMSC = 0x38, UARTICR = 0x44 };
 #define FR_RXFE		BIT(4)
 #define FR_TXFF		BIT(5)
 #define INT_RX		0x10u

@@ -13,12 +13,10 @@
 #include <public/sched.h>
 #include "vsmccc.h"
 
-#define PSCI_SUCCESS			0
-#define PSCI_NOT_SUPPORTED		(-1)
-#define PSCI_INVALID_PARAMETERS		(-2)
-#define PSCI_ALREADY_ON			(-4)
-#define PSCI_ON_PENDING			(-5)
-#define PSCI_INVALID_ADDRESS		(-9)
+enum {
+	PSCI_SUCCESS = 0, PSCI_NOT_SUPPORTED = -1, PSCI_INVALID_PARAMETERS = -2,
+	PSCI_ALREADY_ON = -4, PSCI_ON_PENDING = -5, PSCI_INVALID_ADDRESS = -9,
+};
 
 enum { AFFINITY_ON, AFFINITY_OFF, AFFINITY_ON_PENDING };
 #define AFFINITY_MASK			0xff00ffffffUL
@@ -82,7 +80,6 @@ static int64_t affinity_info(struct vcpu *v, const uint64_t *arg)
 	static const uint64_t counts[] = { AFFINITY_MASK, 0xff00ffff00UL, 0xff00ff0000UL,
 					   0xff00000000UL };
 	int64_t ret = PSCI_INVALID_PARAMETERS;
-	const struct vcpu *target;
 
 	if (arg[1] >= ARRAY_SIZE(counts) || (arg[0] & ~AFFINITY_MASK))
 		return PSCI_INVALID_PARAMETERS;
