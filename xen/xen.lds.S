@@ -13,7 +13,6 @@ SECTIONS
 {
 	. = XEN_VIRT_START;
 	.text : {
-		_stext = .;
 		KEEP(*(.head.text))
 		KEEP(*(.vectors))
 		*(.text .text.*)
@@ -48,7 +47,6 @@ SECTIONS
 		*(.data .data.*)
 		. = ALIGN(16);
 	}
-	_edata = .;
 	.bss : {
 		. = ALIGN(4096);
 		__bss_start = .;

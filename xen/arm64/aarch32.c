@@ -53,9 +53,7 @@ void aarch32_ctxt_init(struct vcpu *v)
 /* A call's arguments are 32 bits wide; what is above them in a register is of older times. */
 static void zero_extend(struct guest_regs *r)
 {
-	unsigned int i;
-
-	for (i = 0; i < NR_CALL_REGS; i++)
+	for (unsigned int i = 0; i < NR_CALL_REGS; i++)
 		r->x[i] = (uint32_t)r->x[i];
 }
 

@@ -121,9 +121,7 @@ void ipi_send(unsigned int cpu, enum ipi ipi)
 
 void ipi_send_others(enum ipi ipi)
 {
-	uint32_t i;
-
-	for (i = 0; i < nr_cpus; i++)
+	for (uint32_t i = 0; i < nr_cpus; i++)
 		if (cpus[i] != this_cpu() && gic_info.version)
 			ipi_send(i, ipi);
 }
@@ -134,15 +132,13 @@ void gic_reset_irqs(uint32_t from, uint32_t to)
 {
 	static const uint16_t ones[] = { GICD_ICENABLER, GICD_ICPENDR, GICD_ICACTIVER };
 	volatile char *frame = irq_frame(from);
-	uint32_t i;
-	size_t r;
 
-	for (r = 0; r < ARRAY_SIZE(ones); r++)
-		for (i = from; i < to; i += 32)
+	for (size_t r = 0; r < ARRAY_SIZE(ones); r++)
+		for (uint32_t i = from; i < to; i += 32)
 			wr32(frame + ones[r] + i / 8, ~0u);
-	for (i = from; i < to; i += 32)
+	for (uint32_t i = from; i < to; i += 32)
 		wr32(frame + GICD_IGROUPR + i / 8, gic_is_v2() ? 0 : ~0u);
-	for (i = from; i < to; i += 4)
+	for (uint32_t i = from; i < to; i += 4)
 		wr32(frame + GICD_IPRIORITYR + i, PRIORITY_ALL * 0x01010101u);
 }
 
@@ -157,7 +153,6 @@ static __init void set_dist_ctlr(uint32_t ctlr)
 /* Boot CPU: the distributor into a known state, every SPI to this CPU. -ENODEV, -ENOMEM. */
 __init int gic_init_host(void)
 {
-	uint32_t i;
 	int rc;
 
 	gicd = mmu_map_fixed(pa_to_mfn(host_info.gicd_base),
@@ -171,10 +166,10 @@ __init int gic_init_host(void)
 	gic_info.version = host_info.gic_version;
 	set_dist_ctlr(0);
 	gic_reset_irqs(GIC_NR_PRIVATE, gic_info.nr_irqs);
-	for (i = GIC_NR_PRIVATE; i < gic_info.nr_irqs; i += 16)
+	for (uint32_t i = GIC_NR_PRIVATE; i < gic_info.nr_irqs; i += 16)
 		wr32(gicd + GICD_ICFGR + i / 4, 0);
 	set_dist_ctlr(gic_is_v2() ? GICD_CTLR_ENABLE_V2 : GICD_CTLR_ENABLE_V3);
-	for (i = GIC_NR_PRIVATE; i < gic_info.nr_irqs; i++)
+	for (uint32_t i = GIC_NR_PRIVATE; i < gic_info.nr_irqs; i++)
 		gic_irq_route(i, 0);
 	return 0;
 }

@@ -68,8 +68,6 @@ uint32_t gic_eoi_count(void)
  */
 void gic_save(struct vgic_hw *c)
 {
-	uint32_t i;
-
 	if (gic_is_v2()) {
 		c->vmcr = rd32(gich + GICH_VMCR);
 		c->ap0r[0] = rd32(gich + GICH_APR);
@@ -80,7 +78,7 @@ void gic_save(struct vgic_hw *c)
 			c->ap0r[1] = read_sysreg(ICH_AP0R1_EL2);
 		}
 	}
-	for (i = 0; i < c->nr_used; i++) {
+	for (uint32_t i = 0; i < c->nr_used; i++) {
 		c->lr[i] = gic_lr_read(i);
 		gic_lr_write(i, 0);
 	}
@@ -89,8 +87,6 @@ void gic_save(struct vgic_hw *c)
 
 void gic_load(const struct vgic_hw *c)
 {
-	uint32_t i;
-
 	if (gic_is_v2()) {
 		wr32(gich + GICH_VMCR, (uint32_t)c->vmcr);
 		wr32(gich + GICH_APR, (uint32_t)c->ap0r[0]);
@@ -101,7 +97,7 @@ void gic_load(const struct vgic_hw *c)
 			write_sysreg(ICH_AP0R1_EL2, c->ap0r[1]);
 		}
 	}
-	for (i = 0; i < c->nr_used; i++)
+	for (uint32_t i = 0; i < c->nr_used; i++)
 		gic_lr_write(i, c->lr[i]);
 	gic_hcr_set((uint32_t)c->hcr | ICH_HCR_EN);
 }

@@ -57,9 +57,7 @@ static __init int map_redistributors(const struct mem_range *reg)
 
 __init int gicv3_map(void)
 {
-	uint32_t i;
-
-	for (i = 0; i < host_info.nr_gicr; i++)
+	for (uint32_t i = 0; i < host_info.nr_gicr; i++)
 		if (map_redistributors(&host_info.gicr[i]))
 			return -ENOMEM;
 	return gicr[0] ? 0 : -ENODEV;

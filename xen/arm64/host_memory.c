@@ -25,9 +25,8 @@ static __init void find_room(pa_t base, uint64_t size, void *arg)
 static __init bool chunk_has_ram(const struct bootinfo *bi, uint64_t first_frame)
 {
 	pa_t from = first_frame << PAGE_SHIFT, to = from + (FRAMES_PER_CHUNK << PAGE_SHIFT);
-	uint32_t i;
 
-	for (i = 0; i < bi->nr_banks; i++)
+	for (uint32_t i = 0; i < bi->nr_banks; i++)
 		if (bi->banks[i].base < to && bi->banks[i].base + bi->banks[i].size > from)
 			return true;
 	return false;

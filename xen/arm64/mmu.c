@@ -63,9 +63,8 @@ static uint64_t new_table(enum absent absent)
 static pte_el2_t *entry(uint64_t va, unsigned int level, enum absent absent)
 {
 	pte_el2_t *t = el2_root;
-	unsigned int l;
 
-	for (l = 0; l < level; l++) {
+	for (unsigned int l = 0; l < level; l++) {
 		pte_el2_t *e = &t[va_index(va, l)];
 
 		if (!(*e & EL2_VALID)) {
@@ -114,9 +113,8 @@ void mmu_init(void)
 void *cpu_stack_map(unsigned int cpu)
 {
 	uint64_t top = STACK_VIRT_START + (cpu + 1UL) * STACK_VIRT_STRIDE;
-	uint64_t off;
 
-	for (off = 0; off < CPU_STACK_SIZE; off += PAGE_SIZE)
+	for (uint64_t off = 0; off < CPU_STACK_SIZE; off += PAGE_SIZE)
 		el2_stack_l3[va_index(top - CPU_STACK_SIZE + off, 3)] =
 			image_pa(cpu_stacks[cpu] + off) | EL2_PAGE_RW;
 	sync_new_entry();
@@ -167,12 +165,11 @@ void *mmu_map_fixed(mfn_t first, unsigned int nr, enum mmu_attr attr)
 	uint64_t bits = attr == MMU_DEVICE ? EL2_PAGE_DEVICE : EL2_PAGE_RO;
 	enum absent absent = heap_pages_used() ? FROM_HEAP : FROM_STATIC;
 	uint64_t va = fixed_alloc(nr);
-	unsigned int i;
 
 	if (!va)
 		return NULL;
 	/* Start-up alone maps here. No lock: tables come from the heap, whose lock ranks below. */
-	for (i = 0; i < nr; i++) {
+	for (unsigned int i = 0; i < nr; i++) {
 		pte_el2_t *e = entry(va + i * PAGE_SIZE, 3, absent);
 
 		if (!e) {
@@ -188,13 +185,12 @@ void *mmu_map_fixed(mfn_t first, unsigned int nr, enum mmu_attr attr)
 void mmu_unmap_fixed(void *p, unsigned int nr)
 {
 	uint64_t va = (uint64_t)p, first = (va - FIXED_VIRT_START) / PAGE_SIZE;
-	unsigned int i;
 
-	for (i = 0; i < nr; i++)
+	for (unsigned int i = 0; i < nr; i++)
 		clear_entry(va + i * PAGE_SIZE, 3);
 	mmu_flush_va_all_cpus(p, nr);
 	SPIN_GUARD(&mmu_lock);
-	for (i = 0; i < nr; i++)
+	for (unsigned int i = 0; i < nr; i++)
 		fixed_used[(first + i) / 64] &= ~BIT((first + i) % 64);
 }
 
@@ -242,9 +238,7 @@ void mmu_drop_identity(void)
 
 static void image_set(const char *from, const char *to, uint64_t attr)
 {
-	const char *p;
-
-	for (p = from; p < to; p += PAGE_SIZE) {
+	for (const char *p = from; p < to; p += PAGE_SIZE) {
 		/*
 		 * No break before make: only the permission changes, and other CPUs read this
 		 * page meanwhile. Without attributes the page goes away; its address stays for

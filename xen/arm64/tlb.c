@@ -110,9 +110,8 @@ void copy_page(void *dst, const void *src)
 {
 	uint64_t *d = dst;
 	const uint64_t *s = src;
-	unsigned int i;
 
-	for (i = 0; i < PAGE_SIZE / 8; i += 8) {
+	for (unsigned int i = 0; i < PAGE_SIZE / 8; i += 8) {
 		uint64_t a, b, c, e, f, g, h, k;
 
 		__asm__ volatile("ldp %0, %1, [%8]\n\tldp %2, %3, [%8, #16]\n\t"

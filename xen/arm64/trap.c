@@ -205,12 +205,10 @@ struct vcpu *leave_to_guest(struct vcpu *v)
 /* An exception from EL2 itself: only a bug of ours leads here. regs: x0..x30 as they were. */
 void el2_fault(const uint64_t *regs)
 {
-	unsigned int i;
-
 	pr_err("EL2 exception: ESR 0x%lx FAR 0x%lx ELR 0x%lx SPSR 0x%lx\n",
 	       read_sysreg(esr_el2), read_sysreg(far_el2), read_sysreg(elr_el2),
 	       read_sysreg(spsr_el2));
-	for (i = 0; i < 31; i++)
+	for (unsigned int i = 0; i < 31; i++)
 		pr_err("x%u 0x%lx\n", i, regs[i]);
 	panic("exception in the hypervisor");
 }

@@ -138,9 +138,7 @@ static const struct extra_mover { uint32_t bit; mover_fn *save, *load; } extras[
 /* This and the interrupt controller, if it has any. */
 static void extras_save(struct vcpu *v)
 {
-	const struct extra_mover *m;
-
-	for (m = extras; m->bit; m++)
+	for (const struct extra_mover *m = extras; m->bit; m++)
 		if (v->ctxt.extra & m->bit)
 			m->save(v);
 	isb();
@@ -150,9 +148,7 @@ static void extras_save(struct vcpu *v)
 
 static void extras_load(struct vcpu *v)
 {
-	const struct extra_mover *m;
-
-	for (m = extras; m->bit; m++)
+	for (const struct extra_mover *m = extras; m->bit; m++)
 		if (v->ctxt.extra & m->bit)
 			m->load(v);
 	gic_load(&v->ctxt.gic);

@@ -19,9 +19,8 @@ enum module_kind boot_module_kind(const void *fdt, int node)
 		{ "xen,xsm-policy", MODULE_OTHER }, { "multiboot,device-tree", MODULE_OTHER },
 		{ "multiboot,module", MODULE_GUESS }, { "xen,multiboot-module", MODULE_GUESS },
 	};
-	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(known); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
 		if (dt_is_compatible(fdt, node, known[i].compatible))
 			return known[i].kind;
 	return MODULE_NONE;
@@ -64,9 +63,7 @@ int boot_probe_kernel(const struct boot_module *m, struct image_arm64 *img)
  */
 static void copy_in(struct domain *d, ipa_t to, pa_t from, uint64_t n)
 {
-	uint64_t off;
-
-	for (off = 0; off < n; off += PAGE_SIZE) {
+	for (uint64_t off = 0; off < n; off += PAGE_SIZE) {
 		char *dst = map_window_get(p2m_lookup(d, ipa_to_gfn(to + off)).mfn);
 		char *src = map_window_get(pa_to_mfn(from + off));
 		size_t len = MIN(n - off, PAGE_SIZE);
@@ -135,11 +132,9 @@ static void free_module(const struct boot_module *m)
 /* All domains are built: their modules' memory is free. */
 void boot_free_modules(const struct bootinfo *bi)
 {
-	uint32_t i;
-
 	free_module(&bi->kernel);
 	free_module(&bi->ramdisk);
-	for (i = 0; i < bi->nr_statics; i++) {
+	for (uint32_t i = 0; i < bi->nr_statics; i++) {
 		free_module(&bi->statics[i].kernel);
 		free_module(&bi->statics[i].ramdisk);
 	}

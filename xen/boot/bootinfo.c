@@ -68,12 +68,11 @@ static int parse_memory(struct bootinfo *bi)
 
 	fdt_for_each_subnode(node, fdt, 0) {
 		uint64_t base, size;
-		unsigned int n;
 
 		if (fdt_stringlist_search(fdt, node, "device_type", "memory") ||
 		    !dt_is_available(fdt, node))
 			continue;
-		for (n = 0; dt_reg(fdt, node, n, &base, &size) == 0 && !rc; n++)
+		for (unsigned int n = 0; dt_reg(fdt, node, n, &base, &size) == 0 && !rc; n++)
 			rc = add_bank(bi, base, size);
 	}
 	merge_banks(bi);
@@ -95,9 +94,7 @@ static int parse_reserved(struct bootinfo *bi)
 	if (parent < 0 || rc)
 		return rc;
 	fdt_for_each_subnode(node, fdt, parent) {
-		unsigned int n;
-
-		for (n = 0; dt_reg(fdt, node, n, &base, &size) == 0 && !rc; n++)
+		for (unsigned int n = 0; dt_reg(fdt, node, n, &base, &size) == 0 && !rc; n++)
 			rc = bootinfo_reserve(bi, base, size);
 	}
 	return rc;
@@ -228,17 +225,14 @@ uint64_t bootinfo_seed(const struct bootinfo *bi)
 void bootinfo_for_each_free(const struct bootinfo *bi,
 			    void (*fn)(pa_t base, uint64_t size, void *arg), void *arg)
 {
-	uint32_t b;
-
-	for (b = 0; b < bi->nr_banks; b++) {
+	for (uint32_t b = 0; b < bi->nr_banks; b++) {
 		pa_t at = bi->banks[b].base, end = at + bi->banks[b].size;
 
 		while (at < end) {
 			pa_t stop = end, next = end;
-			uint32_t r;
 
 			/* The first reservation that ends behind it ends the piece. */
-			for (r = 0; r < bi->nr_reserved; r++) {
+			for (uint32_t r = 0; r < bi->nr_reserved; r++) {
 				pa_t rb = bi->reserved[r].base, re = rb + bi->reserved[r].size;
 
 				if (re > at && rb < stop) {

@@ -9,7 +9,6 @@
 #include <xen/cmdline.h>
 #include <xen/domain.h>
 #include <xen/heap.h>
-#include <xen/lib.h>
 #include <xen/p2m_walk.h>
 #include <xen/page.h>
 #include <xen/vcpu.h>
@@ -63,12 +62,10 @@ struct sink_arg { struct domain *d; const struct bootinfo *bi; struct dom0_plan 
 /* Is any of [base, base + size) memory that the firmware does not keep for a device? */
 static bool is_memory(const struct bootinfo *bi, pa_t base, uint64_t size)
 {
-	uint32_t i;
-
-	for (i = 1; i < bi->nr_firmware; i++)
+	for (uint32_t i = 1; i < bi->nr_firmware; i++)
 		if (boot_contains(&bi->reserved[i], base, size))
 			return false;
-	for (i = 0; i < bi->nr_banks; i++)
+	for (uint32_t i = 0; i < bi->nr_banks; i++)
 		if (boot_overlaps(&bi->banks[i], base, size))
 			return true;
 	return false;
@@ -121,9 +118,8 @@ static void choose_window(void *arg)
 	const struct sink_arg *s = arg;
 	uint64_t limit = p2m_nr_gfns(&s->d->p2m), section = LINUX_SECTION >> PAGE_SHIFT;
 	uint64_t want = ROUND_UP(zone_total_pages(), section), base = 0, at, next;
-	uint32_t i;
 
-	for (i = 0; i < s->bi->nr_banks; i++)
+	for (uint32_t i = 0; i < s->bi->nr_banks; i++)
 		base = MAX(base, s->bi->banks[i].base + s->bi->banks[i].size);
 	base = at = ROUND_UP(base >> PAGE_SHIFT, section);
 	for (; at < limit && at - base < want; at = next) {
@@ -195,10 +191,8 @@ int dom0_build(const struct bootinfo *bi, const struct host_info *h)
 	struct dom0_plan p = { .nr_banks = 0 };
 	struct image_arm64 img;
 	struct domain *d;
-	uint32_t i;
-	int rc;
+	int rc = boot_probe_kernel(&bi->kernel, &img);
 
-	rc = boot_probe_kernel(&bi->kernel, &img);
 	if (rc)
 		return failed(rc == -ENOENT ?
 			      "finding its kernel (no kernel module, or not page-aligned)" :
@@ -218,7 +212,7 @@ int dom0_build(const struct bootinfo *bi, const struct host_info *h)
 	rc = dom0_choose_banks(&p, opt.dom0_mem);
 	if (rc)
 		return failed("finding its memory (dom0_mem=)", rc);
-	for (i = 0; i < p.nr_banks && !rc; i++)
+	for (uint32_t i = 0; i < p.nr_banks && !rc; i++)
 		rc = give_bank(d, &p.bank[i]);
 	if (rc)
 		return failed("mapping its memory", rc);

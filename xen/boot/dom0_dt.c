@@ -84,9 +84,8 @@ static bool has_type(struct maker *m, int node, const char *type)
 static bool has_ppi(struct maker *m, int node)
 {
 	struct dt_irq irq;
-	unsigned int n;
 
-	for (n = 0; dt_gic_irq(m->host, node, m->w.gic_phandle, n, &irq) == 0; n++)
+	for (unsigned int n = 0; dt_gic_irq(m->host, node, m->w.gic_phandle, n, &irq) == 0; n++)
 		if (irq.is_ppi)
 			return true;
 	return false;
@@ -160,14 +159,13 @@ static void give_device(struct maker *m, int node)
 {
 	struct dt_irq irq;
 	uint64_t base, size;
-	unsigned int n;
 
 	if (!dt_is_available(m->host, node))
 		return;
-	for (n = 0; dt_reg(m->host, node, n, &base, &size) == 0; n++)
+	for (unsigned int n = 0; dt_reg(m->host, node, n, &base, &size) == 0; n++)
 		if (size)
 			dt_note(&m->w, m->sink->map_mmio(m->sink->arg, base, size));
-	for (n = 0; dt_gic_irq(m->host, node, m->w.gic_phandle, n, &irq) == 0; n++)
+	for (unsigned int n = 0; dt_gic_irq(m->host, node, m->w.gic_phandle, n, &irq) == 0; n++)
 		dt_note(&m->w, m->sink->route_irq(m->sink->arg, irq.intid, irq.edge));
 	if (has_type(m, node, "pci")) {
 		give_pci_windows(m, node);

@@ -33,13 +33,12 @@ int dom0_choose_banks(struct dom0_plan *p, uint64_t bytes)
 {
 	static const uint64_t limits[] = { 1UL << 20, ~0UL };	/* frames: 4 GiB, all */
 	uint64_t left;
-	size_t l;
 
 	p->nr_banks = 0;
 	if (checked_add(bytes, BANK_ALIGN - 1, &left))
 		return -ENOMEM;
 	left = ROUND_DOWN(left, BANK_ALIGN);
-	for (l = 0; l < ARRAY_SIZE(limits); l++) {
+	for (size_t l = 0; l < ARRAY_SIZE(limits); l++) {
 		while (left && p->nr_banks < ARRAY_SIZE(p->bank)) {
 			mfn_t first;
 			uint64_t nr = zone_largest_run(mfn(limits[l]), &first);

@@ -60,7 +60,6 @@ static const char *fill(struct domain *d, const struct static_domain *s, struct 
 			int *rc)
 {
 	struct image_arm64 img;
-	uint32_t i;
 	void *buf;
 
 	*rc = boot_probe_kernel(&s->kernel, &img);
@@ -70,7 +69,7 @@ static const char *fill(struct domain *d, const struct static_domain *s, struct 
 			 s->ramdisk.size);
 	if (*rc)
 		return "placing kernel and ramdisk in its memory";
-	for (i = 0; i < p->nr_banks && !*rc; i++)
+	for (uint32_t i = 0; i < p->nr_banks && !*rc; i++)
 		*rc = populate(d, &p->bank[i]);
 	if (*rc)
 		return "finding its memory";
@@ -142,9 +141,7 @@ uint32_t domus_build(const struct bootinfo *bi)
 /* Let all of them run. */
 void domus_start(const struct bootinfo *bi)
 {
-	uint32_t i;
-
-	for (i = 0; i < bi->nr_statics; i++) {
+	for (uint32_t i = 0; i < bi->nr_statics; i++) {
 		HELD struct domain *d = domain_get_by_id((domid_t)(i + 1));
 
 		if (d && domain_unpause(d))

@@ -15,14 +15,12 @@
 /* Whole pages of RAM, and not the firmware's, the tree's or our own. */
 static bool is_module_memory(const struct bootinfo *bi, uint64_t base, uint64_t size)
 {
-	uint32_t i;
-
 	if (!size || (base & (PAGE_SIZE - 1)) || boot_overlaps(&bi->image, base, size))
 		return false;
-	for (i = 0; i < bi->nr_firmware; i++)
+	for (uint32_t i = 0; i < bi->nr_firmware; i++)
 		if (boot_overlaps(&bi->reserved[i], base, size))
 			return false;
-	for (i = 0; i < bi->nr_banks; i++)
+	for (uint32_t i = 0; i < bi->nr_banks; i++)
 		if (boot_contains(&bi->banks[i], base, size))
 			return true;
 	return false;
@@ -67,7 +65,6 @@ static const char *parse(const struct bootinfo *bi, int node, struct static_doma
 {
 	const void *fdt = bi->fdt;
 	uint64_t kib = dt_u32_or_u64(fdt, node, "memory");
-	const char *why;
 	int child;
 
 	*s = (struct static_domain){
@@ -86,7 +83,8 @@ static const char *parse(const struct bootinfo *bi, int node, struct static_doma
 	if (s->nr_spis > MAX_SPIS)
 		return "nr_spis is out of range";
 	fdt_for_each_subnode(child, fdt, node) {
-		why = parse_module(bi, node, child, s);
+		const char *why = parse_module(bi, node, child, s);
+
 		if (why)
 			return why;
 	}

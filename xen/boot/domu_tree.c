@@ -48,7 +48,6 @@ static void write_nodes(struct dt_writer *w, const struct static_domain *s,
 	static const uint32_t timer_ppis[3] = {
 		GUEST_TIMER_PHYS_S_PPI, GUEST_TIMER_PHYS_NS_PPI, GUEST_TIMER_VIRT_PPI,
 	};
-	uint32_t i;
 
 	dt_begin(w, "chosen");
 	if (s->vpl011)
@@ -56,7 +55,7 @@ static void write_nodes(struct dt_writer *w, const struct static_domain *s,
 	dt_write_boot(w, p, s->bootargs ? s->bootargs : "");
 	dt_end(w);
 	dt_write_cpus(w, s->cpus, "", 0);
-	for (i = 0; i < p->nr_banks; i++)
+	for (uint32_t i = 0; i < p->nr_banks; i++)
 		dt_write_memory(w, &p->bank[i], 1);
 	write_gic(w);
 	dt_write_ppi_device(w, "timer", "arm,armv8-timer", timer_ppis, 3,

@@ -52,9 +52,8 @@ static int parse_cpus(const void *fdt, struct host_info *h)
 static bool parse_gicv2_frames(const void *fdt, int node, unsigned int n, struct host_info *h)
 {
 	struct mem_range *const frames[] = { &h->gicc, &h->gich, &h->gicv };
-	unsigned int i;
 
-	for (i = 0; i < ARRAY_SIZE(frames); i++)
+	for (unsigned int i = 0; i < ARRAY_SIZE(frames); i++)
 		if (dt_reg(fdt, node, n + i, &frames[i]->base, &frames[i]->size) ||
 		    (frames[i]->base & (PAGE_SIZE - 1)) ||
 		    (frames[i] == &h->gicv && h->gicv.size < 2 * PAGE_SIZE)) {
@@ -72,9 +71,8 @@ static int parse_gic(const void *fdt, struct host_info *h)
 	};
 	struct dt_irq irq;
 	int node = -1;
-	uint32_t i;
 
-	for (i = 0; node < 0 && i < ARRAY_SIZE(known); i++) {
+	for (uint32_t i = 0; node < 0 && i < ARRAY_SIZE(known); i++) {
 		node = fdt_node_offset_by_compatible(fdt, -1, known[i]);
 		h->gic_version = i == 0 ? 3 : 2;
 	}
@@ -89,7 +87,7 @@ static int parse_gic(const void *fdt, struct host_info *h)
 	if (h->gic_version == 3) {
 		h->nr_gicr = MIN(dt_u32(fdt, node, "#redistributor-regions", 1),
 				 (uint32_t)ARRAY_SIZE(h->gicr));
-		for (i = 0; i < h->nr_gicr; i++)
+		for (uint32_t i = 0; i < h->nr_gicr; i++)
 			if (dt_reg(fdt, node, i + 1, &h->gicr[i].base, &h->gicr[i].size))
 				return -EINVAL;
 		if (!h->nr_gicr)
@@ -112,7 +110,6 @@ static int parse_timer(const void *fdt, struct host_info *h)
 {
 	int node = fdt_node_offset_by_compatible(fdt, -1, "arm,armv8-timer");
 	struct dt_irq irq;
-	uint32_t i;
 
 	if (node < 0)
 		node = fdt_node_offset_by_compatible(fdt, -1, "arm,armv7-timer");
@@ -120,7 +117,7 @@ static int parse_timer(const void *fdt, struct host_info *h)
 		pr_err("no architected timer in the host's device tree\n");
 		return -ENODEV;
 	}
-	for (i = 0; i < ARRAY_SIZE(h->timer_ppis); i++) {
+	for (uint32_t i = 0; i < ARRAY_SIZE(h->timer_ppis); i++) {
 		if (dt_gic_irq(fdt, node, h->gic_phandle, i, &irq) || !irq.is_ppi)
 			return -EINVAL;
 		h->timer_ppis[i] = irq.intid;

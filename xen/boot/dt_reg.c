@@ -98,9 +98,7 @@ static int through_ranges(const void *fdt, int node, uint64_t *addr)
 /* Translate addr, as a child of `parent` would name it, to the root's space. */
 int dt_translate(const void *fdt, int parent, uint64_t *addr)
 {
-	int depth;
-
-	for (depth = 0; parent > 0 && depth < DT_MAX_DEPTH; depth++) {
+	for (int depth = 0; parent > 0 && depth < DT_MAX_DEPTH; depth++) {
 		if (through_ranges(fdt, parent, addr))
 			return -EINVAL;
 		parent = fdt_parent_offset(fdt, parent);
@@ -135,9 +133,8 @@ int dt_reg(const void *fdt, int node, unsigned int n, uint64_t *base, uint64_t *
 uint32_t dt_interrupt_parent(const void *fdt, int node)
 {
 	uint32_t phandle = 0;
-	int depth;
 
-	for (depth = 0; node >= 0 && !phandle && depth < DT_MAX_DEPTH; depth++) {
+	for (int depth = 0; node >= 0 && !phandle && depth < DT_MAX_DEPTH; depth++) {
 		phandle = dt_u32(fdt, node, "interrupt-parent", 0);
 		node = fdt_parent_offset(fdt, node);
 	}

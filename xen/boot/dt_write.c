@@ -42,9 +42,7 @@ void dt_prop_str(struct dt_writer *w, const char *name, const char *s)
 
 void dt_prop_cells(struct dt_writer *w, const char *name, uint32_t *cells, size_t n)
 {
-	size_t i;
-
-	for (i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++)
 		cells[i] = cpu_to_fdt32(cells[i]);
 	dt_prop(w, name, cells, n * 4);
 }
@@ -74,9 +72,8 @@ void dt_prop_reg(struct dt_writer *w, const struct mem_range *r, size_t n)
 static void prop_ppis(struct dt_writer *w, const uint32_t *intids, size_t n)
 {
 	uint32_t cells[9];
-	size_t i;
 
-	for (i = 0; i < n; i++) {
+	for (size_t i = 0; i < n; i++) {
 		cells[i * 3] = 1;
 		cells[i * 3 + 1] = intids[i] - 16;
 		cells[i * 3 + 2] = IRQ_LEVEL_LOW;
@@ -90,7 +87,6 @@ void dt_write_cpus(struct dt_writer *w, uint32_t nr, const char *compatible, uin
 {
 	static const char psci[] = "arm,psci-1.0\0arm,psci-0.2\0arm,psci";
 	char name[32];
-	uint32_t i;
 
 	dt_begin(w, "psci");
 	dt_prop(w, "compatible", psci, sizeof(psci));
@@ -101,7 +97,7 @@ void dt_write_cpus(struct dt_writer *w, uint32_t nr, const char *compatible, uin
 	dt_begin(w, "cpus");
 	dt_prop_u32(w, "#address-cells", 1);
 	dt_prop_u32(w, "#size-cells", 0);
-	for (i = 0; i < nr; i++) {
+	for (uint32_t i = 0; i < nr; i++) {
 		uint32_t aff = (uint32_t)vcpu_affinity(i);
 
 		snprintf(name, sizeof(name), "cpu@%x", aff);

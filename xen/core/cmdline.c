@@ -82,9 +82,8 @@ static bool parse_level(const char *s, uint32_t *value)
 		{ "all", LOG_DEBUG }, { "debug", LOG_DEBUG }, { "info", LOG_INFO },
 		{ "warning", LOG_WARNING }, { "error", LOG_ERROR }, { "none", LOG_ERROR },
 	};
-	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(levels); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(levels); i++) {
 		size_t n = strlen(levels[i].name);
 
 		if (!strncmp(s, levels[i].name, n) && (s[n] == '\0' || s[n] == '/')) {
@@ -131,11 +130,10 @@ static bool set_option(const struct option_row *o, const char *value)
 static void one_word(char *word)
 {
 	char *value = strchr(word, '=');
-	size_t i;
 
 	if (value)
 		*value++ = '\0';
-	for (i = 0; i < ARRAY_SIZE(options); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(options); i++) {
 		if (strcmp(word, options[i].name))
 			continue;
 		if (!set_option(&options[i], value ? value : ""))

@@ -45,21 +45,17 @@ static void uart_write(const char *s, size_t n)
 /* From now on text also goes to this UART; what the ring holds already is sent first. */
 void console_set_uart(const struct uart_ops *ops)
 {
-	uint64_t i;
-
 	SPIN_GUARD(&console_lock);
 	uart = ops;
-	for (i = oldest(); i != ring_prod; i++)
+	for (uint64_t i = oldest(); i != ring_prod; i++)
 		uart_write(&ring[i % RING_SIZE], 1);
 }
 
 /* The hypervisor's own text: ring and UART. */
 void console_write(const char *s, size_t n)
 {
-	size_t i;
-
 	SPIN_GUARD(&console_lock);
-	for (i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++)
 		ring[ring_prod++ % RING_SIZE] = s[i];
 	uart_write(s, n);
 }

@@ -123,7 +123,6 @@ int domain_create(domid_t id, const struct domain_config *cfg, struct domain **r
 void domain_destroy_final(struct domain *d)
 {
 	bool was_whole = d->shared_info != NULL;
-	struct vcpu *v;
 
 	for_each_vcpu(d, v)
 		vcpu_free(v);
@@ -167,11 +166,9 @@ void domain_vcpu_hooks_free(struct vcpu *v)
  */
 int domain_create_vcpus(struct domain *d, uint32_t n)
 {
-	uint32_t i;
-
 	if (n != d->max_vcpus)
 		return -EINVAL;
-	for (i = 0; i < n; i++) {
+	for (uint32_t i = 0; i < n; i++) {
 		struct vcpu *v;
 
 		if (d->vcpu[i])
@@ -190,8 +187,6 @@ int domain_create_vcpus(struct domain *d, uint32_t n)
 
 static void set_flag_all(struct domain *d, uint32_t flag, bool on)
 {
-	struct vcpu *v;
-
 	for_each_vcpu(d, v)
 		(on ? vcpu_set_flag : vcpu_clear_flag)(v, flag);
 }
@@ -223,8 +218,6 @@ int domain_unpause(struct domain *d)
 /* No vCPU of d is on a CPU now. */
 bool domain_is_quiet(const struct domain *d)
 {
-	struct vcpu *v;
-
 	for_each_vcpu(d, v)
 		if (load_acquire(&v->is_running))
 			return false;
@@ -298,9 +291,8 @@ void domain_starves(struct domain *d)
 void domains_crash_starving(void)
 {
 	struct domain *d;
-	uint64_t id;
 
-	for (id = 0; (d = domain_get_from(id)); domain_put(d)) {
+	for (uint64_t id = 0; (d = domain_get_from(id)); domain_put(d)) {
 		id = d->id + 1u;
 		if (__atomic_exchange_n(&d->starves, false, __ATOMIC_RELAXED))
 			domain_crash(d, "starves atomics on memory that it shares");

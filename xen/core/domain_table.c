@@ -93,10 +93,8 @@ bool domain_get(struct domain *d)
 /* Reference on domain id, or NULL. */
 struct domain *domain_get_by_id(domid_t id)
 {
-	struct domain *d;
-
 	SPIN_GUARD(&table_lock);
-	d = lookup_locked(id);
+	struct domain *d = lookup_locked(id);
 	return d && domain_get(d) ? d : NULL;
 }
 

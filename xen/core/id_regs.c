@@ -100,11 +100,10 @@ static uint64_t merge(const char *rule, uint64_t a, uint64_t b, uint64_t *seen)
 void id_regs_add_cpu(const uint64_t *raw, uint64_t ctr, bool first)
 {
 	uint64_t v, seen;
-	uint32_t n;
 
 	hosts_view |= first;
 	host_has_ras = ID_FIELD(raw[ID_AA64PFR0], RAS_SHIFT) || (!first && host_has_ras);
-	for (n = ID_REG(1, 0); n < NR_ID_REGS; n++) {
+	for (uint32_t n = ID_REG(1, 0); n < NR_ID_REGS; n++) {
 		v = merge(rules[n], raw[n], first ? raw[n] : guest_id_regs[n], &seen);
 		if (n == ID_AA64MMFR0 && ID_FIELD(v, 0) > PARANGE_MAX)
 			v = (v & ~0xfUL) | PARANGE_MAX;

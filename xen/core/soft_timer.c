@@ -84,7 +84,6 @@ static void program_earlier(struct pcpu *c, s_time_t expires)
 static int make_room(struct pcpu *c, uint32_t want)
 {
 	FREED struct soft_timer **spare = NULL;
-	struct soft_timer **old;
 	uint32_t room = MIN_ROOM;
 
 	if (READ_ONCE(c->max_timers) >= want)
@@ -96,7 +95,8 @@ static int make_room(struct pcpu *c, uint32_t want)
 		return -ENOMEM;
 	SPIN_GUARD(&c->timer_lock);
 	if (c->max_timers < room) {
-		old = c->timers;
+		struct soft_timer **old = c->timers;
+
 		if (c->nr_timers)
 			memcpy(spare, old, c->nr_timers * sizeof(*spare));
 		c->timers = spare;
@@ -120,9 +120,8 @@ int soft_timer_init_cpu(struct pcpu *c)
 int soft_timer_reserve(int n)
 {
 	uint32_t want = __atomic_add_fetch(&reserved, (uint32_t)n, __ATOMIC_RELAXED);
-	uint32_t cpu;
 
-	for (cpu = 0; n > 0 && cpu < nr_cpus; cpu++) {
+	for (uint32_t cpu = 0; n > 0 && cpu < nr_cpus; cpu++) {
 		/* The slice timer and the policy's own are beside the reserved ones. */
 		if (cpus[cpu]->max_timers && make_room(cpus[cpu], want + 4)) {
 			__atomic_sub_fetch(&reserved, (uint32_t)n, __ATOMIC_RELAXED);
@@ -174,12 +173,11 @@ void soft_timer_kill(struct soft_timer *t)
 {
 	/* Even unarmed: the lock shows us who has just taken it out to run it. */
 	struct pcpu *c = lock_cpu_of(t);
-	uint32_t cpu;
 
 	if (t->heap_index)
 		heap_remove(c, t);
 	spin_unlock(&c->timer_lock);
-	for (cpu = 0; cpu < nr_cpus; cpu++)
+	for (uint32_t cpu = 0; cpu < nr_cpus; cpu++)
 		while (cpus[cpu] != this_cpu() && load_acquire(&cpus[cpu]->timer_running) == t)
 			cpu_relax();
 	soft_timer_stop(t);	/* the handler may have armed it again */

@@ -55,9 +55,7 @@ static void disown(struct vcpu **owner, struct vcpu *v)
 /* Free v, which runs nowhere and which nothing refers to. */
 void vcpu_free(struct vcpu *v)
 {
-	uint32_t i;
-
-	for (i = 0; i < nr_cpus; i++) {
+	for (uint32_t i = 0; i < nr_cpus; i++) {
 		disown(&cpus[i]->fp_owner, v);
 		disown(&cpus[i]->el1_owner, v);
 	}

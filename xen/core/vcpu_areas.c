@@ -118,7 +118,6 @@ void vcpu_update_runstate_area(struct vcpu *v)
 	uint64_t time[4], entry;
 	s_time_t entry_time;
 	uint32_t state;
-	unsigned int i;
 
 	if (!area)
 		return;
@@ -129,7 +128,7 @@ void vcpu_update_runstate_area(struct vcpu *v)
 		smp_wmb();
 	}
 	shared_write(&area->state, (int)state);
-	for (i = 0; i < 4; i++)
+	for (unsigned int i = 0; i < 4; i++)
 		shared_write(&area->time[i], time[i]);
 	if (flag)
 		smp_wmb();
@@ -140,7 +139,6 @@ void vcpu_update_runstate_area(struct vcpu *v)
 int vcpu_areas_relinquish(struct domain *d)
 {
 	static struct vcpu_info gone = { .evtchn_upcall_pending = 1 };
-	struct vcpu *v;
 
 	for_each_vcpu(d, v) {
 		vcpu_release_runstate(v);

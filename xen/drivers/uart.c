@@ -10,7 +10,6 @@
 #include <xen/boot.h>
 #include <xen/console.h>
 #include <xen/drivers.h>
-#include <xen/lib.h>
 
 /* A UART that never has room (no cable, no clock) must not stop the hypervisor. */
 #define MAX_POLLS	1000000u

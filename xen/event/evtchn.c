@@ -132,14 +132,13 @@ int evtchn_alloc(struct domain *d, domid_t remote, bool for_hypervisor, uint32_t
 {
 	HELD struct domain *rd = domain_get_by_id(remote);
 	struct evtchn *chn;
-	int rc;
 
 	if (remote >= DOMID_FIRST_RESERVED)
 		return -EINVAL;
 	if (!(rd ? domain_peers_allowed(d, rd) : d->is_privileged || opt.allow_peers))
 		return -EPERM;
 	SPIN_GUARD(&d->evtchn->lock);
-	rc = port_take(d, port, &chn);
+	int rc = port_take(d, port, &chn);
 	if (rc)
 		return rc;
 	chn->u.remote = remote;
@@ -293,10 +292,9 @@ static int try_close(struct domain *d, uint32_t port)
  */
 int evtchn_close(struct domain *d, uint32_t port)
 {
-	unsigned int tries;
 	int rc = -EAGAIN;
 
-	for (tries = 0; tries < CLOSE_TRIES && rc == -EAGAIN; tries++)
+	for (unsigned int tries = 0; tries < CLOSE_TRIES && rc == -EAGAIN; tries++)
 		rc = try_close(d, port);
 	return rc;
 }
@@ -304,13 +302,11 @@ int evtchn_close(struct domain *d, uint32_t port)
 /* What s->port of d is. -EINVAL when it is out of range; a port never used counts as closed. */
 int evtchn_status_get(struct domain *d, struct evtchn_status *s)
 {
-	struct evtchn *chn;
-
 	s->status = EVTCHNSTAT_closed;
 	s->vcpu = 0;
 	memset(&s->u, 0, sizeof(s->u));
 	SPIN_GUARD(&d->evtchn->lock);
-	chn = evtchn_at(d->evtchn, s->port);
+	struct evtchn *chn = evtchn_at(d->evtchn, s->port);
 	if (!chn)
 		return s->port < EVTCHN_CHUNK_PORTS ? 0 : -EINVAL;
 	if (chn->state == EVTCHNSTAT_closed)
@@ -334,12 +330,10 @@ int evtchn_status_get(struct domain *d, struct evtchn_status *s)
  */
 int evtchn_bind_vcpu(struct domain *d, uint32_t port, uint32_t vcpu)
 {
-	struct evtchn *chn;
-
 	if (!domain_vcpu(d, vcpu))
 		return -ENOENT;
 	SPIN_GUARD(&d->evtchn->lock);
-	chn = evtchn_at(d->evtchn, port);
+	struct evtchn *chn = evtchn_at(d->evtchn, port);
 	if (!chn || (chn->state != EVTCHNSTAT_unbound && chn->state != EVTCHNSTAT_interdomain &&
 		     (chn->state != EVTCHNSTAT_virq || !virq_is_global(chn->u.virq))))
 		return -EINVAL;
@@ -351,10 +345,9 @@ int evtchn_bind_vcpu(struct domain *d, uint32_t port, uint32_t vcpu)
 int evtchn_set_priority(struct domain *d, uint32_t port, uint32_t priority)
 {
 	struct evtchn_domain *e = d->evtchn;
-	struct evtchn *chn;
 
 	SPIN_GUARD(&e->lock);
-	chn = evtchn_at(e, port);
+	struct evtchn *chn = evtchn_at(e, port);
 	if (!e->fifo)
 		return -ENOSYS;
 	if (priority > EVTCHN_FIFO_PRIORITY_MIN || !chn || chn->state == EVTCHNSTAT_closed)
@@ -370,9 +363,8 @@ int evtchn_set_priority(struct domain *d, uint32_t port, uint32_t priority)
 static int close_all(struct domain *d)
 {
 	struct evtchn_domain *e = d->evtchn;
-	uint32_t port;
 
-	for (port = READ_ONCE(e->reset_next); port < READ_ONCE(e->nr_ports); port++) {
+	for (uint32_t port = READ_ONCE(e->reset_next); port < READ_ONCE(e->nr_ports); port++) {
 		bool again = evtchn_close(d, port) == -EAGAIN;
 
 		if (again || (port % 32 == 31 && hypercall_preempt())) {
@@ -438,11 +430,10 @@ int evtchn_relinquish(struct domain *d)
 void evtchn_domain_free(struct domain *d)
 {
 	struct evtchn_domain *e = d->evtchn;
-	uint32_t i;
 
 	if (!e)
 		return;
-	for (i = 0; i < e->nr_ports / EVTCHN_CHUNK_PORTS; i++)
+	for (uint32_t i = 0; i < e->nr_ports / EVTCHN_CHUNK_PORTS; i++)
 		domain_heap_free_page(d, e->chunk[i]);
 	xfree(e->chunk);
 	xfree(e->virq);

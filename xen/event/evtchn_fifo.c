@@ -55,12 +55,11 @@ static bool link_behind(struct domain *d, event_word_t *word, uint32_t link)
 {
 	event_word_t w = shared_read(word);
 	enum link_result r = try_link(d, word, &w, link);
-	unsigned int i;
 
 	if (r == LINK_AGAIN && !d->starves) {
 		(void)guest_test_and_set_bit32(EVTCHN_FIFO_BUSY, word, d);
 		w = shared_read(word);
-		for (i = 0; i < LINK_TRIES && r == LINK_AGAIN && !d->starves; i++)
+		for (unsigned int i = 0; i < LINK_TRIES && r == LINK_AGAIN && !d->starves; i++)
 			r = try_link(d, word, &w, link);
 		if (r == LINK_AGAIN)
 			domain_starves(d);	/* it goes on changing the word: on purpose */
@@ -169,10 +168,8 @@ void evtchn_fifo_unmask(struct domain *d, struct evtchn_fifo *f, struct evtchn *
 /* Was the port raised before its word came? Forget it. */
 static bool take_early(struct evtchn_fifo *f, struct evtchn *chn)
 {
-	bool early;
-
 	SPIN_GUARD(&f->lock);
-	early = chn->early;
+	bool early = chn->early;
 	chn->early = false;
 	f->nr_early -= early;
 	return early;
@@ -212,11 +209,10 @@ bool evtchn_fifo_is_linked(struct evtchn_fifo *f, uint32_t port)
 static void migrate(struct domain *d, struct evtchn_fifo *f)
 {
 	struct evtchn_domain *e = d->evtchn;
-	uint32_t i;
 
 	store_release(&e->fifo, f);
 	smp_mb();
-	for (i = 0; i < ARRAY_SIZE(d->shared_info->evtchn_pending); i++) {
+	for (uint32_t i = 0; i < ARRAY_SIZE(d->shared_info->evtchn_pending); i++) {
 		uint64_t bits = shared_read(&d->shared_info->evtchn_pending[i]);
 
 		while (bits && !READ_ONCE(d->starves)) {
@@ -237,10 +233,9 @@ static int install_control(struct domain *d, uint32_t vcpu, struct fifo_vcpu *fv
 			   struct evtchn_fifo **fresh)
 {
 	struct evtchn_domain *e = d->evtchn;
-	struct evtchn_fifo *f;
 
 	SPIN_GUARD(&e->lock);
-	f = e->fifo;
+	struct evtchn_fifo *f = e->fifo;
 	if (domain_is_dying(d))
 		return -ESRCH;
 	if (e->fifo_dead)
@@ -351,14 +346,12 @@ int evtchn_fifo_expand_array(struct domain *d, gfn_t g)
 /* Unmap one piece of f. False: nothing left. */
 static bool free_piece(struct domain *d, struct evtchn_fifo *f)
 {
-	uint32_t i;
-
 	if (f->nr_pages) {
 		f->nr_pages--;
 		shared_unmap_ram(f->page[f->nr_pages], &f->mfn[f->nr_pages], 1);
 		return true;
 	}
-	for (i = 0; i < d->max_vcpus; i++) {
+	for (uint32_t i = 0; i < d->max_vcpus; i++) {
 		struct fifo_vcpu *fv = f->vcpu[i];
 
 		if (!fv)

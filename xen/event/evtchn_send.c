@@ -17,9 +17,7 @@
  */
 void evtchn_wake_pollers(struct domain *d, uint32_t port)
 {
-	uint32_t i;
-
-	for (i = 0; i < d->max_vcpus; i++) {
+	for (uint32_t i = 0; i < d->max_vcpus; i++) {
 		struct vcpu *v = load_acquire(&d->vcpu[i]);
 		uint32_t polled;
 
@@ -99,10 +97,9 @@ void evtchn_clear_pending(struct domain *d, struct evtchn *chn, uint32_t port)
 int evtchn_send(struct domain *d, uint32_t port)
 {
 	struct evtchn_domain *e = d->evtchn;
-	struct evtchn *chn;
 
 	SPIN_GUARD(&e->lock);
-	chn = evtchn_at(e, port);
+	struct evtchn *chn = evtchn_at(e, port);
 	if (unlikely(!chn))
 		return -EINVAL;
 	if (likely(chn->state == EVTCHNSTAT_interdomain)) {
@@ -126,10 +123,9 @@ int evtchn_unmask_port(struct domain *d, uint32_t port)
 {
 	struct evtchn_domain *e = d->evtchn;
 	struct shared_info *s = d->shared_info;
-	struct evtchn *chn;
 
 	SPIN_GUARD(&e->lock);
-	chn = evtchn_at(e, port);
+	struct evtchn *chn = evtchn_at(e, port);
 	if (!chn)
 		return -EINVAL;
 	if (chn->state == EVTCHNSTAT_closed)
@@ -146,10 +142,9 @@ int evtchn_unmask_port(struct domain *d, uint32_t port)
 int evtchn_port_pending(struct domain *d, uint32_t port)
 {
 	struct evtchn_domain *e = d->evtchn;
-	struct evtchn *chn;
 
 	SPIN_GUARD(&e->lock);
-	chn = evtchn_at(e, port);
+	struct evtchn *chn = evtchn_at(e, port);
 	if (!chn)
 		return -EINVAL;
 	if (chn->state == EVTCHNSTAT_closed)

@@ -43,10 +43,8 @@ void evtchn_mark_upcall(struct vcpu *v)
 /* Reference on the domain that handles virq; NULL: nobody. */
 static struct domain *get_handler(uint32_t virq)
 {
-	struct domain *d;
-
 	SPIN_GUARD(&handler_lock);
-	d = handler[virq] ? handler[virq] : dom0;
+	struct domain *d = handler[virq] ? handler[virq] : dom0;
 	/* dom0 may still be being made; the reference on a handler cannot fail. */
 	return d && d->evtchn && domain_get(d) ? d : NULL;
 }
@@ -55,12 +53,11 @@ static struct domain *get_handler(uint32_t virq)
 void virq_raise_global(uint32_t virq)
 {
 	HELD struct domain *d = get_handler(virq);
-	uint32_t port;
 
 	if (!d)
 		return;
 	SPIN_GUARD(&d->evtchn->lock);
-	port = *virq_slot(d->evtchn, virq, 0);
+	uint32_t port = *virq_slot(d->evtchn, virq, 0);
 	if (port)
 		evtchn_raise(d, evtchn_at(d->evtchn, port), port);
 }
@@ -86,10 +83,8 @@ int virq_set_handler(struct domain *d, uint32_t virq)
 /* d dies: what it handled goes to dom0 again. */
 void virq_forget_handler(struct domain *d)
 {
-	uint32_t i;
-
 	SPIN_GUARD(&handler_lock);
-	for (i = 0; i < NR_VIRQS; i++) {
+	for (uint32_t i = 0; i < NR_VIRQS; i++) {
 		if (handler[i] != d)
 			continue;
 		WRITE_ONCE(handler[i], NULL);

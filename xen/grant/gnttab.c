@@ -85,13 +85,12 @@ static int make_frame(struct domain *d, uint32_t idx)
 {
 	struct gnttab *g = d->grant;
 	struct grant_frame *f;
-	uint32_t i;
 
 	if (!g->frame) {
 		g->frame = xzalloc_array(struct grant_frame, g->max_frames);
 		if (!g->frame)
 			return -ENOMEM;
-		for (i = 0; i < g->max_frames; i++)
+		for (uint32_t i = 0; i < g->max_frames; i++)
 			g->frame[i].gfn = INVALID_GFN;
 	}
 	f = &g->frame[idx];
@@ -160,15 +159,14 @@ int gnttab_domain_init(struct domain *d, const struct domain_config *cfg)
 void gnttab_domain_free(struct domain *d)
 {
 	struct gnttab *g = d->grant;
-	uint32_t i;
 
 	if (!g)
 		return;
-	for (i = 0; i < g->nr_frames; i++) {
+	for (uint32_t i = 0; i < g->nr_frames; i++) {
 		domain_heap_free_page(d, g->frame[i].pin);
 		domain_heap_free_page(d, g->frame[i].entry);
 	}
-	for (i = 0; i < g->mt_pages; i++)
+	for (uint32_t i = 0; i < g->mt_pages; i++)
 		domain_heap_free_page(d, g->mt[i]);
 	xfree(g->frame);
 	xfree(g->mt);

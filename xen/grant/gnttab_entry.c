@@ -32,13 +32,12 @@ int grant_entry_pin(struct domain *d, struct grant_entry_v1 *e, struct grant_pin
 {
 	uint32_t set = GTF_reading | (readonly ? 0u : (uint32_t)GTF_writing);
 	uint32_t w = shared_read(flags_word(e)), found;
-	unsigned int tries;
 
 	if ((p->readers || p->writers) && p->by != by)
 		return GNTST_bad_gntref;
 	if ((readonly ? p->readers : p->writers) == GRANT_PIN_MAX)
 		return GNTST_no_device_space;
-	for (tries = 0; ; tries++) {
+	for (unsigned int tries = 0; ; tries++) {
 		if (!word_allows(w, by, readonly))
 			return GNTST_bad_gntref;
 		if (tries == PIN_TRIES)

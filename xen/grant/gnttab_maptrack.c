@@ -51,10 +51,9 @@ int maptrack_get(struct domain *d, uint32_t *handle)
 {
 	struct gnttab *g = d->grant;
 	struct maptrack *m;
-	int rc;
 
 	SPIN_GUARD(&g->mt_lock);
-	rc = domain_is_dying(d) ? -ESRCH : g->mt_free ? 0 : grow(d);
+	int rc = domain_is_dying(d) ? -ESRCH : g->mt_free ? 0 : grow(d);
 	if (rc)
 		return rc;
 	*handle = g->mt_free - 1;
@@ -81,10 +80,8 @@ bool maptrack_publish(struct domain *d, uint32_t handle, const struct maptrack *
 /* Make a live handle busy and tell what it is. -ENOENT for any other. */
 int maptrack_claim(struct domain *d, uint32_t handle, struct maptrack *copy)
 {
-	struct maptrack *m;
-
 	SPIN_GUARD(&d->grant->mt_lock);
-	m = at(d->grant, handle);
+	struct maptrack *m = at(d->grant, handle);
 	if (!m || m->state != MT_LIVE)
 		return -ENOENT;
 	*copy = *m;

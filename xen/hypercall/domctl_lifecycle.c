@@ -91,7 +91,6 @@ void domctl_fill_info(const struct domain *d, struct xen_domctl_getdomaininfo *i
 {
 	uint8_t dying = load_acquire(&d->dying), code = READ_ONCE(d->shutdown_code);
 	bool running = false, blocked = true;
-	struct vcpu *v;
 	*info = (struct xen_domctl_getdomaininfo){
 		.domain = d->id,
 		/* Without a reason all bits are set, as in Xen. */

@@ -27,12 +27,11 @@ static uint8_t busy;
 static int lower_fields(struct domain *d, const struct zazen_domctl_cpu_model *m)
 {
 	uint64_t *regs = id_regs_own(d);
-	uint32_t i;
 	int rc = 0;
 
 	if (!regs)
 		return -ENOMEM;
-	for (i = 0; i < m->nr_fields && !rc; i++)
+	for (uint32_t i = 0; i < m->nr_fields && !rc; i++)
 		rc = m->field[i].pad ? -EINVAL : id_regs_lower(regs, m->field[i].reg,
 							       m->field[i].shift, m->field[i].max);
 	return rc;

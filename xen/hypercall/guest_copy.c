@@ -68,14 +68,14 @@ int copy_small(uint64_t va, void *buf, size_t n, bool write)
 	struct p2m *p2m = &this_vcpu()->domain->p2m;
 	unsigned int slot, tries = 0;
 	int rc = -EFAULT;
-	char *p;
 	mfn_t m;
 
 	do {
 		spin_lock(&p2m->lock);
 		m = guest_va_to_mfn(va, write);
 		if (likely(mfn_is_in_use(m))) {
-			p = (char *)map_window_brief(m, &slot) + (va & ~PAGE_MASK);
+			char *p = (char *)map_window_brief(m, &slot) + (va & ~PAGE_MASK);
+
 			if (write)
 				copy_bytes(p, buf, n);
 			else

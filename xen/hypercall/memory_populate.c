@@ -24,10 +24,8 @@
 /* Put d's own frames back at their 1:1 place. -EPERM when one is not d's. */
 static int populate_direct(struct domain *d, gfn_t g, uint32_t order)
 {
-	uint64_t i;
-
 	/* It keeps its memory for life: no reference is needed to say whose a frame is. */
-	for (i = 0; i < BIT(order); i++)
+	for (uint64_t i = 0; i < BIT(order); i++)
 		if (!page_is_ram_of(mfn(g.v + i), d))
 			return -EPERM;
 	/* The entries carry no reference of their own. */

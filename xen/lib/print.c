@@ -16,11 +16,10 @@
 static void put_stamp(char *line, enum log_level level)
 {
 	uint64_t us = (uint64_t)system_time() / 1000;
-	unsigned int at;
 
 	memcpy(line, STAMP, sizeof(STAMP) - 1);
 	line[sizeof(STAMP) - 4] = "EWID"[level];
-	for (at = sizeof(STAMP) - 6; at > sizeof("(ZZ) [") - 2; at--) {
+	for (unsigned int at = sizeof(STAMP) - 6; at > sizeof("(ZZ) [") - 2; at--) {
 		if (line[at] == '.')
 			continue;
 		if (line[at] == ' ' && !us)
@@ -77,14 +76,13 @@ void guest_printk(struct domain *d, const char *fmt, ...)
 	char text[LINE_MAX_CHARS / 2];
 	uint32_t dropped;
 	va_list ap;
-	char *p;
 
 	if (LOG_WARNING > opt.guest_log_level || !guest_may_print(d, &dropped))
 		return;
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	for (p = text; *p; p++)
+	for (char *p = text; *p; p++)
 		if (*p < ' ' || *p > '~')
 			*p = '.';
 	if (dropped)

@@ -116,9 +116,7 @@ uint64_t buddy_alloc(struct buddy *b, unsigned int order, unsigned int prefer)
 /* Head of the free block around m. */
 uint64_t buddy_find(const struct buddy *b, uint64_t m, unsigned int *order)
 {
-	unsigned int o;
-
-	for (o = 0; o <= b->max_order; o++) {
+	for (unsigned int o = 0; o <= b->max_order; o++) {
 		uint64_t head = m & ~((1UL << o) - 1);
 		const struct page_info *pg;
 

@@ -54,7 +54,6 @@ static void shrink(uint64_t m)
 void *heap_alloc_pages(unsigned int order)
 {
 	struct page_info *pg;
-	unsigned long i;
 	uint64_t m = ~0UL;
 	char *p;
 
@@ -71,7 +70,7 @@ void *heap_alloc_pages(unsigned int order)
 	pg = frame_page(m);
 	p = HEAP_VA(m << PAGE_SHIFT);
 	heap_unpoison(p, PAGE_SIZE << order);
-	for (i = 0; i < 1UL << order; i++) {
+	for (unsigned long i = 0; i < 1UL << order; i++) {
 		clear_page(p + i * PAGE_SIZE);
 		pg[i].order = 0;
 		pg[i].u.priv = 0;

@@ -22,7 +22,6 @@ uint32_t p2m_host_ipa_bits = 40;
 int p2m_domain_init(struct domain *d, const struct domain_config *cfg)
 {
 	struct p2m *p2m = &d->p2m;
-	unsigned int i;
 
 	spin_lock_init(&p2m->lock, LOCK_P2M);
 	p2m->ipa_bits = (uint8_t)p2m_host_ipa_bits;
@@ -33,7 +32,7 @@ int p2m_domain_init(struct domain *d, const struct domain_config *cfg)
 	p2m->root = domain_heap_alloc_pages(d, p2m->root_order);
 	if (!p2m->root)
 		return -ENOMEM;
-	for (i = 0; i < 1u << p2m->root_order; i++)
+	for (unsigned int i = 0; i < 1u << p2m->root_order; i++)
 		if (page_set_type(mfn_add(heap_to_mfn(p2m->root), i), PAGE_P2M))
 			return -EINVAL;	/* never: fresh heap pages */
 	/* The tables are empty in memory before any walker can be told of them. */
@@ -129,9 +128,8 @@ static void release_extents(struct domain *d, struct stage2_gather *ga)
 {
 	mfn_t run = INVALID_MFN;
 	uint64_t nr = 0;
-	unsigned int i;
 
-	for (i = 0; i < ga->nr; i++) {
+	for (unsigned int i = 0; i < ga->nr; i++) {
 		const struct stage2_extent *x = &ga->ext[i];
 
 		if (x->kind == P2M_REPORTED)
@@ -326,8 +324,6 @@ uint64_t p2m_cache_flush(struct domain *d, gfn_t g, uint64_t nr)
 	while (i < nr) {
 		gfn_t cur = gfn_add(g, i);
 		struct p2m_entry e;
-		mfn_t m;
-		void *va;
 
 		if (cur.v >= p2m_nr_gfns(&d->p2m) || cur.v < g.v)
 			return nr;
@@ -336,9 +332,11 @@ uint64_t p2m_cache_flush(struct domain *d, gfn_t g, uint64_t nr)
 			i = ROUND_DOWN(cur.v, 1UL << e.order) + (1UL << e.order) - g.v;
 			work++;
 		} else {
-			m = p2m_get_page(d, cur, false, NULL);
+			mfn_t m = p2m_get_page(d, cur, false, NULL);
+
 			if (mfn_valid(m)) {
-				va = map_window_get(m);
+				void *va = map_window_get(m);
+
 				cache_clean_inval_poc(va, PAGE_SIZE);
 				map_window_put(va);
 				page_put(m);

@@ -9,7 +9,6 @@
 #include <xen/domain.h>
 #include <xen/heap.h>
 #include <xen/hypercall.h>
-#include <xen/lib.h>
 #include <xen/sched.h>
 #include "buddy.h"
 
@@ -212,9 +211,7 @@ uint64_t zone_largest_run(mfn_t below, mfn_t *first)
  */
 static uint64_t next_dirty(uint64_t *head, unsigned int *order)
 {
-	unsigned int i;
-
-	for (i = 0; i < SCRUB_SCAN; i++) {
+	for (unsigned int i = 0; i < SCRUB_SCAN; i++) {
 		uint64_t m = frame_known(scrub_cursor) ? scrub_cursor : frame_table.first;
 		struct page_info *pg = frame_page(m);
 

@@ -31,9 +31,8 @@ static const uint8_t transitions[PAGE_TYPES] = {
 void __init page_info_init(struct page_info *table, mfn_t first, uint64_t nr)
 {
 	const struct page_info reserved = { .owner = DOMID_NOBODY, .type = PAGE_RESERVED };
-	uint64_t i;
 
-	for (i = 0; i < nr; i++)
+	for (uint64_t i = 0; i < nr; i++)
 		table[i] = reserved;
 	frame_table = (struct frame_table){ table, first.v, nr };
 }
@@ -153,9 +152,8 @@ void frames_reset(mfn_t first, uint64_t nr, enum page_type type)
 {
 	const struct page_info fresh = { .owner = DOMID_NOBODY, .type = (uint8_t)type };
 	struct page_info *pg = frame_page(first.v);
-	uint64_t i;
 
-	for (i = 0; i < nr; i++) {
+	for (uint64_t i = 0; i < nr; i++) {
 		ASSERT(pg[i].type == type || (transitions[pg[i].type] & BIT(type)) ||
 		       (type == PAGE_FREE && (transitions[pg[i].type] & BIT(PAGE_HEAP))));
 		pg[i] = fresh;

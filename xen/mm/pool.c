@@ -51,14 +51,13 @@ static bool slab_create(unsigned int class)
 {
 	struct slab *s = heap_alloc_page();
 	size_t size = class_size[class], n = SLAB_ROOM / size;
-	char *obj;
 
 	if (!s)
 		return false;
 	s->class = (uint16_t)class;
 	s->magic = SLAB_MAGIC;
 	/* Chained from the last to the first, so that the first is given out first. */
-	for (obj = (char *)s + SLAB_HEADER + (n - 1) * size; n; n--, obj -= size) {
+	for (char *obj = (char *)s + SLAB_HEADER + (n - 1) * size; n; n--, obj -= size) {
 		*(void **)obj = s->free;
 		s->free = obj;
 		heap_poison(obj + sizeof(void *), size - sizeof(void *));

@@ -74,12 +74,11 @@ static int fill(struct domain *d, gfn_t g, mfn_t m, unsigned int order)
 	struct stage2 s = stage2_of(d);
 	struct stage2_gather ga;
 	unsigned int level;
-	pte_t pte;
 	int rc;
 
 	stage2_gather_init(&ga);
 	SPIN_GUARD(&d->p2m.lock);
-	pte = *p2m_find_entry(&d->p2m, g.v, &level);
+	pte_t pte = *p2m_find_entry(&d->p2m, g.v, &level);
 	if (domain_is_dying(d))
 		return -ESRCH;
 	if (pte_p2m_kind(pte) != P2M_REPORTED || pt_order(level) < order)

@@ -19,10 +19,8 @@ static uint32_t hint;			/* word to look at first; slot_lock */
 /* Reserve nr (1 or 2) adjacent slots; ~0 none. Pairs do not cross words. */
 static unsigned int slots_get(unsigned int nr)
 {
-	unsigned int i;
-
 	SPIN_GUARD(&slot_lock);
-	for (i = 0; i < NR_WORDS; i++) {
+	for (unsigned int i = 0; i < NR_WORDS; i++) {
 		unsigned int w = (hint + i) % NR_WORDS;
 		uint64_t fit = ~used[w];
 
@@ -72,10 +70,9 @@ void shared_unmap(void *p, unsigned int nr)
 {
 	unsigned int slot =
 		(unsigned int)(((uintptr_t)p - (uintptr_t)mmu_shared_va(0)) >> PAGE_SHIFT);
-	unsigned int i;
 
 	ASSERT(slot + nr <= MMU_SHARED_SLOTS);
-	for (i = 0; i < nr; i++)
+	for (unsigned int i = 0; i < nr; i++)
 		mmu_shared_clear(slot + i);
 	mmu_flush_va_all_cpus(p, nr);
 	slots_put(slot, nr);

@@ -122,7 +122,6 @@ static int prepare_entry(const struct pt_step *st, void *arg)
 	struct map_range *r = arg;
 	enum pt_level_kind kind = pte_kind(*st->ptep, st->level);
 	pte_t *table;
-	int rc;
 
 	/* What mapping will replace as a whole needs nothing, nor what is inside of it. */
 	if (kind == PTE_PAGE || (r->for_map && fits_leaf(st, r)))
@@ -132,7 +131,8 @@ static int prepare_entry(const struct pt_step *st, void *arg)
 	if (!r->for_map && (kind == PTE_INVALID || pt_step_is_whole(st)))
 		return PT_NEXT;
 	if (kind == PTE_BLOCK) {
-		rc = split_block(r->s, st);
+		int rc = split_block(r->s, st);
+
 		return rc ? rc : PT_DESCEND;
 	}
 	table = table_alloc(r->s);

@@ -38,9 +38,7 @@ void vmid_init(unsigned int bits)
 /* Was vmid on a CPU when the generation began? vmid_lock. */
 static bool is_kept(uint32_t vmid)
 {
-	unsigned int i;
-
-	for (i = 0; i < MAX_CPUS; i++)
+	for (unsigned int i = 0; i < MAX_CPUS; i++)
 		if (kept[i] && (uint16_t)kept[i] == vmid)
 			return true;
 	return false;
@@ -54,9 +52,8 @@ static bool is_kept(uint32_t vmid)
 static bool renew_kept(uint64_t tag)
 {
 	bool found = false;
-	unsigned int i;
 
-	for (i = 0; i < MAX_CPUS; i++)
+	for (unsigned int i = 0; i < MAX_CPUS; i++)
 		if (kept[i] == tag && tag) {
 			kept[i] = tag_of(generation, (uint16_t)tag);
 			found = true;
@@ -67,11 +64,9 @@ static bool renew_kept(uint64_t tag)
 /* Begin a generation: what CPUs have loaded stays reserved. vmid_lock. */
 static void roll_over(void)
 {
-	unsigned int i;
-
 	WRITE_ONCE(generation, generation + 1);
 	next_vmid = 1;
-	for (i = 0; i < nr_cpus; i++) {
+	for (unsigned int i = 0; i < nr_cpus; i++) {
 		uint64_t tag = __atomic_exchange_n(&cpus[i]->vmid_active, 0, __ATOMIC_SEQ_CST);
 
 		/* No load since the last roll-over: the CPU still runs what was kept then. */

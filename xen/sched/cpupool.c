@@ -37,10 +37,8 @@ static void put_in(struct domain *d, struct cpupool *p)
 /* -ESRCH: no such pool, -ENODEV: it has no CPUs. Even a domain that fails to be has a pool. */
 int cpupool_domain_init(struct domain *d, const struct domain_config *cfg)
 {
-	struct cpupool *p;
-
 	SPIN_GUARD(&cpupool_lock);
-	p = cpupool_find(cfg->cpupool, true);
+	struct cpupool *p = cpupool_find(cfg->cpupool, true);
 	d->pool = p && p->cpus ? p : cpupools;
 	if (d->pool != p)
 		return p ? -ENODEV : -ESRCH;
@@ -111,7 +109,6 @@ static int change_cpus(struct cpupool *p, uint32_t cpu, bool add)
 /* d's vCPUs go where its pool is. -ERESTART while one is on another CPU. */
 int cpupool_settle(struct domain *d)
 {
-	struct vcpu *v;
 	int rc = 0;
 
 	for_each_vcpu(d, v)
@@ -124,10 +121,10 @@ int cpupool_settle(struct domain *d)
 static int settle_all(struct control_call *call)
 {
 	struct domain *d;
-	int rc;
 
 	while ((d = domain_get_from(call->a))) {
-		rc = cpupool_settle(d);
+		int rc = cpupool_settle(d);
+
 		call->a = rc ? call->a : d->id + 1u;
 		domain_put(d);
 		if (rc || hypercall_preempt())
@@ -142,10 +139,8 @@ static int settle_all(struct control_call *call)
  */
 static int change(struct control_call *call, struct xen_sysctl_cpupool_op *c)
 {
-	struct cpupool *p;
-
 	SPIN_GUARD(&cpupool_lock);
-	p = cpupool_find(c->cpupool_id, c->op != XEN_SYSCTL_CPUPOOL_OP_INFO);
+	struct cpupool *p = cpupool_find(c->cpupool_id, c->op != XEN_SYSCTL_CPUPOOL_OP_INFO);
 	switch (c->op) {
 	case XEN_SYSCTL_CPUPOOL_OP_CREATE:
 		return create(c);

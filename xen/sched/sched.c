@@ -93,10 +93,9 @@ void sched_arm_slice(struct sched_rq *rq)
  */
 static __noinline struct vcpu *pick_allowed(struct sched_rq *rq)
 {
-	struct vcpu *v;
-
 	while (rq->nr_runnable) {
-		v = sched->pick(rq);
+		struct vcpu *v = sched->pick(rq);
+
 		if (!v || likely(sched_may_run_on(v, rq->cpu)))
 			return v;
 	}

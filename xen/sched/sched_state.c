@@ -115,9 +115,7 @@ void sched_dequeue(struct sched_rq *rq, struct vcpu *v)
 /* First vCPU of a list that CPU cpu can take, looking at *looks at most. */
 struct vcpu *sched_find_for(const struct list_head *list, unsigned int cpu, unsigned int *looks)
 {
-	const struct list_head *l;
-
-	for (l = list->next; l != list && *looks > 0; l = l->next) {
+	for (const struct list_head *l = list->next; l != list && *looks > 0; l = l->next) {
 		struct vcpu *v = list_entry(l, struct vcpu, sched.link);
 
 		--*looks;
@@ -293,8 +291,6 @@ int sched_set_affinity(struct vcpu *v, const uint64_t *hard, const uint64_t *sof
 /* Charge d's running vCPUs up to now; their CPUs are to choose anew. */
 static void settle_running(struct domain *d)
 {
-	struct vcpu *v;
-
 	for_each_vcpu(d, v) {
 		struct sched_rq *rq = sched_lock_rq_of(v);
 

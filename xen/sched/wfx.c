@@ -7,8 +7,6 @@
  * IPI: the sleeper wakes, finds its WFI trapped again, and its CPU can idle, scrub and steal.
  * While somebody watches who uses the CPUs no CPU is native, so that who sleeps is not counted.
  */
-#include <xen/domain.h>
-#include <xen/lib.h>
 #include <xen/page.h>
 #include "sched_private.h"
 

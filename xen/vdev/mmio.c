@@ -43,9 +43,8 @@ void mmio_domain_free(struct domain *d)
 bool mmio_overlaps(const struct domain *d, ipa_t base, uint64_t size)
 {
 	const struct mmio_space *m = d->mmio;
-	const struct mmio_region *r;
 
-	for (r = m->region; r < &m->region[m->nr]; r++)
+	for (const struct mmio_region *r = m->region; r < &m->region[m->nr]; r++)
 		if (base - r->base < r->size || r->base - base < size)
 			return true;
 	return false;
@@ -75,9 +74,7 @@ int mmio_register(struct domain *d, ipa_t base, uint64_t size, mmio_fn *fn,
 /* The region that holds ipa; NULL. Remembers it. */
 static const struct mmio_region *find(struct mmio_space *m, ipa_t ipa)
 {
-	uint32_t i;
-
-	for (i = 0; i < m->nr; i++)
+	for (uint32_t i = 0; i < m->nr; i++)
 		if (ipa - m->region[i].base < m->region[i].size) {
 			WRITE_ONCE(m->last, i);
 			return &m->region[i];

@@ -126,11 +126,10 @@ void vsmccc_add_cpu(const uint64_t *id, uint32_t midr, bool first)
 static void service_query(struct vcpu *v, uint32_t fn)
 {
 	const struct query *q = queries;
-	uint32_t n;
 
 	v->regs.x[0] = SMCCC_NOT_SUPPORTED;
 	for (; q < queries + ARRAY_SIZE(queries); q++)
-		for (n = 0; q->fn == (fn & QUERY_MASK) && n < q->nr; n++)
+		for (uint32_t n = 0; q->fn == (fn & QUERY_MASK) && n < q->nr; n++)
 			v->regs.x[n] = q->answer[n];
 }
 

@@ -200,12 +200,11 @@ static void physical_fired(struct vgic_dist *dist, struct vgic_irq *irq)
 bool vgic_hw_irq(uint32_t pintid)
 {
 	struct hw_tie *tie = tie_of(pintid);
-	struct domain *d;
 
 	if (!tie)
 		return false;
 	SPIN_GUARD(&tie->lock);
-	d = tie->domain;
+	struct domain *d = tie->domain;
 	if (d)
 		physical_fired(d->vgic, vgic_irq_get(d->vgic, NULL, tie->vintid));
 	return d;

@@ -120,7 +120,6 @@ static int map_gicc(struct domain *d)
 int vgic_vcpu_init(struct vcpu *v)
 {
 	struct vgic_dist *dist = v->domain->vgic;
-	uint32_t i;
 
 	/* It is whole or fails before anything is made. */
 	if (v->id == 0 && dist->version == 2 && map_gicc(v->domain))
@@ -131,13 +130,13 @@ int vgic_vcpu_init(struct vcpu *v)
 	list_init(&v->vgic->queue);
 	v->vgic->asleep = true;
 	v->vgic->self = dist->version == 2 ? ~0UL : BIT(v->id % 16) | (v->id / 16UL) << 16;
-	for (i = 0; i < GIC_NR_PRIVATE; i++)
+	for (uint32_t i = 0; i < GIC_NR_PRIVATE; i++)
 		irq_init(dist, &v->vgic->irq[i], i, v);
 	vgic_fill_words(dist, v, vgic_rd_find);
 	if (v->id != 0)
 		return 0;
 	/* SPIs start out routed to affinity 0. */
-	for (i = 0; i < dist->nr_irqs - GIC_NR_PRIVATE; i++)
+	for (uint32_t i = 0; i < dist->nr_irqs - GIC_NR_PRIVATE; i++)
 		dist->spi[i].target = v;
 	return 0;
 }
@@ -145,10 +144,9 @@ int vgic_vcpu_init(struct vcpu *v)
 void vgic_vcpu_free(struct vcpu *v)
 {
 	struct vgic_dist *dist = v->domain->vgic;
-	uint32_t i;
 
 	/* The domain may get another vCPU 0: the making of this one failed. */
-	for (i = 0; v->id == 0 && i < dist->nr_irqs - GIC_NR_PRIVATE; i++)
+	for (uint32_t i = 0; v->id == 0 && i < dist->nr_irqs - GIC_NR_PRIVATE; i++)
 		dist->spi[i].target = NULL;
 	xfree(v->vgic);
 	v->vgic = NULL;
@@ -170,10 +168,9 @@ void vgic_vcpu_reset(struct vcpu *v)
 	struct vgic_dist *dist = v->domain->vgic;
 	struct vgic_vcpu *vc = v->vgic;
 	struct vgic_irq *irq, *next;
-	uint32_t i;
 
 	SPIN_GUARD(&dist->lock);
-	for (i = 0; i < VGIC_MAX_LRS; i++) {
+	for (uint32_t i = 0; i < VGIC_MAX_LRS; i++) {
 		irq = vc->in_lr[i];
 		vc->in_lr[i] = NULL;
 		if (irq && vgic_irq_is_spi(irq))
@@ -186,7 +183,7 @@ void vgic_vcpu_reset(struct vcpu *v)
 		else if (irq->active)
 			reset_spi(dist, irq);
 	}
-	for (i = 0; i < GIC_NR_PRIVATE; i++)
+	for (uint32_t i = 0; i < GIC_NR_PRIVATE; i++)
 		irq_init(dist, &vc->irq[i], i, v);
 	vc->hw_ppi = NULL;
 	vc->peeking = false;

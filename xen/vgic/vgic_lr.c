@@ -179,14 +179,14 @@ bool vgic_sgi1r_short(struct vcpu *v, uint64_t value)
 	struct vgic_irq *irq = &vc->irq[value >> 24 & 0xf];
 	unsigned int n = irq->lr - 1u;
 	bool done = false;
-	uint64_t state;
 
 	if (unlikely((value & ~(0xfUL << 24)) != vc->self))
 		return false;
 	spin_lock(&dist->lock);
 	if (likely(n < GIC_NR_LOW_LRS && !irq->active_changed && !irq->drop_pending &&
 		   !irq->latch && vgic_irq_is_allowed(dist, irq))) {
-		state = gic_lr_read_low(n) & LR_STATE;
+		uint64_t state = gic_lr_read_low(n) & LR_STATE;
+
 		done = state == LR_STATE_PENDING;
 		if (!state) {
 			irq->active = false;
@@ -309,9 +309,8 @@ static struct vgic_irq *least_urgent(const struct vcpu *v, bool active, uint64_t
 static __noinline void fold_evicted(struct vgic_dist *dist, struct vcpu *v)
 {
 	struct vgic_irq *irq;
-	uint32_t n;
 
-	for (n = gic_eoi_count(); n > 0 && (irq = most_urgent(v->vgic, true)); n--) {
+	for (uint32_t n = gic_eoi_count(); n > 0 && (irq = most_urgent(v->vgic, true)); n--) {
 		irq->active = false;
 		vgic_requeue(dist, irq);
 	}
@@ -437,11 +436,10 @@ bool vgic_pending(struct vcpu *v)
 	struct vgic_dist *dist = v->domain->vgic;
 	struct vgic_vcpu *vc = v->vgic;
 	struct vgic_irq *irq;
-	uint32_t used;
 
 	if (vgic_is_live_here(v)) {
 		vgic_maintenance(v);
-		for (used = vc->lr_used; used; used &= used - 1)
+		for (uint32_t used = vc->lr_used; used; used &= used - 1)
 			if (gic_lr_read((unsigned int)__builtin_ctz(used)) & LR_STATE_PENDING)
 				return true;
 	}

@@ -30,9 +30,8 @@ enum mmio_result vgic_reg_access(const struct vgic_reg *r, struct vgic_dist *dis
 void vgic_fill_words(struct vgic_dist *dist, struct vcpu *v, vgic_find_fn *find)
 {
 	uint64_t *words = v ? v->vgic->words : dist->words;
-	uint32_t n;
 
-	for (n = 0; n < VGIC_NR_WORDS; n++)
+	for (uint32_t n = 0; n < VGIC_NR_WORDS; n++)
 		WRITE_ONCE(words[n], vgic_reg_read32(find(4 * n), dist, v, 4 * n));
 }
 

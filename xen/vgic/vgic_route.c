@@ -22,8 +22,6 @@ struct vcpu *vgic_route(const struct vgic_dist *dist, const struct vgic_irq *irq
 /* Several vCPUs may get it, and nobody holds it: the one it went to before, or the first up. */
 static __noinline void choose_target(const struct vgic_dist *dist, struct vgic_irq *irq)
 {
-	struct vcpu *v;
-
 	if (irq->target && !(READ_ONCE(irq->target->flags) & VPF_DOWN))
 		return;
 	for_each_vcpu(dist->domain, v) {
@@ -135,9 +133,7 @@ static struct vgic_irq *nth(struct vgic_dist *dist, uint32_t i)
  */
 bool vgic_rescan(struct vgic_dist *dist)
 {
-	uint32_t n;
-
-	for (n = 0; n < RESCAN_BATCH && dist->rescan; n++) {
+	for (uint32_t n = 0; n < RESCAN_BATCH && dist->rescan; n++) {
 		struct vgic_irq *irq = nth(dist, --dist->rescan);
 
 		if (irq && (irq->holder || vgic_irq_is_pending(irq)))

@@ -37,8 +37,6 @@ void send_all(struct vcpu *v, uint64_t value, bool group0_only)
 
 	SPIN_GUARD(&dist->lock);
 	if (unlikely(value & SGI1R_IRM)) {
-		struct vcpu *to;
-
 		for_each_vcpu(d, to)
 			if (to != v)
 				send(dist, to, intid, group0_only);

@@ -81,10 +81,10 @@ struct domain {
 	uint32_t log_lines, log_dropped;
 };
 
-/* With every vCPU that is made: v. */
+/* With every vCPU that is made: v, which is declared here. */
 #define for_each_vcpu(d, v)								\
-	for (uint32_t v##_id = 0; v##_id < (d)->max_vcpus; v##_id++)			\
-		if (((v) = load_acquire(&(d)->vcpu[v##_id])) != NULL)
+	for (struct vcpu *v, **v##_at = (d)->vcpu; v##_at < (d)->vcpu + (d)->max_vcpus; v##_at++) \
+		if ((v = load_acquire(v##_at)) != NULL)
 
 static inline bool domain_is_dying(const struct domain *d)
 {
