@@ -205,6 +205,28 @@ static void test_affinity_levels(void **state)
 	vcpu_set_flag(d->vcpu[17], VPF_DOWN);
 }
 
+/* Its event interrupt goes with the rest: what waits in its vcpu_info must be told of anew. */
+static void test_cpu_on_tells_events(void **state)
+{
+	const struct vgic_irq *event = &v1->vgic->irq[d->event_ppi];
+	struct vcpu_info *info;
+
+	(void)state;
+	fake_domain_add_ram(d, gfn(0x40000), 1);
+	fake_set_current(v0);
+	assert_int_equal(vcpu_register_info(v1, gfn(0x40000), 64), 0);
+	info = v1->info;
+	assert_true(event->latch);
+	assert_int_equal(call(0xc4000003, 1, 0x40001230, 0), 0);
+	assert_int_equal(info->evtchn_upcall_pending, 1);
+	assert_true(event->latch);
+	vcpu_set_flag(v1, VPF_DOWN);
+	info->evtchn_upcall_pending = 0;
+	assert_int_equal(call(0xc4000003, 1, 0x40001230, 0), 0);
+	assert_false(event->latch);
+	vcpu_set_flag(v1, VPF_DOWN);
+}
+
 static void test_off_and_suspend(void **state)
 {
 	(void)state;
@@ -264,7 +286,8 @@ int main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 		T(test_versions), T(test_services),	   T(test_features),
-		T(test_cpu_on),	  T(test_off_and_suspend), T(test_system_off),
+		T(test_cpu_on),	  T(test_cpu_on_tells_events),
+		T(test_off_and_suspend), T(test_system_off),
 		T(test_affinity_levels),
 	};
 

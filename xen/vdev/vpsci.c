@@ -11,6 +11,7 @@
 #include <xen/vdev.h>
 #include <xen/vgic.h>
 #include <public/sched.h>
+#include <public/xen.h>
 #include "vsmccc.h"
 
 enum {
@@ -67,6 +68,9 @@ static int64_t cpu_on(struct vcpu *v, const uint64_t *arg)
 	target->ran_before_on = target->runstate.time[RUNSTATE_running_];
 	vcpu_reset(target, arg[1], arg[2]);
 	vgic_vcpu_reset(target);
+	/* With it went the interrupt that the upcall byte says is on its way. */
+	if (mfn_valid(target->info_mfn) && READ_ONCE(target->info->evtchn_upcall_pending))
+		(void)vgic_inject_ppi(target, d->event_ppi);
 	vcpu_clear_flag(target, VPF_DOWN | VPF_BLOCKED);
 	return PSCI_SUCCESS;
 }
