@@ -223,6 +223,29 @@ static void test_alloc_is_zeroed_and_clean(void **state)
 	fake_domain_destroy(d);
 }
 
+/* What its last owner executed there may still be in instruction caches: gone before d has it. */
+static void test_alloc_forgets_instructions(void **state)
+{
+	struct domain *d = fake_domain_create(1), *other = fake_domain_create(1);
+	mfn_t m, n;
+
+	(void)state;
+	m = domain_alloc_pages(other, 0);
+	page_put(m);
+	fake_log_clear();
+	m = domain_alloc_pages(d, 0);
+	assert_int_equal(fake_log_count(FAKE_ICACHE), 1);
+	/* Nothing was freed since. */
+	n = domain_alloc_pages(d, 4);
+	assert_int_equal(fake_log_count(FAKE_ICACHE), 1);
+	page_put_range(n, 16);
+	page_put(domain_alloc_pages(d, 0));
+	assert_int_equal(fake_log_count(FAKE_ICACHE), 2);
+	page_put(m);
+	fake_domain_destroy(d);
+	fake_domain_destroy(other);
+}
+
 static void test_scrub(void **state)
 {
 	struct domain *d = fake_domain_create(1);
@@ -440,7 +463,8 @@ int main(void)
 		T(test_unpaired_put_stops),
 		T(test_max_pages), T(test_last_page_frees_dead_owner), T(test_put_range_mixes),
 		T(test_own_pages_over_maximum), T(test_type_table),
-		T(test_alloc_is_zeroed_and_clean), T(test_scrub),
+		T(test_alloc_is_zeroed_and_clean), T(test_alloc_forgets_instructions),
+		T(test_scrub),
 		T(test_zeroed_blocks_are_met), T(test_preempted_alloc),
 		T(test_dirty_pages_are_preferred_for_us), T(test_take),
 		T(test_scrub_of_little), T(test_exhaustion),

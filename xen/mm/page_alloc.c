@@ -18,6 +18,8 @@ static uint64_t total_pages;
 static uint64_t nr_zeroed;	/* free frames with FREE_ZEROED; atomic */
 static bool scrubbing = true;	/* some CPU is at it, or none may yet; atomic */
 static uint64_t nr_reported;	/* frames that domains may take back; atomic */
+/* Frames were freed since instruction caches last forgot what was in any of them; zone_lock. */
+static bool icache_stale;
 static uint64_t max_mfn;
 static uint64_t scrub_cursor;	/* frame to look at next; zone_lock */
 
@@ -108,6 +110,10 @@ static mfn_t take_block(unsigned int order, unsigned int prefer, bool keep)
 	SPIN_GUARD(&zone_lock);
 	if (keep && zone.nr_free < kept_frames() + (1UL << order))
 		return INVALID_MFN;
+	/* A domain that executes what it gets must not meet the last owner's instructions. */
+	if (icache_stale)
+		icache_inval_all();
+	icache_stale = false;
 	return mfn(buddy_alloc(&zone, order, prefer));	/* ~0 is INVALID_MFN */
 }
 
@@ -155,6 +161,7 @@ int zone_take(mfn_t first, uint64_t nr)
 void zone_free_run(mfn_t first, uint64_t nr)
 {
 	SPIN_GUARD(&zone_lock);
+	icache_stale = true;
 	buddy_free_run(&zone, first.v, nr, false);
 }
 
