@@ -269,7 +269,7 @@ complete -c zl -n '__fish_seen_subcommand_from vcpu-set' -l wait -d 'wait until 
 complete -c zl -n '__fish_seen_subcommand_from vcpu-set' -l timeout -r -d 'upper bound of the waiting'
 complete -c zl -n '__fish_seen_subcommand_from vcpu-set' -a '(__zl_domains)'
 complete -c zl -n __fish_use_subcommand -a check -d 'test whether this host can run guests'
-complete -c zl -n '__fish_seen_subcommand_from check' -l repair -d 'remove what domains that are gone left behind'
+complete -c zl -n '__fish_seen_subcommand_from check' -l repair -d 'remove what gone domains and half-made changes left'
 complete -c zl -n __fish_use_subcommand -a completion -d 'print a completion script for the shell'
 complete -c zl -n '__fish_seen_subcommand_from completion' -a ' bash zsh fish'
 complete -c zl -n __fish_use_subcommand -a debug-keys -d 'press debug keys of the hypervisor'

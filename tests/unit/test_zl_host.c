@@ -3,6 +3,8 @@
  * zl's commands about the host on the models: check over a made-up root, what gone domains left
  * behind, debug keys, parameters, and the log's times and levels.
  */
+#include <fcntl.h>
+
 #include "zl_world.h"
 
 #include "tools/zl/check.h"
@@ -14,7 +16,7 @@ static int check_in(const char *root, struct caught *c, bool without_hypervisor)
 	struct check check = { .zl = &zl, .root = root };
 	int failed;
 
-	zl.ctx.run_dir = dir;
+	zl.ctx.run_dir = zl.ctx.config_dir = zl.ctx.dump_dir = dir;
 	if (!without_hypervisor) {
 		zl.ctx.xs = store;
 		assert_int_equal(hyp_open_ops(&zl.ctx.hyp, &fake_hyp_ops, &fake, NULL), 0);
@@ -136,6 +138,51 @@ static void leftovers(void **state)
 	output_free(&c);
 }
 
+/* A definition that was half written, a link without one, a rename that did not end. */
+static void half_made(void **state)
+{
+	static const char *const files[] = {
+		"/domains/web1.xml.aB3xYz", "/autostart/web1.xml", "/web1-20260101-000000.core.part",
+	};
+	char path[128], line[160];
+	struct caught c;
+
+	(void)state;
+	write_guest();
+	snprintf(line, sizeof(line), "define %s/g.xml", dir);
+	expect(line, 0, NULL, "guest is defined");
+	expect("autostart guest", 0, NULL, NULL);
+	put(dir, files[0], "<domain");
+	snprintf(path, sizeof(path), "%s%s", dir, files[1]);
+	assert_int_equal(symlink("../domains/web1.xml", path), 0);
+	put(dir, files[2], "core");
+	(void)run(&c, "-N check --repair");
+	snprintf(line, sizeof(line), "no half-made files           warn, %s%s\n", dir, files[0]);
+	row(&c, line);
+	row(&c, "a UUID each                  pass\n");
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+		snprintf(line, sizeof(line), "would remove %s%s\n", dir, files[i]);
+		assert_non_null(strstr(c.err, line));
+	}
+	output_free(&c);
+	snprintf(line, sizeof(line), "sed 's/<name>guest/<name>twin/' %s/domains/guest.xml "
+		 ">%s/domains/twin.xml", dir, dir);
+	assert_int_equal(system(line), 0);
+	(void)run(&c, "check --repair");
+	row(&c, "a UUID each                  warn, guest and twin have the same\n");
+	row(&c, "hint: a rename did not end: zl undefine one of them\n");
+	output_free(&c);
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+		snprintf(path, sizeof(path), "%s%s", dir, files[i]);
+		assert_int_equal(faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW), -1);
+	}
+	snprintf(path, sizeof(path), "%s/autostart/guest.xml", dir);
+	assert_int_equal(access(path, F_OK), 0);
+	(void)run(&c, "check --repair");
+	row(&c, "no half-made files           pass\n");
+	output_free(&c);
+}
+
 static void hypervisor_wishes(void **state)
 {
 	(void)state;
@@ -174,6 +221,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(nothing_there, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(all_there, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(leftovers, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(half_made, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(hypervisor_wishes, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(log_lines, set_up, tear_down),
 	};

@@ -22,7 +22,6 @@
 
 #include "tools/domain/domain_priv.h"
 
-#define DUMP_DIR "/var/lib/zl/dump"
 #define BATCH 1024u				/* pages mapped at a time */
 
 struct dump {
@@ -254,7 +253,7 @@ int domain_dump_core(struct domain_ctx *ctx, uint16_t domid, const char *path,
 
 static const char *dump_dir(const struct domain_ctx *ctx)
 {
-	return ctx->dump_dir ? ctx->dump_dir : DUMP_DIR;
+	return ctx->dump_dir ? ctx->dump_dir : DOMAIN_DUMP_DIR;
 }
 
 size_t domain_core_count(const struct domain_ctx *ctx, const char *name)

@@ -288,18 +288,23 @@ static int check_conflicts(const struct domain_ctx *ctx, struct domain_config *c
 	return rc < 0 ? -1 : 0;
 }
 
-/* What writers that were killed have left; the caller's lock says that nobody writes now. */
+/* Is it the name of what a writer that was killed has left? */
+bool definition_half_made(const char *file)
+{
+	const char *end = strstr(file, ".xml.");
+
+	return end && strlen(end) == strlen(".xml.XXXXXX");
+}
+
+/* The caller's lock says that nobody writes now. */
 static void remove_leftovers(const char *dir_path)
 {
 	_cleanup_closedir_ DIR *dir = opendir(dir_path);
 	struct dirent *entry;
 
-	while (dir && (entry = readdir(dir)) != NULL) {
-		const char *end = strstr(entry->d_name, ".xml.");
-
-		if (end && strlen(end) == strlen(".xml.XXXXXX"))
+	while (dir && (entry = readdir(dir)) != NULL)
+		if (definition_half_made(entry->d_name))
 			unlinkat(dirfd(dir), entry->d_name, 0);
-	}
 }
 
 static int write_text(const struct domain_ctx *ctx, const char *name, const char *text,

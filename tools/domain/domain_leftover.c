@@ -3,13 +3,19 @@
  * What is left of domains that are gone: store nodes, back-ends and state files whose domain the
  * hypervisor does not know, and domains whose maker was killed. Ids are never taken again soon, so
  * a domain that is not there at two looks is gone; one that is being restarted has a note of it.
+ * And the files of changes that did not end: a writer that is at work holds a lock.
  */
+#include <dirent.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <xentools/parse_num.h>
+#include <xentools/strbuf.h>
 
 #include "tools/domain/domain_priv.h"
 
@@ -165,4 +171,62 @@ int domain_leftovers_remove(struct domain_ctx *ctx, const uint16_t *ids, size_t 
 		if (domain_remove(ctx, ids[i], NULL, false, err) != 0)
 			rc = -1;
 	return rc;
+}
+
+/* ---- files ---- */
+
+static bool is_half_written(int dir UNUSED, const char *file)
+{
+	return definition_half_made(file);
+}
+
+static bool leads_nowhere(int dir, const char *file)
+{
+	char target[8];
+
+	return readlinkat(dir, file, target, sizeof(target)) > 0 &&
+	       faccessat(dir, file, F_OK, 0) != 0;
+}
+
+/* A dump that is under way holds its file's lock. */
+static bool is_part_of_core(int dir, const char *file)
+{
+	const char *end = strrchr(file, '.');
+	_cleanup_close_ int fd = -1;
+
+	if (!end || strcmp(end, ".part") != 0)
+		return false;
+	fd = openat(dir, file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	return fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0;
+}
+
+static void tidy_folder(const char *base, const char *sub, bool (*is)(int dir, const char *file),
+			bool remove, struct strbuf *ret)
+{
+	_cleanup_free_ char *path = asprintf(&path, "%s%s", base, sub) < 0 ? NULL : path;
+	_cleanup_closedir_ DIR *dir = path ? opendir(path) : NULL;
+	struct dirent *e;
+
+	while (dir && (e = readdir(dir)) != NULL) {
+		if (!is(dirfd(dir), e->d_name))
+			continue;
+		strbuf_addf(ret, "%s/%s\n", path, e->d_name);
+		if (remove)
+			unlinkat(dirfd(dir), e->d_name, 0);
+	}
+}
+
+int domain_half_made(const struct domain_ctx *ctx, bool remove, struct strbuf *ret,
+		     struct zerr **err)
+{
+	const char *config = ctx->config_dir ? ctx->config_dir : DOMAIN_CONFIG_DIR;
+	_cleanup_close_ int lock = -1;
+
+	if (domain_lock(ctx, &lock, err) != 0)
+		return -1;
+	tidy_folder(config, "/domains", is_half_written, remove, ret);
+	tidy_folder(config, "/autostart", leads_nowhere, remove, ret);
+	tidy_folder(ctx->dump_dir ? ctx->dump_dir : DOMAIN_DUMP_DIR, "", is_part_of_core, remove,
+		    ret);
+	return ret->failed ? zerr_no_memory(err) : 0;
 }

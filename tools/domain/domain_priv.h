@@ -22,6 +22,9 @@ int domain_lock(const struct domain_ctx *ctx, int *ret_fd, struct zerr **err);
 void domain_warn(const struct domain_ctx *ctx, const char *code, const char *fmt, ...)
 	PRINTF_LIKE(3, 4);
 
+/* definition.c */
+bool definition_half_made(const char *file);
+
 /* domain_intent.c */
 int domain_intent_begin(const struct domain_ctx *ctx, const char *name, int *ret_fd,
 			struct zerr **err);

@@ -2,7 +2,8 @@
 /*
  * zl check: is this host able to run guests? Rows name what is looked at, how, and how to mend it.
  * A row fails when guests cannot run without it, warns when something that many want is missing,
- * and else notes a fact. With --repair what domains left behind is removed.
+ * and else notes a fact. With --repair what domains left behind is removed,
+ * and the files of changes in the middle of which the power went.
  */
 #include "check.h"
 
@@ -10,7 +11,9 @@
 #include <string.h>
 #include <sys/statvfs.h>
 
+#include "xentools/definition.h"
 #include "xentools/fd_util.h"
+#include "xentools/strbuf.h"
 
 #define MIB (1u << 20)
 
@@ -171,6 +174,38 @@ static bool look_leftovers(struct check *c, const char *arg)
 	return c->leftover_count == 0;
 }
 
+static bool look_files(struct check *c, const char *arg)
+{
+	_cleanup_strbuf_ struct strbuf files = STRBUF_INIT;
+
+	(void)arg;
+	if (domain_half_made(&c->zl->ctx, false, &files, NULL) != 0 || files.len == 0)
+		return true;
+	say(c, "%.*s", (int)strcspn(files.buf, "\n"), files.buf);
+	return false;
+}
+
+/* A rename is a new file before it is the end of the old one. */
+static bool look_twins(struct check *c, const char *arg)
+{
+	struct definition *list;
+	bool well = true;
+	size_t n;
+
+	(void)arg;
+	if (definition_list(&c->zl->ctx, &list, &n, NULL) != 0)
+		return true;
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = i + 1; well && k < n; k++)
+			if (memcmp(list[i].cfg.uuid, list[k].cfg.uuid, 16) == 0) {
+				say(c, "%s and %s have the same", list[i].cfg.name,
+				    list[k].cfg.name);
+				well = false;
+			}
+	definition_list_free(list, n);
+	return well;
+}
+
 static const struct check_row rows[] = {
 	{ "hypervisor", "it runs", look_hypervisor, NULL, CHECK_FAIL,
 	  "start the machine with the hypervisor, and be root" },
@@ -211,6 +246,9 @@ static const struct check_row rows[] = {
 	  "make the folder, or remove something" },
 	{ "domains", "nothing left of those gone", look_leftovers, NULL, CHECK_WARN,
 	  "zl check --repair" },
+	{ "definitions", "no half-made files", look_files, NULL, CHECK_WARN, "zl check --repair" },
+	{ "definitions", "a UUID each", look_twins, NULL, CHECK_WARN,
+	  "a rename did not end: zl undefine one of them" },
 };
 
 static void add_json(struct json_object *all, const struct check_row *row, enum check_verdict v,
@@ -261,6 +299,17 @@ static int repair(struct zl *zl, struct check *c, struct zerr **err)
 	return domain_leftovers_remove(&zl->ctx, c->leftovers, c->leftover_count, err);
 }
 
+static int repair_files(struct zl *zl, struct zerr **err)
+{
+	_cleanup_strbuf_ struct strbuf files = STRBUF_INIT;
+
+	if (domain_half_made(&zl->ctx, !zl->dry_run, &files, err) != 0)
+		return -1;
+	for (char *next = files.buf, *line; (line = strsep(&next, "\n")) != NULL && line[0] != '\0';)
+		zl_note(zl, "%s %s", zl->dry_run ? "would remove" : "removing", line);
+	return 0;
+}
+
 ZL_CMD(check)
 {
 	struct check c = { .zl = zl, .root = "" };
@@ -275,6 +324,8 @@ ZL_CMD(check)
 	failed = check_run(&c, all);
 	if (all)
 		rc = zl_print_json(zl, "zl.check/1", all, err);
+	if (rc == 0 && zl_has(args, "repair"))
+		rc = repair_files(zl, err);
 	if (rc == 0 && zl_has(args, "repair") && zl->ctx.hyp)
 		rc = repair(zl, &c, err);
 	free(c.leftovers);

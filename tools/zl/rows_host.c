@@ -6,7 +6,7 @@
 #include "zl.h"
 
 static const struct zl_option check_options[] = {
-	{ 0, "repair", NULL, "remove what domains that are gone left behind" },
+	{ 0, "repair", NULL, "remove what gone domains and half-made changes left" },
 	{ 0, NULL, NULL, NULL },
 };
 

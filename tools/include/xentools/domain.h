@@ -23,6 +23,7 @@ struct zerr;
 #define DOMAIN_RUN_DIR "/run/zl"
 #define DOMAIN_LOG_DIR "/var/log/zl"
 #define DOMAIN_CONFIG_DIR "/etc/zl"
+#define DOMAIN_DUMP_DIR "/var/lib/zl/dump"
 
 struct domain_ctx {
 	struct hyp *hyp;
@@ -30,7 +31,7 @@ struct domain_ctx {
 	const char *run_dir;		/* NULL: DOMAIN_RUN_DIR */
 	const char *log_dir;		/* NULL: DOMAIN_LOG_DIR */
 	const char *config_dir;		/* NULL: DOMAIN_CONFIG_DIR */
-	const char *dump_dir;		/* of core files; NULL: /var/lib/zl/dump */
+	const char *dump_dir;		/* of core files; NULL: DOMAIN_DUMP_DIR */
 	const struct zl_conf *conf;	/* NULL: the defaults of zl_conf.h */
 	/* Progress lines ("loading kernel"), level 1 = step, 2 = detail. May be NULL. */
 	void (*progress)(void *arg, int level, const char *text);
@@ -130,6 +131,13 @@ int domain_make_final(struct domain_ctx *ctx, uint16_t domid, struct hyp_domain_
 int domain_leftovers(struct domain_ctx *ctx, uint16_t **ret, size_t *n, struct zerr **err);
 int domain_leftovers_remove(struct domain_ctx *ctx, const uint16_t *ids, size_t n,
 			    struct zerr **err);
+/*
+ * Append to *ret, a line each, the files that a change of a definition or a dump in the middle of
+ * which the program or the machine ended has left; remove them.
+ */
+struct strbuf;
+int domain_half_made(const struct domain_ctx *ctx, bool remove, struct strbuf *ret,
+		     struct zerr **err);
 
 /*
  * Remove what a killed program left half made, unpause what it had paused for itself. A create and
