@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Consoles besides the first, channels, and the seed of z:cloud-init, with a stock guest: bytes on
-hvc1 and up both ways by pty and by socket, before and after the daemon was killed.
+hvc1 and up both ways by pty and by socket, before and after the daemon was killed; and some that come
+and go while the guest runs.
 """
 import time
 
@@ -16,6 +17,8 @@ DEVICES = """<devices>
   <channel type='pty'><target type='xen' name='org.example.pty'/></channel>
   <channel type='unix'><source mode='bind' path='/run/agent'/><target type='xen' name='agent'/></channel>
 </devices>"""
+AGENT = ("<channel type='unix'><source mode='bind' path='/run/agent'/>"
+         "<target type='xen' name='agent'/></channel>\n")
 SEED = f"<z:cloud-init user-data='{FOLDER}/user' network-config='{FOLDER}/net'/>"
 USER = "#cloud-config\nhostname: seeded\n"
 # A guest's program answers each line; what it gets as a file it sums up.
@@ -28,15 +31,22 @@ LEFT = ("ls -A /run/zl/console; ls -d /run/agent /run/zl/seed-* 2>/dev/null; "
 def d(boot, tmp_path):
     texts = conftest.overlay_texts()
     texts.update({"ch.xml": dom0_module.linux_xml("ch", extra=DEVICES, extension=SEED),
-                  "user": USER, "net": "version: 2\n"})
+                  "user": USER, "net": "version: 2\n", "hot.xml": dom0_module.linux_xml("hot"),
+                  "agent.xml": AGENT, "console.xml": "<console type='pty'/>\n"})
     path = str(tmp_path / "channel.tar")
     dom0_module.make_overlay(path, texts)
     return boot(overlay=path)
 
 
-def talk(d, number, words):
+def answer(d, name, number):
+    """Have a guest's program answer on a console, as soon as it is there; in the attached guest."""
+    d.guest_run(name, f"i=0; until (: </dev/hvc{number}) 2>/dev/null || [ $((i+=1)) -gt 50 ]; do sleep .2; done; "
+                f"({ANSWER.format(number)}) </dev/hvc{number} >/dev/hvc{number} 2>/dev/null & true")
+
+
+def talk(d, number, words, name="ch"):
     """Say WORDS to the guest's program on a console and get its answer."""
-    d.m.send(f"zl console -n {number} ch\n")
+    d.m.send(f"zl console -n {number} {name}\n")
     d.m.expect(r"console attached", 20, f"zl console -n {number} attaches")
     time.sleep(0.3 * machine.PATIENCE)  # what is typed before the terminal is raw is dropped
     d.m.send(f"{words}\n")
@@ -44,9 +54,9 @@ def talk(d, number, words):
     d.detach()
 
 
-def states(d):
+def states(d, name="ch"):
     """{number: (guest's state, kind, params, name)} of zl channel-list."""
-    rows = [line.split() for line in d.zl("channel-list ch")[1].splitlines()]
+    rows = [line.split() for line in d.zl(f"channel-list {name}")[1].splitlines()]
     return {int(r[0]): (r[2], r[5], r[6], r[7]) for r in rows if len(r) == 8 and r[0].isdigit()}
 
 
@@ -77,7 +87,7 @@ def test_channels(d):
     for words in (USER, "version: 2\n", "local-hostname: ch\n", "\n1\n", "cidata  "):
         assert words in text, text
     for n in (1, 2, 3):
-        d.guest_run("ch", f"({ANSWER.format(n)}) </dev/hvc{n} >/dev/hvc{n} 2>/dev/null & true")
+        answer(d, "ch", n)
     d.detach()
 
     listed = states(d)
@@ -123,6 +133,68 @@ def test_bytes(d):
     d.poll(lambda: (d.listed("ch") or ["", old])[1] != old, 60, "the guest is a new domain")
     d.zl(f"wait --for=console:/{READY}/ --timeout=200 ch", timeout=220)
     d.console("ch")
-    d.guest_run("ch", f"({ANSWER.format(3)}) </dev/hvc3 >/dev/hvc3 2>/dev/null & true")
+    answer(d, "ch", 3)
     d.detach()
     talk(d, 3, "reborn")
+
+
+def kill_daemon(d):
+    """The keeper starts it anew; nobody waits for that here."""
+    d.run(f"kill -9 {d.daemons()['xenconsoled']}")
+
+
+def test_hot(d):
+    """A channel and a console come and go: both ways, twice, and over the daemon's death."""
+    d.attach("hot", f"zl create -c {FOLDER}/hot.xml")
+    d.detach()
+    before = d.run("xenstore-ls | wc -l")[1]
+    d.zl(f"device-attach hot {FOLDER}/agent.xml")
+    d.zl(f"device-attach hot {FOLDER}/console.xml")
+    code, text = d.zl(f"device-attach hot {FOLDER}/agent.xml", check=False)
+    assert code == 7 and "/run/agent" in text, text
+    d.console("hot")
+    for n in (1, 2):
+        answer(d, "hot", n)
+    d.detach()
+    for n in (1, 2):
+        talk(d, n, f"first{n}", "hot")
+    d.poll(lambda: [r[0] for r in states(d, "hot").values()] == ["4", "4"], 10, "both are connected")
+    assert states(d, "hot")[1][1:] == ("socket", "/run/agent", "agent")
+    assert "hvc2" in d.zl("device-list hot")[1]
+    text = d.zl("dumpxml hot")[1]
+    assert "path='/run/agent'" in text and "port='1'" in text, text
+
+    # Taken from a guest whose program has it open, while the daemon is dead and comes back.
+    kill_daemon(d)
+    d.zl(f"device-detach hot {FOLDER}/agent.xml", timeout=60)
+    assert list(states(d, "hot")) == [2], states(d, "hot")
+    assert d.run("ls -d /run/agent /run/zl/console/*.sock", check=False)[0] != 0
+    talk(d, 2, "alone", "hot")
+    d.console("hot")
+    d.guest_run("hot", "i=0; while (: </dev/hvc1) 2>/dev/null && [ $((i+=1)) -le 50 ]; do sleep .2; done; "
+                "! (: </dev/hvc1) 2>/dev/null")
+    d.detach()
+
+    # And given again, which has the number that is free, while the daemon is away, too.
+    kill_daemon(d)
+    d.zl(f"device-attach hot {FOLDER}/agent.xml", timeout=60)
+    d.console("hot")
+    answer(d, "hot", 1)
+    d.detach()
+    for n in (1, 2):
+        talk(d, n, f"again{n}", "hot")
+    log = d.zl("console --log -n 2 hot")[1]
+    assert log.count("2 says first2") == log.count("2 says again2") == 1, log
+
+    # A reboot has both; hvc1 is the console now.
+    d.zl("reboot hot", timeout=60)
+    reborn = ("4", "socket", "/run/agent", "agent")
+    d.poll(lambda: d.listed("hot") and states(d, "hot").get(2) == reborn, 90, "the reborn guest has both")
+    d.zl("device-detach hot hvc1")
+    d.zl("device-detach --force hot hvc2")
+    assert states(d, "hot") == {}
+    text = d.zl("dumpxml hot")[1]
+    assert "agent" not in text and "port='1'" not in text, text
+    assert d.run("xenstore-ls | wc -l")[1] == before
+    d.zl("destroy hot", timeout=60)
+    d.poll(lambda: not d.run(LEFT, check=False)[1].strip(), 20, "nothing is left")

@@ -55,17 +55,18 @@ static void back_end(const char *dir, unsigned int domid, const char *type, unsi
 static void for_all(void (*fn)(const char *dir, unsigned int domid, const char *type,
 			       unsigned int devid))
 {
-	static const char *const types[] = { "vbd", "vif" };
+	static const char *const types[] = { "vbd", "vif", "console" };
 	char dir[96];
 
-	for (size_t t = 0; t < 2; t++)
+	for (size_t t = 0; t < 3; t++)
 		for (unsigned int domid = 1; domid < 6; domid++)
 			for (unsigned int i = 0; i < 8; i++) {
 				unsigned int devid = t == 0 ? 51712 + 16 * i : i;
 
 				snprintf(dir, sizeof(dir), "/local/domain/0/backend/%s/%u/%u",
 					 types[t], domid, devid);
-				if (fake_xs_get(fake_devices.xs, dir))
+				/* The first console is no device. */
+				if ((t < 2 || i > 0) && fake_xs_get(fake_devices.xs, dir))
 					fn(dir, domid, types[t], devid);
 			}
 }

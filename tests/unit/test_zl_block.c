@@ -213,9 +213,26 @@ static void channels(void **state)
 	expect("console -n 8 web1", 2, NULL, "no number of a console");
 	expect("console -n 1 -t vuart web1", 2, NULL, "no number of a console");
 	put("channel.xml", "<channel type='pty'><target type='xen' name='a'/></channel>", 0);
-	expect(at("device-attach web1 DIR/channel.xml"), 5, NULL, "come with a domain's start");
+	json_object_put(run_json(at("-N --json device-attach web1 DIR/channel.xml"),
+				 "zl.device-attach/1"));
+	expect(at("-N device-attach web1 DIR/channel.xml"), 0, "would get a channel", NULL);
 	put("console.xml", "<console type='pty'/>", 0);
-	expect(at("device-attach web1 DIR/console.xml"), 4, NULL, "come with a domain's start");
+	expect(at("-N device-attach web1 DIR/console.xml"), 0, "would get a console", NULL);
+	put("serial.xml", "<serial type='pty'/>", 0);
+	expect(at("device-attach web1 DIR/serial.xml"), 4, NULL, "no disk, interface, channel or console");
+	put("unix.xml", "<channel type='unix'><source mode='bind' path='/etc/hosts'/>"
+	    "<target type='xen'/></channel>", 0);
+	expect(at("-N device-attach web1 DIR/unix.xml"), 7, NULL, "cannot be at /etc/hosts");
+	expect(at("device-attach web1 DIR/console.xml"), 0, NULL, NULL);
+	expect("device-list web1", 0, "console   hvc3       3          0   initialising", NULL);
+	expect("device-detach web1 hvc3", 0, NULL, NULL);
+	expect(at("device-detach web1 DIR/console.xml"), 4, NULL, "neither the name");
+	put("agent.xml", "<channel type='pty'><target type='xen' name='agent'/></channel>", 0);
+	expect(at("device-attach web1 DIR/agent.xml"), 0, NULL, NULL);
+	expect("channel-list web1", 0, "agent\n", NULL);
+	expect(at("-N device-detach web1 DIR/agent.xml"), 0, "would lose its console", NULL);
+	expect(at("device-detach web1 DIR/agent.xml"), 0, NULL, NULL);
+	expect(at("device-detach web1 DIR/agent.xml"), 3, NULL, "no such device");
 	put("user", "x", SEED_FILE_MAX + 1);
 	put("host.xml", "<domain type='xen'>\n<name>w</name><memory unit='MiB'>64</memory>\n<os>"
 	    "<kernel>/nowhere/Image</kernel><type>hvm</type></os>\n<metadata><z:domain "

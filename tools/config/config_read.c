@@ -141,6 +141,7 @@ int config_read_as(enum config_syntax syntax, const char *name, const void *text
 	if (syntax == CONFIG_ANY)
 		syntax = config_sniff(text, size);
 	r.xl = syntax == CONFIG_XL || syntax == CONFIG_XL_JSON;
+	r.device = syntax == CONFIG_DEVICE;
 	domain_config_init(&build.cfg);
 	build.cfg.vcpus_max = 0;	/* unknown until a good <vcpu>, or rule_vcpus() */
 	diags->file = strdup(name);

@@ -99,6 +99,7 @@ struct reader {
 	const struct config_options *opt;
 	struct config_build *build;
 	bool xl;				/* the tree was made of xl.cfg */
+	bool device;				/* it is one device, for a domain that runs */
 	int rc;					/* -ENOMEM */
 };
 

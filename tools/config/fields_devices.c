@@ -96,7 +96,7 @@ static void check_console(struct reader *r, const struct xml_node *node,
 {
 	(void)row;
 	(void)value;
-	if (is_second(node) && room_for_channel(r, node))
+	if ((r->device || is_second(node)) && room_for_channel(r, node))
 		r->build->cfg.more_consoles++;
 }
 

@@ -170,7 +170,8 @@ static int look(const struct device *d, struct xenbus_view *v, struct zerr **err
 	    device_read(d, DEVICE_BACK, "hotplug-status", &hotplug, err) < 0)
 		return -1;
 	v->exists = rc > 0;
-	v->held = d->backend_domid != 0 || hotplug_backend_has(d->cls->type, d->domid, d->devid);
+	v->held = d->backend_domid != 0 || !d->cls->module ||
+		  hotplug_backend_has(d->cls->type, d->domid, d->devid);
 	v->back = xenbus_state_parse(back);
 	v->front = xenbus_state_parse(front);
 	v->online = online && strcmp(online, "1") == 0;
@@ -328,8 +329,9 @@ static int explain(const struct device *d, enum xenbus_reason why, struct zerr *
 	switch (why) {
 	case XENBUS_WHY_NO_BACKEND:
 		zerr_set(err, ZERR_TIMEOUT, "E801", 0, "no back-end driver takes it");
-		return zerr_hint(err, "is the module %s loaded in domain %u?", d->cls->module,
-				 d->backend_domid);
+		return d->cls->module ? zerr_hint(err, "is the module %s loaded in domain %u?",
+						  d->cls->module, d->backend_domid) :
+					zerr_hint(err, "does xenconsoled run?");
 	case XENBUS_WHY_BACKEND_FAILED:
 		text = kernel_error(d);
 		return zerr_set(err, ZERR_FAILED, "E330", 0, "the back-end driver gave it up%s%s",
@@ -405,7 +407,8 @@ int device_begin(struct device *d, int (*guard)(struct device *d, struct zerr **
 	char driver[64];
 
 	snprintf(driver, sizeof(driver), "/sys/bus/xen-backend/drivers/%s", d->cls->type);
-	if ((d->backend_domid == 0 && hotplug_module(d->cls->module, driver, err) != 0) ||
+	if ((d->backend_domid == 0 && d->cls->module &&
+	     hotplug_module(d->cls->module, driver, err) != 0) ||
 	    domain_lock(d->ctx, &lock, err) != 0 || (guard && guard(d, err) != 0))
 		return -1;
 	return xs_transaction(d->ctx->xs, write_nodes, d, err);

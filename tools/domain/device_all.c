@@ -21,7 +21,9 @@
 #define TURN_MS 30000			/* how long another program may change the devices */
 #define LAST_TURN_MS 10000		/* the same for who destroys the domain */
 
-static const enum device_kind kinds[] = { DEVICE_VBD, DEVICE_VIF };
+/* Those that go with their domain; consoles only when they are to go before it. */
+static const enum device_kind kinds[] = { DEVICE_VBD, DEVICE_VIF, DEVICE_CONSOLE };
+#define KINDS_OF_DOMAIN 2u
 
 /* The device as its note says; 1 found, 0 there is none, -1 error. */
 int device_find(struct device *d, struct domain_ctx *ctx, uint16_t domid, enum device_kind kind,
@@ -76,11 +78,12 @@ static int scan(struct domain_ctx *ctx, uint16_t domid, enum device_kind kind,
 	return 0;
 }
 
-int device_first_free(struct domain_ctx *ctx, uint16_t domid, const struct device_class *cls,
+/* The lowest index that no device of the class has. */
+static int first_free(struct domain_ctx *ctx, uint16_t domid, const struct device_class *cls,
 		      unsigned int *ret, struct zerr **err)
 {
 	_cleanup_free_ unsigned int *ids = NULL;
-	unsigned int id = 0;
+	unsigned int id = cls->kind == DEVICE_CONSOLE;
 	size_t i, n;
 
 	if (scan(ctx, domid, cls->kind, &ids, &n, err) != 0)
@@ -89,6 +92,32 @@ int device_first_free(struct domain_ctx *ctx, uint16_t domid, const struct devic
 		id++;
 	*ret = id;
 	return 0;
+}
+
+/* Another program may take the number in between. */
+int device_attach_next(struct device *d, struct domain_ctx *ctx, uint16_t domid,
+		       const struct device_class *cls, const void *config,
+		       const char *backend_domain,
+		       int (*guard)(struct device *d, struct zerr **err), struct zerr **err)
+{
+	for (int tries = 0;; tries++) {
+		struct zerr *why = NULL;
+		unsigned int devid;
+
+		if (first_free(ctx, domid, cls, &devid, &why) == 0 &&
+		    device_init(d, ctx, cls, domid, devid, config, backend_domain, &why) == 0 &&
+		    device_attach(d, guard, &why) == 0)
+			return 0;
+		if (tries < 3 && strcmp(why->code, "E703") == 0) {
+			zerr_free(why);
+			continue;
+		}
+		if (err && !*err)
+			*err = why;
+		else
+			zerr_free(why);
+		return -1;
+	}
 }
 
 static int fill_info(const struct device *d, struct device_info *ret, struct zerr **err)
@@ -137,14 +166,14 @@ int device_list(struct domain_ctx *ctx, uint16_t domid, enum device_kind kind,
 	return 0;
 }
 
-/* All devices of a domain, of each kind; *ret is malloc'd. */
-static int find_all(struct domain_ctx *ctx, uint16_t domid, struct device **ret, size_t *ret_n,
-		    struct zerr **err)
+/* All devices of a domain, of the first so many kinds; *ret is malloc'd. */
+static int find_all(struct domain_ctx *ctx, uint16_t domid, size_t nr_kinds, struct device **ret,
+		    size_t *ret_n, struct zerr **err)
 {
 	_cleanup_free_ struct device *all = NULL;
 	size_t count = 0;
 
-	for (size_t k = 0; k < ARRAY_SIZE(kinds); k++) {
+	for (size_t k = 0; k < nr_kinds; k++) {
 		_cleanup_free_ unsigned int *ids = NULL;
 		struct device *more;
 		size_t n = 0;
@@ -217,7 +246,8 @@ int device_take_turn(struct domain_ctx *ctx, uint16_t domid, int *ret_fd, struct
 
 	if (!path)
 		return zerr_no_memory(err);
-	if (lock_turn(path, TURN_MS, &fd, err) != 0 || find_all(ctx, domid, &all, &n, err) != 0)
+	if (lock_turn(path, TURN_MS, &fd, err) != 0 ||
+	    find_all(ctx, domid, ARRAY_SIZE(kinds), &all, &n, err) != 0)
 		return -1;
 	for (size_t i = 0; i < n; i++) {
 		int orphan = is_orphan(&all[i], err);
@@ -272,7 +302,7 @@ int device_detach(struct domain_ctx *ctx, uint16_t domid, enum device_kind kind,
 {
 	_cleanup_signals_ sigset_t signals = device_hold_signals();
 	_cleanup_close_ int turn = -1;
-	_cleanup_free_ char *mac = NULL;
+	_cleanup_identity_ struct device_identity id = { .mac = NULL };
 	struct zerr *why = NULL;
 	struct device d;
 	int rc;
@@ -285,7 +315,7 @@ int device_detach(struct domain_ctx *ctx, uint16_t domid, enum device_kind kind,
 	if (rc == 0)
 		return zerr_set(err, ZERR_NOT_FOUND, "E302", 0, "domain %u has no %s %s", domid,
 				d.cls->word, d.name);
-	if ((kind == DEVICE_VIF && device_read(&d, DEVICE_NOTE, "mac", &mac, err) < 0) ||
+	if (device_config_identify(&d, &id, err) != 0 ||
 	    device_take_turn(ctx, domid, &turn, err) != 0 ||
 	    (rc = device_find(&d, ctx, domid, kind, devid, err)) < 0)
 		return -1;
@@ -294,7 +324,7 @@ int device_detach(struct domain_ctx *ctx, uint16_t domid, enum device_kind kind,
 		       device_remove(&d, true, &why) != 0))
 		return device_failed(&d, "detach", why, err);
 	note_gone(turn, &d);
-	device_config_remove(&d, mac);
+	device_config_remove(&d, &id);
 	domain_event(ctx, domid, NULL, "device-detached", d.name);
 	return 0;
 }
@@ -350,7 +380,7 @@ int device_remove_all(struct domain_ctx *ctx, uint16_t domid, struct zerr **err)
 	size_t i, n = 0;
 	int rc = 0;
 
-	if (find_all(ctx, domid, &all, &n, err) != 0)
+	if (find_all(ctx, domid, KINDS_OF_DOMAIN, &all, &n, err) != 0)
 		return -1;
 	for (i = 0; i < n; i++)
 		if (device_ask_close(&all[i], err) != 0)

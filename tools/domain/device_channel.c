@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A channel's socket. Its file is the daemon's, below the run directory; the path that people know
- * is a symbolic link to it, made and taken away here.
+ * Channels, and consoles besides the first, that come and go. A channel's socket is the daemon's,
+ * below the run directory; the path that people know is a symbolic link to it, made and taken away
+ * here.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -97,12 +98,24 @@ static int check_path(struct domain_ctx *ctx, uint16_t own, const char *path, st
 	}
 }
 
+int device_check_channel(struct domain_ctx *ctx, const struct domain_channel *channel,
+			 struct zerr **err)
+{
+	return channel->path && check_path(ctx, 0, channel->path, err) < 0 ? -1 : 0;
+}
+
+static char *path_of(struct domain_ctx *ctx, const struct domain_config *cfg, unsigned int number)
+{
+	return device_channel_path(domain_run_dir(ctx), cfg->name, device_channel_of(cfg, number),
+				   number);
+}
+
 /* Before a domain is made: are the paths of its sockets free? */
 int device_channels_check(struct domain_ctx *ctx, const struct domain_config *cfg,
 			  struct zerr **err)
 {
 	for (unsigned int number = 1; number <= device_channel_last(cfg); number++) {
-		_cleanup_free_ char *path = device_channel_path(domain_run_dir(ctx), cfg, number);
+		_cleanup_free_ char *path = path_of(ctx, cfg, number);
 
 		if (!path)
 			return zerr_no_memory(err);
@@ -112,42 +125,67 @@ int device_channels_check(struct domain_ctx *ctx, const struct domain_config *cf
 	return 0;
 }
 
-/*
- * Lead the paths to the sockets; undone by device_channels_unlink(). The lock is what two domains
- * that are made at once have between them.
- */
+/* Lead a path to a socket, under domain_lock(): what two domains have between them. */
+static int link_path(struct domain_ctx *ctx, uint16_t domid, unsigned int number,
+		     const char *path, struct zerr **err)
+{
+	_cleanup_free_ char *dir = NULL;
+	char target[CHANNEL_PATH_MAX];
+	int rc = check_path(ctx, domid, path, err);
+
+	if (rc < 0)
+		return -1;
+	if (asprintf(&dir, "%s/console", domain_run_dir(ctx)) < 0) {
+		dir = NULL;
+		return zerr_no_memory(err);
+	}
+	if (rc == 1)
+		unlink(path);
+	fd_mkdir_p(dir, 0755);		/* the daemon may not have been there yet */
+	socket_path(domain_run_dir(ctx), domid, number, target);
+	if (symlink(target, path) == 0)
+		return 0;
+	zerr_set(err, errno == ENOENT ? ZERR_NOT_FOUND : ZERR_FAILED, "E338", errno,
+		 "cannot make the channel's %s", path);
+	return zerr_hint(err, "its directory must exist");
+}
+
+/* Lead all paths of a new domain to their sockets; undone by device_channels_unlink(). */
 int device_channels_link(struct domain_ctx *ctx, uint16_t domid, const struct domain_config *cfg,
 			 struct zerr **err)
 {
-	_cleanup_free_ char *dir = NULL;
 	_cleanup_close_ int lock = -1;
-	char target[CHANNEL_PATH_MAX];
-	int rc;
 
 	if (device_channel_last(cfg) > 0 && domain_lock(ctx, &lock, err) != 0)
 		return -1;
 	for (unsigned int number = 1; number <= device_channel_last(cfg); number++) {
-		_cleanup_free_ char *path = device_channel_path(domain_run_dir(ctx), cfg, number);
+		_cleanup_free_ char *path = path_of(ctx, cfg, number);
 
-		if (!path || (!dir && asprintf(&dir, "%s/console", domain_run_dir(ctx)) < 0)) {
-			dir = NULL;
+		if (!path)
 			return zerr_no_memory(err);
-		}
-		if (!path[0])
-			continue;
-		rc = check_path(ctx, domid, path, err);
-		if (rc < 0)
+		if (path[0] && link_path(ctx, domid, number, path, err) != 0)
 			return -1;
-		if (rc == 1)
-			unlink(path);
-		fd_mkdir_p(dir, 0755);		/* the daemon may not have been there yet */
-		socket_path(domain_run_dir(ctx), domid, number, target);
-		if (symlink(target, path) == 0)
-			continue;
-		zerr_set(err, errno == ENOENT ? ZERR_NOT_FOUND : ZERR_FAILED, "E338", errno,
-			 "cannot make the channel's %s", path);
-		return zerr_hint(err, "its directory must exist");
 	}
+	return 0;
+}
+
+/* Take away what leads to a console, and its socket, by the path in its note. */
+static int unlink_path(struct device *d, struct zerr **err)
+{
+	const char *run_dir = domain_run_dir(d->ctx);
+	_cleanup_free_ char *path = NULL;
+	char target[CHANNEL_PATH_MAX];
+	unsigned int number;
+	uint16_t domid;
+	int rc = device_read(d, DEVICE_NOTE, "path", &path, err);
+
+	if (rc < 1)
+		return rc;
+	if (is_ours(run_dir, path, &domid, &number) && domid == d->domid && number == d->devid)
+		unlink(path);
+	/* The daemon may have been down when it ended. */
+	socket_path(run_dir, d->domid, d->devid, target);
+	unlink(target);
 	return 0;
 }
 
@@ -155,35 +193,91 @@ int device_channels_link(struct domain_ctx *ctx, uint16_t domid, const struct do
 void device_channels_unlink(struct domain_ctx *ctx, uint16_t domid)
 {
 	_cleanup_free_ struct device_info *list = NULL;
-	char target[CHANNEL_PATH_MAX];
-	unsigned int number;
-	uint16_t its;
 	size_t n = 0;
 
 	if (device_list(ctx, domid, DEVICE_CONSOLE, &list, &n, NULL) != 0)
 		return;
 	for (size_t i = 0; i < n; i++) {
-		_cleanup_free_ char *path = NULL;
-		struct device d = { .ctx = ctx };
+		struct device d = { .ctx = ctx, .domid = domid, .devid = list[i].devid };
 
 		memcpy(d.note, list[i].note, sizeof(d.note));
-		if (device_read(&d, DEVICE_NOTE, "path", &path, NULL) != 1)
-			continue;
-		if (is_ours(domain_run_dir(ctx), path, &its, &number) && its == domid)
-			unlink(path);
-		/* Its domain may have ended while the daemon was down. */
-		socket_path(domain_run_dir(ctx), domid, list[i].devid, target);
-		unlink(target);
+		unlink_path(&d, NULL);
 	}
 }
 
-/* ---- the class ---- */
+/* ---- the class: a console that comes and goes while its guest runs ---- */
+
+struct wish {
+	const struct domain_channel *channel;	/* NULL: a plain console */
+	const char *domain;			/* its name */
+	char *path;				/* CHANNEL_PATH_MAX bytes: of its socket, or "" */
+};
 
 static void set_name(struct device *d)
 {
 	snprintf(d->name, sizeof(d->name), "hvc%u", d->devid);
 }
 
+static void write_nodes(const struct device *d, struct device_writer *w)
+{
+	const struct wish *wish = d->config;
+
+	device_channel_front(&w->front, d->domid, wish->channel);
+	device_channel_back(&w->back, wish->channel, wish->path);
+	device_channel_back(&w->note, wish->channel, wish->path);
+}
+
+/* Under the lock: is there room for it, and is its path free? */
+static int guard(struct device *d, struct zerr **err)
+{
+	const struct wish *wish = d->config;
+	_cleanup_free_ char *path = NULL;
+
+	if (d->devid > CHANNELS_MAX)
+		return zerr_set(err, ZERR_NO_RESOURCES, "E354", 0, "the domain has %u channels and "
+				"consoles besides the first already", CHANNELS_MAX);
+	path = device_channel_path(domain_run_dir(d->ctx), wish->domain, wish->channel, d->devid);
+	if (!path)
+		return zerr_no_memory(err);
+	if (path[0] && check_path(d->ctx, 0, path, err) < 0)
+		return -1;
+	snprintf(wish->path, CHANNEL_PATH_MAX, "%s", path);
+	return 0;
+}
+
+static int hotplug_attach(struct device *d, struct zerr **err)
+{
+	const struct wish *wish = d->config;
+	_cleanup_close_ int lock = -1;
+
+	if (wish->path[0] && (domain_lock(d->ctx, &lock, err) != 0 ||
+			      link_path(d->ctx, d->domid, d->devid, wish->path, err) != 0))
+		return -1;
+	return device_write(d, DEVICE_BACK, "hotplug-status", "connected", err);
+}
+
+int device_attach_console(struct domain_ctx *ctx, uint16_t domid,
+			  const struct domain_channel *channel, struct zerr **err)
+{
+	_cleanup_free_ char *name = NULL;
+	char path[CHANNEL_PATH_MAX] = "";
+	struct wish wish = { .channel = channel, .path = path };
+	struct hyp_domain_info info;
+	struct device d;
+
+	if (domain_must_exist(ctx, domid, &info, err) != 0 || domain_need_store(ctx, err) != 0 ||
+	    domain_store_read(ctx, domid, "name", &name, err) < 0)
+		return -1;
+	wish.domain = name ? name : "";
+	if (device_attach_next(&d, ctx, domid, &device_class_console, &wish, NULL, guard, err) != 0)
+		return -1;
+	device_config_add_console(ctx, domid, channel);
+	domain_event(ctx, domid, NULL, "device-attached", d.name);
+	return 0;
+}
+
 const struct device_class device_class_console = {
 	.kind = DEVICE_CONSOLE, .type = "console", .word = "console", .set_name = set_name,
+	.write_nodes = write_nodes, .hotplug_attach = hotplug_attach,
+	.hotplug_detach = unlink_path,
 };

@@ -18,7 +18,11 @@ struct change {
 	const struct domain_nic *nic;		/* to be added, or NULL */
 	const char *mac;			/* its address, once and for all */
 	const bool *link;			/* of the one with that address: is up, or NULL */
-	const struct device *gone;		/* or taken away; an interface by its address */
+	bool console;				/* to be added: channel, or a plain one */
+	const struct domain_channel *channel;
+	const struct device *gone;		/* or taken away */
+	const struct device_identity *identity;	/* of that */
+	const char *run_dir;
 };
 
 static int add_disk(struct domain_config *cfg, const struct domain_disk *disk)
@@ -45,6 +49,27 @@ static int add_nic(struct domain_config *cfg, const struct domain_nic *nic, cons
 		return -ENOMEM;
 	more[cfg->nic_count].mac_set = mac && !domain_mac_parse(mac, more[cfg->nic_count].mac);
 	cfg->nic_count++;
+	return 0;
+}
+
+static int add_console(struct domain_config *cfg, const struct domain_channel *channel)
+{
+	struct domain_channel *more, c = { .is_unix = channel && channel->is_unix };
+
+	if (!channel) {
+		cfg->more_consoles++;
+		return 0;
+	}
+	more = realloc(cfg->channels, (cfg->channel_count + 1) * sizeof(*more));
+	if (!more)
+		return -ENOMEM;
+	cfg->channels = more;
+	if ((channel->name && !(c.name = strdup(channel->name))) ||
+	    (channel->path && !(c.path = strdup(channel->path)))) {
+		free(c.name);
+		return -ENOMEM;
+	}
+	more[cfg->channel_count++] = c;
 	return 0;
 }
 
@@ -79,6 +104,41 @@ static void remove_nic(struct domain_config *cfg, const char *mac)
 	memmove(&cfg->nics[at], &cfg->nics[at + 1], (cfg->nic_count - at) * sizeof(*cfg->nics));
 }
 
+static bool same_text(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+/* Is a channel that which was at a path? One without a path got it from the run directory. */
+static bool is_channel(const struct domain_channel *c, const struct device_identity *id,
+		       const char *run_dir)
+{
+	return same_text(c->is_unix ? "socket" : "pty", id->connection) &&
+	       same_text(c->name, id->name) &&
+	       (c->path || !id->path ? same_text(c->path, id->path) :
+		strncmp(id->path, run_dir, strlen(run_dir)) == 0);
+}
+
+/* Numbers are given anew at the next start; of channels that are alike any may go. */
+static void remove_console(struct domain_config *cfg, const struct device_identity *id,
+			   const char *run_dir)
+{
+	struct domain_channel *c = cfg->channels, *end = c + cfg->channel_count;
+
+	if (!id->connection) {
+		cfg->more_consoles -= cfg->more_consoles > 0;
+		return;
+	}
+	while (c < end && !is_channel(c, id, run_dir))
+		c++;
+	if (c == end)
+		return;
+	free(c->name);
+	free(c->path);
+	cfg->channel_count--;
+	memmove(c, c + 1, (size_t)(end - c - 1) * sizeof(*c));
+}
+
 static int apply(struct domain_config *cfg, const struct change *c)
 {
 	unsigned int at;
@@ -93,10 +153,14 @@ static int apply(struct domain_config *cfg, const struct change *c)
 			cfg->nics[at].link_down = !*c->link;
 		return 0;
 	}
+	if (c->console)
+		return add_console(cfg, c->channel);
 	if (c->gone->cls->kind == DEVICE_VBD)
 		remove_disk(cfg, c->gone->devid);
+	else if (c->gone->cls->kind == DEVICE_VIF)
+		remove_nic(cfg, c->identity->mac);
 	else
-		remove_nic(cfg, c->mac);
+		remove_console(cfg, c->identity, c->run_dir);
 	return 0;
 }
 
@@ -173,9 +237,40 @@ void device_config_set_link(const struct device *d, const char *mac, bool up)
 	change(d->ctx, d->domid, &(struct change){ .link = &up, .mac = mac });
 }
 
-void device_config_remove(const struct device *d, const char *mac)
+void device_config_add_console(struct domain_ctx *ctx, uint16_t domid,
+			       const struct domain_channel *channel)
 {
-	change(d->ctx, d->domid, &(struct change){ .gone = d, .mac = mac });
+	change(ctx, domid, &(struct change){ .console = true, .channel = channel });
+}
+
+void device_config_remove(const struct device *d, const struct device_identity *id)
+{
+	change(d->ctx, d->domid, &(struct change){ .gone = d, .identity = id,
+						   .run_dir = domain_run_dir(d->ctx) });
+}
+
+int device_config_identify(const struct device *d, struct device_identity *ret, struct zerr **err)
+{
+	const struct { const char *key; char **ret; enum device_kind kind; } keys[] = {
+		{ "mac", &ret->mac, DEVICE_VIF },
+		{ "connection", &ret->connection, DEVICE_CONSOLE },
+		{ "name", &ret->name, DEVICE_CONSOLE },
+		{ "path", &ret->path, DEVICE_CONSOLE },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
+		if (keys[i].kind == d->cls->kind &&
+		    device_read(d, DEVICE_NOTE, keys[i].key, keys[i].ret, err) < 0)
+			return -1;
+	return 0;
+}
+
+void device_identity_clear(struct device_identity *id)
+{
+	free(id->mac);
+	free(id->connection);
+	free(id->name);
+	free(id->path);
 }
 
 int device_show_nics(struct domain_ctx *ctx, uint16_t domid, struct domain_config *cfg,

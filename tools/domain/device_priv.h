@@ -30,7 +30,7 @@ struct device {
 	unsigned int devid;
 	bool undo;			/* it is taken away: Ctrl-C does not stop that */
 	char claim[48];			/* the class's: what its guard looked at */
-	const void *config;		/* attach: struct domain_disk or domain_nic; else NULL */
+	const void *config;		/* attach: struct domain_disk, domain_nic, wish; else NULL */
 	char name[DISK_TARGET_MAX];	/* for messages: "xvda", "vif3.0" */
 	/* Directories: the guest's own, the back-end's, and what nobody but domain 0 reads. */
 	char front[DEVICE_PATH_MAX], back[DEVICE_PATH_MAX], note[DEVICE_PATH_MAX];
@@ -50,7 +50,8 @@ struct device_class {
 	enum device_kind kind;
 	const char *type;		/* "vbd": in paths, and XENBUS_TYPE */
 	const char *word;		/* "disk": in messages */
-	const char *module;		/* the back-end's kernel module, loaded when it is not there */
+	/* The back-end's kernel module, loaded when it is not there; NULL: xenconsoled it is. */
+	const char *module;
 	/* d->name from domid and devid: "xvda", "vif3.0". */
 	void (*set_name)(struct device *d);
 	/*
@@ -71,7 +72,7 @@ struct device_class {
 	int (*hotplug_detach)(struct device *d, struct zerr **err);
 };
 extern const struct device_class device_class_vbd, device_class_vif;
-extern const struct device_class device_class_console;	/* to be listed only */
+extern const struct device_class device_class_console;
 
 /* ---- device.c ---- */
 
@@ -86,6 +87,11 @@ int device_init(struct device *d, struct domain_ctx *ctx, const struct device_cl
  */
 int device_attach(struct device *d, int (*guard)(struct device *d, struct zerr **err),
 		  struct zerr **err);
+/* device_init() with the lowest index that is free, and device_attach(). */
+int device_attach_next(struct device *d, struct domain_ctx *ctx, uint16_t domid,
+		       const struct device_class *cls, const void *config,
+		       const char *backend_domain,
+		       int (*guard)(struct device *d, struct zerr **err), struct zerr **err);
 /* The halves of it: announce it to both kernels (nothing is left of a failure); and the
  * back-end's answer with the hotplug step, after whose failure device_remove() is due. */
 int device_begin(struct device *d, int (*guard)(struct device *d, struct zerr **err),
@@ -134,9 +140,6 @@ int device_read(const struct device *d, enum device_side side, const char *key, 
 /* Write one value; the sides are or'ed. */
 int device_write(const struct device *d, unsigned int sides, const char *key, const char *value,
 		 struct zerr **err);
-/* The lowest index that no device of the class has; for vif. */
-int device_first_free(struct domain_ctx *ctx, uint16_t domid, const struct device_class *cls,
-		      unsigned int *ret, struct zerr **err);
 /* A device that exists, by its note: 1 found, 0 there is none, -1 error. */
 int device_find(struct device *d, struct domain_ctx *ctx, uint16_t domid, enum device_kind kind,
 		unsigned int devid, struct zerr **err);
@@ -163,9 +166,22 @@ int device_vif_guard(struct device *d, struct zerr **err);
 
 void device_config_add_disk(struct domain_ctx *ctx, uint16_t domid, const struct domain_disk *disk);
 void device_config_add_nic(const struct device *d);
+/* channel: NULL for a plain console. */
+void device_config_add_console(struct domain_ctx *ctx, uint16_t domid,
+			       const struct domain_channel *channel);
 void device_config_set_link(const struct device *d, const char *mac, bool up);
-/* mac: an interface's, by which it is known. */
-void device_config_remove(const struct device *d, const char *mac);
+/*
+ * What the configuration knows a device by, from its note: to be read before it goes. Of a disk
+ * it is its number, and nothing is read.
+ */
+struct device_identity {
+	char *mac;			/* an interface's */
+	char *connection, *name, *path;	/* a console's */
+};
+int device_config_identify(const struct device *d, struct device_identity *ret, struct zerr **err);
+void device_identity_clear(struct device_identity *id);
+#define _cleanup_identity_ _cleanup_(device_identity_clear)
+void device_config_remove(const struct device *d, const struct device_identity *id);
 
 /* ---- hotplug.c ---- */
 

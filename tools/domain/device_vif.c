@@ -108,37 +108,15 @@ int device_vif_guard(struct device *d, struct zerr **err)
 	return zerr_hint(err, "<target dev> names it; without it gets %s", d->name);
 }
 
-/* -1: another program took the number in between, perhaps. */
-static int attach_first_free(struct device *d, struct domain_ctx *ctx, uint16_t domid,
-			     const struct domain_nic *nic, struct zerr **err)
-{
-	unsigned int devid;
-
-	if (device_first_free(ctx, domid, &device_class_vif, &devid, err) != 0 ||
-	    device_vif_init(d, ctx, domid, nic, devid, err) != 0)
-		return -1;
-	return device_attach(d, device_vif_guard, err);
-}
-
 int device_attach_nic(struct domain_ctx *ctx, uint16_t domid, const struct domain_nic *nic,
 		      struct zerr **err)
 {
-	struct zerr *why = NULL;
 	struct device d;
 
-	if (device_vif_check(ctx, nic, err) != 0)
+	if (device_vif_check(ctx, nic, err) != 0 ||
+	    device_attach_next(&d, ctx, domid, &device_class_vif, nic, nic->backend_domain,
+			       device_vif_guard, err) != 0)
 		return -1;
-	for (int tries = 0; attach_first_free(&d, ctx, domid, nic, &why) != 0; tries++) {
-		if (tries == 3 || strcmp(why->code, "E703") != 0) {
-			if (err && !*err)
-				*err = why;
-			else
-				zerr_free(why);
-			return -1;
-		}
-		zerr_free(why);
-		why = NULL;
-	}
 	device_config_add_nic(&d);
 	domain_event(ctx, domid, NULL, "device-attached", d.name);
 	return 0;

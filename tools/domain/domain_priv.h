@@ -86,11 +86,17 @@ int domain_nodes_remove(struct xs *xs, uint16_t domid, const char *uuid, struct 
 void device_console_write(struct node_writer *w, const struct domain_nodes *n);
 int device_vuart_write(struct xs *xs, const struct domain_nodes *n, struct zerr **err);
 
-/* device_channel.c */
+/* device_channel_nodes.c */
 void device_channels_write(struct node_writer *w, const struct domain_nodes *n);
+void device_channel_front(struct node_writer *w, uint16_t domid, const struct domain_channel *c);
+void device_channel_back(struct node_writer *w, const struct domain_channel *c, const char *path);
 unsigned int device_channel_last(const struct domain_config *cfg);
-char *device_channel_path(const char *run_dir, const struct domain_config *cfg,
+const struct domain_channel *device_channel_of(const struct domain_config *cfg,
+					       unsigned int number);
+char *device_channel_path(const char *run_dir, const char *name, const struct domain_channel *c,
 			  unsigned int number);
+
+/* device_channel.c */
 int device_channels_check(struct domain_ctx *ctx, const struct domain_config *cfg,
 			  struct zerr **err);
 int device_channels_link(struct domain_ctx *ctx, uint16_t domid, const struct domain_config *cfg,

@@ -108,9 +108,11 @@ struct domain_console *consoled_new(struct consoled *d, const struct console_nod
 
 /* further.c */
 #define TOKEN_FRONT "front:"		/* of a watch: "front:DOMID:NUMBER" */
+#define TOKEN_BACK "back"		/* of the one for all back-ends */
 void further_watch(struct consoled *d, const struct domain_console *c, bool on);
 void further_open_all(struct consoled *d, struct domain_console *first);
 void further_event(struct consoled *d, const char *token);
+void further_back_event(struct consoled *d, const char *path);
 void further_look(struct domain_console *c);
 
 #endif

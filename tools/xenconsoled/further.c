@@ -2,7 +2,8 @@
 /*
  * Consoles besides a guest's first: back-ends on XenBus. A guest's driver says in nodes of its own
  * which of its grants and ports they are, and when; all that it could gain by lies is to talk to
- * itself. What they are (a pty, a socket, with a log) stands where it cannot write.
+ * itself. What they are (a pty, a socket, with a log) stands where it cannot write. They come and
+ * go while it runs: a back-end's directory that appears is opened, one that is gone is closed.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,7 +17,7 @@
 #include "tools/domain/xenbus_state.h"
 #include "tools/xenconsoled/consoled.h"
 
-#define LOOK_COST 12		/* nine requests of the store, a mapping, a port */
+#define LOOK_COST 13		/* ten requests of the store, a mapping, a port */
 
 /* Be told, or no more, of what the guest does with its end. */
 void further_watch(struct consoled *d, const struct domain_console *c, bool on)
@@ -45,20 +46,42 @@ struct publication {
 	enum xenbus_state state;
 };
 
-/* A back-end whose directory is gone is not made anew. */
+/*
+ * What is to be told when a console is to go: no more than that it is closed, which it is as well
+ * when the guest's directory is gone. XENBUS_UNKNOWN: nothing.
+ */
+static enum xenbus_state while_closing(enum xenbus_state state)
+{
+	return state == XENBUS_UNKNOWN ? XENBUS_CLOSED :
+	       state < XENBUS_CLOSING ? XENBUS_UNKNOWN : state;
+}
+
+/* A directory that is gone is not made anew: the back-end's, the guest's of a closing. */
 static int write_back(struct xs *xs, uint32_t tx, void *arg, struct zerr **err)
 {
 	const struct publication *p = arg;
 	const struct domain_console *c = p->c;
-	_cleanup_free_ char *was = NULL;
-	char path[80], state[4];
+	_cleanup_free_ char *was = NULL, *online = NULL;
+	enum xenbus_state state = p->state;
+	char path[80], text[4];
+	bool closing;
 	int rc;
 
+	snprintf(path, sizeof(path), DOMAIN_CONSOLE_FURTHER "/online", c->domid, c->number);
+	if (xs_read(xs, tx, path, &online, NULL, err) < 0)
+		return -1;
+	closing = online && strcmp(online, "0") == 0;
+	if (closing)
+		state = while_closing(state);
+	if (state == XENBUS_UNKNOWN)
+		return 0;
 	snprintf(path, sizeof(path), DOMAIN_CONSOLE_FURTHER "/state", c->domid, c->number);
 	rc = xs_read(xs, tx, path, &was, NULL, err);
-	snprintf(state, sizeof(state), "%d", p->state);
-	if (rc != 1 || (strcmp(was, state) != 0 && xs_write_str(xs, tx, path, state, err) != 0))
+	snprintf(text, sizeof(text), "%d", state);
+	if (rc != 1 || (strcmp(was, text) != 0 && xs_write_str(xs, tx, path, text, err) != 0))
 		return rc < 1 ? rc : -1;
+	if (closing)
+		return 0;
 	snprintf(path, sizeof(path), DOMAIN_CONSOLE_FURTHER "/tty", c->domid, c->number);
 	if (xs_write_str(xs, tx, path, c->pty.name, err) != 0 || c->pty.slave < 0)
 		return c->pty.slave < 0 ? 0 : -1;
@@ -112,9 +135,9 @@ void further_look(struct domain_console *c)
 		return;
 	}
 	domain_console_disconnect(c);
-	if (front == XENBUS_CLOSING || front == XENBUS_CLOSED)
+	if (front == XENBUS_CLOSING || front == XENBUS_CLOSED || front == XENBUS_UNKNOWN)
 		publish(d, c, front);
-	else if (front != XENBUS_UNKNOWN)
+	else
 		publish(d, c, XENBUS_INIT_WAIT);
 }
 
@@ -146,20 +169,76 @@ static void open_further(struct consoled *d, struct domain_console *first, uint3
 	further_watch(d, c, true);
 }
 
-/* Open those that the store has of a domain. */
+/*
+ * Follow the back-end of a number: one that its guest has not been told of is another than that
+ * which we had; one that is to close may have lost its guest's end.
+ */
+static void follow_back(struct consoled *d, struct domain_console *first, uint32_t number)
+{
+	struct domain_console **at = &first->next, *had;
+	_cleanup_free_ char *state = NULL;
+	char path[80];
+
+	snprintf(path, sizeof(path), DOMAIN_CONSOLE_FURTHER "/state", first->domid, number);
+	if (xs_read(d->xs, XS_NO_TX, path, &state, NULL, NULL) < 0)
+		return;
+	while (*at && (*at)->number != number)
+		at = &(*at)->next;
+	had = *at;
+	if (had && (!state || xenbus_state_parse(state) == XENBUS_INITIALISING)) {
+		*at = had->next;
+		had->next = NULL;
+		if (had->log.note)		/* its successor's ring begins anew */
+			had->log.note->owner = 0;
+		domain_console_end(had);
+		had = NULL;
+	}
+	if (state && !had)
+		open_further(d, first, number);
+	else if (state && xenbus_state_parse(state) == XENBUS_CLOSING)
+		further_look(had);
+}
+
+/* Open those that the store has of a domain, and close those that it has no more. */
 void further_open_all(struct consoled *d, struct domain_console *first)
 {
+	unsigned int had = 0;
 	_cleanup_free_ char **names = NULL;
 	uint32_t number;
 	char path[64];
 	size_t n = 0;
 
-	snprintf(path, sizeof(path), "/local/domain/0/backend/console/%u", first->domid);
+	for (struct domain_console *c = first->next; c; c = c->next)
+		had |= 1u << c->number;
+	snprintf(path, sizeof(path), DOMAIN_CONSOLES "/%u", first->domid);
 	if (xs_directory(d->xs, XS_NO_TX, path, &names, &n, NULL) != 1)
 		return;
 	for (size_t i = 0; i < n; i++)
 		if (parse_u32(names[i], 1, CHANNELS_MAX, &number) == 0)
-			open_further(d, first, number);
+			had |= 1u << number;
+	for (number = 1; number <= CHANNELS_MAX; number++)
+		if (had & 1u << number)
+			follow_back(d, first, number);
+}
+
+/* Something was written below all back-ends; what is of interest of one is whether it is there. */
+void further_back_event(struct consoled *d, const char *path)
+{
+	unsigned int domid, number, left = d->nr_consoles;
+	char key[8] = "state";
+
+	if (strcmp(path, DOMAIN_CONSOLES) == 0) {
+		for (domid = 1; domid < HYP_DOMID_FIRST_RESERVED && left > 0; domid++) {
+			if (!d->by_domid[domid])
+				continue;
+			left--;
+			further_open_all(d, d->by_domid[domid]);
+		}
+	} else if (sscanf(path, DOMAIN_CONSOLE_FURTHER "/%7s", &domid, &number, key) >= 2 &&
+		   strcmp(key, "state") == 0 && number - 1 < CHANNELS_MAX &&
+		   domid < HYP_DOMID_FIRST_RESERVED && d->by_domid[domid]) {
+		follow_back(d, d->by_domid[domid], number);
+	}
 }
 
 /* A guest changed the state of one. */

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include <xentools/build.h>
+#include <xentools/domain.h>
 #include <xentools/error.h>
 #include <xentools/log.h>
 #include <xentools/parse_num.h>
@@ -310,6 +311,8 @@ static void on_store(void *data, int fd, unsigned int revents)
 				released = true;
 			else if (strncmp(ev.token, TOKEN_FRONT, strlen(TOKEN_FRONT)) == 0)
 				further_event(d, ev.token);
+			else if (strcmp(ev.token, TOKEN_BACK) == 0)
+				further_back_event(d, ev.path);
 			else if (strncmp(ev.token, TOKEN_NODES, strlen(TOKEN_NODES)) == 0)
 				on_nodes(d, ev.token);
 			xs_event_clear(&ev);
@@ -354,7 +357,8 @@ int consoled_connect(struct consoled *d, struct zerr **err)
 	/* Consoles go on while the store is away: on_retry() waits for it. */
 	xs_set_reconnect(xs, 0);
 	if (xs_watch(xs, "@introduceDomain", TOKEN_INTRODUCE, err) != 0 ||
-	    xs_watch(xs, "@releaseDomain", TOKEN_RELEASE, err) != 0)
+	    xs_watch(xs, "@releaseDomain", TOKEN_RELEASE, err) != 0 ||
+	    xs_watch(xs, DOMAIN_CONSOLES, TOKEN_BACK, err) != 0)
 		goto fail;
 	d->xs_source = event_loop_add_fd(d->loop, xs_fd(xs), POLLIN, on_store, d);
 	if (!d->xs_source || !d->xs_retry) {

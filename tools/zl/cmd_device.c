@@ -30,18 +30,28 @@ int zl_read_device(struct zl *zl, const char *path, struct domain_config *cfg, s
 	return rc;
 }
 
+/* The channel of a file that describes one, or NULL: a plain console. */
+static const struct domain_channel *channel_of(const struct domain_config *cfg)
+{
+	return cfg->channel_count > 0 ? &cfg->channels[0] : NULL;
+}
+
 static int print_plan(struct zl *zl, const struct zl_args *args, uint16_t domid,
 		      const struct domain_config *cfg, struct zerr **err)
 {
-	bool disk = cfg->disk_count > 0;
+	bool disk = cfg->disk_count > 0, nic = cfg->nic_count > 0;
 
-	if (device_check_all(&zl->ctx, cfg, err) < 0)
+	if (device_check_all(&zl->ctx, cfg, err) < 0 ||
+	    (cfg->channel_count > 0 &&
+	     device_check_channel(&zl->ctx, &cfg->channels[0], err) < 0))
 		return -1;
 	if (zl->json)
-		return zl_print_document(zl, args, disk ? zl_disk_json(&cfg->disks[0])
-							: zl_nic_json(&cfg->nics[0]), err);
-	printf("%s (id %u) would get %s%s\n", args->pos[0], domid,
-	       disk ? "the disk " : "an interface", disk ? cfg->disks[0].target : "");
+		return zl_print_document(zl, args, disk ? zl_disk_json(&cfg->disks[0]) :
+					 nic ? zl_nic_json(&cfg->nics[0]) :
+					 zl_channel_json(channel_of(cfg)), err);
+	printf("%s (id %u) would get %s%s\n", args->pos[0], domid, disk ? "the disk " :
+	       nic ? "an interface" : channel_of(cfg) != NULL ? "a channel" : "a console",
+	       disk ? cfg->disks[0].target : "");
 	return 0;
 }
 
@@ -62,8 +72,12 @@ int zl_attach_device(struct zl *zl, const struct zl_args *args, const struct dom
 		return print_plan(zl, args, domid, cfg, err);
 	if (cfg->disk_count > 0)
 		return device_attach_disk(&zl->ctx, domid, &cfg->disks[0], err);
-	return device_attach_nic(&zl->ctx, domid, &cfg->nics[0], err);
+	if (cfg->nic_count > 0)
+		return device_attach_nic(&zl->ctx, domid, &cfg->nics[0], err);
+	return device_attach_console(&zl->ctx, domid, channel_of(cfg), err);
 }
+
+static const char *const type_words[] = { "disk", "interface", "console" };
 
 int zl_has_device(struct zl *zl, uint16_t domid, enum device_kind kind, unsigned int devid,
 		  struct zerr **err)
@@ -91,8 +105,8 @@ int zl_detach_device(struct zl *zl, const struct zl_args *args, uint16_t domid,
 				     timeout_ms, err);
 	if (zl_has_device(zl, domid, kind, devid, err) < 0)
 		return -1;
-	printf("%s (id %u) would lose its %s %s\n", args->pos[0], domid,
-	       kind == DEVICE_VBD ? "disk" : "interface", args->pos[1]);
+	printf("%s (id %u) would lose its %s %s\n", args->pos[0], domid, type_words[kind],
+	       args->pos[1]);
 	return 0;
 }
 
@@ -202,58 +216,77 @@ ZL_CMD(device_attach)
 		return -1;
 	if (zl_read_device(zl, args->pos[1], &cfg, err) < 0)
 		return zerr_context(err, "device-attach", args->pos[0]);
-	if (cfg.disk_count + cfg.nic_count != 1) {
-		zerr_set(err, cfg.channel_count != 0 ? ZERR_UNSUPPORTED : ZERR_BAD_CONFIG, "E310",
-			 0, "%s describes neither a disk nor an interface", args->pos[1]);
-		return zerr_hint(err, "channels and consoles come with a domain's start: zl edit");
-	}
+	if (cfg.disk_count + cfg.nic_count + cfg.channel_count + cfg.more_consoles != 1)
+		return zerr_set(err, ZERR_BAD_CONFIG, "E310", 0, "%s describes no disk, interface, "
+				"channel or console", args->pos[1]);
 	if (zl_attach_device(zl, args, &cfg, err) < 0)
 		return zerr_context(err, "device-attach", args->pos[0]);
 	return 0;
 }
 
-/* The device that a file describes, by target or address, or that has the name in device-list. */
+/*
+ * The device that has the name in device-list, or that a file describes: by its target, or by what
+ * a node of its note says: an address, a channel's name or path.
+ */
 struct wanted {
-	char disk[DISK_TARGET_MAX], mac[DOMAIN_MAC_TEXT];
-	const char *name;
+	char name[DISK_TARGET_MAX];
+	enum device_kind kind;			/* of the node */
+	const char *key;			/* NULL: by name */
+	char value[CHANNEL_PATH_MAX];
 };
+
+static void want_node(struct wanted *w, enum device_kind kind, const char *key, const char *value)
+{
+	w->kind = kind;
+	w->key = key;
+	snprintf(w->value, sizeof(w->value), "%s", value);
+}
 
 static int read_wanted(struct zl *zl, const char *text, struct wanted *w, struct zerr **err)
 {
 	_cleanup_domain_config_ struct domain_config cfg;
+	const struct domain_channel *c;
+	char mac[DOMAIN_MAC_TEXT];
 
 	domain_config_init(&cfg);
-	*w = (struct wanted){ .name = text };
+	*w = (struct wanted){ .key = NULL };
+	snprintf(w->name, sizeof(w->name), "%s", text);
 	if (access(text, F_OK) != 0 && strpbrk(text, "/.") == NULL)
 		return 0;
 	if (access(text, F_OK) != 0 && strncmp(text, "vif", 3) == 0)
 		return 0;
 	if (zl_read_device(zl, text, &cfg, err) < 0)
 		return -1;
-	w->name = "";
-	if (cfg.disk_count == 1)
-		memcpy(w->disk, cfg.disks[0].target, sizeof(w->disk));
-	else if (cfg.nic_count == 1 && cfg.nics[0].mac_set)
-		domain_mac_format(cfg.nics[0].mac, w->mac);
-	else
-		return zerr_set(err, ZERR_BAD_CONFIG, "E310", 0, "%s says neither the name of a "
-				"disk nor the address of an interface", text);
+	c = channel_of(&cfg);
+	if (cfg.disk_count == 1) {
+		memcpy(w->name, cfg.disks[0].target, sizeof(w->name));
+	} else if (cfg.nic_count == 1 && cfg.nics[0].mac_set) {
+		domain_mac_format(cfg.nics[0].mac, mac);
+		want_node(w, DEVICE_VIF, "mac", mac);
+	} else if (c != NULL && (c->path != NULL || c->name != NULL)) {
+		want_node(w, DEVICE_CONSOLE, c->path != NULL ? "path" : "name",
+			  c->path != NULL ? c->path : c->name);
+	} else {
+		zerr_set(err, ZERR_BAD_CONFIG, "E310", 0, "%s says neither the name of a disk or "
+			 "channel nor the address of an interface", text);
+		return zerr_hint(err, "zl device-list has names that device-detach takes, too");
+	}
 	return 0;
 }
 
 static bool is_wanted(struct zl *zl, const struct device_info *d, const struct wanted *w)
 {
-	_cleanup_free_ char *mac = NULL;
+	_cleanup_free_ char *value = NULL;
 
-	if (strcmp(d->name, w->name) == 0 || strcmp(d->name, w->disk) == 0)
-		return true;
-	if (w->mac[0] == '\0' || d->kind != DEVICE_VIF)
+	if (w->key == NULL)
+		return strcmp(d->name, w->name) == 0;
+	if (d->kind != w->kind)
 		return false;
-	mac = zl_device_node(zl, d->note, "mac");
-	return mac != NULL && strcmp(mac, w->mac) == 0;
+	value = zl_device_node(zl, d->note, w->key);
+	return value != NULL && strcmp(value, w->value) == 0;
 }
 
-static const enum device_kind kinds[] = { DEVICE_VBD, DEVICE_VIF };
+static const enum device_kind kinds[] = { DEVICE_VBD, DEVICE_VIF, DEVICE_CONSOLE };
 
 static int detach(struct zl *zl, const struct zl_args *args, struct zerr **err)
 {
@@ -287,8 +320,7 @@ ZL_CMD(device_detach)
 
 static void print_row(struct zl *zl, const struct device_info *d, struct json_object *o)
 {
-	static const char *const types[] = { "disk", "interface", "console" };
-	const char *type = types[d->kind];
+	const char *type = type_words[d->kind];
 
 	(void)zl;
 	if (o != NULL) {

@@ -98,18 +98,24 @@ static struct json_object *nics_json(const struct domain_config *cfg)
 	return all;
 }
 
+struct json_object *zl_channel_json(const struct domain_channel *c)
+{
+	struct json_object *o = json_object_new_object();
+
+	zl_json_string(o, "type", c == NULL ? "console" : c->is_unix ? "unix" : "pty");
+	if (c != NULL) {
+		zl_json_string(o, "name", c->name);
+		zl_json_string(o, "path", c->path);
+	}
+	return o;
+}
+
 static struct json_object *channels_json(const struct domain_config *cfg)
 {
 	struct json_object *all = json_object_new_array();
 
-	for (size_t i = 0; i < cfg->channel_count; i++) {
-		struct json_object *o = json_object_new_object();
-
-		zl_json_string(o, "type", cfg->channels[i].is_unix ? "unix" : "pty");
-		zl_json_string(o, "name", cfg->channels[i].name);
-		zl_json_string(o, "path", cfg->channels[i].path);
-		json_object_array_add(all, o);
-	}
+	for (size_t i = 0; i < cfg->channel_count; i++)
+		json_object_array_add(all, zl_channel_json(&cfg->channels[i]));
 	return all;
 }
 

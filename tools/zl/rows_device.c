@@ -51,10 +51,11 @@ static const struct zl_command rows[] = {
 	  "connected to that." },
 	{ "device-attach", NULL, cmd_device_attach, ZL_CHANGES | ZL_DOMAINS, 2, 2, NULL,
 	  "DOM FILE", "give a domain the device in an XML file",
-	  "FILE holds one <disk> or <interface>. Channels and consoles come with a domain's start." },
+	  "FILE holds one <disk>, <interface>, <channel> or <console>, which is a console besides "
+	  "the first. A guest that reboots has the device again." },
 	{ "device-detach", NULL, cmd_device_detach, ZL_CHANGES | ZL_DOMAINS, 2, 2, detach_options,
 	  "[--force] [--timeout=SEC] DOM NAME|FILE", "take a device away",
-	  "NAME is as in device-list: xvdb, vif3.0. FILE is the XML by which it was attached." },
+	  "NAME is as in device-list: xvdb, vif3.0, hvc1. FILE is the XML by which it was attached." },
 	{ "device-list", NULL, cmd_device_list, ZL_JSON | ZL_DOMAINS, 1, ZL_ANY, NULL, "DOM...",
 	  "list domains' disks, interfaces, channels and consoles besides the first", "" },
 	{ "network-attach", NULL, cmd_network_attach, ZL_CHANGES | ZL_DOMAINS, 1, ZL_ANY, NULL,

@@ -227,6 +227,8 @@ struct json_object *zl_domain_json(struct zl *zl, const struct domain_summary *d
 				   const struct definition *def);
 struct json_object *zl_config_json(const struct domain_config *cfg);
 struct json_object *zl_nic_json(const struct domain_nic *nic);
+/* NULL: a plain console */
+struct json_object *zl_channel_json(const struct domain_channel *c);
 struct json_object *zl_disk_json(const struct domain_disk *disk);
 
 /* A device's words, which xl takes as one argument or as several, behind the domain's. */

@@ -92,7 +92,8 @@ int config_read_any_mem(const char *name, const void *text, size_t size,
 			struct config_diags *diags, struct zerr **err);
 
 /*
- * One <disk> or <interface> alone, for attaching it: *cfg has it in its list and is no domain.
+ * One <disk>, <interface>, <channel> or further <console> alone, for attaching it: *cfg has it in
+ * its list, or counts it, and is no domain.
  * Positions are the file's, paths begin with domain/devices.
  */
 int config_read_device(const char *path, const struct config_options *opt,

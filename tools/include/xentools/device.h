@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Paravirtual devices of a domain. Every class (disk, network) has the same life: nodes of both
+ * Paravirtual devices of a domain. Every class (disk, network, console) has the same life: nodes of both
  * ends are written, the back-end's kernel driver answers with state 2, a hotplug step makes the
  * back-end real, and the two kernels do the rest. It ends in the reverse order. What is common is
  * in device.c (the order of steps), xenbus_state.c (pure: what a pair of states means) and
@@ -45,7 +45,7 @@ struct device_info {
 /*
  * Attach one device to a domain that exists (running or being built) and wait until its
  * back-end and its hotplug step are through. On failure nothing is left: no node, no loop or nbd
- * device, no interface. An interface gets the first free number. The domain's configuration
+ * device, no interface, no path. An interface gets the first free number. The domain's configuration
  * follows, so that its next reboot has the device.
  * Classes: ZERR_NOT_FOUND source missing, ZERR_STATE target or image in use, ZERR_UNSUPPORTED
  * no back-end for the format here, ZERR_TIMEOUT, ZERR_FAILED a script's failure with its name,
@@ -55,6 +55,12 @@ int device_attach_disk(struct domain_ctx *ctx, uint16_t domid, const struct doma
 		       struct zerr **err);
 int device_attach_nic(struct domain_ctx *ctx, uint16_t domid, const struct domain_nic *nic,
 		      struct zerr **err);
+/* A channel, or a plain console (NULL), gets the first free number, too: N of the guest's hvcN. */
+int device_attach_console(struct domain_ctx *ctx, uint16_t domid,
+			  const struct domain_channel *channel, struct zerr **err);
+/* Is the path that a channel names free? */
+int device_check_channel(struct domain_ctx *ctx, const struct domain_channel *channel,
+			 struct zerr **err);
 
 /*
  * Take one away: asks both ends to close, waits up to timeout_ms for the guest to let go (class

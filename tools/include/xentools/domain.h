@@ -258,7 +258,8 @@ int domain_store_write(struct domain_ctx *ctx, uint16_t domid, const char *rel, 
 #define DOMAIN_CONSOLE_PV	"console"
 #define DOMAIN_CONSOLE_VUART	"vuart/0"
 /* The back-end's directory of a further one, which the guest can only read; domid and number. */
-#define DOMAIN_CONSOLE_FURTHER	"/local/domain/0/backend/console/%u/%u"
+#define DOMAIN_CONSOLES		"/local/domain/0/backend/console"
+#define DOMAIN_CONSOLE_FURTHER	DOMAIN_CONSOLES "/%u/%u"
 /* A channel's socket, as the console daemon makes it; run directory, domid, number. */
 #define CONSOLE_SOCKET		"%s/console/%u.%u.sock"
 /* The pty of one of them; waits for the daemon up to timeout_ms. Class ZERR_TIMEOUT. */

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The console daemon's consoles besides the first that come and go while their guest runs, also
+ * between two lives of the daemon.
+ */
+#include "console_world.h"
+
+static void back(const char *key, const char *value)
+{
+	char path[80];
+
+	snprintf(path, sizeof(path), BACK "%s", key);
+	if (value)
+		fake_xs_set(d.xs, path, value);
+	else
+		xs_rm(d.xs, XS_NO_TX, path, NULL);
+	further_back_event(&d, path);
+}
+
+/* Back-ends that appear and go while the guest runs. */
+static void come_and_go(void **state)
+{
+	struct domain_console *was;
+	struct stat st;
+	char path[64];
+	int fd;
+
+	(void)state;
+	further_open_all(&d, first);
+	snprintf(path, sizeof(path), "%s/console/5.4.sock", dir);
+	fake_xs_set(d.xs, BACK "4/type", "xenconsoled");
+	fake_xs_set(d.xs, BACK "4/connection", "socket");
+	fake_xs_set(d.xs, BACK "4/online", "1");
+	back("4/type", "xenconsoled");		/* no more than its own and its state's */
+	assert_null(number(4));
+	back("4/state", "1");
+	assert_non_null(number(4));
+	assert_string_equal(fake_xs_get(d.xs, BACK "4/state"), "2");
+	assert_int_equal(stat(path, &st), 0);
+	was = number(4);
+	further_back_event(&d, BACK "4/state");
+	further_back_event(&d, BACK "4");
+	assert_ptr_equal(number(4), was);
+	guest(4, "3", "8", "21", "4");
+	/* It is to go: its guest says nothing, then closes it, then all of it is gone. */
+	fake_xs_set(d.xs, BACK "4/online", "0");
+	back("4/state", "5");
+	assert_string_equal(fake_xs_get(d.xs, BACK "4/state"), "5");
+	assert_non_null(number(4)->ring);
+	guest(4, "6", "8", "21", "6");
+	assert_null(number(4)->ring);
+	back("4", NULL);
+	assert_null(number(4));
+	assert_int_equal(stat(path, &st), -1);
+	assert_null(fake_xs_get(d.xs, BACK "4"));
+	/* Another toolstack's, none of ours, and no domain's. */
+	back("5/state", "1");
+	back("8/state", "1");
+	back("0/state", "1");
+	further_back_event(&d, "/local/domain/0/backend/console/70000/1");
+	further_back_event(&d, "/local/domain/0/backend/console/4/1");
+	further_back_event(&d, "/local/domain/0/backend/console/5");
+	assert_true(!number(5) && !number(8) && number(1) && number(2));
+	/* Gone and there again before we look: its program hears the end of the old one. */
+	fd = join();
+	guest(2, "3", "9", "22", "4");
+	was = number(2);
+	back("2/state", "1");
+	turn();
+	assert_true(number(2) && !number(2)->ring && number(2)->pty.master < 0);
+	assert_int_equal(read(fd, path, 1), 0);
+	assert_string_equal(fake_xs_get(d.xs, BACK "2/state"), "2");
+	close(fd);
+	close(join());
+	/* What has changed while the store was away. */
+	xs_rm(d.xs, XS_NO_TX, BACK "2", NULL);
+	fake_xs_set(d.xs, BACK "6/type", "xenconsoled");
+	fake_xs_set(d.xs, BACK "6/state", "1");
+	further_back_event(&d, "/local/domain/0/backend/console");
+	assert_true(number(1) && !number(2) && number(6));
+	assert_int_equal(maps, unmaps);
+	turn();
+}
+
+/* A process before us was asked to close it, and the guest's end is gone or goes. */
+static void killed_while_closing(void **state)
+{
+	(void)state;
+	fake_xs_set(d.xs, BACK "1/online", "0");
+	fake_xs_set(d.xs, BACK "1/state", "5");
+	fake_xs_set(d.xs, BACK "2/online", "0");
+	fake_xs_set(d.xs, BACK "2/state", "5");
+	fake_xs_set(d.xs, FRONT "2/state", "4");
+	further_open_all(&d, first);
+	assert_string_equal(fake_xs_get(d.xs, BACK "2/state"), "5");
+	guest(2, "4", "8", "21", "5");
+	further_event(&d, TOKEN_FRONT "5:1");
+	assert_string_equal(fake_xs_get(d.xs, BACK "1/state"), "6");
+	assert_null(fake_xs_get(d.xs, FRONT "1"));
+	/* Taken from a guest that does not answer. */
+	xs_rm(d.xs, XS_NO_TX, FRONT "2", NULL);
+	back("2/state", "5");
+	assert_string_equal(fake_xs_get(d.xs, BACK "2/state"), "6");
+	assert_null(fake_xs_get(d.xs, FRONT "2"));
+	assert_int_equal(maps, unmaps);
+}
+
+/* A log note of the ring before must not cut the log of the next. */
+static void log_of_the_next(void **state)
+{
+	_cleanup_free_ char *text = NULL;
+	char path[80];
+	size_t len;
+	int fd;
+
+	(void)state;
+	further_open_all(&d, first);
+	guest(1, "3", "8", "21", "4");
+	memcpy(ring.out, "hello\n", 6);
+	ring.out_prod = 6;
+	domain_console_event(number(1));
+	fd = open(number(1)->pty.name, O_RDWR | O_NOCTTY);
+	assert_int_equal(read(fd, path, sizeof(path)), 6);
+	back("1", NULL);
+	assert_null(number(1));
+	turn();
+	assert_int_equal(read(fd, path, 1), 0);
+	close(fd);
+	memset(&ring, 0, sizeof(ring));
+	back("1/type", "xenconsoled");
+	back("1/state", "1");
+	guest(1, "3", "8", "21", "4");
+	memcpy(ring.out, "again\n", 6);
+	ring.out_prod = 6;
+	domain_console_event(number(1));
+	snprintf(path, sizeof(path), "%s/console/web1-1.log", dir);
+	assert_int_equal(fd_read_file(path, 100, &text, &len), 0);
+	assert_string_equal(text, "hello\nagain\n");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(come_and_go), T(killed_while_closing), T(log_of_the_next),
+	};
+
+	signal(SIGPIPE, SIG_IGN);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
