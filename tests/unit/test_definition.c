@@ -207,6 +207,7 @@ static void text_is_the_users(void **state)
 	definition_clear(&d);
 	assert_int_equal(definition_find(&ctx, "name=web one", &d, NULL), 1);
 	definition_clear(&d);
+	assert_int_equal(definition_find(&ctx, "uuid=web one", &d, NULL), 0);
 	assert_int_equal(definition_find(&ctx, "nosuch", &d, NULL), 0);
 	assert_int_equal(definition_find(&ctx, "../domains/x", &d, NULL), 0);
 	assert_int_equal(definition_find(&ctx, "7", &d, NULL), 0);

@@ -13,6 +13,8 @@ static void list_table(void **state)
 		"web1                                         3   512     2     -b----      37.3\n"
 		"(null)                                       4    16     2     ---sc-      37.3\n"
 		"a\\x20b                                       5    16     2     --p---      37.3\n";
+	static const char *const nobody[] = { "list name=3", "list uuid=3", "list id=web1",
+					      "list foo=3", "list 3web" };
 	struct caught c;
 
 	(void)state;
@@ -25,6 +27,12 @@ static void list_table(void **state)
 	output_free(&c);
 	expect("list web1 3", 0, "web1 ", NULL);
 	expect("list id=4", 0, "---sc-", NULL);
+	expect("list 03", 0, "web1 ", NULL);
+	expect("list name=web1", 0, "web1 ", NULL);
+	for (size_t i = 0; i < ARRAY_SIZE(nobody); i++)
+		expect(nobody[i], 3, NULL, "there is no domain");
+	expect("list --state=", 2, NULL, "--state= is not known");
+	expect("list --state=blocked,", 2, NULL, "--state=blocked, is not known");
 	expect("list -v web1", 0, "11223344-0000-0000-0000-000000000003", NULL);
 	expect("list -v 4", 0, " crash ", NULL);
 	expect("list nosuch", 3, NULL, "list: there is no domain \"nosuch\" [E701]");

@@ -219,8 +219,8 @@ int definition_find(const struct domain_ctx *ctx, const char *text, struct defin
 	uint8_t uuid[16];
 
 	if (strncmp(text, "uuid=", 5) == 0)
-		text += 5;
-	else if (strncmp(text, "name=", 5) == 0)
+		return domain_uuid_parse(text + 5, uuid) == 0 ? find_uuid(ctx, uuid, ret, err) : 0;
+	if (strncmp(text, "name=", 5) == 0)
 		return definition_load(ctx, text + 5, ret, err);
 	if (domain_uuid_parse(text, uuid) == 0)
 		return find_uuid(ctx, uuid, ret, err);

@@ -246,45 +246,77 @@ static bool all_digits(const char *s)
 	return true;
 }
 
+/* How a text on a command line means a domain, and what is left of it. */
+enum meaning { BY_ID, BY_UUID, BY_NAME, NOBODY };
+
+static enum meaning meaning_of(const char **text, uint8_t uuid[16])
+{
+	const char *t = *text;
+
+	if (strncmp(t, "id=", 3) == 0) {
+		*text += 3;
+		return BY_ID;
+	}
+	if (strncmp(t, "uuid=", 5) == 0)
+		return domain_uuid_parse(t + 5, uuid) == 0 ? BY_UUID : NOBODY;
+	if (strncmp(t, "name=", 5) == 0) {
+		*text += 5;
+		return BY_NAME;
+	}
+	if (all_digits(t))
+		return BY_ID;
+	return domain_uuid_parse(t, uuid) == 0 ? BY_UUID : BY_NAME;
+}
+
+bool domain_is_meant(const char *text, uint16_t domid, const char *name, const uint8_t uuid[16])
+{
+	uint8_t wanted[16];
+	uint32_t id;
+
+	switch (meaning_of(&text, wanted)) {
+	case BY_ID:
+		return parse_domid(text, &id) == 0 && id == domid;
+	case BY_UUID:
+		return memcmp(uuid, wanted, sizeof(wanted)) == 0;
+	case BY_NAME:
+		return name[0] != '\0' && strcmp(name, text) == 0;
+	case NOBODY:
+		break;
+	}
+	return false;
+}
+
 static int resolve(struct domain_ctx *ctx, const char *text, uint16_t *ret, struct zerr **err)
 {
 	uint8_t uuid[16];
 
-	if (strncmp(text, "id=", 3) == 0)
-		return resolve_id(ctx, text + 3, ret, err);
-	if (strncmp(text, "uuid=", 5) == 0)
-		return domain_uuid_parse(text + 5, uuid) == 0 ?
-			resolve_uuid(ctx, uuid, ret, err) : 0;
-	if (strncmp(text, "name=", 5) == 0)
-		text += 5;
-	else if (all_digits(text))
+	switch (meaning_of(&text, uuid)) {
+	case BY_ID:
 		return resolve_id(ctx, text, ret, err);
-	else if (domain_uuid_parse(text, uuid) == 0)
+	case BY_UUID:
 		return resolve_uuid(ctx, uuid, ret, err);
-	if (domain_need_store(ctx, err) != 0)
-		return -1;
-	return domain_find_name(ctx, text, ret, err);
+	case BY_NAME:
+		return domain_need_store(ctx, err) != 0 ? -1 : domain_find_name(ctx, text, ret, err);
+	case NOBODY:
+		break;
+	}
+	return 0;
 }
 
-/* Is the monitor just now bringing back a domain that text may mean? */
+/* Is the monitor just now bringing back a domain that text may mean? Its id will be another. */
 static bool is_restarting(struct domain_ctx *ctx, const char *text)
 {
-	const char *word = strchr(text, '=') ? strchr(text, '=') + 1 : text;
 	_cleanup_free_ uint16_t *ids = NULL;
-	uint8_t uuid[16] = { 0 };
 	struct domain_state s;
 	bool found = false;
 	size_t i, n;
 
 	if (domain_state_scan(ctx, &ids, &n, NULL) != 0)
 		return false;
-	if (domain_uuid_parse(word, uuid) != 0)
-		memset(uuid, 0, sizeof(uuid));
 	for (i = 0; i < n && !found; i++) {
 		if (domain_state_load(ctx, ids[i], &s, NULL) != 1)
 			continue;
-		found = s.restart_pending && (strcmp(word, s.name) == 0 ||
-					      memcmp(uuid, s.uuid, sizeof(uuid)) == 0);
+		found = s.restart_pending && domain_is_meant(text, UINT16_MAX, s.name, s.uuid);
 		domain_state_clear(&s);
 	}
 	return found;

@@ -168,14 +168,18 @@ static int sort_rows(const struct zl_args *args, struct row *rows, size_t n, str
 static int check_states(const char *states, struct zerr **err)
 {
 	static const char known[] = "running,blocked,paused,shutdown,crashed,dying,inactive";
-	_cleanup_free_ char *copy = strdup(states);
-	char *save = NULL;
+	char word[16];
 
-	for (char *w = strtok_r(copy, ",", &save); w != NULL; w = strtok_r(NULL, ",", &save))
-		if (!has_word(known, w))
+	for (const char *p = states;; p += strcspn(p, ",") + 1) {
+		size_t len = strcspn(p, ",");
+
+		snprintf(word, sizeof(word), "%.*s", (int)len, p);
+		if (len == 0 || len >= sizeof(word) || !has_word(known, word))
 			return zerr_set(err, ZERR_USAGE, "E007", 0,
-					"list: --state=%s is not known (known: %s)", w, known);
-	return 0;
+					"list: --state=%s is not known (known: %s)", states, known);
+		if (p[len] == '\0')
+			return 0;
+	}
 }
 
 /* ---- the table ---- */
@@ -344,14 +348,7 @@ static int print_long(struct zl *zl, const struct row *rows, size_t n)
 
 static bool is_named(const struct row *r, const char *text)
 {
-	char id[8];
-	uint8_t uuid[16];
-	const char *word = strchr(text, '=') != NULL ? strchr(text, '=') + 1 : text;
-
-	snprintf(id, sizeof(id), "%u", r->d.info.domid);
-	return (r->d.info.domid != ZL_INACTIVE && strcmp(id, word) == 0) ||
-	       (r->d.name[0] != '\0' && strcmp(r->d.name, word) == 0) ||
-	       (domain_uuid_parse(word, uuid) == 0 && memcmp(uuid, r->d.info.uuid, 16) == 0);
+	return domain_is_meant(text, r->d.info.domid, r->d.name, r->d.info.uuid);
 }
 
 /* Those that were named; a name that is not there is an error. Gives the worst exit code. */
