@@ -4,6 +4,7 @@
  * undefine, and how list and dumpxml show what runs and what does not.
  */
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -392,6 +393,28 @@ static void knocks(void **state)
 	assert_int_equal(d->info.flags >> XEN_DOMINF_shutdownshift & 0xff, 1);
 }
 
+/* All are asked before one is waited for: who interrupts the waiting has asked both. */
+static void asked_together(void **state)
+{
+	sigset_t set;
+
+	(void)state;
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	assert_int_equal(sigprocmask(SIG_BLOCK, &set, NULL), 0);
+	add_domain(3, "web1", XEN_DOMINF_running, 16);
+	add_domain(4, "web2", XEN_DOMINF_running, 16);
+	raise(SIGINT);
+	expect("shutdown -w web1 nosuch web2", 130, NULL, "shutdown web1: ");
+	assert_string_equal(fake_xs_get(store, "/local/domain/3/control/shutdown"), "poweroff");
+	assert_string_equal(fake_xs_get(store, "/local/domain/4/control/shutdown"), "poweroff");
+	assert_int_equal(sigtimedwait(&set, NULL, &(struct timespec){ .tv_sec = 0 }), SIGINT);
+	expect("shutdown -a -ww --timeout=0", 8, NULL, "shutdown web2: domain 4 did not go away");
+	expect("reboot -w --timeout=0 web1 web2", 8, NULL, "reboot web2: domain 4 did not shut down");
+	expect("shutdown --timeout=0 --then=destroy web1 web2", 0, NULL, "web2 did not shut down in");
+	assert_null(fake_hyp_domain(&fake, 4));
+}
+
 static void suspends(void **state)
 {
 	struct fake_domain *d;
@@ -520,6 +543,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(validate_looks_at_the_host, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(starts_with_the_host, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(knocks, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(asked_together, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(suspends, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(dumps, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(shows, set_up, tear_down),

@@ -1,19 +1,27 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * zl shutdown and zl reboot: ask the guest through its store node, or take its CPUs away with
- * -F, and wait if that is wanted. The library does all of it; here is only which of it and for
- * how long.
+ * -F, and wait if that is wanted. All are asked before one is waited for, and one time is for all
+ * of them. The library does all of it; here is only which of it and for how long.
  */
 #include "zl.h"
 
 #include <string.h>
+
+struct asked {
+	uint16_t domid;
+	char name[DOMAIN_NAME_MAX + 1], shown[DOMAIN_NAME_MAX + 6];	/* shown: as it was given */
+};
 
 struct plan {
 	enum domain_request what;
 	bool force, destroy;
 	unsigned int wait;		/* 1: shut down, 2: gone (reboot: 1 runs again) */
 	int timeout_ms;
+	uint64_t deadline;
 	int signal_fd;
+	struct asked *asked;		/* who is to be waited for */
+	size_t count;
 };
 
 static int ask(struct zl *zl, const struct plan *p, uint16_t domid, const char *name,
@@ -46,8 +54,7 @@ static int destroy_instead(struct zl *zl, const struct plan *p, uint16_t domid, 
 }
 
 /* The time is up: say what state it is in, or destroy it. */
-static int give_up(struct zl *zl, const struct plan *p, uint16_t domid, const char *name,
-		   struct zerr **err)
+static int give_up(struct zl *zl, const struct plan *p, const struct asked *a, struct zerr **err)
 {
 	struct zerr *why = NULL;
 	struct domain_summary d;
@@ -55,20 +62,27 @@ static int give_up(struct zl *zl, const struct plan *p, uint16_t domid, const ch
 	if (zerr_class_of(*err) != ZERR_TIMEOUT)
 		return -1;
 	if (p->destroy)
-		return destroy_instead(zl, p, domid, name, "did not shut down in time", err);
-	if (domain_get(&zl->ctx, domid, &d, &why) == 0)
+		return destroy_instead(zl, p, a->domid, a->shown, "did not shut down in time", err);
+	zerr_free(*err);	/* it tells of what was left of the time */
+	*err = NULL;
+	zerr_set(err, ZERR_TIMEOUT, "E801", 0, "domain %u did not %s within %d s", a->domid,
+		 p->wait > 1 ? "go away" : "shut down", p->timeout_ms / 1000);
+	if (domain_get(&zl->ctx, a->domid, &d, &why) == 0)
 		zerr_hint(err, "its state is \"%s\"; --force does not ask it, zl destroy %s "
-			  "ends it at once", domain_state_word(&d.info), name);
+			  "ends it at once", domain_state_word(&d.info), a->shown);
 	zerr_free(why);
 	return -1;
 }
 
-static int shutdown_one(struct zl *zl, uint16_t domid, const char *name, void *arg,
-			struct zerr **err)
+/* One is asked, and noted if it is to be waited for. */
+static int ask_one(struct zl *zl, uint16_t domid, const char *name, void *arg, struct zerr **err)
 {
-	const struct plan *p = arg;
-	struct domain_end end;
+	struct plan *p = arg;
+	struct domain_summary d;
+	struct asked *a;
 
+	if (domain_get(&zl->ctx, domid, &d, err) < 0)
+		return -1;
 	if (ask(zl, p, domid, name, err) < 0) {
 		if (zerr_class_of(*err) != ZERR_STATE)
 			return -1;
@@ -76,32 +90,37 @@ static int shutdown_one(struct zl *zl, uint16_t domid, const char *name, void *a
 	}
 	if (zl->dry_run || (p->wait == 0 && !p->destroy))
 		return 0;
-	if (domain_wait(&zl->ctx, domid, p->wait > 1 ? DOMAIN_WAIT_GONE : DOMAIN_WAIT_SHUTDOWN,
-			p->timeout_ms, p->signal_fd, &end, err) < 0)
-		return give_up(zl, p, domid, name, err);
+	a = realloc(p->asked, (p->count + 1) * sizeof(*a));
+	if (a == NULL)
+		return zerr_no_memory(err);
+	p->asked = a;
+	a += p->count++;
+	a->domid = domid;
+	snprintf(a->name, sizeof(a->name), "%s", d.name);
+	snprintf(a->shown, sizeof(a->shown), "%s", name);
 	return 0;
 }
 
 /* Until a domain of that name runs under another id. */
-static int wait_again(struct zl *zl, const struct plan *p, uint16_t old, const char *name,
-		      uint64_t deadline, struct zerr **err)
+static int wait_again(struct zl *zl, const struct plan *p, const struct asked *a,
+		      struct zerr **err)
 {
 	char wanted[DOMAIN_NAME_MAX + 6];
 
-	snprintf(wanted, sizeof(wanted), "name=%s", name);
+	snprintf(wanted, sizeof(wanted), "name=%s", a->name);
 	for (;;) {
 		struct zerr *ignored = NULL;
 		struct domain_summary d;
 		uint16_t domid;
 
-		if (domain_resolve(&zl->ctx, wanted, &domid, &ignored) == 0 && domid != old &&
+		if (domain_resolve(&zl->ctx, wanted, &domid, &ignored) == 0 && domid != a->domid &&
 		    domain_get(&zl->ctx, domid, &d, &ignored) == 0 && !d.info.paused &&
 		    !d.info.shutdown && !d.info.dying) {
 			zerr_free(ignored);
 			return 0;
 		}
 		zerr_free(ignored);
-		if (p->timeout_ms >= 0 && zl_now_ms() >= deadline) {
+		if (zl_now_ms() >= p->deadline) {
 			zerr_set(err, ZERR_TIMEOUT, "E801", 0,
 				 "it went down but did not come up again");
 			return zerr_hint(err, "on_reboot in its configuration and zl-monitord "
@@ -112,22 +131,46 @@ static int wait_again(struct zl *zl, const struct plan *p, uint16_t old, const c
 	}
 }
 
-static int reboot_one(struct zl *zl, uint16_t domid, const char *name, void *arg,
-		      struct zerr **err)
+/* Until one has done it, or the time of all of them is up. */
+static int wait_one(struct zl *zl, const struct plan *p, const struct asked *a, struct zerr **err)
 {
-	const struct plan *p = arg;
-	uint64_t deadline = zl_now_ms() + (uint64_t)(p->timeout_ms < 0 ? 0 : p->timeout_ms);
-	struct domain_summary d;
+	bool reboot = p->what == DOMAIN_REQUEST_REBOOT;
+	uint64_t now = zl_now_ms();
 	struct domain_end end;
 
-	if (domain_get(&zl->ctx, domid, &d, err) < 0 || ask(zl, p, domid, name, err) < 0)
-		return -1;
-	if (zl->dry_run || p->wait == 0)
-		return 0;
-	if (domain_wait(&zl->ctx, domid, DOMAIN_WAIT_SHUTDOWN, p->timeout_ms, p->signal_fd, &end,
-			err) < 0)
-		return give_up(zl, p, domid, name, err);
-	return wait_again(zl, p, domid, d.name[0] ? d.name : name, deadline, err);
+	if (domain_wait(&zl->ctx, a->domid, p->wait > 1 && !reboot ? DOMAIN_WAIT_GONE :
+			DOMAIN_WAIT_SHUTDOWN, p->deadline > now ? (int)(p->deadline - now) : 0,
+			p->signal_fd, &end, err) < 0)
+		return give_up(zl, p, a, err);
+	return reboot ? wait_again(zl, p, a, err) : 0;
+}
+
+static int wait_all(struct zl *zl, const struct zl_args *args, const struct plan *p)
+{
+	int worst = 0;
+
+	for (size_t i = 0; i < p->count && worst != ZERR_INTERRUPTED; i++) {
+		struct zerr *err = NULL;
+		int rc;
+
+		if (wait_one(zl, p, &p->asked[i], &err) == 0)
+			continue;
+		zerr_context(&err, args->cmd->name, p->asked[i].shown);
+		rc = zl_report(zl, err);
+		worst = MAX(worst, rc);
+	}
+	return worst;
+}
+
+static int ask_all(struct zl *zl, const struct zl_args *args, bool all, struct plan *p,
+		   struct zerr **err)
+{
+	int rc = zl_for_each(zl, args, all, ask_one, p, err), waited = 0;
+
+	if (rc >= 0 && rc != ZERR_INTERRUPTED)
+		waited = wait_all(zl, args, p);
+	free(p->asked);
+	return rc < 0 ? rc : MAX(rc, waited);
 }
 
 static int prepare(struct zl *zl, const struct zl_args *args, struct plan *p, struct zerr **err)
@@ -141,6 +184,7 @@ static int prepare(struct zl *zl, const struct zl_args *args, struct plan *p, st
 	p->signal_fd = -1;
 	if (p->wait > 0 || p->destroy)
 		p->signal_fd = zl_signal_fd();
+	p->deadline = zl_now_ms() + (uint64_t)p->timeout_ms;
 	return 0;
 }
 
@@ -161,7 +205,7 @@ ZL_CMD(shutdown)
 	}
 	if (prepare(zl, args, &p, err) < 0)
 		return -1;
-	return zl_for_each(zl, args, all, shutdown_one, &p, err);
+	return ask_all(zl, args, all, &p, err);
 }
 
 ZL_CMD(reboot)
@@ -170,5 +214,5 @@ ZL_CMD(reboot)
 
 	if (prepare(zl, args, &p, err) < 0)
 		return -1;
-	return zl_for_each(zl, args, false, reboot_one, &p, err);
+	return ask_all(zl, args, false, &p, err);
 }

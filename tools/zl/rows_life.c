@@ -175,8 +175,9 @@ static const struct zl_command rows[] = {
 	{ "shutdown", NULL, cmd_shutdown, ZL_COMMON | ZL_CHANGES | ZL_DOMAINS, 0, ZL_ANY,
 	  shutdown_options, "[-a] [-w[w]] [-F] [--timeout=SEC] [--then=destroy] DOM...",
 	  "ask a domain to power off",
-	  "-w waits until it has shut down, -ww until it is gone. When the time is up the exit "
-	  "code is 8, or with --then=destroy the domain is destroyed." },
+	  "-w waits until it has shut down, -ww until it is gone; of several all are asked first, "
+	  "and the time is for all of them. When it is up the exit code is 8, or with "
+	  "--then=destroy the domain is destroyed." },
 	{ "start", NULL, cmd_start, ZL_COMMON | ZL_CHANGES | ZL_JSON | ZL_DOMAINS, 1, ZL_ANY,
 	  start_options, "[-p] [-c] [-F | --unit] [--print-id] DOM...", "start a defined domain",
 	  "As create does with a file. The definition stays when the domain ends." },
