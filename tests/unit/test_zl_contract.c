@@ -332,7 +332,21 @@ static const struct {
 	{ "vcpu-set", "web1 1" },
 };
 
-/* Each command that changes something, tried dry: whatever it answers, nothing has changed. */
+/* With --json there are documents on stdout, one a line, or nothing. */
+static void is_json(const char *line, const char *out)
+{
+	enum json_tokener_error bad = json_tokener_success;
+	struct json_object *o = out[0] ? json_tokener_parse_verbose(out, &bad) : NULL;
+
+	if (bad != json_tokener_success || (out[0] && o == NULL))
+		fail_msg("%s: no JSON:\n%s", line, out);
+	json_object_put(o);
+}
+
+/*
+ * Each command that changes something, tried dry: whatever it answers, nothing has changed, and
+ * one that would have done it says what.
+ */
 static void e9_dry_runs(void **state)
 {
 	const struct zl_command *c;
@@ -367,6 +381,12 @@ static void e9_dry_runs(void **state)
 			fail_msg("%s has changed something:\n%s\n---\n%s", line, before, after);
 		if (rc == ZERR_USAGE)
 			fail_msg("%s: not its arguments:\n%s", line, caught.err);
+		if (rc == 0 && !caught.out[0] && !caught.err[0])
+			fail_msg("%s: no plan", line);
+		output_free(&caught);
+		snprintf(line, sizeof(line), "-N --json %s %s", c->name, args);
+		assert_int_equal(run(&caught, line), rc);
+		is_json(line, caught.out);
 		output_free(&caught);
 	}
 }

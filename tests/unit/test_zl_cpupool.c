@@ -24,11 +24,11 @@ static void life(void **state)
 	expect("list -c web1", 0, "           Pool-1\n", NULL);
 	fake_hyp_domain(&fake, 3)->info.cpupool = 0;
 	expect("cpupool-create blue", 6, NULL, "cpupool-create blue: no CPU is free");
-	expect("-N cpupool-cpu-remove Pool-0 1", 0, NULL, NULL);
+	expect("-N cpupool-cpu-remove Pool-0 1", 0, "would", NULL);
 	assert_int_equal(cpus_of(0), 3);
 	expect("cpupool-cpu-remove Pool-0 1", 0, NULL, NULL);
 	assert_int_equal(cpus_of(0), 1);
-	expect("-N cpupool-create blue", 0, NULL, NULL);
+	expect("-N cpupool-create blue", 0, "would", NULL);
 	assert_int_equal(cpus_of(1), -1);
 	expect("cpupool-create blue", 0, NULL, NULL);
 	assert_int_equal(cpus_of(1), 2);
@@ -39,7 +39,7 @@ static void life(void **state)
 	expect("cpupool-list 1", 0, "blue", NULL);
 	json_object_put(run_json("--json cpupool-list", "zl.cpupool-list/1"));
 
-	expect("-N cpupool-migrate web1 blue", 0, NULL, NULL);
+	expect("-N cpupool-migrate web1 blue", 0, "would", NULL);
 	assert_int_equal(fake_hyp_domain(&fake, 3)->info.cpupool, 0);
 	expect("cpupool-migrate web1 blue", 0, NULL, NULL);
 	assert_int_equal(fake_hyp_domain(&fake, 3)->info.cpupool, 1);
@@ -47,12 +47,12 @@ static void life(void **state)
 	expect("cpupool-destroy blue", 7, NULL, "it has 1 domain ");
 	expect("cpupool-cpu-remove blue 1", 7, NULL, "it has domains, which need a CPU");
 	expect("cpupool-migrate 0 blue", 7, NULL, "the control domain stays");
-	expect("-N cpupool-rename blue green", 0, NULL, NULL);
+	expect("-N cpupool-rename blue green", 0, "would", NULL);
 	expect("cpupool-rename blue green", 0, NULL, NULL);
 	expect("cpupool-migrate web1 blue", 3, NULL, "there is no CPU pool \"blue\"");
 	expect("cpupool-migrate nosuch green", 3, NULL, "there is no domain");
 	expect("cpupool-migrate web1 Pool-0", 0, NULL, NULL);
-	expect("-N cpupool-destroy green", 0, NULL, NULL);
+	expect("-N cpupool-destroy green", 0, "would", NULL);
 	assert_int_equal(cpus_of(1), 2);
 	expect("cpupool-destroy green", 0, NULL, NULL);
 	assert_int_equal(cpus_of(1), -1);

@@ -59,6 +59,8 @@ static void targets(void **state)
 	expect("mem-set web1 256", 0, "web1: memory target 256 MiB\n", NULL);
 	assert_string_equal(store_of(3, "memory/target"), "262144");
 	assert_int_equal(d->max_kib, 257 * 1024);
+	expect("mem-set id=3 256", 0, "web1: memory target 256 MiB\n", NULL);
+	expect("--json mem-set 3 256", 0, "\"name\":\"web1\"", NULL);
 	expect("mem-set web1 600m", 0, "web1: memory target 600 MiB\n", NULL);
 	assert_int_equal(d->max_kib, 601 * 1024);
 	expect("-q mem-set web1 1g", 6, NULL, "it has 512 MiB and would need 512 MiB more, free "
@@ -73,11 +75,11 @@ static void targets(void **state)
 	assert_string_equal(store_of(3, "memory/target"), "614400");
 	assert_int_equal(d->max_kib, 601 * 1024);
 	/* Of raise the store's part fails, of lower the hypervisor's: all as before. */
-	fake_xs_fail_at(store, 3);
+	fake_xs_fail_at(store, 4);
 	expect("mem-set 3 700", 1, NULL, "mem-set 3");
 	assert_int_equal(d->max_kib, 601 * 1024);
 	assert_string_equal(store_of(3, "memory/target"), "614400");
-	fake.fail_at = fake.calls + 3;
+	fake.fail_at = fake.calls + 4;
 	fake.fail_errno = EPERM;
 	expect("mem-set 3 100", 9, NULL, "max_mem");
 	assert_string_equal(store_of(3, "memory/target"), "614400");
@@ -142,7 +144,7 @@ static void pinning(void **state)
 	expect("vcpu-pin -f web1 1 - all", 0, NULL, NULL);
 	assert_int_equal(d->affinity[1][0], 3);
 	assert_int_equal(d->soft_affinity[1][0], 3);
-	expect("-N vcpu-pin web1 0 0", 0, NULL, NULL);
+	expect("-N vcpu-pin web1 0 0", 0, "would", NULL);
 	assert_int_equal(d->affinity[0][0], 3);
 	expect("vcpu-list web1", 0, "all / 0\n", NULL);
 	expect("vcpu-pin web1 2 0", 2, NULL, "\"2\" is not one of its vCPUs: 0 to 1, or all");
@@ -165,7 +167,7 @@ static void vcpu_numbers(void **state)
 	expect("vcpu-set --wait --timeout=0 web1 1", 8, NULL, "it has 2 vCPUs online now; can its");
 	d->info.nr_online_vcpus = 1;
 	expect("vcpu-set --wait web1 1", 0, NULL, NULL);
-	expect("-N vcpu-set web1 2", 0, NULL, NULL);
+	expect("-N vcpu-set web1 2", 0, "would", NULL);
 	assert_string_equal(store_of(3, "cpu/1/availability"), "offline");
 	expect("vcpu-set --wait --timeout=0 web1 2", 8, NULL, "it has 1 online now; Linux waits");
 	assert_string_equal(store_of(3, "cpu/1/availability"), "online");
@@ -190,7 +192,7 @@ static void scheduling(void **state)
 	expect("sched-credit", 0, "Name                                ID Weight  Cap\n"
 	       "Domain-0                             0    256    0\n"
 	       "web1                                 3    512    0\n", NULL);
-	expect("-N sched web1 -w 1", 0, NULL, NULL);
+	expect("-N sched web1 -w 1", 0, "would", NULL);
 	assert_int_equal(d->weight, 512);
 	expect("sched -r 500", 0, NULL, NULL);
 	expect("sched -p Pool-0 -s", 0, "scheduler=credit2 ratelimit=500us", NULL);

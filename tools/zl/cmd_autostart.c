@@ -24,8 +24,8 @@ static int set_policy(struct zl *zl, struct definition *d, void *arg, struct zer
 	_cleanup_close_ int lock = -1;
 
 	if (zl->dry_run)
-		return printf("%s would %sstart with the host\n", d->cfg.name,
-			      p->on ? "" : "not ") < 0 ? -1 : 0;
+		return zl_plan(zl, "%s would %sstart with the host", d->cfg.name,
+			      p->on ? "" : "not ");
 	if (p->delay_set || p->order_set) {
 		if (p->delay_set)
 			d->cfg.start.delay_s = p->delay_s;
@@ -231,7 +231,7 @@ static int stop_all(struct zl *zl, struct zerr **err)
 		list[count].domid = all[i].info.domid;
 		strcpy(list[count].name, all[i].name);
 		if (zl->dry_run)
-			printf("%s (id %u) would be stopped\n", all[i].name, all[i].info.domid);
+			zl_plan(zl, "%s (id %u) would be stopped", all[i].name, all[i].info.domid);
 		else
 			prepare_leaving(zl, &list[count++]);
 	}

@@ -114,7 +114,8 @@ static int resize(struct zl *zl, const struct zl_args *args, struct zerr **err)
 	    domain_resolve(&zl->ctx, args->pos[0], &domid, err) < 0)
 		return -1;
 	if (zl->dry_run)
-		return zl_has_device(zl, domid, DEVICE_VBD, devid, err);
+		return zl_has_device(zl, domid, DEVICE_VBD, devid, err) < 0 ? -1 :
+			zl_plan(zl, "%s would see %s resized", args->pos[0], args->pos[1]);
 	if (device_vbd_resize(&zl->ctx, domid, devid, size, err) < 0)
 		return -1;
 	if (size != 0)

@@ -125,7 +125,7 @@ static int copy_disks(struct zl *zl, struct domain_config *cfg, enum way way, in
 		if (to == NULL)
 			return zerr_set(err, ZERR_NO_RESOURCES, "E600", ENOMEM, "out of memory");
 		if (zl->dry_run)
-			printf("%s would be copied to %s\n", d->source, to);
+			zl_plan(zl, "%s would be copied to %s", d->source, to);
 		else if (copy_file(zl, d->source, to, way, signals, err) < 0) {
 			free(to);
 			return -1;
@@ -203,8 +203,9 @@ ZL_CMD(clone)
 		zerr_set(err, ZERR_STATE, "E704", 0,
 			 "it runs: its disks change while they are copied");
 	else if (new_identity(&d.cfg, to, err) == 0 && clone(zl, args, &d.cfg, err) == 0) {
-		if (!zl->dry_run)
-			zl_note(zl, "%s is a clone of %s", to, args->pos[0]);
+		if (zl->dry_run)
+			return zl_plan(zl, "%s would be defined", to);
+		zl_note(zl, "%s is a clone of %s", to, args->pos[0]);
 		return 0;
 	}
 	return zerr_context(err, "clone", args->pos[0]);

@@ -81,7 +81,7 @@ static int put_out(struct zl *zl, const struct zl_args *args, const char *text, 
 		return 0;
 	}
 	if (zl->dry_run) {
-		printf("%s would be written\n", path);
+		zl_plan(zl, "%s would be written", path);
 		return 0;
 	}
 	rc = fd_write_file_atomic(path, text, strlen(text), 0644);

@@ -197,7 +197,9 @@ ZL_CMD(cpupool_create)
 	rc = zl_open(zl, ZL_NEED_STORE, err) < 0 || read_wish(zl, args, &c, err) < 0 ||
 	     hyp_sched_id(zl->ctx.hyp, &sched, err) < 0 ||
 	     check_wish(zl, &c, sched, map, err) < 0 ? -1 : 0;
-	if (rc == 0 && !zl->dry_run) {
+	if (rc == 0 && zl->dry_run) {
+		zl_plan(zl, "pool %s would be made", c.name);
+	} else if (rc == 0) {
 		rc = hyp_cpupool_change(zl->ctx.hyp, HYP_POOL_CREATE, &id, sched, err);
 		if (rc == 0 && (set_name(zl, id, c.name, err) < 0 ||
 				move_cpus(zl, HYP_POOL_ADD_CPU, id, map, err) < 0)) {
@@ -229,7 +231,7 @@ static int destroy(struct zl *zl, const struct hyp_cpupool *p, struct zerr **err
 		return zerr_hint(err, "zl list -c shows them, zl cpupool-migrate moves one");
 	}
 	if (zl->dry_run)
-		return 0;
+		return zl_plan(zl, "pool %u would end", id);
 	if (move_cpus(zl, HYP_POOL_REMOVE_CPU, id, p->cpumap, err) < 0)
 		return -1;
 	if (hyp_cpupool_change(zl->ctx.hyp, HYP_POOL_DESTROY, &id, 0, err) < 0) {
@@ -256,7 +258,7 @@ ZL_CMD(cpupool_rename)
 	if (find_pool(zl, args->pos[0], &p, err) < 0 || check_name(zl, args->pos[1], err) < 0 ||
 	    (!zl->dry_run && set_name(zl, p.id, args->pos[1], err) < 0))
 		return zerr_context(err, "cpupool-rename", args->pos[0]);
-	return 0;
+	return zl->dry_run ? zl_plan(zl, "%s would be %s", args->pos[0], args->pos[1]) : 0;
 }
 
 ZL_CMD(cpupool_cpu_add)
@@ -269,7 +271,7 @@ ZL_CMD(cpupool_cpu_add)
 	    cpus_of(zl, args->pos[1], idle.cpumap, "free", map, err) < 0 ||
 	    (!zl->dry_run && move_cpus(zl, HYP_POOL_ADD_CPU, p.id, map, err) < 0))
 		return zerr_context(err, "cpupool-cpu-add", args->pos[0]);
-	return 0;
+	return zl->dry_run ? zl_plan(zl, "%s would get CPUs: %s", args->pos[0], args->pos[1]) : 0;
 }
 
 ZL_CMD(cpupool_cpu_remove)
@@ -283,7 +285,9 @@ ZL_CMD(cpupool_cpu_remove)
 		rc = -1;
 	else if (p.n_dom > 0 && memcmp(map, p.cpumap, sizeof(map)) == 0)
 		rc = zerr_set(err, ZERR_STATE, "E704", 0, "it has domains, which need a CPU");
-	else if (!zl->dry_run)
+	else if (zl->dry_run)
+		rc = zl_plan(zl, "%s would lose CPUs: %s", args->pos[0], args->pos[1]);
+	else
 		rc = move_cpus(zl, HYP_POOL_REMOVE_CPU, p.id, map, err);
 	return rc < 0 ? zerr_context(err, "cpupool-cpu-remove", args->pos[0]) : 0;
 }
@@ -301,7 +305,9 @@ ZL_CMD(cpupool_migrate)
 		rc = zerr_set(err, ZERR_STATE, "E704", 0, "the control domain stays in its pool");
 	else if (p.nr_cpus == 0)
 		rc = zerr_set(err, ZERR_STATE, "E704", 0, "pool %s has no CPUs", args->pos[1]);
-	else if (!zl->dry_run)
+	else if (zl->dry_run)
+		rc = zl_plan(zl, "%s would move to %s", args->pos[0], args->pos[1]);
+	else
 		rc = hyp_cpupool_change(zl->ctx.hyp, HYP_POOL_MOVE_DOMAIN, &p.id, domid, err);
 	return rc < 0 ? zerr_context(err, "cpupool-migrate", args->pos[0]) : 0;
 }

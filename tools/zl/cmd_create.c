@@ -72,7 +72,7 @@ static int print_plan(struct zl *zl, const struct domain_config *cfg, struct zer
 {
 	if (zl->json)
 		return zl_print_json(zl, "zl.create-plan/1", zl_config_json(cfg), err);
-	printf("%s would be created: %" PRIu64 " MiB, %u vCPU%s, kernel %s\n", cfg->name,
+	zl_plan(zl, "%s would be created: %" PRIu64 " MiB, %u vCPU%s, kernel %s", cfg->name,
 	       cfg->memory_kib / 1024, cfg->vcpus_max, cfg->vcpus_max == 1 ? "" : "s",
 	       cfg->kernel ? cfg->kernel : cfg->loader ? cfg->loader : "firmware");
 	return 0;

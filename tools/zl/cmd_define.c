@@ -105,7 +105,7 @@ static int print_defined(struct zl *zl, const struct domain_config *cfg, struct 
 		return zl_print_json(zl, "zl.define/1", o, err);
 	}
 	if (zl->dry_run)
-		printf("%s would be defined\n", cfg->name);
+		zl_plan(zl, "%s would be defined", cfg->name);
 	else
 		zl_note(zl, "%s is defined, UUID %s", cfg->name, uuid);
 	return 0;
@@ -131,7 +131,7 @@ static int undefine_one(struct zl *zl, struct definition *d, void *arg, struct z
 {
 	(void)arg;
 	if (zl->dry_run) {
-		printf("%s would be undefined\n", d->cfg.name);
+		zl_plan(zl, "%s would be undefined", d->cfg.name);
 		return 0;
 	}
 	return definition_remove(&zl->ctx, d->cfg.name, err);
@@ -224,7 +224,7 @@ ZL_CMD(rename)
 	else if (rc == 0 && definition_load(&zl->ctx, to, &other, NULL) != 0)
 		zerr_set(err, ZERR_STATE, "E703", 0, "\"%s\" is defined", to);
 	else if (rc >= 0 && zl->dry_run)
-		return printf("%s would be renamed to %s\n", args->pos[0], to) < 0 ? -1 : 0;
+		return zl_plan(zl, "%s would be renamed to %s", args->pos[0], to);
 	else if (rc == 0 || (rc == 1 && definition_rename(&zl->ctx, d.cfg.name, to, err) == 0)) {
 		if (domid < 0 || domain_rename(&zl->ctx, (uint16_t)domid, to, err) == 0)
 			return 0;

@@ -27,7 +27,7 @@ static int set_text(struct zl *zl, struct definition *d, void *arg, struct zerr 
 	free(*at);
 	*at = text;
 	if (zl->dry_run)
-		printf("%s would have the %s \"%s\"\n", d->cfg.name,
+		zl_plan(zl, "%s would have the %s \"%s\"", d->cfg.name,
 		       w->title ? "title" : "description", w->text);
 	return 1;
 }

@@ -49,10 +49,9 @@ static int print_plan(struct zl *zl, const struct zl_args *args, uint16_t domid,
 		return zl_print_document(zl, args, disk ? zl_disk_json(&cfg->disks[0]) :
 					 nic ? zl_nic_json(&cfg->nics[0]) :
 					 zl_channel_json(channel_of(cfg)), err);
-	printf("%s (id %u) would get %s%s\n", args->pos[0], domid, disk ? "the disk " :
-	       nic ? "an interface" : channel_of(cfg) != NULL ? "a channel" : "a console",
-	       disk ? cfg->disks[0].target : "");
-	return 0;
+	return zl_plan(zl, "%s (id %u) would get %s%s", args->pos[0], domid, disk ? "the disk " :
+		       nic ? "an interface" : channel_of(cfg) != NULL ? "a channel" : "a console",
+		       disk ? cfg->disks[0].target : "");
 }
 
 int zl_attach_device(struct zl *zl, const struct zl_args *args, const struct domain_config *cfg,
@@ -105,9 +104,8 @@ int zl_detach_device(struct zl *zl, const struct zl_args *args, uint16_t domid,
 				     timeout_ms, err);
 	if (zl_has_device(zl, domid, kind, devid, err) < 0)
 		return -1;
-	printf("%s (id %u) would lose its %s %s\n", args->pos[0], domid, type_words[kind],
-	       args->pos[1]);
-	return 0;
+	return zl_plan(zl, "%s (id %u) would lose its %s %s", args->pos[0], domid, type_words[kind],
+		       args->pos[1]);
 }
 
 char *zl_device_node(struct zl *zl, const char *dir, const char *key)

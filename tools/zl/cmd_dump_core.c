@@ -82,7 +82,7 @@ ZL_CMD(dump_core)
 				"dump-core: this is the control domain");
 	name = d.name[0] ? d.name : args->pos[0];
 	if (zl->dry_run)
-		return printf("%s (id %u) would be dumped\n", name, domid) < 0 ? -1 : 0;
+		return zl_plan(zl, "%s (id %u) would be dumped", name, domid);
 	if (path != NULL && lstat(path, &st) == 0)
 		rc = zerr_set(err, ZERR_STATE, "E709", 0, "%s is there already", path);
 	if (path == NULL)

@@ -133,7 +133,7 @@ ZL_CMD(edit)
 	if (zl_find_definition(zl, args->pos[0], &d, err) < 0)
 		return zerr_context(err, "edit", args->pos[0]);
 	if (zl->dry_run)
-		return printf("%s would be edited\n", d.cfg.name) < 0 ? -1 : 0;
+		return zl_plan(zl, "%s would be edited", d.cfg.name);
 	if (definition_lock(&zl->ctx, d.cfg.name, &lock, err) < 0 ||
 	    edit(zl, &d, lock, err) < 0)
 		return zerr_context(err, "edit", args->pos[0]);
@@ -156,7 +156,7 @@ static int update(struct zl *zl, struct definition *d, void *arg, struct zerr **
 		return -1;
 	}
 	if (zl->dry_run)
-		printf("%s would be changed\n", d->cfg.name);
+		zl_plan(zl, "%s would be changed", d->cfg.name);
 	definition_clear(d);
 	*d = new;
 	return 1;

@@ -20,7 +20,9 @@ ZL_CMD(debug_keys)
 		return zerr_set(err, ZERR_USAGE, "E007", 0, "debug-keys: more than %u keys", KEYS_MAX);
 	if (zl_open(zl, ZL_NEED_HYP, err) < 0)
 		return -1;
-	if (!zl->dry_run && hyp_debug_keys(zl->ctx.hyp, keys, err) < 0)
+	if (zl->dry_run)
+		return zl_plan(zl, "keys would be pressed: %s", keys);
+	if (hyp_debug_keys(zl->ctx.hyp, keys, err) < 0)
 		return zerr_context(err, "debug-keys", NULL);
 	return 0;
 }
@@ -48,7 +50,8 @@ static int set_parameter(struct zl *zl, const char *text, struct zerr **err)
 		if (!equals || parse_u32(equals + 1, 0, p->max, &value) < 0)
 			return zerr_set(err, ZERR_USAGE, "E007", 0, "%s=N: N is a number up to %u",
 					p->name, p->max);
-		return zl->dry_run ? 0 : p->set(zl->ctx.hyp, 0, &value, true, err);
+		return zl->dry_run ? zl_plan(zl, "%s would be %u", p->name, value) :
+			p->set(zl->ctx.hyp, 0, &value, true, err);
 	}
 	zerr_set(err, ZERR_UNSUPPORTED, "E509", 0, "\"%.*s\" cannot change while the machine runs",
 		 (int)len, text);

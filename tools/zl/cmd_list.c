@@ -194,8 +194,9 @@ struct columns {
 static void add_pool(struct strbuf *sb, const struct columns *c, uint32_t pool)
 {
 	_cleanup_free_ char *name = domain_pool_name(c->ctx, pool);
+	char word[4 * DOMAIN_NAME_MAX + 1];
 
-	strbuf_addf(sb, " %16s", name != NULL ? name : "-");
+	strbuf_addf(sb, " %16s", zl_word(name != NULL ? name : "-", word, sizeof(word)));
 }
 
 /* Red has crashed or is going, yellow waits for somebody, green runs. */

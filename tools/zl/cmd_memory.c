@@ -41,31 +41,35 @@ const char *zl_kib_text(uint64_t kib, char *buf, size_t size)
 }
 
 /* The domain and size that both commands take. */
-static int arguments(struct zl *zl, const struct zl_args *args, uint16_t *domid, uint64_t *kib,
-		     struct zerr **err)
+static int arguments(struct zl *zl, const struct zl_args *args, struct domain_summary *d,
+		     uint64_t *kib, struct zerr **err)
 {
+	uint16_t domid;
+
 	if (zl_size_kib(args->pos[1], kib, err) < 0 || zl_open(zl, ZL_NEED_STORE, err) < 0 ||
-	    domain_resolve(&zl->ctx, args->pos[0], domid, err) < 0)
+	    domain_resolve(&zl->ctx, args->pos[0], &domid, err) < 0 ||
+	    domain_get(&zl->ctx, domid, d, err) < 0)
 		return zerr_context(err, args->cmd->name, NULL);
 	return 0;
 }
 
-static int say(struct zl *zl, const char *schema, const char *name, uint16_t domid, const char *what,
-	       const char *key, uint64_t kib, struct zerr **err)
+static int say(struct zl *zl, const struct zl_args *args, const struct domain_summary *d,
+	       const char *what, const char *key, uint64_t kib, struct zerr **err)
 {
 	struct json_object *o;
-	char text[32];
+	char text[32], name[4 * DOMAIN_NAME_MAX + 1];
 
 	if (!zl->json) {
 		if (!zl->quiet)
-			printf("%s: memory %s %s\n", name, what, zl_kib_text(kib, text, sizeof(text)));
+			printf("%s: memory %s %s\n", zl_shown_name(d, name, sizeof(name)), what,
+			       zl_kib_text(kib, text, sizeof(text)));
 		return 0;
 	}
 	o = json_object_new_object();
-	zl_json_uint(o, "domid", domid);
-	zl_json_string(o, "name", name);
+	zl_json_uint(o, "domid", d->info.domid);
+	zl_json_string(o, "name", d->name[0] ? d->name : NULL);
 	zl_json_uint(o, key, kib * 1024);
-	return zl_print_json(zl, schema, o, err);
+	return zl_print_document(zl, args, o, err);
 }
 
 struct target {
@@ -98,11 +102,13 @@ static int not_reached(struct zl *zl, const struct target *t, struct zerr **err)
 ZL_CMD(mem_set)
 {
 	struct target t = { 0 };
+	struct domain_summary d;
 	struct domain_memory m;
 	int rc;
 
-	if (arguments(zl, args, &t.domid, &t.kib, err) < 0)
+	if (arguments(zl, args, &d, &t.kib, err) < 0)
 		return -1;
+	t.domid = d.info.domid;
 	if (zl->dry_run) {
 		rc = domain_memory_get(&zl->ctx, t.domid, &m, err);
 		if (rc == 0)
@@ -111,8 +117,7 @@ ZL_CMD(mem_set)
 		rc = domain_set_memory(&zl->ctx, t.domid, t.kib, err);
 	}
 	if (rc == 0)
-		rc = say(zl, "zl.mem-set/1", args->pos[0], t.domid, "target", "target_bytes",
-			 t.kib, err);
+		rc = say(zl, args, &d, "target", "target_bytes", t.kib, err);
 	fflush(stdout);
 	if (rc == 0 && zl_has(args, "wait") && !zl->dry_run &&
 	    zl_poll(zl, args, target_reached, &t, err) < 0)
@@ -122,14 +127,14 @@ ZL_CMD(mem_set)
 
 ZL_CMD(mem_max)
 {
-	uint16_t domid;
+	struct domain_summary d;
 	uint64_t kib;
 
-	if (arguments(zl, args, &domid, &kib, err) < 0)
+	if (arguments(zl, args, &d, &kib, err) < 0)
 		return -1;
-	if (domain_set_max_memory(&zl->ctx, domid, kib, zl->dry_run, err) < 0)
+	if (domain_set_max_memory(&zl->ctx, d.info.domid, kib, zl->dry_run, err) < 0)
 		return zerr_context(err, "mem-max", args->pos[0]);
-	return say(zl, "zl.mem-max/1", args->pos[0], domid, "limit", "max_memory_bytes", kib, err);
+	return say(zl, args, &d, "limit", "max_memory_bytes", kib, err);
 }
 
 /* A table of all domains, or those named, with one figure in MiB, and the sum where it is asked. */

@@ -175,7 +175,7 @@ static int set_defined(struct zl *zl, struct definition *d, void *arg, struct ze
 				"the definition of %s has no interface %s", d->cfg.name, w->which);
 	d->cfg.nics[i].link_down = !w->up;
 	if (zl->dry_run)
-		printf("the definition of %s would have the link of interface %u %s\n",
+		zl_plan(zl, "the definition of %s would have the link of interface %u %s",
 		       d->cfg.name, i, w->up ? "up" : "down");
 	return 1;
 }
@@ -193,7 +193,7 @@ static int set_running(struct zl *zl, uint16_t domid, struct link_wish *w, bool 
 	    find_nic(zl, domid, w->which, &nic, err) < 0)
 		return -1;
 	if (zl->dry_run)
-		printf("%s would have the link of %s %s\n", d.name, nic.name,
+		zl_plan(zl, "%s would have the link of %s %s", d.name, nic.name,
 		       w->up ? "up" : "down");
 	else if (device_vif_set_link(&zl->ctx, domid, nic.devid, w->up, err) < 0)
 		return -1;

@@ -15,7 +15,7 @@ static int apply(struct zl *zl, uint16_t domid, const char *name, void *arg, str
 		return zerr_set(err, ZERR_STATE, "E705", 0,
 				"this is the control domain, which must run");
 	if (zl->dry_run) {
-		printf("%s (id %u) would be %s\n", name, domid, verb->plan);
+		zl_plan(zl, "%s (id %u) would be %s", name, domid, verb->plan);
 		return 0;
 	}
 	return verb->call(&zl->ctx, domid, err);

@@ -156,7 +156,8 @@ static int set_domain(struct zl *zl, const struct zl_args *args, uint32_t id, ui
 		return zerr_set(err, ZERR_USAGE, "E007", 0, "a cap of %u %% is more than its %u vCPUs "
 				"can use", cap, d.info.max_vcpu_id + 1);
 	if (zl->dry_run)
-		return 0;
+		return zl_plan(zl, "%s would have weight %u, cap %u", args->pos_count > 0 ?
+			       args->pos[0] : zl_value(args, "domain"), weight, cap);
 	return hyp_sched_params_set(zl->ctx.hyp, domid, id, (uint16_t)weight, (uint16_t)cap, err);
 }
 
@@ -171,8 +172,8 @@ static int set_ratelimit(struct zl *zl, const struct sched_show *s, const char *
 	if (parse_u32(text, 0, 500000, &us) < 0 || (us > 0 && us < 100))
 		return zerr_set(err, ZERR_USAGE, "E007", 0,
 				"\"%s\" is not a rate limit: 0 for none, or 100 to 500000 us", text);
-	return zl->dry_run ? 0 : hyp_sched_credit2_ratelimit(zl->ctx.hyp, s->pool.id, &us, true,
-							     err);
+	return zl->dry_run ? zl_plan(zl, "the rate limit would be %u us", us) :
+		hyp_sched_credit2_ratelimit(zl->ctx.hyp, s->pool.id, &us, true, err);
 }
 
 /* The pool of -p, of the domain (-1: none), or the first. */

@@ -32,7 +32,7 @@ static int ask(struct zl *zl, const struct plan *p, uint16_t domid, const char *
 		return zerr_hint(err, "shut the host down from its own shell");
 	}
 	if (zl->dry_run) {
-		printf("%s (id %u) would be asked to %s\n", name, domid,
+		zl_plan(zl, "%s (id %u) would be asked to %s", name, domid,
 		       p->what == DOMAIN_REQUEST_REBOOT ? "reboot" : "power off");
 		return 0;
 	}

@@ -29,7 +29,7 @@ ZL_CMD(sysrq)
 				letter);
 	rc = find(zl, args, &domid, err);
 	if (rc == 0 && zl->dry_run)
-		return printf("%s would get sysrq %s\n", args->pos[0], letter) < 0 ? -1 : 0;
+		return zl_plan(zl, "%s would get sysrq %s", args->pos[0], letter);
 	if (rc == 0)
 		rc = domain_sysrq(&zl->ctx, domid, letter[0], err);
 	return rc < 0 ? zerr_context(err, "sysrq", args->pos[0]) : 0;
@@ -93,7 +93,7 @@ ZL_CMD(trigger)
 				vcpu_text);
 	rc = find(zl, args, &domid, err);
 	if (rc == 0 && zl->dry_run)
-		return printf("%s would get %s\n", args->pos[0], t->name) < 0 ? -1 : 0;
+		return zl_plan(zl, "%s would get %s", args->pos[0], t->name);
 	if (rc == 0)
 		rc = press(zl, domid, t, vcpu, err);
 	return rc < 0 ? zerr_context(err, "trigger", args->pos[0]) : 0;
@@ -108,7 +108,7 @@ ZL_CMD(suspend)
 		return -1;
 	rc = find(zl, args, &domid, err);
 	if (rc == 0 && zl->dry_run)
-		return printf("%s would be suspended\n", args->pos[0]) < 0 ? -1 : 0;
+		return zl_plan(zl, "%s would be suspended", args->pos[0]);
 	if (rc == 0) {
 		signals = zl_signal_fd();
 		rc = domain_suspend(&zl->ctx, domid, timeout, signals, err);
@@ -123,7 +123,7 @@ ZL_CMD(resume)
 	int rc = find(zl, args, &domid, err);
 
 	if (rc == 0 && zl->dry_run)
-		return printf("%s would be resumed\n", args->pos[0]) < 0 ? -1 : 0;
+		return zl_plan(zl, "%s would be resumed", args->pos[0]);
 	if (rc == 0)
 		rc = domain_resume(&zl->ctx, domid, err);
 	return rc < 0 ? zerr_context(err, "resume", args->pos[0]) : 0;

@@ -239,7 +239,8 @@ ZL_CMD(vcpu_pin)
 	    pin_list(args->pos_count > 3 ? args->pos[3] : NULL, cpus, soft, &p.soft, err) < 0 ||
 	    (!zl->dry_run && pin_all(zl, &p, err) < 0))
 		return zerr_context(err, "vcpu-pin", args->pos[0]);
-	return 0;
+	return zl->dry_run ? zl_plan(zl, "%s: vCPU %s would be pinned", args->pos[0],
+				     args->pos[1]) : 0;
 }
 
 struct vcpu_goal {
@@ -270,7 +271,9 @@ ZL_CMD(vcpu_set)
 		return zerr_context(err, "vcpu-set", NULL);
 	if (domain_set_vcpus(&zl->ctx, goal.domid, goal.n, zl->dry_run, err) < 0)
 		return zerr_context(err, "vcpu-set", args->pos[0]);
-	if (!zl_has(args, "wait") || zl->dry_run || zl_poll(zl, args, vcpus_reached, &goal, err) == 0)
+	if (zl->dry_run)
+		return zl_plan(zl, "%s would be asked for %u vCPUs", args->pos[0], goal.n);
+	if (!zl_has(args, "wait") || zl_poll(zl, args, vcpus_reached, &goal, err) == 0)
 		return 0;
 	if (zerr_class_of(*err) == ZERR_TIMEOUT && domain_get(&zl->ctx, goal.domid, &d, NULL) == 0)
 		zerr_hint(err, d.info.nr_online_vcpus < goal.n ?

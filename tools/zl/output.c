@@ -132,6 +132,22 @@ void zl_note(struct zl *zl, const char *fmt, ...)
 	va_end(ap);
 }
 
+/* What a dry run would have done; see zl.h. */
+int zl_plan(struct zl *zl, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	if (zl->json) {
+		message(zl, "note", fmt, ap);
+	} else {
+		vprintf(fmt, ap);
+		putchar('\n');
+	}
+	va_end(ap);
+	return 0;
+}
+
 /* What is being done, with that many -v. */
 void zl_verbose(struct zl *zl, int level, const char *fmt, ...)
 {

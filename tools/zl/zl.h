@@ -185,6 +185,8 @@ void zl_progress(struct zl_progress *p, uint64_t done, uint64_t total);
 int zl_report(struct zl *zl, struct zerr *err);
 void zl_warn(struct zl *zl, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void zl_note(struct zl *zl, const char *fmt, ...) PRINTF_LIKE(2, 3);
+/* A line of what a dry run would have done: on stdout, with --json a note on stderr. Gives 0. */
+int zl_plan(struct zl *zl, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* Only with -v. */
 void zl_verbose(struct zl *zl, int level, const char *fmt, ...) PRINTF_LIKE(3, 4);
 /* Diagnostics of a configuration to stderr, as text or JSON. */
