@@ -54,6 +54,18 @@ static int put_word(struct reader *r, const struct xl_key *key, const struct xl_
 	return xl_error(r, e, &e->value, key->note, "this value has no meaning here");
 }
 
+/* A firmware that this architecture never had is left out by convert, which names another. */
+static int put_firmware(struct reader *r, const struct xl_key *key, const struct xl_entry *e)
+{
+	static const char *const others[] = { "bios", "seabios", "rombios", "pvgrub32",
+					      "pvgrub64" };
+
+	for (size_t i = 0; e->value.text != NULL && i < ARRAY_SIZE(others); i++)
+		if (strcmp(e->value.text, others[i]) == 0)
+			return xl_report(r, e, FIELD_D, "guests boot a kernel or UEFI");
+	return put_word(r, key, e);
+}
+
 static int put_nothing(struct reader *r, const struct xl_key *key, const struct xl_entry *e)
 {
 	(void)key;
@@ -228,7 +240,7 @@ const struct xl_key xl_keys[] = {
 	OF(W, "altp2m", X86),
 	OF(W, "apic", X86),
 	OF(W, "argo", "there is no Argo"),
-	S("bios", "os@firmware", put_word, .arg = efi, .note = "only uefi (the same: ovmf)"),
+	S("bios", "os@firmware", put_firmware, .arg = efi, .note = "only uefi (the same: ovmf)"),
 	OF(W, "bios_path_override", NO_DM),
 	OF(W, "blkdev_start", NO_DM),
 	OF(W, "boot", "there is no boot order"),
@@ -253,7 +265,7 @@ const struct xl_key xl_keys[] = {
 	OF(W, "e820_host", X86),
 	OF(W, "event_channels", "write max_event_channels"),
 	S("extra", "os/cmdline", put_nothing, .note = "joined to root, unless cmdline is given"),
-	S("firmware", "os@firmware", put_word, .arg = efi, .note = "only uefi (the same: ovmf)"),
+	S("firmware", "os@firmware", put_firmware, .arg = efi, .note = "only uefi (the same: ovmf)"),
 	OF(D, "firmware_override", "write firmware=\"uefi\""),
 	OF(W, "gfx_passthru", NO_GFX),
 	S("gic_version", "features/gic@version", put_word, .arg = gics, .note = "default, v2, v3"),

@@ -32,6 +32,15 @@ int xl_error(struct reader *r, const struct xl_entry *e, const struct xl_value *
 	return 0;
 }
 
+int xl_report(struct reader *r, const struct xl_entry *e, enum field_class cls, const char *note)
+{
+	struct xml_node at = place_of(e->key, e->line, e->column);
+	const struct field_row row = { .path = e->key };
+
+	(void)field_report_class(r, cls, &at, &row, NULL, note, NULL);
+	return 0;
+}
+
 /* Set a path of the tree to a text; reports about it will name the key. */
 int xl_put(struct reader *r, const struct xl_entry *e, struct xml_node *top, const char *path,
 	   const char *text)
@@ -108,18 +117,12 @@ static void report_unknown(struct reader *r, const struct xl_entry *e)
 static int use_entry(struct reader *r, const struct xl_entry *e)
 {
 	const struct xl_key *k = find_key(e->key);
-	struct xml_node at = place_of(e->key, e->line, e->column);
-	const struct field_row row = { .path = e->key };
 
 	if (k == NULL) {
 		report_unknown(r, e);
 		return 0;
 	}
-	if (k->cls != FIELD_S) {
-		(void)field_report_class(r, k->cls, &at, &row, NULL, k->note, NULL);
-		return 0;
-	}
-	return k->apply(r, k, e);
+	return k->cls != FIELD_S ? xl_report(r, e, k->cls, k->note) : k->apply(r, k, e);
 }
 
 /* Is there a later entry of the same key? One pair is reported. */
@@ -178,6 +181,18 @@ static int settle_cmdline(struct reader *r, const struct xl_cfg *cfg)
 					    "os/cmdline", strbuf_cstr(&sb));
 }
 
+/* An offset is from local time where that is wanted. */
+static int settle_clock(struct reader *r, const struct xl_cfg *cfg)
+{
+	const struct xl_entry *local = last_of(cfg, "localtime"), *rtc = last_of(cfg, "rtc_timeoffset");
+
+	if (local == NULL || rtc == NULL || local->value.text == NULL ||
+	    strcmp(local->value.text, "1") != 0)
+		return 0;
+	return xl_put(r, rtc, NULL, "clock@offset", "variable") < 0 ? -ENOMEM :
+		xl_put(r, local, NULL, "clock@basis", "localtime");
+}
+
 /* memory without maxmem is both, vcpus without maxvcpus likewise. */
 static int settle(struct reader *r, const struct xl_cfg *cfg)
 {
@@ -193,7 +208,7 @@ static int settle(struct reader *r, const struct xl_cfg *cfg)
 			return -ENOMEM;
 		xml_remove(vcpu, "current");
 	}
-	return settle_cmdline(r, cfg);
+	return settle_clock(r, cfg) < 0 ? -ENOMEM : settle_cmdline(r, cfg);
 }
 
 /* One KEY=VALUE of the command line; quotes may be left out, as a shell takes them away. */
@@ -345,6 +360,17 @@ int xl_settings(struct reader *r)
 	return settle(r, &cfg);
 }
 
+/* "phy:/dev/vg/web", as it was written long ago. */
+static void report_prefix(struct reader *r, const struct xml_node *at, const char *text,
+			  const struct domain_disk *disk)
+{
+	size_t len = strcspn(text, ":,=/ ");
+
+	if (text[len] == ':' && len > 0 && disk->script == NULL)
+		field_warning(r, at, NULL, "W301", "write the path alone, and its format",
+			      "the prefix \"%.*s:\" is deprecated", (int)len, text);
+}
+
 /* The key disk: a list of specifications. */
 int xl_put_disks(struct reader *r, const struct xl_key *key, const struct xl_entry *e)
 {
@@ -364,6 +390,7 @@ int xl_put_disks(struct reader *r, const struct xl_key *key, const struct xl_ent
 				      "an empty tray: the device is left out");
 			domain_disk_clear(&disk);
 		} else {
+			report_prefix(r, &at, item->text, &disk);
 			(void)config_add_disk(r, &at, &disk);
 		}
 	}

@@ -15,6 +15,9 @@ struct xml_node *xl_new(struct reader *r, const struct xl_entry *e, const char *
 int xl_error(struct reader *r, const struct xl_entry *e, const struct xl_value *v,
 	     const char *hint, const char *what);
 
+/* Report a class of the contract at the key. Always 0. */
+int xl_report(struct reader *r, const struct xl_entry *e, enum field_class cls, const char *note);
+
 /* The keys disk and vif: specifications that become part of the configuration at once. */
 int xl_put_disks(struct reader *r, const struct xl_key *key, const struct xl_entry *e);
 int xl_put_vifs(struct reader *r, const struct xl_key *key, const struct xl_entry *e);
