@@ -75,6 +75,10 @@ static void rule_vcpus(struct reader *r)
 		c->vcpus_max = 1;
 	if (c->vcpus_max == 0)
 		return;
+	if (r->build->vcpus_listed > c->vcpus_max)
+		field_error(r, find(r, "vcpus", NULL), NULL, "E343", NULL,
+			    "there is no vCPU %u: <vcpu> allows %u", r->build->vcpus_listed - 1,
+			    c->vcpus_max);
 	if (!r->build->vcpus_current_set)
 		c->vcpus_current = c->vcpus_max;
 	else if (c->vcpus_current > c->vcpus_max)
@@ -221,6 +225,18 @@ static void rule_soft(struct reader *r)
 		qsort(c->soft_pins, c->soft_pin_count, sizeof(c->soft_pins[0]), compare_pins);
 }
 
+/* What only a kernel takes; a conversion leaves it out. */
+static void no_kernel(struct reader *r, const char *name, char **value)
+{
+	if (find(r, "os", name) == NULL)
+		return;
+	field_warning(r, find(r, "os", name), NULL, "W401", NULL, "has no effect without a kernel");
+	if (r->opt != NULL && (r->opt->flags & CONFIG_CONVERT)) {
+		free(*value);
+		*value = NULL;
+	}
+}
+
 static void rule_boot(struct reader *r)
 {
 	const struct xml_node *os = find(r, "os", NULL);
@@ -240,14 +256,10 @@ static void rule_boot(struct reader *r)
 			    r->xl ? "add kernel = \"/path/of/Image\"" :
 				    "add <os><kernel>/path/of/Image</kernel></os>",
 			    "there is nothing to boot: no kernel is named");
-	if (kernel)
-		return;
-	if (find(r, "os", "initrd") != NULL)
-		field_warning(r, find(r, "os", "initrd"), NULL, "W401", NULL,
-			      "has no effect without a kernel");
-	if (find(r, "os", "cmdline") != NULL)
-		field_warning(r, find(r, "os", "cmdline"), NULL, "W401", NULL,
-			      "has no effect without a kernel");
+	if (!kernel) {
+		no_kernel(r, "initrd", &r->build->cfg.initrd);
+		no_kernel(r, "cmdline", &r->build->cfg.cmdline);
+	}
 }
 
 static void rule_cmdline(struct reader *r)

@@ -34,6 +34,13 @@ int disk_target_number(const char *target, unsigned int *ret)
 	return 0;
 }
 
+/* The disk with that number, from 0 on; -EINVAL behind the last. */
+int disk_target_nth(unsigned int n, char ret[DISK_TARGET_MAX])
+{
+	return n >= DISKS_MAX ? -EINVAL :
+		disk_target_name(n < 16 ? MAJOR_XVD << 8 | n << 4 : EXTENDED | n << 8, ret);
+}
+
 int disk_target_name(unsigned int devid, char ret[DISK_TARGET_MAX])
 {
 	unsigned int disk, part, n;

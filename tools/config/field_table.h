@@ -84,7 +84,8 @@ struct config_build {
 	bool sched_set;				/* z:sched; weight 0, cap > 65535: not given */
 	unsigned int sched_weight, sched_cap;
 	uint64_t numa_kib, cell_kib;		/* of all cells, of one; 0: absent */
-	uint64_t topology[4];			/* sockets, dies, cores, threads; 0: absent */
+	unsigned int vcpus_listed;		/* the highest id of <vcpus> and 1 */
+	uint64_t topology[5];	/* sockets, dies, clusters, cores, threads; 0: absent */
 	struct domain_nic nic;			/* the <interface> that is being read */
 	const struct xml_node *nic_node;	/* NULL: none */
 	int nic_link_down, nic_openvswitch;

@@ -200,19 +200,40 @@ static void read_serial(struct reader *r, const struct xml_node *node,
 static void check_controller(struct reader *r, const struct xml_node *node,
 			     const struct field_row *row, const char *value)
 {
+	static const char *const types[] = { "ccid", "fdc", "ide", "isa", "nvme", "pci", "sata",
+					     "scsi", "usb", "virtio-serial" };
 	const char *type = xml_attr_get(node, "type"), *model = xml_attr_get(node, "model");
-	enum field_class cls = FIELD_W;
+	size_t i = 0;
 
 	(void)value;
 	if (type != NULL && strcmp(type, "xenbus") == 0) {
 		read_xenbus(r, node);
 		return;
 	}
-	if (type != NULL && model != NULL && strcmp(type, "usb") == 0 &&
-		 strcmp(model, "none") == 0)
-		cls = FIELD_N;
-	(void)field_report_class(r, cls, node, row, NULL,
-				 cls == FIELD_W ? "guests have no emulated buses" : NULL, NULL);
+	while (type != NULL && i < ARRAY_SIZE(types) && strcmp(type, types[i]) != 0)
+		i++;
+	if (i == ARRAY_SIZE(types))
+		field_error(r, node, "type", "E365", NULL, "unknown type \"%.40s\"", type);
+	else if (model != NULL && strcmp(model, "none") == 0)
+		(void)field_report_class(r, FIELD_N, node, row, NULL, NULL, NULL);
+	else if (model != NULL && strncmp(model, "qusb", 4) == 0)
+		(void)field_report_class(r, FIELD_D, node, row, NULL, "there is no USB", NULL);
+	else
+		(void)field_report_class(r, FIELD_W, node, row, NULL,
+					 "guests have no emulated buses", NULL);
+}
+
+/* Every guest of Xen's has a mouse and a keyboard in libvirt, wanted or not. */
+static void check_input(struct reader *r, const struct xml_node *node,
+			const struct field_row *row, const char *value)
+{
+	const char *bus = xml_attr_get(node, "bus");
+	bool noise = bus != NULL && strcmp(bus, "xen") == 0 &&
+		xml_child(node->parent, "graphics") == NULL;
+
+	(void)value;
+	(void)field_report_class(r, noise ? FIELD_N : FIELD_W, node, row, NULL,
+				 noise ? NULL : "guests have no graphics", NULL);
 }
 
 /* What libvirt calls them, and the words of on_crash. */
@@ -250,7 +271,9 @@ static const struct field_row rows[] = {
 	ROW("domain/devices/channel/source@mode", WORDS(channel_modes), .code = "E338"),
 	ROW("domain/devices/channel/source@path", .code = "E338"),
 	ROW("domain/devices/channel/target", CONTAINER),
+	ROW_N("domain/devices/channel/target@address"),
 	ROW("domain/devices/channel/target@name", .code = "E338"),
+	ROW_N("domain/devices/channel/target@port"),
 	ROW_N("domain/devices/channel/target@state"),
 	ROW("domain/devices/channel/target@type", WORDS(channel_targets), .code = "E338",
 	    .flags = FIELD_REQUIRED),
@@ -284,7 +307,10 @@ static const struct field_row rows[] = {
 	ROW_W("domain/devices/graphics", "guests have no graphics; a password in it is not stored"),
 	ROW_R("domain/devices/hostdev", "E333", "host devices cannot be given to a guest"),
 	ROW_W("domain/devices/hub", "there is no USB"),
-	ROW_W("domain/devices/input", "guests have no graphics"),
+	ROW("domain/devices/input", .handler = check_input, .flags = FIELD_REPEAT | FIELD_VERBATIM),
+	ROW("domain/devices/input@bus", CONTAINER),
+	ROW("domain/devices/input@model", CONTAINER),
+	ROW("domain/devices/input@type", CONTAINER),
 	ROW_D("domain/devices/iommu", "E335", "there is no virtual IOMMU", NULL),
 	ROW_R("domain/devices/lease", "E336", "there is no lock manager to honour it"),
 	ROW("domain/devices/memballoon", CONTAINER),

@@ -181,14 +181,41 @@ static void take_script(struct reader *r, const struct xml_node *node)
 		type_line.parse(r, script, &at, target, &d->source);
 }
 
+static bool is_taken(const struct domain_config *c, const char *target)
+{
+	for (size_t i = 0; i < c->disk_count; i++)
+		if (strcmp(c->disks[i].target, target) == 0)
+			return true;
+	return false;
+}
+
+/* A conversion calls the later of two disks by the next free letter. */
+static bool rename_disk(struct reader *r, const struct xml_node *node, struct domain_disk *disk)
+{
+	char name[DISK_TARGET_MAX];
+	bool behind = false;
+
+	if (r->opt == NULL || !(r->opt->flags & CONFIG_CONVERT))
+		return false;
+	for (unsigned int n = 0; disk_target_nth(n, name) == 0; n++) {
+		if (behind && !is_taken(&r->build->cfg, name)) {
+			field_warning(r, node, NULL, "W202", NULL,
+				      "a disk before it is called %s, too: this one becomes %s",
+				      disk->target, name);
+			strcpy(disk->target, name);
+			return true;
+		}
+		behind |= strcmp(name, disk->target) == 0;
+	}
+	return false;
+}
+
 bool config_add_disk(struct reader *r, const struct xml_node *node, struct domain_disk *disk)
 {
 	struct domain_config *c = &r->build->cfg;
 	struct domain_disk *disks;
 
-	for (size_t i = 0; i < c->disk_count; i++) {
-		if (strcmp(c->disks[i].target, disk->target) != 0 || disk->target[0] == '\0')
-			continue;
+	if (disk->target[0] != '\0' && is_taken(c, disk->target) && !rename_disk(r, node, disk)) {
 		field_error(r, node, NULL, "E311", "give each disk another <target dev>",
 			    "a disk before it is called %s, too", disk->target);
 		domain_disk_clear(disk);

@@ -115,6 +115,7 @@ static void check_seclabel(struct reader *r, const struct xml_node *node,
 {
 	const char *model = xml_attr_get(node, "model");
 	const struct xml_node *label = xml_child(node, "label");
+	const char *relabel = xml_attr_get(node, "relabel");
 
 	(void)value;
 	if (model == NULL || strcmp(model, "xsm") != 0)
@@ -122,6 +123,9 @@ static void check_seclabel(struct reader *r, const struct xml_node *node,
 					 "host security labels do not apply to guests", NULL);
 	else if (label != NULL)
 		type_line.parse(r, label, row, label->text, &r->build->cfg.xsm_label);
+	if (label != NULL && relabel != NULL && strcmp(relabel, "yes") == 0 &&
+	    model != NULL && strcmp(model, "xsm") == 0)
+		field_warning(r, node, "relabel", "W101", NULL, "ignored: nothing is relabelled");
 }
 
 /* Online are the first n of the list; which of them are given one by one is only a way to say n. */
@@ -141,6 +145,7 @@ static void read_vcpu_list(struct reader *r, const struct xml_node *node,
 		off[k] = on != NULL && strcmp(on, "no") == 0;
 		listed = k + 1 > listed ? k + 1 : listed;
 	}
+	r->build->vcpus_listed = listed;
 	while (n < listed && !off[n])
 		n++;
 	for (unsigned int k = n; k < listed; k++)

@@ -176,6 +176,16 @@ static void read_feature(struct reader *r, const struct xml_node *node,
 					 "the guest sees the host's CPU", NULL);
 }
 
+/* As in libvirt, the element alone is "on". */
+static void read_pmu(struct reader *r, const struct xml_node *node, const struct field_row *row,
+		     const char *value)
+{
+	(void)row;
+	(void)value;
+	if (xml_attr_get(node, "state") == NULL)
+		r->build->cfg.vpmu = 1;
+}
+
 static void warn_topology(struct reader *r, const struct xml_node *node,
 			  const struct field_row *row, const char *value)
 {
@@ -271,13 +281,15 @@ static const struct field_row rows[] = {
 	ROW("domain/cpu/numa/cell@unit", CONTAINER),
 	ROW_W("domain/cpu/numa/interconnects", "the guest's memory is one node"),
 	ROW("domain/cpu/topology", .handler = warn_topology),
-	ROW("domain/cpu/topology@cores", .type = &type_uint, INTO(topology[2]),
+	ROW("domain/cpu/topology@clusters", .type = &type_uint, INTO(topology[2]),
+	    .arg = &topology_range),
+	ROW("domain/cpu/topology@cores", .type = &type_uint, INTO(topology[3]),
 	    .arg = &topology_range),
 	ROW("domain/cpu/topology@dies", .type = &type_uint, INTO(topology[1]),
 	    .arg = &topology_range),
 	ROW("domain/cpu/topology@sockets", .type = &type_uint, INTO(topology[0]),
 	    .arg = &topology_range),
-	ROW("domain/cpu/topology@threads", .type = &type_uint, INTO(topology[3]),
+	ROW("domain/cpu/topology@threads", .type = &type_uint, INTO(topology[4]),
 	    .arg = &topology_range),
 	ROW_W("domain/cpu/vendor", "the guest sees the host's CPU"),
 	ROW_N("domain/cpu@check"),
@@ -305,9 +317,8 @@ static const struct field_row rows[] = {
 	ROW_W("domain/features/msrs", NOT_ON_ARM),
 	ROW_W("domain/features/nested-hv", NOT_ON_ARM),
 	ROW_W("domain/features/pae", NOT_ON_ARM),
-	ROW("domain/features/pmu", CONTAINER),
-	ROW("domain/features/pmu@state", .type = &type_enum, INTO(cfg.vpmu), .arg = pmu_states,
-	    .flags = FIELD_REQUIRED),
+	ROW("domain/features/pmu", .handler = read_pmu),
+	ROW("domain/features/pmu@state", .type = &type_enum, INTO(cfg.vpmu), .arg = pmu_states),
 	ROW_W("domain/features/privnet", NOT_ON_ARM),
 	ROW_W("domain/features/pvspinlock", NOT_ON_ARM),
 	ROW_W("domain/features/ras", NOT_ON_ARM),

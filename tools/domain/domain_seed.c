@@ -148,8 +148,7 @@ static int last_target(const struct domain_config *cfg, char ret[DISK_TARGET_MAX
 		disk = devid & extended ? (devid & ~extended) >> 8 : (devid & 255) >> 4;
 		next = MAX(next, disk + 1);
 	}
-	devid = next < 16 ? 202u << 8 | next << 4 : extended | next << 8;
-	if (disk_target_name(devid, ret) == 0)
+	if (disk_target_nth(next, ret) == 0)
 		return 0;
 	return zerr_set(err, ZERR_BAD_CONFIG, "E355", 0, "z:cloud-init: no disk's name is left");
 }

@@ -97,6 +97,7 @@ const char *disk_format_name(enum disk_format format);
 /* "xvda" to 51712 and back (Linux's numbers, with the extended form); -EINVAL for no such name. */
 int disk_target_number(const char *target, unsigned int *ret);
 int disk_target_name(unsigned int devid, char ret[DISK_TARGET_MAX]);
+int disk_target_nth(unsigned int n, char ret[DISK_TARGET_MAX]);
 
 #define NIC_NAME_MAX 16u			/* IFNAMSIZ */
 #define NIC_IPS_MAX 8u
