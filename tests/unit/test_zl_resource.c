@@ -181,6 +181,7 @@ static void scheduling(void **state)
 {
 	struct fake_domain *d = fake_hyp_domain(&fake, 3);
 	struct json_object *o;
+	struct caught c;
 
 	(void)state;
 	expect("sched-credit2 -d web1 -w 512 -c 50", 0, NULL, NULL);
@@ -196,6 +197,14 @@ static void scheduling(void **state)
 	assert_int_equal(d->weight, 512);
 	expect("sched -r 500", 0, NULL, NULL);
 	expect("sched -p Pool-0 -s", 0, "scheduler=credit2 ratelimit=500us", NULL);
+	expect("sched -s", 0, "us\n", NULL);
+	assert_int_equal(run(&c, "sched -s"), 0);
+	assert_null(strstr(c.out, "Weight"));
+	output_free(&c);
+	expect("sched web1 -c 50 -r 500", 2, NULL, "-r is about a pool");
+	expect("sched -d web1 3", 2, NULL, "the domain is given twice");
+	expect("sched -P 10000 -b 4000 web1", 5, NULL, "periods and budgets");
+	expect("sched-rtds -d web1 -p 10000 -b 4000", 5, NULL, "[E506]");
 	expect("sched -r 7", 2, NULL, "is not a rate limit");
 	expect("sched -w 3", 2, NULL, "-w and -c need a domain");
 	expect("sched web1 -w 0", 2, NULL, "is not a weight");

@@ -40,6 +40,7 @@ struct sched_show {
 	uint32_t id;
 	struct hyp_cpupool pool;	/* whose domains */
 	bool one;			/* this pool alone */
+	bool brief;			/* its parameters alone, no domains */
 	struct json_object *all;	/* NULL: as text */
 };
 
@@ -94,7 +95,9 @@ static int show_pool(struct zl *zl, const struct sched_show *s, struct json_obje
 	       hyp_sched_name(s->id));
 	if (limit)
 		printf(" ratelimit=%" PRIu32 "us", us);
-	printf("\n%-33s %4s%s\n", "Name", "ID", has_params(s->id) ? " Weight  Cap" : "");
+	putchar('\n');
+	if (!s->brief)
+		printf("%-33s %4s%s\n", "Name", "ID", has_params(s->id) ? " Weight  Cap" : "");
 	return 0;
 }
 
@@ -114,7 +117,7 @@ static int show(struct zl *zl, struct sched_show *s, int domid, struct zerr **er
 
 	if (domain_list(&zl->ctx, &list, &n, err) < 0 || show_pool(zl, s, o, err) < 0)
 		return -1;
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n && !s->brief; i++)
 		if (is_shown(&list[i].info, s, domid) &&
 		    show_domain(zl, &list[i], s, domid < 0 ? NULL : err) < 0 && domid >= 0)
 			return -1;
@@ -190,19 +193,37 @@ static int find_pool(struct zl *zl, const char *name, int domid, struct sched_sh
 	return hyp_cpupool_info(zl->ctx.hyp, d.info.cpupool, &s->pool, err) == 1 ? 0 : -1;
 }
 
+/* What would go unheard, and what none of the schedulers here has. */
+static int check_options(const struct zl_args *args, bool set, struct zerr **err)
+{
+	bool dom = zl_has(args, "domain") || args->pos_count > 0, limit = zl_has(args, "ratelimit");
+
+	if (set && !dom)
+		return zerr_set(err, ZERR_USAGE, "E006", 0, "-w and -c need a domain");
+	if (zl_has(args, "domain") && args->pos_count > 0)
+		return zerr_set(err, ZERR_USAGE, "E006", 0, "the domain is given twice");
+	if ((limit && (set || dom)) || (zl_has(args, "schedparam") && (set || dom)))
+		return zerr_set(err, ZERR_USAGE, "E006", 0, "-%c is about a pool, not about a domain",
+				limit ? 'r' : 's');
+	if (zl_has(args, "period") || zl_has(args, "budget") || zl_has(args, "extratime") ||
+	    zl_has(args, "vcpuid"))
+		return zerr_set(err, ZERR_UNSUPPORTED, "E506", 0, "no scheduler here has periods and "
+				"budgets");
+	return 0;
+}
+
 static int run_sched(struct zl *zl, const struct zl_args *args, struct zerr **err)
 {
 	bool set = zl_has(args, "weight") || zl_has(args, "cap");
 	const char *dom = zl_value(args, "domain");
-	struct sched_show s = { .all = NULL };
+	struct sched_show s = { .all = NULL, .brief = zl_has(args, "schedparam") };
 	uint16_t domid = 0;
 	int rc;
 
 	if (!dom && args->pos_count > 0)
 		dom = args->pos[0];
-	if (set && !dom)
-		return zerr_set(err, ZERR_USAGE, "E006", 0, "-w and -c need a domain");
-	if (zl_open(zl, ZL_WANT_STORE, err) < 0 || find_sched(zl, args, &s.id, err) < 0 ||
+	if (check_options(args, set, err) < 0 || zl_open(zl, ZL_WANT_STORE, err) < 0 ||
+	    find_sched(zl, args, &s.id, err) < 0 ||
 	    (dom && domain_resolve(&zl->ctx, dom, &domid, err) < 0) ||
 	    find_pool(zl, zl_value(args, "cpupool"), dom ? domid : -1, &s, err) < 0)
 		return -1;

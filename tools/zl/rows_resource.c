@@ -32,8 +32,23 @@ static const struct zl_option sched_options[] = {
 	{ 'w', "weight", "WEIGHT", "its share beside others' (1 to 65535; 256 is usual)" },
 	{ 'c', "cap", "PERCENT", "what it may use of one CPU at most (150: one and a half; 0: all)" },
 	{ 'p', "cpupool", "POOL", "the CPU pool" },
-	{ 's', "schedparam", NULL, "the scheduler's own parameters, which the first line shows" },
+	{ 's', "schedparam", NULL, "the scheduler's own parameters alone" },
 	{ 'r', "ratelimit", "US", "time in us for which nobody is interrupted (0: none)" },
+	{ 'P', "period", "US", "of rtds, which no host has here: exit code 5" },
+	{ 'b', "budget", "US", "of rtds" },
+	{ 'e', "extratime", "0|1", "of rtds" },
+	{ 'v', "vcpuid", "VCPU|all", "of rtds" },
+	{ 0, NULL, NULL, NULL },
+};
+
+/* As in xl, where -p is no pool. */
+static const struct zl_option rtds_options[] = {
+	{ 'd', "domain", "DOM", "the domain (same as the argument)" },
+	{ 'v', "vcpuid", "VCPU|all", "one of its vCPUs" },
+	{ 'p', "period", "US", "its period" },
+	{ 'b', "budget", "US", "what it gets of each" },
+	{ 'e', "extratime", "0|1", "whether it may get more" },
+	{ 'c', "cpupool", "POOL", "the CPU pool" },
 	{ 0, NULL, NULL, NULL },
 };
 
@@ -43,7 +58,7 @@ static const struct zl_option show_options[] = {
 	{ 0, NULL, NULL, NULL },
 };
 
-#define SCHED_SYNOPSIS "[-p POOL] [-r US | [-d] DOM [-w WEIGHT] [-c PERCENT]]"
+#define SCHED_SYNOPSIS "[-p POOL] [-s | -r US | [-d] DOM [-w WEIGHT] [-c PERCENT]]"
 
 static const struct zl_command rows[] = {
 	{ "claims", NULL, cmd_claims, ZL_JSON, 0, 0, NULL, "",
@@ -100,8 +115,8 @@ static const struct zl_command rows[] = {
 	{ "sched-null", NULL, cmd_sched, ZL_JSON | ZL_DOMAINS, 0, 1, show_options,
 	  "[-p POOL] [[-d] DOM]", "show the domains, if the scheduler is the null scheduler",
 	  "It has no parameters." },
-	{ "sched-rtds", NULL, cmd_sched, ZL_JSON | ZL_DOMAINS, 0, 1, show_options,
-	  "[-p POOL] [[-d] DOM]", "show the domains, if the scheduler is rtds",
+	{ "sched-rtds", NULL, cmd_sched, ZL_JSON | ZL_DOMAINS, 0, 1, rtds_options,
+	  "[-c POOL] [[-d] DOM [-v VCPU|all] [-p PERIOD] [-b BUDGET] [-e 0|1]]", "show the domains, if the scheduler is rtds",
 	  "Exit code 5 where the hypervisor has no such scheduler; ours has none." },
 	{ "sharing", NULL, cmd_sharing, ZL_JSON | ZL_DOMAINS, 0, 1, NULL, "[DOM]",
 	  "list memory that domains share", "Needs no daemon." },
