@@ -181,12 +181,48 @@ static void expect(const char *line, int code, const char *out, const char *err)
 	output_free(&c);
 }
 
+/* What was written is gone, though all was done: text beyond a buffer and below it. */
+static void full_disk(void **state)
+{
+	char *const pages[] = { "--man=zl.1", "list" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(pages); i++) {
+		int fd = open("/dev/full", O_WRONLY | O_CLOEXEC), code;
+		struct caught c;
+
+		output_begin(&c);
+		assert_true(fd >= 0 && dup2(fd, STDOUT_FILENO) >= 0);
+		code = zl_main(3, (char *[]){ "zl", "help", pages[i], NULL });
+		clearerr(stdout);
+		output_end(&c);
+		close(fd);
+		if (code != 1 || strstr(c.err, "cannot write the output") == NULL)
+			fail_msg("%s: exit code %d, stderr:\n%s", pages[i], code, c.err);
+		output_free(&c);
+	}
+}
+
+static void from_environment(void **state)
+{
+	(void)state;
+	setenv("ZL_DEBUG", "1", 1);
+	expect("zl validate " TEST_SRCDIR "/tests/golden/accept/noise.xml", 0, NULL,
+	       "note: domain/devices/input");
+	setenv("ZL_DEBUG", "0", 1);
+	expect("zl validate " TEST_SRCDIR "/tests/golden/accept/smallest.xml", 0, NULL, NULL);
+	unsetenv("ZL_DEBUG");
+}
+
 static void usage_errors(void **state)
 {
 	(void)state;
 	expect("zl", 2, NULL, "usage: zl");
 	expect("zl frobnicate", 2, NULL, "unknown command \"frobnicate\" [E001]");
 	expect("zl lst", 2, NULL, "did you mean list?");
+	expect("zl frobnicate --json", 2, NULL, "{\"error\":{\"class\":\"usage\"");
+	expect("zl list --frob --json", 2, NULL, "{\"error\":{\"class\":\"usage\"");
+	expect("zl frob -- --json", 2, NULL, "zl: error: unknown command");
 	expect("zl pauze", 2, NULL, "did you mean pause?");
 	expect("zl d", 2, NULL, "\"d\" can mean");
 	expect("zl --frob list", 2, NULL, "unknown option --frob");
@@ -380,6 +416,8 @@ int main(void)
 		cmocka_unit_test(all_is_documented),
 		cmocka_unit_test(files_are_fresh),
 		cmocka_unit_test(usage_errors),
+		cmocka_unit_test(full_disk),
+		cmocka_unit_test(from_environment),
 		cmocka_unit_test(what_is_missing),
 		cmocka_unit_test(help_and_version),
 		cmocka_unit_test(validating),

@@ -30,7 +30,7 @@ static int read_words(struct zl *zl, const struct zl_args *args, struct domain_c
 		return -1;
 	cfg->nic_count = 1;
 	if (note != NULL)
-		zl_warn(zl, "%s [W101]", note);
+		zl_warn_coded(zl, "W101", note);
 	return 0;
 }
 

@@ -5,16 +5,19 @@
  */
 #include "zl.h"
 
+#include <errno.h>
 #include <string.h>
 
 static void read_environment(struct zl *zl)
 {
-	const char *json = getenv("ZL_JSON");
+	const char *json = getenv("ZL_JSON"), *debug = getenv("ZL_DEBUG");
 
 	zl->config_dir = getenv("ZL_CONFIG_DIR");
 	zl->run_dir = getenv("ZL_RUN_DIR");
 	zl->json = json != NULL && strcmp(json, "1") == 0;
 	zl->no_color = getenv("NO_COLOR") != NULL;
+	if (debug != NULL && debug[0] != '\0' && strcmp(debug, "0") != 0)
+		zl->verbose = 2;
 }
 
 /*
@@ -71,6 +74,27 @@ static int run_command(struct zl *zl, int argc, char **argv, struct zerr **err)
 	return rc;
 }
 
+/* A --json behind the word that was wrong has not been read. */
+static bool wants_json(int argc, char **argv)
+{
+	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+		if (strcmp(argv[i], "--json") == 0)
+			return true;
+	return false;
+}
+
+/* A full disk behind stdout is a failure of what was done well. */
+static int close_output(struct zl *zl, int rc)
+{
+	int why = fflush(stdout) != 0 ? errno : ferror(stdout) ? EIO : 0;
+	struct zerr *err = NULL;
+
+	if (why == 0 || rc != 0)
+		return rc;
+	zerr_set(&err, ZERR_FAILED, "E935", why, "cannot write the output");
+	return zl_report(zl, err);
+}
+
 /* Run a command line; gives the exit code of the contract. */
 int zl_main(int argc, char **argv)
 {
@@ -86,13 +110,14 @@ int zl_main(int argc, char **argv)
 	read_environment(&zl);
 	rc = run_command(&zl, argc, argv, &err);
 	if (err != NULL) {
-		int code = zl_report(&zl, err);
+		int code;
 
+		zl.json |= wants_json(argc, argv);
+		code = zl_report(&zl, err);
 		rc = rc > code ? rc : code;
 	}
 	zl_close(&zl);
-	if (fflush(stdout) != 0 && rc == 0)
-		rc = ZERR_FAILED;
+	rc = close_output(&zl, rc);
 	if (rc < 0)
 		rc = ZERR_FAILED;
 	return zl.classic && rc != 0 ? 1 : rc;

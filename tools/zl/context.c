@@ -23,10 +23,7 @@ static void on_progress(void *arg, int level, const char *text)
 
 static void on_warn(void *arg, const char *code, const char *text)
 {
-	if (code != NULL && code[0] != '\0')
-		zl_warn(arg, "%s [%s]", text, code);
-	else
-		zl_warn(arg, "%s", text);
+	zl_warn_coded(arg, code != NULL && code[0] != '\0' ? code : NULL, text);
 }
 
 /* Read zl.conf, once; see zl.h. */

@@ -82,30 +82,45 @@ int zl_report(struct zl *zl, struct zerr *err)
 	return code;
 }
 
-static void message(struct zl *zl, const char *word, const char *fmt, va_list ap)
+static void message_text(struct zl *zl, const char *word, const char *code, const char *text)
 {
-	_cleanup_free_ char *text = NULL;
+	bool warning = word[0] == 'w';
 	struct json_object *top, *o;
 
-	if (vasprintf(&text, fmt, ap) < 0) {
-		text = NULL;
-		return;
-	}
 	fflush(stdout);
 	if (!zl->json) {
 		stamp(zl);
-		fprintf(stderr, "%s%s: %s: %s%s\n",
-			word[0] == 'w' ? zl_paint(zl, stderr, ZL_YELLOW) : "", zl->prog, word, text,
-			word[0] == 'w' ? zl_paint(zl, stderr, ZL_PLAIN) : "");
+		fprintf(stderr, "%s%s: %s: %s%s%s%s%s\n",
+			warning ? zl_paint(zl, stderr, ZL_YELLOW) : "", zl->prog, word, text,
+			code ? " [" : "", code ? code : "", code ? "]" : "",
+			warning ? zl_paint(zl, stderr, ZL_PLAIN) : "");
 		return;
 	}
 	top = json_object_new_object();
 	o = json_object_new_object();
+	zl_json_string(o, "code", code);
 	zl_json_string(o, "message", text);
 	json_object_object_add(top, word, o);
 	fprintf(stderr, "%s\n", json_object_to_json_string_ext(top, JSON_C_TO_STRING_PLAIN |
 							       JSON_C_TO_STRING_NOSLASHESCAPE));
 	json_object_put(top);
+}
+
+static void message(struct zl *zl, const char *word, const char *fmt, va_list ap)
+{
+	_cleanup_free_ char *text = NULL;
+
+	if (vasprintf(&text, fmt, ap) < 0)
+		text = NULL;
+	else
+		message_text(zl, word, NULL, text);
+}
+
+/* A warning of the library, with its code or NULL. */
+void zl_warn_coded(struct zl *zl, const char *code, const char *text)
+{
+	if (!zl->quiet)
+		message_text(zl, "warning", code, text);
 }
 
 /* A warning, unless --quiet. */

@@ -184,6 +184,7 @@ void zl_progress(struct zl_progress *p, uint64_t done, uint64_t total);
 /* Print the error, free it, give its exit code. */
 int zl_report(struct zl *zl, struct zerr *err);
 void zl_warn(struct zl *zl, const char *fmt, ...) PRINTF_LIKE(2, 3);
+void zl_warn_coded(struct zl *zl, const char *code, const char *text);
 void zl_note(struct zl *zl, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* A line of what a dry run would have done: on stdout, with --json a note on stderr. Gives 0. */
 int zl_plan(struct zl *zl, const char *fmt, ...) PRINTF_LIKE(2, 3);
