@@ -163,6 +163,10 @@ static void edits(void **state)
 	assert_int_equal(unlink(draft), 0);
 	setenv("EDITOR", "false", 1);
 	assert_int_equal(run(&c, "edit guest"), 1);
+	assert_null(strstr(c.err, "what you wrote"));	/* nothing: no file is left, either */
+	output_free(&c);
+	setenv("EDITOR", "f() { echo >>$1; false; }; f", 1);
+	assert_int_equal(run(&c, "edit guest"), 1);
 	assert_int_equal(sscanf(strstr(c.err, "in /tmp/zl-edit"), "in %39s", draft), 1);
 	output_free(&c);
 	assert_int_equal(unlink(draft), 0);

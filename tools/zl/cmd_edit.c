@@ -102,6 +102,16 @@ static int edit_once(struct zl *zl, const struct definition *d, const char *path
 		1 : -1;
 }
 
+/* After a failure: is there anything that the definition has not? */
+static bool worth_keeping(const struct definition *d, const char *path)
+{
+	_cleanup_free_ char *now = NULL;
+	size_t len;
+	int rc = fd_read_file(path, CONFIG_FILE_MAX, &now, &len);
+
+	return rc < 0 ? rc != -ENOENT : strcmp(now, d->text) != 0;
+}
+
 static int edit(struct zl *zl, const struct definition *d, int lock, struct zerr **err)
 {
 	char path[32];
@@ -112,12 +122,14 @@ static int edit(struct zl *zl, const struct definition *d, int lock, struct zerr
 	do
 		rc = edit_once(zl, d, path, lock, err);
 	while (rc < 0 && again(zl, err));
-	if (rc < 0) {
+	if (rc < 0 && worth_keeping(d, path)) {
 		zl->quiet = false;	/* this must be known */
 		zl_note(zl, "what you wrote is in %s", path);
 		return -1;
 	}
 	unlink(path);
+	if (rc < 0)
+		return -1;
 	zl_note(zl, rc > 0 ? "%s is changed from its next start on" : "%s is as it was",
 		d->cfg.name);
 	return 0;
