@@ -3,6 +3,10 @@
  * The commands of zl over the model hypervisor and the model store: columns, JSON keys, exit codes
  * and texts, and a life from create to destroy.
  */
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+
 #include "zl_world.h"
 
 static void list_table(void **state)
@@ -55,6 +59,49 @@ static const char *string(struct json_object *o, const char *key)
 	if (!json_object_object_get_ex(o, key, &v))
 		fail_msg("no key %s", key);
 	return json_object_get_string(v);
+}
+
+/* What a line is on a terminal of that many columns, its end cut off. */
+static void on_terminal(const char *line, unsigned short columns, char *ret, size_t size)
+{
+	int master = posix_openpt(O_RDWR | O_NOCTTY), saved = dup(STDOUT_FILENO), slave;
+	struct winsize ws = { .ws_col = columns, .ws_row = 24 };
+	ssize_t n;
+
+	assert_true(master >= 0 && saved >= 0 && grantpt(master) == 0 && unlockpt(master) == 0);
+	slave = open(ptsname(master), O_RDWR | O_NOCTTY | O_CLOEXEC);
+	assert_true(slave >= 0 && ioctl(slave, TIOCSWINSZ, &ws) == 0);
+	fflush(stdout);
+	dup2(slave, STDOUT_FILENO);
+	assert_int_equal(run_line(line), 0);
+	dup2(saved, STDOUT_FILENO);
+	n = read(master, ret, size - 1);
+	assert_true(n > 0);
+	ret[n] = '\0';
+	close(slave);
+	close(saved);
+	close(master);
+}
+
+/* Names give way where the line is short, but with -v and elsewhere never. */
+static void narrow_terminal(void **state)
+{
+	static const char name[] = "a-domain-with-a-name-of-\xc3\xbcmlauts-for-the-sake-of-it";
+	char text[1024];
+
+	(void)state;
+	add_domain(3, name, XEN_DOMINF_blocked, 512);
+	setenv("TERM", "dumb", 1);
+	on_terminal("list 3", 0, text, sizeof(text));
+	assert_non_null(strstr(text, name));
+	on_terminal("list 3", 64, text, sizeof(text));
+	assert_non_null(strstr(text, "\na-domain-with-a-name-of-\xe2\x80\xa6     3   512"));
+	assert_int_equal(strchr(text, '\r') - text, 64);
+	on_terminal("list 3", 65, text, sizeof(text));
+	assert_non_null(strstr(text, "\na-domain-with-a-name-of-\xc3\xbc\xe2\x80\xa6     3   512"));
+	on_terminal("list -v 3", 64, text, sizeof(text));
+	assert_non_null(strstr(text, name));
+	expect("list 3", 0, name, NULL);
 }
 
 static void list_json(void **state)
@@ -255,6 +302,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(list_table, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(narrow_terminal, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(list_json, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(names_and_numbers, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(host_facts, set_up, tear_down),

@@ -92,7 +92,7 @@ __attribute__((unused)) static int tear_down(void **state)
 }
 
 /* Run a command line (words split at blanks, without "zl") on the models. */
-__attribute__((unused)) static int run(struct caught *c, const char *line)
+__attribute__((unused)) static int run_line(const char *line)
 {
 	struct zl zl = { .prog = "zl", .timeout_s = 1, .timeout_set = true };
 	_cleanup_free_ char *copy = strdup(line);
@@ -105,9 +105,8 @@ __attribute__((unused)) static int run(struct caught *c, const char *line)
 	for (w = strtok_r(copy, " ", &save); w != NULL; w = strtok_r(NULL, " ", &save))
 		argv[argc++] = w;
 	zl.ctx.xs = store;
-	zl.ctx.run_dir = zl.ctx.log_dir = zl.ctx.config_dir = zl.ctx.dump_dir = dir;
+	zl.ctx.run_dir = zl.ctx.log_dir = zl.ctx.config_dir = dir;
 	assert_int_equal(hyp_open_ops(&zl.ctx.hyp, &fake_hyp_ops, &fake, NULL), 0);
-	output_begin(c);
 	while (i < argc && argv[i][0] == '-')
 		if (zl_global_option(&zl, argc, argv, &i, &err) != 1)
 			break;
@@ -121,9 +120,19 @@ __attribute__((unused)) static int run(struct caught *c, const char *line)
 		rc = MAX(rc, code);
 	}
 	zl_args_free(&args);
-	output_end(c);
+	fflush(stdout);
 	zl_conf_free(zl.conf);
 	hyp_close(zl.ctx.hyp);
+	return rc;
+}
+
+__attribute__((unused)) static int run(struct caught *c, const char *line)
+{
+	int rc;
+
+	output_begin(c);
+	rc = run_line(line);
+	output_end(c);
 	return rc;
 }
 

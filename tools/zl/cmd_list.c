@@ -7,6 +7,7 @@
 
 #include <inttypes.h>
 #include <string.h>
+#include <sys/ioctl.h>
 
 #include "xentools/strbuf.h"
 
@@ -187,9 +188,47 @@ static int check_states(const char *states, struct zerr **err)
 struct columns {
 	const struct zl *zl;
 	bool verbose, label, pool, nodes, words, paint;
+	size_t name_room;		/* columns, on a narrow terminal */
 	uint32_t nr_nodes;
 	struct domain_ctx *ctx;
 };
+
+#define NAME_WIDTH 40u
+#define NAME_LEAST 12u
+
+/* What a terminal's line leaves for names beside the other columns; without one all they need. */
+static size_t name_room(const struct columns *c)
+{
+	size_t rest = 39 + (c->label ? 17 : 0) + (c->pool ? 17 : 0) + (c->nodes ? 14 : 0);
+	struct winsize ws;
+
+	if (c->verbose || ioctl(STDOUT_FILENO, TIOCGWINSZ, &ws) != 0 || ws.ws_col == 0)
+		return SIZE_MAX;
+	return ws.ws_col > rest + NAME_LEAST ? ws.ws_col - rest : NAME_LEAST;
+}
+
+/* The name, cut if it must be; pads count bytes, so those that are no columns are added. */
+static void add_name(struct strbuf *sb, const struct columns *c, char *name)
+{
+	size_t columns = 0, more = 0, cut_more = 0;
+	char *cut = name;
+
+	for (char *p = name; *p != '\0'; p++) {
+		if (((unsigned char)*p & 0xc0) == 0x80) {
+			more++;
+			continue;
+		}
+		if (++columns == c->name_room) {
+			cut = p;
+			cut_more = more;
+		}
+	}
+	if (columns > c->name_room) {
+		strcpy(cut, "\xe2\x80\xa6");	/* ... in one column; it takes less than what it cuts */
+		more = cut_more + 2;
+	}
+	strbuf_add_cell(sb, name, -(int)(MIN(c->name_room, (size_t)NAME_WIDTH) + more));
+}
 
 static void add_pool(struct strbuf *sb, const struct columns *c, uint32_t pool)
 {
@@ -229,9 +268,12 @@ static void add_row(struct strbuf *sb, const struct columns *c, const struct row
 {
 	const struct hyp_domain_info *i = &r->d.info;
 	char name[4 * DOMAIN_NAME_MAX + 1], flags[7], uuid[DOMAIN_UUID_TEXT];
+	const char *shown = zl_shown_name(&r->d, name, sizeof(name));
 
+	if (shown != name)
+		strcpy(name, shown);
 	domain_state_flags(i, flags);
-	strbuf_add_cell(sb, zl_shown_name(&r->d, name, sizeof(name)), -40);
+	add_name(sb, c, name);
 	if (i->domid == ZL_INACTIVE)
 		strbuf_addstr(sb, "     -");
 	else
@@ -275,10 +317,11 @@ static int print_table(struct zl *zl, const struct zl_args *args, const struct r
 	};
 	struct hyp_physinfo phys;
 
+	c.name_room = name_room(&c);
 	if (c.nodes && zl->ctx.hyp != NULL && hyp_physinfo(zl->ctx.hyp, &phys, NULL) == 0)
 		c.nr_nodes = phys.nr_nodes;
 	strbuf_addstr(&text, zl_paint(zl, stdout, ZL_BOLD));
-	strbuf_add_cell(&text, "Name", -40);
+	strbuf_add_cell(&text, "Name", -(int)MIN(c.name_room, (size_t)NAME_WIDTH));
 	strbuf_addstr(&text, "    ID   Mem VCPUs      State   Time(s)");
 	if (c.verbose)
 		strbuf_addf(&text, " %-36s %11s", "UUID", "Reason-Code");
