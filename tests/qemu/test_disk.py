@@ -22,7 +22,7 @@ def d(request, dom0):
     """dom0 with fresh images; afterwards nothing of the test may be left but they."""
     dom0.run(f"cd {ON_DISKS} && rm -f *.img *.qcow2 && "
              "truncate -s 64M a.img b.img c.img hot.img && "
-             "qemu-img create -q -f qcow2 d.qcow2 64M && cd - && modprobe loop && "
+             "for i in d e; do qemu-img create -q -f qcow2 $i.qcow2 64M; done && cd - && modprobe loop && "
              f"losetup /dev/loop7 {ON_DISKS}/c.img")
     before = dom0.run(LEFT, check=False)[1]
     yield dom0
@@ -84,6 +84,38 @@ def test_kinds(d):
         out = d.run(f"dd if={image} bs=512 skip=9 count=1 2>/dev/null | head -n 1")[1]
         if MARK not in out:
             d.fail(f"{image} has what was written", out)
+
+
+def kept(d, image):
+    """MiB that an image takes in dom0."""
+    return int(d.run(f"sync && du -m {ON_DISKS}/{image}", 60)[1].split()[0])
+
+
+def test_discard(d):
+    """What a guest gives back goes from the image where the disk says so; else it is not offered."""
+    start(d, "trim")
+    offered = d.guest_run("trim", "for i in xvda xvdb xvdc xvdd; do set -- $i $(cat /sys/block/$i/queue/discard_max_bytes); "
+                          "echo $1 $(($2 > 0)); done")[1].split()
+    assert offered == ["xvda", "1", "xvdb", "0", "xvdc", "1", "xvdd", "0"], offered
+    for disk, image in (("xvda", "a.img"), ("xvdc", "d.qcow2")):
+        d.guest_run("trim", f"tr '\\0' z </dev/zero | head -c 12582912 >/dev/{disk}; sync", 60)
+        d.detach()
+        full = kept(d, image)
+        d.console("trim")
+        d.guest_run("trim", f"blkdiscard /dev/{disk} && mke2fs -q /dev/{disk} 65536 >/dev/null && "
+                    f"mount -t ext4 /dev/{disk} /tmp && tr '\\0' z </dev/zero | "
+                    "head -c 12582912 >/tmp/big; sync", 60)
+        d.detach()
+        again = kept(d, image)
+        d.console("trim")
+        d.guest_run("trim", "rm /tmp/big; sync; fstrim /tmp && umount /tmp", 60)
+        d.detach()
+        rest = kept(d, image)
+        assert full >= 12 and 12 <= again < full + 6 and rest < 6, (image, full, again, rest)
+        d.console("trim")
+    code, text = d.guest_run("trim", "blkdiscard /dev/xvdb 2>&1", check=False)
+    assert code != 0 and "not supported" in text, text
+    d.detach()
 
 
 WRITER = ("while :; do [ -b /dev/xvdf ] && dd if=/dev/zero of=/dev/xvdf bs=64k count=32 "
