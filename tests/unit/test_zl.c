@@ -322,12 +322,31 @@ static void without_hypervisor(void **state)
 		"zl dumpxml a", "zl reboot a", "zl shutdown -a", "zl unpause a", "zl domname 1",
 		"zl create " GOLDEN "accept/minimal.xml",
 	};
+	/* What is asked for is looked at first. */
+	static const struct { const char *line; int code; } wrong[] = {
+		{ "zl wait --for=nonsense a", 2 }, { "zl wait --for=console:abc a", 2 },
+		{ "zl wait --for=console:/[/ a", 2 }, { "zl wait --for=xenstore:=1 a", 2 },
+		{ "zl wait --for=agent a", 5 }, { "zl console -n 8 a", 2 },
+		{ "zl console -e ab a", 2 }, { "zl console -t foo a", 2 },
+		{ "zl vcpu-pin a foo 1", 2 }, { "zl vcpu-pin a 0 foo", 2 },
+		{ "zl vcpu-pin a all 0-3 9-1", 2 }, { "zl sched a -w foo", 2 },
+		{ "zl sched-credit2 -d a -c 70000", 2 }, { "zl sched -r 5", 2 },
+		{ "zl cpupool-cpu-add p foo", 2 }, { "zl cpupool-cpu-remove p foo", 2 },
+		{ "zl cpupool-create p cpus=foo", 2 }, { "zl cpupool-create p frob=1", 4 },
+		{ "zl block-attach a foo=bar", 4 }, { "zl block-detach a 12abc", 2 },
+		{ "zl block-resize a xvda foo", 2 }, { "zl cd-eject a foo", 2 },
+		{ "zl cd-insert a xvdq!! foo", 4 }, { "zl network-attach a mac=zz", 4 },
+		{ "zl network-set a 0 sideways", 2 }, { "zl set-parameters foo", 5 },
+		{ "zl device-attach a /nonexistent.xml", 3 }, { "zl list --sort=foo", 2 },
+	};
 
 	(void)state;
 	if (access("/dev/xen/privcmd", F_OK) == 0)
 		skip();
 	for (size_t i = 0; i < ARRAY_SIZE(lines); i++)
 		expect(lines[i], 9, NULL, "zl: error: ");
+	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++)
+		expect(wrong[i].line, wrong[i].code, NULL, "zl: error: ");
 	expect("zl create " GOLDEN "refuse/typo.xml", 4, NULL, "unknown element");
 	expect("zl create /nonexistent.xml", 3, NULL, "create: cannot read /nonexistent.xml");
 	expect("zl -N create --set vcpu=3 " GOLDEN "accept/minimal.xml", 0,

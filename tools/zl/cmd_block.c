@@ -55,7 +55,7 @@ ZL_CMD(block_attach)
 	_cleanup_domain_config_ struct domain_config cfg;
 
 	domain_config_init(&cfg);
-	if (zl_open(zl, ZL_NEED_STORE, err) < 0)
+	if (zl_load_conf(zl, err) < 0)
 		return -1;
 	if (read_disk(zl, args, &cfg, err) < 0 || zl_attach_device(zl, args, &cfg, err) < 0)
 		return zerr_context(err, "block-attach", args->pos[0]);
@@ -84,7 +84,7 @@ static int detach(struct zl *zl, const struct zl_args *args, struct zerr **err)
 	uint16_t domid;
 	unsigned int devid;
 
-	if (find_devid(args->pos[1], &devid, err) < 0 ||
+	if (find_devid(args->pos[1], &devid, err) < 0 || zl_open(zl, ZL_NEED_STORE, err) < 0 ||
 	    domain_resolve(&zl->ctx, args->pos[0], &domid, err) < 0)
 		return -1;
 	return zl_detach_device(zl, args, domid, DEVICE_VBD, devid, err);
@@ -92,8 +92,6 @@ static int detach(struct zl *zl, const struct zl_args *args, struct zerr **err)
 
 ZL_CMD(block_detach)
 {
-	if (zl_open(zl, ZL_NEED_STORE, err) < 0)
-		return -1;
 	return detach(zl, args, err) < 0 ? zerr_context(err, "block-detach", args->pos[0]) : 0;
 }
 
@@ -110,7 +108,7 @@ static int resize(struct zl *zl, const struct zl_args *args, struct zerr **err)
 	if (size % 512 != 0)
 		return zerr_set(err, ZERR_USAGE, "E007", 0, "a disk is a number of sectors of 512 "
 				"bytes");
-	if (find_devid(args->pos[1], &devid, err) < 0 ||
+	if (find_devid(args->pos[1], &devid, err) < 0 || zl_open(zl, ZL_NEED_STORE, err) < 0 ||
 	    domain_resolve(&zl->ctx, args->pos[0], &domid, err) < 0)
 		return -1;
 	if (zl->dry_run)
@@ -126,8 +124,6 @@ static int resize(struct zl *zl, const struct zl_args *args, struct zerr **err)
 
 ZL_CMD(block_resize)
 {
-	if (zl_open(zl, ZL_NEED_STORE, err) < 0)
-		return -1;
 	return resize(zl, args, err) < 0 ? zerr_context(err, "block-resize", args->pos[0]) : 0;
 }
 
@@ -159,7 +155,7 @@ static int eject(struct zl *zl, const struct zl_args *args, struct zerr **err)
 	uint16_t domid;
 	int rc;
 
-	if (find_devid(args->pos[1], &devid, err) < 0 ||
+	if (find_devid(args->pos[1], &devid, err) < 0 || zl_open(zl, ZL_NEED_STORE, err) < 0 ||
 	    domain_resolve(&zl->ctx, args->pos[0], &domid, err) < 0)
 		return -1;
 	rc = find_cdrom(zl, domid, devid, err);
@@ -179,7 +175,7 @@ static int insert(struct zl *zl, const struct zl_args *args, struct domain_confi
 
 	strbuf_addf(&spec, "vdev=%s,devtype=cdrom,target=%s", args->pos[1], args->pos[2]);
 	if (read_spec(&spec, cfg, err) < 0 || find_devid(cfg->disks[0].target, &devid, err) < 0 ||
-	    device_check_all(&zl->ctx, cfg, err) < 0 ||
+	    zl_open(zl, ZL_NEED_STORE, err) < 0 || device_check_all(&zl->ctx, cfg, err) < 0 ||
 	    domain_resolve(&zl->ctx, args->pos[0], &domid, err) < 0)
 		return -1;
 	rc = find_cdrom(zl, domid, devid, err);
@@ -190,8 +186,6 @@ static int insert(struct zl *zl, const struct zl_args *args, struct domain_confi
 
 ZL_CMD(cd_eject)
 {
-	if (zl_open(zl, ZL_NEED_STORE, err) < 0)
-		return -1;
 	return eject(zl, args, err) < 0 ? zerr_context(err, "cd-eject", args->pos[0]) : 0;
 }
 
@@ -200,8 +194,6 @@ ZL_CMD(cd_insert)
 	_cleanup_domain_config_ struct domain_config cfg;
 
 	domain_config_init(&cfg);
-	if (zl_open(zl, ZL_NEED_STORE, err) < 0)
-		return -1;
 	return insert(zl, args, &cfg, err) < 0 ? zerr_context(err, "cd-insert", args->pos[0]) : 0;
 }
 

@@ -184,17 +184,16 @@ static int find_nodes(struct zl *zl, uint16_t domid, const struct which *which, 
 }
 
 static int attach(struct zl *zl, const struct zl_args *args, const struct domain_summary *d,
-		  const char *name, const struct which *which, struct zerr **err)
+		  const char *name, const struct which *which, int escape, struct zerr **err)
 {
 	_cleanup_free_ char *tty = NULL;
-	struct zl_attach a = { .readonly = zl_has(args, "readonly") };
+	struct zl_attach a = { .readonly = zl_has(args, "readonly"), .escape = escape };
 	struct domain_end end = { .known = false };
 	struct zerr *ignored = NULL;
 	char nodes[64];
 	int timeout_ms, rc;
 
-	if (parse_escape(zl_value(args, "escape"), &a.escape, err) < 0 ||
-	    zl_timeout_ms(zl, args, (int)zl->timeout_s * 1000, &timeout_ms, err) < 0)
+	if (zl_timeout_ms(zl, args, (int)zl->timeout_s * 1000, &timeout_ms, err) < 0)
 		return -1;
 	if (find_nodes(zl, d->info.domid, which, nodes, err) < 0 ||
 	    domain_console_tty(&zl->ctx, d->info.domid, nodes, timeout_ms, &tty, err) < 0)
@@ -220,8 +219,11 @@ static int console(struct zl *zl, const struct zl_args *args, struct zerr **err)
 	struct domain_end end = { .known = true };
 	uint16_t domid;
 	struct which which;
+	int escape = -1;
 
-	if (parse_which(args, &which, err) < 0)
+	if (parse_which(args, &which, err) < 0 ||
+	    parse_escape(zl_value(args, "escape"), &escape, err) < 0 ||
+	    zl_open(zl, ZL_NEED_STORE, err) < 0)
 		return -1;
 	if (domain_resolve(&zl->ctx, name, &domid, err) < 0)
 		return show_gone(zl, name, &which, err);
@@ -244,14 +246,10 @@ static int console(struct zl *zl, const struct zl_args *args, struct zerr **err)
 		zl_note_end(zl, name, &end);
 		return *err != NULL ? -1 : 0;
 	}
-	return attach(zl, args, &d, name, &which, err);
+	return attach(zl, args, &d, name, &which, escape, err);
 }
 
 ZL_CMD(console)
 {
-	if (zl_open(zl, ZL_NEED_STORE, err) < 0)
-		return -1;
-	if (console(zl, args, err) < 0)
-		return zerr_context(err, "console", args->pos[0]);
-	return 0;
+	return console(zl, args, err) < 0 ? zerr_context(err, "console", args->pos[0]) : 0;
 }

@@ -45,6 +45,14 @@ static int cpus_of(struct zl *zl, const char *text, const uint8_t *have, const c
 	return 0;
 }
 
+/* What no host could do. */
+static int check_cpus(const char *text, struct zerr **err)
+{
+	uint8_t map[ZL_MAP_BYTES];
+
+	return text != NULL ? zl_cpu_list(text, DOMAIN_CPU_MAX, map, err) : 0;
+}
+
 /* Add the CPUs to a pool or remove them; all or none. */
 static int move_cpus(struct zl *zl, enum hyp_pool_op op, uint32_t pool, const uint8_t *map,
 		     struct zerr **err)
@@ -194,8 +202,8 @@ ZL_CMD(cpupool_create)
 	uint8_t map[ZL_MAP_BYTES];
 	int rc;
 
-	rc = zl_open(zl, ZL_NEED_STORE, err) < 0 || read_wish(zl, args, &c, err) < 0 ||
-	     hyp_sched_id(zl->ctx.hyp, &sched, err) < 0 ||
+	rc = read_wish(zl, args, &c, err) < 0 || check_cpus(c.cpus, err) < 0 ||
+	     zl_open(zl, ZL_NEED_STORE, err) < 0 || hyp_sched_id(zl->ctx.hyp, &sched, err) < 0 ||
 	     check_wish(zl, &c, sched, map, err) < 0 ? -1 : 0;
 	if (rc == 0 && zl->dry_run) {
 		zl_plan(zl, "pool %s would be made", c.name);
@@ -266,7 +274,7 @@ ZL_CMD(cpupool_cpu_add)
 	struct hyp_cpupool p, idle;
 	uint8_t map[ZL_MAP_BYTES];
 
-	if (find_pool(zl, args->pos[0], &p, err) < 0 ||
+	if (check_cpus(args->pos[1], err) < 0 || find_pool(zl, args->pos[0], &p, err) < 0 ||
 	    hyp_cpupool_free_cpus(zl->ctx.hyp, &idle, err) < 0 ||
 	    cpus_of(zl, args->pos[1], idle.cpumap, "free", map, err) < 0 ||
 	    (!zl->dry_run && move_cpus(zl, HYP_POOL_ADD_CPU, p.id, map, err) < 0))
@@ -280,7 +288,7 @@ ZL_CMD(cpupool_cpu_remove)
 	uint8_t map[ZL_MAP_BYTES];
 	int rc = 0;
 
-	if (find_pool(zl, args->pos[0], &p, err) < 0 ||
+	if (check_cpus(args->pos[1], err) < 0 || find_pool(zl, args->pos[0], &p, err) < 0 ||
 	    cpus_of(zl, args->pos[1], p.cpumap, "in this pool", map, err) < 0)
 		rc = -1;
 	else if (p.n_dom > 0 && memcmp(map, p.cpumap, sizeof(map)) == 0)

@@ -60,7 +60,8 @@ int zl_attach_device(struct zl *zl, const struct zl_args *args, const struct dom
 	struct domain_summary d;
 	uint16_t domid;
 
-	if (domain_resolve(&zl->ctx, args->pos[0], &domid, err) < 0 ||
+	if (zl_open(zl, ZL_NEED_STORE, err) < 0 ||
+	    domain_resolve(&zl->ctx, args->pos[0], &domid, err) < 0 ||
 	    domain_get(&zl->ctx, domid, &d, err) < 0)
 		return -1;
 	if (domid == 0)
@@ -210,7 +211,7 @@ ZL_CMD(device_attach)
 	_cleanup_domain_config_ struct domain_config cfg;
 
 	domain_config_init(&cfg);
-	if (zl_open(zl, ZL_NEED_STORE, err) < 0)
+	if (zl_load_conf(zl, err) < 0)
 		return -1;
 	if (zl_read_device(zl, args->pos[1], &cfg, err) < 0)
 		return zerr_context(err, "device-attach", args->pos[0]);

@@ -36,7 +36,8 @@ static const struct parameter {
 	{ "sched_ratelimit_us", 500000, hyp_sched_credit2_ratelimit },
 };
 
-static int set_parameter(struct zl *zl, const char *text, struct zerr **err)
+/* check: no more than look at it. */
+static int set_parameter(struct zl *zl, const char *text, bool check, struct zerr **err)
 {
 	const char *equals = strchr(text, '=');
 	size_t len = equals ? (size_t)(equals - text) : strlen(text);
@@ -50,6 +51,8 @@ static int set_parameter(struct zl *zl, const char *text, struct zerr **err)
 		if (!equals || parse_u32(equals + 1, 0, p->max, &value) < 0)
 			return zerr_set(err, ZERR_USAGE, "E007", 0, "%s=N: N is a number up to %u",
 					p->name, p->max);
+		if (check)
+			return 0;
 		return zl->dry_run ? zl_plan(zl, "%s would be %u", p->name, value) :
 			p->set(zl->ctx.hyp, 0, &value, true, err);
 	}
@@ -61,10 +64,9 @@ static int set_parameter(struct zl *zl, const char *text, struct zerr **err)
 
 ZL_CMD(set_parameters)
 {
-	if (zl_open(zl, ZL_NEED_HYP, err) < 0)
-		return -1;
-	for (size_t i = 0; i < args->pos_count; i++)
-		if (set_parameter(zl, args->pos[i], err) < 0)
+	for (size_t i = 0; i < 2 * args->pos_count; i++)
+		if ((i == args->pos_count && zl_open(zl, ZL_NEED_HYP, err) < 0) ||
+		    set_parameter(zl, args->pos[i % args->pos_count], i < args->pos_count, err) < 0)
 			return zerr_context(err, "set-parameters", NULL);
 	return 0;
 }

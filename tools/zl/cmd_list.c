@@ -150,6 +150,7 @@ static bool is_sorted(const struct row *rows, size_t n, int (*compare)(const voi
 	return i >= n;
 }
 
+/* With no rows it is looked whether that order is known. */
 static int sort_rows(const struct zl_args *args, struct row *rows, size_t n, struct zerr **err)
 {
 	const char *by = zl_value(args, "sort");
@@ -157,7 +158,7 @@ static int sort_rows(const struct zl_args *args, struct row *rows, size_t n, str
 	for (size_t i = 0; i < ARRAY_SIZE(orders); i++) {
 		if (strcmp(orders[i].name, by != NULL ? by : "id") != 0)
 			continue;
-		if (!is_sorted(rows, n, orders[i].compare))
+		if (n > 0 && !is_sorted(rows, n, orders[i].compare))
 			qsort(rows, n, sizeof(*rows), orders[i].compare);
 		return 0;
 	}
@@ -501,7 +502,7 @@ ZL_CMD(list)
 	struct zerr *why = NULL;
 	int rc;
 
-	if (states != NULL && check_states(states, err) < 0)
+	if ((states != NULL && check_states(states, err) < 0) || sort_rows(args, NULL, 0, err) < 0)
 		return -1;
 	/* Definitions can be seen without a hypervisor. */
 	if (zl_has(args, "inactive"))

@@ -53,7 +53,7 @@ ZL_CMD(network_attach)
 	_cleanup_domain_config_ struct domain_config cfg;
 
 	domain_config_init(&cfg);
-	if (zl_open(zl, ZL_NEED_STORE, err) < 0)
+	if (zl_load_conf(zl, err) < 0)
 		return -1;
 	if (read_nic(zl, args, &cfg, err) < 0 || zl_attach_device(zl, args, &cfg, err) < 0)
 		return zerr_context(err, "network-attach", args->pos[0]);
@@ -205,6 +205,18 @@ static int set_running(struct zl *zl, uint16_t domid, struct link_wish *w, bool 
 	return zl_change_definition(zl, uuid, set_defined, w, err);
 }
 
+/* Where nothing runs the definition alone is changed. */
+static int open_for_set(struct zl *zl, bool stored, struct zerr **err)
+{
+	if (zl_open(zl, ZL_NEED_STORE, err) == 0)
+		return 0;
+	if (!stored || zl->ctx.hyp != NULL || zerr_class_of(*err) != ZERR_NO_HYPERVISOR)
+		return -1;
+	zerr_free(*err);
+	*err = NULL;
+	return 0;
+}
+
 static int set(struct zl *zl, const struct zl_args *args, struct zerr **err)
 {
 	const char *link = zl_value(args, "link");
@@ -217,6 +229,8 @@ static int set(struct zl *zl, const struct zl_args *args, struct zerr **err)
 	w.up = strcmp(link, "up") == 0;
 	if (!w.up && strcmp(link, "down") != 0)
 		return zerr_set(err, ZERR_USAGE, "E007", 0, "a link is up or down: --link=up");
+	if (open_for_set(zl, stored, err) < 0)
+		return -1;
 	if (zl->ctx.hyp != NULL && domain_resolve(&zl->ctx, args->pos[0], &domid, err) == 0)
 		return set_running(zl, domid, &w, stored, err);
 	if (zl->ctx.hyp != NULL && zerr_class_of(*err) != ZERR_NOT_FOUND)
@@ -232,12 +246,5 @@ static int set(struct zl *zl, const struct zl_args *args, struct zerr **err)
 
 ZL_CMD(network_set)
 {
-	if (zl_open(zl, ZL_NEED_STORE, err) < 0) {
-		if (!zl_has(args, "config") || zl->ctx.hyp != NULL ||
-		    zerr_class_of(*err) != ZERR_NO_HYPERVISOR)
-			return -1;
-		zerr_free(*err);	/* nothing runs here: the definition alone */
-		*err = NULL;
-	}
 	return set(zl, args, err) < 0 ? zerr_context(err, "network-set", args->pos[0]) : 0;
 }

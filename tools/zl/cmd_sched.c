@@ -136,45 +136,59 @@ static int number(const char *text, uint32_t min, uint32_t max, const char *what
 			max);
 }
 
-static int set_domain(struct zl *zl, const struct zl_args *args, uint32_t id, uint16_t domid,
-		      struct zerr **err)
+/* What is to be set, as numbers; of those that are not given nothing is used. */
+struct sched_wish {
+	const char *domain;
+	bool has_weight, has_cap, has_limit;
+	uint32_t weight, cap, limit_us;
+};
+
+static int read_wish(const struct zl_args *args, const char *domain, struct sched_wish *ret,
+		     struct zerr **err)
 {
 	const char *w = zl_value(args, "weight"), *c = zl_value(args, "cap");
+	const char *us = zl_value(args, "ratelimit");
+
+	*ret = (struct sched_wish){ .domain = domain, .has_weight = w, .has_cap = c, .has_limit = us };
+	if ((w && number(w, 1, UINT16_MAX, "weight", &ret->weight, err) < 0) ||
+	    (c && number(c, 0, CAP_MAX, "cap", &ret->cap, err) < 0))
+		return -1;
+	if (us && (parse_u32(us, 0, 500000, &ret->limit_us) < 0 ||
+		   (ret->limit_us > 0 && ret->limit_us < 100)))
+		return zerr_set(err, ZERR_USAGE, "E007", 0,
+				"\"%s\" is not a rate limit: 0 for none, or 100 to 500000 us", us);
+	return 0;
+}
+
+static int set_domain(struct zl *zl, const struct sched_wish *wish, uint32_t id, uint16_t domid,
+		      struct zerr **err)
+{
 	struct domain_summary d;
-	uint32_t weight, cap;
-	uint16_t now_weight, now_cap;
+	uint16_t weight, cap;
 
 	if (!has_params(id))
 		return zerr_set(err, ZERR_UNSUPPORTED, "E506", 0, "the scheduler \"%s\" has neither "
 				"weights nor caps", hyp_sched_name(id));
-	if (hyp_sched_params_get(zl->ctx.hyp, domid, id, &now_weight, &now_cap, err) < 0 ||
+	if (hyp_sched_params_get(zl->ctx.hyp, domid, id, &weight, &cap, err) < 0 ||
 	    domain_get(&zl->ctx, domid, &d, err) < 0)
 		return -1;
-	weight = now_weight;
-	cap = now_cap;
-	if ((w && number(w, 1, UINT16_MAX, "weight", &weight, err) < 0) ||
-	    (c && number(c, 0, CAP_MAX, "cap", &cap, err) < 0))
-		return -1;
+	if (wish->has_weight)
+		weight = (uint16_t)wish->weight;
+	if (wish->has_cap)
+		cap = (uint16_t)wish->cap;
 	if (d.info.max_vcpu_id != UINT32_MAX && cap > 100 * (d.info.max_vcpu_id + 1))
 		return zerr_set(err, ZERR_USAGE, "E007", 0, "a cap of %u %% is more than its %u vCPUs "
 				"can use", cap, d.info.max_vcpu_id + 1);
 	if (zl->dry_run)
-		return zl_plan(zl, "%s would have weight %u, cap %u", args->pos_count > 0 ?
-			       args->pos[0] : zl_value(args, "domain"), weight, cap);
-	return hyp_sched_params_set(zl->ctx.hyp, domid, id, (uint16_t)weight, (uint16_t)cap, err);
+		return zl_plan(zl, "%s would have weight %u, cap %u", wish->domain, weight, cap);
+	return hyp_sched_params_set(zl->ctx.hyp, domid, id, weight, cap, err);
 }
 
-static int set_ratelimit(struct zl *zl, const struct sched_show *s, const char *text,
-			 struct zerr **err)
+static int set_ratelimit(struct zl *zl, const struct sched_show *s, uint32_t us, struct zerr **err)
 {
-	uint32_t us;
-
 	if (s->id != XEN_SCHEDULER_CREDIT2)
 		return zerr_set(err, ZERR_UNSUPPORTED, "E506", 0, "the scheduler \"%s\" has no rate "
 				"limit", hyp_sched_name(s->id));
-	if (parse_u32(text, 0, 500000, &us) < 0 || (us > 0 && us < 100))
-		return zerr_set(err, ZERR_USAGE, "E007", 0,
-				"\"%s\" is not a rate limit: 0 for none, or 100 to 500000 us", text);
 	return zl->dry_run ? zl_plan(zl, "the rate limit would be %u us", us) :
 		hyp_sched_credit2_ratelimit(zl->ctx.hyp, s->pool.id, &us, true, err);
 }
@@ -217,20 +231,21 @@ static int run_sched(struct zl *zl, const struct zl_args *args, struct zerr **er
 	bool set = zl_has(args, "weight") || zl_has(args, "cap");
 	const char *dom = zl_value(args, "domain");
 	struct sched_show s = { .all = NULL, .brief = zl_has(args, "schedparam") };
+	struct sched_wish wish;
 	uint16_t domid = 0;
 	int rc;
 
 	if (!dom && args->pos_count > 0)
 		dom = args->pos[0];
-	if (check_options(args, set, err) < 0 || zl_open(zl, ZL_WANT_STORE, err) < 0 ||
-	    find_sched(zl, args, &s.id, err) < 0 ||
+	if (check_options(args, set, err) < 0 || read_wish(args, dom, &wish, err) < 0 ||
+	    zl_open(zl, ZL_WANT_STORE, err) < 0 || find_sched(zl, args, &s.id, err) < 0 ||
 	    (dom && domain_resolve(&zl->ctx, dom, &domid, err) < 0) ||
 	    find_pool(zl, zl_value(args, "cpupool"), dom ? domid : -1, &s, err) < 0)
 		return -1;
 	if (set)
-		return set_domain(zl, args, s.id, domid, err);
-	if (zl_has(args, "ratelimit"))
-		return set_ratelimit(zl, &s, zl_value(args, "ratelimit"), err);
+		return set_domain(zl, &wish, s.id, domid, err);
+	if (wish.has_limit)
+		return set_ratelimit(zl, &s, wish.limit_us, err);
 	if (zl->json)
 		s.all = json_object_new_array();
 	do

@@ -227,9 +227,17 @@ ZL_CMD(vcpu_pin)
 	uint8_t hard[ZL_MAP_BYTES], soft[ZL_MAP_BYTES];
 	struct hyp_physinfo phys;
 	struct domain_summary d;
-	unsigned int cpus;
+	unsigned int cpus = DOMAIN_CPU_MAX;
+	uint32_t vcpu;
 
-	if (zl_open(zl, ZL_WANT_STORE, err) < 0 || hyp_physinfo(zl->ctx.hyp, &phys, err) < 0 ||
+	/* What no host could do. */
+	if (strcmp(args->pos[1], "all") != 0 &&
+	    parse_u32(args->pos[1], 0, DOMAIN_VCPUS_MAX - 1, &vcpu) < 0)
+		return zerr_set(err, ZERR_USAGE, "E007", 0, "vcpu-pin: \"%s\" is neither a vCPU's "
+				"number nor \"all\"", args->pos[1]);
+	if (pin_list(args->pos[2], cpus, hard, &p.hard, err) < 0 ||
+	    pin_list(args->pos_count > 3 ? args->pos[3] : NULL, cpus, soft, &p.soft, err) < 0 ||
+	    zl_open(zl, ZL_WANT_STORE, err) < 0 || hyp_physinfo(zl->ctx.hyp, &phys, err) < 0 ||
 	    domain_resolve(&zl->ctx, args->pos[0], &p.domid, err) < 0)
 		return zerr_context(err, "vcpu-pin", NULL);
 	cpus = phys.max_cpu_id + 1;

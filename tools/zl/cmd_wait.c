@@ -194,27 +194,34 @@ static int follow_log(const struct waiting *w, const struct domain_summary *d,
 	}
 }
 
-static int wait_console(const struct waiting *w, const char *spec, struct zerr **err)
+/* "/RE/"; to be freed with regfree(). */
+static int parse_pattern(const char *spec, regex_t *re, struct zerr **err)
 {
-	struct log_reader r = { .fd = -1, .line = STRBUF_INIT };
 	size_t len = strlen(spec);
 	_cleanup_free_ char *pattern = NULL;
-	struct domain_summary d;
 	char why[128];
-	uint16_t domid;
-	regex_t re;
 	int rc;
 
 	if (len < 3 || spec[0] != '/' || spec[len - 1] != '/')
 		return zerr_set(err, ZERR_USAGE, "E007", 0, "--for=console: needs /RE/");
 	pattern = strndup(spec + 1, len - 2);
-	rc = pattern != NULL ? regcomp(&re, pattern, REG_EXTENDED | REG_NOSUB) : REG_ESPACE;
-	if (rc != 0) {
-		regerror(rc, NULL, why, sizeof(why));
-		return zerr_set(err, ZERR_USAGE, "E007", 0, "bad regular expression %s: %s",
-				spec, why);
-	}
-	rc = -1;
+	rc = pattern != NULL ? regcomp(re, pattern, REG_EXTENDED | REG_NOSUB) : REG_ESPACE;
+	if (rc == 0)
+		return 0;
+	regerror(rc, NULL, why, sizeof(why));
+	return zerr_set(err, ZERR_USAGE, "E007", 0, "bad regular expression %s: %s", spec, why);
+}
+
+static int wait_console(const struct waiting *w, const char *spec, struct zerr **err)
+{
+	struct log_reader r = { .fd = -1, .line = STRBUF_INIT };
+	struct domain_summary d;
+	uint16_t domid;
+	regex_t re;
+	int rc = -1;
+
+	if (parse_pattern(spec, &re, err) < 0)
+		return -1;
 	if (domain_resolve(&w->zl->ctx, w->dom, &domid, err) == 0 &&
 	    domain_get(&w->zl->ctx, domid, &d, err) == 0) {
 		r.path = domain_console_log_path(&w->zl->ctx, d.name[0] ? d.name : w->dom);
@@ -241,8 +248,6 @@ static int wait_node(const struct waiting *w, const char *spec, struct zerr **er
 	uint16_t domid = 0;
 	int rc;
 
-	if (len == 0)
-		return zerr_set(err, ZERR_USAGE, "E007", 0, "--for=xenstore: needs a path");
 	if (domain_resolve(&w->zl->ctx, w->dom, &domid, err) < 0)
 		return -1;
 	if (spec[0] == '/')
@@ -280,8 +285,26 @@ static int wait_for(const struct waiting *w, const char *what, struct zerr **err
 		return wait_end(w, DOMAIN_WAIT_GONE, err);
 	if (strncmp(what, "console:", 8) == 0)
 		return wait_console(w, what + 8, err);
+	return wait_node(w, what + 9, err);
+}
+
+/* Can it be waited for at all? */
+static int check_what(const char *what, struct zerr **err)
+{
+	regex_t re;
+
+	if (strcmp(what, "running") == 0 || strcmp(what, "shutdown") == 0 ||
+	    strcmp(what, "gone") == 0)
+		return 0;
+	if (strncmp(what, "console:", 8) == 0) {
+		if (parse_pattern(what + 8, &re, err) < 0)
+			return -1;
+		regfree(&re);
+		return 0;
+	}
 	if (strncmp(what, "xenstore:", 9) == 0)
-		return wait_node(w, what + 9, err);
+		return what[9] != '\0' && what[9] != '=' ? 0 :
+		       zerr_set(err, ZERR_USAGE, "E007", 0, "--for=xenstore: needs a path");
 	if (strcmp(what, "agent") == 0)
 		return zerr_set(err, ZERR_UNSUPPORTED, "E501", 0,
 				"--for=agent is not supported by this build");
@@ -300,6 +323,8 @@ ZL_CMD(wait)
 		zerr_set(err, ZERR_USAGE, "E006", 0, "wait: --for=WHAT is missing");
 		return zerr_hint(err, "usage: zl wait %s", args->cmd->synopsis);
 	}
+	if (check_what(what, err) < 0)
+		return zerr_context(err, "wait", args->pos[0]);
 	if (zl_timeout_ms(zl, args, (int)zl->timeout_s * 1000, &w.timeout_ms, err) < 0 ||
 	    zl_open(zl, ZL_NEED_STORE, err) < 0)
 		return -1;
