@@ -29,6 +29,7 @@
 #include <xentools/error.h>
 #include <xentools/fd_util.h>
 
+#include "has_ptys.h"
 #include "test_support_xs.h"
 #include "tools/xenconsoled/consoled.h"
 
