@@ -162,8 +162,8 @@ int domain_list_named(struct domain_ctx *ctx, struct domain_summary **ret, size_
 
 int domain_list(struct domain_ctx *ctx, struct domain_summary **ret, size_t *n, struct zerr **err)
 {
+	_cleanup_zerr_ struct zerr *why = NULL;
 	struct domain_ctx alone = *ctx;
-	struct zerr *why = NULL;
 
 	if (domain_list_named(ctx, ret, n, &why) == 0)
 		return 0;
@@ -171,12 +171,10 @@ int domain_list(struct domain_ctx *ctx, struct domain_summary **ret, size_t *n, 
 	if (ctx->xs && domain_list_named(&alone, ret, n, err) == 0) {
 		domain_warn(ctx, "W411", "names are missing, the store does not answer: %s",
 			    why->message);
-		zerr_free(why);
 		return 0;
 	}
 	if (err && !*err)
 		*err = steal_ptr(why);
-	zerr_free(why);
 	return -1;
 }
 
