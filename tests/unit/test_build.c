@@ -23,6 +23,7 @@
 #include <xentools/error.h>
 
 #include "test_support_hyp.h"
+#include "tools/build/build_priv.h"
 
 #define MIB (1024 * 1024ull)
 
@@ -491,20 +492,22 @@ static void expect_lines(const char *log, const char *const *lines, size_t n)
 	}
 }
 
-static void whole_build(bool resource_call)
+/* blind: the hypervisor does not see the kernel's pages at first. */
+static void build_all(bool blind)
 {
 	static const char *const order[] = {
 		"domctl 35\n",				/* set_address_size before memory */
 		"populate order 9 nr 16 first 0x40000\n",
-		"map num 25 first 0x40080\n",		/* kernel: text_offset 512 KiB */
-		"domctl 71\n",
-		"map num 2 first",			/* initrd */
-		"map num 1 first",			/* tree */
+		"write 100000 at 0x40080000\n",		/* kernel: text_offset 512 KiB */
+		"write 2097152 at 0x41dee000\n", "write 5000 at 0x41fee000\n",	/* initrd */
+		" at 0x41ff0000\n",			/* tree */
 		"populate order 0 nr 4 first 0x39000\n",
 		"param 17 = 0x39000\n", "param 1 = 0x39001\n", "param 28 = 0x39002\n",
 		"param 18 = 0x8\n", "param 2 = 0x7\n",
 		"domctl 12\n",				/* start state */
+		"add_to_physmap\n", "write 24 at 0x38000000\n", "remove_from_physmap\n",
 	};
+	static uint8_t initrd[(2 << 20) + 5000];
 	uint8_t *image = make_image(), *ram;
 	struct hyp_create_args create = { .max_vcpus = 1 };
 	struct hyp_create_result made;
@@ -516,13 +519,15 @@ static void whole_build(bool resource_call)
 	struct domain_images images;
 	struct fake_domain *d;
 	static struct fake_hyp fake;
+	struct zerr *err = NULL;
 	struct hyp *hyp;
 
 	image[8 + 2] = 8;			/* text_offset 0x80000 */
 	args.kernel = strdup(make_file("Image", image, IMAGE_SIZE));
-	args.initrd = strdup(make_file("initrd", image, 5000));
+	memcpy(initrd + sizeof(initrd) - IMAGE_SIZE, image, IMAGE_SIZE);
+	args.initrd = strdup(make_file("initrd", initrd, sizeof(initrd)));
 	fake_hyp_init(&fake);
-	fake.no_resource_call = !resource_call;
+	fake.blind_writes = blind;
 	assert_int_equal(hyp_open_ops(&hyp, &fake_hyp_ops, &fake, NULL), 0);
 	assert_int_equal(hyp_domain_create(hyp, &create, &made, NULL), 0);
 	assert_int_equal(hyp_domain_max_mem(hyp, made.domid, 33 * 1024, NULL), 0);
@@ -540,9 +545,9 @@ static void whole_build(bool resource_call)
 	ram = fake_hyp_ram(&fake, 0x40080, 25);
 	assert_memory_equal(ram, image, IMAGE_SIZE);
 	munmap(ram, 25 * 4096);
-	ram = fake_hyp_ram(&fake, images.layout.initrd.base >> 12, 2);
-	assert_memory_equal(ram, image, 5000);
-	munmap(ram, 2 * 4096);
+	ram = fake_hyp_ram(&fake, images.layout.initrd.base >> 12, 514);
+	assert_memory_equal(ram, initrd, sizeof(initrd));
+	munmap(ram, 514 * 4096);
 	ram = fake_hyp_ram(&fake, images.layout.dtb.base >> 12, 16);
 	assert_int_equal(fdt_check_full(ram, GUEST_DTB_MAX), 0);
 	munmap(ram, 16 * 4096);
@@ -554,6 +559,13 @@ static void whole_build(bool resource_call)
 	assert_int_equal(grants[2].flags, GTF_permit_access);
 	assert_int_equal(grants[2].frame, 0x39003);
 	munmap(grants, 4096);
+	assert_int_equal(d->populated[0x38000 / 8] & 1, 0);
+	assert_int_equal(truncate(args.kernel, 9000), 0);
+	assert_int_equal(guest_memory_load_file(hyp, made.domid, &images.kernel, 0x40080000, &err),
+			 -1);
+	assert_string_equal(err->code, "E301");
+	assert_non_null(strstr(err->message, "became shorter while it was read"));
+	zerr_free(err);
 	domain_images_close(&images);
 	hyp_close(hyp);
 	fake_hyp_free(&fake);
@@ -562,16 +574,16 @@ static void whole_build(bool resource_call)
 	free(image);
 }
 
-static void build_by_resource(void **state)
+static void whole_build(void **state)
 {
 	(void)state;
-	whole_build(true);
+	build_all(false);
 }
 
-static void build_by_physmap(void **state)
+static void build_by_reading(void **state)
 {
 	(void)state;
-	whole_build(false);
+	build_all(true);
 }
 
 int main(void)
@@ -581,7 +593,7 @@ int main(void)
 		cmocka_unit_test(layouts), cmocka_unit_test(layout_two_banks),
 		cmocka_unit_test(tree), cmocka_unit_test(tree_refusals),
 		F(kernels_refused), F(elf_kernels), F(elf_kernels_refused), F(gzip_kernels),
-		F(build_by_resource), F(build_by_physmap),
+		F(whole_build), F(build_by_reading),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include <cmocka.h>
 
@@ -150,31 +151,101 @@ static void results_beyond_31_bits(void **state)
 	assert_int_equal(pages, 0x140000);
 }
 
+/* A domain with nr pages from gfn on. */
+static uint16_t with_pages(uint64_t gfn, size_t nr)
+{
+	uint16_t domid = create(1);
+
+	assert_int_equal(hyp_domain_max_mem(hyp, domid, 4 * nr, NULL), 0);
+	for (size_t i = 0; i < nr; i++, gfn++)
+		assert_int_equal(hyp_populate(hyp, domid, &gfn, 1, 0, NULL), 1);
+	return domid;
+}
+
 static void foreign_pages(void **state)
 {
 	uint64_t gfn = 0x40000;
-	uint16_t domid = create(1);
+	uint16_t domid = with_pages(gfn, 1);
 	struct zerr *err = NULL;
 	struct hyp_map map;
+	int errs[2] = { 7, 7 };
 	uint8_t *ram;
 
 	(void)state;
-	hyp_domain_max_mem(hyp, domid, 8192, NULL);
-	assert_int_equal(hyp_populate(hyp, domid, &gfn, 1, 0, NULL), 1);
-	assert_int_equal(hyp_map_foreign(hyp, domid, gfn, 1, &map, NULL), 0);
+	/* One page of two is missing. */
+	assert_int_equal(hyp_map_foreign(hyp, domid, gfn, 2, errs, &map, NULL), 0);
+	assert_int_equal(errs[0], 0);
+	assert_int_equal(errs[1], -EINVAL);
 	memcpy(map.addr, "guest", 5);
 	hyp_unmap(hyp, &map);
 	hyp_unmap(hyp, &map);
 	ram = fake_hyp_ram(&fake, gfn, 1);
 	assert_memory_equal(ram, "guest", 5);
-	/* one page of two is missing: none is mapped */
-	assert_int_equal(hyp_map_foreign(hyp, domid, gfn, 2, &map, &err), -1);
-	assert_int_equal(err->errnum, EINVAL);
+	munmap(ram, 4096);
+	assert_int_equal(hyp_map_foreign(hyp, 99, gfn, 1, errs, &map, &err), -1);
+	assert_int_equal(err->errnum, ESRCH);
+	zerr_free(err);
+}
+
+/* Bytes for the guest, each piece where the one before ended; arg is where to fail, or NULL. */
+static uint64_t filled, largest;
+
+static int fill(const void *arg, uint64_t offset, uint8_t *to, size_t len, struct zerr **err)
+{
+	assert_int_equal(offset, filled);
+	for (size_t i = 0; i < len; i++)
+		to[i] = (uint8_t)((offset + i) * 7 + (offset + i) / 256);
+	filled += len;
+	largest = len > largest ? len : largest;
+	if (arg && filled > *(const uint64_t *)arg)
+		return zerr_set(err, ZERR_FAILED, "E301", EIO, "no more");
+	return 0;
+}
+
+static int fill_bytes(uint16_t domid, uint64_t address, uint64_t size, const uint64_t *stop,
+		       struct zerr **err)
+{
+	filled = largest = 0;
+	return hyp_domain_fill(hyp, domid, address, size, fill, stop, err);
+}
+
+static void written_memory(void **state)
+{
+	static const uint64_t sizes[] = { 1, 24, 4096, 8191, 70001, 100 * 4096 - 100 };
+	uint64_t gfn = 0x40000, stop = 10000;
+	uint16_t domid = with_pages(gfn, 100);
+	struct zerr *err = NULL;
+	uint8_t *ram;
+
+	(void)state;
+	for (size_t n = 0; n < sizeof(sizes) / sizeof(sizes[0]); n++) {
+		assert_int_equal(fill_bytes(domid, (gfn << 12) + 100, sizes[n], NULL, NULL), 0);
+		assert_int_equal(filled, sizes[n]);
+		ram = fake_hyp_ram(&fake, gfn, 100);
+		for (uint64_t i = 0; i < sizes[n]; i++)
+			assert_int_equal(ram[100 + i], (uint8_t)(i * 7 + i / 256));
+		munmap(ram, 100 * 4096);
+	}
+	assert_in_range(largest, 4096, 8191);
+	assert_int_equal(hyp_domain_write(hyp, domid, (gfn << 12) + 5000, "in one go", 9, NULL), 0);
+	ram = fake_hyp_ram(&fake, gfn, 2);
+	assert_memory_equal(ram + 5000, "in one go", 9);
+	munmap(ram, 2 * 4096);
+	/* No page there; no such domain; no bytes to be had. */
+	assert_int_equal(hyp_domain_write(hyp, domid, ((gfn + 100) << 12) - 4, "12345", 5, NULL), 1);
+	assert_int_equal(hyp_domain_write(hyp, 99, gfn << 12, "12345", 5, NULL), -1);
+	assert_int_equal(fill_bytes(domid, (gfn + 99) << 12, 4097, NULL, &err), -1);
+	assert_int_equal(err->errnum, EFAULT);
+	assert_non_null(strstr(err->message, "write_memory"));
 	zerr_free(err);
 	err = NULL;
-	fake.no_resource_call = true;
-	assert_int_equal(hyp_map_grant_table(hyp, domid, 0, 1, &map, &err), -1);
-	assert_int_equal(err->errnum, EOPNOTSUPP);
+	assert_int_equal(fill_bytes(99, gfn << 12, 1, NULL, &err), -1);
+	assert_int_equal(zerr_class_of(err), ZERR_NOT_FOUND);
+	zerr_free(err);
+	err = NULL;
+	assert_int_equal(fill_bytes(domid, gfn << 12, 70001, &stop, &err), -1);
+	assert_string_equal(err->code, "E301");
+	assert_in_range(filled, stop, 3 * stop);
 	zerr_free(err);
 }
 
@@ -241,6 +312,7 @@ int main(void)
 		T(life_of_a_domain),
 		T(performance_monitors), T(info_is_of_that_domain), T(errors_have_classes),
 		T(populate_counts), T(results_beyond_31_bits), T(foreign_pages),
+		T(written_memory),
 		T(devices),
 		T(version_and_console), T(params_and_ports),
 	};

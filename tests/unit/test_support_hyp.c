@@ -130,6 +130,31 @@ static long cpu_model(struct fake_domain *d, const struct zazen_domctl_cpu_model
 	return 0;
 }
 
+static long write_memory(struct fake_hyp *f, const struct fake_domain *d,
+			 const struct zazen_domctl_write_memory *w)
+{
+	uint64_t at, n, done, gfn;
+	ssize_t put;
+
+	strbuf_addf(&f->log, "write %llu at 0x%llx\n", (unsigned long long)w->size,
+		    (unsigned long long)w->gpa);
+	if (f->blind_writes > 0)
+		return f->blind_writes--, -EFAULT;
+	for (done = 0; done < w->size; done += n) {
+		at = w->gpa + done;
+		gfn = at / 4096;
+		n = 4096 - at % 4096;
+		if (n > w->size - done)
+			n = w->size - done;
+		if (gfn >= FAKE_GFNS || !(d->populated[gfn / 8] >> gfn % 8 & 1))
+			return -EFAULT;
+		put = pwrite(f->ram_fd, PTR(void, w->bytes.p + done), n, (off_t)at);
+		if (put < 0 || (uint64_t)put != n)
+			return -EFAULT;
+	}
+	return 0;
+}
+
 static long domctl_on(struct fake_hyp *f, struct fake_domain *d, struct xen_domctl *op)
 {
 	switch (op->cmd) {
@@ -147,6 +172,8 @@ static long domctl_on(struct fake_hyp *f, struct fake_domain *d, struct xen_domc
 		return 0;
 	case ZAZEN_DOMCTL_cpu_model:
 		return cpu_model(d, &((struct zazen_domctl *)op)->u.cpu_model);
+	case ZAZEN_DOMCTL_write_memory:
+		return write_memory(f, d, &((struct zazen_domctl *)op)->u.write_memory);
 	case XEN_DOMCTL_max_vcpus:
 		return op->u.max_vcpus.max == d->info.max_vcpu_id + 1 ? 0 : -EINVAL;
 	case XEN_DOMCTL_max_mem:
@@ -199,8 +226,6 @@ static long domctl_on(struct fake_hyp *f, struct fake_domain *d, struct xen_domc
 		return 0;
 	case XEN_DOMCTL_bind_pt_irq:
 		return op->u.bind_pt_irq.machine_irq == d->irq_permitted ? 0 : -EPERM;
-	case XEN_DOMCTL_cacheflush:
-		return op->u.cacheflush.nr_pfns > 1u << 18 ? -EINVAL : 0;
 	default:
 		return -ENOSYS;
 	}
@@ -334,6 +359,7 @@ static long max_gpfn(const struct fake_domain *d)
 
 static long memory_op(struct fake_hyp *f, unsigned int cmd, void *arg)
 {
+	const struct xen_remove_from_physmap *r = arg;
 	const struct xen_add_to_physmap *a = arg;
 	struct fake_domain *d;
 
@@ -350,7 +376,9 @@ static long memory_op(struct fake_hyp *f, unsigned int cmd, void *arg)
 		d->populated[a->gpfn / 8] |= (uint8_t)(1u << a->gpfn % 8);
 		return 0;
 	case XENMEM_remove_from_physmap:
+		d = fake_hyp_domain(f, r->domid);
 		strbuf_addstr(&f->log, "remove_from_physmap\n");
+		d->populated[r->gpfn / 8] &= (uint8_t)~(1u << r->gpfn % 8);
 		return 0;
 	default:
 		return -ENOSYS;
@@ -471,17 +499,6 @@ static long mmapbatch(struct fake_hyp *f, const struct privcmd_mmapbatch_v2 *b)
 	return 0;
 }
 
-static long mmap_resource(struct fake_hyp *f, const struct privcmd_mmap_resource *r)
-{
-	if (f->no_resource_call)
-		return -ENOTTY;
-	strbuf_addf(&f->log, "resource type %u num %llu\n", r->type, (unsigned long long)r->num);
-	/* The frame lies in guest memory where nothing else is. */
-	mmap(PTR(void, r->addr), 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, f->ram_fd,
-	     (off_t)0x38000000);
-	return 0;
-}
-
 static int fake_ioctl(void *priv, int fd, unsigned long request, void *arg)
 {
 	struct fake_hyp *f = priv;
@@ -496,8 +513,6 @@ static int fake_ioctl(void *priv, int fd, unsigned long request, void *arg)
 		rc = hypercall(f, arg);
 	else if (request == IOCTL_PRIVCMD_MMAPBATCH_V2)
 		rc = mmapbatch(f, arg);
-	else if (request == IOCTL_PRIVCMD_MMAP_RESOURCE)
-		rc = mmap_resource(f, arg);
 	else
 		rc = -ENOTTY;
 	if (rc >= 0)

@@ -50,8 +50,7 @@ struct fake_hyp {
 	uint64_t free_pages;
 	unsigned int big_orders;	/* extents of order 9 and more that are left */
 	int ram_fd;			/* guest memory, offset = gfn * 4096, all domains alike */
-	struct grant_entry_v1 *grants;	/* the page the resource call gives out */
-	bool no_resource_call;
+	unsigned int blind_writes;	/* write_memory calls that do not see the caller's bytes */
 	bool aarch32;			/* its CPUs have it at EL1 */
 	bool vpmu;			/* the host has performance monitors for guests */
 	unsigned int calls, fail_at;	/* fail the call with this number, counted from 1 */

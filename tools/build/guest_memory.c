@@ -2,11 +2,12 @@
 /*
  * Give a guest its memory and put bytes into it. Memory is asked for in the largest pieces the
  * alignment allows (1 GiB, 2 MiB, 4 KiB) and in smaller ones when the hypervisor has no more of
- * a kind. Files go in by read() straight into the mapped guest pages, eight MiB at a time: the
- * kernel gives up as many pages of its own for a mapping as the mapping has.
+ * a kind. The hypervisor copies files into it out of the page cache: to map the guest's pages and
+ * read into them costs the kernel many times that.
  */
 #include <errno.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "tools/build/build_priv.h"
@@ -14,7 +15,7 @@
 #define ORDER_1G 18u
 #define ORDER_2M 9u
 #define POPULATE_BATCH 1024u		/* extents in one call */
-#define MAP_PAGES 2048u			/* pages mapped at once */
+#define PART_SIZE (2ull << 20)		/* of a file, mapped at once */
 
 /* The largest order that fits at gfn with `left` pages to go. */
 static unsigned int order_at(uint64_t gfn, uint64_t left, unsigned int max)
@@ -99,81 +100,77 @@ int guest_memory_populate(struct hyp *h, uint16_t domid, const struct guest_layo
 	return 0;
 }
 
-static int read_into(const struct image_file *f, uint64_t offset, uint8_t *to, size_t size,
-		     struct zerr **err)
+/* A part of a file. */
+struct part {
+	const struct image_file *file;
+	uint64_t start;
+};
+
+static int fill_from_file(const void *arg, uint64_t offset, uint8_t *to, size_t size,
+			  struct zerr **err)
 {
+	const struct part *p = arg;
 	size_t done = 0;
 	ssize_t n;
 
 	while (done < size) {
-		n = pread(f->fd, to + done, size - done, (off_t)(offset + done));
+		n = pread(p->file->fd, to + done, size - done,
+			  (off_t)(p->start + offset + done));
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
-			return zerr_set(err, ZERR_FAILED, "E301", errno, "cannot read %s", f->path);
+			return zerr_set(err, ZERR_FAILED, "E301", errno, "cannot read %s",
+					p->file->path);
 		if (n == 0)
 			return zerr_set(err, ZERR_FAILED, "E301", 0,
-					"%s became shorter while it was read", f->path);
+					"%s became shorter while it was read", p->file->path);
 		done += (size_t)n;
 	}
 	return 0;
 }
 
 /*
- * Visit the guest bytes [address, address + size) in mapped pieces. fn gets the piece, its offset
- * from address and its length.
+ * The hypervisor reads the kernel's own copy of the file, mapped for it and never touched by us: a
+ * file that becomes shorter would kill us. Where it cannot, the part is read.
  */
-static int each_piece(struct hyp *h, uint16_t domid, uint64_t address, uint64_t size,
-		      int (*fn)(const void *arg, uint64_t offset, uint8_t *to, size_t len,
-				struct zerr **err),
-		      const void *arg, struct zerr **err)
+static int load_part(struct hyp *h, uint16_t domid, const struct part *p, size_t size,
+		     uint64_t address, struct zerr **err)
 {
-	uint64_t first = address >> HYP_PAGE_SHIFT;
-	uint64_t last = (address + size - 1) >> HYP_PAGE_SHIFT;
-	uint64_t gfn, offset = 0;
-	struct hyp_map map;
-	size_t nr, skip, len;
-	int rc;
+	void *map = mmap(NULL, size, PROT_READ, MAP_SHARED | MAP_POPULATE, p->file->fd,
+			 (off_t)p->start);
+	int rc = 1;
 
-	for (gfn = first; gfn <= last; gfn += nr) {
-		nr = (size_t)MIN(last - gfn + 1, (uint64_t)MAP_PAGES);
-		skip = gfn == first ? (size_t)(address & (HYP_PAGE_SIZE - 1)) : 0;
-		len = (size_t)MIN(size - offset, (uint64_t)(nr * HYP_PAGE_SIZE - skip));
-		if (hyp_map_foreign(h, domid, gfn, nr, &map, err) != 0)
-			return -1;
-		rc = fn(arg, offset, (uint8_t *)map.addr + skip, len, err);
-		hyp_unmap(h, &map);
-		if (rc != 0)
-			return -1;
-		offset += len;
+	if (map != MAP_FAILED) {
+		rc = hyp_domain_write(h, domid, address, map, size, err);
+		munmap(map, size);
 	}
-	return hyp_domain_cacheflush(h, domid, first, last - first + 1, err);
+	return rc == 1 ? hyp_domain_fill(h, domid, address, size, fill_from_file, p, err) : rc;
 }
 
-static int piece_from_file(const void *arg, uint64_t offset, uint8_t *to, size_t len,
-			   struct zerr **err)
-{
-	return read_into(arg, offset, to, len, err);
-}
-
-/* Copy a whole file to a guest address and write it out of the caches. */
+/* Copy a whole file to a guest address, out of the caches. */
 int guest_memory_load_file(struct hyp *h, uint16_t domid, const struct image_file *f,
 			   uint64_t address, struct zerr **err)
 {
-	return each_piece(h, domid, address, f->size, piece_from_file, f, err);
-}
+	struct part p = { .file = f };
 
-static int piece_from_memory(const void *arg, uint64_t offset, uint8_t *to, size_t len,
-			     struct zerr **err)
-{
-	(void)err;
-	memcpy(to, (const uint8_t *)arg + offset, len);
+	for (; p.start < f->size; p.start += PART_SIZE)
+		if (load_part(h, domid, &p, (size_t)MIN(f->size - p.start, PART_SIZE),
+			      address + p.start, err) != 0)
+			return -1;
 	return 0;
 }
 
-/* The same for bytes in memory; size > 0. */
+static int fill_from_memory(const void *arg, uint64_t offset, uint8_t *to, size_t size,
+			    struct zerr **err)
+{
+	(void)err;
+	memcpy(to, (const uint8_t *)arg + offset, size);
+	return 0;
+}
+
+/* The same for bytes in memory. */
 int guest_memory_write(struct hyp *h, uint16_t domid, uint64_t address, const void *data,
 		       size_t size, struct zerr **err)
 {
-	return each_piece(h, domid, address, size, piece_from_memory, data, err);
+	return hyp_domain_fill(h, domid, address, size, fill_from_memory, data, err);
 }

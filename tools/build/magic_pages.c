@@ -5,7 +5,6 @@
  * reserved entries of the guest's grant table, which we write before the guest runs.
  */
 #include <errno.h>
-#include <string.h>
 
 #include <public/grant_table.h>
 
@@ -50,63 +49,32 @@ int magic_pages_make(struct hyp *h, const struct domain_build_args *args, struct
 	return set_params(h, args, err);
 }
 
-static void write_entries(struct grant_entry_v1 *table, const struct domain_build_args *args)
-{
-	table[GNTTAB_RESERVED_CONSOLE] = (struct grant_entry_v1){
-		.flags = GTF_permit_access,
-		.domid = args->console_domid,
-		.frame = MAGIC_GFN + MAGIC_CONSOLE,
-	};
-	table[GNTTAB_RESERVED_XENSTORE] = (struct grant_entry_v1){
-		.flags = GTF_permit_access,
-		.domid = args->store_domid,
-		.frame = MAGIC_GFN + MAGIC_STORE,
-	};
-	if (args->vuart)
-		table[GUEST_VUART_GRANT] = (struct grant_entry_v1){
-			.flags = GTF_permit_access,
-			.domid = args->console_domid,
-			.frame = MAGIC_GFN + MAGIC_VUART,
-		};
-}
-
-/* For kernels or hypervisors without the resource call: the table is placed in the guest first. */
-static int grant_by_physmap(struct hyp *h, const struct domain_build_args *args,
-			    struct zerr **err)
-{
-	struct hyp_map map;
-	int rc;
-
-	if (hyp_add_grant_frame(h, args->domid, GNTTAB_GFN, err) != 0)
-		return -1;
-	rc = hyp_map_foreign(h, args->domid, GNTTAB_GFN, 1, &map, err);
-	if (rc == 0) {
-		write_entries(map.addr, args);
-		hyp_unmap(h, &map);
-	}
-	if (hyp_remove_from_physmap(h, args->domid, GNTTAB_GFN, err) != 0)
-		return -1;
-	return rc;
-}
-
-/* Let the daemons map the console and store rings by grant references 0 and 1. */
+/*
+ * Let the daemons map the console and store rings by grant references 0 and 1: the table's first
+ * frame is a page of the guest's as long as they are written.
+ */
 int magic_pages_grant(struct hyp *h, const struct domain_build_args *args, struct zerr **err)
 {
-	struct zerr *why = NULL;
-	struct hyp_map map;
+	struct grant_entry_v1 table[] = {
+		[GNTTAB_RESERVED_CONSOLE] = {
+			.flags = GTF_permit_access,
+			.domid = args->console_domid,
+			.frame = MAGIC_GFN + MAGIC_CONSOLE,
+		},
+		[GNTTAB_RESERVED_XENSTORE] = {
+			.flags = GTF_permit_access,
+			.domid = args->store_domid,
+			.frame = MAGIC_GFN + MAGIC_STORE,
+		},
+		[GUEST_VUART_GRANT] = {
+			.flags = args->vuart ? GTF_permit_access : GTF_invalid,
+			.domid = args->console_domid,
+			.frame = MAGIC_GFN + MAGIC_VUART,
+		},
+	};
 
-	if (hyp_map_grant_table(h, args->domid, 0, 1, &map, &why) == 0) {
-		write_entries(map.addr, args);
-		hyp_unmap(h, &map);
-		return 0;
-	}
-	if (why && why->errnum == EOPNOTSUPP) {
-		zerr_free(why);
-		return grant_by_physmap(h, args, err);
-	}
-	if (err && !*err)
-		*err = why;
-	else
-		zerr_free(why);
-	return -1;
+	if (hyp_add_grant_frame(h, args->domid, GNTTAB_GFN, err) != 0 ||
+	    guest_memory_write(h, args->domid, GUEST_GNTTAB_BASE, table, sizeof(table), err) != 0)
+		return -1;
+	return hyp_remove_from_physmap(h, args->domid, GNTTAB_GFN, err);
 }

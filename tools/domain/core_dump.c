@@ -155,7 +155,7 @@ static int copy_bank(struct dump *d, size_t which, struct zerr **err)
 
 		memset(errs, 0, sizeof(errs));
 		if (check_interrupt(d, err) != 0 ||
-		    hyp_map_foreign_some(d->ctx->hyp, d->domid, gfn, nr, errs, &map, err) != 0)
+		    hyp_map_foreign(d->ctx->hyp, d->domid, gfn, nr, errs, &map, err) != 0)
 			return -1;
 		rc = write_batch(d, map.addr, errs, nr, at, err);
 		hyp_unmap(d->ctx->hyp, &map);

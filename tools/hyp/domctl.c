@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <public/zazen.h>
+
 #include "tools/hyp/domctl.h"
 
 #define LIST_FIRST 32			/* domains asked for at first: a page of the buffer pool */
@@ -311,22 +313,59 @@ int hyp_domain_set_time_offset(struct hyp *h, uint16_t domid, int64_t seconds, s
 	return domctl_do(h, op, "settimeoffset", err);
 }
 
-/* Write guest pages out of the data caches: the guest starts with its caches off. */
-int hyp_domain_cacheflush(struct hyp *h, uint16_t domid, uint64_t gfn, uint64_t nr,
-			  struct zerr **err)
+static struct xen_domctl *write_op(struct hyp *h, uint16_t domid,
+				   struct zazen_domctl_write_memory **w, struct zerr **err)
 {
-	const uint64_t max = 1u << 18;
-	struct xen_domctl *op;
-	uint64_t n;
+	struct xen_domctl *op = domctl_new(h, ZAZEN_DOMCTL_write_memory, domid, err);
 
-	for (; nr > 0; gfn += n, nr -= n) {
-		n = MIN(nr, max);
-		op = domctl_new(h, XEN_DOMCTL_cacheflush, domid, err);
-		if (!op)
-			return -1;
-		op->u.cacheflush.start_pfn = gfn;
-		op->u.cacheflush.nr_pfns = n;
-		if (domctl_do(h, op, "cacheflush", err) != 0)
+	if (op)
+		*w = &((struct zazen_domctl *)op)->u.write_memory;
+	return op;
+}
+
+/* Write size bytes to a domain's memory: 0, or 1 when the hypervisor met a page that is not there. */
+int hyp_domain_write(struct hyp *h, uint16_t domid, uint64_t address, const void *data,
+		     uint64_t size, struct zerr **err)
+{
+	struct zazen_domctl_write_memory *w;
+	struct xen_domctl *op = write_op(h, domid, &w, err);
+	long rc;
+
+	if (!op)
+		return -1;
+	*w = (struct zazen_domctl_write_memory){
+		.gpa = address, .size = size, .bytes.p = hcall_addr(data),
+	};
+	rc = domctl_call(h, op);
+	if (rc == -EFAULT)
+		return 1;
+	return rc < 0 ? hyp_error(err, rc, "write_memory", domid) : 0;
+}
+
+/*
+ * Write size bytes, wherever they come from: each piece is made by fill in memory that the
+ * hypervisor can read. Class ZERR_FAILED where the guest has no memory, or fill's.
+ */
+int hyp_domain_fill(struct hyp *h, uint16_t domid, uint64_t address, uint64_t size,
+		    hyp_fill_fn *fill, const void *arg, struct zerr **err)
+{
+	struct zazen_domctl_write_memory *w;
+	struct xen_domctl *op = write_op(h, domid, &w, err);
+	uint64_t done;
+	size_t room;
+	uint8_t *buf;
+
+	if (!op)
+		return -1;
+	buf = hcall_alloc_rest(h, &room);
+	if (!buf)
+		return hcall_no_memory(err);
+	set_xen_guest_handle(w->bytes, buf);
+	for (done = 0; done < size; done += w->size) {
+		w->gpa = address + done;
+		w->size = MIN(size - done, (uint64_t)room);
+		if (fill(arg, done, buf, (size_t)w->size, err) != 0 ||
+		    domctl_do(h, op, "write_memory", err) != 0)
 			return -1;
 	}
 	return 0;

@@ -38,22 +38,37 @@ void hcall_reset(struct hyp *h)
 	memset(h->used, 0, sizeof(h->used));
 }
 
+static void *pool_take(struct hyp *h, int i, size_t size)
+{
+	uint8_t *p;
+
+	if (!h->pool[i] && !(h->pool[i] = pool_map(h, pool_size[i])))
+		return NULL;
+	p = h->pool[i] + h->used[i];
+	h->used[i] += size;
+	return p;
+}
+
 /* Zeroed bytes, 16-byte aligned, valid until hcall_reset(). NULL: more than the pool has. */
 void *hcall_alloc(struct hyp *h, size_t size)
 {
-	uint8_t *p;
+	void *p;
 
 	size = (size + 15) & ~(size_t)15;
 	for (int i = 0; i < HCALL_POOLS; i++) {
 		if (size > pool_size[i] - h->used[i])
 			continue;
-		if (!h->pool[i] && !(h->pool[i] = pool_map(h, pool_size[i])))
-			return NULL;
-		p = h->pool[i] + h->used[i];
-		h->used[i] += size;
-		return memset(p, 0, size);
+		p = pool_take(h, i, size);
+		return p ? memset(p, 0, size) : NULL;
 	}
 	return NULL;
+}
+
+/* The rest of the small pool, *size bytes with what was in them. */
+void *hcall_alloc_rest(struct hyp *h, size_t *size)
+{
+	*size = pool_size[0] - h->used[0];
+	return pool_take(h, 0, *size);
 }
 
 void hcall_pool_free(struct hyp *h)

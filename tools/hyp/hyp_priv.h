@@ -34,6 +34,7 @@ int hyp_error(struct zerr **err, long rc, const char *what, int domid);
 /* hcall_buf.c */
 void hcall_reset(struct hyp *h);
 void *hcall_alloc(struct hyp *h, size_t size);
+void *hcall_alloc_rest(struct hyp *h, size_t *size);
 void hcall_pool_free(struct hyp *h);
 int hcall_no_memory(struct zerr **err);
 

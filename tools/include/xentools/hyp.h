@@ -197,8 +197,6 @@ int hyp_domain_give_irq(struct hyp *h, uint16_t domid, uint32_t intid, struct ze
 /* A serial port whose ring is the domain's frame gfn; *port is the domain's, for dom0 to bind to. */
 int hyp_domain_vuart(struct hyp *h, uint16_t domid, uint64_t gfn, uint32_t *port,
 		     struct zerr **err);
-int hyp_domain_cacheflush(struct hyp *h, uint16_t domid, uint64_t gfn, uint64_t nr,
-			  struct zerr **err);
 int hyp_domain_remote_shutdown(struct hyp *h, uint16_t domid, enum hyp_shutdown reason,
 			       struct zerr **err);
 int hyp_vcpu_start_state(struct hyp *h, uint16_t domid, uint32_t vcpu,
@@ -254,6 +252,17 @@ int hyp_evtchn_alloc_unbound(struct hyp *h, uint16_t domid, uint16_t remote, uin
 
 /* ---- memory ---- */
 
+/*
+ * Bytes at data to a guest's memory, there behind caches, too. 1: the hypervisor cannot see them
+ * now, as the kernel may take away what is not locked, or the guest has no memory there.
+ */
+int hyp_domain_write(struct hyp *h, uint16_t domid, uint64_t address, const void *data,
+		     uint64_t size, struct zerr **err);
+/* The same in pieces that it can see: fill puts those from offset on at `to`, and uses no handle. */
+typedef int hyp_fill_fn(const void *arg, uint64_t offset, uint8_t *to, size_t len,
+			struct zerr **err);
+int hyp_domain_fill(struct hyp *h, uint16_t domid, uint64_t address, uint64_t size,
+		    hyp_fill_fn *fill, const void *arg, struct zerr **err);
 /* How many of nr extents of 2^order pages were populated at gfns[] (all or a prefix); -1 error. */
 long hyp_populate(struct hyp *h, uint16_t domid, const uint64_t *gfns, size_t nr,
 		  unsigned int order, struct zerr **err);
@@ -267,22 +276,16 @@ struct hyp_map {
 	size_t nr;			/* pages */
 };
 
-/* Map nr consecutive guest frames read-write; every page or none. */
-int hyp_map_foreign(struct hyp *h, uint16_t domid, uint64_t gfn, size_t nr, struct hyp_map *ret,
-		    struct zerr **err);
-/* The same with holes: errs[i] is not 0 where there is no page, and its address is not to be used. */
-int hyp_map_foreign_some(struct hyp *h, uint16_t domid, uint64_t gfn, size_t nr, int *errs,
-			 struct hyp_map *ret, struct zerr **err);
-/* Map frames of the domain's grant table (privcmd MMAP_RESOURCE); E_OPNOTSUPP in zerr errnum. */
-int hyp_map_grant_table(struct hyp *h, uint16_t domid, uint32_t first, size_t nr,
-			struct hyp_map *ret, struct zerr **err);
 /*
- * The old way to the same: place grant frame 0 at gfn of the guest, map it, take it away again
- * with hyp_remove_from_physmap() once unmapped.
+ * Map nr consecutive guest frames read-write, with holes: errs[i] is not 0 where there is no page,
+ * and its address is not to be used.
  */
+int hyp_map_foreign(struct hyp *h, uint16_t domid, uint64_t gfn, size_t nr, int *errs,
+		    struct hyp_map *ret, struct zerr **err);
+void hyp_unmap(struct hyp *h, struct hyp_map *m);
+/* Place frame 0 of the domain's grant table at its gfn; what is there goes away again. */
 int hyp_add_grant_frame(struct hyp *h, uint16_t domid, uint64_t gfn, struct zerr **err);
 int hyp_remove_from_physmap(struct hyp *h, uint16_t domid, uint64_t gfn, struct zerr **err);
-void hyp_unmap(struct hyp *h, struct hyp_map *m);
 
 /* ---- /dev/xen/evtchn: one descriptor, many ports ---- */
 
