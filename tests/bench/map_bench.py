@@ -1,14 +1,15 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What it costs to build a guest with Debian's 33 MB kernel, by dom0 kernel: hypercalls of dom0's
-kernel for the guest's pages and faults on them, in `zl create -p` on Zazen and in `xl create -p`
-on Debian's Xen.
+"""What it costs to build a guest with Debian's 33 MB kernel, and to write its core, by dom0 kernel:
+hypercalls of dom0's kernel for the guest's pages and faults on them, in `zl create -p` and `zl
+dump-core` on Zazen and in `xl create -p` on Debian's Xen.
 
 The kernels are Debian's, our lean one without patches and with them (dom0-kernel-patches/build,
 with and without --plain).  The table is printed and written into docs/performance.md.
 """
 import argparse
 import os
+import re
 import shutil
 import sys
 import tarfile
@@ -31,8 +32,10 @@ KERNELS = {"Debian's": systems.LINUX, "lean, no patches": os.path.join(LEAN, "Im
 BOOT = "/var/lib/zl/boot"
 XL_GUEST = (f"name = 'one'\nmemory = 128\nvcpus = 1\nkernel = '{BOOT}/Image'\n"
             f"ramdisk = '{BOOT}/initramfs.gz'\n")
-WORDS = {"ours": ("zl -q create -p /root/t/one.xml", "zl destroy one"),
-         "peer": ("xl create -e -p -q /root/t/one.cfg", "xl destroy one")}
+# What is counted, in turn: the first makes the guest, and what ends it comes after the last.
+WORDS = {"ours": (("zl -q create -p /root/t/one.xml", "zl -q dump-core one /tmp/core"),
+                  "zl destroy one; rm /tmp/core"),
+         "peer": (("xl create -e -p -q /root/t/one.cfg",), "xl destroy one")}
 
 
 def overlay(path, system, tools):
@@ -57,10 +60,11 @@ class Counted(machine.Machine):
 
 
 def measure(system, hypervisor, kernel, scratch, a):
-    """(memory_op hypercalls, multicalls, all of dom0's; faults of its kernel)."""
+    """For each command (its name, memory_op hypercalls, multicalls, all of dom0's; faults)."""
     path = os.path.join(scratch, "overlay.tar")
     overlay(path, system, a.tools)
-    create, destroy = WORDS[system]
+    commands, destroy = WORDS[system]
+    rows = []
     with Counted(hypervisor=hypervisor, smp=1, mem="2304M", dom0_mem="512M", icount=True,
                  seed=False, cntfrq=1000000000, overlay=path, dom0_kernel=kernel,
                  append="bootscrub=0", log=os.path.join(machine.OUT, "log", f"map-{system}.console"),
@@ -70,12 +74,16 @@ def measure(system, hypervisor, kernel, scratch, a):
         if system == "peer":
             for line in tools_bench.XEN_START.strip().splitlines():
                 d.run(line, 60)
-        for command in (create, destroy):  # its files are in memory from now on
+        for command in (*commands, destroy):  # its files are in memory from now on
             d.run(command, 120)
-        calls = hvc.count(d, create, 300)
+        for command in commands:
+            calls = hvc.count(d, command, 300)
+            faults = calls.pop(hvc.FAULTS, 0)
+            rows.append((re.search("(create|dump-core)", command).group(),
+                         calls["HYPERVISOR_memory_op"], calls["HYPERVISOR_multicall"],
+                         sum(calls.values()), faults))
         d.run(destroy, 60)
-    faults = calls.pop(hvc.FAULTS, 0)
-    return calls["HYPERVISOR_memory_op"], calls["HYPERVISOR_multicall"], sum(calls.values()), faults
+    return rows
 
 
 def main():
@@ -87,22 +95,25 @@ def main():
     p.add_argument("--no-write", action="store_true", help="leave docs/performance.md alone")
     a = p.parse_args()
     kernels = dict(k.split("=", 1) for k in a.kernel) or KERNELS
-    lines = ["| tool | dom0's kernel | memory_op | multicall | all hypercalls | faults |",
-             "| --- | --- | ---: | ---: | ---: | ---: |"]
+    rows = []
     for system in (a.only,) if a.only else ("ours", "peer"):
         for name, kernel in kernels.items():
             scratch = tempfile.mkdtemp(prefix="zazen-map-bench-")
             try:
-                v = measure(system, machine.PEER if system == "peer" else a.hypervisor, kernel,
-                            scratch, a)
+                found = measure(system, machine.PEER if system == "peer" else a.hypervisor,
+                                kernel, scratch, a)
             except machine.MachineFailure as e:
                 print(f"map_bench: error: {e}", file=sys.stderr)
                 return 1
             finally:
                 shutil.rmtree(scratch)
-            lines.append(f"| {'zl' if system == 'ours' else 'xl'} | {name} | " +
-                         " | ".join(f"{n:,}" if n else "-" for n in v) + " |")
-            print(lines[-1], flush=True)
+            for command, *v in found:
+                rows.append(f"| {'zl' if system == 'ours' else 'xl'} {command} | {name} | " +
+                            " | ".join(f"{n:,}" if n else "-" for n in v) + " |")
+                print(rows[-1], flush=True)
+    lines = ["| command | dom0's kernel | memory_op | multicall | all hypercalls | faults |",
+             "| --- | --- | ---: | ---: | ---: | ---: |"]
+    lines += sorted(rows, key=lambda r: r.split(" | ")[0] != "| zl create")
     if not a.no_write:
         bench.write_document("\n" + "\n".join(lines) + "\n", BEGIN, END)
     return 0

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * map_probe DOMID GFN NR: maps frames of a paused guest, whose RAM has NR frames from GFN on, in
- * all ways that privcmd offers, and prints a row "MAP case: result, errors" for each; errors are
+ * map_probe DOMID GFN NR [fill]: maps frames of a paused guest, whose RAM has NR frames from GFN on,
+ * in all ways that privcmd offers, and prints a row "MAP case: result, errors" for each; errors are
  * a list of runs, "-22x3" for three times EINVAL. What a row says must not depend on how the kernel
  * brings the pages in: test_lean_map.py compares kernels. Every page gets a word of its own through
- * one mapping, which all others have to find at its index.
+ * one mapping, which all others have to find at its index. With "fill" that is all: each page is
+ * mapped once and written to, as by a toolstack that reads a kernel into a guest.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -100,7 +101,8 @@ static void fill(unsigned int nr, int step)
 		frames[i] = step > 0 ? ram + i : ram + nr - 1 - i;
 }
 
-static void write_words(void)
+/* So many pages in a mapping. */
+static void write_words(unsigned int most)
 {
 	uint64_t done;
 	unsigned int i, nr;
@@ -108,7 +110,7 @@ static void write_words(void)
 	for (done = 0; done < nr_ram; done += nr) {
 		uint8_t *p;
 
-		nr = nr_ram - done < 100 ? (unsigned int)(nr_ram - done) : 100;
+		nr = nr_ram - done < most ? (unsigned int)(nr_ram - done) : most;
 		p = window(nr);
 		for (i = 0; i < nr; i++)
 			frames[i] = ram + done + i;
@@ -216,8 +218,8 @@ int main(int argc, char **argv)
 {
 	unsigned int i;
 
-	if (argc != 4) {
-		fputs("usage: map_probe DOMID GFN NR\n", stderr);
+	if (argc != 4 && (argc != 5 || strcmp(argv[4], "fill") != 0)) {
+		fputs("usage: map_probe DOMID GFN NR [fill]\n", stderr);
 		return 2;
 	}
 	domid = (domid_t)strtoul(argv[1], NULL, 0);
@@ -228,7 +230,12 @@ int main(int argc, char **argv)
 		perror("map_probe: /dev/xen/privcmd");
 		return 1;
 	}
-	write_words();
+	if (argc == 5) {
+		write_words(MANY);
+		puts("MAP-END");
+		return 0;
+	}
+	write_words(100);
 	for (i = 1; i <= MANY; i = i * 2 + 1) {
 		char name[32];
 
