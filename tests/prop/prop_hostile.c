@@ -18,8 +18,6 @@
 #define NOBODYS		0x7ff4u
 #define ARG_PAGES	4u		/* of each domain, which it keeps */
 
-static bool dying[NR_DOMS];
-
 static uint32_t rnd(uint32_t n) { return (uint32_t)(((uint64_t)random() * n) >> 31); }
 static bool one_in(uint32_t n) { return rnd(n) == 0; }
 
@@ -243,13 +241,38 @@ static struct call vcpu_call(struct domain *d)
 				      VCPUOP_register_runstate_phys_area, rnd(3), PUT(d, area));
 }
 
+/* dom0's toolstack; others are refused. */
+static struct call control_call(struct domain *d)
+{
+	static const uint32_t ops[] = {
+		XEN_DOMCTL_pausedomain, XEN_DOMCTL_unpausedomain, XEN_DOMCTL_getdomaininfo,
+		XEN_DOMCTL_cacheflush, XEN_DOMCTL_sendtrigger, XEN_DOMCTL_getvcpucontext,
+		XEN_DOMCTL_set_virq_handler, ZAZEN_DOMCTL_write_memory, ZAZEN_DOMCTL_write_memory,
+	};
+	union { struct xen_domctl x; struct zazen_domctl z; } u = { .x = {
+		one_in(60) ? XEN_DOMCTL_destroydomain : ops[rnd(ARRAY_SIZE(ops))],
+		XEN_DOMCTL_INTERFACE_VERSION, any_domid(d), { 0 }, { { 0 } } } };
+
+	if (u.x.cmd == XEN_DOMCTL_cacheflush)
+		u.x.u.cacheflush = (struct xen_domctl_cacheflush){ any_gfn(d), rnd(600) };
+	else if (u.x.cmd == ZAZEN_DOMCTL_write_memory)
+		u.z.u.write_memory = (struct zazen_domctl_write_memory){
+			(any_gfn(d) << 12) + rnd(4096), rnd(9000), { any_list(d) } };
+	else if (u.x.cmd == XEN_DOMCTL_getvcpucontext)
+		u.x.u.vcpucontext = (struct xen_domctl_vcpucontext){ rnd(3), { any_list(d) } };
+	else if (u.x.cmd == XEN_DOMCTL_set_virq_handler)
+		u.x.u.set_virq_handler.virq = rnd(26);
+	return CALL(domctl, PUT(d, u));
+}
+
 static struct call any_call(struct domain *d)
 {
-	switch (rnd(14)) {
+	switch (rnd(16)) {
 	case 0: case 1: case 2: case 3: case 4: return memory_call(d);
 	case 5: case 6: case 7: case 8: return grant_call(d);
 	case 9: case 10: case 11: case 12: return event_call(d);
-	default: return vcpu_call(d);
+	case 13: return vcpu_call(d);
+	default: return d == d0 ? control_call(d) : memory_call(d);
 	}
 }
 
@@ -346,15 +369,13 @@ static void die(unsigned int k)
 	struct domain *d = dom(k);
 	int rc;
 
-	dying[k] = true;
 	run_as(d0, 0);
 	fake_irq_pending = true;
 	rc = domain_kill(d);
 	fake_irq_pending = false;
 	if (rc == -ERESTART)
 		return;
-	assert_int_equal(rc, 0);
-	dying[k] = false;
+	assert_true(rc == 0 || rc == -ESRCH);	/* done now, or by somebody else */
 	*doms[k] = NULL;
 	let_go(d0, d);
 	let_go(dom(3 - k), d);
@@ -390,16 +411,14 @@ static void come_between(void)
 	struct domain *first = this_vcpu()->domain;
 	struct vcpu *v = dom(k)->vcpu[rnd(dom(k)->max_vcpus)];
 
-	if (v->is_running || dying[k])
+	if (v->is_running || domain_is_dying(dom(k)))
 		return;
 	between = 0;
 	fake_cpu_enter(1);
 	if (k && one_in(40)) {
-		/* It is told to die; not more, as it runs on the first. */
 		run_as(d0, 1 - (cpus[cpu]->current == d0->vcpu[1]));
-		dying[k] = true;
-		if (first == dom(k))
-			assert_int_equal(domain_kill(dom(k)), -ERESTART);
+		for (unsigned int n = rnd(20); n && domain_kill(dom(k)) == -ERESTART; n--)
+			;
 	} else {
 		fake_set_current(v);
 		vmid_make_current(&dom(k)->p2m);
@@ -429,7 +448,7 @@ static void step(void)
 	struct domain *d = dom(k);
 	struct call c;
 
-	if (one_in(400) || (k && dying[k])) {
+	if (one_in(400) || (k && domain_is_dying(d))) {
 		if (k)
 			die(k);
 		return;
@@ -468,9 +487,9 @@ static void prop_hostile(void **state)
 			check_all();
 	}
 	check_all();
-	while (dying[1])
+	while (domain_is_dying(d1))
 		die(1);
-	while (dying[2])
+	while (domain_is_dying(d2))
 		die(2);
 	opt.reported_reserve = REPORTING_OFF;
 }
