@@ -75,25 +75,18 @@ int domain_create(domid_t id, const struct domain_config *cfg, struct domain **r
 
 	if (!d)
 		return -ENOMEM;
-	spin_lock_init(&d->lock, LOCK_DOMAIN);
-	d->refcnt = 1;
-	d->is_privileged = cfg->is_privileged;
-	d->is_direct_mapped = cfg->is_direct_mapped;
-	d->pause_count = 1;
-	d->dying = DOMAIN_CREATING;
-	d->shutdown_code = 0xff;
-	d->max_vcpus = cfg->max_vcpus;
-	d->max_grant_frames = cfg->max_grant_frames;
-	d->max_maptrack_frames = cfg->max_maptrack_frames;
-	d->nr_spis = cfg->nr_spis;
-	d->gic_version = cfg->gic_version;
-	d->weight = 256;
-	d->allow_peers = opt.allow_peers;
-	d->event_ppi = EVTCHN_PPI_DOMU;
-	d->max_heap_pages = ~0u;
-	d->cntvoff = cfg->is_privileged ? 0 : timer_ticks();
+	*d = (struct domain){
+		.lock = SPINLOCK_INIT(LOCK_DOMAIN), .refcnt = 1, .pause_count = 1,
+		.dying = DOMAIN_CREATING, .shutdown_code = 0xff, .weight = 256,
+		.is_privileged = cfg->is_privileged, .is_direct_mapped = cfg->is_direct_mapped,
+		.max_vcpus = cfg->max_vcpus, .max_grant_frames = cfg->max_grant_frames,
+		.max_maptrack_frames = cfg->max_maptrack_frames, .nr_spis = cfg->nr_spis,
+		.gic_version = cfg->gic_version, .allow_peers = opt.allow_peers,
+		.event_ppi = EVTCHN_PPI_DOMU, .max_heap_pages = ~0u,
+		.cntvoff = cfg->is_privileged ? 0 : timer_ticks(),
+		.vcpu = xzalloc_array(struct vcpu *, cfg->max_vcpus),
+	};
 	memcpy(d->handle, cfg->handle, sizeof(d->handle));
-	d->vcpu = xzalloc_array(struct vcpu *, cfg->max_vcpus);
 	rc = d->vcpu ? domain_table_insert(d, id) : -ENOMEM;
 	if (rc) {
 		xfree(d->vcpu);

@@ -15,13 +15,11 @@ static uint64_t base_ns;	/* UTC in ns at system time 0; wc_lock */
 void wallclock_update_domain(struct domain *d)
 {
 	struct shared_info *s = d->shared_info;
-	uint64_t ns, secs;
-	uint32_t version;
 
 	SPIN_GUARD(&wc_lock);
-	ns = base_ns + (uint64_t)ticks_to_system_time(d->cntvoff);
-	secs = ns / NS_PER_SECOND + (uint64_t)READ_ONCE(d->wallclock_offset);
-	version = shared_read(&s->wc_version) | 1u;
+	uint64_t ns = base_ns + (uint64_t)ticks_to_system_time(d->cntvoff);
+	uint64_t secs = ns / NS_PER_SECOND + (uint64_t)READ_ONCE(d->wallclock_offset);
+	uint32_t version = shared_read(&s->wc_version) | 1u;
 	shared_write(&s->wc_version, version);
 	smp_wmb();
 	shared_write(&s->wc_sec, (uint32_t)secs);

@@ -43,12 +43,10 @@ static void free_list_append(struct evtchn_domain *e, struct evtchn *chn, uint32
  */
 static uint32_t reuse_port(struct evtchn_domain *e)
 {
-	uint32_t tries, port;
-	struct evtchn *chn;
+	for (uint32_t tries = 0; tries < FREE_TRIES && e->free_first; tries++) {
+		uint32_t port = e->free_first;
+		struct evtchn *chn = evtchn_at(e, port);
 
-	for (tries = 0; tries < FREE_TRIES && e->free_first; tries++) {
-		port = e->free_first;
-		chn = evtchn_at(e, port);
 		e->free_first = chn->u.next_free;
 		if (!e->free_first)
 			e->free_last = 0;

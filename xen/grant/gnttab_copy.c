@@ -54,7 +54,6 @@ static void let_go(struct copy_side *s)
 void gnttab_copy_one(struct domain *caller, struct gnttab_copy *op)
 {
 	struct copy_side from, to;
-	char *src, *dst;
 
 	if ((uint32_t)op->source.offset + op->len > PAGE_SIZE ||
 	    (uint32_t)op->dest.offset + op->len > PAGE_SIZE ||
@@ -67,8 +66,9 @@ void gnttab_copy_one(struct domain *caller, struct gnttab_copy *op)
 		return;
 	op->status = hold(caller, &op->dest, op->flags & GNTCOPY_dest_gref, false, &to);
 	if (!op->status) {
-		src = map_window_get(from.page);
-		dst = map_window_get(to.page);
+		char *src = map_window_get(from.page);
+		char *dst = map_window_get(to.page);
+
 		/* The two may be one page. */
 		memmove(dst + op->dest.offset, src + op->source.offset, op->len);
 		map_window_put(dst);

@@ -46,13 +46,13 @@ static int write_page(struct domain *d, ipa_t to, uint64_t from, size_t n)
 	enum p2m_kind kind;
 	mfn_t m = p2m_get_page(d, ipa_to_gfn(to), true, &kind);
 	int rc = -EFAULT;
-	char *p;
 
 	if (!mfn_valid(m))
 		return -EFAULT;
 	/* Its own RAM, or what we share with it; not what it has mapped of others. */
 	if (kind == P2M_RAM_RW || kind == P2M_SHARED) {
-		p = (char *)map_window_get(m) + (to & ~PAGE_MASK);
+		char *p = (char *)map_window_get(m) + (to & ~PAGE_MASK);
+
 		rc = copy_from_guest(p, from, n);
 		cache_clean_inval_poc(p, n);
 		map_window_put(p);
@@ -69,14 +69,15 @@ static int write_page(struct domain *d, ipa_t to, uint64_t from, size_t n)
 int domctl_write_memory(struct control_call *call)
 {
 	const struct zazen_domctl_write_memory *w = &call->zazen.u.write_memory;
-	uint64_t to, n, end;
+	uint64_t end;
 
 	if (checked_add(w->gpa, w->size, &end) || checked_add(w->bytes.p, w->size, &end) ||
 	    call->a > w->size)
 		return -EINVAL;
 	while (call->a < w->size) {
-		to = w->gpa + call->a;
-		n = MIN(w->size - call->a, PAGE_SIZE - (to & ~PAGE_MASK));
+		uint64_t to = w->gpa + call->a;
+		uint64_t n = MIN(w->size - call->a, PAGE_SIZE - (to & ~PAGE_MASK));
+
 		if (write_page(call->d, to, w->bytes.p + call->a, n))
 			return -EFAULT;
 		call->a += n;

@@ -367,10 +367,9 @@ static void credit_migrate(struct sched_rq *from, struct sched_rq *to, struct vc
 static void credit_init_cpu(struct sched_rq *rq)
 {
 	struct credit_rq *c = sched_policy_of(rq);
-	unsigned int level, n;
 
-	for (level = 0; level < LEVELS; level++)
-		for (n = 0; n < BUCKETS; n++)
+	for (unsigned int level = 0; level < LEVELS; level++)
+		for (unsigned int n = 0; n < BUCKETS; n++)
 			list_init(&c->bucket[level][n]);
 	list_init(&c->boost);
 	list_init(&c->parked);

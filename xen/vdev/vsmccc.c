@@ -110,10 +110,10 @@ void vsmccc_add_cpu(const uint64_t *id, uint32_t midr, bool first)
 {
 	bool speaks_1_1 = !failed(ask_firmware(PSCI_FEATURES, SMCCC_VERSION)) &&
 			  (int32_t)ask_firmware(SMCCC_VERSION, 0) >= SMCCC_VERSION_1_1;
-	uint32_t n, answer;
 
-	for (n = 0; n < ARRAY_SIZE(workarounds); n++) {
-		answer = answer_of_cpu(n, id, midr, speaks_1_1);
+	for (uint32_t n = 0; n < ARRAY_SIZE(workarounds); n++) {
+		uint32_t answer = answer_of_cpu(n, id, midr, speaks_1_1);
+
 		if (first || badness(answer) > badness(workarounds[n].answer))
 			workarounds[n].answer = answer;
 	}
