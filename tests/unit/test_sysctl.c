@@ -28,7 +28,7 @@ static void clear_op(void) { memset(&op, 0, sizeof(op)); }
 
 static void test_envelope(void **state)
 {
-	static const uint32_t none[] = { 0, 2, 5, 10, 11, 12, 14, 15, 21, 22, 23, 25, 26, 27, 29,
+	static const uint32_t none[] = { 0, 2, 5, 10, 12, 14, 15, 21, 22, 23, 25, 26, 27, 29,
 					99, ~0u };
 
 	(void)state;

@@ -238,11 +238,41 @@ static void test_storm(void **state)
 	}
 }
 
+/* A CPU goes off: what is routed there comes to CPU 0, and stays away until that is back. */
+static void test_reroute(void **state)
+{
+	(void)state;
+	assert_int_equal(vgic_route_hw_spi(d, 50, 50, true), 0);
+	assert_int_equal(vgic_route_hw_spi(d, 51, 51, true), 0);
+	run_on(v1, 1);
+	fake_cpu_enter(0);
+	mmio_write(GICD + 0x6000 + 50 * 8, 8, 1);
+	spi_enable(50);
+	assert_int_equal(fake_irqs[50].cpu, 1);
+	cpus[1]->online = false;
+	fake_irqs[51].cpu = 3;
+	vgic_reroute();
+	assert_int_equal(fake_irqs[50].cpu, 0);
+	assert_int_equal(fake_irqs[51].cpu, v0->cpu->id);
+	fake_irqs[50].active = true;
+	assert_true(vgic_hw_irq(50));
+	assert_int_equal(fake_irqs[50].cpu, 0);
+	/* One that is tied only now, too. */
+	mmio_write(GICD + 0x6000 + 52 * 8, 8, 1);
+	spi_enable(52);
+	fake_irqs[52].cpu = 1;
+	assert_int_equal(vgic_route_hw_spi(d, 52, 52, true), 0);
+	assert_int_equal(fake_irqs[52].cpu, 0);
+	cpus[1]->online = true;
+	vgic_reroute();
+	assert_int_equal(fake_irqs[50].cpu, 1);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
-		T(test_vtimer), T(test_hw_spi), T(test_hw_level), T(test_storm),
+		T(test_vtimer), T(test_hw_spi), T(test_hw_level), T(test_storm), T(test_reroute),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -16,7 +16,7 @@ TABLE(el2_image_l3[2]);
 static TABLE(cpu_l2);
 TABLE(el2_window_l3);
 TABLE(el2_stack_l3);
-static TABLE(identity_l1);
+TABLE(identity_l1);
 static TABLE(identity_l2);
 static TABLE(identity_l3);
 

@@ -26,7 +26,7 @@ typedef uint64_t pte_el2_t;
 #define EL2_BLOCK_RW	(EL2_BLOCK | EL2_NORMAL | EL2_XN)
 
 extern pte_el2_t el2_root[512], el2_image_l1[512], el2_image_l2[512], el2_image_l3[2][512];
-extern pte_el2_t el2_window_l3[512], el2_stack_l3[512];
+extern pte_el2_t el2_window_l3[512], el2_stack_l3[512], identity_l1[512];
 extern char cpu_stacks[][CPU_STACK_SIZE];	/* backing of the guarded stacks */
 
 /* Which entry of a table of that level (0..3) is va's. */

@@ -49,7 +49,8 @@ static void find_aux(void)
 	write_sysreg(afsr1_el1, ~0UL);
 	write_sysreg(amair_el1, ~0UL);
 	isb();
-	has_aux |= read_sysreg(afsr0_el1) | read_sysreg(afsr1_el1) | read_sysreg(amair_el1);
+	if (!this_cpu()->rq)
+		has_aux |= read_sysreg(afsr0_el1) | read_sysreg(afsr1_el1) | read_sysreg(amair_el1);
 }
 
 /*

@@ -122,7 +122,7 @@ void ipi_send(unsigned int cpu, enum ipi ipi)
 void ipi_send_others(enum ipi ipi)
 {
 	for (uint32_t i = 0; i < nr_cpus; i++)
-		if (cpus[i] != this_cpu() && gic_info.version)
+		if (cpus[i] != this_cpu() && gic_info.version && cpus[i]->online)
 			ipi_send(i, ipi);
 }
 
@@ -174,14 +174,26 @@ __init int gic_init_host(void)
 	return 0;
 }
 
+void gic_stop_cpu(void)
+{
+	gic_reset_irqs(0, GIC_NR_PRIVATE);
+	if (gic_is_v2())
+		wr32(gicc + GICC_CTLR, 0);
+	else
+		write_sysreg(ICC_IGRPEN1_EL1, 0);
+	isb();
+}
+
 /* Each CPU: its private interrupts, its physical and virtual interface. */
 void gic_init_cpu(void)
 {
 	uint32_t vtr = gic_is_v2() ? gicv2_init_cpu() : gicv3_init_cpu();
 	struct vgic_hw none = { 0 };
 
-	gic_info.nr_lrs = (uint8_t)MIN((vtr & 0x3f) + 1, (uint32_t)VGIC_MAX_LRS);
-	gic_info.nr_pri_bits = (uint8_t)((vtr >> 29) + 1);
+	if (!this_cpu()->rq) {	/* not one that comes back: it is read-only by now */
+		gic_info.nr_lrs = (uint8_t)MIN((vtr & 0x3f) + 1, (uint32_t)VGIC_MAX_LRS);
+		gic_info.nr_pri_bits = (uint8_t)((vtr >> 29) + 1);
+	}
 	/* Whatever the virtual interface holds from before: nothing now, and off. */
 	none.nr_used = gic_info.nr_lrs;
 	gic_load(&none);

@@ -88,7 +88,9 @@ uint32_t gicv3_init_cpu(void)
 	isb();
 	/* Is the memory-mapped interface there for guests: the bit can be cleared? */
 	set_sre(false);
-	gic_info.has_v2_guests = host_info.gicv.size && !(read_sysreg(ICC_SRE_EL1) & ICC_SRE_SRE);
+	if (!this_cpu()->rq)
+		gic_info.has_v2_guests = host_info.gicv.size &&
+					 !(read_sysreg(ICC_SRE_EL1) & ICC_SRE_SRE);
 	set_sre(true);
 	write_sysreg(ICC_PMR_EL1, 0xff);
 	write_sysreg(ICC_BPR1_EL1, 0);

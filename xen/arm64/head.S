@@ -96,12 +96,14 @@ secondary_entry:
 	b	enable_mmu
 
 	.text
+	.global	secondary_again
 secondary_virt:
-	msr	tpidr_el2, x20
-	ldr	x1, [x20, #PCPU_STACK_TOP]
+	mov	x0, x20
+secondary_again:
+	msr	tpidr_el2, x0
+	ldr	x1, [x0, #PCPU_STACK_TOP]
 	mov	sp, x1
 	mov	x29, xzr
-	mov	x0, x20
 	bl	secondary_cpu_main
 	b	.
 

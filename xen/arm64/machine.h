@@ -20,6 +20,7 @@ extern const char _sro_after_init[], _ero_after_init[], __init_begin[], __init_e
 extern const char secondary_entry[], spin_table_entry[];
 extern uint64_t spin_table_context;
 void enter_guest(void) __noreturn;
+void secondary_again(struct pcpu *c) __noreturn;	/* from the top of its stack */
 void fp_save(struct fp_regs *fp);
 void fp_load(const struct fp_regs *fp);
 
@@ -27,6 +28,7 @@ void fp_load(const struct fp_regs *fp);
 typedef void start_fn(void);
 start_fn smp_init_boot_cpu, mmu_init, timer_init_boot, cpu_features_init_boot;
 start_fn smp_bring_up_others, mmu_drop_identity, mmu_protect_after_init;
+void mmu_map_identity(void);	/* for CPUs that start later */
 /* Each CPU's when it comes up: controls, which PMU needs; then that they are there, or panic. */
 start_fn el2_controls_init, pmu_init_cpu, gic_init_cpu, timer_init_cpu, el2_controls_check;
 
@@ -42,6 +44,7 @@ bool cpu_features_add_secondary(unsigned int cpu);
 
 /* gic.c, gicv3.c, gic_lr.c */
 int gic_init_host(void);
+void gic_stop_cpu(void);			/* no interrupts for this CPU until gic_init_cpu */
 uint32_t gic_ack(void);				/* and drop the priority */
 void gic_save(struct vgic_hw *hw);
 void gic_load(const struct vgic_hw *hw);

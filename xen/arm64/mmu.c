@@ -236,6 +236,13 @@ void mmu_drop_identity(void)
 	flush_tlb("tlbi alle2is", ish);
 }
 
+/* It is back for good when a CPU is started again: one may come later than we wait. */
+void mmu_map_identity(void)
+{
+	WRITE_ONCE(el2_root[va_index(image_pa(_start), 0)], image_pa(identity_l1) | EL2_TABLE);
+	sync_new_entry();
+}
+
 static void image_set(const char *from, const char *to, uint64_t attr)
 {
 	for (const char *p = from; p < to; p += PAGE_SIZE) {

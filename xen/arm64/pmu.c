@@ -36,11 +36,14 @@ static void quiet(void)
 void pmu_init_cpu(void)
 {
 	uint32_t version = ID_FIELD(read_sysreg(id_aa64dfr0_el1), 8);
+	bool first = !this_cpu()->rq;	/* else it comes back, and both are read-only */
 
-	pmu_version = version > PMUVER_NEWEST ? 0 : MIN(pmu_version, version);
+	if (first)
+		pmu_version = version > PMUVER_NEWEST ? 0 : MIN(pmu_version, version);
 	if (!version || version == PMUVER_OWN)
 		return;
-	nr_counters = MIN(nr_counters, (uint32_t)read_sysreg(pmcr_el0) >> 11 & 0x1f);
+	if (first)
+		nr_counters = MIN(nr_counters, (uint32_t)read_sysreg(pmcr_el0) >> 11 & 0x1f);
 	write_sysreg(pmcr_el0, 0);
 	quiet();
 }

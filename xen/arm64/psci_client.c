@@ -5,7 +5,10 @@
  */
 #include "machine.h"
 
+#define PSCI_CPU_OFF		0x84000002u
 #define PSCI_CPU_ON		0xC4000003u
+#define PSCI_AFFINITY_INFO	0xC4000004u
+#define AFFINITY_INFO_OFF	1
 #define PSCI_SYSTEM_OFF		0x84000008u
 #define PSCI_SYSTEM_RESET	0x84000009u
 
@@ -39,6 +42,22 @@ int psci_cpu_on(uint64_t mpidr, pa_t entry, uint64_t context)
 
 	firmware_call(x);
 	return (int)x[0];
+}
+
+bool cpu_is_off(const struct pcpu *c)
+{
+	uint64_t x[4] = { PSCI_AFFINITY_INFO, c->mpidr & 0xff00ffffffUL };
+
+	firmware_call(x);
+	return (int)x[0] == AFFINITY_INFO_OFF;
+}
+
+void cpu_power_off(void)
+{
+	gic_stop_cpu();
+	firmware_call((uint64_t[4]){ PSCI_CPU_OFF });
+	pr_err("CPU%u: the firmware does not switch it off\n", this_cpu()->id);
+	secondary_again(this_cpu());
 }
 
 static void __noreturn end(uint64_t fn)

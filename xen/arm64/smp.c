@@ -90,7 +90,13 @@ __init void smp_bring_up_others(void)
 	pr_info("%u CPUs\n", nr_cpus);
 }
 
-/* A secondary CPU, on its own stack: set itself up, then serve. */
+int cpu_start(const struct pcpu *c)
+{
+	mmu_map_identity();
+	return start(c);
+}
+
+/* A secondary CPU, on its own stack: set itself up, then serve. With a run queue it comes back. */
 void secondary_cpu_main(struct pcpu *c)
 {
 	el2_controls_init();
@@ -98,9 +104,9 @@ void secondary_cpu_main(struct pcpu *c)
 	timer_init_cpu();
 	el2_controls_check();
 	/* Not before: a CPU that never gets here must not be given vCPUs. */
-	if (!cpu_features_add_secondary(c->id) || sched_init_cpu(c))
+	if (!c->rq && (!cpu_features_add_secondary(c->id) || sched_init_cpu(c)))
 		cpu_halt();
-	nr_cpus = c->id + 1;
+	nr_cpus = MAX(nr_cpus, c->id + 1);
 	store_release(&c->online, true);
 	enter_guest();
 }

@@ -201,6 +201,38 @@ void soft_timer_migrate(struct soft_timer *t, unsigned int cpu)
 		soft_timer_set(t, t->expires);
 }
 
+#define HAND_OVER	32u	/* timers for which two CPUs' locks are held */
+
+/*
+ * The running CPU, c, goes off: its timers are to's, which has a lower number, but those of its run
+ * queue: they stop, and are armed again when somebody runs there.
+ */
+void soft_timer_hand_over(struct pcpu *c, struct pcpu *to)
+{
+	bool more = true;
+
+	while (more) {
+		spin_lock(&to->timer_lock);
+		spin_lock(&c->timer_lock);
+		for (uint32_t n = 0; n < HAND_OVER && c->nr_timers; n++) {
+			struct soft_timer *t = c->timers[0];
+
+			heap_remove(c, t);
+			if (t->arg == c->rq)
+				continue;
+			WRITE_ONCE(t->cpu, to->id);
+			sift(to, to->nr_timers++, t);
+			if (t->heap_index == 1)
+				program_earlier(to, t->expires);
+		}
+		more = c->nr_timers;
+		spin_unlock(&c->timer_lock);
+		spin_unlock(&to->timer_lock);
+	}
+	c->timer_deadline = 0;
+	timer_set_deadline(0);
+}
+
 /* Run the handlers that are due on this CPU, then set the hardware for the next. */
 void soft_timer_run(void)
 {

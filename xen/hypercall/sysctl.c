@@ -89,6 +89,7 @@ static const struct control_row rows[] = {
 	[XEN_SYSCTL_debug_keys] = { debug_keys, COPYBACK },
 	[XEN_SYSCTL_getcpuinfo] = { sysctl_getcpuinfo, COPYBACK },
 	[XEN_SYSCTL_availheap] = { sysctl_availheap, COPYBACK },
+	[XEN_SYSCTL_cpu_hotplug] = { sysctl_cpu_hotplug, 0 },
 	[XEN_SYSCTL_cputopoinfo] = { sysctl_cputopoinfo, COPYBACK },
 	[XEN_SYSCTL_numainfo] = { sysctl_numainfo, COPYBACK },
 	[XEN_SYSCTL_cpupool_op] = { sysctl_cpupool_op, COPYBACK },

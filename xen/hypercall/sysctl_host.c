@@ -14,9 +14,13 @@
 
 int sysctl_physinfo(struct control_call *call)
 {
+	uint32_t online = 0;
+
+	for (uint32_t i = 0; i < nr_cpus; i++)
+		online += READ_ONCE(cpus[i]->online);
 	call->sysctl.u.physinfo = (struct xen_sysctl_physinfo){
 		.threads_per_core = 1, .cores_per_socket = 1, .nr_nodes = 1,
-		.nr_cpus = nr_cpus, .max_cpu_id = nr_cpus - 1,
+		.nr_cpus = online, .max_cpu_id = nr_cpus - 1,
 		.cpu_khz = (uint32_t)(timer_frequency() / 1000),
 		.capabilities = CAPABILITIES | (vpmu_is_available() ? XEN_SYSCTL_PHYSCAP_vpmu : 0),
 		.total_pages = zone_total_pages(), .free_pages = zone_free_pages(),
@@ -54,15 +58,18 @@ int sysctl_availheap(struct control_call *call)
 	return 0;
 }
 
-/* Without a buffer: how many CPUs. */
+/* Without a buffer: how many CPUs. Those that are off have no place. */
 int sysctl_cputopoinfo(struct control_call *call)
 {
-	const struct xen_sysctl_cputopo flat = { 0 };
+	static const struct xen_sysctl_cputopo flat, off = {
+		XEN_INVALID_CORE_ID, XEN_INVALID_SOCKET_ID, XEN_INVALID_NODE_ID,
+	};
 	struct xen_sysctl_cputopoinfo *t = &call->sysctl.u.cputopoinfo;
 	uint32_t i, n = MIN(t->num_cpus, nr_cpus);
 
 	for (i = 0; t->cputopo.p && i < n; i++)
-		if (copy_elem_to_guest(t->cputopo.p, i, &flat, sizeof(flat)))
+		if (copy_elem_to_guest(t->cputopo.p, i, READ_ONCE(cpus[i]->online) ? &flat : &off,
+				       sizeof(flat)))
 			return -EFAULT;
 	t->num_cpus = t->cputopo.p ? n : nr_cpus;
 	return 0;

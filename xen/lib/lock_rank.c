@@ -11,7 +11,7 @@
 
 static bool may_nest_in_itself(uint32_t rank)
 {
-	return rank == LOCK_EVTCHN || rank == LOCK_SCHED;
+	return rank == LOCK_EVTCHN || rank == LOCK_SCHED || rank == LOCK_TIMER;
 }
 
 /* Note that the running CPU takes l. */

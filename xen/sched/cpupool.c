@@ -3,6 +3,7 @@
  * CPU pools: every domain is in one, and its vCPUs run on that pool's CPUs alone. A CPU is in one
  * pool or among the free ones, where it idles. Pool 0 has all CPUs at first and can lose them, but
  * it stays; destroyed domains end there. All pools have the scheduler that the host booted with.
+ * CPUs that are off (cpu_hotplug.c) are in a set of their own, which no tool sees.
  *
  * cpupool_lock guards what is here, and which CPUs are a vCPU's (sched_set_affinity): the pool
  * changes first, then each vCPU is told, until none is on a CPU of another pool any more. A struct
@@ -14,7 +15,7 @@
 
 spinlock_t cpupool_lock = SPINLOCK_INIT(LOCK_CPUPOOL);
 struct cpupool cpupools[2 * MAX_CPUS] = { { .exists = true } };	/* the first: pool 0 */
-static struct cpupool unused;		/* the CPUs of no pool */
+struct cpupool cpupool_free, cpupool_off;	/* no pools: the CPUs that none has; those that are off */
 
 /* The pool with this id, or else (unless exact) with the next id; NULL. The lock may be missing. */
 struct cpupool *cpupool_find(uint32_t id, bool exact)
@@ -81,6 +82,31 @@ static int create(struct xen_sysctl_cpupool_op *c)
 	return 0;
 }
 
+/* c goes from its set of CPUs to another. -EBUSY: it is the last of a pool with domains. */
+static int move_cpu(struct pcpu *c, struct cpupool *to)
+{
+	struct cpupool *from = c->rq->pool;
+
+	if (from->n_dom && from->cpus == BIT(c->id))
+		return -EBUSY;
+	WRITE_ONCE(from->cpus, from->cpus & ~BIT(c->id));
+	WRITE_ONCE(to->cpus, to->cpus | BIT(c->id));
+	WRITE_ONCE(c->rq->pool, to);
+	return 0;
+}
+
+/*
+ * c leaves its pool, for those that are off, or comes from there, being up. Then vCPUs have to be
+ * told. Nothing if that is so already. -EBUSY as above.
+ */
+int cpupool_switch_cpu(struct pcpu *c, struct cpupool *to)
+{
+	SPIN_GUARD(&cpupool_lock);
+	if ((c->rq->pool == &cpupool_off) == (to == &cpupool_off))
+		return 0;
+	return to != &cpupool_off && !READ_ONCE(c->online) ? -EBUSY : move_cpu(c, to);
+}
+
 /*
  * Take a CPU into p from the free ones, or out of p. -ERESTART: done, vCPUs have to be told;
  * -EINVAL: no such CPU, -ENODEV: it is not free, -EADDRNOTAVAIL: it is not p's, -EBUSY: it is the
@@ -88,7 +114,7 @@ static int create(struct xen_sysctl_cpupool_op *c)
  */
 static int change_cpus(struct cpupool *p, uint32_t cpu, bool add)
 {
-	struct cpupool *from = add ? &unused : p, *to = add ? p : &unused;
+	struct cpupool *from = add ? &cpupool_free : p, *to = add ? p : &cpupool_free;
 	bool any = cpu == XEN_SYSCTL_CPUPOOL_PAR_ANY;
 
 	if (any && from->cpus)
@@ -98,12 +124,7 @@ static int change_cpus(struct cpupool *p, uint32_t cpu, bool add)
 	cpu = (uint32_t)index_nospec(cpu, nr_cpus);
 	if (!(from->cpus & BIT(cpu)))
 		return add ? -ENODEV : -EADDRNOTAVAIL;
-	if (from->n_dom && from->cpus == BIT(cpu))
-		return -EBUSY;
-	WRITE_ONCE(from->cpus, from->cpus & ~BIT(cpu));
-	WRITE_ONCE(to->cpus, to->cpus | BIT(cpu));
-	WRITE_ONCE(cpus[cpu]->rq->pool, to);
-	return -ERESTART;
+	return move_cpu(cpus[cpu], to) ? -EBUSY : -ERESTART;
 }
 
 /* d's vCPUs go where its pool is. -ERESTART while one is on another CPU. */
@@ -118,7 +139,7 @@ int cpupool_settle(struct domain *d)
 }
 
 /* All domains' vCPUs do. Preemptible: a is the next domain's id. */
-static int settle_all(struct control_call *call)
+int cpupool_settle_all(struct control_call *call)
 {
 	struct domain *d;
 
@@ -170,7 +191,7 @@ static int change(struct control_call *call, struct xen_sysctl_cpupool_op *c)
 		put_in(call->d, p);
 		return -ERESTART;
 	case XEN_SYSCTL_CPUPOOL_OP_FREEINFO:
-		return bitmap_to_guest(&c->cpumap, unused.cpus);
+		return bitmap_to_guest(&c->cpumap, cpupool_free.cpus);
 	default:
 		return -ENOSYS;
 	}
@@ -181,5 +202,5 @@ int sysctl_cpupool_op(struct control_call *call)
 {
 	int rc = call->resumed ? -ERESTART : change(call, &call->sysctl.u.cpupool_op);
 
-	return rc == -ERESTART ? settle_all(call) : rc;
+	return rc == -ERESTART ? cpupool_settle_all(call) : rc;
 }

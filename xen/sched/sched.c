@@ -294,7 +294,9 @@ static __noinline struct vcpu *idle(struct pcpu *c)
 	struct vcpu *next;
 
 	c->current = NULL;
-	c->idle_since = system_time();
+	/* Else it was off, since then. */
+	if (!c->idle_since)
+		c->idle_since = system_time();
 	for (;;) {
 		/*
 		 * Others see this CPU idle, or we see what they queued. A waker may have cleared
@@ -305,6 +307,8 @@ static __noinline struct vcpu *idle(struct pcpu *c)
 		c->work &= ~(uint32_t)WORK_RESCHED;
 		if (c->el1_owner && must_leave(c->el1_owner, c))
 			evict(c, c->el1_owner, NULL);
+		if (unlikely(!READ_ONCE(c->online)))
+			cpu_leave(c);
 		if (READ_ONCE(rq->nr_runnable) || steal(rq)) {
 			next = choose(rq, NULL, false);
 			if (next)

@@ -7,7 +7,12 @@
 #include <xen/sched.h>
 
 extern struct cpupool cpupools[];	/* the first: pool 0 */
+extern struct cpupool cpupool_free, cpupool_off;
 extern spinlock_t cpupool_lock;
+struct control_call;
+int cpupool_switch_cpu(struct pcpu *c, struct cpupool *to) __must_check;
+int cpupool_settle_all(struct control_call *call) __must_check;
+void cpu_leave(struct pcpu *c);		/* in the idle loop of one that is to go off */
 
 /* CPUs that others may give work: those in the idle loop that no waker has claimed, ... */
 #define sched_idle_cpus		sched_takers.idle

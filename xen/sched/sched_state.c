@@ -144,6 +144,9 @@ static void place_unlock(struct sched_rq *rq, struct vcpu *v)
 		if (v->sched.queued && !sched_may_run_on(v, rq->cpu) &&
 		    !load_acquire(&v->is_running))
 			sched_dequeue(rq, v);
+		if (v->flags && !sched_may_run_on(v, rq->cpu) && rq->running != v &&
+		    !load_acquire(&v->is_running))
+			sched_move(rq, v, (uint32_t)__builtin_ctzl(v->sched.affinity));
 		if (v->flags || v->sched.queued || rq->running == v)
 			break;
 		/*

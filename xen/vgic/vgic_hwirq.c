@@ -92,6 +92,7 @@ static void tie_to(struct hw_tie *tie, uint32_t pintid, struct domain *d, uint32
 	irq->pintid = (uint16_t)pintid;
 	d->vgic->nr_hw_spis++;
 	gic_irq_set_edge(pintid, irq->edge);
+	vgic_route_physical(irq);
 	if (irq->enabled)
 		gic_irq_enable(pintid);
 }
@@ -221,6 +222,24 @@ void vgic_hw_vtimer(struct vcpu *v, uint32_t pintid, uint32_t vintid)
 	irq->pintid = (uint16_t)pintid;
 	v->vgic->hw_ppi = irq;
 	physical_fired(v->domain->vgic, irq);
+}
+
+/* A CPU is not online any more: what was routed to it goes where its vCPU is, or to CPU 0. */
+void vgic_reroute(void)
+{
+	for (uint32_t i = GIC_NR_PRIVATE; ties && i < gic_info.nr_irqs; i++) {
+		struct hw_tie *tie = tie_of(i);
+
+		if (!READ_ONCE(tie->domain))
+			continue;
+		SPIN_GUARD(&tie->lock);
+		struct vgic_dist *dist = tie->domain ? tie->domain->vgic : NULL;
+		if (!dist)
+			continue;
+		spin_lock(&dist->lock);
+		vgic_route_physical(vgic_irq_get(dist, NULL, tie->vintid));
+		spin_unlock(&dist->lock);
+	}
 }
 
 /* d dies: its physical interrupts are dom0's again, or nobody's. Idempotent. */

@@ -114,7 +114,8 @@ void vgic_set_priority(struct vgic_dist *dist, struct vgic_irq *irq, uint32_t pr
 void vgic_route_physical(const struct vgic_irq *irq)
 {
 	if (irq->pintid && vgic_irq_is_spi(irq) && irq->target)
-		gic_irq_route(irq->pintid, irq->target->cpu->id);
+		gic_irq_route(irq->pintid, READ_ONCE(irq->target->cpu->online) ?
+			      irq->target->cpu->id : 0);
 }
 
 void vgic_set_enabled(struct vgic_dist *dist, struct vgic_irq *irq, uint32_t enabled)

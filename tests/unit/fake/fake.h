@@ -109,6 +109,12 @@ extern s_time_t fake_deadline[MAX_CPUS];	/* last timer_set_deadline of each CPU;
 /* What firmware_call() does when set; else every function is unknown (-1). */
 extern void (*fake_firmware)(uint64_t x[4]);
 
+/* ---- CPUs that go off and come back ---- */
+extern uint64_t fake_cpus_off;		/* bit per CPU: a test lets none of them run */
+extern bool fake_cpu_stays;		/* the firmware refuses to switch one off */
+extern int fake_cpu_start;		/* what cpu_start() answers */
+extern bool fake_cpu_is_slow;		/* cpu_start() succeeds, but the CPU does not come */
+
 /* ---- faults on demand ---- */
 /* The nth allocation from now (1: the next) fails, and only that one; 0: none. */
 void fake_fail_alloc(unsigned int nth);

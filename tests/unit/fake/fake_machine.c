@@ -21,6 +21,9 @@ bool fake_irq_pending;
 unsigned int fake_irq_pending_after;
 void (*fake_idle_hook)(void);
 void (*fake_firmware)(uint64_t x[4]);
+uint64_t fake_cpus_off;
+bool fake_cpu_stays, fake_cpu_is_slow;
+int fake_cpu_start;
 char fake_last_line[256];
 bool fake_print;
 
@@ -160,6 +163,29 @@ void firmware_call(uint64_t x[4])
 		fake_firmware(x);
 	else
 		x[0] = ~0UL;
+}
+
+int cpu_start(const struct pcpu *c)
+{
+	if (fake_cpu_start || fake_cpu_is_slow)
+		return fake_cpu_start;
+	fake_cpus_off &= ~BIT(c->id);
+	cpus[c->id]->online = true;
+	return 0;
+}
+
+bool cpu_is_off(const struct pcpu *c) { return fake_cpus_off >> c->id & 1; }
+
+/* One that stays goes on in its idle loop, which is where one that begins anew comes to. */
+void cpu_power_off(void)
+{
+	if (fake_cpu_stays) {
+		store_release(&this_cpu()->online, true);
+		return;
+	}
+	fake_cpus_off |= BIT(this_cpu()->id);
+	fake_idle_hook();
+	fake_die("a CPU that is off goes on");
 }
 
 void cpu_idle_wait(void)

@@ -25,6 +25,14 @@
 void cpu_idle_wait(void);
 /* Stop this CPU for good. */
 void cpu_halt(void) __noreturn;
+/*
+ * Start CPU c, which is off: it comes through its first way once more and sets c->online. Negative
+ * when the firmware will not.
+ */
+int cpu_start(const struct pcpu *c);
+bool cpu_is_off(const struct pcpu *c);
+/* This CPU goes off; if the firmware keeps it on it comes up as if started. Does not return. */
+void cpu_power_off(void);
 /* Power the host off or reset it (PSCI); does not return. */
 __noreturn void machine_power_off(void), machine_restart(void);
 /* Call the firmware with x[0] (the function id) to x[3]; the same four are the results. */

@@ -37,7 +37,7 @@ struct pcpu {
 	uint64_t stack_top;		/* EL2 stack of this CPU */
 
 	uint64_t mpidr;			/* MPIDR_EL1 affinity fields, for PSCI and the GIC */
-	bool online;			/* public */
+	bool online;			/* serves; public, becomes false under cpupool_lock */
 
 	struct vcpu *fp_owner;		/* whose FP/SIMD registers are in the CPU; NULL nobody's */
 	struct vcpu *el1_owner;		/* whose EL1 state is in the CPU; NULL nobody's */
@@ -64,7 +64,7 @@ struct pcpu {
 };
 
 extern struct pcpu *cpus[MAX_CPUS];	/* set up by arm64/smp.c; fake: tests/unit/fake */
-extern uint32_t nr_cpus;		/* CPUs that are online */
+extern uint32_t nr_cpus;		/* CPUs that have come up; some may be off again */
 
 static inline struct vcpu *this_vcpu(void) { return this_cpu()->current; }
 /* Ask this CPU for work before its next return to a guest. */

@@ -32,6 +32,8 @@ static inline bool soft_timer_armed(const struct soft_timer *t)
 }
 /* Move to another CPU, armed or not. */
 void soft_timer_migrate(struct soft_timer *t, unsigned int cpu);
+/* All of c, which is this CPU, become to's. */
+void soft_timer_hand_over(struct pcpu *c, struct pcpu *to);
 /* Run what is due on this CPU and program the hardware for the next. */
 void soft_timer_run(void);
 /* Make room for n more (n < 0: fewer) timers in every CPU's heap; -ENOMEM. */

@@ -22,6 +22,7 @@ void vgic_set_spi_level(struct domain *d, uint32_t intid, bool level);
 int vgic_route_hw_spi(struct domain *d, uint32_t pintid, uint32_t vintid, bool edge);
 /* Pass-through: a physical SPI changes hands. -EINVAL, -ENOENT, -EBUSY. */
 int vgic_move_hw_spi(struct domain *from, struct domain *to, uint32_t intid) __must_check;
+void vgic_reroute(void);		/* away from CPUs that are not online */
 /*
  * A physical interrupt tied to a guest fired on this CPU (already acknowledged, priority
  * dropped).
