@@ -295,7 +295,7 @@ static long sysctl(struct fake_hyp *f, struct xen_sysctl *op)
 	strbuf_addf(&f->log, "sysctl %u\n", op->cmd);
 	switch (op->cmd) {
 	case XEN_SYSCTL_physinfo:
-		op->u.physinfo.nr_cpus = 2;
+		op->u.physinfo.nr_cpus = f->offline ? 1 : 2;
 		op->u.physinfo.max_cpu_id = 1;
 		op->u.physinfo.cpu_khz = 1000000;
 		op->u.physinfo.total_pages = 1 << 19;
@@ -316,6 +316,10 @@ static long sysctl(struct fake_hyp *f, struct xen_sysctl *op)
 		return domainlist(f, &op->u.getdomaininfolist);
 	case XEN_SYSCTL_readconsole:
 		return readconsole(&op->u.readconsole);
+	case XEN_SYSCTL_cpu_hotplug:
+		return cpu_hotplug(f, &op->u.cpu_hotplug);
+	case XEN_SYSCTL_cputopoinfo:
+		return cputopo(f, &op->u.cputopoinfo);
 	case XEN_SYSCTL_cpupool_op:
 		return cpupool(f, &op->u.cpupool_op);
 	default:

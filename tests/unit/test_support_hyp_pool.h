@@ -9,7 +9,7 @@ static uint8_t free_cpus(const struct fake_hyp *f)
 
 	for (size_t i = 0; i < FAKE_POOLS; i++)
 		used |= f->pools[i].cpus;
-	return 3 & ~used;
+	return 3 & ~used & ~f->offline;
 }
 
 static uint32_t domains_in(struct fake_hyp *f, uint32_t pool)
@@ -79,6 +79,33 @@ static long cpupool(struct fake_hyp *f, struct xen_sysctl_cpupool_op *c)
 	default:
 		return -ENOSYS;
 	}
+}
+
+static long cpu_hotplug(struct fake_hyp *f, const struct xen_sysctl_cpu_hotplug *h)
+{
+	int answer = f->hotplug_errno;
+	uint8_t cpu = (uint8_t)(1u << h->cpu);
+
+	f->hotplug_errno = 0;
+	if (answer || h->cpu > 1 || (!h->cpu && h->op == XEN_SYSCTL_CPU_HOTPLUG_OFFLINE))
+		return answer ? -answer : -EINVAL;
+	for (size_t i = 0; i < FAKE_POOLS; i++)
+		f->pools[i].cpus &= (uint8_t)~cpu;
+	if (h->op == XEN_SYSCTL_CPU_HOTPLUG_ONLINE)
+		f->pools[0].cpus |= cpu;
+	f->offline = h->op == XEN_SYSCTL_CPU_HOTPLUG_ONLINE ? f->offline & (uint8_t)~cpu :
+							       f->offline | cpu;
+	return 0;
+}
+
+static long cputopo(const struct fake_hyp *f, struct xen_sysctl_cputopoinfo *t)
+{
+	struct xen_sysctl_cputopo *out = PTR(struct xen_sysctl_cputopo, t->cputopo.p);
+	uint32_t room = t->num_cpus;
+
+	for (t->num_cpus = 0; t->num_cpus < 2 && t->num_cpus < room; t->num_cpus++)
+		out[t->num_cpus].core = f->offline >> t->num_cpus & 1 ? XEN_INVALID_CORE_ID : 0;
+	return 0;
 }
 
 static long ratelimit(struct fake_hyp *f, struct xen_sysctl_scheduler_op *s)

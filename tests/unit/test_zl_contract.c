@@ -297,6 +297,7 @@ static const struct {
 	{ "clone", "guest copy" },
 	{ "config-update", "guest memory=32" },
 	{ "convert", "-o %s/out.xml %s/g.xml" },
+	{ "cpu", "offline 1" },
 	{ "cpupool-cpu-add", "Pool-0 all" },
 	{ "cpupool-cpu-remove", "Pool-0 1" },
 	{ "cpupool-create", "blue cpus=1" },

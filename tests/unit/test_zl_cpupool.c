@@ -194,6 +194,50 @@ static void schedulers(void **state)
 	json_object_put(o);
 }
 
+/* zl cpu: a CPU of the host goes off and comes back. */
+static void host_cpus(void **state)
+{
+	(void)state;
+	expect("cpu", 0, "CPU State   Pool\n  0 online  Pool-0\n  1 online  Pool-0\n", NULL);
+	expect("-N cpu offline 1", 0, "CPU 1 would go offline\n", NULL);
+	assert_int_equal(fake.offline, 0);
+	expect("cpu offline 1", 0, NULL, NULL);
+	assert_int_equal(fake.offline, 2);
+	expect("cpu list", 0, "  1 offline -\n", NULL);
+	expect("info -s nr_cpus", 0, "1\n", NULL);
+	expect("info -s free_cpus", 0, "0\n", NULL);
+	json_object_put(run_json("--json cpu", "zl.cpu/1"));
+	/* Again: so it is. */
+	fake.hotplug_errno = EIO;
+	expect("cpu offline 1", 0, NULL, NULL);
+	expect("cpu online 0 1", 1, NULL, "cpu online: CPU 1: the firmware does not switch it on");
+	expect("-N cpu online all", 0, "CPU 0 is online\nCPU 1 would go online\n", NULL);
+	assert_int_equal(fake.offline, 2);
+	json_object_put(run_json("--json cpu-hotplug online 1", "zl.cpu/1"));
+	assert_int_equal(fake.offline, 0);
+	assert_int_equal(cpus_of(0), 3);
+
+	expect("cpu offline 0", 7, NULL, "CPU 0 stays");
+	expect("-N cpu offline 0-1", 7, NULL, "CPU 0 stays");
+	expect("cpupool-cpu-remove Pool-0 1", 0, NULL, NULL);
+	expect("cpupool-create blue cpus=1", 0, NULL, NULL);
+	expect("cpupool-migrate web1 blue", 0, NULL, NULL);
+	expect("-N cpu offline 1", 7, NULL, "CPU pool 1 has domains, which need a CPU");
+	expect("cpupool-migrate web1 Pool-0", 0, NULL, NULL);
+	fake.hotplug_errno = EBUSY;
+	expect("cpu offline 1", 7, NULL, "somebody else switches it");
+	fake.hotplug_errno = ETIMEDOUT;
+	expect("cpu offline 1", 8, NULL, "CPU 1: it does not answer");
+	fake.hotplug_errno = EIO;
+	expect("cpu offline 1", 1, NULL, "zl cpupool-cpu-add gives it to a pool");
+	fake.hotplug_errno = EOPNOTSUPP;
+	expect("cpu offline 1", 5, NULL, "cpu_hotplug");
+	expect("cpu offline 2", 2, NULL, "there is no CPU 2");
+	expect("cpu offline", 2, NULL, "which CPUs?");
+	expect("cpu list 1", 2, NULL, "no arguments");
+	expect("cpu away 1", 2, NULL, "neither list nor online nor offline");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -202,6 +246,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(from_file, pool_world, tear_down),
 		cmocka_unit_test_setup_teardown(undone, pool_world, tear_down),
 		cmocka_unit_test_setup_teardown(schedulers, pool_world, tear_down),
+		cmocka_unit_test_setup_teardown(host_cpus, pool_world, tear_down),
 	};
 
 	return cmocka_run_group_tests_name("zl cpu pools", tests, NULL, NULL);

@@ -182,6 +182,34 @@ int hyp_cputopo(struct hyp *h, struct hyp_cputopo *ret, uint32_t *n, struct zerr
 	return 0;
 }
 
+/* Switch a CPU of the host off, or on again. What is so already is no error. */
+int hyp_cpu_hotplug(struct hyp *h, uint32_t cpu, bool online, struct zerr **err)
+{
+	struct xen_sysctl *op = sysctl_new(h, XEN_SYSCTL_cpu_hotplug, err);
+	long rc;
+
+	if (!op)
+		return -1;
+	op->u.cpu_hotplug.cpu = cpu;
+	op->u.cpu_hotplug.op = online ? XEN_SYSCTL_CPU_HOTPLUG_ONLINE :
+					XEN_SYSCTL_CPU_HOTPLUG_OFFLINE;
+	rc = sysctl_call(h, op);
+	switch (-rc) {
+	case EIO:
+		zerr_set(err, ZERR_FAILED, "E910", EIO, "the firmware does not switch it %s",
+			 online ? "on" : "off");
+		return online ? -1 : zerr_hint(err, "it is free now; zl cpupool-cpu-add gives it "
+					       "to a pool");
+	case ETIMEDOUT:
+		return zerr_set(err, ZERR_TIMEOUT, "E801", ETIMEDOUT, "it does not answer");
+	case EBUSY:
+		return zerr_set(err, ZERR_STATE, "E704", EBUSY, "its pool needs it, or somebody "
+				"else switches it just now");
+	default:
+		return rc < 0 ? hyp_error(err, rc, "cpu_hotplug", NO_DOMAIN) : 0;
+	}
+}
+
 int hyp_numainfo(struct hyp *h, struct hyp_node *ret, uint32_t *n, struct zerr **err)
 {
 	struct xen_sysctl *op = sysctl_new(h, XEN_SYSCTL_numainfo, err);

@@ -36,7 +36,6 @@ const struct zl_missing zl_missing[] = {
 	{ "save save-info restore managed-save snapshot migrate migrate-receive remus fork-vm",
 	  "the state of a running guest cannot be taken out of this machine" },
 	{ "button-press", "zl trigger presses the buttons that a guest has" },
-	{ "cpu cpu-hotplug", "the host's CPUs stay as they are; cpupool-cpu-remove lets one idle" },
 	{ "cpupool-numa-split", "the host is one NUMA node, and Pool-0 its pool" },
 	{ "devd", "zl runs the scripts of devices itself" },
 	{ "dt-overlay", "the host's device tree is only read at its start" },

@@ -346,6 +346,7 @@ ZL_CMD(completion);
 ZL_CMD(config_update);
 ZL_CMD(console);
 ZL_CMD(convert);
+ZL_CMD(cpu);
 ZL_CMD(cpupool_cpu_add);
 ZL_CMD(cpupool_cpu_remove);
 ZL_CMD(cpupool_create);

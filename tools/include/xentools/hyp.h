@@ -98,6 +98,7 @@ int hyp_cpupool_change(struct hyp *h, enum hyp_pool_op op, uint32_t *pool, uint3
 		       struct zerr **err);
 /* Fill up to *n entries, set *n to how many there are. */
 int hyp_cputopo(struct hyp *h, struct hyp_cputopo *ret, uint32_t *n, struct zerr **err);
+int hyp_cpu_hotplug(struct hyp *h, uint32_t cpu, bool online, struct zerr **err);
 int hyp_numainfo(struct hyp *h, struct hyp_node *ret, uint32_t *n, struct zerr **err);
 int hyp_cpu_idle_ns(struct hyp *h, uint64_t *ret, uint32_t *n, struct zerr **err);
 /*
