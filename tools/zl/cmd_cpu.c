@@ -86,7 +86,8 @@ static int check_offline(struct zl *zl, const uint8_t *map, struct zerr **err)
 	if (has(map, 0))
 		return zerr_set(err, ZERR_STATE, "E704", 0,
 				"CPU 0 stays: it takes the interrupts that nobody else can");
-	for (uint32_t id = 0; (rc = hyp_cpupool_info(zl->ctx.hyp, id, &p, err)) == 1; id = p.id + 1) {
+	for (uint32_t id = 0; (rc = hyp_cpupool_info(zl->ctx.hyp, id, &p, err)) == 1;
+	     id = p.id + 1) {
 		bool stays = p.n_dom == 0;
 
 		for (uint32_t cpu = 0; !stays && cpu < DOMAIN_CPU_MAX; cpu++)

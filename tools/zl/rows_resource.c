@@ -65,10 +65,10 @@ static const struct zl_command rows[] = {
 	  "list memory that domains have a claim to", "Needs no daemon." },
 	{ "cpu", "cpu-hotplug", cmd_cpu, ZL_CHANGES | ZL_JSON, 0, ZL_ANY, NULL,
 	  "[list | online CPUS... | offline CPUS...]", "switch the host's CPUs off and on",
-	  "Without arguments, or with list: which CPUs are on, and which CPU pool each is in. CPUS is "
-	  "a list such as 1-3,^2; all: every one.\n\n"
-	  "offline takes CPUs out of their pools, as zl cpupool-cpu-remove does: who ran there goes "
-	  "on on the pool's other CPUs, also one that is pinned to them alone, and a pool with "
+	  "Without arguments, or with list: which CPUs are on, and which CPU pool each is in. CPUS "
+	  "is a list such as 1-3,^2; all: every one.\n\n"
+	  "offline takes CPUs out of their pools, as zl cpupool-cpu-remove does: who ran there "
+	  "goes on on the pool's other CPUs, also one that is pinned to them alone, and a pool with "
 	  "domains keeps one. Then they are powered down. online starts them again; they are in "
 	  "Pool-0 from then on, and what was pinned to them is there again. CPU 0 stays." },
 	{ "cpupool-cpu-add", NULL, cmd_cpupool_cpu_add, ZL_CHANGES, 2, 2, NULL, "POOL CPUS|all",

@@ -15,7 +15,7 @@
 
 spinlock_t cpupool_lock = SPINLOCK_INIT(LOCK_CPUPOOL);
 struct cpupool cpupools[2 * MAX_CPUS] = { { .exists = true } };	/* the first: pool 0 */
-struct cpupool cpupool_free, cpupool_off;	/* no pools: the CPUs that none has; those that are off */
+struct cpupool cpupool_free, cpupool_off;	/* no pools: CPUs that none has; CPUs that are off */
 
 /* The pool with this id, or else (unless exact) with the next id; NULL. The lock may be missing. */
 struct cpupool *cpupool_find(uint32_t id, bool exact)
