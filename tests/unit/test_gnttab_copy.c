@@ -16,6 +16,7 @@ static void test_copy(void **state)
 	char *a = fake_guest_ptr(d1, ram(d1, 3)), *b = fake_guest_ptr(d0, ram(d0, 5));
 	mfn_t m = ram_mfn(d1, 3);
 	uint32_t before = refs(m), dom_refs = d1->refcnt;
+	int i;
 	struct gnttab_copy op = {
 		.source = { .u.ref = 8, .domid = d1->id, .offset = 100 },
 		.dest = { .u.gmfn = ram_gfn(d0, 5).v, .domid = DOMID_SELF, .offset = 200 },
@@ -45,10 +46,14 @@ static void test_copy(void **state)
 	op.dest.offset = 1;
 	op.len = 4095;
 	op.flags = 3;
-	a[0] = 'x';
+	for (i = 0; i < 4096; i++)
+		a[i] = (char)(i * 7 % 251);
+	fake_log_clear();
 	assert_int_equal(copy(d0, op), GNTST_okay);
-	assert_int_equal(a[1], 'x');
-	assert_int_equal(a[2], 'a');
+	/* At two addresses memmove, but for some C libraries', would not know that they overlap. */
+	assert_int_equal(fake_log_count(FAKE_WINDOW_SET), 1);
+	for (i = 1; i < 4096; i++)
+		assert_int_equal(a[i], (char)((i - 1) * 7 % 251));
 	op.len = 0;
 	assert_int_equal(copy(d0, op), GNTST_okay);
 	assert_int_equal(entry(d1, 8)->flags, GTF_permit_access);

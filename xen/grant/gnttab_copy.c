@@ -66,12 +66,13 @@ void gnttab_copy_one(struct domain *caller, struct gnttab_copy *op)
 		return;
 	op->status = hold(caller, &op->dest, op->flags & GNTCOPY_dest_gref, false, &to);
 	if (!op->status) {
+		/* The two may be one page, of which memmove sees an overlap at one address only. */
 		char *src = map_window_get(from.page);
-		char *dst = map_window_get(to.page);
+		char *dst = mfn_eq(from.page, to.page) ? src : map_window_get(to.page);
 
-		/* The two may be one page. */
 		memmove(dst + op->dest.offset, src + op->source.offset, op->len);
-		map_window_put(dst);
+		if (dst != src)
+			map_window_put(dst);
 		map_window_put(src);
 		let_go(&to);
 	}
