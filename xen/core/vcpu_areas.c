@@ -7,6 +7,7 @@
 #include <xen/domain.h>
 #include <xen/evtchn.h>
 #include <xen/heap.h>
+#include <xen/hypercall.h>
 #include <xen/lib.h>
 #include <xen/sched.h>
 #include <arch/guest_atomic.h>
@@ -135,12 +136,17 @@ void vcpu_update_runstate_area(struct vcpu *v)
 	shared_write(&area->state_entry_time, entry);
 }
 
-/* The domain dies: release every registered page. Its vCPUs run nowhere. */
+/*
+ * The domain dies: release every registered page. Its vCPUs run nowhere. -ERESTART, when some are
+ * gone, to be called again.
+ */
 int vcpu_areas_relinquish(struct domain *d)
 {
 	static struct vcpu_info gone = { .evtchn_upcall_pending = 1 };
 
 	for_each_vcpu(d, v) {
+		bool any = v->runstate_area || mfn_valid(v->info_mfn);
+
 		vcpu_release_runstate(v);
 		if (mfn_valid(v->info_mfn)) {
 			void *page = (void *)((uintptr_t)v->info & PAGE_MASK);
@@ -149,6 +155,8 @@ int vcpu_areas_relinquish(struct domain *d)
 			shared_unmap_ram(page, &v->info_mfn, 1);
 			v->info_mfn = INVALID_MFN;
 		}
+		if (any && hypercall_preempt())
+			return -ERESTART;
 	}
 	return 0;
 }
