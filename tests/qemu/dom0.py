@@ -98,6 +98,13 @@ def make_overlay(path, texts, files=()):
             t.add(source, f"{FOLDER[1:]}/{os.path.basename(source)}")
 
 
+def add_files(path, files):
+    """Add files to such a tar: {path in dom0: path here}; links become what they lead to."""
+    with tarfile.open(path, "a", format=tarfile.USTAR_FORMAT, dereference=True) as t:
+        for name, source in files.items():
+            t.add(source, name.lstrip("/"))
+
+
 class Dom0:
     """A machine at dom0's shell."""
 
