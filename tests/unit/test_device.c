@@ -6,6 +6,7 @@
 #include "device_world.h"
 
 #include "tools/domain/block.h"
+#include "tools/domain/device_priv.h"
 
 static int attach(uint16_t domid, const struct domain_disk *d, struct zerr **err)
 {
@@ -224,6 +225,9 @@ static void bad_sources(void **state)
 		{ { .source = image, .backend_domain = (char *)(uintptr_t)"nobody" },
 		  ZERR_NOT_FOUND, "nobody" },
 	};
+	const struct domain_disk theirs = { .source = image, .format = DISK_QCOW2,
+					    .backend_domain = (char *)(uintptr_t)"storage" };
+	struct zerr *why = NULL;
 
 	(void)state;
 	snprintf(missing, sizeof(missing), "%s/none", dir);
@@ -243,6 +247,9 @@ static void bad_sources(void **state)
 		expect_class(err, cases[i].cls, cases[i].part);
 		assert_int_equal(fake_xs_count(ctx.xs), nodes);
 	}
+	/* A driver domain would take its file for a raw one. */
+	assert_int_equal(device_vbd_check(&ctx, &theirs, &why), -1);
+	expect_class(why, ZERR_UNSUPPORTED, "raw disks");
 }
 
 static void one_writer(void **state)

@@ -458,6 +458,7 @@ static void driver_domain(void **state)
 	fake_hyp_add(&fake, 4, uuid);
 	fake_xs_set(ctx.xs, "/local/domain/4/name", name);
 	strcpy(nic.bridge, "theirs");	/* not ours to judge */
+	attach_fails(ZERR_UNSUPPORTED, "keeps guests apart");
 	assert_int_equal(device_vif_check(&ctx, &nic, NULL), 0);
 	fake_xs_set(ctx.xs, "/libxl/1/device/vif/0/backend", "/local/domain/4/backend/vif/1/0");
 	assert_int_equal(set_link(false, &err), -1);

@@ -254,7 +254,10 @@ static void read_nr_spis(struct reader *r, const struct xml_node *node, const st
 		r->build->cfg.nr_spis = (unsigned int)n;
 }
 
-/* Both have to name each other; the hypervisor allows it for all guests or for none. */
+/*
+ * z:peer, of which both have to name each other, and z:driver-domain, which has no name: the
+ * hypervisor allows it for all guests or for none.
+ */
 static void read_peer(struct reader *r, const struct xml_node *node, const struct field_row *row,
 		      const char *value)
 {
@@ -321,7 +324,8 @@ static const struct field_row rows[] = {
 	ROW(EXT "/z:cpupool", CONTAINER),
 	ROW(EXT "/z:cpupool@name", .type = &type_line, INTO(cfg.cpupool), .flags = FIELD_REQUIRED),
 	ROW_UNSERVED(EXT "/z:dom0less-adopted", HERE),
-	ROW_UNSERVED(EXT "/z:driver-domain", HERE),
+	ROW(EXT "/z:driver-domain", .handler = read_peer,
+	    .arg = &(const struct field_kept){ HERE, true, NULL }),
 	ROW_UNSERVED(EXT "/z:dtdev", HERE, .flags = FIELD_REPEAT),
 	ROW(EXT "/z:dtdev@path", .flags = FIELD_REQUIRED),
 	ROW(EXT "/z:gateway", .flags = FIELD_REPEAT),

@@ -119,10 +119,11 @@ int device_init(struct device *d, struct domain_ctx *ctx, const struct device_cl
 {
 	*d = (struct device){ .ctx = ctx, .cls = cls, .domid = domid, .devid = devid,
 			      .config = config };
-	if (domain_need_store(ctx, err) != 0)
+	set_paths(d);	/* what fails has its name */
+	if (domain_need_store(ctx, err) != 0 ||
+	    (backend_domain && domain_resolve(ctx, backend_domain, &d->backend_domid, err) != 0) ||
+	    (d->backend_domid != 0 && domain_check_peers(ctx, "backenddomain", err) != 0))
 		return -1;
-	if (backend_domain && domain_resolve(ctx, backend_domain, &d->backend_domid, err) != 0)
-		return zerr_hint(err, "backenddomain names a domain that does not run");
 	set_paths(d);
 	return 0;
 }
@@ -341,8 +342,11 @@ static int explain(const struct device *d, enum xenbus_reason why, struct zerr *
 		return zerr_set(err, ZERR_FAILED, "E333", 0, "its hotplug script failed%s%s",
 				text ? ": " : "", text ? text : "");
 	case XENBUS_WHY_HOTPLUG_SLOW:
-		return zerr_set(err, ZERR_TIMEOUT, "E802", 0,
-				"its hotplug script did not say that it is connected");
+		zerr_set(err, ZERR_TIMEOUT, "E802", 0,
+			 "its hotplug script did not say that it is connected");
+		return d->backend_domid == 0 ? -1 :
+		       zerr_hint(err, "does the script driver-domain run in domain %u?",
+				 d->backend_domid);
 	case XENBUS_WHY_GUEST_KEEPS:
 	case XENBUS_WHY_GUEST_CLOSING:
 		zerr_set(err, ZERR_TIMEOUT, "E804", 0, why == XENBUS_WHY_GUEST_CLOSING ?

@@ -146,8 +146,12 @@ static int check(struct domain_ctx *ctx, const struct domain_disk *disk, char id
 	char script[PATH_MAX];
 
 	id[0] = '\0';
+	/* Its paths mean nothing here, and its script takes a file for what it is. */
+	if (disk->backend_domain && disk->format == DISK_RAW && !disk->script)
+		return 0;
 	if (disk->backend_domain)
-		return 0;	/* its paths mean nothing here */
+		return zerr_set(err, ZERR_UNSUPPORTED, "E508", 0,
+				"a driver domain serves raw disks, and none by a script");
 	if (disk->script) {
 		device_script_path(ctx, disk->script, script);
 		if (device_script_check(script, err) != 0)

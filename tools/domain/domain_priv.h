@@ -136,6 +136,7 @@ int domain_check_machine(struct domain_ctx *ctx, const struct domain_config *cfg
  * domain made and its vCPUs there, affinities and clock.
  */
 int domain_check_wishes(struct domain_ctx *ctx, const struct domain_config *cfg, struct zerr **err);
+int domain_check_peers(struct domain_ctx *ctx, const char *what, struct zerr **err);
 int domain_boot_image(const struct domain_config *cfg, const char **ret, struct zerr **err);
 int domain_grant_wishes(struct domain_ctx *ctx, uint16_t domid, const struct domain_config *cfg,
 			struct zerr **err);

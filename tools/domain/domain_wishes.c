@@ -54,18 +54,16 @@ static int check_scheduler(struct domain_ctx *ctx, const struct domain_config *c
 }
 
 /* Guests reach each other when the hypervisor was started so, all of them or none. */
-static int check_peers(struct domain_ctx *ctx, const struct domain_config *cfg, struct zerr **err)
+int domain_check_peers(struct domain_ctx *ctx, const char *what, struct zerr **err)
 {
 	struct hyp_version v;
 
-	if (!cfg->peers)
-		return 0;
 	if (hyp_version(ctx->hyp, &v, err) != 0)
 		return -1;
 	if (strstr(v.commandline, "xsm=dummy") != NULL)
 		return 0;
 	zerr_set(err, ZERR_UNSUPPORTED, "E512", 0,
-		 "z:peer: this hypervisor keeps guests apart from each other");
+		 "%s: this hypervisor keeps guests apart from each other", what);
 	return zerr_hint(err, "start it with xsm=dummy: then all guests may share pages and "
 			 "events");
 }
@@ -89,7 +87,7 @@ int domain_check_wishes(struct domain_ctx *ctx, const struct domain_config *cfg,
 		return 0;	/* zl validate on a build host */
 	if (check_scheduler(ctx, cfg, err) != 0)
 		return -1;
-	return check_peers(ctx, cfg, err);
+	return cfg->peers ? domain_check_peers(ctx, "z:peer or z:driver-domain", err) : 0;
 }
 
 static int set_affinity(struct domain_ctx *ctx, uint16_t domid, unsigned int vcpu,

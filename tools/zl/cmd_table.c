@@ -37,7 +37,7 @@ const struct zl_missing zl_missing[] = {
 	  "the state of a running guest cannot be taken out of this machine" },
 	{ "button-press", "zl trigger presses the buttons that a guest has" },
 	{ "cpupool-numa-split", "the host is one NUMA node, and Pool-0 its pool" },
-	{ "devd", "zl runs the scripts of devices itself" },
+	{ "devd", "zl runs the scripts itself; in a driver domain the one called driver-domain does" },
 	{ "dt-overlay", "the host's device tree is only read at its start" },
 	{ "getenforce setenforce loadpolicy", "the hypervisor has no security policy to load" },
 	{ "pci-*", "there is no driver for an SMMU, without which a device could write anywhere" },

@@ -209,7 +209,7 @@ struct domain_config {
 	int log_keep;				/* how many old ones; -1: the daemon's */
 	bool no_balloon;			/* its memory stays what it is at start */
 	bool no_sharing;			/* its pages may not be shared (none are) */
-	bool peers;				/* has z:peer: talks to other guests */
+	bool peers;				/* z:peer or z:driver-domain: talks to guests */
 	unsigned int nr_spis;			/* shared interrupts; 0: as many as it needs */
 	unsigned int grant_frames, maptrack_frames, event_channels;	/* limits; 0: defaults */
 
