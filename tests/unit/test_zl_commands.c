@@ -159,6 +159,10 @@ static void host_facts(void **state)
 	expect("info", 0, "xen_scheduler          : credit2\n", NULL);
 	expect("info", 0, "zl_hypervisor          : zazen\n", NULL);
 	expect("info -s xen_major", 0, "4\n", NULL);
+	expect("--json info -s xen_major", 0, "\"data\":{\"xen_major\":4}}\n", NULL);
+	expect("--json info -s nosuch", 2, NULL, "there is no field");
+	expect("info -n", 0, "node:    memsize    memfree    distances\n   0:      2048 ", NULL);
+	expect("--json info -n", 0, "\"cpu_topology\":[{\"cpu\":0,\"core\":0,", NULL);
 	expect("info --field=frob", 2, NULL, "there is no field \"frob\"");
 	data = run_json("--json info", "zl.info/1");
 	assert_int_equal(number(data, "free_memory_bytes"), fake.free_pages * 4096);

@@ -173,6 +173,19 @@ static void edits(void **state)
 	expect("dumpxml guest", 0, ">32768</memory>", NULL);
 }
 
+/* What virsh's scripts say of saved states, which there are none of. */
+static void no_saved_states(void **state)
+{
+	(void)state;
+	write_guest();
+	expect(line_of("define %s/g.xml", dir), 0, NULL, "is defined");
+	expect("start --restore guest", 5, NULL, "cannot be taken out of this machine");
+	expect("start --fresh -p guest", 0, NULL, "guest is domain 1");
+	expect("dumpxml --security-info --inactive guest", 0, "<name>guest</name>", NULL);
+	expect("destroy guest", 0, NULL, NULL);
+	expect("undefine --managed-save guest", 0, NULL, NULL);
+}
+
 static void names_change(void **state)
 {
 	(void)state;
@@ -543,6 +556,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(metadata, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(config_updates, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(edits, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(no_saved_states, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(names_change, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(validate_looks_at_the_host, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(starts_with_the_host, set_up, tear_down),

@@ -53,7 +53,7 @@ static int parse_escape(const char *text, int *ret, struct zerr **err)
 		*ret = toupper((unsigned char)text[0]) & 0x1f;
 	else
 		return zerr_set(err, ZERR_USAGE, "E007", 0,
-				"console: \"%s\" is no escape character (a letter, ^X or none)",
+				"\"%s\" is no escape character (a letter, ^X or none)",
 				text);
 	return 0;
 }
@@ -71,11 +71,11 @@ static int parse_which(const struct zl_args *args, struct which *w, struct zerr 
 
 	*w = (struct which){ .vuart = type != NULL && strcmp(type, "vuart") == 0 };
 	if (type != NULL && !w->vuart && strcmp(type, "pv") != 0)
-		return zerr_set(err, ZERR_USAGE, "E007", 0, "console: \"%s\" is no type (pv, vuart)",
+		return zerr_set(err, ZERR_USAGE, "E007", 0, "\"%s\" is no type (pv, vuart)",
 				type);
 	if (number != NULL && parse_u32(number, 0, w->vuart ? 0 : CHANNELS_MAX, &w->number) != 0)
 		return zerr_set(err, ZERR_USAGE, "E007", 0,
-				"console: \"%s\" is no number of a console (0 to %u)", number,
+				"\"%s\" is no number of a console (0 to %u)", number,
 				w->vuart ? 0 : CHANNELS_MAX);
 	if (w->vuart)
 		strcpy(w->suffix, "-vuart");

@@ -17,7 +17,7 @@ static int find_word(const char *const *words, const char *word, const char *opt
 	for (int i = 0; words[i] != NULL; i++)
 		if (strcmp(words[i], word) == 0)
 			return i;
-	return zerr_set(err, ZERR_USAGE, "E007", 0, "convert: --%s=%s is not known", option, word);
+	return zerr_set(err, ZERR_USAGE, "E007", 0, "--%s=%s is not known", option, word);
 }
 
 /* Commands for what a conversion cannot do itself; "" when there are none. */

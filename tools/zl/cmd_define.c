@@ -186,6 +186,9 @@ static int start_one(struct zl *zl, struct definition *d, void *arg, struct zerr
 
 ZL_CMD(start)
 {
+	if (zl_has(args, "restore"))
+		return zerr_set(err, ZERR_UNSUPPORTED, "E501", 0, "start: --restore: %s",
+				zl_missing_why("restore"));
 	if (zl_has(args, "console") && args->pos_count > 1)
 		return zerr_set(err, ZERR_USAGE, "E006", 0, "start: -c is for one domain");
 	if (zl_open(zl, zl->dry_run ? ZL_NEED_PATHS : ZL_NEED_STORE, err) < 0)

@@ -165,29 +165,60 @@ static int print_text(const struct facts *f)
 	return 0;
 }
 
-static int print_one(const struct facts *f, const char *name, struct zerr **err)
+/* The text of a field; NULL with *err set: there is none. */
+static const char *find_field(const struct facts *f, const char *name, struct zerr **err)
 {
-	for (size_t i = 0; i < f->count; i++) {
-		const char *t = f->list[i].text != NULL ? f->list[i].text : "unknown";
-
-		if (strcmp(f->list[i].name, name) != 0)
-			continue;
-		zl_print_clean(stdout, t, strlen(t));
-		putchar('\n');
-		return 0;
-	}
+	for (size_t i = 0; i < f->count; i++)
+		if (strcmp(f->list[i].name, name) == 0)
+			return f->list[i].text != NULL ? f->list[i].text : "unknown";
 	zerr_set(err, ZERR_USAGE, "E007", 0, "info: there is no field \"%s\"", name);
-	return zerr_hint(err, "zl info prints all of them");
+	zerr_hint(err, "zl info prints all of them");
+	return NULL;
 }
 
-static int print_json(struct zl *zl, const struct facts *f, struct zerr **err)
+/* The host as its one NUMA node, with xl's headings: one thread a core, one socket. */
+static void print_topology(const struct hyp_physinfo *p)
+{
+	printf("%-23s:\ncpu:    core    socket     node\n", "cpu_topology");
+	for (uint32_t cpu = 0; cpu < p->nr_cpus; cpu++)
+		printf("%3u: %7u %8u %8u\n", cpu, cpu, 0u, 0u);
+	printf("%-23s:\nnode:    memsize    memfree    distances\n", "numa_info");
+	printf("%4u: %9" PRIu64 " %10" PRIu64 "      10\n", 0u, mib(p->total_pages),
+	       mib(p->free_pages));
+}
+
+static void add_topology(struct json_object *o, const struct hyp_physinfo *p)
+{
+	struct json_object *cpus = json_object_new_array(), *nodes = json_object_new_array();
+	struct json_object *x;
+
+	for (uint32_t cpu = 0; cpu < p->nr_cpus; cpu++) {
+		x = json_object_new_object();
+		zl_json_uint(x, "cpu", cpu);
+		zl_json_uint(x, "core", cpu);
+		zl_json_uint(x, "socket", 0);
+		zl_json_uint(x, "node", 0);
+		json_object_array_add(cpus, x);
+	}
+	x = json_object_new_object();
+	zl_json_uint(x, "node", 0);
+	zl_json_uint(x, "total_memory_bytes", p->total_pages * HYP_PAGE_SIZE);
+	zl_json_uint(x, "free_memory_bytes", p->free_pages * HYP_PAGE_SIZE);
+	json_object_array_add(nodes, x);
+	json_object_object_add(o, "cpu_topology", cpus);
+	json_object_object_add(o, "numa_info", nodes);
+}
+
+/* All facts, or the one that is called only; p: with the topology. */
+static int print_json(struct zl *zl, const struct facts *f, const char *only,
+		      const struct hyp_physinfo *p, struct zerr **err)
 {
 	struct json_object *o = json_object_new_object();
 
 	for (size_t i = 0; i < f->count; i++) {
 		const struct field *x = &f->list[i];
 
-		if (x->text == NULL)
+		if (x->text == NULL || (only != NULL && strcmp(x->name, only) != 0))
 			continue;
 		if (strcmp(x->name, "cpu_mhz") == 0)
 			json_object_object_add(o, x->name, json_object_new_double_s(atof(x->text),
@@ -203,7 +234,34 @@ static int print_json(struct zl *zl, const struct facts *f, struct zerr **err)
 		else
 			zl_json_string(o, x->name, x->text);
 	}
+	if (p != NULL)
+		add_topology(o, p);
 	return zl_print_json(zl, "zl.info/1", o, err);
+}
+
+static int print_facts(struct zl *zl, const struct zl_args *args, const struct facts *f,
+		       const struct hyp_physinfo *p, struct zerr **err)
+{
+	const char *only = zl_value(args, "field"), *text;
+	bool numa = zl_has(args, "numa") && only == NULL;
+
+	if (numa && p->nr_nodes > 1)
+		return zerr_set(err, ZERR_UNSUPPORTED, "E507", 0,
+				"info: this build knows hosts of one NUMA node");
+	text = only != NULL ? find_field(f, only, err) : NULL;
+	if (only != NULL && text == NULL)
+		return -1;
+	if (zl->json)
+		return print_json(zl, f, only, numa ? p : NULL, err);
+	if (text == NULL) {
+		print_text(f);
+	} else {
+		zl_print_clean(stdout, text, strlen(text));
+		putchar('\n');
+	}
+	if (numa)
+		print_topology(p);
+	return 0;
 }
 
 ZL_CMD(info)
@@ -227,10 +285,7 @@ ZL_CMD(info)
 		add_memory(zl, &f, &p);
 		add_version(zl, &f, v);
 		add_ours(zl, &f, &p, v);
-		if (zl_has(args, "field"))
-			rc = print_one(&f, zl_value(args, "field"), err);
-		else
-			rc = zl->json ? print_json(zl, &f, err) : print_text(&f);
+		rc = print_facts(zl, args, &f, &p, err);
 	}
 	for (size_t i = 0; i < f.count; i++)
 		free(f.list[i].text);

@@ -38,6 +38,12 @@ static const struct zl_option desc_options[] = {
 
 static const struct zl_option dumpxml_options[] = {
 	{ 0, "inactive", NULL, "the definition; what only a running domain has is left out" },
+	{ 0, "security-info", NULL, "with secrets (always done: none are left out)" },
+	{ 0, NULL, NULL, NULL },
+};
+
+static const struct zl_option undefine_options[] = {
+	{ 0, "managed-save", NULL, "with its saved state (there is none)" },
 	{ 0, NULL, NULL, NULL },
 };
 
@@ -95,7 +101,8 @@ static const struct zl_command rows[] = {
 	  metadata_options, "--uri=URI [[--key=PREFIX] --set=XML | --remove] DOM",
 	  "print or write what a program keeps in a definition",
 	  "It is one element of <metadata>, found by its namespace, URI." },
-	{ "undefine", NULL, cmd_undefine, ZL_CHANGES | ZL_DOMAINS, 1, ZL_ANY, NULL, "DOM...",
+	{ "undefine", NULL, cmd_undefine, ZL_CHANGES | ZL_DOMAINS, 1, ZL_ANY, undefine_options,
+	  "DOM...",
 	  "remove a definition", "A domain that runs is left alone." },
 	{ "validate", NULL, cmd_validate, ZL_COMMON | ZL_FILES, 1, ZL_ANY, validate_options,
 	  "[--strict] [--lax] [--host] [--schema] [--target-arch=ARCH] FILE...",

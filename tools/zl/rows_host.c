@@ -26,6 +26,7 @@ static const struct zl_option help_options[] = {
 
 static const struct zl_option info_options[] = {
 	{ 's', "field", "FIELD", "print one field's value alone" },
+	{ 'n', "numa", NULL, "also CPUs and memory by NUMA node" },
 	{ 0, NULL, NULL, NULL },
 };
 
@@ -74,7 +75,7 @@ static const struct zl_command rows[] = {
 	  "print the hypervisor's messages", "Needs no daemon." },
 	{ "help", NULL, cmd_help, ZL_COMMON, 0, 1, help_options, "[--long | COMMAND]",
 	  "print help", "" },
-	{ "info", NULL, cmd_info, ZL_COMMON | ZL_JSON, 0, 0, info_options, "[-s FIELD]",
+	{ "info", NULL, cmd_info, ZL_COMMON | ZL_JSON, 0, 0, info_options, "[-n] [-s FIELD]",
 	  "print facts about host and hypervisor", "Needs no daemon. Memory is in MiB." },
 	{ "report", NULL, cmd_report, 0, 0, 0, report_options,
 	  "[-i SEC] [-n N | --from=FILE] -o FILE", "draw what domains use as an HTML page",

@@ -88,6 +88,8 @@ static const struct zl_option start_options[] = {
 	{ 'c', "console", NULL, "attach the console before the first instruction" },
 	{ 'F', "foreground", NULL, "stay until the domain ends; exit with its outcome" },
 	{ 0, "print-id", NULL, "print the new domain's id alone on stdout" },
+	{ 0, "fresh", NULL, "boot it (always done: there are no saved states)" },
+	{ 0, "restore", NULL, "go on with a saved state: exit code 5" },
 	{ 0, "unit", NULL, "as a service of systemd: tell when it runs, stay while it lives" },
 	{ 0, NULL, NULL, NULL },
 };
