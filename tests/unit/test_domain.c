@@ -411,6 +411,12 @@ static void wishes(void **state)
 	cfg.clock = DOMAIN_CLOCK_TIMEZONE;
 	cfg.timezone = strdup("No/Such_Place");
 	expect_error(ZERR_NOT_FOUND, "No/Such_Place");
+	cfg.clock = DOMAIN_CLOCK_UTC;
+	cfg.affinity_set = true;
+	cfg.affinity.bits[0] = 1;
+	cfg.affinity.bits[10] = 1;
+	expect_error(ZERR_UNSUPPORTED, "no CPU 640 here");
+	cfg.affinity_set = false;
 	assert_null(fake_hyp_domain(&fake, 1));
 
 	cfg.clock = DOMAIN_CLOCK_VARIABLE;

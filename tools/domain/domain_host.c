@@ -107,25 +107,6 @@ static int check_memory(struct domain_ctx *ctx, const struct domain_config *cfg,
 			(unsigned long long)((need + 1023) / 1024), (unsigned long long)(has / 1024));
 }
 
-static int check_cpus(struct domain_ctx *ctx, const struct domain_config *cfg, struct zerr **err)
-{
-	struct hyp_physinfo phys;
-
-	if (hyp_physinfo(ctx->hyp, &phys, err) != 0)
-		return -1;
-	for (unsigned int i = 0; i < 2 * cfg->vcpus_max; i++) {
-		const struct cpuset *set = i % 2 == 0 ? domain_config_vcpu_affinity(cfg, i / 2) :
-					   domain_config_vcpu_soft(cfg, i / 2);
-
-		for (unsigned int cpu = phys.max_cpu_id + 1; set && cpu < DOMAIN_CPU_MAX; cpu++)
-			if (cpuset_has(set, cpu))
-				return zerr_set(err, ZERR_UNSUPPORTED, "E514", 0,
-						"vCPU %u: there is no CPU %u here, the last is %u",
-						i / 2, cpu, phys.max_cpu_id);
-	}
-	return 0;
-}
-
 /* What is in use is not missing. Takes why. */
 static void tell_lack(struct zerr *why, void (*tell)(void *arg, struct zerr *why), void *arg)
 {
@@ -142,7 +123,7 @@ void domain_check_host(struct domain_ctx *ctx, const struct domain_config *cfg,
 	static int (*const checks[])(struct domain_ctx *ctx, const struct domain_config *cfg,
 				     struct zerr **err) = {
 		check_images, domain_check_wishes, domain_check_aarch32, domain_check_machine,
-		check_memory, check_cpus,
+		check_memory,
 	};
 	struct domain_ctx files = *ctx;
 	struct zerr *why;

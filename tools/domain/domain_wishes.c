@@ -68,6 +68,29 @@ int domain_check_peers(struct domain_ctx *ctx, const char *what, struct zerr **e
 			 "events");
 }
 
+/* Where it may run: a host's CPUs. The hypervisor would be content with one of them. */
+static int check_cpus(struct domain_ctx *ctx, const struct domain_config *cfg, struct zerr **err)
+{
+	struct hyp_physinfo phys;
+
+	if (!cfg->affinity_set && cfg->pin_count == 0 && !cfg->soft_affinity_set &&
+	    cfg->soft_pin_count == 0)
+		return 0;
+	if (hyp_physinfo(ctx->hyp, &phys, err) != 0)
+		return -1;
+	for (unsigned int i = 0; i < 2 * cfg->vcpus_max; i++) {
+		const struct cpuset *set = i % 2 == 0 ? domain_config_vcpu_affinity(cfg, i / 2) :
+					   domain_config_vcpu_soft(cfg, i / 2);
+
+		for (unsigned int cpu = phys.max_cpu_id + 1; set && cpu < DOMAIN_CPU_MAX; cpu++)
+			if (cpuset_has(set, cpu))
+				return zerr_set(err, ZERR_UNSUPPORTED, "E514", 0,
+						"vCPU %u: there is no CPU %u here, the last is %u",
+						i / 2, cpu, phys.max_cpu_id);
+	}
+	return 0;
+}
+
 /* Everything that can be refused without a domain; see domain_priv.h. */
 int domain_check_wishes(struct domain_ctx *ctx, const struct domain_config *cfg, struct zerr **err)
 {
@@ -85,7 +108,7 @@ int domain_check_wishes(struct domain_ctx *ctx, const struct domain_config *cfg,
 		return -1;
 	if (!ctx->hyp)
 		return 0;	/* zl validate on a build host */
-	if (check_scheduler(ctx, cfg, err) != 0)
+	if (check_cpus(ctx, cfg, err) != 0 || check_scheduler(ctx, cfg, err) != 0)
 		return -1;
 	return cfg->peers ? domain_check_peers(ctx, "z:peer or z:driver-domain", err) : 0;
 }
