@@ -10,7 +10,9 @@
 #include <cmocka.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -185,6 +187,36 @@ static void strings_grow_and_shrink(void **state UNUSED)
 	strbuf_reset(&sb);
 	strbuf_add_json(&sb, "a\"\\\n\x01");
 	assert_string_equal(strbuf_cstr(&sb), "\"a\\\"\\\\\\n\\u0001\"");
+}
+
+/* What strbuf_addf() writes itself is what printf writes. */
+#define SAME_AS_PRINTF(...) do {						\
+	_cleanup_strbuf_ struct strbuf sb_ = STRBUF_INIT;			\
+	_cleanup_free_ char *alone_ = text_printf(__VA_ARGS__);			\
+	char want_[600];							\
+										\
+	assert_in_range(snprintf(want_, sizeof(want_), __VA_ARGS__), 0, 599);	\
+	strbuf_addstr(&sb_, "=");						\
+	strbuf_addf(&sb_, __VA_ARGS__);						\
+	assert_string_equal(sb_.buf + 1, want_);				\
+	assert_int_equal(sb_.len, strlen(want_) + 1);				\
+	assert_string_equal(alone_, want_);					\
+} while (0)
+
+static void texts_are_as_printf_has_them(void **state UNUSED)
+{
+	char wide[500];
+
+	memset(wide, 'w', sizeof(wide));
+	wide[sizeof(wide) - 1] = '\0';
+	SAME_AS_PRINTF("%s", "");
+	SAME_AS_PRINTF("no word, %d%% of %s%c", 100, wide, '!');
+	SAME_AS_PRINTF("%d %d %d %d", 0, -1, INT_MAX, INT_MIN);
+	SAME_AS_PRINTF("%u %u", 0u, UINT_MAX);
+	SAME_AS_PRINTF("%ld %lld %lu %llu %zu", LONG_MIN, LLONG_MAX, ULONG_MAX, ULLONG_MAX, SIZE_MAX);
+	SAME_AS_PRINTF("%s/%u: %5d|%-5s|%.2s|%x", wide, 7u, -3, "ab", "abc", 255u);
+	SAME_AS_PRINTF("%hhu %s %02d", (unsigned char)200, "a", 3);
+	SAME_AS_PRINTF("%#lx %td", 16ul, (ptrdiff_t)-4);
 }
 
 static void words_are_suggested(void **state UNUSED)
@@ -386,6 +418,7 @@ int main(void)
 		cmocka_unit_test(sizes_have_units),
 		cmocka_unit_test(domids_end_below_the_reserved),
 		cmocka_unit_test(strings_grow_and_shrink),
+		cmocka_unit_test(texts_are_as_printf_has_them),
 		cmocka_unit_test(words_are_suggested),
 		cmocka_unit_test(files_are_replaced_whole),
 		cmocka_unit_test(nobody_waits_at_a_fifo),

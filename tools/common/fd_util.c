@@ -13,6 +13,7 @@
 
 #include <xentools/cleanup.h>
 #include <xentools/fd_util.h>
+#include <xentools/strbuf.h>
 
 int fd_write_all(int fd, const void *buf, size_t len)
 {
@@ -187,10 +188,9 @@ int fd_write_file_atomic(const char *path, const void *buf, size_t len, mode_t m
 	_cleanup_close_ int fd = -1;
 	int rc;
 
-	if (asprintf(&tmp, "%s.XXXXXX", path) < 0) {
-		tmp = NULL;
+	tmp = text_printf("%s.XXXXXX", path);
+	if (!tmp)
 		return -ENOMEM;
-	}
 	fd = mkostemp(tmp, O_CLOEXEC);
 	if (fd < 0)
 		return -errno;

@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include <xentools/fd_util.h>
+#include <xentools/strbuf.h>
 
 #include "tools/domain/domain_priv.h"
 
@@ -35,10 +36,8 @@ static void hold_name(const struct hyp_domain_info *info, char ret[HOLD_NAME_MAX
 
 static char *intent_path(const struct domain_ctx *ctx, const char *name)
 {
-	char *path;
-
-	return asprintf(&path, "%s/building%s%s", domain_run_dir(ctx), name ? "/" : "",
-			name ? name : "") < 0 ? NULL : path;
+	return text_printf("%s/building%s%s", domain_run_dir(ctx), name ? "/" : "",
+			   name ? name : "");
 }
 
 /* Announce a domain (by UUID) or a pause before it is made; *ret_fd is for domain_intent_end(). */

@@ -128,9 +128,7 @@ void domain_warn(const struct domain_ctx *ctx, const char *code, const char *fmt
 
 static char *pid_path(const char *run_dir, const char *name)
 {
-	char *path;
-
-	return asprintf(&path, "%s/%s.pid", run_dir, name) < 0 ? NULL : path;
+	return text_printf("%s/%s.pid", run_dir, name);
 }
 
 bool domain_daemon_running(const struct domain_ctx *ctx, const char *name)
@@ -180,10 +178,9 @@ int domain_lock(const struct domain_ctx *ctx, int *ret_fd, struct zerr **err)
 	_cleanup_free_ char *path = NULL;
 	_cleanup_close_ int fd = -1;
 
-	if (asprintf(&path, "%s/zl.lock", domain_run_dir(ctx)) < 0) {
-		path = NULL;
+	path = text_printf("%s/zl.lock", domain_run_dir(ctx));
+	if (!path)
 		return zerr_no_memory(err);
-	}
 	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (fd < 0 && errno == ENOENT && fd_mkdir_p(domain_run_dir(ctx), 0755) == 0)
 		fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include <xentools/fd_util.h>
+#include <xentools/strbuf.h>
 
 #include "tools/domain/device_priv.h"
 
@@ -102,9 +103,7 @@ static int fill_in(const struct domain_config *cfg, struct seed *s, struct zerr 
 
 static char *image_path(const struct domain_ctx *ctx, uint16_t domid)
 {
-	char *path;
-
-	return asprintf(&path, "%s/seed-%u.iso", domain_run_dir(ctx), domid) < 0 ? NULL : path;
+	return text_printf("%s/seed-%u.iso", domain_run_dir(ctx), domid);
 }
 
 static int write_image(const struct domain_config *cfg, const char *path, struct zerr **err)

@@ -26,9 +26,7 @@
 
 static char *state_path(const struct domain_ctx *ctx, uint16_t domid)
 {
-	char *path;
-
-	return asprintf(&path, "%s/domains/%u.json", domain_run_dir(ctx), domid) < 0 ? NULL : path;
+	return text_printf("%s/domains/%u.json", domain_run_dir(ctx), domid);
 }
 
 /* Checksum over every field, in one fixed order. */

@@ -38,7 +38,7 @@ static bool find_path(struct node_writer *w, const char *rel, char path[NODE_PAT
 /* Write one value; does nothing once the writer has failed. */
 void node_write(struct node_writer *w, const char *rel, const char *fmt, ...)
 {
-	_cleanup_free_ char *made = NULL;
+	_cleanup_strbuf_ struct strbuf made = STRBUF_INIT;
 	char path[NODE_PATH_MAX];
 	const char *value = fmt;
 	va_list ap;
@@ -46,12 +46,14 @@ void node_write(struct node_writer *w, const char *rel, const char *fmt, ...)
 	if (w->rc != 0 || !find_path(w, rel, path))
 		return;
 	va_start(ap, fmt);
-	if (strcmp(fmt, "%s") == 0)
+	if (strcmp(fmt, "%s") == 0) {
 		value = va_arg(ap, const char *);
-	else if (strchr(fmt, '%'))
-		value = vasprintf(&made, fmt, ap) < 0 ? NULL : made;
+	} else if (strchr(fmt, '%')) {
+		strbuf_vaddf(&made, fmt, ap);
+		value = strbuf_cstr(&made);
+	}
 	va_end(ap);
-	if (!value)
+	if (!value || made.failed)
 		w->rc = zerr_no_memory(w->err);
 	else
 		w->rc = xs_write_str(w->xs, w->tx, path, value, w->err);
@@ -221,9 +223,7 @@ int domain_nodes_remove(struct xs *xs, uint16_t domid, const char *uuid, struct 
 /* Of a node below the domain's directory, malloc'd; NULL: no memory. */
 char *domain_path(uint16_t domid, const char *rel)
 {
-	char *path;
-
-	return asprintf(&path, "/local/domain/%u/%s", domid, rel) < 0 ? NULL : path;
+	return text_printf("/local/domain/%u/%s", domid, rel);
 }
 
 int domain_store_read(struct domain_ctx *ctx, uint16_t domid, const char *rel, char **ret,

@@ -29,6 +29,7 @@ void strbuf_addstr(struct strbuf *sb, const char *s);
 void strbuf_addch(struct strbuf *sb, char c);
 void strbuf_addf(struct strbuf *sb, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void strbuf_vaddf(struct strbuf *sb, const char *fmt, va_list ap);
+char *text_printf(const char *fmt, ...) PRINTF_LIKE(1, 2);	/* malloc'd, or NULL */
 /*
  * A column's cell: text filled up with spaces to width, from the left, or (width < 0) behind it.
  * For tables: printf costs six times as much.
