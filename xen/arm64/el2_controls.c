@@ -49,8 +49,9 @@ static void find_aux(void)
 	write_sysreg(afsr1_el1, ~0UL);
 	write_sysreg(amair_el1, ~0UL);
 	isb();
-	if (!this_cpu()->rq)
-		has_aux |= read_sysreg(afsr0_el1) | read_sysreg(afsr1_el1) | read_sysreg(amair_el1);
+	/* Written once at most: for a CPU that comes back it is read-only. */
+	if (!has_aux && (read_sysreg(afsr0_el1) | read_sysreg(afsr1_el1) | read_sysreg(amair_el1)))
+		has_aux = true;
 }
 
 /*
