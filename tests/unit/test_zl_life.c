@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <sys/wait.h>
 
 #include "xentools/fd_util.h"
 #include "zl_world.h"
@@ -432,6 +433,29 @@ static void asked_together(void **state)
 	assert_null(fake_hyp_domain(&fake, 4));
 }
 
+/* An interrupt of create -F ends the watching, and says that the domain does not end. */
+static void left_running(void **state)
+{
+	sigset_t set;
+	pid_t child;
+
+	(void)state;
+	write_guest();
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	assert_int_equal(sigprocmask(SIG_BLOCK, &set, NULL), 0);
+	child = fork();
+	if (child == 0) {
+		sleep(2);		/* by then it has been created */
+		kill(getppid(), SIGTERM);
+		_exit(0);
+	}
+	expect(line_of("create -F %s/g.xml", dir), 130, NULL, "interrupted; the domain runs on");
+	assert_int_equal(waitpid(child, NULL, 0), child);
+	assert_int_equal(sigtimedwait(&set, NULL, &(struct timespec){ .tv_sec = 0 }), SIGTERM);
+	assert_non_null(fake_hyp_domain(&fake, 1));
+}
+
 static void suspends(void **state)
 {
 	struct fake_domain *d;
@@ -562,6 +586,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(starts_with_the_host, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(knocks, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(asked_together, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(left_running, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(suspends, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(dumps, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(shows, set_up, tear_down),

@@ -138,6 +138,12 @@ static int watch(struct zl *zl, const struct zl_args *args, const struct domain_
 		zl_note(zl, "the console of %s was closed; the domain runs on", cfg->name);
 		return 0;
 	}
+	if (rc < 0 && zerr_class_of(*err) == ZERR_INTERRUPTED) {
+		zerr_free(*err);
+		*err = NULL;
+		return zerr_set(err, ZERR_INTERRUPTED, "E930", 0,
+				"interrupted; the domain runs on");
+	}
 	if (rc < 0)
 		return -1;
 	zl_find_end(zl, domid, cfg->uuid, &end);
