@@ -179,7 +179,6 @@ static void test_check(void **state)
 static void test_few_hosts(void **state)
 {
 	static const char *const aux[] = { "afsr0_el1", "afsr1_el1", "amair_el1" };
-	struct sched_rq *rq = this_cpu()->rq;
 	struct domain *d;
 
 	(void)state;
@@ -189,10 +188,7 @@ static void test_few_hosts(void **state)
 		has_aux = false;
 		for (unsigned int i = 0; i < ARRAY_SIZE(aux); i++)
 			reg_find(aux[i])->keeps = i == n ? 1UL << 40 : 0;
-		/* Looked at when the CPU comes for the first time, without a run queue. */
-		this_cpu()->rq = NULL;
 		el2_controls_init();
-		this_cpu()->rq = rq;
 		el2_controls_vcpu(d->vcpu[0]);
 		assert_int_equal(d->vcpu[0]->ctxt.extra, n < ARRAY_SIZE(aux) ? CTXT_AUX : 0);
 	}
