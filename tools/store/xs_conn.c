@@ -452,13 +452,3 @@ int xs_refused(enum xs_wire_type type, const char *path, int errnum, struct zerr
 	return zerr_set(err, class_of(errnum), "E110", errnum, "xenstore %s%s%s",
 			xs_wire_type_name(type), path ? " " : "", path ? path : "");
 }
-
-int xs_simple(struct xs *xs, enum xs_wire_type type, uint32_t tx, const char *path,
-	      const struct xs_part *parts, size_t n_parts, char **ret_body, size_t *ret_len,
-	      struct zerr **err)
-{
-	int errnum = 0;
-	int rc = xs_talk(xs, type, tx, parts, n_parts, ret_body, ret_len, &errnum, err);
-
-	return rc == 1 ? xs_refused(type, path, errnum, err) : rc;
-}

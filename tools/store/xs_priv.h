@@ -90,6 +90,8 @@ int xs_refused(enum xs_wire_type type, const char *path, int errnum, struct zerr
 
 /* Queue the event that stands in a message body: 0 or -1. */
 int xs_queue_event(struct xs *xs, const char *body, size_t len, struct zerr **err);
+/* The oldest of the queue, the caller's to clear; false: there is none. */
+bool xs_take_event(struct xs *xs, struct xs_event *ret);
 
 /* Receive one message; its body is there until the next call. 1, 0 time is up, -1 error. */
 int xs_receive(struct xs *xs, int timeout_ms, struct xs_wire_header *header, const char **body,

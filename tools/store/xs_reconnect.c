@@ -6,8 +6,6 @@
  * may be carried out twice. A transaction is in conflict then, which its caller knows to handle.
  */
 #include <errno.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include <xentools/fd_util.h>
@@ -90,39 +88,12 @@ int xs_talk(struct xs *xs, enum xs_wire_type type, uint32_t tx, const struct xs_
 	return rc;
 }
 
-int xs_remember_watch(struct xs *xs, const char *path, const char *token)
+int xs_simple(struct xs *xs, enum xs_wire_type type, uint32_t tx, const char *path,
+	      const struct xs_part *parts, size_t n_parts, char **ret_body, size_t *ret_len,
+	      struct zerr **err)
 {
-	struct xs_watch *w = calloc(1, sizeof(*w));
+	int errnum = 0;
+	int rc = xs_talk(xs, type, tx, parts, n_parts, ret_body, ret_len, &errnum, err);
 
-	if (w) {
-		w->path = strdup(path);
-		w->token = strdup(token);
-	}
-	if (!w || !w->path || !w->token) {
-		xs_free_watch(w);
-		return -ENOMEM;
-	}
-	w->next = xs->watches;
-	xs->watches = w;
-	return 0;
-}
-
-void xs_free_watch(struct xs_watch *w)
-{
-	if (!w)
-		return;
-	free(w->path);
-	free(w->token);
-	free(w);
-}
-
-void xs_forget_watch(struct xs *xs, const char *path, const char *token)
-{
-	struct xs_watch **p = &xs->watches, *w;
-
-	while ((w = *p) && (strcmp(w->path, path) || strcmp(w->token, token)))
-		p = &w->next;
-	if (w)
-		*p = w->next;
-	xs_free_watch(w);
+	return rc == 1 ? xs_refused(type, path, errnum, err) : rc;
 }

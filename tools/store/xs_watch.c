@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * Watches and the queue of events that came while something else was awaited.
- */
+/* Watches set and taken away, and their events waited for. */
 #include <errno.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "xs_priv.h"
 
@@ -33,45 +29,6 @@ int xs_unwatch(struct xs *xs, const char *path, const char *token, struct zerr *
 	return rc == 1 ? xs_refused(XS_UNWATCH, path, errnum, err) : rc;
 }
 
-int xs_queue_event(struct xs *xs, const char *body, size_t len, struct zerr **err)
-{
-	const char *strings[2];
-	struct xs_queued *q;
-
-	if (xs_wire_strings(body, len, strings, 2, NULL) != 2) {
-		xs->broken = true;
-		return zerr_set(err, ZERR_FAILED, "E112", EPROTO, "xenstore watch-event");
-	}
-	q = calloc(1, sizeof(*q));
-	if (q) {
-		q->event.path = strdup(strings[0]);
-		q->event.token = strdup(strings[1]);
-	}
-	if (!q || !q->event.path || !q->event.token) {
-		if (q)
-			xs_event_clear(&q->event);
-		free(q);
-		return zerr_set(err, ZERR_NO_RESOURCES, "E600", ENOMEM, "out of memory");
-	}
-	*xs->events_tail = q;
-	xs->events_tail = &q->next;
-	return 0;
-}
-
-static bool take_event(struct xs *xs, struct xs_event *ret)
-{
-	struct xs_queued *q = xs->events;
-
-	if (!q)
-		return false;
-	xs->events = q->next;
-	if (!xs->events)
-		xs->events_tail = &xs->events;
-	*ret = q->event;
-	free(q);
-	return true;
-}
-
 /* Receive one event into the queue: 1, 0 time is up, -1. */
 static int receive_event(struct xs *xs, int timeout_ms, struct zerr **err)
 {
@@ -92,7 +49,7 @@ static int receive_event(struct xs *xs, int timeout_ms, struct zerr **err)
 /* Who does not wait has a loop, and is told that the daemon went away. */
 int xs_next_event(struct xs *xs, int timeout_ms, struct xs_event *ret, struct zerr **err)
 {
-	while (!take_event(xs, ret)) {
+	while (!xs_take_event(xs, ret)) {
 		struct zerr *why = NULL;
 		int rc = receive_event(xs, timeout_ms, &why);
 
@@ -108,11 +65,4 @@ int xs_next_event(struct xs *xs, int timeout_ms, struct xs_event *ret, struct ze
 		zerr_free(why);
 	}
 	return 1;
-}
-
-void xs_event_clear(struct xs_event *ev)
-{
-	free(ev->path);
-	free(ev->token);
-	*ev = (struct xs_event){ NULL, NULL };
 }
