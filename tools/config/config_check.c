@@ -314,17 +314,6 @@ static void rule_unserved(struct reader *r)
 		field_unserved(r, find(r, "os", "dtb"), NULL);
 }
 
-/* What stands in <metadata><z:domain>, the first of it; see field_table.h. */
-const struct xml_node *config_extension(struct reader *r)
-{
-	const struct xml_node *n = find(r, "metadata", NULL);
-
-	for (n = n != NULL ? n->first : NULL; n != NULL; n = n->next)
-		if (n->uri != NULL && strcmp(n->uri, CONFIG_NAMESPACE) == 0)
-			break;
-	return n != NULL ? n->first : NULL;
-}
-
 /* z:gateway names interfaces, which are known only now. */
 static void rule_gateways(struct reader *r)
 {

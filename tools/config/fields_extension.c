@@ -382,3 +382,14 @@ static const struct field_row rows[] = {
 };
 
 const struct field_table fields_extension = { rows, ARRAY_SIZE(rows) };
+
+/* What stands in <metadata><z:domain>, the first of it; see field_table.h. */
+const struct xml_node *config_extension(struct reader *r)
+{
+	const struct xml_node *n = xml_child(r->tree->root, "metadata");
+
+	for (n = n != NULL ? n->first : NULL; n != NULL; n = n->next)
+		if (n->uri != NULL && strcmp(n->uri, CONFIG_NAMESPACE) == 0)
+			break;
+	return n != NULL ? n->first : NULL;
+}
