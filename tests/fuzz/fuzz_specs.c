@@ -34,7 +34,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	else if (err == NULL)
 		abort();
 	zerr_free(err);
-	if (cpuset_parse(text, &set) == 0 && cpuset_format(&set, list, sizeof(list)) != 0)
+	if (cpuset_parse(text, NULL, &set) == 0 && cpuset_format(&set, list, sizeof(list)) != 0)
 		abort();
 	(void)domain_uuid_parse(text, bytes);
 	(void)domain_mac_parse(text, bytes);

@@ -113,6 +113,21 @@ static void cpu_lists(void **state)
 		{ "a", NULL, -EINVAL },
 		{ "1 2", NULL, -EINVAL },
 		{ "-1", NULL, -EINVAL },
+		{ "all", "0-1023", 0 },
+		{ "all,^1", "0,2-1023", 0 },
+		{ "^0,all", "0-1023", 0 },
+		{ "pool,^0-3", "4-1023", 0 },
+		{ "nodes:0,^2", "0-1,3-1023", 0 },
+		{ "node:all", "0-1023", 0 },
+		{ "7,none", "7", 0 },
+		{ "none", NULL, -ENOENT },
+		{ "3,node:^0", NULL, -ENOENT },
+		{ "nodes:1", NULL, -ENXIO },
+		{ "nodes:0-1", NULL, -ENXIO },
+		{ "nodes:", NULL, -EINVAL },
+		{ "nodes:pool", NULL, -EINVAL },
+		{ "alle", NULL, -EINVAL },
+		{ "^^1", NULL, -EINVAL },
 	};
 	struct cpuset even = { .bits = { 0 } };
 	char buf[5 * DOMAIN_CPU_MAX];
@@ -121,7 +136,7 @@ static void cpu_lists(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		struct cpuset s = { .bits = { 0xdead } };
 
-		assert_int_equal(cpuset_parse(rows[i].text, &s), rows[i].rc);
+		assert_int_equal(cpuset_parse(rows[i].text, NULL, &s), rows[i].rc);
 		if (rows[i].rc != 0) {
 			assert_int_equal(s.bits[0], 0xdead);
 			continue;
@@ -382,6 +397,11 @@ static void affinity(void **state)
 	drop(&res);
 	read_with(&res, warned, NULL);
 	assert_null(domain_config_vcpu_affinity(&res.cfg, 0));
+	drop(&res);
+	/* XML has numbers alone, as libvirt's schema. */
+	read_with(&res, "<domain type='xen'><name>w</name><memory unit='MiB'>64</memory>"
+		  "<vcpu cpuset='all'>3</vcpu><os><kernel>/k</kernel></os></domain>", NULL);
+	assert_int_equal(res.rc, -1);
 	drop(&res);
 }
 

@@ -59,6 +59,17 @@ static void life(void **state)
 	assert_null(fake_xs_get(store, "/local/pool/1/name"));
 	expect("cpupool-cpu-add 0 all", 0, NULL, NULL);
 	assert_int_equal(cpus_of(0), 3);
+
+	/* The words of a list. */
+	expect("cpupool-cpu-remove Pool-0 pool,^0", 0, NULL, NULL);
+	assert_int_equal(cpus_of(0), 1);
+	expect("cpupool-create blue --cpus=pool", 2, NULL, "there is no pool here");
+	expect("cpupool-create blue cpus=nodes:0", 7, NULL, "CPU 0 is not free");
+	expect("cpupool-create blue cpus=nodes:0,^0", 0, NULL, NULL);
+	assert_int_equal(cpus_of(1), 2);
+	expect("cpupool-cpu-remove blue nodes:0,^0", 0, NULL, NULL);
+	expect("cpupool-cpu-add Pool-0 all,^0", 0, NULL, NULL);
+	assert_int_equal(cpus_of(0), 3);
 }
 
 static void refused(void **state)
@@ -233,6 +244,9 @@ static void host_cpus(void **state)
 	fake.hotplug_errno = EOPNOTSUPP;
 	expect("cpu offline 1", 5, NULL, "cpu_hotplug");
 	expect("cpu offline 2", 2, NULL, "there is no CPU 2");
+	expect("-N cpu online all,^0", 0, "CPU 1 is online\n", NULL);
+	expect("cpu offline pool", 2, NULL, "there is no pool here");
+	expect("cpu offline none", 2, NULL, "selects no CPU");
 	expect("cpu offline", 2, NULL, "which CPUs?");
 	expect("cpu list 1", 2, NULL, "no arguments");
 	expect("cpu away 1", 2, NULL, "neither list nor online nor offline");

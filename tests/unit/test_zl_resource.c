@@ -149,11 +149,54 @@ static void pinning(void **state)
 	expect("vcpu-list web1", 0, "all / 0\n", NULL);
 	expect("vcpu-pin web1 2 0", 2, NULL, "\"2\" is not one of its vCPUs: 0 to 1, or all");
 	expect("vcpu-pin web1 0 5", 2, NULL, "there is no CPU 5: the host has 0 to 1");
-	expect("vcpu-pin web1 0 none", 2, NULL, "is not a list of CPUs");
-	expect("vcpu-pin web1 0 0,^0", 2, NULL, "is not a list of CPUs");
+	expect("vcpu-pin web1 0 none", 2, NULL, "\"none\" selects no CPU");
+	expect("vcpu-pin web1 0 0,^0", 2, NULL, "selects no CPU");
+	expect("vcpu-pin web1 0 0,x", 2, NULL, "is not a list of CPUs");
+	expect("vcpu-pin web1 0 all,^0 nodes:0,^1", 0, NULL, NULL);
+	assert_int_equal(d->affinity[0][0], 2);
+	assert_int_equal(d->soft_affinity[0][0], 1);
+	expect("vcpu-pin web1 0 - none", 0, NULL, NULL);
+	assert_int_equal(d->soft_affinity[0][0], 3);
+	expect("vcpu-pin web1 0 nodes:0,2", 2, NULL, "there is no CPU 2");
+	expect("vcpu-pin web1 0 nodes:2", 2, NULL, "no such node");
+	fake.pools[0].cpus = 1;
+	expect("vcpu-pin web1 0 pool", 0, NULL, NULL);
+	assert_int_equal(d->affinity[0][0], 1);
 	expect("vcpu-pin nosuch 0 0", 3, NULL, "there is no domain");
 	d->info.max_vcpu_id = XEN_INVALID_MAX_VCPU_ID;
 	expect("vcpu-pin web1 all 0", 7, NULL, "it has no vCPUs yet");
+}
+
+/* What validate --host says of lines of an xl.cfg; its kernel is the file itself, no image. */
+static void ask_host(struct caught *c, const char *lines)
+{
+	char path[80], line[120], text[400];
+
+	snprintf(path, sizeof(path), "%s/asked.cfg", dir);
+	snprintf(text, sizeof(text), "name='a'\nmemory=16\nkernel='%s'\n%s\n", path,
+		 lines);
+	assert_int_equal(fd_write_file_atomic(path, text, strlen(text), 0600), 0);
+	snprintf(line, sizeof(line), "validate --host %s", path);
+	assert_int_not_equal(run(c, line), 0);
+}
+
+static void places_on_the_host(void **state)
+{
+	static const struct { const char *lines, *told; } rows[] = {
+		{ "cpus='all,^0'", NULL }, { "cpus='nodes:0,^1'", NULL }, { "cpus='all'", NULL },
+		{ "cpus='all,^0-1'", "vCPU 0: its list leaves none of the CPUs here, 0 to 1" },
+		{ "cpus='0,7'", "vCPU 0: there is no CPU 7 here, the last is 1" },
+	};
+	struct caught c;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		ask_host(&c, rows[i].lines);
+		if (rows[i].told != NULL ? strstr(c.err, rows[i].told) == NULL :
+		    strstr(c.err, "CPU") != NULL || c.err[0] == '\0')
+			fail_msg("%s:\n%s", rows[i].lines, c.err);
+		output_free(&c);
+	}
 }
 
 static void vcpu_numbers(void **state)
@@ -242,6 +285,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(limits, resource_world, tear_down),
 		cmocka_unit_test_setup_teardown(claims_and_sharing, resource_world, tear_down),
 		cmocka_unit_test_setup_teardown(pinning, resource_world, tear_down),
+		cmocka_unit_test_setup_teardown(places_on_the_host, resource_world, tear_down),
 		cmocka_unit_test_setup_teardown(vcpu_numbers, resource_world, tear_down),
 		cmocka_unit_test_setup_teardown(scheduling, resource_world, tear_down),
 		cmocka_unit_test_setup_teardown(pools, resource_world, tear_down),

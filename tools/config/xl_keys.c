@@ -128,27 +128,45 @@ static int put_iomem(struct reader *r, const struct xl_key *key, const struct xl
 	return 0;
 }
 
+/*
+ * The numbers of a list, which are all that XML has: what is wrong stays as it is and the reader
+ * says so. NULL: nothing is to be set, the vCPU may run, or would rather run, anywhere.
+ */
+static const char *cpu_numbers(const char *text, bool soft, char buf[5 * DOMAIN_CPU_MAX])
+{
+	const struct cpuset every = cpuset_range(0, DOMAIN_CPU_MAX - 1);
+	struct cpuset set;
+	int rc = cpuset_parse(text, NULL, &set);
+
+	if (rc == -ENOENT)
+		return soft ? NULL : "none";
+	if (rc == 0 && memcmp(&set, &every, sizeof(set)) == 0)
+		return NULL;
+	return rc == 0 && text[strspn(text, "0123456789-^, ")] != '\0' &&
+	       cpuset_format(&set, buf, 5 * DOMAIN_CPU_MAX) == 0 ? buf : text;
+}
+
 /* A string for all vCPUs, or a list with one for each. */
 static int put_cpus(struct reader *r, const struct xl_key *key, const struct xl_entry *e)
 {
+	bool soft = key->arg != NULL, list = e->value.kind == XL_LIST;
+	char buf[5 * DOMAIN_CPU_MAX];
 	unsigned int vcpu = 0;
-	bool soft = key->arg != NULL;
 
-	if (e->value.kind != XL_LIST && strcmp(e->value.text, "all") == 0)
-		return 0;
-	if (e->value.kind != XL_LIST && !soft)
-		return xl_put(r, e, NULL, "vcpu@cpuset", e->value.text);
-	for (const struct xl_value *v = e->value.kind == XL_LIST ? e->value.items : &e->value;
-	     v != NULL; v = v->next, vcpu++) {
+	for (const struct xl_value *v = list ? e->value.items : &e->value; v != NULL;
+	     v = v->next, vcpu++) {
+		const char *text = cpu_numbers(v->text, soft, buf);
 		struct xml_node *n;
 		char number[12];
 
-		if (strcmp(v->text, "all") == 0)
+		if (text == NULL)
 			continue;
+		if (!list && !soft)
+			return xl_put(r, e, NULL, "vcpu@cpuset", text);
 		snprintf(number, sizeof(number), "%u", vcpu);
 		n = soft ? xl_new(r, e, EXT, "z:affinity") : xl_new(r, e, "cputune", "vcpupin");
-		if (n == NULL || xl_put(r, e, n, soft ? "@soft" : "@cpuset", v->text) < 0 ||
-		    (e->value.kind == XL_LIST && xl_put(r, e, n, "@vcpu", number) < 0))
+		if (n == NULL || xl_put(r, e, n, soft ? "@soft" : "@cpuset", text) < 0 ||
+		    (list && xl_put(r, e, n, "@vcpu", number) < 0))
 			return -ENOMEM;
 	}
 	return 0;
@@ -254,7 +272,7 @@ const struct xl_key xl_keys[] = {
 	S("cmdline", "os/cmdline", put_text),
 	S("cpu_weight", "cputune/shares", put_text),
 	OF(W, "cpuid", X86),
-	S("cpus", "vcpu@cpuset", put_cpus, .note = "a list: one item for each vCPU, as vcpupin"),
+	S("cpus", "vcpu@cpuset", put_cpus, .note = "such as all,^1; a list: one for each vCPU"),
 	S("cpus_soft", EXT "/z:affinity@soft", put_cpus, .arg = "soft"),
 	OF(W, "device_model_*", NO_DM),
 	S("device_tree", "os/dtb", put_text),

@@ -59,24 +59,35 @@ static void put_memory(struct writer *w, const struct domain_config *c)
 	lost(w, c->memory_kib % 1024 != 0 || c->current_kib % 1024 != 0, "memory below a MiB");
 }
 
+/* A set without end is "all" but what it lacks: xl has fewer numbers than this. */
+static void put_cpuset(struct writer *w, const struct cpuset *set)
+{
+	char list[5 * DOMAIN_CPU_MAX] = "all";
+	bool all = set == NULL || cpuset_has(set, DOMAIN_CPU_MAX - 1);
+
+	if (!all && cpuset_format(set, list, sizeof(list)) != 0)
+		w->sb.failed = true;
+	strbuf_addf(&w->sb, "\"%s", list);
+	for (unsigned int cpu = 0; all && set != NULL && cpu < DOMAIN_CPU_MAX; cpu++)
+		if (!cpuset_has(set, cpu))
+			strbuf_addf(&w->sb, ",^%u", cpu);
+	strbuf_addch(&w->sb, '"');
+}
+
 /* One string for all vCPUs, or a list that names each. */
 static void put_cpus(struct writer *w, const char *key, const struct domain_config *c, bool soft)
 {
 	const struct cpuset *(*of)(const struct domain_config *, unsigned int) =
 		soft ? domain_config_vcpu_soft : domain_config_vcpu_affinity;
 	size_t pins = soft ? c->soft_pin_count : c->pin_count;
-	char list[5 * DOMAIN_CPU_MAX];
 	unsigned int n = pins != 0 ? c->vcpus_max : 1;
 
 	if (of(c, 0) == NULL && pins == 0)
 		return;
 	strbuf_addf(&w->sb, "%s = %s", key, pins != 0 ? "[ " : "");
 	for (unsigned int v = 0; v < n; v++) {
-		const struct cpuset *set = of(c, v);
-
-		if (set == NULL || cpuset_format(set, list, sizeof(list)) != 0)
-			strcpy(list, "all");
-		strbuf_addf(&w->sb, "%s\"%s\"", v > 0 ? ", " : "", list);
+		strbuf_addstr(&w->sb, v > 0 ? ", " : "");
+		put_cpuset(w, of(c, v));
 	}
 	strbuf_addf(&w->sb, "%s\n", pins != 0 ? " ]" : "");
 }

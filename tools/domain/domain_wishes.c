@@ -82,7 +82,19 @@ static int check_cpus(struct domain_ctx *ctx, const struct domain_config *cfg, s
 		const struct cpuset *set = i % 2 == 0 ? domain_config_vcpu_affinity(cfg, i / 2) :
 					   domain_config_vcpu_soft(cfg, i / 2);
 
-		for (unsigned int cpu = phys.max_cpu_id + 1; set && cpu < DOMAIN_CPU_MAX; cpu++)
+		unsigned int end = DOMAIN_CPU_MAX, cpu = 0;
+
+		if (set == NULL)
+			continue;
+		while (cpu <= phys.max_cpu_id && !cpuset_has(set, cpu))
+			cpu++;
+		if (cpu > phys.max_cpu_id && cpuset_has(set, end - 1))
+			return zerr_set(err, ZERR_UNSUPPORTED, "E514", 0, "vCPU %u: its list "
+					"leaves none of the CPUs here, 0 to %u", i / 2,
+					phys.max_cpu_id);
+		while (end > 0 && cpuset_has(set, end - 1))	/* "all" and its like */
+			end--;
+		for (cpu = phys.max_cpu_id + 1; cpu < end; cpu++)
 			if (cpuset_has(set, cpu))
 				return zerr_set(err, ZERR_UNSUPPORTED, "E514", 0,
 						"vCPU %u: there is no CPU %u here, the last is %u",

@@ -111,7 +111,7 @@ static int change(struct zl *zl, const struct zl_args *args, bool online, struct
 	for (size_t i = 1; i < args->pos_count; i++) {
 		uint8_t more[ZL_MAP_BYTES];
 
-		if (zl_cpu_list(args->pos[i], c.nr, more, err) < 0)
+		if (zl_cpu_list(args->pos[i], c.nr, NULL, NULL, more, err) < 0)
 			return -1;
 		for (size_t b = 0; b < sizeof(map); b++)
 			map[b] |= more[b];

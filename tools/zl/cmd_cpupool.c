@@ -15,26 +15,26 @@
 
 static const char *map_text(const uint8_t map[ZL_MAP_BYTES], char buf[5 * DOMAIN_CPU_MAX])
 {
-	struct cpuset set = { .bits = { 0 } };
+	const struct cpuset set = zl_cpuset_of(map);
 
-	for (unsigned int i = 0; i < DOMAIN_CPU_MAX; i++)
-		if (map[i / 8] >> i % 8 & 1)
-			set.bits[i / 64] |= 1ull << i % 64;
 	return cpuset_format(&set, buf, 5 * DOMAIN_CPU_MAX) == 0 ? buf : "";
 }
 
-/* A list of CPUs, each of them in have; "all": those of have. What they are is for messages. */
-static int cpus_of(struct zl *zl, const char *text, const uint8_t *have, const char *what,
-		   uint8_t map[ZL_MAP_BYTES], struct zerr **err)
+/*
+ * A list of CPUs, each of them in have; "all": those of have, "pool": of a pool that there is.
+ * What they are is for messages.
+ */
+static int cpus_of(struct zl *zl, const char *text, const uint8_t *have, const uint8_t *pool,
+		   const char *what, uint8_t map[ZL_MAP_BYTES], struct zerr **err)
 {
 	struct hyp_physinfo phys;
 
-	if (strcmp(text, "all") == 0) {
+	if (strcmp(text, "all") == 0) {		/* even when that is none */
 		memcpy(map, have, ZL_MAP_BYTES);
 		return 0;
 	}
 	if (hyp_physinfo(zl->ctx.hyp, &phys, err) < 0 ||
-	    zl_cpu_list(text, phys.max_cpu_id + 1, map, err) < 0)
+	    zl_cpu_list(text, phys.max_cpu_id + 1, have, pool, map, err) < 0)
 		return -1;
 	for (unsigned int cpu = 0; cpu < DOMAIN_CPU_MAX; cpu++)
 		if (map[cpu / 8] & ~have[cpu / 8] & 1u << cpu % 8) {
@@ -46,11 +46,13 @@ static int cpus_of(struct zl *zl, const char *text, const uint8_t *have, const c
 }
 
 /* What no host could do. */
-static int check_cpus(const char *text, struct zerr **err)
+static int check_cpus(const char *text, bool has_pool, struct zerr **err)
 {
-	uint8_t map[ZL_MAP_BYTES];
+	uint8_t map[ZL_MAP_BYTES], every[ZL_MAP_BYTES];
 
-	return text != NULL ? zl_cpu_list(text, DOMAIN_CPU_MAX, map, err) : 0;
+	memset(every, 0xff, sizeof(every));
+	return text == NULL ? 0 :
+	       zl_cpu_list(text, DOMAIN_CPU_MAX, every, has_pool ? every : NULL, map, err);
 }
 
 /* Add the CPUs to a pool or remove them; all or none. */
@@ -192,7 +194,8 @@ static int check_wish(struct zl *zl, const struct cpupool_config *c, uint32_t sc
 			snprintf(first, sizeof(first), "%u", n);
 			break;
 		}
-	return cpus_of(zl, c->cpus != NULL ? c->cpus : first, idle.cpumap, "free", map, err);
+	return cpus_of(zl, c->cpus != NULL ? c->cpus : first, idle.cpumap, NULL, "free",
+		       map, err);
 }
 
 ZL_CMD(cpupool_create)
@@ -202,7 +205,7 @@ ZL_CMD(cpupool_create)
 	uint8_t map[ZL_MAP_BYTES];
 	int rc;
 
-	rc = read_wish(zl, args, &c, err) < 0 || check_cpus(c.cpus, err) < 0 ||
+	rc = read_wish(zl, args, &c, err) < 0 || check_cpus(c.cpus, false, err) < 0 ||
 	     zl_open(zl, ZL_NEED_STORE, err) < 0 || hyp_sched_id(zl->ctx.hyp, &sched, err) < 0 ||
 	     check_wish(zl, &c, sched, map, err) < 0 ? -1 : 0;
 	if (rc == 0 && zl->dry_run) {
@@ -274,9 +277,9 @@ ZL_CMD(cpupool_cpu_add)
 	struct hyp_cpupool p, idle;
 	uint8_t map[ZL_MAP_BYTES];
 
-	if (check_cpus(args->pos[1], err) < 0 || find_pool(zl, args->pos[0], &p, err) < 0 ||
+	if (check_cpus(args->pos[1], true, err) < 0 || find_pool(zl, args->pos[0], &p, err) < 0 ||
 	    hyp_cpupool_free_cpus(zl->ctx.hyp, &idle, err) < 0 ||
-	    cpus_of(zl, args->pos[1], idle.cpumap, "free", map, err) < 0 ||
+	    cpus_of(zl, args->pos[1], idle.cpumap, p.cpumap, "free", map, err) < 0 ||
 	    (!zl->dry_run && move_cpus(zl, HYP_POOL_ADD_CPU, p.id, map, err) < 0))
 		return zerr_context(err, "cpupool-cpu-add", args->pos[0]);
 	return zl->dry_run ? zl_plan(zl, "%s would get CPUs: %s", args->pos[0], args->pos[1]) : 0;
@@ -288,8 +291,8 @@ ZL_CMD(cpupool_cpu_remove)
 	uint8_t map[ZL_MAP_BYTES];
 	int rc = 0;
 
-	if (check_cpus(args->pos[1], err) < 0 || find_pool(zl, args->pos[0], &p, err) < 0 ||
-	    cpus_of(zl, args->pos[1], p.cpumap, "in this pool", map, err) < 0)
+	if (check_cpus(args->pos[1], true, err) < 0 || find_pool(zl, args->pos[0], &p, err) < 0 ||
+	    cpus_of(zl, args->pos[1], p.cpumap, p.cpumap, "in this pool", map, err) < 0)
 		rc = -1;
 	else if (p.n_dom > 0 && memcmp(map, p.cpumap, sizeof(map)) == 0)
 		rc = zerr_set(err, ZERR_STATE, "E704", 0, "it has domains, which need a CPU");

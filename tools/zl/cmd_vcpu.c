@@ -5,6 +5,7 @@
  */
 #include "zl.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -18,16 +19,14 @@ struct vcpu_print {
 /* "all" when every CPU of the host is in the set. */
 static void affinity_text(const uint8_t *map, unsigned int nr_cpus, char *buf, size_t size)
 {
-	struct cpuset set = { .bits = { 0 } };
+	struct cpuset set = zl_cpuset_of(map);
 	bool all = true;
 
-	for (unsigned int cpu = 0; cpu < DOMAIN_CPU_MAX; cpu++) {
-		bool in = (map[cpu / 8] >> (cpu % 8) & 1) != 0;
-
-		if (in && cpu < nr_cpus)
-			set.bits[cpu / 64] |= 1ull << (cpu % 64);
-		all = all && (in || cpu >= nr_cpus);
-	}
+	for (unsigned int cpu = 0; cpu < DOMAIN_CPU_MAX; cpu++)
+		if (cpu < nr_cpus)
+			all = all && cpuset_has(&set, cpu);
+		else
+			set.bits[cpu / 64] &= ~(1ull << cpu % 64);
 	if (all || cpuset_format(&set, buf, size) < 0)
 		snprintf(buf, size, "all");
 }
@@ -145,26 +144,43 @@ ZL_CMD(vcpu_list)
 	return printed < 0 ? printed : rc;
 }
 
-int zl_cpu_list(const char *text, unsigned int nr_cpus, uint8_t map[ZL_MAP_BYTES],
-		struct zerr **err)
+/* A bitmap of bytes, as the hypervisor has it; see zl.h. */
+struct cpuset zl_cpuset_of(const uint8_t map[ZL_MAP_BYTES])
 {
-	/* One node, one pool: both have all CPUs. */
-	bool all = strcmp(text, "all") == 0 || strcmp(text, "pool") == 0 ||
-		strcmp(text, "nodes:0") == 0 || strcmp(text, "node:0") == 0;
-	struct cpuset set;
+	struct cpuset set = { .bits = { 0 } };
 
-	if (!all && cpuset_parse(text, &set) < 0) {
-		zerr_set(err, ZERR_USAGE, "E007", 0, "\"%s\" is not a list of CPUs", text);
-		return zerr_hint(err, "a list looks like 0-3,^2,8 or is \"all\"");
+	for (unsigned int cpu = 0; cpu < DOMAIN_CPU_MAX; cpu++)
+		if (map[cpu / 8] >> cpu % 8 & 1)
+			set.bits[cpu / 64] |= 1ull << cpu % 64;
+	return set;
+}
+
+int zl_cpu_list(const char *text, unsigned int nr_cpus, const uint8_t *all, const uint8_t *pool,
+		uint8_t ret[ZL_MAP_BYTES], struct zerr **err)
+{
+	const struct cpuset host = cpuset_range(0, nr_cpus - 1);
+	const struct cpuset every = all != NULL ? zl_cpuset_of(all) : host;
+	const struct cpuset mine = pool != NULL ? zl_cpuset_of(pool) : host;
+	const struct cpuset_words words = { .all = &every, .host = &host,
+					    .pool = pool != NULL ? &mine : NULL };
+	struct cpuset set;
+	int rc = cpuset_parse(text, &words, &set);
+
+	if (rc < 0) {
+		zerr_set(err, ZERR_USAGE, "E007", 0, rc == -ENOENT ? "\"%s\" selects no CPU" :
+			 rc == -ENXIO ? "\"%s\": there is no such node, the host has node 0" :
+			 rc == -EDOM ? "\"%s\": there is no pool here to take CPUs from" :
+			 "\"%s\" is not a list of CPUs", text);
+		return zerr_hint(err, "a list looks like 0-3,^2,8 or all,^1 or nodes:0");
 	}
-	memset(map, 0, ZL_MAP_BYTES);
+	memset(ret, 0, ZL_MAP_BYTES);
 	for (unsigned int cpu = 0; cpu < DOMAIN_CPU_MAX; cpu++) {
-		if (!(all ? cpu < nr_cpus : cpuset_has(&set, cpu)))
+		if (!cpuset_has(&set, cpu))
 			continue;
 		if (cpu >= nr_cpus)
 			return zerr_set(err, ZERR_USAGE, "E007", 0,
 					"there is no CPU %u: the host has 0 to %u", cpu, nr_cpus - 1);
-		map[cpu / 8] |= (uint8_t)(1u << cpu % 8);
+		ret[cpu / 8] |= (uint8_t)(1u << cpu % 8);
 	}
 	return 0;
 }
@@ -175,6 +191,7 @@ struct pin {
 	uint32_t first, last;		/* vCPUs */
 	uint32_t force;
 	const uint8_t *hard, *soft;	/* NULL: as it is */
+	uint8_t map[2][ZL_MAP_BYTES];	/* of those two */
 };
 
 static int pin_all(struct zl *zl, const struct pin *p, struct zerr **err)
@@ -210,24 +227,32 @@ static int pin_which(const struct hyp_domain_info *info, const char *text, struc
 	return 0;
 }
 
-/* A CPU list argument; "-" or none leaves it as it is. */
-static int pin_list(const char *text, unsigned int nr_cpus, uint8_t map[ZL_MAP_BYTES],
-		    const uint8_t **ret, struct zerr **err)
+/* The lists of the arguments; "-" or none leaves it as it is. */
+static int pin_lists(const struct zl_args *args, unsigned int nr_cpus, const uint8_t *pool,
+		     struct pin *p, struct zerr **err)
 {
-	*ret = NULL;
-	if (text == NULL || strcmp(text, "-") == 0)
-		return 0;
-	*ret = map;
-	return zl_cpu_list(text, nr_cpus, map, err);
+	for (size_t i = 2; i < args->pos_count; i++) {
+		const char *text = args->pos[i];
+		bool soft = i == 3;
+
+		if (strcmp(text, "-") == 0)
+			continue;
+		if (soft && strcmp(text, "none") == 0)	/* it would rather run nowhere else */
+			text = "all";
+		if (zl_cpu_list(text, nr_cpus, NULL, pool, p->map[soft], err) < 0)
+			return -1;
+		*(soft ? &p->soft : &p->hard) = p->map[soft];
+	}
+	return 0;
 }
 
 ZL_CMD(vcpu_pin)
 {
 	struct pin p = { .force = zl_has(args, "force") ? HYP_AFFINITY_FORCE : 0 };
-	uint8_t hard[ZL_MAP_BYTES], soft[ZL_MAP_BYTES];
+	uint8_t every[ZL_MAP_BYTES];
 	struct hyp_physinfo phys;
+	struct hyp_cpupool pool;
 	struct domain_summary d;
-	unsigned int cpus = DOMAIN_CPU_MAX;
 	uint32_t vcpu;
 
 	/* What no host could do. */
@@ -235,16 +260,15 @@ ZL_CMD(vcpu_pin)
 	    parse_u32(args->pos[1], 0, DOMAIN_VCPUS_MAX - 1, &vcpu) < 0)
 		return zerr_set(err, ZERR_USAGE, "E007", 0, "vcpu-pin: \"%s\" is neither a vCPU's "
 				"number nor \"all\"", args->pos[1]);
-	if (pin_list(args->pos[2], cpus, hard, &p.hard, err) < 0 ||
-	    pin_list(args->pos_count > 3 ? args->pos[3] : NULL, cpus, soft, &p.soft, err) < 0 ||
+	memset(every, 0xff, sizeof(every));
+	if (pin_lists(args, DOMAIN_CPU_MAX, every, &p, err) < 0 ||
 	    zl_open(zl, ZL_WANT_STORE, err) < 0 || hyp_physinfo(zl->ctx.hyp, &phys, err) < 0 ||
 	    domain_resolve(&zl->ctx, args->pos[0], &p.domid, err) < 0)
 		return zerr_context(err, "vcpu-pin", NULL);
-	cpus = phys.max_cpu_id + 1;
 	if (domain_get(&zl->ctx, p.domid, &d, err) < 0 ||
 	    pin_which(&d.info, args->pos[1], &p, err) < 0 ||
-	    pin_list(args->pos[2], cpus, hard, &p.hard, err) < 0 ||
-	    pin_list(args->pos_count > 3 ? args->pos[3] : NULL, cpus, soft, &p.soft, err) < 0 ||
+	    hyp_cpupool_info(zl->ctx.hyp, d.info.cpupool, &pool, err) < 0 ||
+	    pin_lists(args, phys.max_cpu_id + 1, pool.cpumap, &p, err) < 0 ||
 	    (!zl->dry_run && pin_all(zl, &p, err) < 0))
 		return zerr_context(err, "vcpu-pin", args->pos[0]);
 	return zl->dry_run ? zl_plan(zl, "%s: vCPU %s would be pinned", args->pos[0],

@@ -73,8 +73,8 @@ static const struct zl_command rows[] = {
 	  "Pool-0 from then on, and what was pinned to them is there again. CPU 0 stays." },
 	{ "cpupool-cpu-add", NULL, cmd_cpupool_cpu_add, ZL_CHANGES, 2, 2, NULL, "POOL CPUS|all",
 	  "give free CPUs to a CPU pool",
-	  "CPUS is a list such as 0-3,^2,8; all: every free one. A CPU is free when it was removed "
-	  "from its pool, and then runs nobody." },
+	  "CPUS is a list such as 0-3,^2,8 or nodes:0; all: every free one. A CPU is free when it "
+	  "was removed from its pool, and then runs nobody." },
 	{ "cpupool-cpu-remove", NULL, cmd_cpupool_cpu_remove, ZL_CHANGES, 2, 2, NULL,
 	  "POOL CPUS|all", "take CPUs out of a CPU pool",
 	  "They are free then. Who ran there goes on on the pool's other CPUs; a pool with domains "
@@ -134,7 +134,8 @@ static const struct zl_command rows[] = {
 	{ "vcpu-pin", NULL, cmd_vcpu_pin, ZL_CHANGES | ZL_DOMAINS, 3, 4, pin_options,
 	  "[-f] DOM VCPU|all HARD [SOFT]", "choose the CPUs of a virtual CPU",
 	  "HARD: where it may run; SOFT: where it runs while a CPU is free there. Each is a "
-	  "list such as 0-3,^2,8, or all, or - for as it is." },
+	  "list such as 0-3,^2,8 or all,^1 or nodes:0 or pool, that of the domain, or - for as it "
+	  "is. SOFT may be none: no CPU is better than another." },
 	{ "vcpu-set", NULL, cmd_vcpu_set, ZL_CHANGES | ZL_DOMAINS, 2, 2, wait_options,
 	  "[--wait] [--timeout=SEC] DOM N", "ask a guest to have N virtual CPUs online",
 	  "Up to the <vcpu> of its configuration. A Linux guest takes CPUs off by itself; on "

@@ -211,9 +211,13 @@ void zl_print_clean(FILE *f, const char *text, size_t len);
 /* ---- pieces used by several commands ---- */
 
 #define ZL_MAP_BYTES (DOMAIN_CPU_MAX / 8)
-/* "0-3,^2", "all", "pool" or "nodes:0" to a bitmap of the host's CPUs; at least one. */
-int zl_cpu_list(const char *text, unsigned int nr_cpus, uint8_t map[ZL_MAP_BYTES],
-		struct zerr **err);
+/*
+ * A list of CPUs (cpuset_parse) to a bitmap of the host's CPUs; at least one. all: what that word
+ * stands for, NULL: every one; pool: NULL where that word says nothing. ret may be one of them.
+ */
+int zl_cpu_list(const char *text, unsigned int nr_cpus, const uint8_t *all, const uint8_t *pool,
+		uint8_t ret[ZL_MAP_BYTES], struct zerr **err);
+struct cpuset zl_cpuset_of(const uint8_t map[ZL_MAP_BYTES]);
 /* A size: suffixes, a bare number is MiB; rounded up to pages. "1024 MiB" or "1028 KiB". */
 int zl_size_kib(const char *text, uint64_t *kib, struct zerr **err);
 const char *zl_kib_text(uint64_t kib, char *buf, size_t size);

@@ -302,8 +302,18 @@ int domain_uuid_parse(const char *text, uint8_t uuid[16]);
 const char *domain_name_problem(const char *name);
 bool text_is_utf8(const char *text);
 
-/* "0-3,^2,8": 0, -EINVAL (syntax), -ERANGE (CPU number too large) or -ENOENT (selects none). */
-int cpuset_parse(const char *text, struct cpuset *set);
+/* What the words of a list stand for. pool: NULL where none is meant. */
+struct cpuset_words {
+	const struct cpuset *all, *host, *pool;
+};
+
+/*
+ * "0-3,^2,8", "all,^1", "none", "nodes:0", "pool"; words NULL: of a host that is not known. 0,
+ * -EINVAL (syntax), -ERANGE (CPU number too large), -ENOENT (selects none), -ENXIO (no such
+ * node) or -EDOM (there is no pool to speak of).
+ */
+int cpuset_parse(const char *text, const struct cpuset_words *words, struct cpuset *set);
+struct cpuset cpuset_range(unsigned int first, unsigned int last);
 
 /* Ranges such as "0-3,6" into buf; -ENOSPC when it does not fit. */
 int cpuset_format(const struct cpuset *set, char *buf, size_t size);
