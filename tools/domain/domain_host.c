@@ -122,18 +122,25 @@ void domain_check_host(struct domain_ctx *ctx, const struct domain_config *cfg,
 {
 	static int (*const checks[])(struct domain_ctx *ctx, const struct domain_config *cfg,
 				     struct zerr **err) = {
-		check_images, domain_check_wishes, domain_check_aarch32, domain_check_machine,
-		check_memory,
+		check_images, domain_check_aarch32, domain_check_machine, check_memory,
 	};
 	struct domain_ctx files = *ctx;
+	unsigned int wish = 0;
 	struct zerr *why;
+	int rc;
 
 	files.xs = NULL;		/* it knows who uses them */
-	for (size_t i = 0; i < (ctx->hyp ? ARRAY_SIZE(checks) : 2); i++) {
+	for (size_t i = 0; i < (ctx->hyp ? ARRAY_SIZE(checks) : 1); i++) {
 		why = NULL;
 		if (checks[i](ctx, cfg, &why) != 0)
 			tell_lack(why, tell, arg);
 	}
+	do {
+		why = NULL;
+		rc = domain_check_wish(ctx, cfg, wish++, &why);
+		if (rc < 0)
+			tell_lack(why, tell, arg);
+	} while (rc <= 0);
 	for (size_t i = 0; i < cfg->disk_count + cfg->nic_count; i++) {
 		struct domain_config one = { .disk_count = i < cfg->disk_count };
 

@@ -135,6 +135,9 @@ int domain_check_machine(struct domain_ctx *ctx, const struct domain_config *cfg
  * domain_wishes.c: what can be refused before there is a domain; what it boots; and, with the
  * domain made and its vCPUs there, affinities and clock.
  */
+/* The nth of the checks alone; 1: there are no more. */
+int domain_check_wish(struct domain_ctx *ctx, const struct domain_config *cfg, unsigned int n,
+		      struct zerr **err);
 int domain_check_wishes(struct domain_ctx *ctx, const struct domain_config *cfg, struct zerr **err);
 int domain_check_peers(struct domain_ctx *ctx, const char *what, struct zerr **err);
 int domain_boot_image(const struct domain_config *cfg, const char **ret, struct zerr **err);

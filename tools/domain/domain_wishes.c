@@ -103,26 +103,63 @@ static int check_cpus(struct domain_ctx *ctx, const struct domain_config *cfg, s
 	return 0;
 }
 
-/* Everything that can be refused without a domain; see domain_priv.h. */
-int domain_check_wishes(struct domain_ctx *ctx, const struct domain_config *cfg, struct zerr **err)
+static int check_served(struct domain_ctx *ctx, const struct domain_config *cfg,
+			struct zerr **err)
+{
+	(void)ctx;
+	return cfg->unserved == NULL ? 0 : zerr_set(err, ZERR_UNSUPPORTED, "E501", 0,
+						    "%s: not supported by this build",
+						    cfg->unserved);
+}
+
+static int check_clock(struct domain_ctx *ctx, const struct domain_config *cfg,
+		       struct zerr **err)
 {
 	int64_t seconds;
 
-	if (cfg->unserved != NULL)
-		return zerr_set(err, ZERR_UNSUPPORTED, "E501", 0,
-				"%s: not supported by this build", cfg->unserved);
-	if (domain_config_clock(cfg, time(NULL), &seconds) != 0) {
-		zerr_set(err, ZERR_NOT_FOUND, "E513", 0, "there is no time zone \"%s\" here",
-			 cfg->timezone);
-		return zerr_hint(err, "install tzdata, or write <clock offset='utc'/>");
-	}
-	if (domain_seed_check(cfg, err) != 0 || device_channels_check(ctx, cfg, err) != 0)
-		return -1;
-	if (!ctx->hyp)
-		return 0;	/* zl validate on a build host */
-	if (check_cpus(ctx, cfg, err) != 0 || check_scheduler(ctx, cfg, err) != 0)
-		return -1;
+	(void)ctx;
+	if (domain_config_clock(cfg, time(NULL), &seconds) == 0)
+		return 0;
+	zerr_set(err, ZERR_NOT_FOUND, "E513", 0, "there is no time zone \"%s\" here",
+		 cfg->timezone);
+	return zerr_hint(err, "install tzdata, or write <clock offset='utc'/>");
+}
+
+static int check_seed(struct domain_ctx *ctx, const struct domain_config *cfg, struct zerr **err)
+{
+	(void)ctx;
+	return domain_seed_check(cfg, err);
+}
+
+static int check_peers(struct domain_ctx *ctx, const struct domain_config *cfg, struct zerr **err)
+{
 	return cfg->peers ? domain_check_peers(ctx, "z:peer or z:driver-domain", err) : 0;
+}
+
+/* Everything that can be refused without a domain, one after the other; see domain_priv.h. */
+int domain_check_wish(struct domain_ctx *ctx, const struct domain_config *cfg, unsigned int n,
+		      struct zerr **err)
+{
+	static int (*const checks[])(struct domain_ctx *ctx, const struct domain_config *cfg,
+				     struct zerr **err) = {
+		check_served, check_clock, check_seed, device_channels_check,
+		check_cpus, check_scheduler, check_peers,	/* those ask the hypervisor */
+	};
+
+	/* Without it: zl validate on a build host. */
+	if (n >= (ctx->hyp ? ARRAY_SIZE(checks) : 4))
+		return 1;
+	return checks[n](ctx, cfg, err);
+}
+
+int domain_check_wishes(struct domain_ctx *ctx, const struct domain_config *cfg, struct zerr **err)
+{
+	unsigned int n = 0;
+	int rc;
+
+	while ((rc = domain_check_wish(ctx, cfg, n, err)) == 0)
+		n++;
+	return rc < 0 ? -1 : 0;
 }
 
 static int set_affinity(struct domain_ctx *ctx, uint16_t domid, unsigned int vcpu,
