@@ -49,6 +49,16 @@ fail:
 	return rc;
 }
 
+/* Take no further programs; the one that is connected stays. */
+void pty_stop_listening(struct pty *p)
+{
+	if (p->listener < 0)
+		return;
+	close(p->listener);
+	p->listener = -1;
+	unlink(p->name);
+}
+
 void pty_close(struct pty *p)
 {
 	pty_stop_listening(p);

@@ -44,13 +44,3 @@ int pty_accept(struct pty *p, int *spare)
 	p->master = MAX(fd, -1);
 	return MIN(fd, 0);
 }
-
-/* Take no further programs; the one that is connected stays. */
-void pty_stop_listening(struct pty *p)
-{
-	if (p->listener < 0)
-		return;
-	close(p->listener);
-	p->listener = -1;
-	unlink(p->name);
-}
