@@ -61,15 +61,6 @@ void domain_state_flags(const struct hyp_domain_info *i, char ret[7])
 	ret[6] = '\0';
 }
 
-/* The store is needed for what follows. Class ZERR_NO_HYPERVISOR when there is none. */
-int domain_need_store(const struct domain_ctx *ctx, struct zerr **err)
-{
-	if (ctx->xs)
-		return 0;
-	zerr_set(err, ZERR_NO_HYPERVISOR, "E904", 0, "the store daemon does not answer");
-	return zerr_hint(err, "start the daemons with zl-services start");
-}
-
 /* Fill *info for an existing domain; class ZERR_NOT_FOUND for none. Returns 0 or -1. */
 int domain_must_exist(struct domain_ctx *ctx, uint16_t domid, struct hyp_domain_info *info,
 		      struct zerr **err)

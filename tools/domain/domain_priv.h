@@ -41,11 +41,13 @@ int domain_must_exist(struct domain_ctx *ctx, uint16_t domid, struct hyp_domain_
 		      struct zerr **err);
 int domain_list_named(struct domain_ctx *ctx, struct domain_summary **ret, size_t *n,
 		      struct zerr **err);
-int domain_need_store(const struct domain_ctx *ctx, struct zerr **err);
 /* The domain that has the name: 1 found, 0 none, -1 error. */
 int domain_find_name(struct domain_ctx *ctx, const char *name, uint16_t *ret, struct zerr **err);
 
-/* node_writer: writes inside one transaction */
+/* domain_node.c */
+int domain_need_store(const struct domain_ctx *ctx, struct zerr **err);
+char *domain_path(uint16_t domid, const char *rel);
+/* Writes inside one transaction. */
 struct node_writer {
 	struct xs *xs;
 	uint32_t tx;
@@ -78,7 +80,6 @@ struct domain_nodes {
 };
 
 /* domain_store.c */
-char *domain_path(uint16_t domid, const char *rel);
 int domain_nodes_write(struct xs *xs, const struct domain_nodes *n, struct zerr **err);
 int domain_nodes_remove(struct xs *xs, uint16_t domid, const char *uuid, struct zerr **err);
 
