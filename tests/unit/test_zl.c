@@ -307,6 +307,9 @@ static void validating(void **state)
 	       "warning: domain@type");
 	expect("zl --json validate " GOLDEN "refuse/typo.xml", 4, NULL,
 	       "{\"error\":{\"code\":\"E360\",\"class\":\"bad-config\",\"exit\":4,");
+	/* What xl has keys for is no loss. */
+	expect("zl convert --to=xl " GOLDEN "xl/kept.cfg", 0, "passthrough = \"enabled\"\n"
+	       "trap_unmapped_accesses = 1\nnomigrate = 1\ndriver_domain = 1\n", NULL);
 	expect("zl validate /nonexistent.xml", 3, NULL, "cannot read /nonexistent.xml");
 	snprintf(line, sizeof(line),
 		 "zl validate /nonexistent.xml %saccept/minimal.xml %srefuse/typo.xml", GOLDEN,

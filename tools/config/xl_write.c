@@ -199,6 +199,42 @@ static void put_platform(struct writer *w, const struct domain_config *c)
 	put_string(w, "device_tree", c->dtb);
 }
 
+/* What is kept as canonical XML: the elements of which xl has a key, in their order. */
+static void put_kept(struct writer *w, const struct domain_config *c)
+{
+	static const struct {
+		const char *xml, *xl;
+	} rows[] = {
+		{ "    <xen>\n      <passthrough state='on'/>\n    </xen>\n",
+		  "passthrough = \"enabled\"\n" },
+		{ "    <feature policy='require' name='sve'/>\n", "sve = \"hw\"\n" },
+		{ "      <z:driver-domain/>\n", "driver_domain = 1\n" },
+		{ "      <z:no-migrate/>\n", "nomigrate = 1\n" },
+		{ "      <z:tee type='ffa'/>\n", "tee = \"ffa\"\n" },
+		{ "      <z:tee type='optee'/>\n", "tee = \"optee\"\n" },
+		{ "      <z:trap-unmapped/>\n", "trap_unmapped_accesses = 1\n" },
+	};
+
+	for (size_t place = 0; place < DOMAIN_PLACES; place++) {
+		const char *p = c->kept[place];
+		bool left = false;
+
+		while (p != NULL && *p != '\0') {
+			size_t i = 0;
+
+			while (i < ARRAY_SIZE(rows) &&
+			       strncmp(p, rows[i].xml, strlen(rows[i].xml)) != 0)
+				i++;
+			left |= i == ARRAY_SIZE(rows);
+			if (i < ARRAY_SIZE(rows))
+				strbuf_addstr(&w->sb, rows[i].xl);
+			p += i < ARRAY_SIZE(rows) ? strlen(rows[i].xml) : strcspn(p, "\n") + 1;
+		}
+		lost(w, left, place == DOMAIN_IN_CPU ? "cpu/feature (sve)" :
+		     place == DOMAIN_IN_FEATURES ? "features/xen" : "z:domain (what is left)");
+	}
+}
+
 static void put_losses(struct writer *w, const struct domain_config *c)
 {
 	static const struct domain_start none;
@@ -221,9 +257,6 @@ static void put_losses(struct writer *w, const struct domain_config *c)
 	lost(w, c->more_consoles != 0, "devices/console");
 	lost(w, c->cloud_init, "z:cloud-init");
 	lost(w, c->log_size != 0 || c->log_keep >= 0, "z:console-log");
-	for (size_t i = 0; i < DOMAIN_PLACES; i++)
-		lost(w, c->kept[i] != NULL, i == DOMAIN_IN_CPU ? "cpu/feature (sve)" :
-		     i == DOMAIN_IN_FEATURES ? "features/xen" : "z:domain (what is left)");
 }
 
 /* xl.cfg of a configuration, malloc'd; NULL: no memory. Losses are added to *loss. */
@@ -260,6 +293,7 @@ char *config_format_xl(const struct domain_config *cfg, struct config_diags *los
 	put_string(&w, "on_poweroff", domain_action_name(cfg->on_poweroff));
 	put_string(&w, "on_reboot", domain_action_name(cfg->on_reboot));
 	put_string(&w, "on_crash", domain_action_name(cfg->on_crash));
+	put_kept(&w, cfg);
 	put_losses(&w, cfg);
 	return strbuf_steal(&w.sb);
 }
