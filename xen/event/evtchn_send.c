@@ -34,7 +34,8 @@ void evtchn_wake_pollers(struct domain *d, uint32_t port)
 /* Is port's bit of evtchn_pending or evtchn_mask set? */
 static bool is_set(const xen_ulong_t *map, uint32_t port)
 {
-	return shared_read(&map[port / 64]) >> (port % 64) & 1;
+	return shared_read(&map[index_nospec(port / 64, EVTCHN_2L_NR_CHANNELS / 64)]) >>
+		(port % 64) & 1;
 }
 
 /* Make port not pending, with 2-level delivery. */
