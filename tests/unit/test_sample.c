@@ -293,6 +293,7 @@ static void commands(void **state)
 	       NULL);
 	json_object_put(run_json("--json stats", "zl.stats/1"));
 	expect("top -b -d 1 -i 1", 0, "      NAME  STATE   CPU(sec) CPU(%)", NULL);
+	expect("--json top -d 1 -i 1", 0, "{\"schema\":\"zl.stats/1\",\"time\":", NULL);
 	expect("top -d x", 2, NULL, "--delay=x is not a number from 1 on");
 }
 

@@ -81,7 +81,7 @@ static void print_table(const struct sample *s)
 }
 
 /* One line of a recording: the envelope's keys, without the host's name. */
-static int print_line(const struct sample *s)
+int stats_print_line(const struct sample *s)
 {
 	struct json_object *top = json_object_new_object();
 	time_t seconds = (time_t)(s->wall_ns / 1000000000);
@@ -106,7 +106,7 @@ static int print(struct zl *zl, const struct stats *st, const struct sample *s, 
 	_cleanup_free_ char *store = NULL;
 
 	if (st->format == FORMAT_JSON)
-		return st->watch ? print_line(s) :
+		return st->watch ? stats_print_line(s) :
 			zl_print_json(zl, "zl.stats/1", sample_to_json(s), err);
 	if (st->format == FORMAT_TABLE) {
 		print_table(s);

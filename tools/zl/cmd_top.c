@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * zl top: with -b, or when nobody looks, block after block of text; on a terminal the screen of
- * zl-top. The first sample only starts the clock: no figure is a fake 0.
+ * zl-top. The first sample only starts the clock: no figure is a fake 0. With --json a line of
+ * counters for each look, as zl stats --watch has them.
  */
 #include "zl.h"
 
 #include <errno.h>
 #include <string.h>
 
+#include "stats.h"
 #include "top.h"
 #include "xentools/parse_num.h"
 #include "xentools/strbuf.h"
@@ -71,9 +73,10 @@ static int run_batch(struct zl *zl, const struct top_options *o, uint32_t delay,
 		if (rc < 0)
 			break;
 		top_header(&out);
-		if (top_rows(&out, before, now, o) < 0 || out.failed)
-			rc = zerr_set(err, ZERR_NO_RESOURCES, "E600", ENOMEM, "out of memory");
-		else if (fwrite(out.buf, 1, out.len, stdout) != out.len || fflush(stdout) != 0)
+		if (!zl->json && (top_rows(&out, before, now, o) < 0 || out.failed))
+			rc = zerr_no_memory(err);
+		else if ((zl->json ? stats_print_line(now) < 0 :
+			  fwrite(out.buf, 1, out.len, stdout) != out.len) || fflush(stdout) != 0)
 			rc = zerr_set(err, ZERR_FAILED, "E935", errno, "cannot write the output");
 		sample_free(before);
 		before = now;
@@ -102,7 +105,7 @@ ZL_CMD(top)
 		return -1;
 	if (zl_open(zl, ZL_WANT_STORE, err) < 0)
 		return -1;
-	if (!zl_has(args, "batch") && isatty(STDOUT_FILENO))
+	if (!zl_has(args, "batch") && !zl->json && isatty(STDOUT_FILENO))
 		return run_screen(zl, args, err);
 	return run_batch(zl, &o, delay, blocks, err);
 }

@@ -92,11 +92,12 @@ static const struct zl_command rows[] = {
 	  "--watch JSON is one document a line; zl report draws such a recording. The units "
 	  "zl-metrics.socket and zl-metrics@.service, off until enabled, serve the Prometheus text "
 	  "on a loopback port." },
-	{ "top", NULL, cmd_top, ZL_COMMON | ZL_DOMAINS, 0, 0, top_options,
+	{ "top", NULL, cmd_top, ZL_COMMON | ZL_JSON | ZL_DOMAINS, 0, 0, top_options,
 	  "[-b] [-d SEC] [-i N] [-nxvfprz]", "watch what domains use",
 	  "A full-screen view on a terminal, with -b or elsewhere text with the columns of "
 	  "xentop, which begins after the first SEC seconds. - stands for no limit; networks "
-	  "and disks are as the guest sees them." },
+	  "and disks are as the guest sees them. With --json a line of counters for each look, as "
+	  "zl stats --watch prints it." },
 	{ "version", NULL, cmd_version, ZL_JSON, 0, 0, NULL, "",
 	  "print the versions of zl and of the hypervisor", "" },
 	{ .name = NULL },
