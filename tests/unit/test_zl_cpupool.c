@@ -91,6 +91,8 @@ static void refused(void **state)
 	expect("cpupool-create blue sched=rtds", 5, NULL, "the host's scheduler, credit2");
 	expect("cpupool-create blue size=3", 4, NULL, "this key is not known");
 	expect("cpupool-create blue cpus=", 4, NULL, "describes no CPU pool");
+	expect("cpupool-create blue cpus=[[1],0]", 4, NULL,
+	       "cpus: a list within a list has no meaning here");
 	expect("cpupool-create blue --cpus=", 2, NULL, "is not a list of CPUs");
 	expect("cpupool-create -f /nonexistent", 3, NULL, "cannot read /nonexistent");
 	expect("cpupool-rename Pool-0 a/b", 2, NULL, "the name");

@@ -46,6 +46,12 @@ int cpupool_config_read(struct cpupool_config *c, const char *text, size_t size,
 			rc = -EINVAL;
 			continue;
 		}
+		if (e->value.nested) {
+			diag_add(diags, CONFIG_ERROR, e->line, e->column, strdup(e->key), "E401",
+				 NULL, "a list within a list has no meaning here");
+			rc = -EINVAL;
+			continue;
+		}
 		free(*keys[i].to);
 		*keys[i].to = joined(&e->value);
 		rc = *keys[i].to != NULL ? 0 : -ENOMEM;

@@ -16,6 +16,7 @@ struct xl_value {
 	enum xl_kind kind;
 	unsigned int line, column;	/* 0: none, it came from JSON or the command line */
 	char *text;			/* NULL for a list */
+	bool nested;			/* a list had lists in it, which are left out */
 	struct xl_value *items, *next;	/* items linked in order */
 };
 

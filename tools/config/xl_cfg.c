@@ -143,10 +143,13 @@ static bool lex_number(struct lexer *l, struct xl_value *v)
 	return true;
 }
 
-static bool lex_value(struct lexer *l, struct xl_value *v, bool in_list);
+static bool lex_value(struct lexer *l, struct xl_value *v, unsigned int depth);
 
-/* [ a, b, ] over any number of lines; a comma at the end is fine. */
-static bool lex_list(struct lexer *l, struct xl_value *v)
+/*
+ * [ a, b, ] over any number of lines; a comma at the end is fine. Lists within (vnuma has them) are
+ * read over: whoever knows the key says what that means.
+ */
+static bool lex_list(struct lexer *l, struct xl_value *v, unsigned int depth)
 {
 	struct xl_value **link = &v->items;
 
@@ -163,10 +166,14 @@ static bool lex_list(struct lexer *l, struct xl_value *v)
 			l->rc = -ENOMEM;
 			return false;
 		}
-		if (!lex_value(l, item, true))
+		if (!lex_value(l, item, depth))
 			return false;
-		*link = item;
-		link = &item->next;
+		if (item->kind == XL_LIST) {
+			v->nested = true;
+		} else {
+			*link = item;
+			link = &item->next;
+		}
 		skip_blank(l, true);
 		if (peek(l) == ',')
 			(void)next(l);
@@ -179,7 +186,8 @@ static bool lex_list(struct lexer *l, struct xl_value *v)
 	return true;
 }
 
-static bool lex_value(struct lexer *l, struct xl_value *v, bool in_list)
+/* depth: in how many lists it stands. */
+static bool lex_value(struct lexer *l, struct xl_value *v, unsigned int depth)
 {
 	int c = peek(l);
 
@@ -191,14 +199,14 @@ static bool lex_value(struct lexer *l, struct xl_value *v, bool in_list)
 	}
 	if (c == '"' || c == '\'')
 		return lex_string(l, v);
-	if (c == '[' && !in_list)
-		return lex_list(l, v);
+	if (c == '[' && depth < 2)
+		return lex_list(l, v, depth + 1);
 	if (c == '-' || isdigit(c))
 		return lex_number(l, v);
 	if (c < 0 || c == '\n' || c == ';')
 		return fail_here(l, NULL, "a value is missing");
 	return fail_here(l, c == '[' ? NULL : "write a string between quotes; this is not Python",
-			 c == '[' ? "a list within a list" :
+			 c == '[' ? "lists deeper than two" :
 				    "neither a string, a number nor a list");
 }
 
@@ -222,7 +230,7 @@ static bool lex_entry(struct lexer *l)
 	if (e->key == NULL || next(l) != '=')
 		return fail(l, e->line, e->column, NULL, "= is missing behind the key");
 	skip_blank(l, false);
-	if (!lex_value(l, &e->value, false))
+	if (!lex_value(l, &e->value, 0))
 		return false;
 	skip_blank(l, false);
 	if (peek(l) >= 0 && peek(l) != '\n' && peek(l) != ';')

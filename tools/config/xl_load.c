@@ -122,7 +122,11 @@ static int use_entry(struct reader *r, const struct xl_entry *e)
 		report_unknown(r, e);
 		return 0;
 	}
-	return k->cls != FIELD_S ? xl_report(r, e, k->cls, k->note) : k->apply(r, k, e);
+	if (k->cls != FIELD_S)
+		return xl_report(r, e, k->cls, k->note);
+	return e->value.nested ? xl_error(r, e, &e->value, NULL,
+					  "a list within a list has no meaning here") :
+	       k->apply(r, k, e);
 }
 
 /* Is there a later entry of the same key? One pair is reported. */
