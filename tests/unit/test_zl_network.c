@@ -167,7 +167,8 @@ static void refused(void **state)
 	expect("network-attach web1 model=e1000 mtu=9000", 0, NULL, "model has no effect");
 	expect("network-detach web1 first", 2, NULL, "neither an interface's number nor a MAC");
 	expect("network-detach web1", 2, NULL, "usage");
-	expect("network-list nosuch", 3, "Idx", "nosuch");
+	expect("network-list nosuch", 3, NULL, "nosuch");
+	expect("network-list nosuch 0 0", 3, "Idx", "nosuch");
 	fake_devices.script_fails = true;
 	expect("network-attach web1 bridge=zbr0", 1, NULL,
 	       "network-attach web1: attach interface vif3.1: it failed with status 3: no way");

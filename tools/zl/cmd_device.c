@@ -145,6 +145,7 @@ const char *zl_number_text(int64_t n, char buf[24])
 struct listing {
 	const struct zl_device_table *table;
 	struct json_object *all;		/* NULL: rows */
+	bool headed;				/* that waits for a domain that exists */
 };
 
 static int list_kind(struct zl *zl, uint16_t domid, enum device_kind kind,
@@ -174,12 +175,15 @@ static int list_kind(struct zl *zl, uint16_t domid, enum device_kind kind,
 
 static int list_one(struct zl *zl, uint16_t domid, const char *name, void *arg, struct zerr **err)
 {
-	const struct listing *l = arg;
 	struct domain_summary d;
+	struct listing *l = arg;
 
 	(void)name;
 	if (domain_get(&zl->ctx, domid, &d, err) < 0)
 		return -1;
+	if (l->all == NULL && !l->headed)
+		puts(l->table->header);
+	l->headed = true;
 	for (int kind = (int)l->table->first; kind <= (int)l->table->last; kind++)
 		if (list_kind(zl, domid, (enum device_kind)kind, l, err) < 0)
 			return -1;
@@ -195,8 +199,6 @@ int zl_list_devices(struct zl *zl, const struct zl_args *args,
 	if (zl_open(zl, ZL_NEED_STORE, err) < 0)
 		return -1;
 	l.all = zl->json ? json_object_new_array() : NULL;
-	if (l.all == NULL)
-		puts(table->header);
 	rc = zl_for_each(zl, args, false, list_one, &l, err);
 	if (l.all == NULL)
 		return rc;
