@@ -352,6 +352,7 @@ static void without_hypervisor(void **state)
 		expect(wrong[i].line, wrong[i].code, NULL, "zl: error: ");
 	expect("zl create " GOLDEN "refuse/typo.xml", 4, NULL, "unknown element");
 	expect("zl create /nonexistent.xml", 3, NULL, "create: cannot read /nonexistent.xml");
+	expect("zl create -n " GOLDEN "accept/minimal.xml", 0, "would be created", "no hypervisor");
 	expect("zl -N create --set vcpu=3 " GOLDEN "accept/minimal.xml", 0,
 	       "web1 would be created: 512 MiB, 3 vCPUs, kernel /var/lib/zl/boot/Image",
 	       "no hypervisor here");

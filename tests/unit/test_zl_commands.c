@@ -192,6 +192,10 @@ static void steering(void **state)
 	assert_false(d->info.flags & XEN_DOMINF_paused);
 	expect("pause 0", 7, NULL, "pause 0: this is the control domain, which must run [E705]");
 	expect("-N shutdown web1", 0, "web1 (id 3) would be asked to power off\n", NULL);
+	expect("-N reboot -a", 0, "web1 (id 3) would be asked to reboot\n"
+	       "web2 (id 4) would be asked to reboot\n", NULL);
+	expect("reboot -a web1", 2, NULL, "reboot: -a and a name exclude each other");
+	expect("reboot", 2, NULL, "usage: zl reboot [-a]");
 	expect("shutdown 0", 7, NULL, "this is the control domain");
 	fake_xs_set(store, "/local/domain/3/control/feature-poweroff", "1");
 	expect("shutdown web1", 0, NULL, NULL);

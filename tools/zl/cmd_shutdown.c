@@ -162,10 +162,9 @@ static int wait_all(struct zl *zl, const struct zl_args *args, const struct plan
 	return worst;
 }
 
-static int ask_all(struct zl *zl, const struct zl_args *args, bool all, struct plan *p,
-		   struct zerr **err)
+static int ask_all(struct zl *zl, const struct zl_args *args, struct plan *p, struct zerr **err)
 {
-	int rc = zl_for_each(zl, args, all, ask_one, p, err), waited = 0;
+	int rc = zl_for_each(zl, args, zl_has(args, "all"), ask_one, p, err), waited = 0;
 
 	if (rc >= 0 && rc != ZERR_INTERRUPTED)
 		waited = wait_all(zl, args, p);
@@ -175,6 +174,13 @@ static int ask_all(struct zl *zl, const struct zl_args *args, bool all, struct p
 
 static int prepare(struct zl *zl, const struct zl_args *args, struct plan *p, struct zerr **err)
 {
+	bool all = zl_has(args, "all");
+
+	if (all == (args->pos_count > 0)) {
+		zerr_set(err, ZERR_USAGE, "E006", 0, "%s: %s", args->cmd->name,
+			 all ? "-a and a name exclude each other" : "an argument is missing");
+		return zerr_hint(err, "usage: zl %s %s", args->cmd->name, args->cmd->synopsis);
+	}
 	p->force = zl_has(args, "force");
 	p->wait = zl_count(args, "wait");
 	if (zl_timeout_ms(zl, args, (int)zl->timeout_s * 1000, &p->timeout_ms, err) < 0)
@@ -192,20 +198,14 @@ ZL_CMD(shutdown)
 {
 	struct plan p = { .what = DOMAIN_REQUEST_POWEROFF };
 	const char *then = zl_value(args, "then");
-	bool all = zl_has(args, "all");
 
 	if (then != NULL && strcmp(then, "destroy") != 0)
 		return zerr_set(err, ZERR_USAGE, "E007", 0,
 				"shutdown: --then=%s is not known (known: destroy)", then);
 	p.destroy = then != NULL;
-	if (all == (args->pos_count > 0)) {
-		zerr_set(err, ZERR_USAGE, "E006", 0, "shutdown: %s",
-			 all ? "-a and a name exclude each other" : "an argument is missing");
-		return zerr_hint(err, "usage: zl shutdown %s", args->cmd->synopsis);
-	}
 	if (prepare(zl, args, &p, err) < 0)
 		return -1;
-	return ask_all(zl, args, all, &p, err);
+	return ask_all(zl, args, &p, err);
 }
 
 ZL_CMD(reboot)
@@ -214,5 +214,5 @@ ZL_CMD(reboot)
 
 	if (prepare(zl, args, &p, err) < 0)
 		return -1;
-	return ask_all(zl, args, false, &p, err);
+	return ask_all(zl, args, &p, err);
 }

@@ -29,6 +29,7 @@ static const struct zl_option create_options[] = {
 	{ 'c', "console", NULL, "attach the console before the first instruction" },
 	{ 'F', "foreground", NULL, "stay until the domain ends; exit with its outcome" },
 	{ 'q', "quiet", NULL, "print only errors" },
+	{ 'n', "dryrun", NULL, "the same as zl --dry-run, as in xl" },
 	{ 0, "print-id", NULL, "print the new domain's id alone on stdout" },
 	{ 'f', "file", "FILE", "the configuration (same as the argument)" },
 	{ 0, "set", "PATH=VALUE", "override a value, as in vcpu=4; without VALUE remove it" },
@@ -68,6 +69,7 @@ static const struct zl_option list_options[] = {
 };
 
 static const struct zl_option reboot_options[] = {
+	{ 'a', "all", NULL, "all domains but the control domain" },
 	{ 'F', "force", NULL, "do not ask the guest: reset it" },
 	{ 'w', "wait", NULL, "wait until it runs again" },
 	{ 0, "timeout", "SEC", "upper bound of the waiting" },
@@ -130,7 +132,7 @@ static const struct zl_command rows[] = {
 	  "When the domain is gone already, the end of its console's log is printed." },
 	{ "create", NULL, cmd_create, ZL_COMMON | ZL_CHANGES | ZL_JSON | ZL_FILES, 0, ZL_ANY,
 	  create_options,
-	  "[-p] [-c] [-F] [-q] [--print-id] [--set PATH=VALUE]... FILE [KEY=VALUE]...",
+	  "[-p] [-c] [-F] [-q] [-n] [--print-id] [--set PATH=VALUE]... FILE [KEY=VALUE]...",
 	  "start a domain from an XML file or an xl.cfg",
 	  "A failed create leaves nothing behind. With -c the terminal is attached before the "
 	  "guest runs, so that no output is lost. With -F the exit code tells how the guest "
@@ -165,8 +167,8 @@ static const struct zl_command rows[] = {
 	  "dying. Mem is in MiB. Needs no daemon; without the store names are missing." },
 	{ "pause", NULL, cmd_pause, ZL_COMMON | ZL_CHANGES | ZL_DOMAINS, 1, ZL_ANY, NULL, "DOM...",
 	  "stop a domain's CPUs", "Pausing a paused domain does nothing." },
-	{ "reboot", NULL, cmd_reboot, ZL_COMMON | ZL_CHANGES | ZL_DOMAINS, 1, ZL_ANY, reboot_options,
-	  "[-F] [-w] [--timeout=SEC] DOM...", "ask a domain to reboot",
+	{ "reboot", NULL, cmd_reboot, ZL_COMMON | ZL_CHANGES | ZL_DOMAINS, 0, ZL_ANY,
+	  reboot_options, "[-a] [-F] [-w] [--timeout=SEC] DOM...", "ask a domain to reboot",
 	  "What happens then is said by on_reboot in its configuration." },
 	{ "rename", NULL, cmd_rename, ZL_CHANGES | ZL_DOMAINS, 2, 2, NULL, "DOM NEW",
 	  "change a domain's name", "The running domain and its definition, whichever there is." },
