@@ -341,6 +341,9 @@ static void without_hypervisor(void **state)
 		{ "zl cd-insert a xvdq!! foo", 4 }, { "zl network-attach a mac=zz", 4 },
 		{ "zl network-set a 0 sideways", 2 }, { "zl set-parameters foo", 5 },
 		{ "zl device-attach a /nonexistent.xml", 3 }, { "zl list --sort=foo", 2 },
+		{ "zl info -s nosuch", 2 }, { "zl rename a 123", 2 }, { "zl rename a b/c", 2 },
+		{ "zl list id=web1", 2 }, { "zl pause a uuid=3", 2 }, { "zl console name=", 2 },
+		{ "zl destroy id=70000", 2 }, { "zl list name=Domain-0", 9 },
 	};
 
 	(void)state;

@@ -17,8 +17,8 @@ static void list_table(void **state)
 		"web1                                         3   512     2     -b----      37.3\n"
 		"(null)                                       4    16     2     ---sc-      37.3\n"
 		"a\\x20b                                       5    16     2     --p---      37.3\n";
-	static const char *const nobody[] = { "list name=3", "list uuid=3", "list id=web1",
-					      "list foo=3", "list 3web" };
+	static const char *const nobody[] = { "list name=3", "list id=77", "list foo=3",
+					      "list 3web" };
 	struct caught c;
 
 	(void)state;
@@ -151,6 +151,8 @@ static void names_and_numbers(void **state)
 static void host_facts(void **state)
 {
 	struct json_object *data;
+	struct caught all;
+	char line[80], *save;
 
 	(void)state;
 	strcpy(fake.version_extra, "-zazen");
@@ -161,6 +163,13 @@ static void host_facts(void **state)
 	expect("info -s xen_major", 0, "4\n", NULL);
 	expect("--json info -s xen_major", 0, "\"data\":{\"xen_major\":4}}\n", NULL);
 	expect("--json info -s nosuch", 2, NULL, "there is no field");
+	/* Every line's name is one that -s takes. */
+	assert_int_equal(run(&all, "info"), 0);
+	for (char *l = strtok_r(all.out, "\n", &save); l; l = strtok_r(NULL, "\n", &save)) {
+		snprintf(line, sizeof(line), "info -s %.*s", (int)strcspn(l, " :"), l);
+		expect(line, 0, "\n", NULL);
+	}
+	output_free(&all);
 	expect("info -n", 0, "node:    memsize    memfree    distances\n   0:      2048 ", NULL);
 	expect("--json info -n", 0, "\"cpu_topology\":[{\"cpu\":0,\"core\":0,", NULL);
 	expect("info --field=frob", 2, NULL, "there is no field \"frob\"");

@@ -257,6 +257,22 @@ static enum meaning meaning_of(const char **text, uint8_t uuid[16])
 	return domain_uuid_parse(t, uuid) == 0 ? BY_UUID : BY_NAME;
 }
 
+const char *domain_text_problem(const char *text)
+{
+	uint8_t uuid[16];
+	uint32_t id;
+
+	if (strncmp(text, "id=", 3) == 0)
+		return parse_domid(text + 3, &id) == 0 ? NULL : "this is no domain's number";
+	if (strncmp(text, "uuid=", 5) == 0)
+		return domain_uuid_parse(text + 5, uuid) == 0 ? NULL : "this is no UUID";
+	/* Other tools may have given names that ours do not. */
+	if (strncmp(text, "name=", 5) != 0 || all_digits(text + 5) ||
+	    strcmp(text + 5, "Domain-0") == 0)
+		return NULL;
+	return domain_name_problem(text + 5);
+}
+
 bool domain_is_meant(const char *text, uint16_t domid, const char *name, const uint8_t uuid[16])
 {
 	uint8_t wanted[16];

@@ -238,6 +238,21 @@ static int check_force(const struct zl *zl, struct zl_args *args, struct zerr **
 	return 0;
 }
 
+/* The arguments that name domains: the first, and where the synopsis says so all. */
+static int check_domains(const struct zl_args *args, struct zerr **err)
+{
+	size_t n = strstr(args->cmd->synopsis, "DOM...") != NULL ? args->pos_count : 1;
+
+	for (size_t i = 0; (args->cmd->flags & ZL_DOMAINS) && i < n && i < args->pos_count; i++) {
+		const char *why = domain_text_problem(args->pos[i]);
+
+		if (why != NULL)
+			return zerr_set(err, ZERR_USAGE, "E007", 0, "%s: \"%s\": %s",
+					args->cmd->name, args->pos[i], why);
+	}
+	return 0;
+}
+
 /* Parse a command's arguments; see zl.h. argv[0] is the first behind the command's name. */
 int zl_args_parse(struct zl *zl, const struct zl_command *cmd, int argc, char **argv,
 		  struct zl_args *args, struct zerr **err)
@@ -267,7 +282,8 @@ int zl_args_parse(struct zl *zl, const struct zl_command *cmd, int argc, char **
 	}
 	if (rc < 0 || args->help)
 		return rc;
-	return check_number(args, err) < 0 ? -1 : check_force(zl, args, err);
+	return check_number(args, err) < 0 || check_domains(args, err) < 0 ? -1 :
+	       check_force(zl, args, err);
 }
 
 void zl_args_free(struct zl_args *args)

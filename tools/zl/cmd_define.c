@@ -214,9 +214,12 @@ static int running_twin(struct zl *zl, const char *text, const struct definition
 ZL_CMD(rename)
 {
 	_cleanup_definition_ struct definition d = { .text = NULL }, other = { .text = NULL };
-	const char *to = args->pos[1];
+	const char *to = args->pos[1], *problem = domain_name_problem(to);
 	int rc, domid;
 
+	if (problem != NULL)
+		return zerr_set(err, ZERR_USAGE, "E201", 0, "rename: the name \"%s\" is not "
+				"possible: %s", to, problem);
 	if (zl_open(zl, ZL_NEED_PATHS, err) < 0)
 		return -1;
 	zerr_free(zl_open_quietly(zl, ZL_NEED_STORE));

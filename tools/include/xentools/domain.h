@@ -64,6 +64,8 @@ int domain_pool_find(struct domain_ctx *ctx, const char *text, struct hyp_cpupoo
 
 /* name | domid | UUID, or id=, name=, uuid=. Unknown: class ZERR_NOT_FOUND. xs may be NULL. */
 int domain_resolve(struct domain_ctx *ctx, const char *text, uint16_t *ret, struct zerr **err);
+/* NULL, or why such a text can mean no domain anywhere. */
+const char *domain_text_problem(const char *text);
 /* Does such a text mean the domain that has these? name may be "", domid UINT16_MAX for none. */
 bool domain_is_meant(const char *text, uint16_t domid, const char *name, const uint8_t uuid[16]);
 int domain_get(struct domain_ctx *ctx, uint16_t domid, struct domain_summary *ret,
