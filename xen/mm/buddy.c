@@ -36,7 +36,7 @@ static void remove(struct buddy *b, uint64_t m)
 		b->head[list][order] = next;
 	if (b->head[list][order] == BUDDY_NIL)
 		b->nonempty[list] &= ~(1u << order);
-	pg->order &= FREE_ZEROED;
+	pg->order &= FREE_ZEROED | FREE_CLEAN;	/* what is true of its frames stays so */
 }
 
 static bool is_head(const struct buddy *b, uint64_t m, unsigned int order)

@@ -12,7 +12,7 @@
 /* page_info.order of a free frame. */
 #define FREE_ORDER	0x1fu	/* the head's: order of the block */
 #define FREE_HEAD	0x20u
-#define FREE_CLEAN	0x40u	/* the head's: every frame is zeroed, and so in the clean list */
+#define FREE_CLEAN	0x40u	/* the head's, in the clean list and taken from it: all are zeroed */
 #define FREE_ZEROED	0x80u	/* this frame is zeroed and clean to memory */
 #define FREE_ZEROED_SHIFT 7
 
@@ -41,7 +41,7 @@ struct buddy {
 unsigned int buddy_free(struct buddy *b, uint64_t m, unsigned int order, bool clean);
 /* Enter any run of frames as the fewest blocks. */
 void buddy_free_run(struct buddy *b, uint64_t m, uint64_t nr, bool clean);
-/* Take a block of this order, from the preferred list if it can give one; ~0 none. */
+/* Take a block of this order, from the preferred list if it can; its FREE_CLEAN stays; ~0 none. */
 uint64_t buddy_alloc(struct buddy *b, unsigned int order, unsigned int prefer);
 /* The free block that contains m: its head, and its order in *order; ~0 when m is not free. */
 uint64_t buddy_find(const struct buddy *b, uint64_t m, unsigned int *order);

@@ -73,7 +73,8 @@ static bool zero_frames(uint64_t m, uint64_t nr, bool preempt)
 	struct page_info *pg = frame_page(m);
 	uint64_t i, done = 0;
 
-	for (i = 0; i < nr; i++) {
+	/* One that led a clean list leads a run that is zeroed, of nr frames at least. */
+	for (i = pg->order & FREE_CLEAN ? nr : 0; i < nr; i++) {
 		if (pg[i].order & FREE_ZEROED)
 			continue;
 		if (preempt && done && done % ZERO_BATCH == 0 && hypercall_preempt())
