@@ -138,10 +138,52 @@ static void log_of_the_next(void **state)
 	assert_string_equal(text, "hello\nagain\n");
 }
 
+/* The first console's own file: named by a node, filled besides the log, once after a kill, too. */
+static void file_of_the_first(void **state)
+{
+	char path[80], log[80];
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/own.txt", dir);
+	snprintf(log, sizeof(log), "%s/console/web1.log", dir);
+	domain_console_free(first);
+	free(d.by_domid);
+	d.by_domid = calloc(HYP_DOMID_FIRST_RESERVED, sizeof(struct domain_console *));
+	d.nr_consoles = 0;
+	fake_xs_set(d.xs, "/local/domain/5/console/type", "xenconsoled");
+	fake_xs_set(d.xs, "/local/domain/5/console/port", "2");
+	fake_xs_set(d.xs, "/local/domain/5/console/log-file", path);
+	for (int life = 0; life < 3; life++) {
+		_cleanup_free_ char *text = NULL, *logged = NULL;
+		size_t len;
+
+		fake_xs_event(d.xs, "introduce");
+		consoled_begin(&d);
+		first = d.by_domid[5];
+		assert_non_null(first);
+		if (life == 0) {
+			memcpy(ring.out, "\033[1mhello\n", 10);
+			ring.out_prod = 10;
+			domain_console_event(first);
+		}
+		assert_int_equal(fd_read_file(path, 100, &text, &len), 0);
+		assert_string_equal(text, "hello\n");
+		assert_int_equal(fd_read_file(log, 100, &logged, &len), 0);
+		assert_string_equal(logged, "hello\n");
+		domain_console_free(first);
+		d.by_domid[5] = first = NULL;
+		d.nr_consoles = 0;
+		if (life == 0)
+			ring.out_cons = 0;	/* killed before the guest was told */
+	}
+	assert_int_equal(ring.out_cons, 10);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(come_and_go), T(killed_while_closing), T(log_of_the_next),
+		T(file_of_the_first),
 	};
 
 	if (!has_ptys()) {

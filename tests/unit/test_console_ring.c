@@ -202,6 +202,43 @@ static void rotation(void **state)
 	logfile_close(&log);
 }
 
+/* An administrator's file: no link is followed, no pipe waited for, and it has its bounds, too. */
+static void file_of_any_place(void **state)
+{
+	char dir[] = "/tmp/zl-test-log-XXXXXX", path[64], old[80];
+	struct logfile log;
+	struct stat st;
+	char line[100];
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	snprintf(path, sizeof(path), "%s/file", dir);
+	assert_int_equal(symlink("/dev/null", path), 0);
+	assert_int_equal(logfile_open(&log, path, 1000, 1), -ELOOP);
+	logfile_close(&log);
+	unlink(path);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	assert_int_equal(logfile_open(&log, path, 1000, 1), -ENXIO);
+	logfile_close(&log);
+	unlink(path);
+	assert_int_equal(logfile_open(&log, "/dev/null", 1000, 1), -EINVAL);
+	assert_int_equal(log.fd, -1);
+	logfile_close(&log);
+	/* Where it cannot be renamed, it begins anew. */
+	snprintf(old, sizeof(old), "%s.1", path);
+	assert_int_equal(mkdir(old, 0700), 0);
+	assert_int_equal(logfile_open(&log, path, 1000, 1), 0);
+	memset(line, 'l', sizeof(line));
+	for (int i = 0; i < 45; i++)
+		logfile_write(&log, line, sizeof(line), 0);
+	logfile_close(&log);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_size, 500);
+	unlink(path);
+	rmdir(old);
+	rmdir(dir);
+}
+
 /* --- killed and started again --- */
 
 static void assert_file(const char *path, const char *expected)
@@ -290,6 +327,7 @@ int main(void)
 		cmocka_unit_test(random_indexes),
 		cmocka_unit_test(filter),
 		cmocka_unit_test(rotation),
+		cmocka_unit_test(file_of_any_place),
 		cmocka_unit_test(no_output_is_lost_or_doubled),
 		cmocka_unit_test(rotation_and_a_kill),
 	};

@@ -231,11 +231,53 @@ static void names_of_files(void **state)
 	assert_false(domain_daemon_running(&ctx, "zl-monitord"));
 }
 
+/* The file for a console's output: made for the daemon; a bad one costs a warning, no start. */
+static void console_file(void **state)
+{
+	char path[64], target[64];
+	struct stat st;
+	uid_t user = geteuid() == 0 ? 7 : geteuid();
+	int was;
+
+	(void)state;
+	/* Whose the logs are, the daemon, has the file. */
+	snprintf(path, sizeof(path), "%s/console", ctx.log_dir);
+	assert_true(mkdir(path, 0700) == 0 || errno == EEXIST);
+	assert_int_equal(chown(path, user, (gid_t)-1), 0);
+	snprintf(path, sizeof(path), "%s/console.txt", dir);
+	snprintf(target, sizeof(target), "%s/target", dir);
+	assert_int_equal(fd_write_file_atomic(path, "old", 3, 0600), 0);
+	cfg.console_file.path = strdup(path);
+	cfg.console_file.append = true;
+	assert_int_equal(create(NULL, NULL), 1);
+	assert_string_equal(fake_xs_get(ctx.xs, "/local/domain/1/console/log-file"), path);
+	assert_string_equal(fake_xs_perms(ctx.xs, "/local/domain/1/console/log-file"), "n0");
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_size, 3);
+	assert_int_equal(st.st_uid, user);
+	assert_int_equal(domain_destroy(&ctx, 1, NULL), 0);
+	cfg.console_file.append = false;
+	assert_int_equal(create(NULL, NULL), 2);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_size, 0);
+	assert_int_equal(domain_destroy(&ctx, 2, NULL), 0);
+	/* What a link leads to stays as it is. */
+	assert_int_equal(rename(path, target), 0);
+	assert_int_equal(fd_write_file_atomic(target, "old", 3, 0600), 0);
+	assert_int_equal(symlink(target, path), 0);
+	was = warnings;
+	assert_int_equal(create(NULL, NULL), 3);
+	assert_int_equal(warnings, was + 3);
+	assert_null(fake_xs_get(ctx.xs, "/local/domain/3/console/log-file"));
+	assert_int_equal(stat(target, &st), 0);
+	assert_int_equal(st.st_size, 3);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(finding), T(steering), T(destroyed_without_the_lock), T(state_files),
-		T(restarting_is_waited_for), T(names_of_files),
+		T(restarting_is_waited_for), T(names_of_files), T(console_file),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

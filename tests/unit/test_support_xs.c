@@ -22,6 +22,7 @@ struct xs {
 	struct fake_node *nodes;
 	size_t n;
 	unsigned int requests, fail_at, introduced, flood;
+	const char *token;		/* of an event that is to come */
 	void (*changed)(void *arg);
 	void *arg;
 	bool telling;
@@ -78,6 +79,11 @@ void fake_xs_fail_at(struct xs *xs, unsigned int n)
 void fake_xs_flood(struct xs *xs, unsigned int n)
 {
 	xs->flood = n;
+}
+
+void fake_xs_event(struct xs *xs, const char *token)
+{
+	xs->token = token;
 }
 
 unsigned int fake_xs_flood_left(const struct xs *xs)
@@ -311,8 +317,12 @@ int xs_next_event(struct xs *xs, int timeout_ms, struct xs_event *ret, struct ze
 	uint64_t now = clock_ns(CLOCK_MONOTONIC);
 
 	(void)timeout_ms;
-	(void)ret;
 	(void)err;
+	if (xs->token) {
+		ret->token = (char *)(uintptr_t)xs->token;
+		xs->token = NULL;
+		return 1;
+	}
 	if (!xs->flood)
 		return 0;
 	xs->flood--;

@@ -27,6 +27,8 @@ void fake_xs_on_change(struct xs *xs, void (*changed)(void *arg), void *arg);
 /* A guest writes to what is watched, so that there is an event each 20 us, up to n of them. */
 void fake_xs_flood(struct xs *xs, unsigned int n);
 unsigned int fake_xs_flood_left(const struct xs *xs);
+/* The next event is one with this token, which has to stay. */
+void fake_xs_event(struct xs *xs, const char *token);
 unsigned int fake_xs_requests(const struct xs *xs);
 unsigned int fake_xs_introduced(const struct xs *xs);
 

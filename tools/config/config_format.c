@@ -155,9 +155,13 @@ static void add_clock(struct strbuf *sb, const struct domain_config *cfg)
 
 static void add_consoles(struct strbuf *sb, const struct domain_config *cfg)
 {
-	for (unsigned int n = 0; n <= cfg->more_consoles; n++)
-		strbuf_addf(sb, "    <console type='pty'>\n      <target type='xen' port='%u'/>\n"
-			    "    </console>\n", n);
+	for (unsigned int n = 0; n <= cfg->more_consoles; n++) {
+		strbuf_addstr(sb, "    <console type='pty'>\n");
+		if (n == 0)
+			format_value(sb, "      <log file='", cfg->console_file.path,
+				     cfg->console_file.append ? "' append='on'/>\n" : "'/>\n");
+		strbuf_addf(sb, "      <target type='xen' port='%u'/>\n    </console>\n", n);
+	}
 	for (size_t i = 0; i < cfg->channel_count; i++) {
 		const struct domain_channel *c = &cfg->channels[i];
 

@@ -29,6 +29,12 @@ static const struct field_word console_targets[] = {
 	{ NULL, 0, FIELD_S, NULL, NULL },
 };
 
+static const struct field_word on_off[] = {
+	{ "on", 1, FIELD_S, NULL, NULL },
+	{ "off", 0, FIELD_S, NULL, NULL },
+	{ NULL, 0, FIELD_S, NULL, NULL },
+};
+
 static const struct field_word channel_types[] = {
 	{ "pty", 0, FIELD_S, NULL, NULL },
 	{ "unix", 0, FIELD_S, NULL, NULL },
@@ -103,6 +109,29 @@ static void check_console(struct reader *r, const struct xml_node *node,
 static const char *attr_of(const struct xml_node *node, const char *attr)
 {
 	return node != NULL ? xml_attr_get(node, attr) : NULL;
+}
+
+/* The log of a <console>: the first one's output goes to that file, too. */
+static void read_console_file(struct reader *r, const struct xml_node *node,
+			      const struct field_row *row, const char *value)
+{
+	const char *file = xml_attr_get(node, "file"), *append = xml_attr_get(node, "append");
+	const struct field_row *of_file = field_row_of(node, "file");
+	struct domain_output *o = &r->build->cfg.console_file;
+
+	(void)value;
+	if (r->device || is_second(node->parent)) {
+		(void)field_report_class(r, FIELD_W, node, row, NULL,
+					 "only the first console has a file of its own", NULL);
+		return;
+	}
+	if (file == NULL)
+		return;
+	type_path.parse(r, node, of_file, file, &o->path);
+	o->append = append != NULL && strcmp(append, "on") == 0;
+	if (o->path != NULL && strlen(o->path) >= OUTPUT_PATH_MAX)
+		field_error(r, node, "file", of_file->code, NULL,
+			    "the path is longer than %u bytes", OUTPUT_PATH_MAX - 1);
 }
 
 static void read_socket(struct reader *r, const struct xml_node *source, struct domain_channel *c)
@@ -282,8 +311,13 @@ static const struct field_row rows[] = {
 	ROW("domain/devices/console", .handler = check_console, .flags = FIELD_REPEAT),
 	ROW_N("domain/devices/console/address"),
 	ROW_N("domain/devices/console/alias"),
-	ROW_W("domain/devices/console/log",
-	    "what a guest prints is logged below /var/log/zl/console, by its name"),
+	ROW("domain/devices/console/log", .handler = read_console_file, .code = "W101",
+	    .note = "the first console's output goes to that file besides /var/log/zl/console, "
+		    "as text without control sequences. A start empties it unless append='on'; "
+		    "at the size of z:console-log it is rotated, or begun anew where the console "
+		    "daemon may not rename. A file that cannot be written is warned of, no more"),
+	ROW("domain/devices/console/log@append", WORDS(on_off), .code = "E330"),
+	ROW("domain/devices/console/log@file", .flags = FIELD_REQUIRED, .code = "E330"),
 	ROW_W("domain/devices/console/protocol", "it is for TCP"),
 	ROW_N("domain/devices/console/source"),
 	ROW("domain/devices/console/target", CONTAINER),

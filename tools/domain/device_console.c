@@ -4,7 +4,15 @@
  * directory like a device, but no state machine: xenconsoled takes ring and port from here, the
  * guest from its HVM parameters, or, of the serial port, sees neither.
  */
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <xentools/cleanup.h>
 
 #include "tools/domain/domain_priv.h"
 
@@ -47,6 +55,33 @@ static void write_both(struct node_writer *w, const struct domain_nodes *n, cons
 	write_backend(w, n, frontend);
 }
 
+/*
+ * Make the file that a console is written to, empty unless it is to be continued, and give it to
+ * the daemon, which has no right to make one in somebody's directory. 0, or -errno: -EINVAL and
+ * -EMLINK: it is no file, or has another name; -ELOOP: it is a link.
+ */
+int device_console_file(const struct domain_ctx *ctx, const struct domain_output *o)
+{
+	_cleanup_close_ int fd = open(o->path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW |
+				      O_NONBLOCK | O_NOCTTY, 0600);
+	_cleanup_free_ char *logs = domain_console_log_path(ctx, "");
+	struct stat st, daemon;
+
+	if (fd < 0 || fstat(fd, &st) != 0)
+		return -errno;
+	if (!S_ISREG(st.st_mode) || st.st_nlink != 1)
+		return S_ISREG(st.st_mode) ? -EMLINK : -EINVAL;
+	if (!o->append && ftruncate(fd, 0) != 0)
+		return -errno;
+	/* Its own logs' directory is the daemon's; before it ran there is none. */
+	if (!logs)
+		return -ENOMEM;
+	*strrchr(logs, '/') = '\0';
+	if (stat(logs, &daemon) != 0)
+		return 0;
+	return fchown(fd, daemon.st_uid, daemon.st_gid) != 0 ? -errno : 0;
+}
+
 /* Frontend, backend and libxl's note of them; the writer's base is put back to "". */
 void device_console_write(struct node_writer *w, const struct domain_nodes *n)
 {
@@ -61,6 +96,10 @@ void device_console_write(struct node_writer *w, const struct domain_nodes *n)
 		node_write_uint(w, "log-size", n->cfg->log_size);
 	if (n->cfg->log_keep >= 0)
 		node_write(w, "log-keep", "%d", n->cfg->log_keep);
+	if (n->console_file) {
+		node_write(w, "log-file", "%s", n->console_file);
+		node_perms(w, "log-file", NODE_PRIVATE, n->domid);
+	}
 	w->base = libxl;
 	node_write(w, "frontend", "%s", frontend);
 	node_write(w, "backend", "%s", backend);

@@ -77,6 +77,7 @@ struct domain_nodes {
 	uint64_t vuart_gfn;
 	const struct domain_config *cfg;	/* its log and its further consoles */
 	const char *run_dir;
+	const char *console_file;		/* that the daemon can write; NULL: none */
 };
 
 /* domain_store.c */
@@ -85,6 +86,7 @@ int domain_nodes_remove(struct xs *xs, uint16_t domid, const char *uuid, struct 
 
 /* device_console.c */
 void device_console_write(struct node_writer *w, const struct domain_nodes *n);
+int device_console_file(const struct domain_ctx *ctx, const struct domain_output *o);
 int device_vuart_write(struct xs *xs, const struct domain_nodes *n, struct zerr **err);
 
 /* device_channel_nodes.c */

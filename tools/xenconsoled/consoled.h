@@ -22,7 +22,8 @@
 
 #define CONSOLED_LOG_SIZE (1024 * 1024)
 #define CONSOLED_LOG_KEEP 4		/* older files beside the current one */
-#define CONSOLED_NOTES (CHANNELS_MAX + 2)	/* of a domain: consoles and the serial port */
+/* Of a domain: the logs of its consoles and of the serial port, and the first one's own file. */
+#define CONSOLED_NOTES (CHANNELS_MAX + 3)
 
 struct consoled;
 
@@ -49,7 +50,7 @@ struct domain_console {
 	struct event_source *linger;	/* timer of a dead one */
 	uint64_t linger_until_ns;
 	struct strbuf backlog;		/* for a pty that takes no more */
-	struct logfile log;
+	struct logfile log, file;	/* file: of the administrator's choice */
 };
 
 struct consoled {
@@ -79,7 +80,7 @@ struct console_nodes {
 	uint32_t port;
 	uint32_t grant;			/* of the ring, in the guest's table */
 	uint32_t log_size, log_keep;	/* bytes of a log file, and how many old ones */
-	char *name, *vm;		/* malloc'd; taken over by an opened console */
+	char *name, *vm, *file;		/* malloc'd; taken over by an opened console */
 };
 
 struct domain_console *domain_console_new(struct consoled *d, const struct console_nodes *nodes,

@@ -110,10 +110,17 @@ static int open_file(struct logfile *log)
 {
 	struct stat st;
 
-	log->fd = open(log->path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	/* What an administrator named may be a pipe, or one by now: do not wait for its reader. */
+	log->fd = open(log->path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW |
+		       O_NONBLOCK | O_NOCTTY, 0600);
 	if (log->fd < 0)
 		return -errno;
-	log->size = fstat(log->fd, &st) == 0 ? st.st_size : 0;
+	if (fstat(log->fd, &st) != 0 || !S_ISREG(st.st_mode)) {
+		close(log->fd);
+		log->fd = -1;
+		return -EINVAL;
+	}
+	log->size = st.st_size;
 	return 0;
 }
 
@@ -125,7 +132,10 @@ int logfile_open(struct logfile *log, const char *path, off_t max_size, unsigned
 	return log->path ? open_file(log) : -ENOMEM;
 }
 
-/* NAME.log.3 -> .4, ..., NAME.log -> .1, and a new NAME.log. */
+/*
+ * NAME.log.3 -> .4, ..., NAME.log -> .1, and a new NAME.log; or, in a directory where we may not
+ * rename, the same one anew: the guest has no more of the disk than that.
+ */
 static void rotate(struct logfile *log)
 {
 	_cleanup_free_ char *from = NULL, *to = NULL;
@@ -146,7 +156,8 @@ static void rotate(struct logfile *log)
 	}
 	if (log->keep == 0)
 		unlink(log->path);
-	open_file(log);
+	if (open_file(log) == 0 && log->size > 0 && ftruncate(log->fd, 0) == 0)
+		log->size = 0;
 }
 
 /*

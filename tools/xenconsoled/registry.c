@@ -129,6 +129,8 @@ static int read_nodes(struct consoled *d, uint16_t domid, const struct console_k
 		return -1;
 	if (consoled_read_common(d, kind->suffix, &n) != 0)
 		return -1;
+	if (consoled_read(d, domid, kind->dir, "log-file", &n.file) != 1)
+		n.file = NULL;
 	*ret = n;
 	return 0;
 }
@@ -166,6 +168,7 @@ struct domain_console *consoled_new(struct consoled *d, const struct console_nod
 	zlog_zerr(ZLOG_WARNING, err);
 	free(nodes->name);
 	free(nodes->vm);
+	free(nodes->file);
 	return NULL;
 }
 

@@ -131,6 +131,13 @@ struct domain_channel {
 	bool is_unix;				/* a socket; else a pty */
 };
 
+/* A file that what a guest prints is written to as well. */
+#define OUTPUT_PATH_MAX 1024u			/* with its end */
+struct domain_output {
+	char *path;				/* NULL: none */
+	bool append;				/* what it holds already stays */
+};
+
 /* Files of z:cloud-init, as they are called on its disk. */
 enum domain_seed { SEED_USER_DATA, SEED_META_DATA, SEED_NETWORK_CONFIG, SEED_FILES };
 #define SEED_FILE_MAX (1024u * 1024u)		/* bytes of one */
@@ -200,6 +207,7 @@ struct domain_config {
 	uint32_t *irqs;				/* INTIDs of shared interrupts, 32 .. 1019 */
 	size_t irq_count;
 	bool vuart;				/* a serial port, ttyAMA0 */
+	struct domain_output console_file;	/* of hvc0, besides its log */
 	unsigned int more_consoles;		/* besides hvc0: hvc1 ... */
 	struct domain_channel *channels;	/* the guest's consoles after those */
 	size_t channel_count;
