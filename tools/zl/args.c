@@ -241,9 +241,11 @@ static int check_force(const struct zl *zl, struct zl_args *args, struct zerr **
 /* The arguments that name domains: the first, and where the synopsis says so all. */
 static int check_domains(const struct zl_args *args, struct zerr **err)
 {
-	size_t n = strstr(args->cmd->synopsis, "DOM...") != NULL ? args->pos_count : 1;
+	size_t n = args->cmd->flags & ZL_DOMAINS ? args->pos_count : 0;
 
-	for (size_t i = 0; (args->cmd->flags & ZL_DOMAINS) && i < n && i < args->pos_count; i++) {
+	if (n > 1 && strstr(args->cmd->synopsis, "DOM...") == NULL)
+		n = 1;
+	for (size_t i = 0; i < n; i++) {
 		const char *why = domain_text_problem(args->pos[i]);
 
 		if (why != NULL)
