@@ -337,6 +337,16 @@ class Machine:
         self.expect(r"dom0: up after", timeout, "dom0 boots")
         self.expect(re.escape(PROMPT) + r"\S*# ", 20, "dom0 gives a shell")
 
+    def wait_prompt(self, step):
+        """Wait for the shell's prompt. The console loses bytes now and then: a line asks again."""
+        try:
+            self.expect(re.escape(PROMPT) + r"\S*# ", 20, step)
+        except MachineFailure:
+            if self._eof:
+                raise
+            self.send("\n")
+            self.expect(re.escape(PROMPT) + r"\S*# ", 20, step)
+
     def run(self, command, timeout=30, check=True, step=None):
         """Run COMMAND in dom0's shell; returns (exit code, output without hypervisor lines)."""
         step = step or f"dom0 runs: {command}"
@@ -344,7 +354,7 @@ class Machine:
         self.expect(r"@@BEGIN@@\n", timeout, step)
         start = self.pos
         m = self.expect(r"@@RC(\d+)@@\n", timeout, step)
-        self.expect(re.escape(PROMPT) + r"\S*# ", 20, step)
+        self.wait_prompt(step)
         # Programs take the console for a terminal and may colour what they print.
         lines = re.sub(r"\x1b\[[0-9;]*m", "", self.text[start:m.start()]).split("\n")
         output = "\n".join(l for l in lines if not re.match(r"\((XEN|ZZ)\)", l))
