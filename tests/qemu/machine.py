@@ -344,6 +344,8 @@ class Machine:
         except MachineFailure:
             if self._eof:
                 raise
+            if self._log:
+                self._log.write("\n[no prompt for 20 s: asked again]\n")
             self.send("\n")
             self.expect(re.escape(PROMPT) + r"\S*# ", 20, step)
 
