@@ -220,6 +220,10 @@ static void host_cpus(void **state)
 	expect("info -s nr_cpus", 0, "1\n", NULL);
 	expect("info -s free_cpus", 0, "0\n", NULL);
 	json_object_put(run_json("--json cpu", "zl.cpu/1"));
+	/* Which are left is not how many. */
+	fake.offline = 1;
+	expect("info -n", 0, "     node\n  1:       1        0        0\nnuma_info", NULL);
+	fake.offline = 2;
 	/* Again: so it is. */
 	fake.hotplug_errno = EIO;
 	expect("cpu offline 1", 0, NULL, NULL);

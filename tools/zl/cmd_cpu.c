@@ -10,12 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct host_cpus {
-	uint32_t nr;
-	struct hyp_cputopo topo[DOMAIN_CPU_MAX];
-};
-
-static int read_cpus(struct zl *zl, struct host_cpus *c, struct zerr **err)
+int zl_host_cpus(struct zl *zl, struct zl_host_cpus *c, struct zerr **err)
 {
 	struct hyp_physinfo phys;
 
@@ -25,8 +20,7 @@ static int read_cpus(struct zl *zl, struct host_cpus *c, struct zerr **err)
 	return hyp_cputopo(zl->ctx.hyp, c->topo, &c->nr, err);
 }
 
-/* A CPU that is off has no place in the machine. */
-static bool is_online(const struct host_cpus *c, uint32_t cpu)
+bool zl_cpu_is_online(const struct zl_host_cpus *c, uint32_t cpu)
 {
 	return c->topo[cpu].core != UINT32_MAX;
 }
@@ -51,9 +45,9 @@ static int list(struct zl *zl, const struct zl_args *args, struct zerr **err)
 {
 	struct json_object *all = zl->json ? json_object_new_array() : NULL;
 	char word[4 * DOMAIN_NAME_MAX + 1];
-	struct host_cpus c;
+	struct zl_host_cpus c;
 
-	if (read_cpus(zl, &c, err) < 0) {
+	if (zl_host_cpus(zl, &c, err) < 0) {
 		json_object_put(all);
 		return -1;
 	}
@@ -64,13 +58,13 @@ static int list(struct zl *zl, const struct zl_args *args, struct zerr **err)
 		struct json_object *o;
 
 		if (all == NULL) {
-			printf("%3u %-7s %s\n", cpu, is_online(&c, cpu) ? "online" : "offline",
+			printf("%3u %-7s %s\n", cpu, zl_cpu_is_online(&c, cpu) ? "online" : "offline",
 			       pool != NULL ? zl_word(pool, word, sizeof(word)) : "-");
 			continue;
 		}
 		o = json_object_new_object();
 		zl_json_uint(o, "cpu", cpu);
-		zl_json_bool(o, "online", is_online(&c, cpu));
+		zl_json_bool(o, "online", zl_cpu_is_online(&c, cpu));
 		zl_json_string(o, "pool", pool);
 		json_object_array_add(all, o);
 	}
@@ -104,9 +98,9 @@ static int check_offline(struct zl *zl, const uint8_t *map, struct zerr **err)
 static int change(struct zl *zl, const struct zl_args *args, bool online, struct zerr **err)
 {
 	uint8_t map[ZL_MAP_BYTES] = { 0 };
-	struct host_cpus c;
+	struct zl_host_cpus c;
 
-	if (read_cpus(zl, &c, err) < 0)
+	if (zl_host_cpus(zl, &c, err) < 0)
 		return -1;
 	for (size_t i = 1; i < args->pos_count; i++) {
 		uint8_t more[ZL_MAP_BYTES];
@@ -121,7 +115,7 @@ static int change(struct zl *zl, const struct zl_args *args, bool online, struct
 	for (uint32_t cpu = 0; cpu < c.nr; cpu++) {
 		char name[16];
 
-		if (!has(map, cpu) || is_online(&c, cpu) == online) {
+		if (!has(map, cpu) || zl_cpu_is_online(&c, cpu) == online) {
 			if (zl->dry_run && has(map, cpu))
 				zl_plan(zl, "CPU %u is %s", cpu, online ? "online" : "offline");
 			continue;

@@ -196,22 +196,26 @@ static const char *find_field(const struct facts *f, const char *name)
 }
 
 /* The host as its one NUMA node, with xl's headings: one thread a core, one socket. */
-static void print_topology(const struct hyp_physinfo *p)
+static void print_topology(const struct hyp_physinfo *p, const struct zl_host_cpus *c)
 {
 	printf("%-23s:\ncpu:    core    socket     node\n", "cpu_topology");
-	for (uint32_t cpu = 0; cpu < p->nr_cpus; cpu++)
-		printf("%3u: %7u %8u %8u\n", cpu, cpu, 0u, 0u);
+	for (uint32_t cpu = 0; cpu < c->nr; cpu++)
+		if (zl_cpu_is_online(c, cpu))
+			printf("%3u: %7u %8u %8u\n", cpu, cpu, 0u, 0u);
 	printf("%-23s:\nnode:    memsize    memfree    distances\n", "numa_info");
 	printf("%4u: %9" PRIu64 " %10" PRIu64 "      10\n", 0u, mib(p->total_pages),
 	       mib(p->free_pages));
 }
 
-static void add_topology(struct json_object *o, const struct hyp_physinfo *p)
+static void add_topology(struct json_object *o, const struct hyp_physinfo *p,
+			 const struct zl_host_cpus *c)
 {
 	struct json_object *cpus = json_object_new_array(), *nodes = json_object_new_array();
 	struct json_object *x;
 
-	for (uint32_t cpu = 0; cpu < p->nr_cpus; cpu++) {
+	for (uint32_t cpu = 0; cpu < c->nr; cpu++) {
+		if (!zl_cpu_is_online(c, cpu))
+			continue;
 		x = json_object_new_object();
 		zl_json_uint(x, "cpu", cpu);
 		zl_json_uint(x, "core", cpu);
@@ -228,9 +232,9 @@ static void add_topology(struct json_object *o, const struct hyp_physinfo *p)
 	json_object_object_add(o, "numa_info", nodes);
 }
 
-/* All facts, or the one that is called only; p: with the topology. */
+/* All facts, or the one that is called only; p, c: with the topology. */
 static int print_json(struct zl *zl, const struct facts *f, const char *only,
-		      const struct hyp_physinfo *p, struct zerr **err)
+		      const struct hyp_physinfo *p, const struct zl_host_cpus *c, struct zerr **err)
 {
 	struct json_object *o = json_object_new_object();
 
@@ -254,7 +258,7 @@ static int print_json(struct zl *zl, const struct facts *f, const char *only,
 			zl_json_string(o, x->name, x->text);
 	}
 	if (p != NULL)
-		add_topology(o, p);
+		add_topology(o, p, c);
 	return zl_print_json(zl, "zl.info/1", o, err);
 }
 
@@ -263,13 +267,16 @@ static int print_facts(struct zl *zl, const struct zl_args *args, const struct f
 {
 	const char *only = zl_value(args, "field"), *text;
 	bool numa = zl_has(args, "numa") && only == NULL;
+	struct zl_host_cpus cpus;
 
 	if (numa && p->nr_nodes > 1)
 		return zerr_set(err, ZERR_UNSUPPORTED, "E507", 0,
 				"info: this build knows hosts of one NUMA node");
+	if (numa && zl_host_cpus(zl, &cpus, err) < 0)
+		return -1;
 	text = only != NULL ? find_field(f, only) : NULL;
 	if (zl->json)
-		return print_json(zl, f, only, numa ? p : NULL, err);
+		return print_json(zl, f, only, numa ? p : NULL, &cpus, err);
 	if (text == NULL) {
 		print_text(f);
 	} else {
@@ -277,7 +284,7 @@ static int print_facts(struct zl *zl, const struct zl_args *args, const struct f
 		putchar('\n');
 	}
 	if (numa)
-		print_topology(p);
+		print_topology(p, &cpus);
 	return 0;
 }
 

@@ -211,6 +211,13 @@ void zl_print_clean(FILE *f, const char *text, size_t len);
 /* ---- pieces used by several commands ---- */
 
 #define ZL_MAP_BYTES (DOMAIN_CPU_MAX / 8)
+/* The CPUs of the host from 0 on; one that is off has no place in the machine. */
+struct zl_host_cpus {
+	uint32_t nr;
+	struct hyp_cputopo topo[DOMAIN_CPU_MAX];
+};
+int zl_host_cpus(struct zl *zl, struct zl_host_cpus *c, struct zerr **err);
+bool zl_cpu_is_online(const struct zl_host_cpus *c, uint32_t cpu);
 /*
  * A list of CPUs (cpuset_parse) to a bitmap of the host's CPUs; at least one. all: what that word
  * stands for, NULL: every one; pool: NULL where that word says nothing. ret may be one of them.
