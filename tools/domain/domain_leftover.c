@@ -203,7 +203,7 @@ static bool is_part_of_core(int dir, const char *file)
 static void tidy_folder(const char *base, const char *sub, bool (*is)(int dir, const char *file),
 			bool remove, struct strbuf *ret)
 {
-	_cleanup_free_ char *path = asprintf(&path, "%s%s", base, sub) < 0 ? NULL : path;
+	_cleanup_free_ char *path = text_printf("%s%s", base, sub);
 	_cleanup_closedir_ DIR *dir = path ? opendir(path) : NULL;
 	struct dirent *e;
 

@@ -95,26 +95,28 @@ int domain_need_store(const struct domain_ctx *ctx, struct zerr **err)
 	return zerr_hint(err, "start the daemons with zl-services start");
 }
 
+/* The path of a node that is to be read or written now, malloc'd; NULL: *err says why. */
+static char *reachable(struct domain_ctx *ctx, uint16_t domid, const char *rel, struct zerr **err)
+{
+	char *path = domain_need_store(ctx, err) == 0 ? domain_path(domid, rel) : NULL;
+
+	if (!path && ctx->xs)
+		zerr_no_memory(err);
+	return path;
+}
+
 int domain_store_read(struct domain_ctx *ctx, uint16_t domid, const char *rel, char **ret,
 		      struct zerr **err)
 {
-	_cleanup_free_ char *path = domain_path(domid, rel);
+	_cleanup_free_ char *path = reachable(ctx, domid, rel, err);
 
-	if (domain_need_store(ctx, err) != 0)
-		return -1;
-	if (!path)
-		return zerr_no_memory(err);
-	return xs_read(ctx->xs, XS_NO_TX, path, ret, NULL, err);
+	return path ? xs_read(ctx->xs, XS_NO_TX, path, ret, NULL, err) : -1;
 }
 
 int domain_store_write(struct domain_ctx *ctx, uint16_t domid, const char *rel, const char *value,
 		       struct zerr **err)
 {
-	_cleanup_free_ char *path = domain_path(domid, rel);
+	_cleanup_free_ char *path = reachable(ctx, domid, rel, err);
 
-	if (domain_need_store(ctx, err) != 0)
-		return -1;
-	if (!path)
-		return zerr_no_memory(err);
-	return xs_write_str(ctx->xs, XS_NO_TX, path, value, err);
+	return path ? xs_write_str(ctx->xs, XS_NO_TX, path, value, err) : -1;
 }
