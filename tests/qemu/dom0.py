@@ -195,6 +195,13 @@ class Dom0:
             self.fail(step, f"exit code {m.group(1)}, output:\n{output}")
         return int(m.group(1)), output
 
+    def in_guest(self, name, command, timeout=30, check=True):
+        """Run COMMAND in a running guest whose console is free."""
+        self.console(name)
+        answer = self.guest_run(name, command, timeout, check)
+        self.detach()
+        return answer
+
     def detach(self):
         """Leave a guest's console by Ctrl-]."""
         self.m.send("\x1d")

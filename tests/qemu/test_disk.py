@@ -46,14 +46,6 @@ def start(d, name):
     d.attach(name, f"zl create -c {FOLDER}/{name}.xml")
 
 
-def in_guest(d, name, command, timeout=30, check=True):
-    """Run COMMAND in a running guest whose console is free."""
-    d.console(name)
-    answer = d.guest_run(name, command, timeout, check)
-    d.detach()
-    return answer
-
-
 def await_disk(name):
     """A guest's command that ends when it has the disk."""
     return (f"n=0; while [ ! -b /dev/{name} ] && [ $n -lt 100 ]; do "
@@ -155,9 +147,9 @@ def test_resize(d):
     start(d, "disk1")
     d.detach()
     d.zl("block-resize disk1 xvda 96")
-    seen = in_guest(d, "disk1", "n=0; while [ $(blockdev --getsize64 /dev/xvda) != 100663296 ] && "
-                    "[ $n -lt 100 ]; do usleep 100000; n=$((n + 1)); done; "
-                    "blockdev --getsize64 /dev/xvda")[1]
+    seen = d.in_guest("disk1", "n=0; while [ $(blockdev --getsize64 /dev/xvda) != 100663296 ] && "
+                      "[ $n -lt 100 ]; do usleep 100000; n=$((n + 1)); done; "
+                      "blockdev --getsize64 /dev/xvda")[1]
     if seen.strip() != "100663296":
         d.fail("the guest sees 96 MiB", seen)
     if d.run("zl block-resize disk1 xvda 64 2>&1", check=False)[0] != 7:
@@ -169,7 +161,7 @@ def test_resize(d):
         d.fail("a qcow2 image in use keeps its size", out)
     d.run(f"zl block-detach disk1 xvdf && qemu-img resize -q {ON_DISKS}/d.qcow2 96M && "
           f"zl block-attach disk1 {ON_DISKS}/d.qcow2,qcow2,xvdf,rw", 90)
-    seen = in_guest(d, "disk1", f"{await_disk('xvdf')}; blockdev --getsize64 /dev/xvdf")[1]
+    seen = d.in_guest("disk1", f"{await_disk('xvdf')}; blockdev --getsize64 /dev/xvdf")[1]
     if seen.strip() != "100663296":
         d.fail("the guest sees 96 MiB of the image", seen)
 
@@ -193,15 +185,15 @@ def test_script(d):
     start(d, "disk1")
     d.detach()
     d.zl("block-attach disk1 script=block-own,vdev=xvdf,target=hot", timeout=60)
-    in_guest(d, "disk1", f"{await_disk('xvdf')}; echo {MARK} | "
-             "dd of=/dev/xvdf bs=512 seek=9 conv=sync,fsync")
+    d.in_guest("disk1", f"{await_disk('xvdf')}; echo {MARK} | "
+               "dd of=/dev/xvdf bs=512 seek=9 conv=sync,fsync")
     if "<z:script disk='xvdf' path='block-own' target='hot'/>" not in d.zl("dumpxml disk1")[1]:
         d.fail("dumpxml shows the script", d.zl("dumpxml disk1")[1])
     first = d.listed("disk1")[1]
     d.zl("reboot disk1")
     d.poll(lambda: (d.listed("disk1") or [0, first])[1] != first, 60, "disk1 is a new domain")
     d.zl(f"wait --for=console:/{READY}/ --timeout=60 disk1", timeout=70)
-    seen = in_guest(d, "disk1", "dd if=/dev/xvdf bs=512 skip=9 count=1 2>/dev/null | head -n 1")[1]
+    seen = d.in_guest("disk1", "dd if=/dev/xvdf bs=512 skip=9 count=1 2>/dev/null | head -n 1")[1]
     if MARK not in seen:
         d.fail("the disk is there again", seen)
     d.zl("block-detach disk1 xvdf", timeout=60)
@@ -226,7 +218,7 @@ def test_reboot(d):
     d.zl("reboot disk1")
     d.poll(lambda: (d.listed("disk1") or [0, first])[1] != first, 60, "disk1 is a new domain")
     d.zl(f"wait --for=console:/{READY}/ --timeout=60 disk1", timeout=70)
-    seen = in_guest(d, "disk1", "head -c 14 /dev/xvda; ls /dev/xvd*")[1]
+    seen = d.in_guest("disk1", "head -c 14 /dev/xvda; ls /dev/xvd*")[1]
     if MARK not in seen or "/dev/xvdf" not in seen:
         d.fail("both disks are there again", seen)
     if "<target dev='xvdf' bus='xen'/>" not in d.zl("dumpxml disk1")[1]:
@@ -289,11 +281,11 @@ def test_images_that_vanish(d):
     start(d, "disks")
     d.detach()
     d.run(f"rm {ON_DISKS}/a.img; killall -9 qemu-nbd")
-    code = in_guest(d, "disks", "echo 1 | dd of=/dev/xvdd bs=512 conv=sync,fsync 2>/dev/null", 60,
-                    check=False)[0]
+    code = d.in_guest("disks", "echo 1 | dd of=/dev/xvdd bs=512 conv=sync,fsync 2>/dev/null", 60,
+                      check=False)[0]
     if code == 0:
         d.fail("what nobody stores is not acknowledged", "dd to xvdd ended well")
-    in_guest(d, "disks", "echo 1 | dd of=/dev/xvda bs=512 conv=sync,fsync && cat /proc/uptime")
+    d.in_guest("disks", "echo 1 | dd of=/dev/xvda bs=512 conv=sync,fsync && cat /proc/uptime")
     d.zl("block-detach disks xvdd")
     if d.run(f"zl block-attach disks {ON_DISKS}/a.img,raw,xvdg,rw 2>&1", check=False)[0] != 3:
         d.fail("an image that is gone is not found", "")

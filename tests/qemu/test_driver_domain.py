@@ -51,13 +51,6 @@ def start_driver(d):
     d.detach()
 
 
-def in_guest(d, name, command, timeout=60, check=True):
-    d.console(name)
-    answer = d.guest_run(name, command, timeout, check)
-    d.detach()
-    return answer
-
-
 def test_serves(dom0):
     """Card and disk by the driver domain: used, detached and attached, and gone with the guest."""
     d = dom0
@@ -72,20 +65,20 @@ def test_serves(dom0):
     row = d.zl("network-list client")[1].splitlines()[-1].split()
     if row[1] != driver:
         d.fail("zl network-list names the back-end", row)
-    in_guest(d, "client", "ping -c 2 -W 5 10.0.9.1")
-    in_guest(d, "client", f"echo {MARK} | dd of=/dev/xvda bs=512 seek=9 conv=sync,fsync")
-    if MARK not in in_guest(d, "driver", f"dd if={DISK} bs=512 skip=9 count=1")[1]:
+    d.in_guest("client", "ping -c 2 -W 5 10.0.9.1", 60)
+    d.in_guest("client", f"echo {MARK} | dd of=/dev/xvda bs=512 seek=9 conv=sync,fsync", 60)
+    if MARK not in d.in_guest("driver", f"dd if={DISK} bs=512 skip=9 count=1", 60)[1]:
         d.fail("the disk is the driver domain's file", "")
     d.run("ls /sys/bus/xen-backend/devices | grep -c . ; xenstore-ls -f /local/domain/0/backend")
     d.zl("block-detach client xvda", timeout=60)
     d.zl("network-detach client 0", timeout=60)
-    in_guest(d, "driver", "n=0; while [ -n \"$(losetup -a)$(ls /run/zl-driver-domain)\" ]; do "
-             "n=$((n + 1)); [ $n -lt 100 ] || break; usleep 100000; done; "
-             "[ -z \"$(losetup -a)$(ls /run/zl-driver-domain /sys/class/net | grep vif)\" ]")
+    d.in_guest("driver", "n=0; while [ -n \"$(losetup -a)$(ls /run/zl-driver-domain)\" ]; do "
+               "n=$((n + 1)); [ $n -lt 100 ] || break; usleep 100000; done; "
+               "[ -z \"$(losetup -a)$(ls /run/zl-driver-domain /sys/class/net | grep vif)\" ]", 60)
     # Again, and the driver domain goes first.
     d.zl("network-attach client bridge=br0,backend=driver", timeout=60)
-    in_guest(d, "client", "i=$(ls /sys/class/net | grep eth); ip link set $i up; "
-             "ip addr add 10.0.9.2/24 dev $i; ping -c 2 -W 5 10.0.9.1")
+    d.in_guest("client", "i=$(ls /sys/class/net | grep eth); ip link set $i up; "
+               "ip addr add 10.0.9.2/24 dev $i; ping -c 2 -W 5 10.0.9.1", 60)
     d.zl("destroy driver", timeout=60)
     if "client" not in d.rows():
         d.fail("the guest lives on", d.rows())
