@@ -149,6 +149,15 @@ void zerr_free(struct zerr *err)
 	free(err);
 }
 
+int zerr_pass(struct zerr **err, struct zerr *why)
+{
+	if (err && !*err)
+		*err = why;
+	else
+		zerr_free(why);
+	return -1;
+}
+
 static void add_json_field(struct strbuf *sb, const char *name, const char *value)
 {
 	if (!value || !value[0])

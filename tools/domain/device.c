@@ -433,11 +433,7 @@ int device_failed(const struct device *d, const char *step, struct zerr *why, st
 
 	snprintf(text, sizeof(text), "%s %s", step, d->cls->word);
 	zerr_context(&why, text, d->name);
-	if (err && !*err)
-		*err = why;
-	else
-		zerr_free(why);
-	return -1;
+	return zerr_pass(err, why);
 }
 
 /*

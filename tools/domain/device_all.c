@@ -112,11 +112,7 @@ int device_attach_next(struct device *d, struct domain_ctx *ctx, uint16_t domid,
 			zerr_free(why);
 			continue;
 		}
-		if (err && !*err)
-			*err = why;
-		else
-			zerr_free(why);
-		return -1;
+		return zerr_pass(err, why);
 	}
 }
 

@@ -436,11 +436,7 @@ int domain_create(struct domain_ctx *ctx, const struct domain_config *cfg,
 	domain_intent_end(ctx, c.uuid, c.intent);
 	if (rc != 0) {
 		domain_log(ctx, cfg->name, "create failed: %s", why ? why->message : "?");
-		if (err && !*err)
-			*err = why;
-		else
-			zerr_free(why);
-		return -1;
+		return zerr_pass(err, why);
 	}
 	if (!c.opts->dry_run)
 		domain_log(ctx, cfg->name, "created as domain %u%s", c.domid,

@@ -55,11 +55,8 @@ int domain_remove(struct domain_ctx *ctx, uint16_t domid, const char *uuid, bool
 	if (ctx->xs && device_remove_all(ctx, domid, err) != 0)
 		rc = -1;
 	if (hyp_domain_destroy(ctx->hyp, domid, &why) != 0) {
-		if (!why || why->errnum != ESRCH) {
-			rc = -1;
-			if (err && !*err)
-				*err = steal_ptr(why);
-		}
+		if (!why || why->errnum != ESRCH)
+			rc = zerr_pass(err, steal_ptr(why));
 		zerr_free(why);
 	}
 	device_end_turns(ctx, domid);

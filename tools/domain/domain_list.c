@@ -164,9 +164,7 @@ int domain_list(struct domain_ctx *ctx, struct domain_summary **ret, size_t *n, 
 			    why->message);
 		return 0;
 	}
-	if (err && !*err)
-		*err = steal_ptr(why);
-	return -1;
+	return zerr_pass(err, steal_ptr(why));
 }
 
 int domain_name(struct domain_ctx *ctx, uint16_t domid, char **ret, struct zerr **err)

@@ -214,11 +214,7 @@ int domain_console_tty(struct domain_ctx *ctx, uint16_t domid, const char *which
 			 "the console daemon has not opened the console of domain %u", domid);
 		return zerr_hint(err, "is xenconsoled running? zl-services status tells");
 	}
-	if (err && !*err)
-		*err = why;
-	else
-		zerr_free(why);
-	return -1;
+	return zerr_pass(err, why);
 }
 
 int domain_request_ack(struct domain_ctx *ctx, uint16_t domid, enum domain_request what,

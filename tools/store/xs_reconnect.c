@@ -81,10 +81,7 @@ int xs_talk(struct xs *xs, enum xs_wire_type type, uint32_t tx, const struct xs_
 		if (tx)
 			xs->dead_tx = tx;
 	}
-	if (err && !*err)
-		*err = why;
-	else
-		zerr_free(why);
+	zerr_pass(err, why);
 	return rc;
 }
 

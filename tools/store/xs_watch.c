@@ -56,11 +56,7 @@ int xs_next_event(struct xs *xs, int timeout_ms, struct xs_event *ret, struct ze
 		if (rc == 0)
 			return 0;
 		if (rc < 0 && (!timeout_ms || xs_reconnect(xs))) {
-			if (err && !*err)
-				*err = why;
-			else
-				zerr_free(why);
-			return -1;
+			return zerr_pass(err, why);
 		}
 		zerr_free(why);
 	}

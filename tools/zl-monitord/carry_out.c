@@ -183,11 +183,7 @@ static int rename_restart(struct domain_ctx *ctx, const struct domain_state *s, 
 			break;
 	}
 	if (why) {
-		if (err && !*err)
-			*err = why;
-		else
-			zerr_free(why);
-		return -1;
+		return zerr_pass(err, why);
 	}
 	domain_log(ctx, s->name, "domain %u is kept as \"%s\"", s->domid, name);
 	return start_again(ctx, s, err);

@@ -64,6 +64,9 @@ int zerr_at(struct zerr **err, const char *file, unsigned int line, unsigned int
 
 void zerr_free(struct zerr *err);
 
+/* Hand on what a call set, which is taken over; the first error stays. Always -1. */
+int zerr_pass(struct zerr **err, struct zerr *why);
+
 /* Print as "PROGRAM: error: STEP OBJECT: MESSAGE [CODE]" and hint, or as one JSON object. */
 void zerr_print(FILE *f, const struct zerr *err, bool json);
 
