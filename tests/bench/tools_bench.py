@@ -125,11 +125,10 @@ def measure(system, hypervisor, tools, cost, scratch, timeout):
                cntfrq=1000000000, job=job, overlay=overlay, append="bootscrub=0",
                dom0_append="zazen.noservices" if system == "peer" else "",
                log=os.path.join(machine.OUT, "log", f"tools-bench-{system}.console")) as m:
-        m.start()
         m.expect(r"JOB-EXIT|Power down|ended: power off", timeout, f"the tools' bench on {system}")
         text = m.text
     found = {}
-    # The console loses a character now and then: each line comes often and has its sum.
+    # The hypervisor may print in between: each line comes often and has its sum.
     for what, n, line in re.findall(r"COST (\w+) (\d+) (own=.*)$", text, re.M):
         v = {k: int(x) for k, x in re.findall(r"(\w+)=(\d+)", line)}
         if set(v) != set(FIGURES) | {"exit", "sum"} or v["sum"] != sum(v[k] for k in FIGURES):

@@ -4,7 +4,7 @@
  * CPU time of it and its children, which under -icount with a 1 GHz counter is instructions, and
  * of all of dom0's processes; and once traced, for hypercalls, round trips to the store, system calls
  * and processes. Between the two runs of a command that changes something, -u COMMAND undoes the first.
- * Prints one line of "name=value" with their sum, since a console may lose a character.
+ * Prints one line of "name=value" with their sum, since others print on the console, too.
  */
 #include <asm/ptrace.h>
 #include <elf.h>
