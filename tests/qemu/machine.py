@@ -338,16 +338,19 @@ class Machine:
         self.expect(re.escape(PROMPT) + r"\S*# ", 20, "dom0 gives a shell")
 
     def wait_prompt(self, step):
-        """Wait for the shell's prompt. The console loses bytes now and then: a line asks again."""
+        """Wait for the shell's prompt. A failure says whether it came after an empty line."""
+        prompt = re.escape(PROMPT) + r"\S*# "
         try:
-            self.expect(re.escape(PROMPT) + r"\S*# ", 20, step)
-        except MachineFailure:
+            self.expect(prompt, 20, step)
+        except MachineFailure as e:
             if self._eof:
                 raise
-            if self._log:
-                self._log.write("\n[no prompt for 20 s: asked again]\n")
             self.send("\n")
-            self.expect(re.escape(PROMPT) + r"\S*# ", 20, step)
+            try:
+                self.expect(prompt, 20, step)
+            except MachineFailure:
+                raise e from None
+            raise MachineFailure(f"{e}\n  it came after an empty line") from None
 
     def run(self, command, timeout=30, check=True, step=None):
         """Run COMMAND in dom0's shell; returns (exit code, output without hypervisor lines)."""
