@@ -338,19 +338,21 @@ class Machine:
         self.expect(re.escape(PROMPT) + r"\S*# ", 20, "dom0 gives a shell")
 
     def wait_prompt(self, step):
-        """Wait for the shell's prompt. A failure says whether it came after an empty line."""
+        """Wait for the shell's prompt, with an empty line now and then.
+
+        busybox's shell writes its prompt once: where a child's end interrupts that (Linux' n_tty_write() gives
+        up on a pending signal, the shell does not write again), it waits for a line without one. While jobs
+        end in the background one prompt in some 400 is lost so. What is left in its buffer comes with the next.
+        """
         prompt = re.escape(PROMPT) + r"\S*# "
-        try:
-            self.expect(prompt, 20, step)
-        except MachineFailure as e:
-            if self._eof:
-                raise
-            self.send("\n")
+        for patience in (4, 8):
             try:
-                self.expect(prompt, 20, step)
+                return self.expect(prompt, patience, step)
             except MachineFailure:
-                raise e from None
-            raise MachineFailure(f"{e}\n  it came after an empty line") from None
+                if self._eof:
+                    raise
+                self.send("\n")
+        return self.expect(prompt, 20, step)
 
     def run(self, command, timeout=30, check=True, step=None):
         """Run COMMAND in dom0's shell; returns (exit code, output without hypervisor lines)."""
