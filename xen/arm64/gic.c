@@ -90,11 +90,9 @@ static __noinline uint32_t ack_v2(void)
 /* The most urgent pending interrupt, active now, its priority dropped; GIC_SPURIOUS on: none. */
 uint32_t gic_ack(void)
 {
-	uint32_t iar;
-
 	if (gic_is_v2())
 		return ack_v2();
-	iar = (uint32_t)read_sysreg(ICC_IAR1_EL1) & 0xffffff;
+	uint32_t iar = (uint32_t)read_sysreg(ICC_IAR1_EL1) & 0xffffff;
 	dsb(sy);
 	if (iar < GIC_SPURIOUS)
 		write_sysreg(ICC_EOIR1_EL1, iar);
@@ -153,14 +151,12 @@ static __init void set_dist_ctlr(uint32_t ctlr)
 /* Boot CPU: the distributor into a known state, every SPI to this CPU. -ENODEV, -ENOMEM. */
 __init int gic_init_host(void)
 {
-	int rc;
-
 	gicd = mmu_map_fixed(pa_to_mfn(host_info.gicd_base),
 			     (unsigned int)(host_info.gicd_size / PAGE_SIZE), MMU_DEVICE);
 	if (!gicd)
 		return -ENOMEM;
 	gic_info.nr_irqs = MIN(32 * ((rd32(gicd + GICD_TYPER) & 0x1f) + 1), 1020u);
-	rc = host_info.gic_version == 2 ? gicv2_map() : gicv3_map();
+	int rc = host_info.gic_version == 2 ? gicv2_map() : gicv3_map();
 	if (rc)
 		return rc;
 	gic_info.version = host_info.gic_version;

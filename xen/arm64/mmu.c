@@ -51,11 +51,9 @@ enum absent { LEAVE, FROM_STATIC, FROM_HEAP };
 /* A fresh table, or 0. */
 static uint64_t new_table(enum absent absent)
 {
-	void *p;
-
 	if (absent == FROM_STATIC && static_used < NR_STATIC_TABLES)
 		return image_pa(static_tables[static_used++]) | EL2_TABLE;
-	p = absent == FROM_HEAP ? heap_alloc_page() : NULL;
+	void *p = absent == FROM_HEAP ? heap_alloc_page() : NULL;
 	return p ? mfn_to_pa(heap_to_mfn(p)) | EL2_TABLE : 0;
 }
 

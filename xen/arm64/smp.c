@@ -31,12 +31,10 @@ static void write_for_mmu_off(void *p, uint64_t v)
 /* A CPU that looks at an address for where to go; it finds its area in spin_table_context. */
 static int release(pa_t at, uint64_t context)
 {
-	char *page;
-
 	if (at & 7)
 		return -EINVAL;
 	write_for_mmu_off(&spin_table_context, context);
-	page = map_window_get(pa_to_mfn(at));
+	char *page = map_window_get(pa_to_mfn(at));
 	write_for_mmu_off(page + (at & (PAGE_SIZE - 1)), image_pa(spin_table_entry));
 	map_window_put(page);
 	__asm__ volatile("sev" ::: "memory");
@@ -55,7 +53,6 @@ static int start(const struct pcpu *c)
 static bool bring_up(uint32_t id)
 {
 	struct pcpu *c = xzalloc(struct pcpu);
-	s_time_t limit;
 
 	if (!c)
 		return false;
@@ -67,7 +64,7 @@ static bool bring_up(uint32_t id)
 		cpus[id] = NULL;
 		return false;
 	}
-	limit = system_time() + BRING_UP_TIMEOUT_NS;
+	s_time_t limit = system_time() + BRING_UP_TIMEOUT_NS;
 	while (!load_acquire(&c->online) && system_time() < limit)
 		cpu_relax();
 	return c->online;

@@ -34,11 +34,10 @@ static bool emulate(struct vcpu *v, uint32_t iss, ipa_t ipa)
 	struct mmio_access a = {
 		.ipa = ipa, .size = (uint8_t)(1u << ISS_DABT_SAS(iss)), .write = iss & ISS_DABT_WNR,
 	};
-	enum mmio_result res;
 
 	if (a.write)
 		a.data = guest_reg_get(&v->regs, ISS_DABT_SRT(iss));
-	res = mmio_dispatch(v, &a);
+	enum mmio_result res = mmio_dispatch(v, &a);
 	if (res == MMIO_ABORT)
 		guest_inject_abort(v, read_sysreg(far_el2), false);
 	if (res != MMIO_DONE)

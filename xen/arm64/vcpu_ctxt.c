@@ -4,7 +4,6 @@
  * EL0 is either in this list or traps. FP/SIMD registers move lazily: they are saved at a switch
  * only if used, and loaded at first use, or at once for a vCPU that used them twice in a row.
  */
-#include <arch/gic.h>
 #include <xen/domain.h>
 #include <xen/vdebug.h>
 #include <xen/vgic.h>

@@ -47,11 +47,10 @@ int boot_module_reg(const void *fdt, int parent, int node, uint64_t *base, uint6
 int boot_probe_kernel(const struct boot_module *m, struct image_arm64 *img)
 {
 	char head[IMAGE_ARM64_HEAD];
-	char *p;
 
 	if (!m->present || (m->base & (PAGE_SIZE - 1)) || m->size < sizeof(head))
 		return -ENOENT;
-	p = map_window_get(pa_to_mfn(m->base));
+	char *p = map_window_get(pa_to_mfn(m->base));
 	memcpy(head, p, sizeof(head));
 	map_window_put(p);
 	return image_arm64_probe_plain(head, m->size, img) ? -EINVAL : 0;

@@ -152,12 +152,11 @@ static int make_domain(const struct host_info *h, struct dom0_plan *p)
 	struct vgic_layout layout = { .gicd_base = h->gicd_base, .gicr_base = h->gicr[0].base,
 				      .gicr_stride = GIC_PRIVATE_SPAN, .gicc = h->gicc };
 	uint64_t most = cfg.gic_version == 2 ? GICV2_MAX_VCPUS : h->gicr[0].size / GIC_PRIVATE_SPAN;
-	int rc;
 
 	cfg.max_vcpus = (uint32_t)MIN((uint64_t)cfg.max_vcpus, most);
 	if (opt.dom0_vpmu && !cfg.vpmu)
 		pr_warn("dom0_vpmu: not on this host\n");
-	rc = domain_create(0, &cfg, &dom0);
+	int rc = domain_create(0, &cfg, &dom0);
 	if (rc)
 		return rc;
 	p->vpmu = cfg.vpmu;
@@ -190,7 +189,6 @@ int dom0_build(const struct bootinfo *bi, const struct host_info *h)
 {
 	struct dom0_plan p = { .nr_banks = 0 };
 	struct image_arm64 img;
-	struct domain *d;
 	int rc = boot_probe_kernel(&bi->kernel, &img);
 
 	if (rc)
@@ -208,7 +206,7 @@ int dom0_build(const struct bootinfo *bi, const struct host_info *h)
 	rc = make_domain(h, &p);
 	if (rc)
 		return failed("making the domain", rc);
-	d = dom0;
+	struct domain *d = dom0;
 	rc = dom0_choose_banks(&p, opt.dom0_mem);
 	if (rc)
 		return failed("finding its memory (dom0_mem=)", rc);

@@ -60,7 +60,6 @@ static const char *fill(struct domain *d, const struct static_domain *s, struct 
 			int *rc)
 {
 	struct image_arm64 img;
-	void *buf;
 
 	*rc = boot_probe_kernel(&s->kernel, &img);
 	if (*rc)
@@ -73,7 +72,7 @@ static const char *fill(struct domain *d, const struct static_domain *s, struct 
 		*rc = populate(d, &p->bank[i]);
 	if (*rc)
 		return "finding its memory";
-	buf = heap_alloc_pages(BOOT_DTB_ORDER);
+	void *buf = heap_alloc_pages(BOOT_DTB_ORDER);
 	*rc = boot_load(d, p, &s->kernel, &s->ramdisk, buf, buf ?
 			domu_tree_make(s, p, buf, PAGE_SIZE << BOOT_DTB_ORDER) : 0);
 	if (*rc)

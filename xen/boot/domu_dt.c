@@ -40,7 +40,6 @@ static const char *parse_module(const struct bootinfo *bi, int domain, int node,
 {
 	enum module_kind kind = boot_module_kind(bi->fdt, node);
 	struct boot_module m = { .present = true }, *slot;
-	bool is_kernel;
 
 	if (kind == MODULE_NONE)
 		return NULL;
@@ -50,7 +49,7 @@ static const char *parse_module(const struct bootinfo *bi, int domain, int node,
 		return "the reg of a module is malformed";
 	if (!is_module_memory(bi, m.base, m.size))
 		return "a module is not in free memory, or not page-aligned";
-	is_kernel = kind == MODULE_KERNEL || (kind == MODULE_GUESS && !s->kernel.present);
+	bool is_kernel = kind == MODULE_KERNEL || (kind == MODULE_GUESS && !s->kernel.present);
 	slot = is_kernel ? &s->kernel : &s->ramdisk;
 	if (slot->present)
 		return is_kernel ? "it has two kernels" : "it has two ramdisks";

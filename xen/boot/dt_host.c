@@ -162,10 +162,8 @@ static void parse_psci(const void *fdt, struct host_info *h)
  */
 int dt_host_parse(const void *fdt, const char *dtuart, struct host_info *h)
 {
-	int rc;
-
 	memset(h, 0, sizeof(*h));
-	rc = parse_cpus(fdt, h);
+	int rc = parse_cpus(fdt, h);
 	if (!rc)
 		rc = parse_gic(fdt, h);
 	if (!rc)

@@ -71,7 +71,6 @@ int domain_create(domid_t id, const struct domain_config *cfg, struct domain **r
 {
 	struct domain *d = xzalloc(struct domain);
 	size_t i;
-	int rc;
 
 	if (!d)
 		return -ENOMEM;
@@ -87,7 +86,7 @@ int domain_create(domid_t id, const struct domain_config *cfg, struct domain **r
 		.vcpu = xzalloc_array(struct vcpu *, cfg->max_vcpus),
 	};
 	memcpy(d->handle, cfg->handle, sizeof(d->handle));
-	rc = d->vcpu ? domain_table_insert(d, id) : -ENOMEM;
+	int rc = d->vcpu ? domain_table_insert(d, id) : -ENOMEM;
 	if (rc) {
 		xfree(d->vcpu);
 		xfree(d);
@@ -298,8 +297,7 @@ void domains_crash_starving(void)
  */
 int domain_kill(struct domain *d)
 {
-	size_t i;
-	int rc;
+	int rc = 0;
 
 	if (d == dom0)
 		return -EINVAL;
@@ -316,7 +314,7 @@ int domain_kill(struct domain *d)
 	/* One at a time: hooks keep their progress without locks. */
 	if (!domain_is_quiet(d) || __atomic_exchange_n(&d->killing, true, __ATOMIC_ACQUIRE))
 		return -ERESTART;
-	for (i = ARRAY_SIZE(hooks), rc = 0; i-- > 0 && !rc;)
+	for (size_t i = ARRAY_SIZE(hooks); i-- > 0 && !rc;)
 		rc = hooks[i].relinquish ? hooks[i].relinquish(d) : 0;
 	store_release(&d->killing, false);
 	if (rc)

@@ -26,12 +26,10 @@ struct domain *dom0;
 
 static struct domain *lookup_locked(uint32_t id)
 {
-	struct domain **chunk;
-
 	if (id >= NR_IDS)
 		return NULL;
 	id = (uint32_t)index_nospec(id, NR_IDS);
-	chunk = chunks[id >> CHUNK_SHIFT];
+	struct domain **chunk = chunks[id >> CHUNK_SHIFT];
 	return chunk ? chunk[id & (CHUNK_SIZE - 1)] : NULL;
 }
 

@@ -138,14 +138,11 @@ uint32_t id_regs_pa_bits(const uint64_t *regs)
 
 int id_regs_lower(uint64_t *regs, uint32_t reg, uint32_t shift, uint32_t max)
 {
-	uint64_t now;
-	char rule;
-
 	if (reg >= NR_ID_REGS || !rules[reg] || shift % 4 || max > 0xf ||
 	    shift / 4 >= strlen(rules[reg]))
 		return -EINVAL;
-	rule = rules[reg][strlen(rules[reg]) - 1 - shift / 4];
-	now = regs[reg] >> shift & 0xf;
+	char rule = rules[reg][strlen(rules[reg]) - 1 - shift / 4];
+	uint64_t now = regs[reg] >> shift & 0xf;
 	now ^= merge_field(rule == 's' ? 's' : 'u', now, max);
 	regs[reg] ^= now << shift;
 	return 0;
@@ -153,11 +150,9 @@ int id_regs_lower(uint64_t *regs, uint32_t reg, uint32_t shift, uint32_t max)
 
 uint64_t *id_regs_own(struct domain *d)
 {
-	uint64_t *own;
-
 	if (d->id_regs != guest_id_regs)
 		return (uint64_t *)d->id_regs;
-	own = xzalloc_array(uint64_t, NR_ID_REGS);
+	uint64_t *own = xzalloc_array(uint64_t, NR_ID_REGS);
 	if (own)
 		d->id_regs = memcpy(own, guest_id_regs, sizeof(guest_id_regs));
 	return own;
@@ -166,12 +161,10 @@ uint64_t *id_regs_own(struct domain *d)
 /* The common view; without the system register interface where the guest has a GICv2. */
 int id_regs_domain_init(struct domain *d, const struct domain_config *cfg)
 {
-	uint64_t *own;
-
 	d->id_regs = guest_id_regs;
 	if (cfg->gic_version != 2 || !ID_FIELD(guest_id_regs[ID_AA64PFR0], GIC_SHIFT))
 		return 0;
-	own = id_regs_own(d);
+	uint64_t *own = id_regs_own(d);
 	if (!own)
 		return -ENOMEM;
 	own[ID_AA64PFR0] &= ~(0xfUL << GIC_SHIFT);

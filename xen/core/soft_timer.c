@@ -155,11 +155,9 @@ void soft_timer_set(struct soft_timer *t, s_time_t expires)
 /* Disarm t. Its handler may still be running on another CPU: see soft_timer_kill. */
 void soft_timer_stop(struct soft_timer *t)
 {
-	struct pcpu *c;
-
 	if (!soft_timer_armed(t))
 		return;
-	c = lock_cpu_of(t);
+	struct pcpu *c = lock_cpu_of(t);
 	if (t->heap_index)
 		heap_remove(c, t);
 	spin_unlock(&c->timer_lock);
@@ -186,13 +184,10 @@ void soft_timer_kill(struct soft_timer *t)
 /* Let t belong to CPU cpu from now on, armed or not. */
 void soft_timer_migrate(struct soft_timer *t, unsigned int cpu)
 {
-	struct pcpu *c;
-	bool armed;
-
 	if (READ_ONCE(t->cpu) == cpu)
 		return;
-	c = lock_cpu_of(t);
-	armed = t->heap_index != 0;
+	struct pcpu *c = lock_cpu_of(t);
+	bool armed = t->heap_index != 0;
 	if (armed)
 		heap_remove(c, t);
 	WRITE_ONCE(t->cpu, cpu);

@@ -24,14 +24,12 @@
 int vcpu_register_info(struct vcpu *v, gfn_t g, uint32_t offset)
 {
 	struct domain *d = v->domain;
-	struct vcpu_info *fresh;
 	void *page;
 	mfn_t m;
-	int rc;
 
 	if (offset > PAGE_SIZE - sizeof(struct vcpu_info) || (offset & 7))
 		return -ENXIO;
-	rc = shared_map_ram(d, &g, 1, &m, &page);
+	int rc = shared_map_ram(d, &g, 1, &m, &page);
 	if (rc)
 		return rc;
 	spin_lock(&d->lock);
@@ -40,7 +38,7 @@ int vcpu_register_info(struct vcpu *v, gfn_t g, uint32_t offset)
 		shared_unmap_ram(page, &m, 1);
 		return -EINVAL;
 	}
-	fresh = (struct vcpu_info *)((char *)page + offset);
+	struct vcpu_info *fresh = (struct vcpu_info *)((char *)page + offset);
 	if (v->id == 0)
 		memcpy(fresh, v->info, sizeof(*fresh));
 	else

@@ -83,12 +83,11 @@ void uart_init(const struct host_info *h)
 {
 	const struct host_uart *u = &h->uart;
 	uint32_t first = (uint32_t)(u->base & (PAGE_SIZE - 1)), end;
-	char *va;
 
 	if (!u->driver)
 		return;
 	end = first + ((uint32_t)u->driver->nr_regs << u->reg_shift);
-	va = mmu_map_fixed(pa_to_mfn(u->base), (end >> PAGE_SHIFT) + 1, MMU_DEVICE);
+	char *va = mmu_map_fixed(pa_to_mfn(u->base), (end >> PAGE_SHIFT) + 1, MMU_DEVICE);
 	if (!va)
 		return;
 	uart = (struct uart){ va + first, u->driver, u->reg_shift, u->io_width };

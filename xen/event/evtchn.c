@@ -64,12 +64,10 @@ static uint32_t reuse_port(struct evtchn_domain *e)
 static int port_take(struct domain *d, uint32_t *port, struct evtchn **ret)
 {
 	struct evtchn_domain *e = d->evtchn;
-	struct evtchn *chn;
-	uint32_t p;
 
 	if (domain_is_dying(d))
 		return -ESRCH;
-	p = reuse_port(e);
+	uint32_t p = reuse_port(e);
 	if (!p) {
 		/* Some stayed open over a reset. */
 		while (e->fresh < e->nr_ports && evtchn_at(e, e->fresh)->state != EVTCHNSTAT_closed)
@@ -81,7 +79,7 @@ static int port_take(struct domain *d, uint32_t *port, struct evtchn **ret)
 			return -ENOMEM;
 		e->fresh = p + 1;
 	}
-	chn = evtchn_at(e, p);
+	struct evtchn *chn = evtchn_at(e, p);
 	chn->notify_vcpu = 0;
 	chn->priority = EVTCHN_FIFO_PRIORITY_DEFAULT;
 	e->nr_active++;
@@ -151,14 +149,13 @@ static int join(struct domain *d, struct vcpu *notify, struct domain *rd, uint32
 		uint32_t *port)
 {
 	struct evtchn *chn, *rchn;
-	int rc;
 
 	if (domain_is_dying(rd))
 		return -ESRCH;
 	rchn = evtchn_at(rd->evtchn, rport);
 	if (!rchn || rchn->state != EVTCHNSTAT_unbound || rchn->u.remote != d->id)
 		return -EINVAL;
-	rc = port_take(d, port, &chn);
+	int rc = port_take(d, port, &chn);
 	if (rc)
 		return rc;
 	chn->u.peer = (struct evtchn_peer){ rd, rchn, rport };
@@ -178,7 +175,6 @@ int evtchn_bind_interdomain(struct domain *d, struct vcpu *notify, domid_t remot
 			    uint32_t *port)
 {
 	HELD struct domain *rd = domain_get_or_self(remote);
-	int rc;
 
 	/* One still being created has no ports to lock. */
 	if (!rd || domain_is_dying(rd))
@@ -186,7 +182,7 @@ int evtchn_bind_interdomain(struct domain *d, struct vcpu *notify, domid_t remot
 	if (!domain_peers_allowed(d, rd))
 		return -EPERM;
 	lock_both(d, rd);
-	rc = join(d, notify, rd, rport, port);
+	int rc = join(d, notify, rd, rport, port);
 	unlock_both(d, rd);
 	return rc;
 }
@@ -201,7 +197,6 @@ static int bind_own(struct domain *d, uint8_t state, uint32_t virq, uint32_t vcp
 	struct evtchn_domain *e = d->evtchn;
 	uint32_t unnamed = 0, *slot = &unnamed;
 	struct evtchn *chn;
-	int rc;
 
 	if (!domain_vcpu(d, vcpu))
 		return -ENOENT;
@@ -209,7 +204,7 @@ static int bind_own(struct domain *d, uint8_t state, uint32_t virq, uint32_t vcp
 	SPIN_GUARD(&e->lock);
 	if (state == EVTCHNSTAT_virq)
 		slot = virq_slot(e, virq, vcpu);
-	rc = *slot ? -EEXIST : port_take(d, port, &chn);
+	int rc = *slot ? -EEXIST : port_take(d, port, &chn);
 	if (rc)
 		return rc;
 	chn->u.virq = virq;
@@ -256,11 +251,10 @@ static void part(struct domain *d, struct evtchn *chn, uint32_t port)
 static int try_close(struct domain *d, uint32_t port)
 {
 	HELD struct domain *rd = NULL;
-	struct evtchn *chn;
 	int rc = 0;
 
 	spin_lock(&d->evtchn->lock);
-	chn = evtchn_at(d->evtchn, port);
+	struct evtchn *chn = evtchn_at(d->evtchn, port);
 	if (!chn || chn->state == EVTCHNSTAT_closed || (chn->for_hypervisor && !domain_is_dying(d))) {
 		rc = -EINVAL;
 	} else if (chn->state != EVTCHNSTAT_interdomain) {
@@ -381,12 +375,11 @@ static int close_all(struct domain *d)
 int evtchn_reset_all(struct domain *d)
 {
 	struct evtchn_domain *e = d->evtchn;
-	bool cut;
 
 	if (close_all(d) || !evtchn_fifo_free_dead(d))
 		return -ERESTART;
 	spin_lock(&e->lock);
-	cut = !e->nr_active && !e->fifo_dead;
+	bool cut = !e->nr_active && !e->fifo_dead;
 	if (cut) {
 		/* From the first port on again: the bitmaps have none for many that FIFO had. */
 		e->fresh = 1;

@@ -178,10 +178,8 @@ static bool take_early(struct evtchn_fifo *f, struct evtchn *chn)
 /* Nothing of port stays pending. Owner's lock held. */
 void evtchn_fifo_clear(struct domain *d, struct evtchn_fifo *f, struct evtchn *chn, uint32_t port)
 {
-	event_word_t *word;
-
 	(void)take_early(f, chn);
-	word = word_of(f, port);
+	event_word_t *word = word_of(f, port);
 	if (word)
 		(void)guest_test_and_clear_bit32(EVTCHN_FIFO_PENDING, word, d);
 }
@@ -262,19 +260,16 @@ static int install_control(struct domain *d, uint32_t vcpu, struct fifo_vcpu *fv
 int evtchn_fifo_init_control(struct domain *d, struct evtchn_init_control *ic)
 {
 	gfn_t control = gfn(ic->control_gfn);
-	struct evtchn_fifo *fresh;
-	struct fifo_vcpu *fv;
 	uint32_t vcpu;
-	int rc;
 
 	if (!domain_vcpu(d, ic->vcpu))
 		return -ENOENT;
 	vcpu = (uint32_t)index_nospec(ic->vcpu, d->max_vcpus);
 	if (ic->offset > PAGE_SIZE - sizeof(struct evtchn_fifo_control_block) || (ic->offset & 7))
 		return -EINVAL;
-	fv = xzalloc(struct fifo_vcpu);
-	fresh = domain_heap_alloc_page(d);
-	rc = fv && fresh ? shared_map_ram(d, &control, 1, &fv->mfn, &fv->page) : -ENOMEM;
+	struct fifo_vcpu *fv = xzalloc(struct fifo_vcpu);
+	struct evtchn_fifo *fresh = domain_heap_alloc_page(d);
+	int rc = fv && fresh ? shared_map_ram(d, &control, 1, &fv->mfn, &fv->page) : -ENOMEM;
 	if (!rc) {
 		fv->cb = (void *)((char *)fv->page + ic->offset);
 		rc = install_control(d, vcpu, fv, &fresh);
@@ -311,18 +306,16 @@ static void raise_early(struct domain *d, struct evtchn_fifo *f, uint32_t p)
 int evtchn_fifo_expand_array(struct domain *d, gfn_t g)
 {
 	struct evtchn_domain *e = d->evtchn;
-	struct evtchn_fifo *f;
 	void *page;
 	mfn_t m;
-	int rc;
 
 	if (!load_acquire(&e->fifo))
 		return -EOPNOTSUPP;
-	rc = shared_map_ram(d, &g, 1, &m, &page);
+	int rc = shared_map_ram(d, &g, 1, &m, &page);
 	if (rc)
 		return rc;
 	spin_lock(&e->lock);
-	f = e->fifo;
+	struct evtchn_fifo *f = e->fifo;
 	if (!f) {
 		rc = -EOPNOTSUPP;
 	} else if (domain_is_dying(d)) {

@@ -15,12 +15,11 @@ static bool entry_at(struct gnttab *g, uint32_t ref, struct grant_entry_v1 **e,
 		     struct grant_pin **p)
 {
 	uint32_t n = g->nr_frames * ENTRIES_PER_FRAME;
-	struct grant_frame *f;
 
 	if (ref >= n)
 		return false;
 	ref = (uint32_t)index_nospec(ref, n);
-	f = &g->frame[ref / ENTRIES_PER_FRAME];
+	struct grant_frame *f = &g->frame[ref / ENTRIES_PER_FRAME];
 	if (!f->entry)
 		return false;
 	*e = &f->entry[ref % ENTRIES_PER_FRAME];
@@ -84,7 +83,6 @@ void gnttab_unpin_ref(struct domain *lender, uint32_t ref, bool readonly)
 static int make_frame(struct domain *d, uint32_t idx)
 {
 	struct gnttab *g = d->grant;
-	struct grant_frame *f;
 
 	if (!g->frame) {
 		g->frame = xzalloc_array(struct grant_frame, g->max_frames);
@@ -93,7 +91,7 @@ static int make_frame(struct domain *d, uint32_t idx)
 		for (uint32_t i = 0; i < g->max_frames; i++)
 			g->frame[i].gfn = INVALID_GFN;
 	}
-	f = &g->frame[idx];
+	struct grant_frame *f = &g->frame[idx];
 	f->pin = domain_heap_alloc_page(d);
 	f->entry = domain_heap_alloc_page(d);
 	if (f->pin && f->entry && !page_set_type(heap_to_mfn(f->entry), PAGE_GRANT_FRAME)) {

@@ -20,8 +20,6 @@ struct copy_side {
 static int16_t hold(struct domain *caller, const struct gnttab_copy_ptr *ptr, bool by_ref,
 		    bool readonly, struct copy_side *s)
 {
-	int st;
-
 	*s = (struct copy_side){ .readonly = readonly };
 	if (!by_ref) {
 		if (ptr->domid != DOMID_SELF)
@@ -33,7 +31,7 @@ static int16_t hold(struct domain *caller, const struct gnttab_copy_ptr *ptr, bo
 	if (!s->lender)
 		return GNTST_bad_domain;
 	s->ref = ptr->u.ref;
-	st = gnttab_may_use(caller, s->lender);
+	int st = gnttab_may_use(caller, s->lender);
 	if (!st)
 		st = gnttab_pin_ref(s->lender, caller->id, s->ref, readonly, &s->page);
 	if (st)

@@ -52,11 +52,10 @@ static int16_t map_from(struct domain *d, struct domain *lender, struct gnttab_m
 	};
 	uint32_t handle;
 	mfn_t page;
-	int16_t st;
 
 	if (maptrack_get(d, &handle))
 		return GNTST_no_device_space;
-	st = (int16_t)gnttab_pin_ref(lender, d->id, op->ref, m.readonly, &page);
+	int16_t st = (int16_t)gnttab_pin_ref(lender, d->id, op->ref, m.readonly, &page);
 	if (!st) {
 		m.mfn = page.v & GENMASK(47, 0);
 		st = map_page(d, handle, &m);
@@ -78,8 +77,6 @@ static int16_t map_from(struct domain *d, struct domain *lender, struct gnttab_m
  */
 void gnttab_map(struct domain *caller, struct gnttab_map_grant_ref *op)
 {
-	struct domain *lender;
-
 	op->handle = ~0u;
 	op->dev_bus_addr = 0;
 	op->status = GNTST_general_error;
@@ -89,7 +86,7 @@ void gnttab_map(struct domain *caller, struct gnttab_map_grant_ref *op)
 	if (op->host_addr & ~PAGE_MASK)
 		return;
 	op->status = GNTST_bad_domain;
-	lender = domain_get_or_self(op->dom);
+	struct domain *lender = domain_get_or_self(op->dom);
 	if (!lender)
 		return;
 	op->status = gnttab_may_use(caller, lender);
@@ -184,15 +181,13 @@ static int may_flush(struct domain *caller, mfn_t m)
 {
 	struct hypercall_state *h = &this_vcpu()->hcall;
 	uint64_t key = m.v << 8 | 0xcf;
-	uint32_t next;
-	int rc;
 
 	if (page_is_ram_of(m, caller))
 		return 0;
 	/* Where an interrupted search was; at worst a stale figure skips handles: -EPERM. */
-	next = h->progress_key == key ? (uint32_t)h->progress[0] : 0;
+	uint32_t next = h->progress_key == key ? (uint32_t)h->progress[0] : 0;
 	h->progress_key = 0;
-	rc = maptrack_find_mfn(caller, m, &next);
+	int rc = maptrack_find_mfn(caller, m, &next);
 	if (rc == -ERESTART) {
 		h->progress_key = key;
 		h->progress[0] = next;
@@ -208,7 +203,6 @@ static int may_flush(struct domain *caller, mfn_t m)
 int gnttab_cache_flush_one(struct domain *caller, const struct gnttab_cache_flush *op)
 {
 	mfn_t m = pa_to_mfn(op->a.dev_bus_addr);
-	int rc;
 
 	if ((uint32_t)op->offset + op->length > PAGE_SIZE)
 		return -EINVAL;
@@ -220,7 +214,7 @@ int gnttab_cache_flush_one(struct domain *caller, const struct gnttab_cache_flus
 		return -EINVAL;
 	if (!page_get(m))
 		return -EPERM;
-	rc = may_flush(caller, m);
+	int rc = may_flush(caller, m);
 	if (!rc)
 		flush_page(m, op->offset, op->length, op->op);
 	page_put(m);

@@ -25,7 +25,6 @@ static struct maptrack *at(struct gnttab *g, uint32_t handle)
 static int grow(struct domain *d)
 {
 	struct gnttab *g = d->grant;
-	struct maptrack *page;
 	uint32_t i, first;
 
 	if (g->mt_pages == g->mt_max)
@@ -35,7 +34,7 @@ static int grow(struct domain *d)
 		if (!g->mt)
 			return -ENOMEM;
 	}
-	page = domain_heap_alloc_page(d);
+	struct maptrack *page = domain_heap_alloc_page(d);
 	if (!page)
 		return -ENOMEM;
 	first = g->mt_pages * MAPTRACK_PER_PAGE;
@@ -50,14 +49,13 @@ static int grow(struct domain *d)
 int maptrack_get(struct domain *d, uint32_t *handle)
 {
 	struct gnttab *g = d->grant;
-	struct maptrack *m;
 
 	SPIN_GUARD(&g->mt_lock);
 	int rc = domain_is_dying(d) ? -ESRCH : g->mt_free ? 0 : grow(d);
 	if (rc)
 		return rc;
 	*handle = g->mt_free - 1;
-	m = at(g, *handle);
+	struct maptrack *m = at(g, *handle);
 	g->mt_free = m->next_free;
 	m->state = MT_BUSY;
 	g->mt_used++;

@@ -69,13 +69,11 @@ static const struct control_interface domctl = {
 /* The row of a command; NULL: there is none. */
 static const struct control_row *find_row(const struct control_interface *i, uint32_t cmd)
 {
-	const struct control_row *row;
-
 	if (cmd - ZAZEN_DOMCTL_FIRST < ARRAY_SIZE(own_rows) && i == &domctl)
 		return &own_rows[index_nospec(cmd - ZAZEN_DOMCTL_FIRST, ARRAY_SIZE(own_rows))];
 	if (cmd >= i->nr_rows)
 		return NULL;
-	row = &i->rows[index_nospec(cmd, i->nr_rows)];
+	const struct control_row *row = &i->rows[index_nospec(cmd, i->nr_rows)];
 	return row->fn || row->on_domain || (row->flags & CONSTANT) ? row : NULL;
 }
 
@@ -124,22 +122,20 @@ static int run(struct control_call *c, const struct control_row *row)
 int64_t control(const struct control_interface *i, uint64_t arg, uint64_t magic, uint64_t a,
 		uint64_t b)
 {
-	const struct control_row *row;
 	COPIED_IN struct control_call c;
-	int rc;
 
 	if (copy_from_guest(&c.domctl, arg, i->size))
 		return -EFAULT;
 	if (c.domctl.interface_version != i->version)
 		return -EACCES;
-	row = find_row(i, c.domctl.cmd);
+	const struct control_row *row = find_row(i, c.domctl.cmd);
 	if (!row)
 		return -ENOSYS;
 	c.d = NULL;
 	c.resumed = magic == OP_RESUMED;
 	c.a = c.resumed ? a : 0;
 	c.b = c.resumed ? b : 0;
-	rc = run(&c, row);
+	int rc = run(&c, row);
 	if (rc == -ERESTART)
 		return hypercall_restart(arg, OP_RESUMED, c.a, c.b, 0);
 	if (!rc && (row->flags & COPYBACK))

@@ -173,11 +173,10 @@ int domctl_sendtrigger(struct control_call *call)
 {
 	const struct xen_domctl_sendtrigger *t = &call->domctl.u.sendtrigger;
 	struct vcpu *v;
-	int rc;
 
 	if (t->trigger != XEN_DOMCTL_SENDTRIGGER_NMI)
 		return -ENOSYS;
-	rc = find_vcpu(call->d, t->vcpu, &v);
+	int rc = find_vcpu(call->d, t->vcpu, &v);
 	if (rc)
 		return rc;
 	guest_inject_serror(v);

@@ -102,11 +102,9 @@ static int execute(struct domain *d, uint64_t cmd, union evtchn_arg *a)
  */
 int64_t do_event_channel_op(uint64_t cmd, uint64_t arg, uint64_t a2, uint64_t a3, uint64_t a4)
 {
-	const struct evtchn_row *row;
 	union evtchn_arg a;
 	struct domain *d;
 	char *out;
-	int rc;
 
 	cmd = (uint32_t)cmd;
 	if (likely(cmd == EVTCHNOP_send)) {
@@ -117,10 +115,10 @@ int64_t do_event_channel_op(uint64_t cmd, uint64_t arg, uint64_t a2, uint64_t a3
 	if (cmd >= ARRAY_SIZE(rows))
 		return -ENOSYS;
 	cmd = index_nospec(cmd, ARRAY_SIZE(rows));
-	row = &rows[cmd];
+	const struct evtchn_row *row = &rows[cmd];
 	if (row->arg.size && copy_from_guest(&a, arg, row->arg.size))
 		return -EFAULT;
-	rc = target_get(row->named ? a.dom : DOMID_SELF, &d);
+	int rc = target_get(row->named ? a.dom : DOMID_SELF, &d);
 	if (rc)
 		return rc;
 	rc = execute(d, cmd, &a);

@@ -148,11 +148,10 @@ static int execute(struct domain *d, uint64_t cmd, union grant_arg *op)
 static int do_element(struct domain *d, uint64_t cmd, const struct arg_row *row, uint64_t uop)
 {
 	union grant_arg op;
-	int rc;
 
 	if (copy_from_guest(&op, uop, row->size))
 		return -EFAULT;
-	rc = execute(d, cmd, &op);
+	int rc = execute(d, cmd, &op);
 	if (rc == -ERESTART || !row->out_size ||
 	    likely(!copy_to_guest(uop + row->out, (char *)&op + row->out, row->out_size)))
 		return rc;
@@ -174,14 +173,13 @@ static int do_element(struct domain *d, uint64_t cmd, const struct arg_row *row,
 int64_t do_grant_table_op(uint64_t cmd, uint64_t uop, uint64_t count, uint64_t a3, uint64_t a4)
 {
 	struct domain *d = this_vcpu()->domain;
-	const struct grant_row *row;
 	uint32_t n = (uint32_t)count;
 
 	cmd = (uint32_t)cmd;
 	if (cmd >= ARRAY_SIZE(rows))
 		return -ENOSYS;
 	cmd = index_nospec(cmd, ARRAY_SIZE(rows));
-	row = &rows[cmd];
+	const struct grant_row *row = &rows[cmd];
 	if (!row->arg.size)
 		return -ENOSYS;
 	if ((row->single && n != 1) || n > INT32_MAX)

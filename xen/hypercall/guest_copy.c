@@ -102,17 +102,15 @@ static __noinline int copy_out_small(uint64_t va, const void *src, size_t n)
 static int copy_one_page(uint64_t va, char *buf, size_t n, bool write)
 {
 	ipa_t ipa;
-	char *p;
-	mfn_t m;
 
 	if (n <= SMALL_COPY && buf)
 		return write ? copy_out_small(va, buf, n) : copy_in_small(buf, va, n);
 	if (unlikely(guest_va_to_ipa(va, write, &ipa)))
 		return -EFAULT;
-	m = p2m_get_page(this_vcpu()->domain, ipa_to_gfn(ipa), write, NULL);
+	mfn_t m = p2m_get_page(this_vcpu()->domain, ipa_to_gfn(ipa), write, NULL);
 	if (unlikely(!mfn_valid(m)))
 		return -EFAULT;
-	p = map_window_get(m);
+	char *p = map_window_get(m);
 	if (!write)
 		memcpy(buf, p + (va & ~PAGE_MASK), n);
 	else if (buf)

@@ -34,13 +34,12 @@ int64_t do_hvm_op(uint64_t cmd, uint64_t arg, uint64_t a2, uint64_t a3, uint64_t
 {
 	struct xen_hvm_param p;
 	struct domain *d;
-	int rc;
 
 	if (cmd != HVMOP_set_param && cmd != HVMOP_get_param)
 		return -ENOSYS;
 	if (copy_from_guest(&p, arg, sizeof(p)))
 		return -EFAULT;
-	rc = target_get(p.domid, &d);
+	int rc = target_get(p.domid, &d);
 	if (rc)
 		return rc;
 	rc = access_param(d, p.index, cmd == HVMOP_set_param, &p.value);

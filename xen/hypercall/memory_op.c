@@ -35,11 +35,10 @@ static int64_t domain_figure(struct memory_call *c)
 static int64_t claim_pages(struct memory_call *c)
 {
 	const struct xen_memory_reservation *r = &c->reservation;
-	int rc;
 
 	if (r->extent_start.p || r->extent_order || r->mem_flags)
 		return -EINVAL;
-	rc = target_get(r->domid, &c->d);
+	int rc = target_get(r->domid, &c->d);
 	if (rc)
 		return rc;
 	return r->nr_extents > zone_free_pages() ? -ENOMEM : 0;
@@ -92,15 +91,13 @@ static const struct memory_row {
 
 static int64_t run(struct memory_call *c, const struct memory_row *row)
 {
-	int64_t rc;
-
 	if ((row->flags & PRIVILEGED) && !caller_is_privileged())
 		return -EPERM;
 	if (row->size && copy_from_guest(&c->domid, c->arg, row->size))
 		return -EFAULT;
 	if (!(row->flags & (NAMED | EXTENTS)))
 		return row->fn(c);
-	rc = target_get(row->flags & NAMED ? c->domid : c->reservation.domid, &c->d);
+	int64_t rc = target_get(row->flags & NAMED ? c->domid : c->reservation.domid, &c->d);
 	return rc ? rc : row->fn(c);
 }
 
@@ -111,7 +108,6 @@ static int64_t run(struct memory_call *c, const struct memory_row *row)
 int64_t do_memory_op(uint64_t cmd, uint64_t arg, uint64_t a2, uint64_t a3, uint64_t a4)
 {
 	COPIED_IN struct memory_call c;
-	const struct memory_row *row;
 	int64_t rc;
 
 	c.op = (uint32_t)cmd & MEMOP_CMD_MASK;
@@ -120,7 +116,7 @@ int64_t do_memory_op(uint64_t cmd, uint64_t arg, uint64_t a2, uint64_t a3, uint6
 	c.d = NULL;
 	if (c.op >= ARRAY_SIZE(rows))
 		return -ENOSYS;
-	row = &rows[index_nospec(c.op, ARRAY_SIZE(rows))];
+	const struct memory_row *row = &rows[index_nospec(c.op, ARRAY_SIZE(rows))];
 	if (row->flags & CONSTANT)
 		rc = row->answer;
 	else

@@ -15,11 +15,9 @@
 /* Map a page that the hypervisor shares; the entry takes a reference of its own. */
 static int map_shared(struct domain *d, gfn_t g, mfn_t m)
 {
-	int rc;
-
 	if (!page_get(m))
 		return -EINVAL;
-	rc = p2m_map(d, g, m, 0, P2M_SHARED);
+	int rc = p2m_map(d, g, m, 0, P2M_SHARED);
 	if (rc)
 		page_put(m);
 	return rc;
@@ -29,12 +27,11 @@ static int map_grant_frame(struct domain *d, gfn_t g, uint64_t idx)
 {
 	gfn_t *where;
 	mfn_t m;
-	int rc;
 
 	/* Bit 31 asks for a status frame, which grant table version 1 does not have. */
 	if (idx >= XENMAPIDX_grant_table_status)
 		return -EINVAL;
-	rc = gnttab_frame_mfn(d, (uint32_t)idx, &m, &where);
+	int rc = gnttab_frame_mfn(d, (uint32_t)idx, &m, &where);
 	if (rc)
 		return rc;
 	rc = map_shared(d, g, m);
@@ -47,19 +44,17 @@ static int map_grant_frame(struct domain *d, gfn_t g, uint64_t idx)
 static int map_foreign(struct domain *d, gfn_t g, struct domain *from, uint64_t idx)
 {
 	enum p2m_kind kind;
-	bool write;
-	mfn_t m;
 	int rc;
 
 	if (from == d)
 		return -EINVAL;
 	if (domain_is_dying(from))
 		return -ESRCH;
-	m = p2m_get_page(from, gfn(idx), false, &kind);
+	mfn_t m = p2m_get_page(from, gfn(idx), false, &kind);
 	if (!mfn_valid(m))
 		return -EINVAL;
 	/* Its own RAM, or what we share with it; not what it has mapped of others. */
-	write = kind == P2M_RAM_RW || kind == P2M_SHARED;
+	bool write = kind == P2M_RAM_RW || kind == P2M_SHARED;
 	rc = !write && kind != P2M_RAM_RO ? -EINVAL :
 	     p2m_map(d, g, m, 0, write ? P2M_FOREIGN_RW : P2M_FOREIGN_RO);
 	if (rc)
@@ -124,7 +119,6 @@ int64_t memory_add_to_physmap_batch(struct memory_call *c)
 {
 	const struct xen_add_to_physmap_batch *b = &c->batch;
 	struct domain *from = NULL;
-	int64_t rc;
 
 	if (b->space == XENMAPSPACE_gmfn_range)
 		return -EINVAL;
@@ -132,7 +126,7 @@ int64_t memory_add_to_physmap_batch(struct memory_call *c)
 		return -EOPNOTSUPP;
 	if (c->start > b->size)
 		return -EINVAL;
-	rc = target_get(b->domid, &c->d);
+	int64_t rc = target_get(b->domid, &c->d);
 	if (rc)
 		return rc;
 	if (b->space == XENMAPSPACE_gmfn_foreign)
@@ -191,7 +185,6 @@ static int64_t acquire_frames(const struct memory_call *c)
 int64_t memory_acquire_resource(struct memory_call *c)
 {
 	const struct xen_mem_acquire_resource *x = &c->acquire;
-	uint32_t nr;
 
 	if (x->pad)
 		return -EINVAL;
@@ -203,7 +196,7 @@ int64_t memory_acquire_resource(struct memory_call *c)
 	if (x->type != XENMEM_resource_grant_table || x->id != XENMEM_resource_grant_table_id_shared)
 		/* There are none of the other kinds that the ABI knows. */
 		return x->type <= XENMEM_resource_vmtrace_buf ? -EINVAL : -EOPNOTSUPP;
-	nr = c->d->max_grant_frames;
+	uint32_t nr = c->d->max_grant_frames;
 	if (!x->frame_list.p)
 		return x->nr_frames ? -EINVAL :
 		       copy_to_guest(c->arg + offsetof(struct xen_mem_acquire_resource, nr_frames),

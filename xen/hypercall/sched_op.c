@@ -80,7 +80,6 @@ static int64_t poll(uint64_t arg)
 	struct vcpu *v = this_vcpu();
 	struct sched_poll p;
 	uint32_t one = 0;
-	int64_t rc;
 
 	if (copy_from_guest(&p, arg, sizeof(p)))
 		return -EFAULT;
@@ -91,7 +90,7 @@ static int64_t poll(uint64_t arg)
 	WRITE_ONCE(v->poll_port, one);
 	WRITE_ONCE(v->poll_ports_left, p.nr_ports);
 	smp_mb();
-	rc = any_pending(&p);
+	int64_t rc = any_pending(&p);
 	if (!rc && p.timeout && p.timeout <= system_time())
 		rc = 1;
 	if (rc) {

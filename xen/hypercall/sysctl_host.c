@@ -100,11 +100,10 @@ int sysctl_scheduler_op(struct control_call *call)
 	struct xen_sysctl_scheduler_op *s = &call->sysctl.u.scheduler_op;
 	bool credit2 = s->sched_id == XEN_SCHEDULER_CREDIT2;
 	struct cpupool *pool = cpupool_find(s->cpupool_id, true);
-	uint32_t ratelimit;
 
 	if (!pool)
 		return -ESRCH;
-	ratelimit = READ_ONCE(pool->ratelimit_us);
+	uint32_t ratelimit = READ_ONCE(pool->ratelimit_us);
 	if (s->sched_id != sched->sched_id || (!credit2 && s->sched_id != XEN_SCHEDULER_CREDIT))
 		return -EINVAL;
 	if (s->cmd == XEN_SYSCTL_SCHEDOP_putinfo) {

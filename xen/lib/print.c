@@ -37,12 +37,11 @@ void printk(enum log_level level, const char *fmt, ...)
 {
 	char line[LINE_MAX_CHARS];
 	va_list ap;
-	int n;
 
 	if ((uint32_t)level > opt.log_level)
 		return;
 	put_stamp(line, level);
-	n = sizeof(STAMP) - 1;
+	int n = sizeof(STAMP) - 1;
 	va_start(ap, fmt);
 	n += vsnprintf(line + n, sizeof(line) - (size_t)n, fmt, ap);
 	va_end(ap);

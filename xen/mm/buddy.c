@@ -92,16 +92,14 @@ void buddy_free_run(struct buddy *b, uint64_t m, uint64_t nr, bool clean)
 uint64_t buddy_alloc(struct buddy *b, unsigned int order, unsigned int prefer)
 {
 	unsigned int list = prefer, have;
-	uint64_t m;
-	bool clean;
 
 	if (!(b->nonempty[list] >> order))
 		list = !list;
 	if (!(b->nonempty[list] >> order))
 		return ~0UL;
 	have = order + (unsigned int)__builtin_ctz(b->nonempty[list] >> order);
-	m = b->head[list][have] + frame_table.first;
-	clean = list == BUDDY_CLEAN;
+	uint64_t m = b->head[list][have] + frame_table.first;
+	bool clean = list == BUDDY_CLEAN;
 	remove(b, m);
 	while (have-- > order) {
 		uint64_t upper = m + (1UL << have);

@@ -21,11 +21,10 @@ static uint64_t nr_used;	/* pages given out; heap_lock */
 static int grow(void)
 {
 	mfn_t m = zone_alloc(PAGE_ORDER_2M, false);
-	int rc;
 
 	if (!mfn_valid(m))
 		return -ENOMEM;
-	rc = mmu_heap_map(m);
+	int rc = mmu_heap_map(m);
 	if (rc) {
 		zone_free(m, PAGE_ORDER_2M);
 		return rc;
@@ -53,9 +52,7 @@ static void shrink(uint64_t m)
  */
 void *heap_alloc_pages(unsigned int order)
 {
-	struct page_info *pg;
 	uint64_t m = ~0UL;
-	char *p;
 
 	if (order > PAGE_ORDER_2M || alloc_refused())
 		return NULL;
@@ -67,8 +64,8 @@ void *heap_alloc_pages(unsigned int order)
 	spin_unlock(&heap_lock);
 	if (m == ~0UL)
 		return NULL;
-	pg = frame_page(m);
-	p = HEAP_VA(m << PAGE_SHIFT);
+	struct page_info *pg = frame_page(m);
+	char *p = HEAP_VA(m << PAGE_SHIFT);
 	heap_unpoison(p, PAGE_SIZE << order);
 	for (unsigned long i = 0; i < 1UL << order; i++) {
 		clear_page(p + i * PAGE_SIZE);

@@ -60,11 +60,10 @@ static inline struct p2m_entry lookup(struct domain *d, gfn_t g)
 	const struct p2m *p2m = &d->p2m;
 	struct p2m_entry e = { .mfn = INVALID_MFN, .kind = P2M_HOLE };
 	unsigned int level;
-	pte_t pte;
 
 	if (unlikely(g.v >= p2m_nr_gfns(p2m)))
 		return e;
-	pte = *p2m_find_entry(p2m, g.v, &level);
+	pte_t pte = *p2m_find_entry(p2m, g.v, &level);
 	e.order = pt_order(level);
 	e.kind = pte_p2m_kind(pte);
 	if (pte & PTE_VALID)
@@ -293,13 +292,12 @@ int p2m_unmap_if(struct domain *d, gfn_t g, mfn_t m, enum p2m_kind kind)
 {
 	struct stage2 s = stage2_of(d);
 	struct p2m *p2m = &d->p2m;
-	struct p2m_entry e;
 	unsigned int level;
 	pte_t *ptep, old = 0;
 	int rc = 0;
 
 	spin_lock(&p2m->lock);
-	e = lookup(d, g);
+	struct p2m_entry e = lookup(d, g);
 	if (e.kind == P2M_HOLE || e.kind != kind || !mfn_eq(e.mfn, m))
 		rc = -ENOENT;
 	else if (e.order)

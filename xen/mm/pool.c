@@ -70,16 +70,14 @@ static bool slab_create(unsigned int class)
 static void *pool_alloc(unsigned int class)
 {
 	struct pool *pool = &pools[class];
-	struct slab *s;
-	void *obj;
 
 	SPIN_GUARD(&pool_lock);
 	if (!pool->partial.next)
 		list_init(&pool->partial);
 	if (list_empty(&pool->partial) && !slab_create(class))
 		return NULL;
-	s = list_first_entry(&pool->partial, struct slab, link);
-	obj = s->free;
+	struct slab *s = list_first_entry(&pool->partial, struct slab, link);
+	void *obj = s->free;
 	s->free = *(void **)obj;
 	if (s->nr_used++ == 0)
 		pool->nr_empty--;
@@ -91,11 +89,10 @@ static void *pool_alloc(unsigned int class)
 static void pool_free(void *obj)
 {
 	struct slab *s = (struct slab *)((uintptr_t)obj & PAGE_MASK);
-	struct pool *pool;
 	bool drop = false;
 
 	BUG_ON(s->magic != SLAB_MAGIC);	/* not from xzalloc: a bug of ours */
-	pool = &pools[s->class];
+	struct pool *pool = &pools[s->class];
 	heap_poison((char *)obj + sizeof(void *), class_size[s->class] - sizeof(void *));
 	spin_lock(&pool_lock);
 	if (!s->free)

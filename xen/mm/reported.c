@@ -38,16 +38,14 @@ int p2m_report(struct domain *d, gfn_t g, uint32_t order)
 	uint64_t i, nr = 1UL << order, step;
 	struct stage2_gather ga;
 	unsigned int level;
-	pte_t *ptep;
-	int rc;
 
 	if (g.v & (nr - 1) || g.v >= s.tree.nr_gfns)
 		return -EINVAL;
 	stage2_gather_init(&ga);
 	spin_lock(&d->p2m.lock);
-	rc = stage2_prepare(&s, g.v, nr, false, INVALID_MFN);
+	int rc = stage2_prepare(&s, g.v, nr, false, INVALID_MFN);
 	/* One block, neighbours in one table, or what is_private refuses at once. */
-	ptep = p2m_find_entry(&d->p2m, g.v, &level);
+	pte_t *ptep = p2m_find_entry(&d->p2m, g.v, &level);
 	step = MIN(nr, 1UL << pt_order(level));
 	for (i = 0; i < nr && !rc; i += step)
 		rc = is_private(ptep[i / step], step) ? 0 : -EBUSY;
@@ -74,7 +72,6 @@ static int fill(struct domain *d, gfn_t g, mfn_t m, unsigned int order)
 	struct stage2 s = stage2_of(d);
 	struct stage2_gather ga;
 	unsigned int level;
-	int rc;
 
 	stage2_gather_init(&ga);
 	SPIN_GUARD(&d->p2m.lock);
@@ -83,7 +80,7 @@ static int fill(struct domain *d, gfn_t g, mfn_t m, unsigned int order)
 		return -ESRCH;
 	if (pte_p2m_kind(pte) != P2M_REPORTED || pt_order(level) < order)
 		return -EBUSY;
-	rc = stage2_prepare(&s, g.v, 1UL << order, true, m);
+	int rc = stage2_prepare(&s, g.v, 1UL << order, true, m);
 	if (rc)
 		return rc;
 	stage2_map(&s, g.v, 1UL << order, m, P2M_RAM_RW, &ga);
@@ -101,11 +98,10 @@ int p2m_take_back(struct domain *d, gfn_t g, bool can_restart)
 	struct p2m_entry e = p2m_lookup(d, g);
 	unsigned int order = e.order;
 	mfn_t m;
-	int rc;
 
 	if (e.kind != P2M_REPORTED)
 		return 0;
-	rc = domain_retake_pages(d, order, true, &m);
+	int rc = domain_retake_pages(d, order, true, &m);
 	if (rc && order && !(rc == -ERESTART && can_restart)) {
 		order = 0;
 		rc = domain_retake_pages(d, order, false, &m);

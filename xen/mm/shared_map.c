@@ -85,7 +85,6 @@ void shared_unmap(void *p, unsigned int nr)
 int shared_map_ram(struct domain *d, const gfn_t *g, unsigned int nr, mfn_t *m, void **p)
 {
 	unsigned int i;
-	int rc;
 
 	for (i = 0; i < nr; i++) {
 		m[i] = p2m_get_ram(d, g[i], true);
@@ -95,7 +94,7 @@ int shared_map_ram(struct domain *d, const gfn_t *g, unsigned int nr, mfn_t *m, 
 	*p = i == nr ? shared_map(m, nr) : NULL;
 	if (*p)
 		return 0;
-	rc = i == nr ? -ENOMEM : -EINVAL;
+	int rc = i == nr ? -ENOMEM : -EINVAL;
 	while (i-- > 0)
 		page_put(m[i]);
 	return rc;

@@ -121,7 +121,6 @@ static int prepare_entry(const struct pt_step *st, void *arg)
 {
 	struct map_range *r = arg;
 	enum pt_level_kind kind = pte_kind(*st->ptep, st->level);
-	pte_t *table;
 
 	/* What mapping will replace as a whole needs nothing, nor what is inside of it. */
 	if (kind == PTE_PAGE || (r->for_map && fits_leaf(st, r)))
@@ -135,7 +134,7 @@ static int prepare_entry(const struct pt_step *st, void *arg)
 
 		return rc ? rc : PT_DESCEND;
 	}
-	table = table_alloc(r->s);
+	pte_t *table = table_alloc(r->s);
 	if (!table)
 		return -ENOMEM;
 	/* Invalid to valid: no invalidation. */

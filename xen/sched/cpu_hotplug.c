@@ -7,10 +7,8 @@
  * does nothing. cpupool_lock orders who changes that; CPU 0 stays, as interrupts that have nobody
  * else to go to are its.
  */
-#include <xen/boot.h>
 #include <xen/heap.h>
 #include <xen/hypercall/domctl.h>
-#include <xen/soft_timer.h>
 #include <xen/vgic.h>
 #include "sched_private.h"
 
@@ -73,14 +71,12 @@ static int take_out(struct control_call *call, struct pcpu *c)
 /* -EIO: the firmware does not start it; -ETIMEDOUT. */
 static int bring_in(struct control_call *call, struct pcpu *c)
 {
-	int rc;
-
 	if (!load_acquire(&c->online)) {
 		if (!call->b && cpu_start(c))
 			return -EIO;
 		return wait_more(call);
 	}
-	rc = cpupool_switch_cpu(c, cpupools);
+	int rc = cpupool_switch_cpu(c, cpupools);
 	return rc ? rc : cpupool_settle_all(call);
 }
 
@@ -88,13 +84,12 @@ static int bring_in(struct control_call *call, struct pcpu *c)
 int sysctl_cpu_hotplug(struct control_call *call)
 {
 	const struct xen_sysctl_cpu_hotplug *h = &call->sysctl.u.cpu_hotplug;
-	struct pcpu *c;
 
 	if (h->op > XEN_SYSCTL_CPU_HOTPLUG_OFFLINE)
 		return -EOPNOTSUPP;
 	if (h->cpu >= nr_cpus)
 		return -EINVAL;
-	c = cpus[index_nospec(h->cpu, nr_cpus)];
+	struct pcpu *c = cpus[index_nospec(h->cpu, nr_cpus)];
 	return h->op == XEN_SYSCTL_CPU_HOTPLUG_OFFLINE ? take_out(call, c) : bring_in(call, c);
 }
 

@@ -138,10 +138,9 @@ struct vcpu *choose(struct sched_rq *rq, struct vcpu *prev, bool yields)
 {
 	uint32_t state = RUNSTATE_runnable_;
 	struct vcpu *next;
-	s_time_t now;
 
 	spin_lock(&rq->lock);
-	now = system_time();
+	s_time_t now = system_time();
 	if (likely(yields && rq->nr_runnable && !prev->flags &&
 		   sched_may_run_on(prev, rq->cpu))) {
 		next = sched->exchange(rq, prev, MAX(now, rq->charged_at) - rq->charged_at);
@@ -332,7 +331,6 @@ struct vcpu *sched_switch(struct vcpu *prev)
 	struct pcpu *c = this_cpu();
 	struct sched_rq *rq = c->rq;
 	bool yields = c->work & WORK_YIELD;
-	struct vcpu *next;
 
 	c->work &= ~(uint32_t)(WORK_RESCHED | WORK_YIELD);
 	if (unlikely(!prev))
@@ -344,7 +342,7 @@ struct vcpu *sched_switch(struct vcpu *prev)
 		sched_waits(rq, prev);
 		return prev;
 	}
-	next = choose(rq, prev, yields);
+	struct vcpu *next = choose(rq, prev, yields);
 	if (unlikely(next == prev)) {
 		sched_waits(rq, next);
 		return next;

@@ -285,10 +285,9 @@ static void credit_charge(struct sched_rq *rq, struct vcpu *v, s_time_t ran)
 static __noinline struct vcpu *exchange(struct sched_rq *rq, struct vcpu *v, s_time_t ran)
 {
 	struct credit_rq *c = sched_policy_of(rq);
-	struct vcpu *next;
 
 	credit_charge(rq, v, ran);
-	next = credit_pick(rq);
+	struct vcpu *next = credit_pick(rq);
 	if (!next)
 		return NULL;
 	if (is_before(v->sched.vruntime, c->vtime))

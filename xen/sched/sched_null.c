@@ -22,11 +22,10 @@ static void null_enqueue(struct sched_rq *rq, struct vcpu *v, bool wakeup)
 static struct vcpu *null_pick(struct sched_rq *rq)
 {
 	struct list_head *queue = sched_policy_of(rq);
-	struct vcpu *v;
 
 	if (list_empty(queue))
 		return NULL;
-	v = list_first_entry(queue, struct vcpu, sched.link);
+	struct vcpu *v = list_first_entry(queue, struct vcpu, sched.link);
 	sched_dequeue(rq, v);
 	return v;
 }

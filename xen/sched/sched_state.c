@@ -262,7 +262,6 @@ void vcpu_kick(struct vcpu *v)
  */
 int sched_set_affinity(struct vcpu *v, const uint64_t *hard, const uint64_t *soft)
 {
-	struct sched_rq *rq;
 	bool leaves = false;
 	uint64_t pool, may;
 
@@ -270,7 +269,7 @@ int sched_set_affinity(struct vcpu *v, const uint64_t *hard, const uint64_t *sof
 	pool = v->domain->pool->cpus;
 	if (hard && !(*hard & pool))
 		return -EINVAL;
-	rq = sched_lock_rq_of(v);
+	struct sched_rq *rq = sched_lock_rq_of(v);
 	if (hard)
 		WRITE_ONCE(v->sched.hard_affinity, *hard);
 	if (soft)

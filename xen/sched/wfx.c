@@ -21,12 +21,10 @@ static s_time_t watched_until;
  */
 void sched_watched(void)
 {
-	uint32_t native;
-
 	WRITE_ONCE(watched_until, system_time() + WATCHED_NS);
 	/* Pairs with the barrier in start_native: one of us sees the other's store. */
 	smp_mb();
-	native = __atomic_exchange_n(&sched_native_cpus, 0, __ATOMIC_RELAXED);
+	uint32_t native = __atomic_exchange_n(&sched_native_cpus, 0, __ATOMIC_RELAXED);
 	for (; native; native &= native - 1) {
 		unsigned int cpu = (unsigned int)__builtin_ctz(native);
 

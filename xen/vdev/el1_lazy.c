@@ -10,7 +10,6 @@
  * on: each switch of the caches cleans again.
  */
 #include <xen/domain.h>
-#include <xen/el1_lazy.h>
 #include <xen/p2m_walk.h>
 #include <xen/vcpu.h>
 

@@ -97,7 +97,6 @@ enum mmio_result mmio_dispatch(struct vcpu *v, struct mmio_access *a)
 	struct mmio_space *m = v->domain->mmio;
 	const struct mmio_region *r = &m->region[READ_ONCE(m->last)];
 	uint64_t offset = a->ipa - r->base;
-	enum mmio_result result;
 
 	if (unlikely(offset >= r->size)) {
 		r = find(m, a->ipa);
@@ -108,7 +107,7 @@ enum mmio_result mmio_dispatch(struct vcpu *v, struct mmio_access *a)
 	/* An access that runs over the end is nobody's; handlers refuse unaligned ones. */
 	if (unlikely(a->size > r->size - offset))
 		return MMIO_ABORT;
-	result = r->fn(v, a, offset, r->ctx);
+	enum mmio_result result = r->fn(v, a, offset, r->ctx);
 	if (a->write)
 		return result;
 	if (a->size < 8)

@@ -87,11 +87,10 @@ static uint64_t *find_point(struct vdebug *d, uint32_t enc)
 {
 	bool watch = OP2(enc) & 2;
 	uint32_t n = CRM(enc), nr = watch ? NR_WPS : NR_BPS;
-	struct debug_point *p;
 
 	if ((enc & POINT_MASK) != POINT || n >= nr)
 		return NULL;
-	p = &d->point[(watch ? NR_BPS : 0) + index_nospec(n, nr)];
+	struct debug_point *p = &d->point[(watch ? NR_BPS : 0) + index_nospec(n, nr)];
 	return OP2(enc) & 1 ? &p->control : &p->value;
 }
 

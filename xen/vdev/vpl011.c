@@ -301,18 +301,16 @@ static void release(struct vpl011 *u)
  */
 int vpl011_init(struct domain *d, gfn_t g, domid_t daemon, uint32_t *port)
 {
-	struct vpl011 *u;
 	void *page;
-	int rc;
 
 	if (d->nr_spis <= GUEST_VPL011_SPI - 32)
 		return -EINVAL;
 	if (load_acquire(&d->vpl011))
 		return -EBUSY;
-	u = xzalloc(struct vpl011);
+	struct vpl011 *u = xzalloc(struct vpl011);
 	if (!u)
 		return -ENOMEM;
-	rc = shared_map_ram(d, &g, 1, &u->ring_mfn, &page);
+	int rc = shared_map_ram(d, &g, 1, &u->ring_mfn, &page);
 	u->ring = page;
 	if (!rc)
 		rc = evtchn_alloc(d, daemon, true, &u->port);

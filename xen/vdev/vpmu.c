@@ -87,13 +87,11 @@ void vpmu_vcpu_reset(struct vcpu *v)
 /* Tell the domain's ID registers. -ENOMEM, -EINVAL when it cannot have what it asks for. */
 int vpmu_domain_init(struct domain *d, const struct domain_config *cfg)
 {
-	uint64_t *own;
-
 	if (!cfg->vpmu)
 		return 0;
 	if (!vpmu_is_available())
 		return -EINVAL;
-	own = id_regs_own(d);
+	uint64_t *own = id_regs_own(d);
 	if (!own)
 		return -ENOMEM;
 	own[ID_AA64DFR0] |= (uint64_t)pmu_version << PMUVER_SHIFT;

@@ -11,7 +11,6 @@
 #include <xen/vdev.h>
 #include <xen/vgic.h>
 #include <public/sched.h>
-#include <public/xen.h>
 #include "vsmccc.h"
 
 enum {

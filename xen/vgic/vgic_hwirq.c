@@ -125,13 +125,12 @@ static void untie(struct hw_tie *tie, uint32_t pintid)
 int vgic_route_hw_spi(struct domain *d, uint32_t pintid, uint32_t vintid, bool edge)
 {
 	struct vgic_irq *irq = vgic_irq_get(d->vgic, NULL, vintid);
-	struct hw_tie *tie;
 
 	if (!irq)
 		return -EINVAL;
 	if (!make_ties())
 		return -ENOMEM;
-	tie = tie_of(pintid);
+	struct hw_tie *tie = tie_of(pintid);
 	if (!tie)
 		return -EINVAL;
 	SPIN_GUARD(&tie->lock);

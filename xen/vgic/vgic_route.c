@@ -39,11 +39,9 @@ static __noinline void choose_target(const struct vgic_dist *dist, struct vgic_i
  */
 static struct vcpu *settle(struct vgic_dist *dist, struct vgic_irq *irq)
 {
-	struct vcpu *to;
-
 	if (unlikely(irq->one_of_n) && !irq->holder)
 		choose_target(dist, irq);
-	to = vgic_route(dist, irq);
+	struct vcpu *to = vgic_route(dist, irq);
 	if (irq->holder != to) {
 		list_del(&irq->link);
 		irq->holder = to;
