@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The world of the further consoles' tests: domain 5 with back-ends 1 (pty), 2 (socket), 3 and 10
- * (not ours) in a model store, a ring in this process, and programs that join a channel.
+ * (not ours) in a model store, rings in this process, and programs that join a channel.
  */
 #ifndef CONSOLE_WORLD_H
 #define CONSOLE_WORLD_H
@@ -26,6 +26,7 @@
 
 #include <public/sys/evtchn.h>
 #include <public/sys/gntdev.h>
+#include <xentools/build.h>
 #include <xentools/error.h>
 #include <xentools/fd_util.h>
 
@@ -39,7 +40,8 @@
 
 static struct consoled d;
 static struct domain_console *first;
-static struct xencons_interface ring;
+static struct xencons_interface ring, serial_ring;
+static uint32_t mapped;			/* the last grant */
 static struct log_note notes[CONSOLED_NOTES * 6];
 static unsigned int maps, unmaps, port_bound;
 static char dir[40];
@@ -77,6 +79,7 @@ static int fake_ioctl(void *priv, int fd, unsigned long request, void *arg)
 			return -1;
 		}
 		maps++;
+		mapped = m->refs[0].ref;
 	}
 	return 0;
 }
@@ -89,7 +92,7 @@ static void *fake_mmap(void *priv, size_t len, int prot, int flags, int fd, off_
 	(void)flags;
 	(void)fd;
 	(void)offset;
-	return &ring;
+	return mapped == GUEST_VUART_GRANT ? &serial_ring : &ring;
 }
 
 static int fake_munmap(void *priv, void *addr, size_t len)
@@ -155,6 +158,7 @@ static int set_up(void **state)
 	snprintf(path, sizeof(path), "%s/console", dir);
 	mkdir(path, 0700);
 	memset(&ring, 0, sizeof(ring));
+	memset(&serial_ring, 0, sizeof(serial_ring));
 	memset(notes, 0, sizeof(notes));
 	maps = unmaps = 0;
 	d = (struct consoled){ .xs = fake_xs_new(), .notes = notes, .log_dir = dir,

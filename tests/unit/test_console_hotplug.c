@@ -108,12 +108,13 @@ static void killed_while_closing(void **state)
 /* A log note of the ring before must not cut the log of the next. */
 static void log_of_the_next(void **state)
 {
-	_cleanup_free_ char *text = NULL;
-	char path[80];
+	char path[80], own[80];
 	size_t len;
 	int fd;
 
 	(void)state;
+	snprintf(own, sizeof(own), "%s/own.txt", dir);
+	fake_xs_set(d.xs, BACK "1/log-file", own);
 	further_open_all(&d, first);
 	guest(1, "3", "8", "21", "4");
 	memcpy(ring.out, "hello\n", 6);
@@ -128,62 +129,91 @@ static void log_of_the_next(void **state)
 	close(fd);
 	memset(&ring, 0, sizeof(ring));
 	back("1/type", "xenconsoled");
+	back("1/log-file", own);
 	back("1/state", "1");
 	guest(1, "3", "8", "21", "4");
 	memcpy(ring.out, "again\n", 6);
 	ring.out_prod = 6;
 	domain_console_event(number(1));
 	snprintf(path, sizeof(path), "%s/console/web1-1.log", dir);
-	assert_int_equal(fd_read_file(path, 100, &text, &len), 0);
-	assert_string_equal(text, "hello\nagain\n");
+	for (int i = 0; i < 2; i++) {
+		_cleanup_free_ char *text = NULL;
+
+		assert_int_equal(fd_read_file(i ? own : path, 100, &text, &len), 0);
+		assert_string_equal(text, "hello\nagain\n");
+	}
 }
 
-/* The first console's own file: named by a node, filled besides the log, once after a kill, too. */
-static void file_of_the_first(void **state)
+static void expect_file(const char *name, const char *want)
 {
-	char path[80], log[80];
+	_cleanup_free_ char *text = NULL;
+	char path[80];
+	size_t len;
 
-	(void)state;
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	assert_int_equal(fd_read_file(path, 100, &text, &len), 0);
+	assert_string_equal(text, want);
+}
+
+/*
+ * The first console's own file, and the serial port's: named by a node, filled besides the log,
+ * once after a kill, too.
+ */
+static void own_file(bool serial, const char *node, const char *log)
+{
+	struct xencons_interface *of = serial ? &serial_ring : &ring;
+	struct domain_console *c;
+	char path[80];
+
 	snprintf(path, sizeof(path), "%s/own.txt", dir);
-	snprintf(log, sizeof(log), "%s/console/web1.log", dir);
 	domain_console_free(first);
 	free(d.by_domid);
 	d.by_domid = calloc(HYP_DOMID_FIRST_RESERVED, sizeof(struct domain_console *));
 	d.nr_consoles = 0;
 	fake_xs_set(d.xs, "/local/domain/5/console/type", "xenconsoled");
 	fake_xs_set(d.xs, "/local/domain/5/console/port", "2");
-	fake_xs_set(d.xs, "/local/domain/5/console/log-file", path);
+	fake_xs_set(d.xs, "/local/domain/5/vuart/0/port", "3");
+	fake_xs_set(d.xs, node, path);
 	for (int life = 0; life < 3; life++) {
-		_cleanup_free_ char *text = NULL, *logged = NULL;
-		size_t len;
-
 		fake_xs_event(d.xs, "introduce");
 		consoled_begin(&d);
-		first = d.by_domid[5];
-		assert_non_null(first);
+		c = first = d.by_domid[5];
+		assert_non_null(c);
+		while (serial && (c == first || c->number != 0))
+			c = c->next;
 		if (life == 0) {
-			memcpy(ring.out, "\033[1mhello\n", 10);
-			ring.out_prod = 10;
-			domain_console_event(first);
+			memcpy(of->out, "\033[1mhello\n", 10);
+			of->out_prod = 10;
+			domain_console_event(c);
 		}
-		assert_int_equal(fd_read_file(path, 100, &text, &len), 0);
-		assert_string_equal(text, "hello\n");
-		assert_int_equal(fd_read_file(log, 100, &logged, &len), 0);
-		assert_string_equal(logged, "hello\n");
+		expect_file("own.txt", "hello\n");
+		expect_file(log, "hello\n");
 		domain_console_free(first);
 		d.by_domid[5] = first = NULL;
 		d.nr_consoles = 0;
 		if (life == 0)
-			ring.out_cons = 0;	/* killed before the guest was told */
+			of->out_cons = 0;	/* killed before the guest was told */
 	}
-	assert_int_equal(ring.out_cons, 10);
+	assert_int_equal(of->out_cons, 10);
+}
+
+static void file_of_the_first(void **state)
+{
+	(void)state;
+	own_file(false, "/local/domain/5/console/log-file", "console/web1.log");
+}
+
+static void file_of_the_serial_port(void **state)
+{
+	(void)state;
+	own_file(true, "/local/domain/5/vuart/0/log-file", "console/web1-vuart.log");
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(come_and_go), T(killed_while_closing), T(log_of_the_next),
-		T(file_of_the_first),
+		T(file_of_the_first), T(file_of_the_serial_port),
 	};
 
 	if (!has_ptys()) {

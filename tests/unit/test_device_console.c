@@ -25,7 +25,7 @@ static int console_set_up(void **state)
 	fake_xs_set(ctx.xs, "/local/domain/0/error/backend", "");
 	fake_xs_set(ctx.xs, "/local/domain/1/device/vbd", "");
 	/* What a first one makes and later ones have. */
-	assert_int_equal(device_attach_console(&ctx, 1, &agent, NULL), 0);
+	assert_int_equal(device_attach_console(&ctx, 1, &agent, NULL, NULL), 0);
 	assert_int_equal(device_detach(&ctx, 1, DEVICE_CONSOLE, 1, true, 0, NULL), 0);
 	return 0;
 }
@@ -65,7 +65,7 @@ static void nodes_are_those_of_a_start(void **state)
 
 	(void)state;
 	asked.name = (char *)(uintptr_t)"two";
-	assert_int_equal(device_attach_console(&ctx, 1, &agent, NULL), 0);
+	assert_int_equal(device_attach_console(&ctx, 1, &agent, NULL, NULL), 0);
 	assert_int_equal(xs_transaction(ctx.xs, write_all, &n, NULL), 0);
 	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++)
 		for (size_t k = 0; k < ARRAY_SIZE(keys); k++) {
@@ -103,13 +103,13 @@ static void numbers(void **state)
 	size_t n;
 
 	(void)state;
-	assert_int_equal(device_attach_console(&ctx, 1, NULL, NULL), 0);
-	assert_int_equal(device_attach_console(&ctx, 1, &agent, NULL), 0);
+	assert_int_equal(device_attach_console(&ctx, 1, NULL, NULL, NULL), 0);
+	assert_int_equal(device_attach_console(&ctx, 1, &agent, NULL, NULL), 0);
 	assert_int_equal(device_detach(&ctx, 1, DEVICE_CONSOLE, 1, false, 1000, NULL), 0);
 	assert_true(has_path());
 	for (unsigned int i = 0; i < CHANNELS_MAX - 1; i++)
-		assert_int_equal(device_attach_console(&ctx, 1, NULL, NULL), 0);
-	assert_int_equal(device_attach_console(&ctx, 1, NULL, &err), -1);
+		assert_int_equal(device_attach_console(&ctx, 1, NULL, NULL, NULL), 0);
+	assert_int_equal(device_attach_console(&ctx, 1, NULL, NULL, &err), -1);
 	expect_class(err, ZERR_NO_RESOURCES, "7 channels and consoles");
 	assert_int_equal(device_list(&ctx, 1, DEVICE_CONSOLE, &list, &n, NULL), 0);
 	assert_int_equal(n, CHANNELS_MAX);
@@ -127,22 +127,22 @@ static void one_path(void **state)
 	struct zerr *err = NULL;
 
 	(void)state;
-	assert_int_equal(device_attach_console(&ctx, 1, &agent, NULL), 0);
-	assert_int_equal(device_attach_console(&ctx, 1, &agent, &err), -1);
+	assert_int_equal(device_attach_console(&ctx, 1, &agent, NULL, NULL), 0);
+	assert_int_equal(device_attach_console(&ctx, 1, &agent, NULL, &err), -1);
 	expect_class(err, ZERR_STATE, "a channel of domain 1");
 	err = NULL;
-	assert_int_equal(device_attach_console(&ctx, 2, &agent, &err), -1);
+	assert_int_equal(device_attach_console(&ctx, 2, &agent, NULL, &err), -1);
 	expect_class(err, ZERR_STATE, "a channel of domain 1");
 	assert_true(has_path());
 	assert_int_equal(device_detach(&ctx, 1, DEVICE_CONSOLE, 1, false, 1000, NULL), 0);
 	assert_int_equal(symlink("/nowhere", path), 0);
 	err = NULL;
-	assert_int_equal(device_attach_console(&ctx, 1, &agent, &err), -1);
+	assert_int_equal(device_attach_console(&ctx, 1, &agent, NULL, &err), -1);
 	expect_class(err, ZERR_STATE, "cannot be at");
 	unlink(path);
 	snprintf(path, sizeof(path), "%s/none/agent", dir);
 	err = NULL;
-	assert_int_equal(device_attach_console(&ctx, 1, &agent, &err), -1);
+	assert_int_equal(device_attach_console(&ctx, 1, &agent, NULL, &err), -1);
 	expect_class(err, ZERR_NOT_FOUND, "cannot make the channel's");
 	assert_null(fake_xs_get(ctx.xs, "/libxl/1/device/console/1"));
 }
@@ -159,7 +159,7 @@ static void every_request_of_attach_fails_once(void **state)
 		struct zerr *err = NULL;
 
 		fake_xs_fail_at(ctx.xs, n);
-		rc = device_attach_console(&ctx, 1, &agent, &err);
+		rc = device_attach_console(&ctx, 1, &agent, NULL, &err);
 		fake_xs_fail_at(ctx.xs, 0);
 		assert_int_equal(rc == 0, err == NULL);
 		zerr_free(err);
@@ -178,7 +178,7 @@ static void every_request_of_detach_fails_once(void **state)
 
 	(void)state;
 	for (n = 1; rc != 0 && n < 100; n++) {
-		assert_int_equal(device_attach_console(&ctx, 1, &agent, NULL), 0);
+		assert_int_equal(device_attach_console(&ctx, 1, &agent, NULL, NULL), 0);
 		fake_devices_connect(1);
 		fake_xs_fail_at(ctx.xs, n);
 		rc = device_detach(&ctx, 1, DEVICE_CONSOLE, 1, false, 1000, NULL);
@@ -199,13 +199,13 @@ static void others_fail(void **state)
 
 	(void)state;
 	fake_devices.no_driver = true;
-	assert_int_equal(device_attach_console(&ctx, 1, &agent, &err), -1);
+	assert_int_equal(device_attach_console(&ctx, 1, &agent, NULL, &err), -1);
 	assert_non_null(strstr(err->hint, "xenconsoled"));
 	expect_class(err, ZERR_TIMEOUT, NULL);
 	assert_true(fake_xs_count(ctx.xs) == nodes && !has_path());
 	fake_devices.no_driver = false;
 
-	assert_int_equal(device_attach_console(&ctx, 1, &agent, NULL), 0);
+	assert_int_equal(device_attach_console(&ctx, 1, &agent, NULL, NULL), 0);
 	fake_devices_connect(1);
 	fake_devices.guest_silent = true;
 	err = NULL;
@@ -218,9 +218,9 @@ static void others_fail(void **state)
 	fake_devices.guest_silent = false;
 
 	/* Half attached by a program that was killed: gone with the next one's turn. */
-	assert_int_equal(device_attach_console(&ctx, 1, &agent, NULL), 0);
+	assert_int_equal(device_attach_console(&ctx, 1, &agent, NULL, NULL), 0);
 	xs_rm(ctx.xs, XS_NO_TX, "/local/domain/0/backend/console/1/1/hotplug-status", NULL);
-	assert_int_equal(device_attach_console(&ctx, 1, NULL, NULL), 0);
+	assert_int_equal(device_attach_console(&ctx, 1, NULL, NULL, NULL), 0);
 	assert_false(has_path());
 	assert_int_equal(device_attach_disk(&ctx, 1, &disk, NULL), 0);
 	assert_non_null(fake_xs_get(ctx.xs, "/libxl/1/device/console/2"));
@@ -248,10 +248,10 @@ static void configuration_follows(void **state)
 	expect_text("channel", false);
 	expect_text("port='1'", false);
 
-	assert_int_equal(device_attach_console(&ctx, 1, &agent, NULL), 0);
-	assert_int_equal(device_attach_console(&ctx, 1, &unnamed, NULL), 0);
-	assert_int_equal(device_attach_console(&ctx, 1, &pty, NULL), 0);
-	assert_int_equal(device_attach_console(&ctx, 1, NULL, NULL), 0);
+	assert_int_equal(device_attach_console(&ctx, 1, &agent, NULL, NULL), 0);
+	assert_int_equal(device_attach_console(&ctx, 1, &unnamed, NULL, NULL), 0);
+	assert_int_equal(device_attach_console(&ctx, 1, &pty, NULL, NULL), 0);
+	assert_int_equal(device_attach_console(&ctx, 1, NULL, NULL, NULL), 0);
 	expect_text("port='1'", true);
 	expect_text(path, true);
 	/* The path that one without a name got is no part of it. */
@@ -270,12 +270,79 @@ static void configuration_follows(void **state)
 	expect_text("port='1'", false);
 }
 
+static const char *node(unsigned int n, bool back)
+{
+	char at[80];
+
+	snprintf(at, sizeof(at), back ? "/local/domain/0/backend/console/1/%u/log-file" :
+		 "/libxl/1/device/console/%u/log-file", n);
+	return fake_xs_get(ctx.xs, at);
+}
+
+/* A console's file is made, begun anew or continued, and known to the daemon alone. */
+static void files(void **state)
+{
+	struct domain_state s = { .domid = 1, .name = "one", .uuid = { 1 } };
+	struct domain_output one, two = { .append = true };
+	char *text;
+	size_t len;
+
+	(void)state;
+	s.config_text = config_format(&cfg);
+	assert_int_equal(domain_state_save(&ctx, &s, NULL), 0);
+	domain_state_clear(&s);
+	assert_true(asprintf(&one.path, "%s/one.txt", dir) > 0);
+	assert_true(asprintf(&two.path, "%s/two.txt", dir) > 0);
+	one.append = false;
+	assert_int_equal(fd_write_file_atomic(one.path, "old", 3, 0600), 0);
+	assert_int_equal(fd_write_file_atomic(two.path, "old", 3, 0600), 0);
+	assert_int_equal(device_attach_console(&ctx, 1, NULL, NULL, NULL), 0);
+	assert_int_equal(device_attach_console(&ctx, 1, NULL, &one, NULL), 0);
+	assert_int_equal(device_attach_console(&ctx, 1, NULL, &two, NULL), 0);
+	assert_int_equal(fd_read_file(one.path, 10, &text, &len), 0);
+	assert_string_equal(text, "");
+	free(text);
+	assert_int_equal(fd_read_file(two.path, 10, &text, &len), 0);
+	assert_string_equal(text, "old");
+	free(text);
+	assert_true(!node(1, true) && !node(1, false));
+	assert_string_equal(node(2, true), one.path);
+	assert_string_equal(node(2, false), one.path);
+	assert_string_equal(node(3, true), two.path);
+	assert_string_equal(fake_xs_perms(ctx.xs, "/local/domain/0/backend/console/1/2/log-file"),
+			    "n0");
+	expect_text("/one.txt'/>\n      <target type='xen' port='2'/>", true);
+	expect_text("/two.txt' append='on'/>\n      <target type='xen' port='3'/>", true);
+
+	/* One goes, and it is that one; the next move up. */
+	assert_int_equal(device_detach(&ctx, 1, DEVICE_CONSOLE, 2, false, 1000, NULL), 0);
+	expect_text("/one.txt", false);
+	expect_text("/two.txt' append='on'/>\n      <target type='xen' port='2'/>", true);
+	assert_int_equal(device_detach(&ctx, 1, DEVICE_CONSOLE, 1, false, 1000, NULL), 0);
+	expect_text("/two.txt' append='on'/>\n      <target type='xen' port='1'/>", true);
+	assert_int_equal(device_detach(&ctx, 1, DEVICE_CONSOLE, 3, false, 1000, NULL), 0);
+	expect_text("/two.txt", false);
+	expect_text("port='1'", false);
+
+	/* One that cannot be written is in the configuration all the same. */
+	unlink(one.path);
+	assert_int_equal(mkdir(one.path, 0700), 0);
+	assert_int_equal(device_attach_console(&ctx, 1, NULL, &one, NULL), 0);
+	assert_null(node(1, true));
+	assert_string_equal(node(1, false), one.path);
+	expect_text("/one.txt", true);
+	assert_int_equal(device_detach(&ctx, 1, DEVICE_CONSOLE, 1, false, 1000, NULL), 0);
+	expect_text("/one.txt", false);
+	free(one.path);
+	free(two.path);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		C(nodes_are_those_of_a_start), C(numbers), C(one_path),
 		C(every_request_of_attach_fails_once), C(every_request_of_detach_fails_once),
-		C(others_fail), C(configuration_follows),
+		C(others_fail), C(configuration_follows), C(files),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -247,8 +247,8 @@ static void console_file(void **state)
 	snprintf(path, sizeof(path), "%s/console.txt", dir);
 	snprintf(target, sizeof(target), "%s/target", dir);
 	assert_int_equal(fd_write_file_atomic(path, "old", 3, 0600), 0);
-	cfg.console_file.path = strdup(path);
-	cfg.console_file.append = true;
+	cfg.outputs[0].path = strdup(path);
+	cfg.outputs[0].append = true;
 	assert_int_equal(create(NULL, NULL), 1);
 	assert_string_equal(fake_xs_get(ctx.xs, "/local/domain/1/console/log-file"), path);
 	assert_string_equal(fake_xs_perms(ctx.xs, "/local/domain/1/console/log-file"), "n0");
@@ -256,7 +256,7 @@ static void console_file(void **state)
 	assert_int_equal(st.st_size, 3);
 	assert_int_equal(st.st_uid, user);
 	assert_int_equal(domain_destroy(&ctx, 1, NULL), 0);
-	cfg.console_file.append = false;
+	cfg.outputs[0].append = false;
 	assert_int_equal(create(NULL, NULL), 2);
 	assert_int_equal(stat(path, &st), 0);
 	assert_int_equal(st.st_size, 0);
@@ -273,11 +273,63 @@ static void console_file(void **state)
 	assert_int_equal(st.st_size, 3);
 }
 
+static char *output(const char *name)
+{
+	char *path;
+
+	assert_true(asprintf(&path, "%s/%s.txt", dir, name) > 0);
+	return path;
+}
+
+/* Each console has its own; what is told of one that cannot be written is no guest's matter. */
+static void files_of_all(void **state)
+{
+	static const struct {
+		const char *path;
+		unsigned int which;
+	} nodes[] = {
+		{ "/local/domain/1/console/log-file", 0 },
+		{ "/local/domain/0/backend/console/1/1/log-file", 1 },
+		{ "/libxl/1/device/console/1/log-file", 1 },
+		{ "/local/domain/1/vuart/0/log-file", OUTPUT_SERIAL },
+	};
+	struct stat st;
+
+	(void)state;
+	cfg.vuart = true;
+	cfg.more_consoles = 3;
+	cfg.outputs[0].path = output("zero");
+	cfg.outputs[1].path = output("one");
+	cfg.outputs[3].path = output("none/three");
+	cfg.outputs[OUTPUT_SERIAL].path = output("serial");
+	warnings = 0;
+	assert_int_equal(create(NULL, NULL), 1);
+	for (size_t i = 0; i < ARRAY_SIZE(nodes); i++) {
+		const char *path = cfg.outputs[nodes[i].which].path;
+
+		if (!fake_xs_get(ctx.xs, nodes[i].path))
+			fail_msg("%s is missing", nodes[i].path);
+		assert_string_equal(fake_xs_get(ctx.xs, nodes[i].path), path);
+		assert_string_equal(fake_xs_perms(ctx.xs, nodes[i].path), "n0");
+		assert_int_equal(stat(path, &st), 0);
+		assert_int_equal(st.st_mode & 07777, 0600);
+	}
+	/* The configuration knows it by this, the daemon does not. */
+	assert_string_equal(fake_xs_get(ctx.xs, "/libxl/1/device/console/3/log-file"),
+			    cfg.outputs[3].path);
+	assert_null(fake_xs_get(ctx.xs, "/local/domain/0/backend/console/1/3/log-file"));
+	assert_null(fake_xs_get(ctx.xs, "/local/domain/0/backend/console/1/2/log-file"));
+	assert_null(fake_xs_get(ctx.xs, "/libxl/1/device/console/2/log-file"));
+	assert_int_equal(warnings, 3);
+	assert_int_equal(domain_destroy(&ctx, 1, NULL), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(finding), T(steering), T(destroyed_without_the_lock), T(state_files),
 		T(restarting_is_waited_for), T(names_of_files), T(console_file),
+		T(files_of_all),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

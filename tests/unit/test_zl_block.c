@@ -185,6 +185,8 @@ static void by_xml(void **state)
 static void channels(void **state)
 {
 	struct json_object *data, *one;
+	char text[100];
+	struct stat st;
 
 	(void)state;
 	fake_xs_set(store, "/libxl/3/device/console/0/backend", "/local/domain/0/backend/console/3/0");
@@ -227,6 +229,12 @@ static void channels(void **state)
 	expect("device-list web1", 0, "console   hvc3       3          0   initialising", NULL);
 	expect("device-detach web1 hvc3", 0, NULL, NULL);
 	expect(at("device-detach web1 DIR/console.xml"), 4, NULL, "neither the name");
+	snprintf(text, sizeof(text), "<console type='pty'><log file='%s/out.txt'/></console>", dir);
+	put("logged.xml", text, 0);
+	expect(at("device-detach web1 DIR/logged.xml"), 3, NULL, "no such device");
+	expect(at("device-attach web1 DIR/logged.xml"), 0, NULL, NULL);
+	assert_int_equal(stat(at("DIR/out.txt"), &st), 0);
+	expect(at("device-detach web1 DIR/logged.xml"), 0, NULL, NULL);
 	put("agent.xml", "<channel type='pty'><target type='xen' name='agent'/></channel>", 0);
 	expect(at("device-attach web1 DIR/agent.xml"), 0, NULL, NULL);
 	expect("channel-list web1", 0, "agent\n", NULL);

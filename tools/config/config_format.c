@@ -153,13 +153,16 @@ static void add_clock(struct strbuf *sb, const struct domain_config *cfg)
 	strbuf_addstr(sb, "/>\n");
 }
 
+static void add_output(struct strbuf *sb, const char *begin, const struct domain_output *o)
+{
+	format_value(sb, begin, o->path, o->append ? "' append='on'/>\n" : "'/>\n");
+}
+
 static void add_consoles(struct strbuf *sb, const struct domain_config *cfg)
 {
 	for (unsigned int n = 0; n <= cfg->more_consoles; n++) {
 		strbuf_addstr(sb, "    <console type='pty'>\n");
-		if (n == 0)
-			format_value(sb, "      <log file='", cfg->console_file.path,
-				     cfg->console_file.append ? "' append='on'/>\n" : "'/>\n");
+		add_output(sb, "      <log file='", &cfg->outputs[n]);
 		strbuf_addf(sb, "      <target type='xen' port='%u'/>\n    </console>\n", n);
 	}
 	for (size_t i = 0; i < cfg->channel_count; i++) {
@@ -171,9 +174,11 @@ static void add_consoles(struct strbuf *sb, const struct domain_config *cfg)
 		format_value(sb, " name='", c->name, "'");
 		strbuf_addstr(sb, "/>\n    </channel>\n");
 	}
-	if (cfg->vuart)
-		strbuf_addstr(sb, "    <serial type='pty'>\n      <target port='0'/>\n"
-			      "    </serial>\n");
+	if (cfg->vuart) {
+		strbuf_addstr(sb, "    <serial type='pty'>\n");
+		add_output(sb, "      <log file='", &cfg->outputs[OUTPUT_SERIAL]);
+		strbuf_addstr(sb, "      <target port='0'/>\n    </serial>\n");
+	}
 	if (cfg->no_balloon)
 		strbuf_addstr(sb, "    <memballoon model='none'/>\n");
 }

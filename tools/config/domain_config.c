@@ -44,7 +44,8 @@ void domain_config_free(struct domain_config *cfg)
 	free(cfg->loader);
 	free(cfg->dtb);
 	free(cfg->timezone);
-	free(cfg->console_file.path);
+	for (size_t i = 0; i < OUTPUTS; i++)
+		free(cfg->outputs[i].path);
 	free(cfg->xsm_label);
 	for (size_t i = 0; i < DOMAIN_PLACES; i++)
 		free(cfg->kept[i]);
@@ -137,7 +138,8 @@ int domain_config_copy(struct domain_config *dst, const struct domain_config *sr
 	ok &= copy_string(&dst->loader, src->loader);
 	ok &= copy_string(&dst->dtb, src->dtb);
 	ok &= copy_string(&dst->timezone, src->timezone);
-	ok &= copy_string(&dst->console_file.path, src->console_file.path);
+	for (size_t i = 0; i < OUTPUTS; i++)
+		ok &= copy_string(&dst->outputs[i].path, src->outputs[i].path);
 	ok &= copy_string(&dst->xsm_label, src->xsm_label);
 	ok &= copy_string(&dst->unserved, src->unserved);
 	for (size_t i = 0; i < DOMAIN_PLACES; i++)

@@ -111,27 +111,50 @@ static const char *attr_of(const struct xml_node *node, const char *attr)
 	return node != NULL ? xml_attr_get(node, attr) : NULL;
 }
 
-/* The log of a <console>: the first one's output goes to that file, too. */
-static void read_console_file(struct reader *r, const struct xml_node *node,
-			      const struct field_row *row, const char *value)
+/* What a <log> is of: the console that was read last, or the serial port. NULL: of a second one. */
+static struct domain_output *output_of(struct reader *r, const struct xml_node *node)
+{
+	struct domain_config *cfg = &r->build->cfg;
+
+	if (strcmp(node->parent->name, "console") == 0)
+		return &cfg->outputs[cfg->more_consoles];
+	return is_second(node->parent) ? NULL : &cfg->outputs[OUTPUT_SERIAL];
+}
+
+/* Two cannot write one file; libvirt's first <console> mirrors a <serial>, with its <log>. */
+static bool is_written(const struct domain_config *cfg, const struct domain_output *o)
+{
+	for (size_t i = 0; i < OUTPUTS; i++)
+		if (&cfg->outputs[i] != o && cfg->outputs[i].path != NULL &&
+		    strcmp(cfg->outputs[i].path, o->path) == 0)
+			return true;
+	return false;
+}
+
+/* A file that what a console or the serial port says is written to. */
+static void read_output(struct reader *r, const struct xml_node *node,
+			const struct field_row *row, const char *value)
 {
 	const char *file = xml_attr_get(node, "file"), *append = xml_attr_get(node, "append");
 	const struct field_row *of_file = field_row_of(node, "file");
-	struct domain_output *o = &r->build->cfg.console_file;
+	struct domain_output *o = output_of(r, node);
 
 	(void)value;
-	if (r->device || is_second(node->parent)) {
-		(void)field_report_class(r, FIELD_W, node, row, NULL,
-					 "only the first console has a file of its own", NULL);
-		return;
-	}
-	if (file == NULL)
+	if (file == NULL || o == NULL)
 		return;
 	type_path.parse(r, node, of_file, file, &o->path);
 	o->append = append != NULL && strcmp(append, "on") == 0;
-	if (o->path != NULL && strlen(o->path) >= OUTPUT_PATH_MAX)
+	if (o->path == NULL)
+		return;
+	if (strlen(o->path) >= OUTPUT_PATH_MAX)
 		field_error(r, node, "file", of_file->code, NULL,
 			    "the path is longer than %u bytes", OUTPUT_PATH_MAX - 1);
+	if (!is_written(&r->build->cfg, o))
+		return;
+	(void)field_report_class(r, FIELD_W, node, row, NULL,
+				 "the output of another console goes there", NULL);
+	free(o->path);
+	o->path = NULL;
 }
 
 static void read_socket(struct reader *r, const struct xml_node *source, struct domain_channel *c)
@@ -311,8 +334,8 @@ static const struct field_row rows[] = {
 	ROW("domain/devices/console", .handler = check_console, .flags = FIELD_REPEAT),
 	ROW_N("domain/devices/console/address"),
 	ROW_N("domain/devices/console/alias"),
-	ROW("domain/devices/console/log", .handler = read_console_file, .code = "W101",
-	    .note = "the first console's output goes to that file besides /var/log/zl/console, "
+	ROW("domain/devices/console/log", .handler = read_output, .code = "W101",
+	    .note = "the console's output goes to that file besides /var/log/zl/console, "
 		    "as text without control sequences. A start empties it unless append='on'; "
 		    "at the size of z:console-log it is rotated, or begun anew where the console "
 		    "daemon may not rename. A file that cannot be written is warned of, no more"),
@@ -366,7 +389,10 @@ static const struct field_row rows[] = {
 	ROW("domain/devices/serial", .handler = read_serial, .flags = FIELD_REPEAT, .code = "E331"),
 	ROW_N("domain/devices/serial/address"),
 	ROW_N("domain/devices/serial/alias"),
-	ROW_W("domain/devices/serial/log", "its output is logged below /var/log/zl/console"),
+	ROW("domain/devices/serial/log", .handler = read_output, .code = "W101",
+	    .note = "as a console's"),
+	ROW("domain/devices/serial/log@append", WORDS(on_off), .code = "E331"),
+	ROW("domain/devices/serial/log@file", .flags = FIELD_REQUIRED, .code = "E331"),
 	ROW_W("domain/devices/serial/protocol", "it is for TCP"),
 	ROW_N("domain/devices/serial/source"),
 	ROW("domain/devices/serial/target", CONTAINER),

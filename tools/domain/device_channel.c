@@ -211,6 +211,8 @@ struct wish {
 	const struct domain_channel *channel;	/* NULL: a plain console */
 	const char *domain;			/* its name */
 	char *path;				/* CHANNEL_PATH_MAX bytes: of its socket, or "" */
+	const struct domain_output *output;	/* or NULL */
+	int *made;				/* of that: -1 not tried yet, 0 it cannot be */
 };
 
 static void set_name(struct device *d)
@@ -223,8 +225,10 @@ static void write_nodes(const struct device *d, struct device_writer *w)
 	const struct wish *wish = d->config;
 
 	device_channel_front(&w->front, d->domid, wish->channel);
-	device_channel_back(&w->back, wish->channel, wish->path);
-	device_channel_back(&w->note, wish->channel, wish->path);
+	device_channel_back(&w->back, wish->channel, wish->path,
+			    *wish->made ? wish->output->path : NULL);
+	device_channel_back(&w->note, wish->channel, wish->path,
+			    wish->output ? wish->output->path : NULL);
 }
 
 /* Under the lock: is there room for it, and is its path free? */
@@ -242,6 +246,8 @@ static int guard(struct device *d, struct zerr **err)
 	if (path[0] && check_path(d->ctx, 0, path, err) < 0)
 		return -1;
 	snprintf(wish->path, CHANNEL_PATH_MAX, "%s", path);
+	if (*wish->made < 0)
+		*wish->made = wish->output && device_output_make(d->ctx, wish->output);
 	return 0;
 }
 
@@ -257,11 +263,13 @@ static int hotplug_attach(struct device *d, struct zerr **err)
 }
 
 int device_attach_console(struct domain_ctx *ctx, uint16_t domid,
-			  const struct domain_channel *channel, struct zerr **err)
+			  const struct domain_channel *channel,
+			  const struct domain_output *output, struct zerr **err)
 {
 	_cleanup_free_ char *name = NULL;
 	char path[CHANNEL_PATH_MAX] = "";
-	struct wish wish = { .channel = channel, .path = path };
+	int made = -1;
+	struct wish wish = { .channel = channel, .path = path, .output = output, .made = &made };
 	struct hyp_domain_info info;
 	struct device d;
 
@@ -271,7 +279,7 @@ int device_attach_console(struct domain_ctx *ctx, uint16_t domid,
 	wish.domain = name ? name : "";
 	if (device_attach_next(&d, ctx, domid, &device_class_console, &wish, NULL, guard, err) != 0)
 		return -1;
-	device_config_add_console(ctx, domid, channel);
+	device_config_add_console(ctx, domid, channel, output);
 	domain_event(ctx, domid, NULL, "device-attached", d.name);
 	return 0;
 }

@@ -64,8 +64,12 @@ void device_channel_front(struct node_writer *w, uint16_t domid, const struct do
 	node_write(w, "protocol", "vt100");
 }
 
-/* The same for the back-end's directory and its note. c: NULL for a plain console. */
-void device_channel_back(struct node_writer *w, const struct domain_channel *c, const char *path)
+/*
+ * The same for the back-end's directory and its note. c: NULL for a plain console, which may have
+ * a file.
+ */
+void device_channel_back(struct node_writer *w, const struct domain_channel *c, const char *path,
+			 const char *file)
 {
 	node_write(w, "protocol", "vt100");
 	node_write(w, "type", "xenconsoled");
@@ -75,6 +79,7 @@ void device_channel_back(struct node_writer *w, const struct domain_channel *c, 
 		node_write(w, "name", "%s", c->name);
 	if (path[0])
 		node_write(w, "path", "%s", path);
+	device_output_write(w, file);
 }
 
 static void write_front(struct node_writer *w, const struct domain_nodes *n,
@@ -89,12 +94,13 @@ static void write_front(struct node_writer *w, const struct domain_nodes *n,
 }
 
 static void write_back(struct node_writer *w, const struct domain_nodes *n,
-		       const struct domain_channel *c, const char *frontend, const char *path)
+		       const struct domain_channel *c, const char *frontend, const char *path,
+		       const char *file)
 {
 	node_write(w, "frontend", "%s", frontend);
 	node_write(w, "frontend-id", "%u", n->domid);
 	node_write(w, "online", "1");
-	device_channel_back(w, c, path);
+	device_channel_back(w, c, path, file);
 	node_write(w, "state", "1");
 }
 
@@ -118,10 +124,13 @@ void device_channels_write(struct node_writer *w, const struct domain_nodes *n)
 		w->base = back;
 		node_write(w, "", "%s", "");
 		node_perms(w, "", NODE_RO, n->domid);
-		write_back(w, n, c, front, path ? path : "");
+		write_back(w, n, c, front, path ? path : "",
+			   c ? NULL : device_output_of(n, number));
 		w->base = note;
 		node_write(w, "backend", "%s", back);
-		write_back(w, n, c, front, path ? path : "");
+		/* By which the configuration knows it, written or not. */
+		write_back(w, n, c, front, path ? path : "",
+			   c ? NULL : n->cfg->outputs[number].path);
 	}
 	w->base = "";
 }

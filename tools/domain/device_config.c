@@ -20,6 +20,7 @@ struct change {
 	const bool *link;			/* of the one with that address: is up, or NULL */
 	bool console;				/* to be added: channel, or a plain one */
 	const struct domain_channel *channel;
+	const struct domain_output *output;	/* of a plain one, or NULL */
 	const struct device *gone;		/* or taken away */
 	const struct device_identity *identity;	/* of that */
 	const char *run_dir;
@@ -52,14 +53,23 @@ static int add_nic(struct domain_config *cfg, const struct domain_nic *nic, cons
 	return 0;
 }
 
-static int add_console(struct domain_config *cfg, const struct domain_channel *channel)
+static int add_plain(struct domain_config *cfg, const struct domain_output *output)
 {
-	struct domain_channel *more, c = { .is_unix = channel && channel->is_unix };
+	struct domain_output *o;
 
-	if (!channel) {
-		cfg->more_consoles++;
+	if (cfg->more_consoles == CHANNELS_MAX)
+		return -ENOSPC;
+	o = &cfg->outputs[++cfg->more_consoles];
+	if (!output)
 		return 0;
-	}
+	*o = (struct domain_output){ strdup(output->path), output->append };
+	return o->path ? 0 : -ENOMEM;
+}
+
+static int add_channel(struct domain_config *cfg, const struct domain_channel *channel)
+{
+	struct domain_channel *more, c = { .is_unix = channel->is_unix };
+
 	more = realloc(cfg->channels, (cfg->channel_count + 1) * sizeof(*more));
 	if (!more)
 		return -ENOMEM;
@@ -119,6 +129,23 @@ static bool is_channel(const struct domain_channel *c, const struct device_ident
 		strncmp(id->path, run_dir, strlen(run_dir)) == 0);
 }
 
+/* The one with the file, if there is one; those behind it move up. */
+static void remove_plain(struct domain_config *cfg, const char *file)
+{
+	struct domain_output *last = &cfg->outputs[cfg->more_consoles], *o = last;
+
+	if (cfg->more_consoles == 0)
+		return;
+	while (o > cfg->outputs && !same_text(o->path, file))
+		o--;
+	if (o == cfg->outputs)
+		o = last;
+	free(o->path);
+	memmove(o, o + 1, (size_t)(last - o) * sizeof(*o));
+	last->path = NULL;
+	cfg->more_consoles--;
+}
+
 /* Numbers are given anew at the next start; of channels that are alike any may go. */
 static void remove_console(struct domain_config *cfg, const struct device_identity *id,
 			   const char *run_dir)
@@ -126,7 +153,7 @@ static void remove_console(struct domain_config *cfg, const struct device_identi
 	struct domain_channel *c = cfg->channels, *end = c + cfg->channel_count;
 
 	if (!id->connection) {
-		cfg->more_consoles -= cfg->more_consoles > 0;
+		remove_plain(cfg, id->file);
 		return;
 	}
 	while (c < end && !is_channel(c, id, run_dir))
@@ -154,7 +181,7 @@ static int apply(struct domain_config *cfg, const struct change *c)
 		return 0;
 	}
 	if (c->console)
-		return add_console(cfg, c->channel);
+		return c->channel ? add_channel(cfg, c->channel) : add_plain(cfg, c->output);
 	if (c->gone->cls->kind == DEVICE_VBD)
 		remove_disk(cfg, c->gone->devid);
 	else if (c->gone->cls->kind == DEVICE_VIF)
@@ -238,9 +265,11 @@ void device_config_set_link(const struct device *d, const char *mac, bool up)
 }
 
 void device_config_add_console(struct domain_ctx *ctx, uint16_t domid,
-			       const struct domain_channel *channel)
+			       const struct domain_channel *channel,
+			       const struct domain_output *output)
 {
-	change(ctx, domid, &(struct change){ .console = true, .channel = channel });
+	change(ctx, domid, &(struct change){ .console = true, .channel = channel,
+					     .output = output });
 }
 
 void device_config_remove(const struct device *d, const struct device_identity *id)
@@ -256,6 +285,7 @@ int device_config_identify(const struct device *d, struct device_identity *ret, 
 		{ "connection", &ret->connection, DEVICE_CONSOLE },
 		{ "name", &ret->name, DEVICE_CONSOLE },
 		{ "path", &ret->path, DEVICE_CONSOLE },
+		{ "log-file", &ret->file, DEVICE_CONSOLE },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
@@ -271,6 +301,7 @@ void device_identity_clear(struct device_identity *id)
 	free(id->connection);
 	free(id->name);
 	free(id->path);
+	free(id->file);
 }
 
 int device_show_nics(struct domain_ctx *ctx, uint16_t domid, struct domain_config *cfg,

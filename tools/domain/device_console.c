@@ -14,7 +14,7 @@
 
 #include <xentools/cleanup.h>
 
-#include "tools/domain/domain_priv.h"
+#include "tools/domain/device_priv.h"
 
 #define CONSOLE_LIMIT 1048576		/* bytes the daemon keeps for a reader who is slow */
 
@@ -55,12 +55,8 @@ static void write_both(struct node_writer *w, const struct domain_nodes *n, cons
 	write_backend(w, n, frontend);
 }
 
-/*
- * Make the file that a console is written to, empty unless it is to be continued, and give it to
- * the daemon, which has no right to make one in somebody's directory. 0, or -errno: -EINVAL and
- * -EMLINK: it is no file, or has another name; -ELOOP: it is a link.
- */
-int device_console_file(const struct domain_ctx *ctx, const struct domain_output *o)
+/* 0, or -errno: -EINVAL and -EMLINK: it is no file, or has another name; -ELOOP: it is a link. */
+static int make_file(const struct domain_ctx *ctx, const struct domain_output *o)
 {
 	_cleanup_close_ int fd = open(o->path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW |
 				      O_NONBLOCK | O_NOCTTY, 0600);
@@ -82,6 +78,35 @@ int device_console_file(const struct domain_ctx *ctx, const struct domain_output
 	return fchown(fd, daemon.st_uid, daemon.st_gid) != 0 ? -errno : 0;
 }
 
+/*
+ * Make the file that a console is written to, empty unless it is to be continued, and give it to
+ * the daemon, which has no right to make one in somebody's directory. False: it was warned of; the
+ * console has its log and its pty all the same.
+ */
+bool device_output_make(const struct domain_ctx *ctx, const struct domain_output *o)
+{
+	int rc = make_file(ctx, o);
+
+	if (rc < 0)
+		domain_warn(ctx, "W904", "the console is not written to %s: %s", o->path,
+			    rc == -EINVAL ? "it is no file" : strerror(-rc));
+	return rc == 0;
+}
+
+/* Tell the daemon, and nobody else, of a file. path: NULL for none. */
+void device_output_write(struct node_writer *w, const char *path)
+{
+	if (!path)
+		return;
+	node_write(w, "log-file", "%s", path);
+	node_perms(w, "log-file", NODE_PRIVATE, 0);
+}
+
+const char *device_output_of(const struct domain_nodes *n, unsigned int which)
+{
+	return n->outputs & 1u << which ? n->cfg->outputs[which].path : NULL;
+}
+
 /* Frontend, backend and libxl's note of them; the writer's base is put back to "". */
 void device_console_write(struct node_writer *w, const struct domain_nodes *n)
 {
@@ -96,10 +121,7 @@ void device_console_write(struct node_writer *w, const struct domain_nodes *n)
 		node_write_uint(w, "log-size", n->cfg->log_size);
 	if (n->cfg->log_keep >= 0)
 		node_write(w, "log-keep", "%d", n->cfg->log_keep);
-	if (n->console_file) {
-		node_write(w, "log-file", "%s", n->console_file);
-		node_perms(w, "log-file", NODE_PRIVATE, n->domid);
-	}
+	device_output_write(w, device_output_of(n, 0));
 	w->base = libxl;
 	node_write(w, "frontend", "%s", frontend);
 	node_write(w, "backend", "%s", backend);
@@ -116,6 +138,8 @@ static int write_vuart(struct xs *xs, uint32_t tx, void *arg, struct zerr **err)
 	snprintf(frontend, sizeof(frontend), "/local/domain/%u/vuart/0", n->domid);
 	snprintf(backend, sizeof(backend), "/local/domain/0/backend/vuart/%u/0", n->domid);
 	write_both(&w, n, frontend, backend, n->vuart_port, n->vuart_gfn);
+	w.base = frontend;
+	device_output_write(&w, device_output_of(n, OUTPUT_SERIAL));
 	return w.rc;
 }
 

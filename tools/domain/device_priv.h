@@ -166,9 +166,10 @@ int device_vif_guard(struct device *d, struct zerr **err);
 
 void device_config_add_disk(struct domain_ctx *ctx, uint16_t domid, const struct domain_disk *disk);
 void device_config_add_nic(const struct device *d);
-/* channel: NULL for a plain console. */
+/* channel: NULL for a plain console; output: NULL for one without a file. */
 void device_config_add_console(struct domain_ctx *ctx, uint16_t domid,
-			       const struct domain_channel *channel);
+			       const struct domain_channel *channel,
+			       const struct domain_output *output);
 void device_config_set_link(const struct device *d, const char *mac, bool up);
 /*
  * What the configuration knows a device by, from its note: to be read before it goes. Of a disk
@@ -176,7 +177,7 @@ void device_config_set_link(const struct device *d, const char *mac, bool up);
  */
 struct device_identity {
 	char *mac;			/* an interface's */
-	char *connection, *name, *path;	/* a console's */
+	char *connection, *name, *path, *file;	/* a console's */
 };
 int device_config_identify(const struct device *d, struct device_identity *ret, struct zerr **err);
 void device_identity_clear(struct device_identity *id);

@@ -164,18 +164,6 @@ static int make_domain(struct creation *c, struct zerr **err)
 	return 0;
 }
 
-/* The console has its log and its pty whatever becomes of this file. */
-static const char *make_console_file(struct creation *c)
-{
-	const struct domain_output *o = &c->cfg->console_file;
-	int rc = o->path ? device_console_file(c->ctx, o) : 0;
-
-	if (rc < 0)
-		domain_warn(c->ctx, "W904", "the console is not written to %s: %s", o->path,
-			    rc == -EINVAL ? "it is no file" : strerror(-rc));
-	return rc == 0 ? o->path : NULL;
-}
-
 static int write_nodes(struct creation *c, struct zerr **err)
 {
 	c->nodes = (struct domain_nodes){
@@ -192,9 +180,11 @@ static int write_nodes(struct creation *c, struct zerr **err)
 		.console_gfn = GUEST_CONSOLE_GFN,
 		.cfg = c->cfg,
 		.run_dir = domain_run_dir(c->ctx),
-		.console_file = make_console_file(c),
 	};
 	memcpy(c->nodes.uuid, c->uuid, sizeof(c->nodes.uuid));
+	for (unsigned int i = 0; i < OUTPUTS; i++)
+		if (c->cfg->outputs[i].path && device_output_make(c->ctx, &c->cfg->outputs[i]))
+			c->nodes.outputs |= 1u << i;
 	return domain_nodes_write(c->ctx->xs, &c->nodes, err);
 }
 

@@ -77,7 +77,7 @@ struct domain_nodes {
 	uint64_t vuart_gfn;
 	const struct domain_config *cfg;	/* its log and its further consoles */
 	const char *run_dir;
-	const char *console_file;		/* that the daemon can write; NULL: none */
+	uint32_t outputs;			/* bits of cfg's that the daemon can write */
 };
 
 /* domain_store.c */
@@ -86,13 +86,16 @@ int domain_nodes_remove(struct xs *xs, uint16_t domid, const char *uuid, struct 
 
 /* device_console.c */
 void device_console_write(struct node_writer *w, const struct domain_nodes *n);
-int device_console_file(const struct domain_ctx *ctx, const struct domain_output *o);
+bool device_output_make(const struct domain_ctx *ctx, const struct domain_output *o);
+void device_output_write(struct node_writer *w, const char *path);
+const char *device_output_of(const struct domain_nodes *n, unsigned int which);
 int device_vuart_write(struct xs *xs, const struct domain_nodes *n, struct zerr **err);
 
 /* device_channel_nodes.c */
 void device_channels_write(struct node_writer *w, const struct domain_nodes *n);
 void device_channel_front(struct node_writer *w, uint16_t domid, const struct domain_channel *c);
-void device_channel_back(struct node_writer *w, const struct domain_channel *c, const char *path);
+void device_channel_back(struct node_writer *w, const struct domain_channel *c, const char *path,
+			 const char *file);
 unsigned int device_channel_last(const struct domain_config *cfg);
 const struct domain_channel *device_channel_of(const struct domain_config *cfg,
 					       unsigned int number);

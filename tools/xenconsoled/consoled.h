@@ -22,8 +22,10 @@
 
 #define CONSOLED_LOG_SIZE (1024 * 1024)
 #define CONSOLED_LOG_KEEP 4		/* older files beside the current one */
-/* Of a domain: the logs of its consoles and of the serial port, and the first one's own file. */
-#define CONSOLED_NOTES (CHANNELS_MAX + 3)
+/* What a console is written to: the daemon's log of it, and a file of someone's own choice. */
+enum console_file { FILE_LOG, FILE_OWN, CONSOLE_FILES };
+/* Of a domain: those of its consoles and, behind them, of the serial port. */
+#define CONSOLED_NOTES ((CHANNELS_MAX + 2) * CONSOLE_FILES)
 
 struct consoled;
 
@@ -50,7 +52,7 @@ struct domain_console {
 	struct event_source *linger;	/* timer of a dead one */
 	uint64_t linger_until_ns;
 	struct strbuf backlog;		/* for a pty that takes no more */
-	struct logfile log, file;	/* file: of the administrator's choice */
+	struct logfile files[CONSOLE_FILES];
 };
 
 struct consoled {
@@ -80,7 +82,8 @@ struct console_nodes {
 	uint32_t port;
 	uint32_t grant;			/* of the ring, in the guest's table */
 	uint32_t log_size, log_keep;	/* bytes of a log file, and how many old ones */
-	char *name, *vm, *file;		/* malloc'd; taken over by an opened console */
+	char *name, *vm;		/* malloc'd; taken over by an opened console, as are these */
+	char *files[CONSOLE_FILES];
 };
 
 struct domain_console *domain_console_new(struct consoled *d, const struct console_nodes *nodes,
@@ -104,7 +107,8 @@ int consoled_add_port(struct consoled *d, uint32_t port, struct domain_console *
 int consoled_read(struct consoled *d, uint16_t domid, const char *dir, const char *key, char **ret);
 int consoled_read_number(struct consoled *d, uint16_t domid, const char *dir, const char *key,
 			 uint32_t *ret);
-int consoled_read_common(struct consoled *d, const char *suffix, struct console_nodes *n);
+int consoled_read_common(struct consoled *d, const char *suffix, uint16_t owner, const char *dir,
+			 struct console_nodes *n);
 struct domain_console *consoled_new(struct consoled *d, const struct console_nodes *nodes);
 
 /* further.c */

@@ -122,8 +122,8 @@ void domain_console_drain(struct domain_console *c)
 	if (n == 0)
 		return;
 	/* In this order: whenever we are killed, nothing of it is lost or comes twice. */
-	logfile_write(&c->log, buf, (size_t)n, position);
-	logfile_write(&c->file, buf, (size_t)n, position);
+	for (size_t i = 0; i < CONSOLE_FILES; i++)
+		logfile_write(&c->files[i], buf, (size_t)n, position);
 	ring_out_done(c->ring, position + (uint32_t)n);
 	if (c->port)
 		evtchn_dev_notify(c->daemon->evtchn, c->port, NULL);
@@ -288,8 +288,8 @@ void domain_console_end(struct domain_console *c)
 	event_source_remove(c->listen_source);
 	c->listen_source = NULL;
 	pty_stop_listening(&c->pty);
-	logfile_close(&c->log);
-	logfile_close(&c->file);
+	for (size_t i = 0; i < CONSOLE_FILES; i++)
+		logfile_close(&c->files[i]);
 	consoled_forget(c->daemon, c);
 	c->linger_until_ns = event_now_ns() + LINGER_NS;
 	c->linger = event_loop_add_timer(c->daemon->loop, on_linger, c);
@@ -310,48 +310,38 @@ void domain_console_free(struct domain_console *c)
 	event_source_remove(c->pty_source);
 	event_source_remove(c->linger);
 	pty_close(&c->pty);
-	logfile_close(&c->log);
-	logfile_close(&c->file);
+	for (size_t i = 0; i < CONSOLE_FILES; i++)
+		logfile_close(&c->files[i]);
 	strbuf_free(&c->backlog);
 	free(c->name);
 	free(c->vm);
 	free(c);
 }
 
-static void open_file(struct domain_console *c, struct logfile *log, const char *path,
+/* Takes the path. */
+static void open_file(struct domain_console *c, struct logfile *log, char *path,
 		      const struct console_nodes *nodes)
 {
-	int rc = path ? logfile_open(log, path, nodes->log_size, nodes->log_keep) : -ENOMEM;
+	int rc = path ? logfile_open(log, path, nodes->log_size, nodes->log_keep) : 0;
 
 	if (rc < 0)
 		zlog(ZLOG_WARNING, "domain %u (%s): no console log %s: %s", c->domid, c->name,
-		     path ? path : "", strerror(-rc));
+		     path, strerror(-rc));
+	free(path);
 }
 
-static void open_log(struct domain_console *c, const struct console_nodes *nodes)
-{
-	const struct domain_ctx ctx = { .log_dir = c->daemon->log_dir };
-	_cleanup_free_ char *path = domain_console_log_path(&ctx, c->name);
-
-	open_file(c, &c->log, path, nodes);
-}
-
-/* With the first ring of this process: what has the last one done with the file? */
-static void resume(struct domain_console *c, struct logfile *log, unsigned int which)
-{
-	if (!log->path || log->note)
-		return;
-	/* The domain's UUID, as a number: a domid may be used again. */
-	logfile_resume(log, &c->daemon->notes[CONSOLED_NOTES * c->domid + which],
-		       str_hash(STR_HASH_INIT, c->vm, strlen(c->vm)), c->ring->out_cons);
-}
-
-static void resume_logs(struct domain_console *c)
+/* With the first ring of this process: what has the last one done with the files? */
+static void resume_files(struct domain_console *c)
 {
 	bool vuart = c->number == 0 && c->grant != 0;
+	struct log_note *notes = &c->daemon->notes[CONSOLED_NOTES * c->domid + CONSOLE_FILES *
+						   (vuart ? CHANNELS_MAX + 1 : c->number)];
+	/* The domain's UUID, as a number: a domid may be used again. */
+	uint64_t owner = str_hash(STR_HASH_INIT, c->vm, strlen(c->vm));
 
-	resume(c, &c->log, vuart ? CONSOLED_NOTES - 2 : c->number);
-	resume(c, &c->file, CONSOLED_NOTES - 1);
+	for (size_t i = 0; i < CONSOLE_FILES; i++)
+		if (c->files[i].path && !c->files[i].note)
+			logfile_resume(&c->files[i], &notes[i], owner, c->ring->out_cons);
 }
 
 static void open_pty(struct domain_console *c, bool socket)
@@ -400,7 +390,7 @@ int domain_console_connect(struct domain_console *c, uint32_t grant, uint32_t po
 	c->grant = grant;
 	c->remote_port = port;
 	c->bad = false;
-	resume_logs(c);
+	resume_files(c);
 	domain_console_drain(c);
 	update_pty(c);
 	return 0;
@@ -425,14 +415,12 @@ struct domain_console *domain_console_new(struct consoled *d, const struct conso
 	c->number = nodes->number;
 	snprintf(c->dir, sizeof(c->dir), "%s", nodes->dir);
 	c->pty = (struct pty)PTY_NONE;
-	c->log.fd = c->file.fd = -1;
 	c->name = nodes->name;
 	c->vm = nodes->vm;
-	if (!nodes->no_log)
-		open_log(c, nodes);
-	if (nodes->file)
-		open_file(c, &c->file, nodes->file, nodes);
-	free(nodes->file);
+	for (size_t i = 0; i < CONSOLE_FILES; i++) {
+		c->files[i].fd = -1;
+		open_file(c, &c->files[i], nodes->files[i], nodes);
+	}
 	open_pty(c, nodes->socket);
 	return c;
 }

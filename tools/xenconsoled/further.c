@@ -147,18 +147,19 @@ static void open_further(struct consoled *d, struct domain_console *first, uint3
 	_cleanup_free_ char *type = read_back(d, first->domid, number, "type");
 	_cleanup_free_ char *connection = read_back(d, first->domid, number, "connection");
 	struct console_nodes n = { .domid = first->domid, .number = number };
-	char dir[24], suffix[12];
+	char dir[24], back[32], suffix[12];
 	struct domain_console *c;
 
 	/* Those of another toolstack are another program's. */
 	if (!type || strcmp(type, "xenconsoled") != 0)
 		return;
 	snprintf(dir, sizeof(dir), "device/console/%u", number);
+	snprintf(back, sizeof(back), "backend/console/%u/%u", first->domid, number);
 	snprintf(suffix, sizeof(suffix), "-%u", number);
 	n.dir = dir;
 	n.no_log = connection != NULL;		/* of a program, not for people */
 	n.socket = connection && strcmp(connection, "socket") == 0;
-	if (consoled_read_common(d, suffix, &n) != 0)
+	if (consoled_read_common(d, suffix, 0, back, &n) != 0)
 		return;
 	c = consoled_new(d, &n);
 	if (!c)
@@ -188,8 +189,9 @@ static void follow_back(struct consoled *d, struct domain_console *first, uint32
 	if (had && (!state || xenbus_state_parse(state) == XENBUS_INITIALISING)) {
 		*at = had->next;
 		had->next = NULL;
-		if (had->log.note)		/* its successor's ring begins anew */
-			had->log.note->owner = 0;
+		for (size_t i = 0; i < CONSOLE_FILES; i++)
+			if (had->files[i].note)	/* its successor's ring begins anew */
+				had->files[i].note->owner = 0;
 		domain_console_end(had);
 		had = NULL;
 	}

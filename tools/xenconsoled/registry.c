@@ -97,9 +97,14 @@ static uint32_t read_limit(struct consoled *d, uint16_t domid, const char *rel, 
 	       n : otherwise;
 }
 
-/* What all of a domain's consoles have: 0, or -1 while the nodes are not complete. */
-int consoled_read_common(struct consoled *d, const char *suffix, struct console_nodes *n)
+/*
+ * What all of a domain's consoles have: 0, or -1 while the nodes are not complete. Of what the
+ * guest cannot write in dir, below the owner's directory.
+ */
+int consoled_read_common(struct consoled *d, const char *suffix, uint16_t owner, const char *dir,
+			 struct console_nodes *n)
 {
+	const struct domain_ctx ctx = { .log_dir = d->log_dir };
 	_cleanup_free_ char *name = NULL, *vm = NULL;
 
 	if (read_node(d, n->domid, "name", &name) != 1 || read_node(d, n->domid, "vm", &vm) != 1 ||
@@ -109,6 +114,10 @@ int consoled_read_common(struct consoled *d, const char *suffix, struct console_
 	n->log_size = read_limit(d, n->domid, "console/log-size", 4096, 1u << 30,
 				 (uint32_t)d->log_size);
 	n->log_keep = read_limit(d, n->domid, "console/log-keep", 0, 64, CONSOLED_LOG_KEEP);
+	if (!n->no_log)
+		n->files[FILE_LOG] = domain_console_log_path(&ctx, n->name);
+	if (consoled_read(d, owner, dir, "log-file", &n->files[FILE_OWN]) != 1)
+		n->files[FILE_OWN] = NULL;
 	return 0;
 }
 
@@ -127,10 +136,8 @@ static int read_nodes(struct consoled *d, uint16_t domid, const struct console_k
 	/* Another program serves a console of another type. */
 	if (consoled_read(d, domid, kind->dir, "type", &type) == 1 && strcmp(type, "xenconsoled") != 0)
 		return -1;
-	if (consoled_read_common(d, kind->suffix, &n) != 0)
+	if (consoled_read_common(d, kind->suffix, domid, kind->dir, &n) != 0)
 		return -1;
-	if (consoled_read(d, domid, kind->dir, "log-file", &n.file) != 1)
-		n.file = NULL;
 	*ret = n;
 	return 0;
 }
@@ -168,7 +175,8 @@ struct domain_console *consoled_new(struct consoled *d, const struct console_nod
 	zlog_zerr(ZLOG_WARNING, err);
 	free(nodes->name);
 	free(nodes->vm);
-	free(nodes->file);
+	for (size_t i = 0; i < CONSOLE_FILES; i++)
+		free(nodes->files[i]);
 	return NULL;
 }
 

@@ -74,7 +74,8 @@ int zl_attach_device(struct zl *zl, const struct zl_args *args, const struct dom
 		return device_attach_disk(&zl->ctx, domid, &cfg->disks[0], err);
 	if (cfg->nic_count > 0)
 		return device_attach_nic(&zl->ctx, domid, &cfg->nics[0], err);
-	return device_attach_console(&zl->ctx, domid, channel_of(cfg), err);
+	return device_attach_console(&zl->ctx, domid, channel_of(cfg),
+				     cfg->outputs[1].path != NULL ? &cfg->outputs[1] : NULL, err);
 }
 
 static const char *const type_words[] = { "disk", "interface", "console" };
@@ -227,13 +228,13 @@ ZL_CMD(device_attach)
 
 /*
  * The device that has the name in device-list, or that a file describes: by its target, or by what
- * a node of its note says: an address, a channel's name or path.
+ * a node of its note says: an address, a channel's name or path, a console's file.
  */
 struct wanted {
 	char name[DISK_TARGET_MAX];
 	enum device_kind kind;			/* of the node */
 	const char *key;			/* NULL: by name */
-	char value[CHANNEL_PATH_MAX];
+	char value[OUTPUT_PATH_MAX];
 };
 
 static void want_node(struct wanted *w, enum device_kind kind, const char *key, const char *value)
@@ -267,6 +268,8 @@ static int read_wanted(struct zl *zl, const char *text, struct wanted *w, struct
 	} else if (c != NULL && (c->path != NULL || c->name != NULL)) {
 		want_node(w, DEVICE_CONSOLE, c->path != NULL ? "path" : "name",
 			  c->path != NULL ? c->path : c->name);
+	} else if (cfg.outputs[1].path != NULL) {
+		want_node(w, DEVICE_CONSOLE, "log-file", cfg.outputs[1].path);
 	} else {
 		zerr_set(err, ZERR_BAD_CONFIG, "E310", 0, "%s says neither the name of a disk or "
 			 "channel nor the address of an interface", text);

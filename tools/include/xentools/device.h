@@ -55,9 +55,13 @@ int device_attach_disk(struct domain_ctx *ctx, uint16_t domid, const struct doma
 		       struct zerr **err);
 int device_attach_nic(struct domain_ctx *ctx, uint16_t domid, const struct domain_nic *nic,
 		      struct zerr **err);
-/* A channel, or a plain console (NULL), gets the first free number, too: N of the guest's hvcN. */
+/*
+ * A channel, or a plain console (NULL), gets the first free number, too: N of the guest's hvcN.
+ * output: of a plain one, or NULL.
+ */
 int device_attach_console(struct domain_ctx *ctx, uint16_t domid,
-			  const struct domain_channel *channel, struct zerr **err);
+			  const struct domain_channel *channel,
+			  const struct domain_output *output, struct zerr **err);
 /* Is the path that a channel names free? */
 int device_check_channel(struct domain_ctx *ctx, const struct domain_channel *channel,
 			 struct zerr **err);

@@ -133,6 +133,8 @@ struct domain_channel {
 
 /* A file that what a guest prints is written to as well. */
 #define OUTPUT_PATH_MAX 1024u			/* with its end */
+/* Whose: that of the PV consoles, which come first, by their numbers, and of the serial port. */
+enum { OUTPUT_SERIAL = CHANNELS_MAX + 1, OUTPUTS };
 struct domain_output {
 	char *path;				/* NULL: none */
 	bool append;				/* what it holds already stays */
@@ -207,7 +209,7 @@ struct domain_config {
 	uint32_t *irqs;				/* INTIDs of shared interrupts, 32 .. 1019 */
 	size_t irq_count;
 	bool vuart;				/* a serial port, ttyAMA0 */
-	struct domain_output console_file;	/* of hvc0, besides its log */
+	struct domain_output outputs[OUTPUTS];	/* besides the logs; no channels' */
 	unsigned int more_consoles;		/* besides hvc0: hvc1 ... */
 	struct domain_channel *channels;	/* the guest's consoles after those */
 	size_t channel_count;
