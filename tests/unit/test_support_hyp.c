@@ -375,8 +375,8 @@ static long memory_op(struct fake_hyp *f, unsigned int cmd, void *arg)
 		return populate(f, arg);
 	case XENMEM_maximum_gpfn:
 		return max_gpfn(fake_hyp_domain(f, *(const uint16_t *)arg));
-	case XENMEM_maximum_ram_page:
-		return 0x140000000ll >> 12;
+	case XENMEM_get_sharing_freed_pages:
+		return f->freed_by_sharing ? f->freed_by_sharing : -ENOSYS;
 	case XENMEM_add_to_physmap:
 		d = fake_hyp_domain(f, a->domid);
 		strbuf_addstr(&f->log, "add_to_physmap\n");

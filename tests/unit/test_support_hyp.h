@@ -47,6 +47,7 @@ struct fake_domain {
 struct fake_hyp {
 	struct fake_domain domains[FAKE_DOMAINS];
 	uint16_t last_domid;
+	long freed_by_sharing;		/* 0: it does not know of such */
 	uint64_t free_pages;
 	unsigned int big_orders;	/* extents of order 9 and more that are left */
 	int ram_fd;			/* guest memory, offset = gfn * 4096, all domains alike */

@@ -1,56 +1,28 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Domain control: one function per domctl operation that a domain's life needs. Each takes a
- * fresh envelope, fills its part of the union, calls, and copies the answer into a struct of
- * ours. vCPU operations are in domctl_vcpu.c.
+ * Domain control: one function per domctl operation that a domain's life needs. Each fills its
+ * part of the union of an envelope, calls, and copies the answer into a struct of ours. vCPU
+ * operations are in domctl_vcpu.c.
  */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <public/zazen.h>
 
 #include "tools/hyp/domctl.h"
 
 #define LIST_FIRST 32			/* domains asked for at first: a page of the buffer pool */
 #define LIST_BATCH 256			/* and then: 30 KiB of it */
 
-/* A fresh envelope, for a public function's start. NULL and *err: no buffer memory. */
-struct xen_domctl *domctl_new(struct hyp *h, uint32_t cmd, uint16_t domid, struct zerr **err)
-{
-	struct xen_domctl *op;
-
-	hcall_reset(h);
-	op = hcall_alloc(h, sizeof(*op));
-	if (!op) {
-		hcall_no_memory(err);
-		return NULL;
-	}
-	op->cmd = cmd;
-	op->interface_version = XEN_DOMCTL_INTERFACE_VERSION;
-	op->domain = domid;
-	return op;
-}
-
 long domctl_call(struct hyp *h, struct xen_domctl *op)
 {
-	return hyp_call(h, __HYPERVISOR_domctl, hcall_addr(op), 0, 0, 0);
+	return hyp_call_arg(h, __HYPERVISOR_domctl, HCALL_NO_CMD, op, sizeof(*op));
 }
 
 int domctl_do(struct hyp *h, struct xen_domctl *op, const char *what, struct zerr **err)
 {
 	int domid = op->domain;
-	long rc = domctl_call(h, op);
 
-	return rc < 0 ? hyp_error(err, rc, what, domid) : 0;
-}
-
-static int simple(struct hyp *h, uint16_t domid, uint32_t cmd, const char *what,
-		  struct zerr **err)
-{
-	struct xen_domctl *op = domctl_new(h, cmd, domid, err);
-
-	return op ? domctl_do(h, op, what, err) : -1;
+	return hyp_result(err, domctl_call(h, op), what, domid);
 }
 
 static uint8_t gic_to_abi(uint8_t version)
@@ -84,25 +56,22 @@ static uint8_t gic_from_abi(uint8_t abi)
 int hyp_domain_create(struct hyp *h, const struct hyp_create_args *args,
 		      struct hyp_create_result *ret, struct zerr **err)
 {
-	struct xen_domctl *op = domctl_new(h, XEN_DOMCTL_createdomain, DOMID_INVALID, err);
-	struct xen_domctl_createdomain *c;
+	struct xen_domctl op = DOMCTL(createdomain, DOMID_INVALID, .createdomain = {
+		.flags = XEN_DOMCTL_CDF_hvm | XEN_DOMCTL_CDF_hap |
+			 (args->vpmu ? XEN_DOMCTL_CDF_vpmu : 0),
+		.max_vcpus = args->max_vcpus,
+		.max_evtchn_port = args->max_evtchn_port ? args->max_evtchn_port : 1023,
+		.max_grant_frames = args->max_grant_frames,
+		.max_maptrack_frames = args->max_maptrack_frames,
+		.grant_opts = XEN_DOMCTL_GRANT_version(1),
+		.cpupool_id = args->cpupool,
+		.arch = { .gic_version = gic_to_abi(args->gic_version), .nr_spis = args->nr_spis },
+	});
+	struct xen_domctl_createdomain *c = &op.u.createdomain;
 	long rc;
 
-	if (!op)
-		return -1;
-	c = &op->u.createdomain;
 	memcpy(c->handle, args->uuid, sizeof(c->handle));
-	c->flags = XEN_DOMCTL_CDF_hvm | XEN_DOMCTL_CDF_hap |
-		   (args->vpmu ? XEN_DOMCTL_CDF_vpmu : 0);
-	c->max_vcpus = args->max_vcpus;
-	c->max_evtchn_port = args->max_evtchn_port ? args->max_evtchn_port : 1023;
-	c->max_grant_frames = args->max_grant_frames;
-	c->max_maptrack_frames = args->max_maptrack_frames;
-	c->grant_opts = XEN_DOMCTL_GRANT_version(1);
-	c->cpupool_id = args->cpupool;
-	c->arch.gic_version = gic_to_abi(args->gic_version);
-	c->arch.nr_spis = args->nr_spis;
-	rc = domctl_call(h, op);
+	rc = domctl_call(h, &op);
 	if (rc < 0) {
 		hyp_error(err, rc, "createdomain", NO_DOMAIN);
 		if (rc == -EINVAL)
@@ -110,7 +79,7 @@ int hyp_domain_create(struct hyp *h, const struct hyp_create_args *args,
 				  "asks for; zl dmesg may say more", args->max_vcpus);
 		return -1;
 	}
-	ret->domid = op->domain;
+	ret->domid = op.domain;
 	ret->gic_version = gic_from_abi(c->arch.gic_version);
 	ret->clock_frequency = c->arch.clock_frequency;
 	return 0;
@@ -119,26 +88,27 @@ int hyp_domain_create(struct hyp *h, const struct hyp_create_args *args,
 /* Begin and finish the end of a domain; the kernel's caller waits while its pages are freed. */
 int hyp_domain_destroy(struct hyp *h, uint16_t domid, struct zerr **err)
 {
-	struct xen_domctl *op;
+	struct xen_domctl op = DOMCTL(destroydomain, domid);
 	long rc;
 
-	do {
-		op = domctl_new(h, XEN_DOMCTL_destroydomain, domid, err);
-		if (!op)
-			return -1;
-		rc = domctl_call(h, op);
-	} while (rc == -EAGAIN || rc == -ERESTART);
-	return rc < 0 ? hyp_error(err, rc, "destroydomain", domid) : 0;
+	do
+		rc = domctl_call(h, &op);
+	while (rc == -EAGAIN || rc == -ERESTART);
+	return hyp_result(err, rc, "destroydomain", domid);
 }
 
 int hyp_domain_pause(struct hyp *h, uint16_t domid, struct zerr **err)
 {
-	return simple(h, domid, XEN_DOMCTL_pausedomain, "pausedomain", err);
+	struct xen_domctl op = DOMCTL(pausedomain, domid);
+
+	return domctl_do(h, &op, "pausedomain", err);
 }
 
 int hyp_domain_unpause(struct hyp *h, uint16_t domid, struct zerr **err)
 {
-	return simple(h, domid, XEN_DOMCTL_unpausedomain, "unpausedomain", err);
+	struct xen_domctl op = DOMCTL(unpausedomain, domid);
+
+	return domctl_do(h, &op, "unpausedomain", err);
 }
 
 static void info_from_abi(const struct xen_domctl_getdomaininfo *i, struct hyp_domain_info *ret)
@@ -170,17 +140,14 @@ static void info_from_abi(const struct xen_domctl_getdomaininfo *i, struct hyp_d
 /* The operation answers with the first domain at or above the id: another one means "none". */
 int hyp_domain_info(struct hyp *h, uint16_t domid, struct hyp_domain_info *ret, struct zerr **err)
 {
-	struct xen_domctl *op = domctl_new(h, XEN_DOMCTL_getdomaininfo, domid, err);
-	long rc;
+	struct xen_domctl op = DOMCTL(getdomaininfo, domid);
+	long rc = domctl_call(h, &op);
 
-	if (!op)
-		return -1;
-	rc = domctl_call(h, op);
-	if (rc == -ESRCH || (rc == 0 && op->u.getdomaininfo.domain != domid))
+	if (rc == -ESRCH || (rc == 0 && op.u.getdomaininfo.domain != domid))
 		return 0;
 	if (rc < 0)
 		return hyp_error(err, rc, "getdomaininfo", domid);
-	info_from_abi(&op->u.getdomaininfo, ret);
+	info_from_abi(&op.u.getdomaininfo, ret);
 	return 1;
 }
 
@@ -188,22 +155,15 @@ int hyp_domain_info(struct hyp *h, uint16_t domid, struct hyp_domain_info *ret, 
 static long list_batch(struct hyp *h, uint16_t first, uint32_t max, struct hyp_domain_info *out,
 		       struct zerr **err)
 {
-	struct xen_domctl_getdomaininfo *buf;
-	struct xen_sysctl *op = sysctl_new(h, XEN_SYSCTL_getdomaininfolist, err);
-	long rc, i, n;
+	struct xen_domctl_getdomaininfo *buf = hcall_alloc(h, max * sizeof(*buf));
+	struct xen_sysctl op = SYSCTL(getdomaininfolist, .getdomaininfolist = {
+		.first_domain = first, .max_domains = max, .buffer = HANDLE(buf),
+	});
+	long i, n;
 
-	if (!op)
+	if (sysctl_do(h, &op, "getdomaininfolist", err) != 0)
 		return -1;
-	buf = hcall_alloc(h, max * sizeof(*buf));
-	if (!buf)
-		return hcall_no_memory(err);
-	op->u.getdomaininfolist.first_domain = first;
-	op->u.getdomaininfolist.max_domains = max;
-	set_xen_guest_handle(op->u.getdomaininfolist.buffer, buf);
-	rc = sysctl_call(h, op);
-	if (rc < 0)
-		return hyp_error(err, rc, "getdomaininfolist", NO_DOMAIN);
-	n = MIN((long)op->u.getdomaininfolist.num_domains, (long)max);
+	n = MIN((long)op.u.getdomaininfolist.num_domains, (long)max);
 	for (i = 0; i < n; i++)
 		info_from_abi(&buf[i], &out[i]);
 	return n;
@@ -241,105 +201,79 @@ int hyp_domain_list(struct hyp *h, struct hyp_domain_info **ret, size_t *n, stru
 /* Must equal the number given at creation; makes the vCPUs, all of them down. */
 int hyp_domain_max_vcpus(struct hyp *h, uint16_t domid, uint32_t n, struct zerr **err)
 {
-	struct xen_domctl *op = domctl_new(h, XEN_DOMCTL_max_vcpus, domid, err);
+	struct xen_domctl op = DOMCTL(max_vcpus, domid, .max_vcpus.max = n);
 
-	if (!op)
-		return -1;
-	op->u.max_vcpus.max = n;
-	return domctl_do(h, op, "max_vcpus", err);
+	return domctl_do(h, &op, "max_vcpus", err);
 }
 
 /* Upper limit of the domain's memory, KiB; may be below what it has. */
 int hyp_domain_max_mem(struct hyp *h, uint16_t domid, uint64_t kib, struct zerr **err)
 {
-	struct xen_domctl *op = domctl_new(h, XEN_DOMCTL_max_mem, domid, err);
+	struct xen_domctl op = DOMCTL(max_mem, domid, .max_mem.max_memkb = kib);
 
-	if (!op)
-		return -1;
-	op->u.max_mem.max_memkb = kib;
-	return domctl_do(h, op, "max_mem", err);
+	return domctl_do(h, &op, "max_mem", err);
 }
 
 /* Memory for the domain's page tables; a multiple of the page size. */
 int hyp_domain_set_paging_pool(struct hyp *h, uint16_t domid, uint64_t bytes, struct zerr **err)
 {
-	struct xen_domctl *op = domctl_new(h, XEN_DOMCTL_set_paging_mempool_size, domid, err);
+	struct xen_domctl op = DOMCTL(set_paging_mempool_size, domid, .paging_mempool.size = bytes);
 
-	if (!op)
-		return -1;
-	op->u.paging_mempool.size = bytes;
-	return domctl_do(h, op, "set_paging_mempool_size", err);
+	return domctl_do(h, &op, "set_paging_mempool_size", err);
 }
 
 /* 64, or 32 where EL1 has AArch32; before any memory is there. */
 int hyp_domain_set_address_size(struct hyp *h, uint16_t domid, uint32_t bits, struct zerr **err)
 {
-	struct xen_domctl *op = domctl_new(h, XEN_DOMCTL_set_address_size, domid, err);
+	struct xen_domctl op = DOMCTL(set_address_size, domid, .address_size.size = bits);
 
-	if (!op)
-		return -1;
-	op->u.address_size.size = bits;
-	return domctl_do(h, op, "set_address_size", err);
+	return domctl_do(h, &op, "set_address_size", err);
 }
 
 int hyp_domain_address_size(struct hyp *h, uint16_t domid, uint32_t *bits, struct zerr **err)
 {
-	struct xen_domctl *op = domctl_new(h, XEN_DOMCTL_get_address_size, domid, err);
+	struct xen_domctl op = DOMCTL(get_address_size, domid);
 
-	if (!op || domctl_do(h, op, "get_address_size", err) != 0)
+	if (domctl_do(h, &op, "get_address_size", err) != 0)
 		return -1;
-	*bits = op->u.address_size.size;
+	*bits = op.u.address_size.size;
 	return 0;
 }
 
 int hyp_domain_set_handle(struct hyp *h, uint16_t domid, const uint8_t uuid[16],
 			  struct zerr **err)
 {
-	struct xen_domctl *op = domctl_new(h, XEN_DOMCTL_setdomainhandle, domid, err);
+	struct xen_domctl op = DOMCTL(setdomainhandle, domid);
 
-	if (!op)
-		return -1;
-	memcpy(op->u.setdomainhandle.handle, uuid, 16);
-	return domctl_do(h, op, "setdomainhandle", err);
+	memcpy(op.u.setdomainhandle.handle, uuid, 16);
+	return domctl_do(h, &op, "setdomainhandle", err);
 }
 
 int hyp_domain_set_time_offset(struct hyp *h, uint16_t domid, int64_t seconds, struct zerr **err)
 {
-	struct xen_domctl *op = domctl_new(h, XEN_DOMCTL_settimeoffset, domid, err);
+	struct xen_domctl op = DOMCTL(settimeoffset, domid,
+				      .settimeoffset.time_offset_seconds = seconds);
 
-	if (!op)
-		return -1;
-	op->u.settimeoffset.time_offset_seconds = seconds;
-	return domctl_do(h, op, "settimeoffset", err);
+	return domctl_do(h, &op, "settimeoffset", err);
 }
 
-static struct xen_domctl *write_op(struct hyp *h, uint16_t domid,
-				   struct zazen_domctl_write_memory **w, struct zerr **err)
+static long write_memory(struct hyp *h, uint16_t domid, uint64_t address, const void *data,
+			 uint64_t size)
 {
-	struct xen_domctl *op = domctl_new(h, ZAZEN_DOMCTL_write_memory, domid, err);
+	struct zazen_domctl op = ZAZEN_DOMCTL(write_memory, domid, .write_memory = {
+		.gpa = address, .size = size, .bytes = HANDLE(data),
+	});
 
-	if (op)
-		*w = &((struct zazen_domctl *)op)->u.write_memory;
-	return op;
+	return hyp_call_arg(h, __HYPERVISOR_domctl, HCALL_NO_CMD, &op, sizeof(op));
 }
 
-/* Write size bytes to a domain's memory: 0, or 1 when the hypervisor met a page that is not there. */
+/* Write size bytes to a domain's memory: 0, or 1 when the hypervisor met no page there. */
 int hyp_domain_write(struct hyp *h, uint16_t domid, uint64_t address, const void *data,
 		     uint64_t size, struct zerr **err)
 {
-	struct zazen_domctl_write_memory *w;
-	struct xen_domctl *op = write_op(h, domid, &w, err);
-	long rc;
+	long rc = write_memory(h, domid, address, data, size);
 
-	if (!op)
-		return -1;
-	*w = (struct zazen_domctl_write_memory){
-		.gpa = address, .size = size, .bytes.p = hcall_addr(data),
-	};
-	rc = domctl_call(h, op);
-	if (rc == -EFAULT)
-		return 1;
-	return rc < 0 ? hyp_error(err, rc, "write_memory", domid) : 0;
+	return rc == -EFAULT ? 1 : hyp_result(err, rc, "write_memory", domid);
 }
 
 /*
@@ -349,23 +283,15 @@ int hyp_domain_write(struct hyp *h, uint16_t domid, uint64_t address, const void
 int hyp_domain_fill(struct hyp *h, uint16_t domid, uint64_t address, uint64_t size,
 		    hyp_fill_fn *fill, const void *arg, struct zerr **err)
 {
-	struct zazen_domctl_write_memory *w;
-	struct xen_domctl *op = write_op(h, domid, &w, err);
-	uint64_t done;
 	size_t room;
-	uint8_t *buf;
 
-	if (!op)
-		return -1;
-	buf = hcall_alloc_rest(h, &room);
-	if (!buf)
-		return hcall_no_memory(err);
-	set_xen_guest_handle(w->bytes, buf);
-	for (done = 0; done < size; done += w->size) {
-		w->gpa = address + done;
-		w->size = MIN(size - done, (uint64_t)room);
-		if (fill(arg, done, buf, (size_t)w->size, err) != 0 ||
-		    domctl_do(h, op, "write_memory", err) != 0)
+	for (uint64_t done = 0; done < size; done += room) {
+		uint8_t *buf = hcall_alloc_rest(h, sizeof(struct zazen_domctl), &room);
+
+		room = MIN(size - done, (uint64_t)room);
+		if ((buf && fill(arg, done, buf, room, err) != 0) ||
+		    hyp_result(err, write_memory(h, domid, address + done, buf, room),
+			       "write_memory", domid) != 0)
 			return -1;
 	}
 	return 0;

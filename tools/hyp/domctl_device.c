@@ -33,26 +33,21 @@ static int give(struct hyp *h, struct xen_domctl *op, const char *what, uint64_t
 int hyp_domain_give_mmio(struct hyp *h, uint16_t domid, uint64_t mfn, uint64_t nr, uint64_t gfn,
 			 struct zerr **err)
 {
-	struct xen_domctl *op = domctl_new(h, XEN_DOMCTL_iomem_permission, domid, err);
+	struct xen_domctl allow = DOMCTL(iomem_permission, domid, .iomem_permission = {
+		.first_mfn = mfn, .nr_mfns = nr, .allow_access = 1,
+	});
 	uint64_t done, n;
 
-	if (!op)
-		return -1;
-	op->u.iomem_permission.first_mfn = mfn;
-	op->u.iomem_permission.nr_mfns = nr;
-	op->u.iomem_permission.allow_access = 1;
-	if (give(h, op, "frame", mfn, err) != 0)
+	if (give(h, &allow, "frame", mfn, err) != 0)
 		return -1;
 	for (done = 0; done < nr; done += n) {
+		struct xen_domctl map = DOMCTL(memory_mapping, domid, .memory_mapping = {
+			.first_gfn = gfn + done, .first_mfn = mfn + done, .add_mapping = 1,
+		});
+
 		n = nr - done < MAPPING_MAX ? nr - done : MAPPING_MAX;
-		op = domctl_new(h, XEN_DOMCTL_memory_mapping, domid, err);
-		if (!op)
-			return -1;
-		op->u.memory_mapping.first_gfn = gfn + done;
-		op->u.memory_mapping.first_mfn = mfn + done;
-		op->u.memory_mapping.nr_mfns = n;
-		op->u.memory_mapping.add_mapping = 1;
-		if (give(h, op, "frame", mfn + done, err) != 0)
+		map.u.memory_mapping.nr_mfns = n;
+		if (give(h, &map, "frame", mfn + done, err) != 0)
 			return -1;
 	}
 	return 0;
@@ -61,36 +56,28 @@ int hyp_domain_give_mmio(struct hyp *h, uint16_t domid, uint64_t mfn, uint64_t n
 /* Make shared interrupt intid domid's, under the same number. */
 int hyp_domain_give_irq(struct hyp *h, uint16_t domid, uint32_t intid, struct zerr **err)
 {
-	struct xen_domctl *op = domctl_new(h, XEN_DOMCTL_irq_permission, domid, err);
+	struct xen_domctl allow = DOMCTL(irq_permission, domid, .irq_permission = {
+		.pirq = intid, .allow_access = 1,
+	});
+	struct xen_domctl bind = DOMCTL(bind_pt_irq, domid, .bind_pt_irq = {
+		.machine_irq = intid, .irq_type = PT_IRQ_TYPE_SPI, .u.spi.spi = (uint16_t)intid,
+	});
 
-	if (!op)
+	if (give(h, &allow, "interrupt", intid, err) != 0)
 		return -1;
-	op->u.irq_permission.pirq = intid;
-	op->u.irq_permission.allow_access = 1;
-	if (give(h, op, "interrupt", intid, err) != 0)
-		return -1;
-	op = domctl_new(h, XEN_DOMCTL_bind_pt_irq, domid, err);
-	if (!op)
-		return -1;
-	op->u.bind_pt_irq.machine_irq = intid;
-	op->u.bind_pt_irq.irq_type = PT_IRQ_TYPE_SPI;
-	op->u.bind_pt_irq.u.spi.spi = (uint16_t)intid;
-	return give(h, op, "interrupt", intid, err);
+	return give(h, &bind, "interrupt", intid, err);
 }
 
-/* Give domid, not yet running, the emulated serial port. Class ZERR_UNSUPPORTED on hosts without. */
+/* Give domid, not yet running, the serial port. Class ZERR_UNSUPPORTED on hosts without. */
 int hyp_domain_vuart(struct hyp *h, uint16_t domid, uint64_t gfn, uint32_t *port,
 		     struct zerr **err)
 {
-	struct xen_domctl *op = domctl_new(h, XEN_DOMCTL_vuart_op, domid, err);
+	struct xen_domctl op = DOMCTL(vuart_op, domid, .vuart_op = {
+		.cmd = XEN_DOMCTL_VUART_OP_INIT, .type = XEN_DOMCTL_VUART_TYPE_VPL011, .gfn = gfn,
+	});
 
-	if (!op)
+	if (domctl_do(h, &op, "make the serial port", err) != 0)
 		return -1;
-	op->u.vuart_op.cmd = XEN_DOMCTL_VUART_OP_INIT;
-	op->u.vuart_op.type = XEN_DOMCTL_VUART_TYPE_VPL011;
-	op->u.vuart_op.gfn = gfn;
-	if (domctl_do(h, op, "make the serial port", err) != 0)
-		return -1;
-	*port = op->u.vuart_op.evtchn;
+	*port = op.u.vuart_op.evtchn;
 	return 0;
 }

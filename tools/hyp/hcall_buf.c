@@ -2,9 +2,9 @@
 /*
  * Memory that the hypervisor may read and write while it serves a call. It walks our page tables
  * itself and cannot take a page fault, so the pages must be there: they come from
- * /dev/xen/hypercall, or are locked and kept out of forked children. A handle has two pools, a small
- * one, which is all that most calls need, and a large one: each page costs 2,000 instructions. Both
- * are handed out from the bottom and emptied at once by hcall_reset().
+ * /dev/xen/hypercall, or are locked and kept out of forked children. A handle has two pools, a
+ * small one, which is all that most calls need, and a large one: each page costs 2,000 instructions. Both
+ * are handed out from the bottom and emptied by the next call.
  */
 #include <errno.h>
 #include <string.h>
@@ -32,12 +32,6 @@ static uint8_t *pool_map(struct hyp *h, size_t size)
 	return p;
 }
 
-/* Forget all buffers of the call before. */
-void hcall_reset(struct hyp *h)
-{
-	memset(h->used, 0, sizeof(h->used));
-}
-
 static void *pool_take(struct hyp *h, int i, size_t size)
 {
 	uint8_t *p;
@@ -49,26 +43,42 @@ static void *pool_take(struct hyp *h, int i, size_t size)
 	return p;
 }
 
-/* Zeroed bytes, 16-byte aligned, valid until hcall_reset(). NULL: more than the pool has. */
-void *hcall_alloc(struct hyp *h, size_t size)
+/* Bytes as they are, 16-byte aligned. NULL: more than the pools have, and the call will fail. */
+static void *take(struct hyp *h, size_t size)
 {
-	void *p;
+	void *p = NULL;
+	int i = 0;
 
 	size = (size + 15) & ~(size_t)15;
-	for (int i = 0; i < HCALL_POOLS; i++) {
-		if (size > pool_size[i] - h->used[i])
-			continue;
+	while (i < HCALL_POOLS && size > pool_size[i] - h->used[i])
+		i++;
+	if (i < HCALL_POOLS)
 		p = pool_take(h, i, size);
-		return p ? memset(p, 0, size) : NULL;
-	}
-	return NULL;
+	h->no_memory |= !p;
+	return p;
 }
 
-/* The rest of the small pool, *size bytes with what was in them. */
-void *hcall_alloc_rest(struct hyp *h, size_t *size)
+/* Zeroed bytes for what the call answers; see take(). */
+void *hcall_alloc(struct hyp *h, size_t size)
 {
-	*size = pool_size[0] - h->used[0];
-	return pool_take(h, 0, *size);
+	void *p = take(h, size);
+
+	return p ? memset(p, 0, size) : NULL;
+}
+
+/* A copy for the hypervisor to read; see take(). */
+void *hcall_put(struct hyp *h, const void *from, size_t size)
+{
+	void *p = take(h, size);
+
+	return p ? memcpy(p, from, size) : NULL;
+}
+
+/* The small pool but for keep bytes: *size bytes with what was in them. */
+void *hcall_alloc_rest(struct hyp *h, size_t keep, size_t *size)
+{
+	*size = (pool_size[0] - h->used[0] - keep) & ~(size_t)15;
+	return take(h, *size);
 }
 
 void hcall_pool_free(struct hyp *h)

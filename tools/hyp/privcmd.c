@@ -123,9 +123,27 @@ void hyp_close(struct hyp *h)
 long hyp_call(struct hyp *h, unsigned int nr, uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3)
 {
 	struct privcmd_hypercall call = { .op = nr, .arg = { a0, a1, a2, a3, 0 } };
-	int rc = h->ops->ioctl(h->priv, h->fd, IOCTL_PRIVCMD_HYPERCALL, &call);
+	bool no_memory = h->no_memory;
+	int rc;
 
+	memset(h->used, 0, sizeof(h->used));
+	h->no_memory = false;
+	if (no_memory)
+		return HCALL_NO_MEMORY;
+	rc = h->ops->ioctl(h->priv, h->fd, IOCTL_PRIVCMD_HYPERCALL, &call);
 	return rc < 0 ? -errno : rc;
+}
+
+/* A call with a struct, behind its command if it has one, which comes back as the call left it. */
+long hyp_call_arg(struct hyp *h, unsigned int nr, int cmd, void *arg, size_t size)
+{
+	void *p = hcall_put(h, arg, size);
+	long rc = cmd == HCALL_NO_CMD ? hyp_call(h, nr, hcall_addr(p), 0, 0, 0) :
+		  hyp_call(h, nr, (unsigned int)cmd, hcall_addr(p), 0, 0);
+
+	if (p)
+		memcpy(arg, p, size);
+	return rc;
 }
 
 struct errno_class {
@@ -161,6 +179,8 @@ int hyp_error(struct zerr **err, long rc, const char *what, int domid)
 	const char *code = "E910";
 	size_t i;
 
+	if (rc == HCALL_NO_MEMORY)
+		return hcall_no_memory(err);
 	for (i = 0; i < ARRAY_SIZE(errno_classes); i++)
 		if (errno_classes[i].errnum == -rc)
 			row = &errno_classes[i];

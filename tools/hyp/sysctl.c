@@ -10,43 +10,24 @@
 
 #define CONSOLE_CHUNK (32 * 1024)
 #define CPUS_MAX 1024
-#define NODES_MAX 64
-
-struct xen_sysctl *sysctl_new(struct hyp *h, uint32_t cmd, struct zerr **err)
-{
-	struct xen_sysctl *op;
-
-	hcall_reset(h);
-	op = hcall_alloc(h, sizeof(*op));
-	if (!op) {
-		hcall_no_memory(err);
-		return NULL;
-	}
-	op->cmd = cmd;
-	op->interface_version = XEN_SYSCTL_INTERFACE_VERSION;
-	return op;
-}
 
 long sysctl_call(struct hyp *h, struct xen_sysctl *op)
 {
-	return hyp_call(h, __HYPERVISOR_sysctl, hcall_addr(op), 0, 0, 0);
+	return hyp_call_arg(h, __HYPERVISOR_sysctl, HCALL_NO_CMD, op, sizeof(*op));
 }
 
 int sysctl_do(struct hyp *h, struct xen_sysctl *op, const char *what, struct zerr **err)
 {
-	long rc = sysctl_call(h, op);
-
-	return rc < 0 ? hyp_error(err, rc, what, NO_DOMAIN) : 0;
+	return hyp_result(err, sysctl_call(h, op), what, NO_DOMAIN);
 }
 
 int hyp_physinfo(struct hyp *h, struct hyp_physinfo *ret, struct zerr **err)
 {
-	struct xen_sysctl *op = sysctl_new(h, XEN_SYSCTL_physinfo, err);
-	const struct xen_sysctl_physinfo *p;
+	struct xen_sysctl op = SYSCTL(physinfo);
+	const struct xen_sysctl_physinfo *p = &op.u.physinfo;
 
-	if (!op || sysctl_do(h, op, "physinfo", err) != 0)
+	if (sysctl_do(h, &op, "physinfo", err) != 0)
 		return -1;
-	p = &op->u.physinfo;
 	*ret = (struct hyp_physinfo){
 		.threads_per_core = p->threads_per_core,
 		.cores_per_socket = p->cores_per_socket,
@@ -68,11 +49,11 @@ int hyp_physinfo(struct hyp *h, struct hyp_physinfo *ret, struct zerr **err)
 
 int hyp_sched_id(struct hyp *h, uint32_t *ret, struct zerr **err)
 {
-	struct xen_sysctl *op = sysctl_new(h, XEN_SYSCTL_sched_id, err);
+	struct xen_sysctl op = SYSCTL(sched_id);
 
-	if (!op || sysctl_do(h, op, "sched_id", err) != 0)
+	if (sysctl_do(h, &op, "sched_id", err) != 0)
 		return -1;
-	*ret = op->u.sched_id.sched_id;
+	*ret = op.u.sched_id.sched_id;
 	return 0;
 }
 
@@ -97,34 +78,23 @@ const char *hyp_sched_name(uint32_t sched_id)
 static int cpupool_call(struct hyp *h, uint32_t cmd, uint32_t first, struct hyp_cpupool *ret,
 			struct zerr **err)
 {
-	struct xen_sysctl *op = sysctl_new(h, XEN_SYSCTL_cpupool_op, err);
-	struct xen_sysctl_cpupool_op *c;
-	uint8_t *map;
-	size_t i;
-	long rc;
+	const uint8_t *map = hcall_alloc(h, sizeof(ret->cpumap));
+	struct xen_sysctl op = SYSCTL(cpupool_op, .cpupool_op = {
+		.op = cmd, .cpupool_id = first,
+		.cpumap = { .nr_bits = sizeof(ret->cpumap) * 8, .bitmap = HANDLE(map) },
+	});
+	const struct xen_sysctl_cpupool_op *c = &op.u.cpupool_op;
+	long rc = sysctl_call(h, &op);
 
-	if (!op)
-		return -1;
-	map = hcall_alloc(h, sizeof(ret->cpumap));
-	if (!map)
-		return hcall_no_memory(err);
-	c = &op->u.cpupool_op;
-	c->op = cmd;
-	c->cpupool_id = first;
-	c->cpumap.nr_bits = sizeof(ret->cpumap) * 8;
-	set_xen_guest_handle(c->cpumap.bitmap, map);
-	rc = sysctl_call(h, op);
 	if (rc == -ENOENT)
 		return 0;
 	if (rc < 0)
 		return hyp_error(err, rc, "cpupool_op", NO_DOMAIN);
 	*ret = (struct hyp_cpupool){
-		.id = c->cpupool_id,
-		.sched_id = c->sched_id,
-		.n_dom = c->n_dom,
+		.id = c->cpupool_id, .sched_id = c->sched_id, .n_dom = c->n_dom,
 	};
 	memcpy(ret->cpumap, map, sizeof(ret->cpumap));
-	for (i = 0; i < sizeof(ret->cpumap); i++)
+	for (size_t i = 0; i < sizeof(ret->cpumap); i++)
 		ret->nr_cpus += (uint32_t)__builtin_popcount(map[i]);
 	return 1;
 }
@@ -146,54 +116,41 @@ int hyp_cpupool_free_cpus(struct hyp *h, struct hyp_cpupool *ret, struct zerr **
 int hyp_cpupool_change(struct hyp *h, enum hyp_pool_op op, uint32_t *pool, uint32_t arg,
 		       struct zerr **err)
 {
-	struct xen_sysctl *s = sysctl_new(h, XEN_SYSCTL_cpupool_op, err);
-	struct xen_sysctl_cpupool_op *c;
+	struct xen_sysctl s = SYSCTL(cpupool_op, .cpupool_op = {
+		.op = op, .cpupool_id = *pool, .sched_id = arg, .cpu = arg, .domid = arg,
+	});
 
-	if (!s)
+	if (sysctl_do(h, &s, "cpupool_op", err) != 0)
 		return -1;
-	c = &s->u.cpupool_op;
-	c->op = op;
-	c->cpupool_id = *pool;
-	c->sched_id = c->cpu = c->domid = arg;
-	if (sysctl_do(h, s, "cpupool_op", err) != 0)
-		return -1;
-	*pool = c->cpupool_id;
+	*pool = s.u.cpupool_op.cpupool_id;
 	return 0;
 }
 
 int hyp_cputopo(struct hyp *h, struct hyp_cputopo *ret, uint32_t *n, struct zerr **err)
 {
-	struct xen_sysctl *op = sysctl_new(h, XEN_SYSCTL_cputopoinfo, err);
-	struct xen_sysctl_cputopo *buf;
 	uint32_t room = MIN(*n, (uint32_t)CPUS_MAX), i;
+	const struct xen_sysctl_cputopo *buf = hcall_alloc(h, room * sizeof(*buf));
+	struct xen_sysctl op = SYSCTL(cputopoinfo, .cputopoinfo = {
+		.num_cpus = room, .cputopo = HANDLE(buf),
+	});
 
-	if (!op)
+	if (sysctl_do(h, &op, "cputopoinfo", err) != 0)
 		return -1;
-	buf = hcall_alloc(h, room * sizeof(*buf));
-	if (!buf)
-		return hcall_no_memory(err);
-	op->u.cputopoinfo.num_cpus = room;
-	set_xen_guest_handle(op->u.cputopoinfo.cputopo, buf);
-	if (sysctl_do(h, op, "cputopoinfo", err) != 0)
-		return -1;
-	for (i = 0; i < room && i < op->u.cputopoinfo.num_cpus; i++)
+	*n = op.u.cputopoinfo.num_cpus;
+	for (i = 0; i < room && i < *n; i++)
 		ret[i] = (struct hyp_cputopo){ buf[i].core, buf[i].socket, buf[i].node };
-	*n = op->u.cputopoinfo.num_cpus;
 	return 0;
 }
 
 /* Switch a CPU of the host off, or on again. What is so already is no error. */
 int hyp_cpu_hotplug(struct hyp *h, uint32_t cpu, bool online, struct zerr **err)
 {
-	struct xen_sysctl *op = sysctl_new(h, XEN_SYSCTL_cpu_hotplug, err);
-	long rc;
+	struct xen_sysctl op = SYSCTL(cpu_hotplug, .cpu_hotplug = {
+		.cpu = cpu,
+		.op = online ? XEN_SYSCTL_CPU_HOTPLUG_ONLINE : XEN_SYSCTL_CPU_HOTPLUG_OFFLINE,
+	});
+	long rc = sysctl_call(h, &op);
 
-	if (!op)
-		return -1;
-	op->u.cpu_hotplug.cpu = cpu;
-	op->u.cpu_hotplug.op = online ? XEN_SYSCTL_CPU_HOTPLUG_ONLINE :
-					XEN_SYSCTL_CPU_HOTPLUG_OFFLINE;
-	rc = sysctl_call(h, op);
 	switch (-rc) {
 	case EIO:
 		zerr_set(err, ZERR_FAILED, "E910", EIO, "the firmware does not switch it %s",
@@ -206,52 +163,23 @@ int hyp_cpu_hotplug(struct hyp *h, uint32_t cpu, bool online, struct zerr **err)
 		return zerr_set(err, ZERR_STATE, "E704", EBUSY, "its pool needs it, or somebody "
 				"else switches it just now");
 	default:
-		return rc < 0 ? hyp_error(err, rc, "cpu_hotplug", NO_DOMAIN) : 0;
+		return hyp_result(err, rc, "cpu_hotplug", NO_DOMAIN);
 	}
-}
-
-int hyp_numainfo(struct hyp *h, struct hyp_node *ret, uint32_t *n, struct zerr **err)
-{
-	struct xen_sysctl *op = sysctl_new(h, XEN_SYSCTL_numainfo, err);
-	struct xen_sysctl_meminfo *buf;
-	uint32_t room = MIN(*n, (uint32_t)NODES_MAX), i;
-	uint32_t *distance;
-
-	if (!op)
-		return -1;
-	buf = hcall_alloc(h, room * sizeof(*buf));
-	distance = hcall_alloc(h, (size_t)room * room * sizeof(*distance));
-	if (!buf || !distance)
-		return hcall_no_memory(err);
-	op->u.numainfo.num_nodes = room;
-	set_xen_guest_handle(op->u.numainfo.meminfo, buf);
-	set_xen_guest_handle(op->u.numainfo.distance, distance);
-	if (sysctl_do(h, op, "numainfo", err) != 0)
-		return -1;
-	for (i = 0; i < room && i < op->u.numainfo.num_nodes; i++)
-		ret[i] = (struct hyp_node){ buf[i].memsize, buf[i].memfree };
-	*n = op->u.numainfo.num_nodes;
-	return 0;
 }
 
 int hyp_cpu_idle_ns(struct hyp *h, uint64_t *ret, uint32_t *n, struct zerr **err)
 {
-	struct xen_sysctl *op = sysctl_new(h, XEN_SYSCTL_getcpuinfo, err);
-	struct xen_sysctl_cpuinfo *buf;
 	uint32_t room = MIN(*n, (uint32_t)CPUS_MAX), i;
+	const struct xen_sysctl_cpuinfo *buf = hcall_alloc(h, room * sizeof(*buf));
+	struct xen_sysctl op = SYSCTL(getcpuinfo, .getcpuinfo = {
+		.max_cpus = room, .info = HANDLE(buf),
+	});
 
-	if (!op)
+	if (sysctl_do(h, &op, "getcpuinfo", err) != 0)
 		return -1;
-	buf = hcall_alloc(h, room * sizeof(*buf));
-	if (!buf)
-		return hcall_no_memory(err);
-	op->u.getcpuinfo.max_cpus = room;
-	set_xen_guest_handle(op->u.getcpuinfo.info, buf);
-	if (sysctl_do(h, op, "getcpuinfo", err) != 0)
-		return -1;
-	for (i = 0; i < room && i < op->u.getcpuinfo.nr_cpus; i++)
+	*n = op.u.getcpuinfo.nr_cpus;
+	for (i = 0; i < room && i < *n; i++)
 		ret[i] = buf[i].idletime;
-	*n = op->u.getcpuinfo.nr_cpus;
 	return 0;
 }
 
@@ -262,60 +190,42 @@ int hyp_cpu_idle_ns(struct hyp *h, uint64_t *ret, uint32_t *n, struct zerr **err
 int hyp_readconsole(struct hyp *h, char *buf, size_t size, size_t *len, uint32_t *index, bool clear,
 		    struct zerr **err)
 {
-	struct xen_sysctl *op = sysctl_new(h, XEN_SYSCTL_readconsole, err);
 	size_t room = MIN(size, (size_t)CONSOLE_CHUNK);
-	char *ring;
+	const char *ring = hcall_alloc(h, room);
+	struct xen_sysctl op = SYSCTL(readconsole, .readconsole = {
+		.clear = clear, .incremental = 1, .index = *index, .count = (uint32_t)room,
+		.buffer = HANDLE(ring),
+	});
 
-	if (!op)
+	if (sysctl_do(h, &op, "readconsole", err) != 0)
 		return -1;
-	ring = hcall_alloc(h, room);
-	if (!ring)
-		return hcall_no_memory(err);
-	op->u.readconsole.clear = clear;
-	op->u.readconsole.incremental = 1;
-	op->u.readconsole.index = *index;
-	op->u.readconsole.count = (uint32_t)room;
-	set_xen_guest_handle(op->u.readconsole.buffer, ring);
-	if (sysctl_do(h, op, "readconsole", err) != 0)
-		return -1;
-	*len = MIN((size_t)op->u.readconsole.count, room);
-	*index = op->u.readconsole.index;
+	*len = MIN((size_t)op.u.readconsole.count, room);
+	*index = op.u.readconsole.index;
 	memcpy(buf, ring, *len);
 	return 0;
 }
 
 int hyp_debug_keys(struct hyp *h, const char *keys, struct zerr **err)
 {
-	struct xen_sysctl *op = sysctl_new(h, XEN_SYSCTL_debug_keys, err);
 	size_t n = strlen(keys);
-	char *buf;
+	struct xen_sysctl op = SYSCTL(debug_keys, .debug_keys = {
+		.nr_keys = (uint32_t)n, .keys = HANDLE(hcall_put(h, keys, n)),
+	});
 
-	if (!op)
-		return -1;
-	buf = hcall_alloc(h, n + 1);
-	if (!buf)
-		return hcall_no_memory(err);
-	memcpy(buf, keys, n);
-	op->u.debug_keys.nr_keys = (uint32_t)n;
-	set_xen_guest_handle(op->u.debug_keys.keys, buf);
-	return sysctl_do(h, op, "debug_keys", err);
+	return sysctl_do(h, &op, "debug_keys", err);
 }
 
 int hyp_sched_credit2_ratelimit(struct hyp *h, uint32_t pool, uint32_t *us, bool set,
 				struct zerr **err)
 {
-	struct xen_sysctl *op = sysctl_new(h, XEN_SYSCTL_scheduler_op, err);
-	struct xen_sysctl_scheduler_op *s;
+	struct xen_sysctl op = SYSCTL(scheduler_op, .scheduler_op = {
+		.cpupool_id = pool, .sched_id = XEN_SCHEDULER_CREDIT2,
+		.cmd = set ? XEN_SYSCTL_SCHEDOP_putinfo : XEN_SYSCTL_SCHEDOP_getinfo,
+		.u.sched_credit2.ratelimit_us = set ? *us : 0,
+	});
 
-	if (!op)
+	if (sysctl_do(h, &op, "scheduler_op", err) != 0)
 		return -1;
-	s = &op->u.scheduler_op;
-	s->cpupool_id = pool;
-	s->sched_id = XEN_SCHEDULER_CREDIT2;
-	s->cmd = set ? XEN_SYSCTL_SCHEDOP_putinfo : XEN_SYSCTL_SCHEDOP_getinfo;
-	s->u.sched_credit2.ratelimit_us = set ? *us : 0;
-	if (sysctl_do(h, op, "scheduler_op", err) != 0)
-		return -1;
-	*us = s->u.sched_credit2.ratelimit_us;
+	*us = op.u.scheduler_op.u.sched_credit2.ratelimit_us;
 	return 0;
 }

@@ -13,24 +13,20 @@
 
 #define BUILD_ID_MAX 64
 
-static int version_op(struct hyp *h, unsigned int cmd, void *buf, const char *what,
+static int version_op(struct hyp *h, int cmd, void *arg, size_t size, const char *what,
 		      struct zerr **err)
 {
-	long rc = hyp_call(h, __HYPERVISOR_xen_version, cmd, hcall_addr(buf), 0, 0);
-
-	return rc < 0 ? hyp_error(err, rc, what, NO_DOMAIN) : 0;
+	return hyp_result(err, hyp_call_arg(h, __HYPERVISOR_xen_version, cmd, arg, size), what,
+			  NO_DOMAIN);
 }
 
-static int read_string(struct hyp *h, unsigned int cmd, size_t abi_size, char *ret, size_t size,
+static int read_string(struct hyp *h, int cmd, size_t abi_size, char *ret, size_t size,
 		       struct zerr **err)
 {
-	char *buf;
+	char buf[XEN_CAPABILITIES_INFO_LEN] = "";
 
-	hcall_reset(h);
-	buf = hcall_alloc(h, abi_size);
-	if (!buf)
-		return hcall_no_memory(err);
-	if (version_op(h, cmd, buf, "xen_version", err) != 0)
+	_Static_assert(sizeof(buf) >= XEN_COMMANDLINE_LEN, "room for the longest");
+	if (version_op(h, cmd, buf, abi_size, "xen_version", err) != 0)
 		return -1;
 	snprintf(ret, size, "%.*s", (int)(abi_size - 1), buf);
 	return 0;
@@ -38,13 +34,9 @@ static int read_string(struct hyp *h, unsigned int cmd, size_t abi_size, char *r
 
 static int read_compile_info(struct hyp *h, struct hyp_version *ret, struct zerr **err)
 {
-	struct xen_compile_info *c;
+	struct xen_compile_info info = { .compiler = "" }, *c = &info;
 
-	hcall_reset(h);
-	c = hcall_alloc(h, sizeof(*c));
-	if (!c)
-		return hcall_no_memory(err);
-	if (version_op(h, XENVER_compile_info, c, "xen_version compile_info", err) != 0)
+	if (version_op(h, XENVER_compile_info, c, sizeof(*c), "xen_version compile_info", err) != 0)
 		return -1;
 	snprintf(ret->compiler, sizeof(ret->compiler), "%.*s", (int)sizeof(c->compiler) - 1,
 		 c->compiler);
@@ -59,15 +51,10 @@ static int read_compile_info(struct hyp *h, struct hyp_version *ret, struct zerr
 
 static int read_numbers(struct hyp *h, struct hyp_version *ret, struct zerr **err)
 {
-	struct xen_platform_parameters *p;
-	struct xen_feature_info *f;
+	struct xen_platform_parameters p = { .virt_start = 0 };
+	struct xen_feature_info f = { .submap_idx = 0 };
 	long rc;
 
-	hcall_reset(h);
-	p = hcall_alloc(h, sizeof(*p));
-	f = hcall_alloc(h, sizeof(*f));
-	if (!p || !f)
-		return hcall_no_memory(err);
 	rc = hyp_call(h, __HYPERVISOR_xen_version, XENVER_version, 0, 0, 0);
 	if (rc < 0)
 		return hyp_error(err, rc, "xen_version version", NO_DOMAIN);
@@ -77,30 +64,27 @@ static int read_numbers(struct hyp *h, struct hyp_version *ret, struct zerr **er
 	if (rc < 0)
 		return hyp_error(err, rc, "xen_version pagesize", NO_DOMAIN);
 	ret->page_size = (uint32_t)rc;
-	if (version_op(h, XENVER_platform_parameters, p, "xen_version platform", err) != 0 ||
-	    version_op(h, XENVER_get_features, f, "xen_version features", err) != 0)
+	if (version_op(h, XENVER_platform_parameters, &p, sizeof(p), "xen_version platform",
+		       err) != 0 ||
+	    version_op(h, XENVER_get_features, &f, sizeof(f), "xen_version features", err) != 0)
 		return -1;
-	ret->virt_start = p->virt_start;
-	ret->features = f->submap;
+	ret->virt_start = p.virt_start;
+	ret->features = f.submap;
 	return 0;
 }
 
 /* Absence of a build id is normal. */
-static int read_build_id(struct hyp *h, struct hyp_version *ret, struct zerr **err)
+static void read_build_id(struct hyp *h, struct hyp_version *ret)
 {
-	struct xen_build_id *id;
-	long rc, i;
+	struct {
+		struct xen_build_id id;
+		uint8_t room[BUILD_ID_MAX];
+	} b = { .id.len = BUILD_ID_MAX };
+	long rc = hyp_call_arg(h, __HYPERVISOR_xen_version, XENVER_build_id, &b, sizeof(b));
+	const uint8_t *bytes = (const uint8_t *)&b + offsetof(struct xen_build_id, buf);
 
-	hcall_reset(h);
-	id = hcall_alloc(h, sizeof(*id) + BUILD_ID_MAX);
-	if (!id)
-		return hcall_no_memory(err);
-	id->len = BUILD_ID_MAX;
-	rc = hyp_call(h, __HYPERVISOR_xen_version, XENVER_build_id, hcall_addr(id), 0, 0);
-	ret->build_id[0] = '\0';
-	for (i = 0; i < rc && i < BUILD_ID_MAX; i++)
-		snprintf(ret->build_id + 2 * i, 3, "%02x", id->buf[i]);
-	return 0;
+	for (long i = 0; i < rc && i < BUILD_ID_MAX; i++)
+		snprintf(ret->build_id + 2 * i, 3, "%02x", bytes[i]);
 }
 
 int hyp_version(struct hyp *h, struct hyp_version *ret, struct zerr **err)
@@ -110,7 +94,6 @@ int hyp_version(struct hyp *h, struct hyp_version *ret, struct zerr **err)
 	memset(&v, 0, sizeof(v));
 	if (read_numbers(h, &v, err) != 0 ||
 	    read_compile_info(h, &v, err) != 0 ||
-	    read_build_id(h, &v, err) != 0 ||
 	    read_string(h, XENVER_extraversion, XEN_EXTRAVERSION_LEN, v.extra, sizeof(v.extra),
 			err) != 0 ||
 	    read_string(h, XENVER_capabilities, XEN_CAPABILITIES_INFO_LEN, v.capabilities,
@@ -120,6 +103,7 @@ int hyp_version(struct hyp *h, struct hyp_version *ret, struct zerr **err)
 	    read_string(h, XENVER_commandline, XEN_COMMANDLINE_LEN, v.commandline,
 			sizeof(v.commandline), err) != 0)
 		return -1;
+	read_build_id(h, &v);
 	*ret = v;
 	return 0;
 }

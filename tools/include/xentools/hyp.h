@@ -84,10 +84,6 @@ struct hyp_cputopo {
 	uint32_t core, socket, node;
 };
 
-struct hyp_node {
-	uint64_t size_bytes, free_bytes;
-};
-
 int hyp_physinfo(struct hyp *h, struct hyp_physinfo *ret, struct zerr **err);
 int hyp_sched_id(struct hyp *h, uint32_t *ret, struct zerr **err);
 const char *hyp_sched_name(uint32_t sched_id);
@@ -99,7 +95,6 @@ int hyp_cpupool_change(struct hyp *h, enum hyp_pool_op op, uint32_t *pool, uint3
 /* Fill up to *n entries, set *n to how many there are. */
 int hyp_cputopo(struct hyp *h, struct hyp_cputopo *ret, uint32_t *n, struct zerr **err);
 int hyp_cpu_hotplug(struct hyp *h, uint32_t cpu, bool online, struct zerr **err);
-int hyp_numainfo(struct hyp *h, struct hyp_node *ret, uint32_t *n, struct zerr **err);
 int hyp_cpu_idle_ns(struct hyp *h, uint64_t *ret, uint32_t *n, struct zerr **err);
 /*
  * Read the hypervisor's console ring. *index: where to go on (0 = oldest), moved on; returns with
@@ -268,7 +263,6 @@ int hyp_domain_fill(struct hyp *h, uint16_t domid, uint64_t address, uint64_t si
 long hyp_populate(struct hyp *h, uint16_t domid, const uint64_t *gfns, size_t nr,
 		  unsigned int order, struct zerr **err);
 int hyp_domain_max_gfn(struct hyp *h, uint16_t domid, uint64_t *ret, struct zerr **err);
-int hyp_maximum_ram_page(struct hyp *h, uint64_t *ret, struct zerr **err);
 int hyp_sharing_pages(struct hyp *h, uint64_t *freed, uint64_t *used, struct zerr **err);
 
 /* A run of guest pages mapped here. Unmap with hyp_unmap(). */
