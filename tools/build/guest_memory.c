@@ -161,9 +161,8 @@ int guest_memory_load_file(struct hyp *h, uint16_t domid, const struct image_fil
 }
 
 static int fill_from_memory(const void *arg, uint64_t offset, uint8_t *to, size_t size,
-			    struct zerr **err)
+			    struct zerr **)
 {
-	(void)err;
 	memcpy(to, (const uint8_t *)arg + offset, size);
 	return 0;
 }

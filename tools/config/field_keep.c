@@ -105,12 +105,11 @@ void field_unserved(struct reader *r, const struct xml_node *node, const char *a
 
 /* Handler: keep the element with all that its rows accept. row->arg: struct field_kept. */
 void field_keep(struct reader *r, const struct xml_node *node, const struct field_row *row,
-		const char *value)
+		const char *)
 {
 	const struct field_kept *how = row->arg;
 	_cleanup_strbuf_ struct strbuf sb = STRBUF_INIT;
 
-	(void)value;
 	if (!how->served && r->opt != NULL && (r->opt->flags & CONFIG_CONVERT)) {
 		(void)field_report_class(r, FIELD_D, node, row, NULL, how->note, NULL);
 		return;

@@ -15,7 +15,12 @@
 
 #define CONTAINER .type = NULL
 #define INTO(member) .offset = offsetof(struct config_build, member)
+#define SETS(member) .sets = offsetof(struct config_build, member)
 #define WORDS(w) .type = &type_words, .arg = (w)
+
+/* A list of words that ends itself; a word that is taken as it is has no more than a value. */
+#define FIELD_WORDS(name, ...) const struct field_word name[] = { __VA_ARGS__, WORD(NULL, 0) }
+#define WORD(w, n) { (w), (n), FIELD_S, NULL, NULL }
 
 /* An element kept as text, see field_keep(): true of every guest; one that no start can give. */
 #define ROW_KEPT(p, where, ...) { .path = (p), .cls = FIELD_S, .handler = field_keep, \

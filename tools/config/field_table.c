@@ -250,6 +250,8 @@ static void use_value(struct reader *r, const struct xml_node *node, const struc
 	}
 	if (row->type != NULL)
 		row->type->parse(r, node, row, value, (char *)r->build + row->offset);
+	if (row->sets != 0)
+		*((bool *)r->build + row->sets) = true;
 	if (row->handler != NULL)
 		row->handler(r, node, row, value);
 }

@@ -56,6 +56,7 @@ struct field_row {
 	const struct field_type *type;	/* NULL: nothing to parse */
 	size_t offset;			/* into struct config_build */
 	const void *arg;		/* of the type: range, words, ... */
+	size_t sets;			/* the same for a bool that it makes true; 0: none */
 	/* After the attributes and the type. value is "" for elements without text. */
 	void (*handler)(struct reader *r, const struct xml_node *node,
 			const struct field_row *row, const char *value);

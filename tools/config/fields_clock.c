@@ -8,20 +8,11 @@
 
 #define SECONDS_MAX (INT64_C(1) << 40)
 
-static const struct field_word offsets[] = {
-	{ "utc", DOMAIN_CLOCK_UTC, FIELD_S, NULL, NULL },
-	{ "localtime", DOMAIN_CLOCK_LOCALTIME, FIELD_S, NULL, NULL },
-	{ "timezone", DOMAIN_CLOCK_TIMEZONE, FIELD_S, NULL, NULL },
-	{ "variable", DOMAIN_CLOCK_VARIABLE, FIELD_S, NULL, NULL },
-	{ "absolute", DOMAIN_CLOCK_ABSOLUTE, FIELD_S, NULL, NULL },
-	{ NULL, 0, FIELD_S, NULL, NULL },
-};
+static FIELD_WORDS(offsets, WORD("utc", DOMAIN_CLOCK_UTC),
+	WORD("localtime", DOMAIN_CLOCK_LOCALTIME), WORD("timezone", DOMAIN_CLOCK_TIMEZONE),
+	WORD("variable", DOMAIN_CLOCK_VARIABLE), WORD("absolute", DOMAIN_CLOCK_ABSOLUTE));
 
-static const struct field_word bases[] = {
-	{ "utc", 0, FIELD_S, NULL, NULL },
-	{ "localtime", 1, FIELD_S, NULL, NULL },
-	{ NULL, 0, FIELD_S, NULL, NULL },
-};
+static FIELD_WORDS(bases, WORD("utc", 0), WORD("localtime", 1));
 
 static bool offset_is(const struct xml_node *node, const char *word)
 {
@@ -50,13 +41,11 @@ static void read_seconds(struct reader *r, const struct xml_node *node, const st
 			    "only a clock of offset '%s' has it", needs);
 }
 
-static void check_timezone(struct reader *r, const struct xml_node *node,
-			   const struct field_row *row, const char *value)
+static void check_timezone(struct reader *r, const struct xml_node *node, const struct field_row *,
+			   const char *)
 {
 	const char *zone = r->build->cfg.timezone;
 
-	(void)row;
-	(void)value;
 	if (zone == NULL)
 		return;
 	for (const char *p = zone; *p != '\0'; p++)
@@ -69,11 +58,9 @@ static void check_timezone(struct reader *r, const struct xml_node *node,
 }
 
 /* After the attributes: what an offset needs. */
-static void check_clock(struct reader *r, const struct xml_node *node, const struct field_row *row,
-			const char *value)
+static void check_clock(struct reader *r, const struct xml_node *node, const struct field_row *,
+			const char *)
 {
-	(void)row;
-	(void)value;
 	if (offset_is(node, "timezone") != (xml_attr_get(node, "timezone") != NULL))
 		field_error(r, node, "timezone", "E366", NULL,
 			    "offset='timezone' and the attribute timezone belong together");

@@ -19,71 +19,41 @@
 	{ word, 0, FIELD_R, "disks are files and block devices of the control domain", \
 	  "write type='file' or type='block'" }
 
-static const struct field_word types[] = {
-	{ "file", 0, FIELD_S, NULL, NULL },
-	{ "block", 0, FIELD_S, NULL, NULL },
+static FIELD_WORDS(types, WORD("file", 0), WORD("block", 0),
 	NO_SUCH_STORAGE("network"), NO_SUCH_STORAGE("dir"), NO_SUCH_STORAGE("volume"),
-	NO_SUCH_STORAGE("nvme"), NO_SUCH_STORAGE("vhostuser"), NO_SUCH_STORAGE("vhostvdpa"),
-	{ NULL, 0, FIELD_S, NULL, NULL },
-};
+	NO_SUCH_STORAGE("nvme"), NO_SUCH_STORAGE("vhostuser"), NO_SUCH_STORAGE("vhostvdpa"));
 
-static const struct field_word devices[] = {
-	{ "disk", 0, FIELD_S, NULL, NULL },
-	{ "cdrom", 0, FIELD_S, NULL, NULL },
+static FIELD_WORDS(devices, WORD("disk", 0), WORD("cdrom", 0),
 	{ "lun", 0, FIELD_R, "a guest cannot be given SCSI commands", "write device='disk'" },
-	{ "floppy", 0, FIELD_D, "there is no floppy drive", "remove it" },
-	{ NULL, 0, FIELD_S, NULL, NULL },
-};
+	{ "floppy", 0, FIELD_D, "there is no floppy drive", "remove it" });
 
-static const struct field_word drivers[] = {
-	{ "phy", DISK_BACKEND_PHY, FIELD_S, NULL, NULL },
-	{ "file", DISK_BACKEND_FILE, FIELD_S, NULL, NULL },
-	{ "qemu", DISK_BACKEND_QEMU, FIELD_S, NULL, NULL },
-	{ "tap", DISK_BACKEND_AUTO, FIELD_W, "what serves the image is chosen by its format",
-	  NULL },
-	{ "tap2", DISK_BACKEND_AUTO, FIELD_W, "what serves the image is chosen by its format",
-	  NULL },
-	{ NULL, 0, FIELD_S, NULL, NULL },
-};
+#define BY_FORMAT "what serves the image is chosen by its format"
 
-static const struct field_word formats[] = {
-	{ "raw", DISK_RAW, FIELD_S, NULL, NULL },
-	{ "qcow2", DISK_QCOW2, FIELD_S, NULL, NULL },
-	{ "qcow", DISK_QCOW, FIELD_S, NULL, NULL },
-	{ "vpc", DISK_VPC, FIELD_S, NULL, NULL },
-	{ "vhd", DISK_VPC, FIELD_S, NULL, NULL },
+static FIELD_WORDS(drivers, WORD("phy", DISK_BACKEND_PHY), WORD("file", DISK_BACKEND_FILE),
+	WORD("qemu", DISK_BACKEND_QEMU),
+	{ "tap", DISK_BACKEND_AUTO, FIELD_W, BY_FORMAT, NULL },
+	{ "tap2", DISK_BACKEND_AUTO, FIELD_W, BY_FORMAT, NULL });
+
+static FIELD_WORDS(formats, WORD("raw", DISK_RAW), WORD("qcow2", DISK_QCOW2),
+	WORD("qcow", DISK_QCOW), WORD("vpc", DISK_VPC), WORD("vhd", DISK_VPC),
 	{ "aio", DISK_RAW, FIELD_W, "it means raw", NULL },
 	{ "*", 0, FIELD_R, "known formats are raw, qcow2, qcow, vpc",
-	  "convert the image with qemu-img, then set type='qcow2'" },
-	{ NULL, 0, FIELD_S, NULL, NULL },
-};
+	  "convert the image with qemu-img, then set type='qcow2'" });
 
-static const struct field_word caches[] = {
-	{ "default", DISK_CACHE_DEFAULT, FIELD_S, NULL, NULL },
-	{ "none", DISK_CACHE_NONE, FIELD_S, NULL, NULL },
-	{ "writeback", DISK_CACHE_WRITEBACK, FIELD_S, NULL, NULL },
-	{ "writethrough", DISK_CACHE_WRITETHROUGH, FIELD_S, NULL, NULL },
-	{ "directsync", DISK_CACHE_DIRECTSYNC, FIELD_S, NULL, NULL },
-	{ "unsafe", DISK_CACHE_DEFAULT, FIELD_W, "a guest's flush always reaches the disk", NULL },
-	{ NULL, 0, FIELD_S, NULL, NULL },
-};
+static FIELD_WORDS(caches, WORD("default", DISK_CACHE_DEFAULT), WORD("none", DISK_CACHE_NONE),
+	WORD("writeback", DISK_CACHE_WRITEBACK), WORD("writethrough", DISK_CACHE_WRITETHROUGH),
+	WORD("directsync", DISK_CACHE_DIRECTSYNC),
+	{ "unsafe", DISK_CACHE_DEFAULT, FIELD_W, "a guest's flush always reaches the disk", NULL });
 
-static const struct field_word discards[] = {
-	{ "ignore", 0, FIELD_S, NULL, NULL },
-	{ "unmap", 1, FIELD_S, NULL, NULL },
-	{ NULL, 0, FIELD_S, NULL, NULL },
-};
+static FIELD_WORDS(discards, WORD("ignore", 0), WORD("unmap", 1));
 
 #define OTHER_BUS(word) { word, 0, FIELD_W, "the guest sees a disk of Xen", NULL }
 
-static const struct field_word buses[] = {
-	{ "xen", 0, FIELD_S, NULL, NULL },
+static FIELD_WORDS(buses, WORD("xen", 0),
 	OTHER_BUS("ide"), OTHER_BUS("scsi"), OTHER_BUS("sata"), OTHER_BUS("usb"), OTHER_BUS("sd"),
 	OTHER_BUS("fdc"),
 	{ "virtio", 0, FIELD_D, "guests see their disks as /dev/xvda and so on",
-	  "write bus='xen', and root=/dev/xvda... on the guest's command line" },
-	{ NULL, 0, FIELD_S, NULL, NULL },
-};
+	  "write bus='xen', and root=/dev/xvda... on the guest's command line" });
 
 #define DISK "domain/devices/disk"
 #define FIELD(member) .offset = offsetof(struct config_build, disk.member)
@@ -265,13 +235,11 @@ void config_finish_disk(struct reader *r)
 }
 
 /* After its attributes, before its children. */
-static void begin_disk(struct reader *r, const struct xml_node *node, const struct field_row *row,
-		       const char *value)
+static void begin_disk(struct reader *r, const struct xml_node *node, const struct field_row *,
+		       const char *)
 {
 	struct config_build *b = r->build;
 
-	(void)row;
-	(void)value;
 	config_finish_disk(r);
 	domain_disk_clear(&b->disk);
 	b->disk.is_block = attr_is(node, "type", "block");
@@ -282,7 +250,7 @@ static void begin_disk(struct reader *r, const struct xml_node *node, const stru
 
 /* ---- its parts ---- */
 
-static void read_target(struct reader *r, const struct xml_node *node, const struct field_row *row,
+static void read_target(struct reader *r, const struct xml_node *node, const struct field_row *,
 			const char *value)
 {
 	static const char *const prefixes[] = { "xvd", "hd", "sd", "vd" };
@@ -290,7 +258,6 @@ static void read_target(struct reader *r, const struct xml_node *node, const str
 	const char *text = field_trim(r, value);
 	unsigned int number;
 
-	(void)row;
 	if (text == NULL)
 		return;
 	for (size_t i = 0; i < ARRAY_SIZE(prefixes); i++) {
@@ -311,21 +278,15 @@ static void read_target(struct reader *r, const struct xml_node *node, const str
 		    "\"%.40s\" is no name of a disk", text);
 }
 
-static void set_readonly(struct reader *r, const struct xml_node *node,
-			 const struct field_row *row, const char *value)
+static void set_readonly(struct reader *r, const struct xml_node *, const struct field_row *,
+			 const char *)
 {
-	(void)node;
-	(void)row;
-	(void)value;
 	r->build->disk.readonly = true;
 }
 
-static void set_shareable(struct reader *r, const struct xml_node *node,
-			  const struct field_row *row, const char *value)
+static void set_shareable(struct reader *r, const struct xml_node *, const struct field_row *,
+			  const char *)
 {
-	(void)node;
-	(void)row;
-	(void)value;
 	r->build->disk.shareable = true;
 }
 

@@ -11,38 +11,24 @@
 #include "xentools/parse_num.h"
 #include "xentools/strbuf.h"
 
-static const struct field_word domain_types[] = {
-	{ "xen", 0, FIELD_S, NULL, NULL },
+static FIELD_WORDS(domain_types, WORD("xen", 0),
 	{ "kvm", 0, FIELD_A, NULL, "write type='xen'" },
 	{ "qemu", 0, FIELD_A, NULL, "write type='xen'" },
 	{ "hvf", 0, FIELD_A, NULL, "write type='xen'" },
-	{ "*", 0, FIELD_R, "only type='xen' describes a guest of this hypervisor", NULL },
-	{ NULL, 0, FIELD_S, NULL, NULL },
-};
+	{ "*", 0, FIELD_R, "only type='xen' describes a guest of this hypervisor", NULL });
 
-static const struct field_word end_actions[] = {
-	{ "destroy", DOMAIN_ACTION_DESTROY, FIELD_S, NULL, NULL },
-	{ "restart", DOMAIN_ACTION_RESTART, FIELD_S, NULL, NULL },
-	{ "preserve", DOMAIN_ACTION_PRESERVE, FIELD_S, NULL, NULL },
-	{ "rename-restart", DOMAIN_ACTION_RENAME_RESTART, FIELD_S, NULL, NULL },
-	{ NULL, 0, FIELD_S, NULL, NULL },
-};
+static FIELD_WORDS(end_actions, WORD("destroy", DOMAIN_ACTION_DESTROY),
+	WORD("restart", DOMAIN_ACTION_RESTART), WORD("preserve", DOMAIN_ACTION_PRESERVE),
+	WORD("rename-restart", DOMAIN_ACTION_RENAME_RESTART));
 
-static const struct field_word crash_actions[] = {
-	{ "destroy", DOMAIN_ACTION_DESTROY, FIELD_S, NULL, NULL },
-	{ "restart", DOMAIN_ACTION_RESTART, FIELD_S, NULL, NULL },
-	{ "preserve", DOMAIN_ACTION_PRESERVE, FIELD_S, NULL, NULL },
-	{ "rename-restart", DOMAIN_ACTION_RENAME_RESTART, FIELD_S, NULL, NULL },
-	{ "coredump-destroy", DOMAIN_ACTION_COREDUMP_DESTROY, FIELD_S, NULL, NULL },
-	{ "coredump-restart", DOMAIN_ACTION_COREDUMP_RESTART, FIELD_S, NULL, NULL },
-	{ NULL, 0, FIELD_S, NULL, NULL },
-};
+static FIELD_WORDS(crash_actions, WORD("destroy", DOMAIN_ACTION_DESTROY),
+	WORD("restart", DOMAIN_ACTION_RESTART), WORD("preserve", DOMAIN_ACTION_PRESERVE),
+	WORD("rename-restart", DOMAIN_ACTION_RENAME_RESTART),
+	WORD("coredump-destroy", DOMAIN_ACTION_COREDUMP_DESTROY),
+	WORD("coredump-restart", DOMAIN_ACTION_COREDUMP_RESTART));
 
-static const struct field_word placements[] = {
-	{ "static", 0, FIELD_S, NULL, NULL },
-	{ "auto", 0, FIELD_W, "there is no placement advisor", NULL },
-	{ NULL, 0, FIELD_S, NULL, NULL },
-};
+static FIELD_WORDS(placements, WORD("static", 0),
+	{ "auto", 0, FIELD_W, "there is no placement advisor", NULL });
 
 static const struct field_range vcpu_range = { 1, DOMAIN_VCPUS_MAX };
 static const struct field_range vcpu_id_range = { 0, DOMAIN_VCPUS_MAX - 1 };
@@ -50,11 +36,10 @@ static const struct field_range shares_range = { 1, 262144 };
 static const struct field_range period_range = { 1, 1000000000 };
 
 static void check_name(struct reader *r, const struct xml_node *node, const struct field_row *row,
-		       const char *value)
+		       const char *)
 {
 	const char *why, *name = r->build->cfg.name;
 
-	(void)value;
 	if (name == NULL)
 		return;
 	why = domain_name_problem(name);
@@ -62,62 +47,14 @@ static void check_name(struct reader *r, const struct xml_node *node, const stru
 		field_error(r, node, NULL, row->code, NULL, "%s", why);
 }
 
-static void note_uuid(struct reader *r, const struct xml_node *node, const struct field_row *row,
-		      const char *value)
-{
-	(void)node;
-	(void)row;
-	(void)value;
-	r->build->cfg.uuid_set = true;
-}
-
-static void note_current(struct reader *r, const struct xml_node *node, const struct field_row *row,
-			 const char *value)
-{
-	(void)node;
-	(void)row;
-	(void)value;
-	r->build->current_set = true;
-}
-
-static void note_vcpus_current(struct reader *r, const struct xml_node *node,
-			       const struct field_row *row, const char *value)
-{
-	(void)node;
-	(void)row;
-	(void)value;
-	r->build->vcpus_current_set = true;
-}
-
-static void note_affinity(struct reader *r, const struct xml_node *node,
-			  const struct field_row *row, const char *value)
-{
-	(void)node;
-	(void)row;
-	(void)value;
-	r->build->cfg.affinity_set = true;
-}
-
-static void note_quota(struct reader *r, const struct xml_node *node, const struct field_row *row,
-		       const char *value)
-{
-	(void)node;
-	(void)value;
-	if (strstr(row->path, "global") != NULL)
-		r->build->global_quota_set = true;
-	else
-		r->build->quota_set = true;
-}
-
 /* A label of Xen's security modules, the same as z:xsm; others are the control domain's. */
 static void check_seclabel(struct reader *r, const struct xml_node *node,
-			   const struct field_row *row, const char *value)
+			   const struct field_row *row, const char *)
 {
 	const char *model = xml_attr_get(node, "model");
 	const struct xml_node *label = xml_child(node, "label");
 	const char *relabel = xml_attr_get(node, "relabel");
 
-	(void)value;
 	if (model == NULL || strcmp(model, "xsm") != 0)
 		(void)field_report_class(r, FIELD_W, node, row, NULL,
 					 "host security labels do not apply to guests", NULL);
@@ -130,12 +67,11 @@ static void check_seclabel(struct reader *r, const struct xml_node *node,
 
 /* Online are the first n of the list; which of them are given one by one is only a way to say n. */
 static void read_vcpu_list(struct reader *r, const struct xml_node *node,
-			   const struct field_row *row, const char *value)
+			   const struct field_row *row, const char *)
 {
 	bool off[DOMAIN_VCPUS_MAX] = { false };
 	unsigned int n = 0, listed = 0;
 
-	(void)value;
 	for (const struct xml_node *v = node->first; v != NULL; v = v->next) {
 		const char *id = xml_attr_get(v, "id"), *on = xml_attr_get(v, "enabled");
 		uint32_t k;
@@ -159,15 +95,6 @@ static void read_vcpu_list(struct reader *r, const struct xml_node *node,
 		field_error(r, node, NULL, "E343", NULL, "vCPU 0 must be enabled");
 	r->build->cfg.vcpus_current = n;
 	r->build->vcpus_current_set = true;
-}
-
-static void note_nosharing(struct reader *r, const struct xml_node *node,
-			   const struct field_row *row, const char *value)
-{
-	(void)node;
-	(void)row;
-	(void)value;
-	r->build->cfg.no_sharing = true;
 }
 
 /*
@@ -223,13 +150,11 @@ static bool check_metadata_child(struct reader *r, const struct xml_node *top)
 	return true;
 }
 
-static void read_metadata(struct reader *r, const struct xml_node *node,
-			  const struct field_row *row, const char *value)
+static void read_metadata(struct reader *r, const struct xml_node *node, const struct field_row *,
+			  const char *)
 {
 	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
 
-	(void)row;
-	(void)value;
 	for (const struct xml_node *n = node->first; n != NULL; n = n->next) {
 		if (!check_metadata_child(r, n) || n->end <= n->begin)
 			continue;
@@ -260,7 +185,7 @@ static const struct field_row rows[] = {
 	ROW("domain/cputune/global_period", .type = &type_uint, INTO(global_period),
 	    .arg = &period_range, .code = "E347"),
 	ROW("domain/cputune/global_quota", .type = &type_int, INTO(global_quota),
-	    .handler = note_quota, .code = "E347"),
+	    SETS(global_quota_set), .code = "E347"),
 	ROW_W("domain/cputune/iothread_period", "there are no such threads"),
 	ROW_W("domain/cputune/iothread_quota", "there are no such threads"),
 	ROW_W("domain/cputune/iothreadpin", "there are no such threads"),
@@ -268,7 +193,7 @@ static const struct field_row rows[] = {
 	ROW_D("domain/cputune/memorytune", "E349", "memory bandwidth is not partitioned", NULL),
 	ROW("domain/cputune/period", .type = &type_uint, INTO(period), .arg = &period_range,
 	    .code = "E347"),
-	ROW("domain/cputune/quota", .type = &type_int, INTO(quota), .handler = note_quota,
+	ROW("domain/cputune/quota", .type = &type_int, INTO(quota), SETS(quota_set),
 	    .code = "E347"),
 	ROW("domain/cputune/shares", .type = &type_uint, INTO(shares), .arg = &shares_range,
 	    .code = "E345"),
@@ -277,7 +202,7 @@ static const struct field_row rows[] = {
 	ROW("domain/cputune/vcpupin@vcpu", .flags = FIELD_REQUIRED),
 	ROW_W("domain/cputune/vcpusched", "the hypervisor schedules vCPUs, not the control domain"),
 	ROW("domain/currentMemory", .type = &type_size, INTO(cfg.current_kib),
-	    .handler = note_current, .code = "E341"),
+	    SETS(current_set), .code = "E341"),
 	ROW("domain/currentMemory@unit", CONTAINER),
 	ROW_W("domain/defaultiothread", "there are no such threads"),
 	ROW("domain/description", .type = &type_text, INTO(cfg.description)),
@@ -299,7 +224,7 @@ static const struct field_row rows[] = {
 	ROW_W("domain/memoryBacking/discard", "guest memory is always resident"),
 	ROW_W("domain/memoryBacking/hugepages", "large pages are always tried"),
 	ROW_W("domain/memoryBacking/locked", "guest memory is always resident"),
-	ROW("domain/memoryBacking/nosharepages", .handler = note_nosharing),
+	ROW("domain/memoryBacking/nosharepages", SETS(cfg.no_sharing)),
 	ROW_W("domain/memoryBacking/source", "guest memory is always resident"),
 	ROW_W("domain/memtune", "guest memory is not the control domain's"),
 	ROW("domain/metadata", .handler = read_metadata, .flags = FIELD_VERBATIM),
@@ -319,14 +244,14 @@ static const struct field_row rows[] = {
 	ROW("domain/seclabel@type", CONTAINER),
 	ROW_W("domain/sysinfo", "there are no SMBIOS tables"),
 	ROW("domain/title", .type = &type_line, INTO(cfg.title)),
-	ROW("domain/uuid", .type = &type_uuid, INTO(cfg.uuid), .handler = note_uuid,
+	ROW("domain/uuid", .type = &type_uuid, INTO(cfg.uuid), SETS(cfg.uuid_set),
 	    .code = "E203"),
 	ROW("domain/vcpu", .type = &type_vcpus, INTO(cfg.vcpus_max), .arg = &vcpu_range,
 	    .code = "E343"),
 	ROW("domain/vcpu@cpuset", .type = &type_cpuset, INTO(cfg.affinity),
-	    .handler = note_affinity),
+	    SETS(cfg.affinity_set)),
 	ROW("domain/vcpu@current", .type = &type_vcpus, INTO(cfg.vcpus_current), .arg = &vcpu_range,
-	    .handler = note_vcpus_current, .code = "E343"),
+	    SETS(vcpus_current_set), .code = "E343"),
 	ROW("domain/vcpu@placement", WORDS(placements)),
 	ROW("domain/vcpus", .handler = read_vcpu_list),
 	ROW("domain/vcpus/vcpu", .flags = FIELD_REPEAT),

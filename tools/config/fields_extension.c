@@ -48,14 +48,12 @@ static void *append(struct reader *r, const struct xml_node *node, void *list, s
 	return bigger;
 }
 
-static void read_iomem(struct reader *r, const struct xml_node *node, const struct field_row *row,
-		       const char *value)
+static void read_iomem(struct reader *r, const struct xml_node *node, const struct field_row *,
+		       const char *)
 {
 	struct domain_config *c = &r->build->cfg;
 	struct domain_iomem m, *list;
 
-	(void)row;
-	(void)value;
 	if (xml_attr_get(node, "start") == NULL ||
 	    !number(r, node, "start", 0, FRAME_MAX - 1, 0, &m.start) ||
 	    !number(r, node, "pages", 1, FRAME_MAX - m.start, 1, &m.pages) ||
@@ -68,14 +66,12 @@ static void read_iomem(struct reader *r, const struct xml_node *node, const stru
 	list[c->iomem_count++] = m;
 }
 
-static void read_cpu(struct reader *r, const struct xml_node *node, const struct field_row *row,
-		     const char *value)
+static void read_cpu(struct reader *r, const struct xml_node *node, const struct field_row *,
+		     const char *)
 {
 	struct domain_config *c = &r->build->cfg;
 	uint64_t midr, bits;
 
-	(void)row;
-	(void)value;
 	if (number(r, node, "midr", 1, UINT32_MAX, 0, &midr))
 		c->midr = (uint32_t)midr;
 	if (!number(r, node, "pa-bits", 32, 48, 0, &bits))
@@ -88,15 +84,13 @@ static void read_cpu(struct reader *r, const struct xml_node *node, const struct
 	c->pa_bits = (unsigned int)bits;
 }
 
-static void read_irq(struct reader *r, const struct xml_node *node, const struct field_row *row,
-		     const char *value)
+static void read_irq(struct reader *r, const struct xml_node *node, const struct field_row *,
+		     const char *)
 {
 	struct domain_config *c = &r->build->cfg;
 	uint64_t n;
 	uint32_t *list;
 
-	(void)row;
-	(void)value;
 	if (xml_attr_get(node, "number") == NULL || !number(r, node, "number", 32, 1019, 0, &n))
 		return;
 	for (size_t i = 0; i < c->irq_count; i++) {
@@ -112,18 +106,8 @@ static void read_irq(struct reader *r, const struct xml_node *node, const struct
 	list[c->irq_count++] = (uint32_t)n;
 }
 
-/* The short form of <serial type='pty'/>, which may stand beside it. */
-static void read_vuart(struct reader *r, const struct xml_node *node, const struct field_row *row,
-		       const char *value)
-{
-	(void)node;
-	(void)row;
-	(void)value;
-	r->build->cfg.vuart = true;
-}
-
-static void read_start(struct reader *r, const struct xml_node *node, const struct field_row *row,
-		       const char *value)
+static void read_start(struct reader *r, const struct xml_node *node, const struct field_row *,
+		       const char *)
 {
 	struct domain_start *s = &r->build->cfg.start;
 	const char *wait_for = xml_attr_get(node, "wait-for"), *fail = xml_attr_get(node, "on-failure");
@@ -131,8 +115,6 @@ static void read_start(struct reader *r, const struct xml_node *node, const stru
 	uint64_t delay, order;
 	uint32_t retries;
 
-	(void)row;
-	(void)value;
 	if (number(r, node, "delay", 0, 86400, 0, &delay))
 		s->delay_s = (unsigned int)delay;
 	if (number(r, node, "order", 1, 1000000, 0, &order))
@@ -149,15 +131,12 @@ static void read_start(struct reader *r, const struct xml_node *node, const stru
 			    "\"%.20s\" is not known", fail);
 }
 
-static const struct field_word stops[] = {
-	{ "shutdown", DOMAIN_STOP_SHUTDOWN, FIELD_S, NULL, NULL },
-	{ "destroy", DOMAIN_STOP_DESTROY, FIELD_S, NULL, NULL },
-	{ NULL, 0, FIELD_S, NULL, NULL },
-};
+static FIELD_WORDS(stops, WORD("shutdown", DOMAIN_STOP_SHUTDOWN),
+	WORD("destroy", DOMAIN_STOP_DESTROY));
 
 /* Where a vCPU would rather run; without the attribute vcpu: all of them. */
-static void read_affinity(struct reader *r, const struct xml_node *node,
-			  const struct field_row *row, const char *value)
+static void read_affinity(struct reader *r, const struct xml_node *node, const struct field_row *,
+			  const char *)
 {
 	struct domain_config *c = &r->build->cfg;
 	const char *vcpu = xml_attr_get(node, "vcpu"), *soft = xml_attr_get(node, "soft");
@@ -165,8 +144,6 @@ static void read_affinity(struct reader *r, const struct xml_node *node,
 	struct domain_vcpupin pin = { .vcpu = 0 }, *list;
 	uint32_t n = 0;
 
-	(void)row;
-	(void)value;
 	if (soft == NULL)
 		return;
 	type_cpuset.parse(r, node, &at, soft, &pin.cpus);
@@ -192,25 +169,18 @@ static void read_affinity(struct reader *r, const struct xml_node *node,
 	list[c->soft_pin_count++] = pin;
 }
 
-static const struct field_word sched_classes[] = {
-	{ "credit", 0, FIELD_S, NULL, NULL },
-	{ "credit2", 0, FIELD_S, NULL, NULL },
-	{ "rtds", 0, FIELD_S, NULL, NULL },
-	{ "null", 0, FIELD_S, NULL, NULL },
-	{ NULL, 0, FIELD_S, NULL, NULL },
-};
+static FIELD_WORDS(sched_classes, WORD("credit", 0), WORD("credit2", 0), WORD("rtds", 0),
+	WORD("null", 0));
 
 /* Overrides <cputune>. Whether the host's scheduler is of that class is seen at the start. */
 static void read_sched(struct reader *r, const struct xml_node *node, const struct field_row *row,
-		       const char *value)
+		       const char *)
 {
 	static const char *const rtds[] = { "period", "budget", "extratime" };
 	struct config_build *b = r->build;
 	const char *class = xml_attr_get(node, "class");
 	uint64_t n;
 
-	(void)row;
-	(void)value;
 	if (class != NULL)
 		type_line.parse(r, node, row, class, &b->cfg.sched_class);
 	if (number(r, node, "weight", 1, 65535, 0, &n))
@@ -224,14 +194,12 @@ static void read_sched(struct reader *r, const struct xml_node *node, const stru
 				      "ignored: no scheduler here has it");
 }
 
-static void read_limits(struct reader *r, const struct xml_node *node, const struct field_row *row,
-			const char *value)
+static void read_limits(struct reader *r, const struct xml_node *node, const struct field_row *,
+			const char *)
 {
 	struct domain_config *c = &r->build->cfg;
 	uint64_t n;
 
-	(void)row;
-	(void)value;
 	if (number(r, node, "max-grant-frames", 1, 4096, c->grant_frames, &n))
 		c->grant_frames = (unsigned int)n;
 	if (number(r, node, "max-maptrack-frames", 1, 4096, 0, &n))
@@ -243,13 +211,11 @@ static void read_limits(struct reader *r, const struct xml_node *node, const str
 			    "version 2 of the grant table does not exist here");
 }
 
-static void read_nr_spis(struct reader *r, const struct xml_node *node, const struct field_row *row,
-			 const char *value)
+static void read_nr_spis(struct reader *r, const struct xml_node *node, const struct field_row *,
+			 const char *)
 {
 	uint64_t n;
 
-	(void)row;
-	(void)value;
 	if (number(r, node, "number", 0, 988, 0, &n))
 		r->build->cfg.nr_spis = (unsigned int)n;
 }
@@ -273,12 +239,10 @@ static void read_peer(struct reader *r, const struct xml_node *node, const struc
 
 /* Bytes of one file of the console's log, and how many old ones are kept. */
 static void read_console_log(struct reader *r, const struct xml_node *node,
-			     const struct field_row *row, const char *value)
+			     const struct field_row *, const char *)
 {
 	uint64_t n;
 
-	(void)row;
-	(void)value;
 	if (number(r, node, "size", 4096, 1u << 30, 0, &n))
 		r->build->cfg.log_size = (unsigned int)n;
 	if (xml_attr_get(node, "rotate") != NULL && number(r, node, "rotate", 0, 64, 0, &n))
@@ -287,20 +251,7 @@ static void read_console_log(struct reader *r, const struct xml_node *node,
 
 static const struct field_range seed_sizes = { 0, SEED_FILE_MAX };
 
-static void note_cloud_init(struct reader *r, const struct xml_node *node,
-			    const struct field_row *row, const char *value)
-{
-	(void)node;
-	(void)row;
-	(void)value;
-	r->build->cfg.cloud_init = true;
-}
-
-static const struct field_word tees[] = {
-	{ "optee", 0, FIELD_S, NULL, NULL },
-	{ "ffa", 0, FIELD_S, NULL, NULL },
-	{ NULL, 0, FIELD_S, NULL, NULL },
-};
+static FIELD_WORDS(tees, WORD("optee", 0), WORD("ffa", 0));
 
 #define HERE DOMAIN_IN_EXTENSION
 #define SEED(which) .type = &type_path, INTO(cfg.seed[which]), .arg = &seed_sizes, \
@@ -311,7 +262,7 @@ static const struct field_row rows[] = {
 	ROW(EXT "/z:affinity", .handler = read_affinity, .flags = FIELD_REPEAT),
 	ROW(EXT "/z:affinity@soft", .flags = FIELD_REQUIRED, .hint = "physical CPUs, as 0-3"),
 	ROW(EXT "/z:affinity@vcpu", CONTAINER),
-	ROW(EXT "/z:cloud-init", .handler = note_cloud_init),
+	ROW(EXT "/z:cloud-init", SETS(cfg.cloud_init)),
 	ROW(EXT "/z:cloud-init@meta-data", SEED(SEED_META_DATA)),
 	ROW(EXT "/z:cloud-init@network-config", SEED(SEED_NETWORK_CONFIG)),
 	ROW(EXT "/z:cloud-init@user-data", SEED(SEED_USER_DATA)),
@@ -372,7 +323,8 @@ static const struct field_row rows[] = {
 	ROW_UNSERVED(EXT "/z:tee", HERE),
 	ROW(EXT "/z:tee@type", WORDS(tees), .flags = FIELD_REQUIRED, .code = "E353"),
 	ROW_KEPT(EXT "/z:trap-unmapped", HERE),
-	ROW(EXT "/z:vuart", .handler = read_vuart),
+	/* The short form of <serial type='pty'/>, which may stand beside it. */
+	ROW(EXT "/z:vuart", SETS(cfg.vuart)),
 	ROW(EXT "/z:watchdog", CONTAINER),
 	ROW(EXT "/z:watchdog@action", .type = &type_enum, .arg = field_watchdog_actions,
 	    INTO(cfg.on_watchdog), .flags = FIELD_REQUIRED, .code = "E353"),

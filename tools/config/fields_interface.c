@@ -20,52 +20,27 @@
 	{ word, 0, FIELD_D, "guests are on a bridge, or routed", \
 	  "write type='network' and <source network='default'/>" }
 
-static const struct field_word types[] = {
-	{ "bridge", 0, FIELD_S, NULL, NULL },
-	{ "ethernet", 0, FIELD_S, NULL, NULL },
-	{ "network", 0, FIELD_S, NULL, NULL },
+static FIELD_WORDS(types, WORD("bridge", 0), WORD("ethernet", 0), WORD("network", 0),
 	OTHER_TYPE("user"), OTHER_TYPE("direct"), OTHER_TYPE("internal"), OTHER_TYPE("vdpa"),
 	OTHER_TYPE("vhostuser"), OTHER_TYPE("udp"), OTHER_TYPE("mcast"), OTHER_TYPE("server"),
 	OTHER_TYPE("client"),
-	{ "hostdev", 0, FIELD_R, "host devices cannot be given to a guest", NULL },
-	{ NULL, 0, FIELD_S, NULL, NULL },
-};
+	{ "hostdev", 0, FIELD_R, "host devices cannot be given to a guest", NULL });
 
-static const struct field_word models[] = {
-	{ "xen", 0, FIELD_S, NULL, NULL },
-	{ "netfront", 0, FIELD_S, NULL, NULL },
-	{ "xen-vif", 0, FIELD_S, NULL, NULL },
-	{ "*", 0, FIELD_W, "the guest sees Xen's network device", NULL },
-	{ NULL, 0, FIELD_S, NULL, NULL },
-};
+static FIELD_WORDS(models, WORD("xen", 0), WORD("netfront", 0), WORD("xen-vif", 0),
+	{ "*", 0, FIELD_W, "the guest sees Xen's network device", NULL });
 
-static const struct field_word links[] = {
-	{ "up", 0, FIELD_S, NULL, NULL },
-	{ "down", 1, FIELD_S, NULL, NULL },
-	{ NULL, 0, FIELD_S, NULL, NULL },
-};
+static FIELD_WORDS(links, WORD("up", 0), WORD("down", 1));
 
-static const struct field_word virtualports[] = {
-	{ "openvswitch", 1, FIELD_S, NULL, NULL },
-	{ "*", 0, FIELD_D, "only Open vSwitch has virtual ports here", NULL },
-	{ NULL, 0, FIELD_S, NULL, NULL },
-};
+static FIELD_WORDS(virtualports, WORD("openvswitch", 1),
+	{ "*", 0, FIELD_D, "only Open vSwitch has virtual ports here", NULL });
 
-static const struct field_word trunks[] = {
-	{ "no", 0, FIELD_S, NULL, NULL },
-	{ "*", 0, FIELD_D, "a guest has one VLAN, untagged", "keep one <tag>" },
-	{ NULL, 0, FIELD_S, NULL, NULL },
-};
+static FIELD_WORDS(trunks, WORD("no", 0),
+	{ "*", 0, FIELD_D, "a guest has one VLAN, untagged", "keep one <tag>" });
 
-static const struct field_word families[] = {
-	{ "ipv4", 0, FIELD_S, NULL, NULL },
-	{ "ipv6", 0, FIELD_S, NULL, NULL },
-	{ NULL, 0, FIELD_S, NULL, NULL },
-};
+static FIELD_WORDS(families, WORD("ipv4", 0), WORD("ipv6", 0));
 
 static const struct field_range mtu_range = { 68, 65535 }, vlan_range = { 1, 4094 },
 	rate_range = { 1, UINT32_MAX };
-
 
 /* Into what is being read of one <interface>. */
 #define NIC(member) .offset = offsetof(struct config_build, nic.member)
@@ -178,13 +153,11 @@ void config_finish_nic(struct reader *r)
 }
 
 /* After its attributes, before its children. */
-static void begin_nic(struct reader *r, const struct xml_node *node, const struct field_row *row,
-		      const char *value)
+static void begin_nic(struct reader *r, const struct xml_node *node, const struct field_row *,
+		      const char *)
 {
 	struct config_build *b = r->build;
 
-	(void)row;
-	(void)value;
 	config_finish_nic(r);
 	domain_nic_clear(&b->nic);
 	b->nic_link_down = b->nic_openvswitch = 0;
@@ -193,13 +166,12 @@ static void begin_nic(struct reader *r, const struct xml_node *node, const struc
 
 /* vif3.0 is what a running domain's file shows; a new domain gets its own. */
 static void read_target(struct reader *r, const struct xml_node *node, const struct field_row *row,
-			const char *value)
+			const char *)
 {
 	char *name = r->build->nic.vifname;
 	unsigned int domid, devid;
 	int end = 0;
 
-	(void)value;
 	if (strncmp(name, "vif", 3) != 0)
 		return;
 	if (sscanf(name, "vif%u.%u%n", &domid, &devid, &end) == 2 && name[end] == '\0')
@@ -211,29 +183,25 @@ static void read_target(struct reader *r, const struct xml_node *node, const str
 	name[0] = '\0';
 }
 
-static void read_script(struct reader *r, const struct xml_node *node, const struct field_row *row,
-			const char *value)
+static void read_script(struct reader *r, const struct xml_node *node, const struct field_row *,
+			const char *)
 {
 	const char *path = r->build->nic.script;
 
-	(void)row;
-	(void)value;
 	if (path != NULL && domain_script_problem(path) != NULL)
 		field_error(r, node, "path", "E324", "a bare name is looked for in /etc/zl/scripts",
 			    "\"%.200s\" %s", path, domain_script_problem(path));
 }
 
 /* "ADDRESS/PREFIX" or "ADDRESS", as the scripts take it. */
-static void read_ip(struct reader *r, const struct xml_node *node, const struct field_row *row,
-		    const char *value)
+static void read_ip(struct reader *r, const struct xml_node *node, const struct field_row *,
+		    const char *)
 {
 	const char *address = xml_attr_get(node, "address"), *prefix = xml_attr_get(node, "prefix");
 	const char *family = xml_attr_get(node, "family"), *why;
 	struct domain_nic *nic = &r->build->nic;
 	char *text;
 
-	(void)row;
-	(void)value;
 	if (address == NULL)
 		return;		/* the walk has said so */
 	if (asprintf(&text, "%s%s%s", address, prefix != NULL ? "/" : "", prefix ? prefix : "") < 0) {

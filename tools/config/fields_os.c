@@ -7,85 +7,38 @@
 #include "xentools/cpu_feature.h"
 #include "xentools/macros.h"
 
-static const struct field_word os_types[] = {
-	{ "hvm", 0, FIELD_S, NULL, NULL },
-	{ "xenpvh", 0, FIELD_S, NULL, NULL },
-	{ "xen", 0, FIELD_S, NULL, NULL },
-	{ "linux", 0, FIELD_S, NULL, NULL },
-	{ "*", 0, FIELD_R, "the one guest type is \"hvm\"", NULL },
-	{ NULL, 0, FIELD_S, NULL, NULL },
-};
+static FIELD_WORDS(os_types, WORD("hvm", 0), WORD("xenpvh", 0), WORD("xen", 0), WORD("linux", 0),
+	{ "*", 0, FIELD_R, "the one guest type is \"hvm\"", NULL });
 
-static const struct field_word os_archs[] = {
-	{ "aarch64", DOMAIN_ARCH_AARCH64, FIELD_S, NULL, NULL },
-	{ "armv7l", DOMAIN_ARCH_ARMV7L, FIELD_S, NULL, NULL },
-	{ "*", 0, FIELD_A, NULL, "write arch='aarch64'" },
-	{ NULL, 0, FIELD_S, NULL, NULL },
-};
+static FIELD_WORDS(os_archs, WORD("aarch64", DOMAIN_ARCH_AARCH64),
+	WORD("armv7l", DOMAIN_ARCH_ARMV7L),
+	{ "*", 0, FIELD_A, NULL, "write arch='aarch64'" });
 
-static const struct field_word os_machines[] = {
-	{ "xenpvh", 0, FIELD_S, NULL, NULL },
-	{ "xenpv", 0, FIELD_S, NULL, NULL },
-	{ "*", 0, FIELD_A, NULL, "write machine='xenpvh'" },
-	{ NULL, 0, FIELD_S, NULL, NULL },
-};
+static FIELD_WORDS(os_machines, WORD("xenpvh", 0), WORD("xenpv", 0),
+	{ "*", 0, FIELD_A, NULL, "write machine='xenpvh'" });
 
-static const struct field_word firmwares[] = {
-	{ "efi", 0, FIELD_S, NULL, NULL },
-	{ "*", 0, FIELD_R, "there is no such firmware for Arm guests", NULL },
-	{ NULL, 0, FIELD_S, NULL, NULL },
-};
+static FIELD_WORDS(firmwares, WORD("efi", 0),
+	{ "*", 0, FIELD_R, "there is no such firmware for Arm guests", NULL });
 
-static const struct field_word gic_versions[] = {
-	{ "host", 0, FIELD_S, NULL, NULL },
-	{ "3", 3, FIELD_S, NULL, NULL },
-	{ "2", 2, FIELD_S, NULL, NULL },
-	{ NULL, 0, FIELD_S, NULL, NULL },
-};
+static FIELD_WORDS(gic_versions, WORD("host", 0), WORD("3", 3), WORD("2", 2));
 
-static const struct field_word pmu_states[] = {
-	{ "off", 0, FIELD_S, NULL, NULL },
-	{ "on", 1, FIELD_S, NULL, NULL },
-	{ NULL, 0, FIELD_S, NULL, NULL },
-};
+static FIELD_WORDS(pmu_states, WORD("off", 0), WORD("on", 1));
 
-const struct field_word field_yes_no[] = {
-	{ "yes", 1, FIELD_S, NULL, NULL },
-	{ "no", 0, FIELD_S, NULL, NULL },
-	{ NULL, 0, FIELD_S, NULL, NULL },
-};
+FIELD_WORDS(field_yes_no, WORD("yes", 1), WORD("no", 0));
 
-static const struct field_word firmware_features[] = {
-	{ "secure-boot", 0, FIELD_S, NULL, NULL },
-	{ "enrolled-keys", 0, FIELD_S, NULL, NULL },
-	{ NULL, 0, FIELD_S, NULL, NULL },
-};
+static FIELD_WORDS(firmware_features, WORD("secure-boot", 0), WORD("enrolled-keys", 0));
 
-static const struct field_word secure_loader[] = {
-	{ "no", 0, FIELD_S, NULL, NULL },
-	{ "yes", 0, FIELD_R, "secure boot cannot be promised", NULL },
-	{ NULL, 0, FIELD_S, NULL, NULL },
-};
+static FIELD_WORDS(secure_loader, WORD("no", 0),
+	{ "yes", 0, FIELD_R, "secure boot cannot be promised", NULL });
 
-static const struct field_word loader_types[] = {
-	{ "rom", 0, FIELD_S, NULL, NULL },
-	{ "pflash", 0, FIELD_S, NULL, NULL },
-	{ NULL, 0, FIELD_S, NULL, NULL },
-};
+static FIELD_WORDS(loader_types, WORD("rom", 0), WORD("pflash", 0));
 
-static const struct field_word pass_states[] = {
-	{ "off", 0, FIELD_S, NULL, NULL },
-	{ "on", 1, FIELD_S, NULL, NULL },
-	{ NULL, 0, FIELD_S, NULL, NULL },
-};
+static FIELD_WORDS(pass_states, WORD("off", 0), WORD("on", 1));
 
-static const struct field_word cpu_modes[] = {
-	{ "host-passthrough", 0, FIELD_S, NULL, NULL },
+static FIELD_WORDS(cpu_modes, WORD("host-passthrough", 0),
 	{ "maximum", 0, FIELD_W, "the guest sees the host's CPU", NULL },
 	{ "host-model", 0, FIELD_W, "the guest sees the host's CPU", NULL },
-	{ "custom", 0, FIELD_S, NULL, NULL },
-	{ NULL, 0, FIELD_S, NULL, NULL },
-};
+	WORD("custom", 0));
 
 static const struct field_range topology_range = { 1, DOMAIN_VCPUS_MAX };
 
@@ -102,14 +55,9 @@ static bool is_sve(const char *name, bool *valid)
 	return true;
 }
 
-static const struct field_word feature_policies[] = {
-	{ "disable", 0, FIELD_S, NULL, NULL },
-	{ "forbid", 0, FIELD_S, NULL, NULL },
-	{ "optional", 0, FIELD_S, NULL, NULL },
-	{ "require", 0, FIELD_S, NULL, NULL },
-	{ "force", 0, FIELD_W, "nothing is made that the host lacks", NULL },
-	{ NULL, 0, FIELD_S, NULL, NULL },
-};
+static FIELD_WORDS(feature_policies, WORD("disable", 0), WORD("forbid", 0), WORD("optional", 0),
+	WORD("require", 0),
+	{ "force", 0, FIELD_W, "nothing is made that the host lacks", NULL });
 
 /* SVE is not the host's to give, the PMU only on demand: off they are anyway. False: neither. */
 static bool check_absent_feature(struct reader *r, const struct xml_node *node,
@@ -155,15 +103,14 @@ static void report_unknown_feature(struct reader *r, const struct xml_node *node
 		    "there is no feature \"%.20s\" to disable", name);
 }
 
-static void read_feature(struct reader *r, const struct xml_node *node,
-			 const struct field_row *row, const char *value)
+static void read_feature(struct reader *r, const struct xml_node *node, const struct field_row *row,
+			 const char *)
 {
 	const char *name = xml_attr_get(node, "name"), *policy = xml_attr_get(node, "policy");
 	bool off = policy != NULL &&
 		   (strcmp(policy, "disable") == 0 || strcmp(policy, "forbid") == 0);
 	int n;
 
-	(void)value;
 	if (name == NULL || check_absent_feature(r, node, row, name, policy, off))
 		return;
 	n = cpu_feature_find(name);
@@ -177,47 +124,38 @@ static void read_feature(struct reader *r, const struct xml_node *node,
 }
 
 /* As in libvirt, the element alone is "on". */
-static void read_pmu(struct reader *r, const struct xml_node *node, const struct field_row *row,
-		     const char *value)
+static void read_pmu(struct reader *r, const struct xml_node *node, const struct field_row *,
+		     const char *)
 {
-	(void)row;
-	(void)value;
 	if (xml_attr_get(node, "state") == NULL)
 		r->build->cfg.vpmu = 1;
 }
 
 static void warn_topology(struct reader *r, const struct xml_node *node,
-			  const struct field_row *row, const char *value)
+			  const struct field_row *row, const char *)
 {
-	(void)value;
 	(void)field_report_class(r, FIELD_W, node, row, NULL, "guests see a flat set of vCPUs",
 				 NULL);
 }
 
 /* Memory of NUMA cells: one node for the guest, all of it. */
-static void read_cell(struct reader *r, const struct xml_node *node, const struct field_row *row,
-		      const char *value)
+static void read_cell(struct reader *r, const struct xml_node *, const struct field_row *,
+		      const char *)
 {
-	(void)node;
-	(void)row;
-	(void)value;
 	r->build->numa_kib += r->build->cell_kib;
 	r->build->cell_kib = 0;
 }
 
 static void warn_numa(struct reader *r, const struct xml_node *node, const struct field_row *row,
-		      const char *value)
+		      const char *)
 {
-	(void)value;
 	(void)field_report_class(r, FIELD_W, node, row, NULL, "the guest's memory is one node",
 				 NULL);
 }
 
-static void note_efi(struct reader *r, const struct xml_node *node, const struct field_row *row,
+static void note_efi(struct reader *r, const struct xml_node *, const struct field_row *,
 		     const char *value)
 {
-	(void)node;
-	(void)row;
 	r->build->cfg.firmware_efi = strcmp(value, "efi") == 0;
 }
 
@@ -239,13 +177,12 @@ static void read_loader(struct reader *r, const struct xml_node *node, const str
 }
 
 static void check_fw_feature(struct reader *r, const struct xml_node *node,
-			     const struct field_row *row, const char *value)
+			     const struct field_row *row, const char *)
 {
 	const char *name = xml_attr_get(node, "name"), *on = xml_attr_get(node, "enabled");
 	bool secure = name != NULL && strcmp(name, "secure-boot") == 0 && on != NULL &&
 		      strcmp(on, "yes") == 0;
 
-	(void)value;
 	(void)field_report_class(r, secure ? FIELD_R : FIELD_W, node, row, NULL,
 				 secure ? "secure boot cannot be promised" :
 				 "the firmware has no such switch", NULL);
@@ -253,9 +190,8 @@ static void check_fw_feature(struct reader *r, const struct xml_node *node,
 
 /* Device passthrough needs an SMMU that this hypervisor does not drive. */
 static void read_passthrough(struct reader *r, const struct xml_node *node,
-			     const struct field_row *row, const char *value)
+			     const struct field_row *, const char *value)
 {
-	(void)row;
 	if (strcmp(value, "on") != 0)
 		return;
 	field_keep_text(r, DOMAIN_IN_FEATURES,

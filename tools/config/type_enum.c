@@ -63,11 +63,10 @@ static void parse_enum(struct reader *r, const struct xml_node *node, const stru
 }
 
 static void parse_words(struct reader *r, const struct xml_node *node, const struct field_row *row,
-			const char *value, void *dst)
+			const char *value, void *)
 {
 	int v;
 
-	(void)dst;
 	(void)lookup(r, node, row, value, &v);
 }
 

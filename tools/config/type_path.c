@@ -92,11 +92,9 @@ static void parse_line(struct reader *r, const struct xml_node *node, const stru
 		keep(r, text, dst);
 }
 
-static void parse_text(struct reader *r, const struct xml_node *node, const struct field_row *row,
+static void parse_text(struct reader *r, const struct xml_node *, const struct field_row *,
 		       const char *value, void *dst)
 {
-	(void)node;
-	(void)row;
 	keep(r, value, dst);
 }
 

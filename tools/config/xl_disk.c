@@ -52,9 +52,8 @@ static const char *set_format(struct spec *s, char *value)
 	return "is no format (raw, qcow2, qcow, vhd)";
 }
 
-static const char *set_cdrom(struct spec *s, char *value)
+static const char *set_cdrom(struct spec *s, char *)
 {
-	(void)value;
 	s->disk.cdrom = s->disk.readonly = true;
 	return NULL;
 }
@@ -132,25 +131,21 @@ static const char *set_script(struct spec *s, char *value)
 	return s->disk.script != NULL ? domain_script_problem(value) : "finds no memory";
 }
 
-static const char *set_discard(struct spec *s, char *value)
+static const char *set_discard(struct spec *s, char *)
 {
-	(void)value;
 	s->disk.discard = s->discard_said = true;
 	return NULL;
 }
 
-static const char *unset_discard(struct spec *s, char *value)
+static const char *unset_discard(struct spec *s, char *)
 {
-	(void)value;
 	s->disk.discard = false;
 	s->discard_said = true;
 	return NULL;
 }
 
-static const char *ignore(struct spec *s, char *value)
+static const char *ignore(struct spec *, char *)
 {
-	(void)s;
-	(void)value;
 	return NULL;
 }
 

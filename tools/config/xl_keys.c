@@ -66,9 +66,8 @@ static int put_firmware(struct reader *r, const struct xl_key *key, const struct
 	return put_word(r, key, e);
 }
 
-static int put_nothing(struct reader *r, const struct xl_key *key, const struct xl_entry *e)
+static int put_nothing(struct reader *r, const struct xl_key *, const struct xl_entry *e)
 {
-	(void)key;
 	(void)text_of(r, e);	/* root and extra: settle_cmdline() joins them */
 	return 0;
 }
@@ -97,11 +96,10 @@ static int put_each(struct reader *r, const struct xl_key *key, const struct xl_
 }
 
 /* "START,PAGES[@GFN]", the frame numbers in hexadecimal. */
-static int put_iomem(struct reader *r, const struct xl_key *key, const struct xl_entry *e)
+static int put_iomem(struct reader *r, const struct xl_key *, const struct xl_entry *e)
 {
 	const struct xl_value *v = e->value.kind == XL_LIST ? e->value.items : &e->value;
 
-	(void)key;
 	for (; v != NULL; v = v->next) {
 		char start[20], pages[20], gfn[20] = "", value[24];
 		struct xml_node *n;
@@ -173,13 +171,12 @@ static int put_cpus(struct reader *r, const struct xl_key *key, const struct xl_
 }
 
 /* SVE as a CPU feature: "hw" is all that there is, a number that many bits. */
-static int put_sve(struct reader *r, const struct xl_key *key, const struct xl_entry *e)
+static int put_sve(struct reader *r, const struct xl_key *, const struct xl_entry *e)
 {
 	const char *text = text_of(r, e);
 	struct xml_node *n;
 	char name[24];
 
-	(void)key;
 	if (text == NULL || strcmp(text, "0") == 0 || strcmp(text, "disabled") == 0)
 		return 0;
 	snprintf(name, sizeof(name), "sve%.16s", strcmp(text, "hw") == 0 ? "" : text);
@@ -196,7 +193,7 @@ static int put_rtc(struct reader *r, const struct xl_key *key, const struct xl_e
 }
 
 /* "connection=pty|socket, name=NAME, path=PATH" */
-static int put_channel(struct reader *r, const struct xl_key *key, const struct xl_entry *e)
+static int put_channel(struct reader *r, const struct xl_key *, const struct xl_entry *e)
 {
 	static const struct {
 		const char *word, *path;
@@ -205,7 +202,6 @@ static int put_channel(struct reader *r, const struct xl_key *key, const struct 
 	};
 	const struct xl_value *v = e->value.kind == XL_LIST ? e->value.items : &e->value;
 
-	(void)key;
 	for (; v != NULL; v = v->next) {
 		struct xml_node *n = xl_new(r, e, "devices", "channel");
 		char *copy = arena_strndup(&r->tree->arena, v->text, strlen(v->text)), *save, *w;

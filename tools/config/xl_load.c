@@ -376,9 +376,8 @@ static void report_prefix(struct reader *r, const struct xml_node *at, const cha
 }
 
 /* The key disk: a list of specifications. */
-int xl_put_disks(struct reader *r, const struct xl_key *key, const struct xl_entry *e)
+int xl_put_disks(struct reader *r, const struct xl_key *, const struct xl_entry *e)
 {
-	(void)key;
 	if (e->value.kind != XL_LIST)
 		return xl_error(r, e, NULL, "disk = [ '/images/web1.img,raw,xvda,rw' ]",
 				"this is no list");

@@ -46,11 +46,10 @@ static const char *set_string(struct vif *v, const char *value, size_t offset)
 	return *dst != NULL ? NULL : "does not fit the memory";
 }
 
-static const char *set_mac(struct vif *v, const char *value, size_t offset)
+static const char *set_mac(struct vif *v, const char *value, size_t)
 {
 	const char *why = domain_mac_parse(value, v->nic.mac);
 
-	(void)offset;
 	v->nic.mac_set = why == NULL;
 	return why;
 }
@@ -70,13 +69,12 @@ static const char *set_script(struct vif *v, const char *value, size_t offset)
 }
 
 /* Several addresses are separated by blanks. */
-static const char *set_ips(struct vif *v, const char *value, size_t offset)
+static const char *set_ips(struct vif *v, const char *value, size_t)
 {
 	_cleanup_free_ char *copy = strdup(value);
 	char *save = NULL;
 	const char *why;
 
-	(void)offset;
 	for (char *ip = copy ? strtok_r(copy, " ", &save) : NULL; ip != NULL;
 	     ip = strtok_r(NULL, " ", &save)) {
 		why = domain_ip_problem(ip);
@@ -91,15 +89,13 @@ static const char *set_ips(struct vif *v, const char *value, size_t offset)
 	return NULL;
 }
 
-static const char *set_mtu(struct vif *v, const char *value, size_t offset)
+static const char *set_mtu(struct vif *v, const char *value, size_t)
 {
-	(void)offset;
 	return parse_u32(value, 68, 65535, &v->nic.mtu) == 0 ? NULL : "is not 68 to 65535";
 }
 
-static const char *set_vlan(struct vif *v, const char *value, size_t offset)
+static const char *set_vlan(struct vif *v, const char *value, size_t)
 {
-	(void)offset;
 	return parse_u32(value, 1, 4094, &v->nic.vlan) == 0 ? NULL :
 		"is no VLAN from 1 to 4094 (trunks are not possible)";
 }
@@ -119,14 +115,13 @@ static const char *set_interval(struct vif *v, const char *text)
 }
 
 /* "10MB/s" counts bytes, "10Mb/s" bits, in thousands; "@50ms" may follow. */
-static const char *set_rate(struct vif *v, const char *value, size_t offset)
+static const char *set_rate(struct vif *v, const char *value, size_t)
 {
 	static const char units[] = "KMG";
 	unsigned long long n, scale = 1;
 	const char *unit;
 	char *end;
 
-	(void)offset;
 	errno = 0;
 	n = strtoull(value, &end, 10);
 	unit = *end != '\0' ? strchr(units, *end) : NULL;
@@ -145,9 +140,8 @@ static const char *set_rate(struct vif *v, const char *value, size_t offset)
 	return end[3] == '@' ? set_interval(v, end + 4) : NULL;
 }
 
-static const char *set_type(struct vif *v, const char *value, size_t offset)
+static const char *set_type(struct vif *v, const char *value, size_t)
 {
-	(void)offset;
 	if (strcmp(value, "ioemu") == 0)
 		*v->note = "type=ioemu has no effect: guests see Xen's network device alone";
 	else if (strcmp(value, "vif") != 0)
@@ -155,26 +149,21 @@ static const char *set_type(struct vif *v, const char *value, size_t offset)
 	return NULL;
 }
 
-static const char *set_model(struct vif *v, const char *value, size_t offset)
+static const char *set_model(struct vif *v, const char *, size_t)
 {
-	(void)value;
-	(void)offset;
 	*v->note = "model has no effect: guests see Xen's network device alone";
 	return NULL;
 }
 
-static const char *set_trusted(struct vif *v, const char *value, size_t offset)
+static const char *set_trusted(struct vif *, const char *value, size_t)
 {
-	(void)v;
-	(void)offset;
 	return strcmp(value, "1") == 0 ? NULL : "is not possible: back-ends are trusted";
 }
 
-static const char *set_devid(struct vif *v, const char *value, size_t offset)
+static const char *set_devid(struct vif *v, const char *value, size_t)
 {
 	uint32_t n;
 
-	(void)offset;
 	if (parse_u32(value, 0, 65535, &n) < 0)
 		return "is no number";
 	*v->note = "devid has no effect: interfaces are numbered in their order";
@@ -278,9 +267,8 @@ int xl_vif_parse(const char *spec, struct domain_nic *ret, struct zerr **err)
 }
 
 /* The key vif: a list of such specifications. */
-int xl_put_vifs(struct reader *r, const struct xl_key *key, const struct xl_entry *e)
+int xl_put_vifs(struct reader *r, const struct xl_key *, const struct xl_entry *e)
 {
-	(void)key;
 	if (e->value.kind != XL_LIST)
 		return xl_error(r, e, NULL, "vif = [ 'bridge=zbr0' ]", "this is no list");
 	for (const struct xl_value *item = e->value.items; item != NULL; item = item->next) {

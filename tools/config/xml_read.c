@@ -79,13 +79,11 @@ static int copy_declared(struct builder *b, struct xml_node *n, int count, const
 }
 
 static void on_start(void *arg, const xmlChar *name, const xmlChar *prefix, const xmlChar *uri,
-		     int nb_ns, const xmlChar **ns, int nb_attrs, int nb_defaulted,
-		     const xmlChar **attrs)
+		     int nb_ns, const xmlChar **ns, int nb_attrs, int, const xmlChar **attrs)
 {
 	struct builder *b = arg;
 	struct xml_node *n;
 
-	(void)nb_defaulted;
 	if (b->rc != 0)
 		return;
 	n = xml_add_child(b->tree, b->here, (const char *)name, strlen((const char *)name));
@@ -117,13 +115,10 @@ static void on_start(void *arg, const xmlChar *name, const xmlChar *prefix, cons
 	b->here = n;
 }
 
-static void on_end(void *arg, const xmlChar *name, const xmlChar *prefix, const xmlChar *uri)
+static void on_end(void *arg, const xmlChar *, const xmlChar *, const xmlChar *)
 {
 	struct builder *b = arg;
 
-	(void)name;
-	(void)prefix;
-	(void)uri;
 	if (b->rc != 0 || b->here == NULL)
 		return;
 	b->here = b->here->parent;
@@ -171,11 +166,8 @@ static void on_error(void *arg, xmlErrorPtr e)
 	fail(b, -EINVAL);
 }
 
-static void on_doctype(void *arg, const xmlChar *name, const xmlChar *ext, const xmlChar *sys)
+static void on_doctype(void *arg, const xmlChar *, const xmlChar *, const xmlChar *)
 {
-	(void)name;
-	(void)ext;
-	(void)sys;
 	fail(arg, -EINVAL);	/* check_scan() refuses it before; this is the second lock */
 }
 

@@ -26,10 +26,8 @@ static void on_error(void *arg, xmlErrorPtr e)
 		 NULL, "schema: %.*s", (int)strcspn(m, "\n"), m);
 }
 
-static void on_silent(void *arg, xmlErrorPtr e)
+static void on_silent(void *, xmlErrorPtr)
 {
-	(void)arg;
-	(void)e;
 }
 
 static xmlRelaxNGPtr load_schema(const char *path)

@@ -17,9 +17,8 @@
 #define ICU(name) U_ICU_ENTRY_POINT_RENAME(name)
 
 void *ICU(ucnv_open)(const char *name, int *error);
-void *ICU(ucnv_open)(const char *name, int *error)
+void *ICU(ucnv_open)(const char *, int *error)
 {
-	(void)name;
 	*error = 16;	/* U_UNSUPPORTED_ERROR */
 	return NULL;
 }
@@ -33,10 +32,8 @@ REFUSE(ICU(UCNV_TO_U_CALLBACK_STOP))
 #endif
 
 void *iconv_open(const char *to, const char *from);
-void *iconv_open(const char *to, const char *from)
+void *iconv_open(const char *, const char *)
 {
-	(void)to;
-	(void)from;
 	errno = EINVAL;
 	return (void *)(intptr_t)-1;	/* as (iconv_t)-1 */
 }

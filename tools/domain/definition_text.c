@@ -190,9 +190,8 @@ static const char *step_description(struct domain_config *now,
 
 /* The first interface with another link than wanted gets that. */
 static const char *step_link(struct domain_config *now, const struct domain_config *wanted,
-			     const char *is)
+			     const char *)
 {
-	(void)is;
 	for (size_t i = 0; i < MIN(now->nic_count, wanted->nic_count); i++) {
 		if (now->nics[i].link_down == wanted->nics[i].link_down)
 			continue;

@@ -71,8 +71,7 @@ int domain_check_machine(struct domain_ctx *ctx, const struct domain_config *cfg
 
 /* ---- for validate ---- */
 
-static int check_images(struct domain_ctx *ctx, const struct domain_config *cfg,
-			struct zerr **err)
+static int check_images(struct domain_ctx *, const struct domain_config *cfg, struct zerr **err)
 {
 	struct domain_build_args args = {
 		.memory_bytes = cfg->memory_kib * 1024,
@@ -81,7 +80,6 @@ static int check_images(struct domain_ctx *ctx, const struct domain_config *cfg,
 	};
 	struct domain_images images;
 
-	(void)ctx;
 	if (domain_boot_image(cfg, &args.kernel, err) != 0 ||
 	    domain_images_open(&args, &images, err) != 0)
 		return -1;

@@ -103,21 +103,17 @@ static int check_cpus(struct domain_ctx *ctx, const struct domain_config *cfg, s
 	return 0;
 }
 
-static int check_served(struct domain_ctx *ctx, const struct domain_config *cfg,
-			struct zerr **err)
+static int check_served(struct domain_ctx *, const struct domain_config *cfg, struct zerr **err)
 {
-	(void)ctx;
 	return cfg->unserved == NULL ? 0 : zerr_set(err, ZERR_UNSUPPORTED, "E501", 0,
 						    "%s: not supported by this build",
 						    cfg->unserved);
 }
 
-static int check_clock(struct domain_ctx *ctx, const struct domain_config *cfg,
-		       struct zerr **err)
+static int check_clock(struct domain_ctx *, const struct domain_config *cfg, struct zerr **err)
 {
 	int64_t seconds;
 
-	(void)ctx;
 	if (domain_config_clock(cfg, time(NULL), &seconds) == 0)
 		return 0;
 	zerr_set(err, ZERR_NOT_FOUND, "E513", 0, "there is no time zone \"%s\" here",
@@ -125,9 +121,8 @@ static int check_clock(struct domain_ctx *ctx, const struct domain_config *cfg,
 	return zerr_hint(err, "install tzdata, or write <clock offset='utc'/>");
 }
 
-static int check_seed(struct domain_ctx *ctx, const struct domain_config *cfg, struct zerr **err)
+static int check_seed(struct domain_ctx *, const struct domain_config *cfg, struct zerr **err)
 {
-	(void)ctx;
 	return domain_seed_check(cfg, err);
 }
 

@@ -3,8 +3,8 @@
  * Memory that the hypervisor may read and write while it serves a call. It walks our page tables
  * itself and cannot take a page fault, so the pages must be there: they come from
  * /dev/xen/hypercall, or are locked and kept out of forked children. A handle has two pools, a
- * small one, which is all that most calls need, and a large one: each page costs 2,000 instructions. Both
- * are handed out from the bottom and emptied by the next call.
+ * small one, which is all that most calls need, and a large one: each page costs 2,000
+ * instructions. Both are handed out from the bottom and emptied by the next call.
  */
 #include <errno.h>
 #include <string.h>

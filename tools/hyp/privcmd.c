@@ -19,45 +19,38 @@
 #define PRIVCMD_PATH "/dev/xen/privcmd"
 #define HYPERCALL_PATH "/dev/xen/hypercall"
 
-static int kernel_open(void *priv, const char *path, int flags)
+static int kernel_open(void *, const char *path, int flags)
 {
-	(void)priv;
 	return open(path, flags);
 }
 
-static int kernel_close(void *priv, int fd)
+static int kernel_close(void *, int fd)
 {
-	(void)priv;
 	return close(fd);
 }
 
-static int kernel_ioctl(void *priv, int fd, unsigned long request, void *arg)
+static int kernel_ioctl(void *, int fd, unsigned long request, void *arg)
 {
-	(void)priv;
 	return ioctl(fd, request, arg);
 }
 
-static void *kernel_mmap(void *priv, size_t len, int prot, int flags, int fd, off_t offset)
+static void *kernel_mmap(void *, size_t len, int prot, int flags, int fd, off_t offset)
 {
-	(void)priv;
 	return mmap(NULL, len, prot, flags, fd, offset);
 }
 
-static int kernel_munmap(void *priv, void *addr, size_t len)
+static int kernel_munmap(void *, void *addr, size_t len)
 {
-	(void)priv;
 	return munmap(addr, len);
 }
 
-static ssize_t kernel_read(void *priv, int fd, void *buf, size_t len)
+static ssize_t kernel_read(void *, int fd, void *buf, size_t len)
 {
-	(void)priv;
 	return read(fd, buf, len);
 }
 
-static ssize_t kernel_write(void *priv, int fd, const void *buf, size_t len)
+static ssize_t kernel_write(void *, int fd, const void *buf, size_t len)
 {
-	(void)priv;
 	return write(fd, buf, len);
 }
 

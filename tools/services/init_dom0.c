@@ -72,11 +72,10 @@ out:
 	return rc;
 }
 
-int main(int argc, char **argv)
+int main(int argc, char **)
 {
 	_cleanup_zerr_ struct zerr *err = NULL;
 
-	(void)argv;
 	if (argc != 1) {
 		fputs("usage: zl-init-dom0\n", stderr);
 		return ZERR_USAGE;

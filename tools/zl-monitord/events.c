@@ -174,12 +174,11 @@ static void add_peer(struct events *e, int fd, bool watcher)
 	drain(p);
 }
 
-static void on_door(void *data, int fd, unsigned int revents)
+static void on_door(void *data, int fd, unsigned int)
 {
 	struct events *e = data;
 	int peer;
 
-	(void)revents;
 	while ((peer = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK)) >= 0)
 		add_peer(e, peer, fd == e->door[1].fd);
 }

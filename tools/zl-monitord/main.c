@@ -120,12 +120,11 @@ struct core_job {
 	pid_t pid;
 };
 
-static void on_core(void *data, int fd, unsigned int revents)
+static void on_core(void *data, int fd, unsigned int)
 {
 	struct core_job *job = data;
 	struct monitord *m = job->m;
 
-	(void)revents;
 	event_source_remove(job->source);
 	if (!monitor_core_end(job->pid, fd))
 		zlog(ZLOG_WARNING, "no core of domain %u was written", job->domid);
@@ -310,12 +309,11 @@ static void on_later(void *data)
 }
 
 /* A program has let go of a domain, or was killed in the middle. */
-static void on_let_go(void *data, int fd, unsigned int revents)
+static void on_let_go(void *data, int fd, unsigned int)
 {
 	struct monitord *m = data;
 	char events[4096];
 
-	(void)revents;
 	while (read(fd, events, sizeof(events)) > 0)
 		;
 	set_later(m, event_now_ns() + KILLED_NS);
@@ -332,15 +330,13 @@ static void watch_killed(struct monitord *m)
 }
 
 /* Something was released: take the events together, then look. */
-static void on_store(void *data, int fd, unsigned int revents)
+static void on_store(void *data, int, unsigned int)
 {
 	struct monitord *m = data;
 	struct xs_event ev;
 	bool look;
 	int rc;
 
-	(void)fd;
-	(void)revents;
 	do {
 		look = false;
 		while ((rc = xs_next_event(m->ctx.xs, 0, &ev, NULL)) == 1) {
@@ -385,17 +381,15 @@ static void on_retry(void *data)
 		event_timer_set(m->retry, RETRY_NS);
 }
 
-static void on_signal(void *data, int signo)
+static void on_signal(void *data, int)
 {
 	struct monitord *m = data;
 
-	(void)signo;
 	event_loop_stop(m->loop, 0);
 }
 
-static void on_warning(void *arg, const char *code, const char *text)
+static void on_warning(void *, const char *code, const char *text)
 {
-	(void)arg;
 	zlog(ZLOG_WARNING, "%s [%s]", text, code);
 }
 

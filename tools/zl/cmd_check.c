@@ -39,11 +39,10 @@ static void say(struct check *c, const char *fmt, ...)
 
 /* ---- how to look; each says whether it is well ---- */
 
-static bool look_hypervisor(struct check *c, const char *arg)
+static bool look_hypervisor(struct check *c, const char *)
 {
 	struct hyp_version v;
 
-	(void)arg;
 	if (!c->zl->ctx.hyp || hyp_version(c->zl->ctx.hyp, &v, NULL) != 0)
 		return false;
 	say(c, "%u.%u%s", v.major, v.minor, v.extra);
@@ -60,49 +59,43 @@ static bool look_control(struct check *c, const char *arg)
 	return fd_read_file(path, 4096, &text, &len) == 0 && strstr(text, "control_d");
 }
 
-static bool look_stage2(struct check *c, const char *arg)
+static bool look_stage2(struct check *c, const char *)
 {
-	(void)arg;
 	return (c->phys.capabilities & CHECK_CAP_HAP) != 0;
 }
 
-static bool look_gic(struct check *c, const char *arg)
+static bool look_gic(struct check *c, const char *)
 {
 	struct hyp_domain_info info;
 
-	(void)arg;
 	if (!c->zl->ctx.hyp || hyp_domain_info(c->zl->ctx.hyp, 0, &info, NULL) != 1)
 		return false;
 	say(c, "version %u", info.gic_version);
 	return info.gic_version == 2 || info.gic_version == 3;
 }
 
-static bool look_smmu(struct check *c, const char *arg)
+static bool look_smmu(struct check *c, const char *)
 {
-	(void)arg;
 	return (c->phys.capabilities & CHECK_CAP_DIRECTIO) != 0;
 }
 
-static bool look_vpmu(struct check *c, const char *arg)
+static bool look_vpmu(struct check *c, const char *)
 {
-	(void)arg;
 	return (c->phys.capabilities & HYP_CAP_VPMU) != 0;
 }
 
-static bool look_aarch32(struct check *c, const char *arg)
+static bool look_aarch32(struct check *c, const char *)
 {
 	struct hyp_version v;
 
-	(void)arg;
 	return c->zl->ctx.hyp && hyp_version(c->zl->ctx.hyp, &v, NULL) == 0 &&
 	       strstr(v.capabilities, "armv7l");
 }
 
-static bool look_memory(struct check *c, const char *arg)
+static bool look_memory(struct check *c, const char *)
 {
 	uint64_t mib = c->phys.free_pages * HYP_PAGE_SIZE / MIB;
 
-	(void)arg;
 	say(c, "%llu MiB free", (unsigned long long)mib);
 	return mib >= 64;
 }
@@ -112,11 +105,10 @@ static bool look_file(struct check *c, const char *arg)
 	return exists(c, arg);
 }
 
-static bool look_store(struct check *c, const char *arg)
+static bool look_store(struct check *c, const char *)
 {
 	_cleanup_free_ char *value = NULL;
 
-	(void)arg;
 	return c->zl->ctx.xs != NULL &&
 	       xs_read(c->zl->ctx.xs, XS_NO_TX, "/", &value, NULL, NULL) >= 0;
 }
@@ -127,12 +119,11 @@ static bool look_daemon(struct check *c, const char *arg)
 }
 
 /* Any interface that is a bridge. */
-static bool look_bridge(struct check *c, const char *arg)
+static bool look_bridge(struct check *c, const char *)
 {
 	_cleanup_closedir_ DIR *dir = NULL;
 	char path[512];
 
-	(void)arg;
 	snprintf(path, sizeof(path), "%s/sys/class/net", c->root);
 	dir = opendir(path);
 	for (struct dirent *e; dir && (e = readdir(dir)) != NULL; ) {
@@ -162,9 +153,8 @@ static bool look_space(struct check *c, const char *arg)
 	return left >= 64 * MIB || fs.f_bavail >= fs.f_blocks / 20;
 }
 
-static bool look_leftovers(struct check *c, const char *arg)
+static bool look_leftovers(struct check *c, const char *)
 {
-	(void)arg;
 	if (!c->zl->ctx.hyp ||
 	    domain_leftovers(&c->zl->ctx, &c->leftovers, &c->leftover_count, NULL) != 0)
 		return true;	/* somebody else's failure */
@@ -174,11 +164,10 @@ static bool look_leftovers(struct check *c, const char *arg)
 	return c->leftover_count == 0;
 }
 
-static bool look_files(struct check *c, const char *arg)
+static bool look_files(struct check *c, const char *)
 {
 	_cleanup_strbuf_ struct strbuf files = STRBUF_INIT;
 
-	(void)arg;
 	if (domain_half_made(&c->zl->ctx, false, &files, NULL) != 0 || files.len == 0)
 		return true;
 	say(c, "%.*s", (int)strcspn(files.buf, "\n"), files.buf);
@@ -186,13 +175,12 @@ static bool look_files(struct check *c, const char *arg)
 }
 
 /* A rename is a new file before it is the end of the old one. */
-static bool look_twins(struct check *c, const char *arg)
+static bool look_twins(struct check *c, const char *)
 {
 	struct definition *list;
 	bool well = true;
 	size_t n;
 
-	(void)arg;
 	if (definition_list(&c->zl->ctx, &list, &n, NULL) != 0)
 		return true;
 	for (size_t i = 0; i < n; i++)

@@ -26,11 +26,10 @@ static bool interrupted(const struct creating *c)
 }
 
 /* The last moment at which nothing has run; see domain_create_opts. */
-static int before_unpause(void *arg, uint16_t domid, const char *tty, struct zerr **err)
+static int before_unpause(void *arg, uint16_t, const char *tty, struct zerr **err)
 {
 	struct creating *c = arg;
 
-	(void)domid;
 	if (interrupted(c))
 		return zerr_set(err, ZERR_INTERRUPTED, "E930", 0,
 				"interrupted; nothing is left behind");

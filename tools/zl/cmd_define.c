@@ -127,9 +127,8 @@ ZL_CMD(define)
 	return print_defined(zl, &d.cfg, err);
 }
 
-static int undefine_one(struct zl *zl, struct definition *d, void *arg, struct zerr **err)
+static int undefine_one(struct zl *zl, struct definition *d, void *, struct zerr **err)
 {
-	(void)arg;
 	if (zl->dry_run) {
 		zl_plan(zl, "%s would be undefined", d->cfg.name);
 		return 0;

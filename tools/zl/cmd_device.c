@@ -174,12 +174,11 @@ static int list_kind(struct zl *zl, uint16_t domid, enum device_kind kind,
 	return 0;
 }
 
-static int list_one(struct zl *zl, uint16_t domid, const char *name, void *arg, struct zerr **err)
+static int list_one(struct zl *zl, uint16_t domid, const char *, void *arg, struct zerr **err)
 {
 	struct domain_summary d;
 	struct listing *l = arg;
 
-	(void)name;
 	if (domain_get(&zl->ctx, domid, &d, err) < 0)
 		return -1;
 	if (l->all == NULL && !l->headed)
@@ -322,11 +321,10 @@ ZL_CMD(device_detach)
 	return detach(zl, args, err) < 0 ? zerr_context(err, "device-detach", args->pos[0]) : 0;
 }
 
-static void print_row(struct zl *zl, const struct device_info *d, struct json_object *o)
+static void print_row(struct zl *, const struct device_info *d, struct json_object *o)
 {
 	const char *type = type_words[d->kind];
 
-	(void)zl;
 	if (o != NULL) {
 		zl_json_string(o, "type", type);
 		zl_json_string(o, "name", d->name);

@@ -61,7 +61,7 @@ struct uptime_print {
 	struct json_object *all;	/* NULL: as text */
 };
 
-static int uptime_one(struct zl *zl, uint16_t domid, const char *name, void *arg, struct zerr **err)
+static int uptime_one(struct zl *zl, uint16_t domid, const char *, void *arg, struct zerr **err)
 {
 	struct uptime_print *p = arg;
 	struct domain_summary d;
@@ -70,7 +70,6 @@ static int uptime_one(struct zl *zl, uint16_t domid, const char *name, void *arg
 	struct tm tm;
 	uint64_t ns;
 
-	(void)name;
 	if (domain_get(&zl->ctx, domid, &d, err) < 0 ||
 	    domain_uptime_ns(&zl->ctx, domid, &ns, err) < 0)
 		return -1;

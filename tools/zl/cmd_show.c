@@ -37,11 +37,10 @@ static void show_state(struct zl *zl, const struct shown *s)
 	printf("restarts  : %u\n", s->state.restarts);
 }
 
-static void show_config(struct zl *zl, const struct shown *s)
+static void show_config(struct zl *, const struct shown *s)
 {
 	const struct domain_config *c = &s->cfg;
 
-	(void)zl;
 	if (c->name == NULL)
 		return;
 	if (c->title != NULL)
@@ -54,11 +53,10 @@ static void show_config(struct zl *zl, const struct shown *s)
 	       domain_action_name(c->on_reboot), domain_action_name(c->on_crash));
 }
 
-static void show_memory(struct zl *zl, const struct shown *s)
+static void show_memory(struct zl *, const struct shown *s)
 {
 	const struct hyp_domain_info *i = &s->d.info;
 
-	(void)zl;
 	if (i->domid == ZL_INACTIVE)
 		printf("memory    : %" PRIu64 " MiB\n", s->cfg.memory_kib / 1024);
 	else

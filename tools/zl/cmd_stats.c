@@ -172,11 +172,10 @@ static int parse(const struct zl *zl, const struct zl_args *args, struct stats *
 }
 
 /* A request is on stdin: the head of the answer, and whether the figures follow. */
-static int answer_head(struct zl *zl, struct zerr **err)
+static int answer_head(struct zl *, struct zerr **err)
 {
 	int rc = stats_http_request(STDIN_FILENO, STDOUT_FILENO);
 
-	(void)zl;
 	return rc < 0 ? zerr_set(err, ZERR_FAILED, "E936", -rc, "stats: no request that could be "
 				 "answered") : rc;
 }

@@ -93,11 +93,10 @@ static int print_domain(struct zl *zl, const struct domain_summary *d, struct vc
 	return 0;
 }
 
-static int vcpus_of(struct zl *zl, uint16_t domid, const char *name, void *arg, struct zerr **err)
+static int vcpus_of(struct zl *zl, uint16_t domid, const char *, void *arg, struct zerr **err)
 {
 	struct domain_summary d;
 
-	(void)name;
 	if (domain_get(&zl->ctx, domid, &d, err) < 0)
 		return -1;
 	return print_domain(zl, &d, arg, err);

@@ -200,7 +200,7 @@ void zl_json_bool(struct json_object *o, const char *key, bool value)
 }
 
 /* Print data (taken over) in its envelope; indented on a terminal. */
-int zl_print_json(struct zl *zl, const char *schema, struct json_object *data, struct zerr **err)
+int zl_print_json(struct zl *, const char *schema, struct json_object *data, struct zerr **err)
 {
 	struct json_object *top = json_object_new_object();
 	char host[256] = "", stamp[32] = "";
@@ -209,7 +209,6 @@ int zl_print_json(struct zl *zl, const char *schema, struct json_object *data, s
 	struct tm tm;
 	bool ok;
 
-	(void)zl;
 	if (gethostname(host, sizeof(host) - 1) < 0)
 		host[0] = '\0';
 	if (gmtime_r(&now, &tm) != NULL)
