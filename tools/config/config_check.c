@@ -4,14 +4,7 @@
  * found errors, so that one run tells everything; a rule stays silent about a field that is
  * already in error. Defaults that depend on another field are filled in here.
  */
-#include <errno.h>
-#include <inttypes.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "field_table.h"
-#include "xentools/macros.h"
-#include "xentools/parse_num.h"
 
 /* The node at "a/b" below the root, or NULL. */
 static const struct xml_node *find(struct reader *r, const char *outer, const char *inner)

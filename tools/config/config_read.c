@@ -3,11 +3,6 @@
  * The entry points of reading: bytes to tree, overrides on the tree, the walk, the rules, the
  * verdict. The caller's struct domain_config is written only when there is no error at all.
  */
-#include <errno.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "field_table.h"
 #include "xl.h"
 #include "xentools/cleanup.h"
 #include "xentools/error.h"

@@ -3,13 +3,7 @@
  * The description of a CPU pool: the few keys of xl's cpupool.cfg, in the syntax of xl.cfg. What
  * they mean on this host is the command's to say.
  */
-#include <errno.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "diag.h"
 #include "xentools/cleanup.h"
-#include "xentools/macros.h"
 #include "xentools/strbuf.h"
 #include "xl.h"
 

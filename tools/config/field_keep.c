@@ -4,10 +4,6 @@
  * canonical text, so that writing loses nothing. One that this build cannot give a guest is
  * remembered, and a start is refused; nobody gets less than the file asks for without a word.
  */
-#include <errno.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "field_rows.h"
 #include "format.h"
 

@@ -4,15 +4,7 @@
  * order: find the element's row, do what its class asks, read its attributes the same way, then
  * the type and the handler. Nothing here knows any element by name, nor any rule of one.
  */
-#include "field_table.h"
-
-#include <errno.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "field_rows.h"
-#include "xentools/macros.h"
-#include "xentools/str_table.h"
 
 #define PATH_ROOM 512u
 #define EXTENSION "domain/metadata/z:domain"

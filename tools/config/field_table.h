@@ -9,12 +9,19 @@
 #ifndef CONFIG_FIELD_TABLE_H
 #define CONFIG_FIELD_TABLE_H
 
+#include <errno.h>
+#include <inttypes.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "diag.h"
 #include "xentools/config.h"
+#include "xentools/macros.h"
+#include "xentools/parse_num.h"
+#include "xentools/str_table.h"
 #include "xml_tree.h"
 
 /* The classes of the contract, and "later": supported there, not by this build. */

@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Rows for <clock>: which time the guest reads at its start. */
-#include <string.h>
-
 #include "field_rows.h"
-#include "xentools/macros.h"
-#include "xentools/parse_num.h"
 
 #define SECONDS_MAX (INT64_C(1) << 40)
 

@@ -4,13 +4,7 @@
  * a serial port if they are declared. The other device classes are rows that say what becomes of
  * them.
  */
-#include <errno.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "field_rows.h"
-#include "xentools/macros.h"
-#include "xentools/parse_num.h"
 
 static const struct field_range console_ports = { 0, 255 };
 

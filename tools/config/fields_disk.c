@@ -4,14 +4,8 @@
  * next <disk> begins or the document ends, after the rules that need more than one field. No
  * image is opened here: whether a source exists and is what it is said to be is found at the start.
  */
-#include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "field_rows.h"
 #include "xentools/cleanup.h"
-#include "xentools/macros.h"
 
 #define DISKS_MAX 256u
 

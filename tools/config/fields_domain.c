@@ -3,12 +3,7 @@
  * Rows for what stands directly in <domain>: identity, memory, CPUs and their tuning, what to
  * do at the end of a life. See field_table.h for how to add one.
  */
-#include <errno.h>
-#include <string.h>
-
 #include "field_rows.h"
-#include "xentools/macros.h"
-#include "xentools/parse_num.h"
 #include "xentools/strbuf.h"
 
 static FIELD_WORDS(domain_types, WORD("xen", 0),

@@ -4,15 +4,8 @@
  * document has no words for. An element that is unknown here is an error, since nobody else could
  * mean it.
  */
-#include <errno.h>
-#include <inttypes.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "field_rows.h"
 #include "xentools/cpu_feature.h"
-#include "xentools/macros.h"
-#include "xentools/parse_num.h"
 
 #define FRAME_MAX	(UINT64_C(1) << 36)	/* 48 bits of address */
 #define LIST_MAX	16u

@@ -4,14 +4,8 @@
  * next <interface> begins or the document ends, after the rules that need more than one field.
  * Nothing is asked of the host: whether a bridge or a script is there is found at the start.
  */
-#include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "field_rows.h"
 #include "xentools/cleanup.h"
-#include "xentools/macros.h"
 #include "xentools/zl_conf.h"
 
 #define NICS_MAX 64u

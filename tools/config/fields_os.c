@@ -1,11 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Rows for <os>, <features> and <cpu>: how the guest boots and what its CPUs show. */
-#include <stdlib.h>
-#include <string.h>
-
 #include "field_rows.h"
 #include "xentools/cpu_feature.h"
-#include "xentools/macros.h"
 
 static FIELD_WORDS(os_types, WORD("hvm", 0), WORD("xenpvh", 0), WORD("xen", 0), WORD("linux", 0),
 	{ "*", 0, FIELD_R, "the one guest type is \"hvm\"", NULL });

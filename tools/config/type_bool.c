@@ -3,8 +3,6 @@
  * yes and no, on and off: libvirt has one pair in some places and the other elsewhere; we take
  * both.
  */
-#include <string.h>
-
 #include "field_table.h"
 
 static void parse_bool(struct reader *r, const struct xml_node *node, const struct field_row *row,

@@ -6,12 +6,8 @@
  * up to the last number stands for all further CPUs of a host, however many it has.
  */
 #include <ctype.h>
-#include <errno.h>
-#include <stdio.h>
-#include <string.h>
 
 #include "field_table.h"
-#include "xentools/macros.h"
 
 static int parse_cpu(const char **p, unsigned int *ret)
 {

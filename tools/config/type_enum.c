@@ -3,12 +3,10 @@
  * Words out of a list. Each word has a class of its own, so that "kvm" can be another hypervisor's
  * and "lxc" an outright refusal; "*" is the class of all words that are not listed.
  */
-#include <string.h>
 #include <strings.h>
 
 #include "field_table.h"
 #include "xentools/strbuf.h"
-#include "xentools/str_table.h"
 
 static void report_unknown_word(struct reader *r, const struct xml_node *node,
 				const struct field_row *row, const char *text)

@@ -3,8 +3,6 @@
  * Names and addresses of network interfaces. What may be one is decided in domain_nic.c, for all
  * readers alike; here it is reported where it stands.
  */
-#include <string.h>
-
 #include "field_table.h"
 
 static void parse_mac(struct reader *r, const struct xml_node *node, const struct field_row *row,

@@ -3,11 +3,7 @@
  * Strings that the configuration keeps: absolute paths, single lines, free text. Control characters
  * were refused by the walk, but tabs and line ends, which only free text may hold.
  */
-#include <errno.h>
-#include <inttypes.h>
 #include <limits.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 

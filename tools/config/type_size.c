@@ -3,14 +3,9 @@
  * Amounts of memory: a number and the unit in the attribute "unit" (KiB by default), as libvirt
  * has them. The value is KiB, rounded up to whole pages of 4 KiB.
  */
-#include <errno.h>
-#include <inttypes.h>
-#include <string.h>
 #include <strings.h>
 
 #include "field_table.h"
-#include "xentools/macros.h"
-#include "xentools/parse_num.h"
 
 static const struct {
 	const char *name;

@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Decimal numbers, with or without a sign, inside a range. White space around them is allowed. */
-#include <errno.h>
-#include <inttypes.h>
-
 #include "field_table.h"
-#include "xentools/parse_num.h"
 
 static bool parse_ranged(struct reader *r, const struct xml_node *node, const struct field_row *row,
 			 const char *value, uint64_t *ret)

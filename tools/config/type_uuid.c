@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* UUIDs: text to 16 bytes in network order and back. The all-zero one is nobody's and refused. */
 #include <ctype.h>
-#include <errno.h>
-#include <stdio.h>
-#include <string.h>
 
 #include "field_table.h"
 

@@ -5,10 +5,7 @@
  * behind the text. The first mistake of a line is reported and the line is given up.
  */
 #include <ctype.h>
-#include <errno.h>
-#include <string.h>
 
-#include "diag.h"
 #include "xl.h"
 
 struct lexer {

@@ -4,13 +4,8 @@
  * Members without a row are named in a warning: libxl prints only what differs from its
  * defaults. JSON has no positions; the path of the member is the key that reports name.
  */
-#include <errno.h>
-#include <inttypes.h>
 #include <json-c/json.h>
-#include <string.h>
 
-#include "diag.h"
-#include "xentools/macros.h"
 #include "xentools/strbuf.h"
 #include "xl.h"
 

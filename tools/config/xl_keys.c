@@ -3,11 +3,6 @@
  * The keys of xl.cfg, one row each: where its value stands in domain XML and by which function
  * it gets there, or why it is not used. The manual page zl.cfg(5) is printed from these rows.
  */
-#include <errno.h>
-#include <string.h>
-
-#include "xentools/macros.h"
-#include "xentools/parse_num.h"
 #include "xl_priv.h"
 
 #define EXT "metadata/z:domain"

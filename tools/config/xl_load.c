@@ -4,15 +4,9 @@
  * settle what depends on several keys. A later entry of a key wins. Disks and networks have rules
  * of their own and become part of the configuration at once.
  */
-#include <errno.h>
-#include <string.h>
-
-#include "diag.h"
 #include "xentools/cleanup.h"
 #include "xentools/error.h"
-#include "xentools/str_table.h"
 #include "xentools/strbuf.h"
-#include "xl.h"
 #include "xl_priv.h"
 
 /* Something to report at: an entry has no element. */

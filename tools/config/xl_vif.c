@@ -5,17 +5,9 @@
  * errors, those without a meaning here are told in a note.
  */
 #include <ctype.h>
-#include <errno.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "xentools/cleanup.h"
-#include "xentools/config.h"
 #include "xentools/error.h"
-#include "xentools/macros.h"
-#include "xentools/parse_num.h"
-#include "xentools/str_table.h"
-#include "xl.h"
 #include "xl_priv.h"
 
 struct vif {

@@ -3,11 +3,6 @@
  * From a configuration back to xl.cfg, for who wants to return. What xl has no key for is named
  * in the list of losses; reading the text again gives the same domain but for those.
  */
-#include <inttypes.h>
-#include <string.h>
-
-#include "diag.h"
-#include "xentools/macros.h"
 #include "xentools/strbuf.h"
 #include "xl.h"
 

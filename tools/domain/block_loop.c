@@ -4,18 +4,8 @@
  * or the back-end hold it open, so that neither a kill nor another toolstack's destroy can leak
  * it. A flush of the guest becomes a sync of the file, in the kernel.
  */
-#include <errno.h>
-#include <fcntl.h>
 #include <linux/loop.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/ioctl.h>
-#include <sys/stat.h>
-#include <time.h>
-#include <unistd.h>
-
-#include <xentools/error.h>
-#include <xentools/fd_util.h>
 
 #include "tools/domain/block.h"
 #include "tools/domain/device_priv.h"

@@ -5,20 +5,7 @@
  * a free device holds a lock, as the kernel does not give them out; which one was taken is told
  * to the caller before qemu-nbd starts, so that a killed toolstack leaves a trace of it.
  */
-#include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/file.h>
-#include <time.h>
-#include <unistd.h>
-
-#include <xentools/error.h>
-#include <xentools/fd_util.h>
 
 #include "tools/domain/block.h"
 #include "tools/domain/device_priv.h"

@@ -4,21 +4,11 @@
  * mapped a few megabytes at a time; what the guest lacks there is left as a hole. The
  * guest may run meanwhile, or is paused by us and goes on afterwards whatever happens.
  */
-#include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/file.h>
-#include <sys/stat.h>
-#include <time.h>
-#include <unistd.h>
 
 #include <public/arch-arm.h>
 #include <xentools/core_dump.h>
-#include <xentools/fd_util.h>
-#include <xentools/strbuf.h>
 
 #include "tools/domain/domain_priv.h"
 

@@ -5,20 +5,10 @@
  * Every change is one atomic replacement or is taken back when its second half fails, and is on the
  * disk when it is told to be made.
  */
-#include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/file.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <xentools/config.h>
 #include <xentools/definition.h>
-#include <xentools/fd_util.h>
-#include <xentools/strbuf.h>
 
 #include "tools/domain/domain_priv.h"
 

@@ -5,15 +5,7 @@
  * copy under /libxl that no guest reads; all that is read back to decide comes from there or from
  * the back-end's directory. Waiting is by the store's watches, with a look now and then.
  */
-#include <errno.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
 #include <xentools/event_loop.h>
-#include <xentools/parse_num.h>
 
 #include "tools/domain/device_priv.h"
 #include "tools/domain/xenbus_state.h"

@@ -4,16 +4,7 @@
  * Both halves of attaching and of taking away are done for all devices before the next half, so
  * that the back-ends work at the same time.
  */
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/file.h>
-#include <time.h>
-#include <unistd.h>
-
-#include <xentools/parse_num.h>
 
 #include "tools/domain/device_priv.h"
 #include "tools/domain/xenbus_state.h"

@@ -4,16 +4,6 @@
  * below the run directory; the path that people know is a symbolic link to it, made and taken away
  * here.
  */
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <xentools/fd_util.h>
-#include <xentools/strbuf.h>
-
 #include "tools/domain/device_priv.h"
 
 /* The daemon's own name of it. */

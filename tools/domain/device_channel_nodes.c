@@ -5,10 +5,6 @@
  * What decides anything in the control domain stands in the back-end's directory, which the guest
  * reads only: its own directory it may replace as a whole.
  */
-#include <stdio.h>
-
-#include <xentools/strbuf.h>
-
 #include "tools/domain/device_priv.h"
 
 /* The channel that is the guest's console of a number, or NULL: a plain console. */

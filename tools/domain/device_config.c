@@ -4,11 +4,6 @@
  * guest reboots, what was taken away is not, and dumpxml shows both. The text is in the state
  * file; a domain of another toolstack has none. Under domain_lock(), as programs may do it at once.
  */
-#include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include <xentools/config.h>
 
 #include "tools/domain/device_priv.h"

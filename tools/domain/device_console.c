@@ -4,16 +4,6 @@
  * directory like a device, but no state machine: xenconsoled takes ring and port from here, the
  * guest from its HVM parameters, or, of the serial port, sees neither.
  */
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <xentools/cleanup.h>
-
 #include "tools/domain/device_priv.h"
 
 #define CONSOLE_LIMIT 1048576		/* bytes the daemon keeps for a reader who is slow */

@@ -5,17 +5,8 @@
  * not reach, and looked at under domain_lock() before another device may have it. A guest's
  * flush reaches the disk: blkback offers it, loop and qemu-nbd sync the file.
  */
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
 #include <sys/sysmacros.h>
-#include <time.h>
-#include <unistd.h>
 
-#include <xentools/parse_num.h>
 #include <xentools/str_table.h>
 
 #include "tools/domain/block.h"

@@ -5,15 +5,8 @@
  * at its first answer and connects when the script has written hotplug-status "connected".
  * What a name in zl.conf or an absent script means is decided here, at the attaching.
  */
-#include <errno.h>
 #include <inttypes.h>
-#include <limits.h>
-#include <stdio.h>
-#include <string.h>
-#include <time.h>
-#include <unistd.h>
 
-#include <xentools/strbuf.h>
 #include <xentools/zl_conf.h>
 
 #include "tools/domain/device_priv.h"

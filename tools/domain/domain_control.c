@@ -3,10 +3,6 @@
  * Steer a living domain: pause it, ask it to end, press its sysrq key, rename it. Requests go
  * through the store and depend on the guest; what must happen goes through the hypervisor.
  */
-#include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/random.h>
 
 #include <xentools/device.h>

@@ -4,16 +4,10 @@
  * domain (files, name, memory), then the domain, its nodes, its build, and last the first
  * unpause. A failure undoes all of it. The name is looked up and taken under one lock.
  */
-#include <errno.h>
-#include <stdio.h>
-#include <string.h>
-#include <sys/stat.h>
-
 #include <xentools/build.h>
 #include <xentools/clock.h>
 #include <xentools/cpu_feature.h>
 #include <xentools/device.h>
-#include <xentools/macros.h>
 
 #include "tools/domain/domain_priv.h"
 

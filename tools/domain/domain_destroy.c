@@ -3,12 +3,6 @@
  * End a domain and leave nothing of it: hypervisor, store nodes, state file. Every step is tried
  * even when one before it failed, and the whole may be repeated.
  */
-#include <errno.h>
-#include <string.h>
-#include <time.h>
-
-#include <xentools/fd_util.h>
-
 #include "tools/domain/device_priv.h"
 
 #define GONE_MS 10000			/* daemons need time to let go of its pages */

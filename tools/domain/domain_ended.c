@@ -4,16 +4,6 @@
  * the program that waits. One line per end in RUN_DIR/ended, which begins anew when it is full;
  * nothing depends on a line being there.
  */
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <xentools/fd_util.h>
-
 #include "tools/domain/domain_priv.h"
 
 #define ENDED_MAX (64 * 1024)

@@ -4,13 +4,8 @@
  * connection each, so that nothing is lost while the monitor is busy. Never waits and never fails
  * aloud: a watcher's comfort must not stop a tool.
  */
-#include <stdio.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <time.h>
-
-#include <xentools/strbuf.h>
 
 #include "tools/domain/domain_priv.h"
 

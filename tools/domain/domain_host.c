@@ -4,11 +4,8 @@
  * zl validate --host tells all. Who has what at the moment, names, free memory, images in use, is
  * the start's affair.
  */
-#include <string.h>
-
 #include <xentools/build.h>
 #include <xentools/device.h>
-#include <xentools/macros.h>
 
 #include "tools/domain/domain_priv.h"
 

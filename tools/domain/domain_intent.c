@@ -8,19 +8,8 @@
  * meanwhile takes this over: the file is not empty then. So it can always be told whose it is.
  * Files are made and recovered under the lock of domain_lock(); a domain's is taken away without.
  */
-#include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/file.h>
 #include <sys/inotify.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <xentools/fd_util.h>
-#include <xentools/strbuf.h>
 
 #include "tools/domain/domain_priv.h"
 

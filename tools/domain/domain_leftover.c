@@ -5,17 +5,7 @@
  * a domain that is not there at two looks is gone; one that is being restarted has a note of it.
  * And the files of changes that did not end: a writer that is at work holds a lock.
  */
-#include <dirent.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/file.h>
-#include <time.h>
-#include <unistd.h>
-
-#include <xentools/parse_num.h>
-#include <xentools/strbuf.h>
 
 #include "tools/domain/domain_priv.h"
 

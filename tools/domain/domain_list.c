@@ -5,15 +5,8 @@
  * rest works.
  */
 #include <ctype.h>
-#include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
 
 #include <xentools/clock.h>
-#include <xentools/parse_num.h>
-#include <xentools/strbuf.h>
 
 #include "tools/domain/domain_priv.h"
 

@@ -3,12 +3,6 @@
  * Single nodes of a domain in the store: written in a transaction, with the permissions of a kind,
  * or read and written by themselves.
  */
-#include <errno.h>
-#include <stdarg.h>
-#include <string.h>
-
-#include <xentools/strbuf.h>
-
 #include "tools/domain/domain_priv.h"
 
 #define NODE_PATH_MAX 1024

@@ -4,21 +4,7 @@
  * locked pid file by which a daemon is known to run. A domain's name may hold anything but '/':
  * in file names each byte outside [A-Za-z0-9._-] becomes %XX.
  */
-#include <errno.h>
-#include <fcntl.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/file.h>
-#include <sys/stat.h>
-#include <time.h>
-#include <unistd.h>
-
-#include <xentools/domain.h>
-#include <xentools/error.h>
-#include <xentools/fd_util.h>
-#include <xentools/strbuf.h>
 
 #include "tools/domain/domain_priv.h"
 

@@ -1,15 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Inside of the domain library: what its files share. Store helpers note the first failure in
- * *err and turn into no-ops after it, so that a list of writes needs one test at its end.
+ * Inside of the domain library: what its files share, the headers that most of them need included.
+ * Store helpers note the first failure in *err and turn into no-ops after it, so that a list of
+ * writes needs one test at its end.
  */
 #ifndef TOOLS_DOMAIN_PRIV_H
 #define TOOLS_DOMAIN_PRIV_H
 
+#include <fcntl.h>
 #include <stdint.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
 
 #include <xentools/domain.h>
 #include <xentools/error.h>
+#include <xentools/fd_util.h>
+#include <xentools/parse_num.h>
+#include <xentools/strbuf.h>
 #include <xentools/xs.h>
 
 /* domain_paths.c */

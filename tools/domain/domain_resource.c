@@ -6,13 +6,6 @@
  * lowered after it. vCPUs are taken and given by the store, too: the guest's kernel puts them
  * off and on. The control domain's memory lies at fixed places and stays its own.
  */
-#include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <xentools/parse_num.h>
-
 #include "tools/domain/domain_priv.h"
 
 #define PAGE_KIB (HYP_PAGE_SIZE / 1024)

@@ -5,14 +5,6 @@
  * image, which may hold secrets, is root's alone in the run directory until the domain is gone.
  */
 #include <ctype.h>
-#include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
-#include <xentools/fd_util.h>
-#include <xentools/strbuf.h>
 
 #include "tools/domain/device_priv.h"
 

@@ -4,20 +4,10 @@
  * with the configuration text and what to do when the domain ends. Replaced atomically; a version
  * and a checksum inside tell a file that is not ours or is damaged.
  */
-#include <dirent.h>
-#include <errno.h>
 #include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 #include <json-c/json.h>
 #include <zlib.h>
-
-#include <xentools/fd_util.h>
-#include <xentools/parse_num.h>
-#include <xentools/strbuf.h>
 
 #include "tools/domain/domain_priv.h"
 

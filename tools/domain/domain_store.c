@@ -5,13 +5,6 @@
  * own tools see our domains. A node inherits its parent's permissions; rows say where that is
  * not what is wanted.
  */
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
-
-#include <xentools/strbuf.h>
-
 #include "tools/domain/domain_priv.h"
 
 /* Nodes of fixed value below /local/domain/N; what is not "rw" is read-only like its parent. */

@@ -4,8 +4,6 @@
  * its devices and calls the hypervisor; resumed, it finds 1 in the call's result, which means
  * that nothing was moved and its event channels and grants are still there.
  */
-#include <string.h>
-
 #include "tools/domain/domain_priv.h"
 
 #define SUSPEND_CANCELLED 1		/* result of SCHEDOP_shutdown(suspend): same domain */

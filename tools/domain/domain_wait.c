@@ -4,11 +4,7 @@
  * console daemon has its pty. The store's watches say when to look; a look each second covers a
  * store that went away. Watches of the caller on the same handle lose their events meanwhile.
  */
-#include <errno.h>
 #include <poll.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include <xentools/event_loop.h>
 

@@ -3,14 +3,6 @@
  * What a configuration may ask for and a host may lack: looked at before a domain exists, so that
  * a refusal (class ZERR_UNSUPPORTED) costs nothing. Nothing is given silently less than asked.
  */
-#include <errno.h>
-#include <string.h>
-#include <time.h>
-#include <unistd.h>
-
-#include <xentools/cleanup.h>
-#include <xentools/macros.h>
-
 #include "tools/domain/domain_priv.h"
 
 #define FIRMWARE "/usr/share/zl/firmware/guest-aarch64.fd"

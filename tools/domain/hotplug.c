@@ -4,21 +4,12 @@
  * process group, a clean environment and a limit of time; what it last wrote to stderr is told
  * when it fails. A program may leave a daemon behind that keeps stderr open: its own end counts.
  */
-#include <errno.h>
 #include <poll.h>
-#include <signal.h>
 #include <spawn.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
-#include <fcntl.h>
-#include <unistd.h>
 
 #include <xentools/event_loop.h>
-#include <xentools/fd_util.h>
 
 #include "tools/domain/device_priv.h"
 

@@ -5,8 +5,6 @@
  * read as name. No dates, no directories, no extensions. Numbers in it stand in both byte orders.
  */
 #include <ctype.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "tools/domain/domain_priv.h"
 

@@ -4,18 +4,7 @@
  * statistics that the kernel's back-ends keep in sysfs. Directories there are found by the
  * back-ends' names, so that a network device may be called anything.
  */
-#include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
-#include <xentools/cleanup.h>
 #include <xentools/clock.h>
-#include <xentools/error.h>
-#include <xentools/parse_num.h>
 #include <xentools/sample.h>
 
 #include "tools/domain/domain_priv.h"

@@ -4,8 +4,6 @@
  * part of the union of an envelope, calls, and copies the answer into a struct of ours. vCPU
  * operations are in domctl_vcpu.c.
  */
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "tools/hyp/domctl.h"

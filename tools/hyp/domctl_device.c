@@ -1,9 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Devices of the platform for a domain: permission first, then the mapping or the interrupt. */
-#include <errno.h>
-
-#include <xentools/error.h>
-
 #include "tools/hyp/domctl.h"
 
 #define MAPPING_MAX 64u		/* frames of one call: the interface's limit */

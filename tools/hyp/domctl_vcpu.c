@@ -3,7 +3,6 @@
  * Domain control of virtual CPUs: start state, accounting, affinity, and the scheduler's
  * parameters of their domain.
  */
-#include <errno.h>
 #include <string.h>
 
 #include <xentools/cpu_feature.h>

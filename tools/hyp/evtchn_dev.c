@@ -4,9 +4,7 @@
  * that fired is read as a number and stays masked until it is written back. The descriptor is
  * non-blocking and fit for poll().
  */
-#include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 
 #include <public/sys/evtchn.h>
 

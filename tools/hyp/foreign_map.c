@@ -3,8 +3,6 @@
  * Another domain's pages in our address space, by MMAPBATCH_V2. The list of frames lies in ordinary
  * memory: the kernel reads it, not the hypervisor.
  */
-#include <errno.h>
-#include <stdlib.h>
 #include <sys/mman.h>
 
 #include <public/sys/privcmd.h>

@@ -3,9 +3,7 @@
  * /dev/xen/gntdev: map pages that a guest granted to the control domain. One page per mapping;
  * the list remembers each mapping's index, which the unmap ioctl wants after the munmap.
  */
-#include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <sys/mman.h>
 
 #include <public/sys/gntdev.h>

@@ -6,7 +6,6 @@
  * small one, which is all that most calls need, and a large one: each page costs 2,000
  * instructions. Both are handed out from the bottom and emptied by the next call.
  */
-#include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
 

@@ -3,7 +3,6 @@
  * Memory operations. The ioctl returns 32 bits and some of these answer with more, so each one
  * travels as the only entry of a multicall, whose result field has 64.
  */
-#include <errno.h>
 #include <string.h>
 
 #include <public/memory.h>

@@ -4,13 +4,10 @@
  * the one place that turns a hypercall's errno into an error object of the right class. Buffers
  * are hcall_buf.c's; nothing here knows what a call means.
  */
-#include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
 #include <public/sys/privcmd.h>
 

@@ -3,7 +3,6 @@
  * System control: what the host is and has, its CPU pools, and the hypervisor's console ring.
  * The list of domains is domctl.c's, because it speaks of domains.
  */
-#include <errno.h>
 #include <string.h>
 
 #include "tools/hyp/domctl.h"

@@ -3,8 +3,6 @@
  * What hypervisor this is: all of xen_version in one struct. Strings come NUL-padded in fields of
  * fixed size and are ended by us in any case.
  */
-#include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #include <public/version.h>

@@ -7,9 +7,6 @@
  */
 #include "zl.h"
 
-#include <string.h>
-
-#include "xentools/parse_num.h"
 #include "xentools/str_table.h"
 
 /* The row of "--name" (len bytes) or of a letter. */

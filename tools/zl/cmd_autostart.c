@@ -7,9 +7,6 @@
 #include "zl.h"
 
 #include <limits.h>
-#include <string.h>
-
-#include "xentools/parse_num.h"
 
 #define RETRY_MS 2000
 

@@ -6,13 +6,6 @@
  */
 #include "zl.h"
 
-#include <errno.h>
-#include <inttypes.h>
-#include <string.h>
-
-#include "xentools/parse_num.h"
-#include "xentools/strbuf.h"
-
 /* ---- attach ---- */
 
 static int read_spec(const struct strbuf *spec, struct domain_config *cfg, struct zerr **err)

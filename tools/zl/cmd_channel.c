@@ -2,8 +2,6 @@
 /* zl channel-list: consoles besides the first, some of which have a name and a socket. */
 #include "zl.h"
 
-#include <inttypes.h>
-
 static void print_row(struct zl *zl, const struct device_info *d, struct json_object *o)
 {
 	_cleanup_free_ char *type = zl_device_node(zl, d->note, "connection");

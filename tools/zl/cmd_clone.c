@@ -6,15 +6,9 @@
  */
 #include "zl.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
-#include <string.h>
 #include <sys/ioctl.h>
-#include <sys/stat.h>
-
-#include "xentools/fd_util.h"
-#include "xentools/strbuf.h"
 
 enum way { EITHER, REFLINK, COPY };
 

@@ -6,12 +6,7 @@
 #include "zl.h"
 
 #include <ctype.h>
-#include <errno.h>
 #include <fcntl.h>
-#include <string.h>
-#include <sys/stat.h>
-
-#include "xentools/parse_num.h"
 
 #define ESCAPE_DEFAULT 0x1d		/* ^] */
 #define TAIL_BYTES 4096

@@ -6,11 +6,6 @@
  */
 #include "zl.h"
 
-#include <errno.h>
-#include <string.h>
-
-#include "xentools/fd_util.h"
-
 static int find_word(const char *const *words, const char *word, const char *option,
 		     struct zerr **err)
 {

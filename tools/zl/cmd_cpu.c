@@ -6,10 +6,6 @@
  */
 #include "zl.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
 int zl_host_cpus(struct zl *zl, struct zl_host_cpus *c, struct zerr **err)
 {
 	struct hyp_physinfo phys;

@@ -5,14 +5,6 @@
  */
 #include "zl.h"
 
-#include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
-#include "xentools/fd_util.h"
-
 static const char *map_text(const uint8_t map[ZL_MAP_BYTES], char buf[5 * DOMAIN_CPU_MAX])
 {
 	const struct cpuset set = zl_cpuset_of(map);

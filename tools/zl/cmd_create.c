@@ -6,10 +6,7 @@
  */
 #include "zl.h"
 
-#include <errno.h>
-#include <inttypes.h>
 #include <poll.h>
-#include <string.h>
 
 struct creating {
 	struct zl *zl;

@@ -5,11 +5,6 @@
  */
 #include "zl.h"
 
-#include <errno.h>
-#include <string.h>
-
-#include "xentools/fd_util.h"
-
 /* Text and meaning of a definition; mistakes are printed. See zl.h. */
 int zl_read_definition(struct zl *zl, const char *path, const char *text,
 		       const struct config_options *opt, struct definition *ret, struct zerr **err)

@@ -5,11 +5,7 @@
  */
 #include "zl.h"
 
-#include <errno.h>
-#include <string.h>
-
 #include "xentools/str_table.h"
-#include "xentools/strbuf.h"
 
 struct wish {
 	bool title;

@@ -5,13 +5,6 @@
  */
 #include "zl.h"
 
-#include <errno.h>
-#include <inttypes.h>
-#include <string.h>
-
-#include "xentools/parse_num.h"
-#include "xentools/strbuf.h"
-
 /* ---- shared ---- */
 
 void zl_device_words(const struct zl_args *args, struct strbuf *spec)

@@ -5,10 +5,6 @@
  */
 #include "zl.h"
 
-#include <string.h>
-
-#include "xentools/strbuf.h"
-
 #define FOLLOW_MS 500
 
 struct filter {

@@ -2,9 +2,6 @@
 /* zl dump-core: a guest's memory and registers into a file, and what becomes of it afterwards. */
 #include "zl.h"
 
-#include <string.h>
-#include <sys/stat.h>
-
 #include "xentools/core_dump.h"
 
 static void show_progress(void *arg, uint64_t done, uint64_t total)

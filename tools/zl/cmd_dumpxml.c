@@ -2,10 +2,6 @@
 /* zl dumpxml: the configuration of a running domain or of a definition, in canonical form. */
 #include "zl.h"
 
-#include <string.h>
-
-#include "xentools/device.h"
-
 static int print_config(struct zl *zl, const struct zl_args *args, uint16_t domid,
 			const struct domain_config *cfg, struct zerr **err)
 {

@@ -6,13 +6,8 @@
  */
 #include "zl.h"
 
-#include <errno.h>
 #include <fcntl.h>
-#include <string.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
-
-#include "xentools/fd_util.h"
 
 static int write_draft(const char *text, char path[32], struct zerr **err)
 {

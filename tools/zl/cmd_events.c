@@ -2,14 +2,9 @@
 /* zl events: what has happened to domains, as the monitor keeps it, and with -f what happens. */
 #include "zl.h"
 
-#include <errno.h>
-#include <inttypes.h>
 #include <poll.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-
-#include "xentools/strbuf.h"
 
 #define LINE_MAX_BYTES 8192u
 

@@ -2,8 +2,6 @@
 /* zl help, zl completion, zl version: what the program says of itself. */
 #include "zl.h"
 
-#include <string.h>
-
 static int print_page(const char *name, struct zerr **err)
 {
 	for (const struct zl_page *p = zl_pages; p->name != NULL; p++) {

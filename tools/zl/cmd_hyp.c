@@ -2,10 +2,6 @@
 /* zl debug-keys and set-parameters: small wishes to the hypervisor itself. */
 #include "zl.h"
 
-#include <string.h>
-
-#include "xentools/parse_num.h"
-
 #define KEYS_MAX 64u
 
 ZL_CMD(debug_keys)

@@ -5,9 +5,6 @@
  */
 #include "zl.h"
 
-#include <inttypes.h>
-#include <stdarg.h>
-#include <string.h>
 #include <sys/utsname.h>
 
 #define FIELDS_MAX 64u

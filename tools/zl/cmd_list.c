@@ -5,11 +5,7 @@
  */
 #include "zl.h"
 
-#include <inttypes.h>
-#include <string.h>
 #include <sys/ioctl.h>
-
-#include "xentools/strbuf.h"
 
 /* Memory in bytes of a number of pages. */
 static uint64_t pages(uint64_t n)

@@ -5,11 +5,6 @@
  */
 #include "zl.h"
 
-#include <inttypes.h>
-#include <string.h>
-
-#include "xentools/parse_num.h"
-
 #define BARE_MAX (1u << 20)		/* in MiB, 1 TiB: somebody means KiB */
 
 int zl_size_kib(const char *text, uint64_t *kib, struct zerr **err)

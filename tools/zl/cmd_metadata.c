@@ -6,10 +6,7 @@
  */
 #include "zl.h"
 
-#include <string.h>
-
 #include "tools/config/xml_tree.h"
-#include "xentools/strbuf.h"
 
 struct wish {
 	const char *uri, *key;

@@ -6,13 +6,7 @@
  */
 #include "zl.h"
 
-#include <errno.h>
-#include <inttypes.h>
-#include <string.h>
 #include <strings.h>
-
-#include "xentools/parse_num.h"
-#include "xentools/strbuf.h"
 
 /* ---- attach ---- */
 

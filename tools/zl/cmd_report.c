@@ -5,12 +5,7 @@
  */
 #include "zl.h"
 
-#include <errno.h>
-#include <string.h>
-
 #include "report.h"
-#include "xentools/fd_util.h"
-#include "xentools/parse_num.h"
 
 #define SAMPLES_MAX 1000000u
 #define RECORDING_MAX (256u << 20)

@@ -6,12 +6,7 @@
  */
 #include "zl.h"
 
-#include <inttypes.h>
-#include <string.h>
-
 #include <public/domctl.h>
-
-#include "xentools/parse_num.h"
 
 #define CAP_MAX 65534u		/* percent; 0xffff means "as it is" */
 

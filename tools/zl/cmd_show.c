@@ -2,11 +2,7 @@
 /* zl show: everything about one domain for people to read; and zl vm-list. */
 #include "zl.h"
 
-#include <inttypes.h>
-#include <string.h>
 #include <time.h>
-
-#include "xentools/device.h"
 
 struct shown {
 	struct domain_summary d;		/* info.domid ZL_INACTIVE: it does not run */

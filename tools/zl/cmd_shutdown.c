@@ -6,8 +6,6 @@
  */
 #include "zl.h"
 
-#include <string.h>
-
 struct asked {
 	uint16_t domid;
 	char name[DOMAIN_NAME_MAX + 1], shown[DOMAIN_NAME_MAX + 6];	/* shown: as it was given */

@@ -3,10 +3,6 @@
 #include "zl.h"
 
 #include <ctype.h>
-#include <errno.h>
-#include <string.h>
-
-#include "xentools/parse_num.h"
 
 static int find(struct zl *zl, const struct zl_args *args, uint16_t *domid, struct zerr **err)
 {

@@ -6,14 +6,9 @@
  */
 #include "zl.h"
 
-#include <errno.h>
-#include <inttypes.h>
-#include <string.h>
 #include <time.h>
 
 #include "stats.h"
-#include "xentools/parse_num.h"
-#include "xentools/strbuf.h"
 
 enum format { FORMAT_TABLE, FORMAT_JSON, FORMAT_PROMETHEUS };
 

@@ -6,10 +6,7 @@
  */
 #include "zl.h"
 
-#include <string.h>
-
 #include "xentools/str_table.h"
-#include "xentools/strbuf.h"
 
 const struct zl_option zl_global_options[] = {
 	{ 'v', "verbose", NULL, "say what is being done; twice: in detail" },

@@ -6,13 +6,8 @@
  */
 #include "zl.h"
 
-#include <errno.h>
-#include <string.h>
-
 #include "stats.h"
 #include "top.h"
-#include "xentools/parse_num.h"
-#include "xentools/strbuf.h"
 
 #ifndef ZL_LIBEXECDIR
 #define ZL_LIBEXECDIR "/usr/libexec/zl"

@@ -5,10 +5,6 @@
  */
 #include "zl.h"
 
-#include <string.h>
-
-#include "xentools/fd_util.h"
-
 #define SCHEMA_DIR "/usr/share/zl/schema"
 
 /* The schema's opinion on what the reader could read at all. */

@@ -5,12 +5,6 @@
  */
 #include "zl.h"
 
-#include <errno.h>
-#include <inttypes.h>
-#include <string.h>
-
-#include "xentools/parse_num.h"
-
 struct vcpu_print {
 	unsigned int nr_cpus;		/* of the host */
 	struct json_object *all;	/* NULL: as text */

@@ -5,14 +5,8 @@
  */
 #include "zl.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <regex.h>
-#include <string.h>
-#include <sys/stat.h>
-
-#include "xentools/parse_num.h"
-#include "xentools/strbuf.h"
 
 #define STEP_MS 100
 #define LINE_MAX_BYTES 65536

@@ -5,9 +5,6 @@
  */
 #include "zl.h"
 
-#include <errno.h>
-#include <string.h>
-
 static void read_environment(struct zl *zl)
 {
 	const char *json = getenv("ZL_JSON"), *debug = getenv("ZL_DEBUG");

@@ -5,8 +5,6 @@
  */
 #include "zl.h"
 
-#include <string.h>
-
 #define ASK_DOMAINS "zl list --all 2>/dev/null | awk 'NR > 1 && $1 != \"Domain-0\" { print $1 }'"
 
 /* Text between single quotes of a shell. */

@@ -6,10 +6,8 @@
  */
 #include "zl.h"
 
-#include <errno.h>
 #include <poll.h>
 #include <signal.h>
-#include <string.h>
 #include <sys/signalfd.h>
 
 #include "xentools/event_loop.h"

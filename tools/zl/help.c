@@ -5,8 +5,6 @@
  */
 #include "zl.h"
 
-#include <string.h>
-
 static void print_options(FILE *f, const struct zl_option *rows)
 {
 	for (const struct zl_option *o = rows; o != NULL && o->name != NULL; o++) {

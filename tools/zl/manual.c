@@ -6,9 +6,6 @@
  */
 #include "zl.h"
 
-#include <inttypes.h>
-#include <string.h>
-
 #include "tools/config/xl.h"
 
 /* Text for roff: a backslash, and a dot or quote at a line's beginning, would be commands. */

@@ -5,12 +5,7 @@
  */
 #include "zl.h"
 
-#include <errno.h>
-#include <inttypes.h>
-#include <stdarg.h>
-#include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "xentools/clock.h"
 #include "xentools/str_table.h"

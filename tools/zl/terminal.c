@@ -7,15 +7,11 @@
  */
 #include "zl.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <termios.h>
-
-#include "xentools/fd_util.h"
 
 struct raw_mode {
 	struct termios saved;

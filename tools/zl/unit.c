@@ -5,7 +5,6 @@
  */
 #include "zl.h"
 
-#include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 

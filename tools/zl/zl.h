@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What the files of zl share: the run's global options, the command table's row, the arguments
- * of one command, and the ways to print. A command is one row in cmd_table.c and one function
+ * of one command, and the ways to print; and the headers that most of them need. A command is one row in cmd_table.c and one function
  * cmd_NAME(): it parses, calls one library function, prints; it holds no policy.
  */
 #ifndef ZL_ZL_H
 #define ZL_ZL_H
 
+#include <inttypes.h>
 #include <json-c/json.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "xentools/cleanup.h"
 #include "xentools/config.h"
@@ -18,7 +20,10 @@
 #include "xentools/device.h"
 #include "xentools/domain.h"
 #include "xentools/error.h"
+#include "xentools/fd_util.h"
 #include "xentools/macros.h"
+#include "xentools/parse_num.h"
+#include "xentools/strbuf.h"
 #include "xentools/xs.h"
 #include "xentools/zl_conf.h"
 
