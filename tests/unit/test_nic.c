@@ -186,7 +186,7 @@ static void conf_values(void **state)
 	assert_string_equal(zl_conf_bridge(conf, "lan"), "br9");
 	assert_null(zl_conf_bridge(conf, "nosuch"));
 	assert_string_equal(zl_conf_str(conf, "network.script"), "vif #1");
-	assert_true(zl_conf_bool(conf, "network.nat"));
+	assert_string_equal(zl_conf_str(conf, "network.nat"), "yes");
 	assert_string_equal(zl_conf_str(conf, "log.level"), "info");
 	assert_int_equal(diags.warnings, 3);
 	assert_int_equal(diags.items[0].line, 11);

@@ -66,11 +66,6 @@ int fd_set_nonblock(int fd, bool on)
 	return change_flag(fd, F_GETFL, F_SETFL, O_NONBLOCK, on);
 }
 
-int fd_set_cloexec(int fd, bool on)
-{
-	return change_flag(fd, F_GETFD, F_SETFD, FD_CLOEXEC, on);
-}
-
 int fd_read_to_end(int fd, size_t max, char **ret_buf, size_t *ret_len)
 {
 	_cleanup_free_ char *buf = NULL;

@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <syslog.h>
-#include <time.h>
 
 #include <xentools/error.h>
 #include <xentools/log.h>
@@ -40,11 +39,6 @@ void zlog_open(const char *ident, bool to_syslog, enum zlog_level max_level)
 void zlog_set_level(enum zlog_level max_level)
 {
 	sink.max_level = max_level;
-}
-
-enum zlog_level zlog_get_level(void)
-{
-	return sink.max_level;
 }
 
 void zlog(enum zlog_level level, const char *fmt, ...)
@@ -86,24 +80,4 @@ char *zlog_clean(char *dst, size_t size, const void *text, size_t len)
 	if (size)
 		dst[n] = '\0';
 	return dst;
-}
-
-long zlog_allowed(struct zlog_limit *limit, unsigned int burst)
-{
-	struct timespec now;
-	long dropped;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	if (now.tv_sec != limit->second) {
-		limit->second = now.tv_sec;
-		limit->count = 0;
-	}
-	if (limit->count >= burst) {
-		limit->dropped++;
-		return -1;
-	}
-	limit->count++;
-	dropped = (long)limit->dropped;
-	limit->dropped = 0;
-	return dropped;
 }

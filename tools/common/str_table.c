@@ -10,7 +10,6 @@
 #include <xentools/str_table.h>
 
 #define WORD_MAX 63
-#define NEAR_EDITS 2
 
 /* Find the value of a word: 0 or -ENOENT, *ret_value untouched then. */
 int str_table_value(const struct str_row *rows, size_t n, const char *name, int *ret_value)
@@ -63,20 +62,14 @@ unsigned int str_distance(const char *a, const char *b)
 	return prev[lb];
 }
 
-const char *str_table_nearest(const struct str_row *rows, size_t n, const char *word)
+void str_near_try(struct str_near *near, const char *name)
 {
-	unsigned int best = NEAR_EDITS + 1;
-	const char *found = NULL;
+	unsigned int d = str_distance(near->word, name);
 
-	for (size_t i = 0; i < n; i++) {
-		unsigned int d = str_distance(word, rows[i].name);
-
-		if (d < best && d < strlen(rows[i].name)) {
-			best = d;
-			found = rows[i].name;
-		}
+	if (d < near->below) {
+		near->below = d;
+		near->best = name;
 	}
-	return found;
 }
 
 size_t str_control(const char *s, size_t len)

@@ -101,18 +101,11 @@ int cpu_feature_find(const char *name)
 
 const char *cpu_feature_nearest(const char *name)
 {
-	const char *best = NULL;
-	unsigned int least = 3;
+	struct str_near near = { name, 3, NULL };
 
-	for (unsigned int n = 0; n < ARRAY_SIZE(features); n++) {
-		unsigned int d = str_distance(name, features[n].name);
-
-		if (d < least && d < strlen(features[n].name)) {
-			least = d;
-			best = features[n].name;
-		}
-	}
-	return best;
+	for (unsigned int n = 0; n < ARRAY_SIZE(features); n++)
+		str_near_try(&near, features[n].name);
+	return near.best;
 }
 
 int cpu_pa_range(uint64_t bits)

@@ -171,24 +171,17 @@ const struct field_row *field_row_of(const struct xml_node *node, const char *at
 /* The name in the table nearest to the last part of a path that is not there, or NULL. */
 static const char *nearest(const char *path, size_t prefix_len, const char *word)
 {
-	const char *best = NULL;
-	unsigned int best_distance = strlen(word) > 3 ? 3 : 2;
+	struct str_near near = { word, strlen(word) > 3 ? 3 : 2, NULL };
 
 	for (size_t t = 0; t < field_table_count; t++) {
 		for (size_t i = 0; i < field_tables[t]->count; i++) {
 			const char *p = field_tables[t]->rows[i].path;
-			unsigned int d;
 
-			if (strncmp(p, path, prefix_len) != 0 || strpbrk(p + prefix_len, "/@"))
-				continue;
-			d = str_distance(word, p + prefix_len);
-			if (d < best_distance) {
-				best_distance = d;
-				best = p + prefix_len;
-			}
+			if (strncmp(p, path, prefix_len) == 0 && !strpbrk(p + prefix_len, "/@"))
+				str_near_try(&near, p + prefix_len);
 		}
 	}
-	return best;
+	return near.best;
 }
 
 static void report_unknown(struct reader *r, const struct xml_node *node, const char *attr,

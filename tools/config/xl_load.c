@@ -91,21 +91,14 @@ static const struct xl_key *find_key(const char *key)
 static void report_unknown(struct reader *r, const struct xl_entry *e)
 {
 	struct xml_node at = place_of(e->key, e->line, e->column);
-	unsigned int best = strlen(e->key) > 3 ? 3 : 2;
-	const char *meant = NULL;
+	struct str_near near = { e->key, strlen(e->key) > 3 ? 3 : 2, NULL };
 	char hint[96];
 
-	for (size_t i = 0; i < xl_key_count; i++) {
-		unsigned int d = str_distance(e->key, xl_keys[i].name);
-
-		if (d < best) {
-			best = d;
-			meant = xl_keys[i].name;
-		}
-	}
-	if (meant != NULL)
-		snprintf(hint, sizeof(hint), "did you mean \"%s\"?", meant);
-	field_warning(r, &at, NULL, "W102", meant != NULL ? hint : NULL, "unknown key");
+	for (size_t i = 0; i < xl_key_count; i++)
+		str_near_try(&near, xl_keys[i].name);
+	if (near.best != NULL)
+		snprintf(hint, sizeof(hint), "did you mean \"%s\"?", near.best);
+	field_warning(r, &at, NULL, "W102", near.best != NULL ? hint : NULL, "unknown key");
 }
 
 static int use_entry(struct reader *r, const struct xl_entry *e)

@@ -274,13 +274,6 @@ uint64_t zl_conf_uint(const struct zl_conf *conf, const char *key)
 	return n;
 }
 
-bool zl_conf_bool(const struct zl_conf *conf, const char *key)
-{
-	const char *text = zl_conf_str(conf, key);
-
-	return text != NULL && strcmp(text, "yes") == 0;
-}
-
 /* The last line about it counts; see zl_conf.h. */
 const char *zl_conf_bridge(const struct zl_conf *conf, const char *network)
 {

@@ -138,11 +138,11 @@ int domain_wait(struct domain_ctx *ctx, uint16_t domid, enum domain_wait what, i
 }
 
 /*
- * Wait until a node, absolute or below the domain's directory, is empty (want_empty) or has a
- * value. The value that is there already needs no watch; with timeout_ms 0 it ends there.
+ * Wait until a node, absolute or below the domain's directory, has a value. The value that is there
+ * already needs no watch; with timeout_ms 0 it ends there.
  */
-static int wait_node(struct domain_ctx *ctx, uint16_t domid, const char *rel, bool want_empty,
-		     int timeout_ms, char **ret, struct zerr **err)
+static int wait_node(struct domain_ctx *ctx, uint16_t domid, const char *rel, int timeout_ms,
+		     char **ret, struct zerr **err)
 {
 	_cleanup_free_ char *path = NULL, *value = NULL;
 	struct domain_end end = { .gone = false };
@@ -152,26 +152,21 @@ static int wait_node(struct domain_ctx *ctx, uint16_t domid, const char *rel, bo
 	path = rel[0] == '/' ? strdup(rel) : domain_path(domid, rel);
 	if (!path)
 		return zerr_no_memory(err);
-	if (!want_empty) {
-		rc = xs_read(ctx->xs, XS_NO_TX, path, &value, NULL, err);
-		if (rc == 1 && value[0] != '\0')
-			*ret = steal_ptr(value);
-		if (rc < 0 || (rc == 1 && !value))
-			return rc < 0 ? -1 : 0;
-		if (timeout_ms == 0)
-			return zerr_set(err, ZERR_TIMEOUT, "E802", 0, "domain %u has no %s", domid,
-					rel);
-	}
+	rc = xs_read(ctx->xs, XS_NO_TX, path, &value, NULL, err);
+	if (rc == 1 && value[0] != '\0')
+		*ret = steal_ptr(value);
+	if (rc < 0 || (rc == 1 && !value))
+		return rc < 0 ? -1 : 0;
+	if (timeout_ms == 0)
+		return zerr_set(err, ZERR_TIMEOUT, "E802", 0, "domain %u has no %s", domid, rel);
 	wait_begin(&w, ctx, path, timeout_ms, -1);
 	for (;;) {
 		free(value);
 		value = NULL;
 		rc = xs_read(ctx->xs, XS_NO_TX, path, &value, NULL, err);
-		if (rc < 0 || (rc == 1 && (value[0] == '\0') == want_empty))
+		if (rc < 0 || (rc == 1 && value[0] != '\0'))
 			break;
 		rc = has_ended(&w, domid, DOMAIN_WAIT_SHUTDOWN, &end, err);
-		if (rc != 0 && want_empty)
-			break;
 		if (rc > 0 && end.gone)
 			rc = zerr_set(err, ZERR_NOT_FOUND, "E701", 0, "domain %u is gone", domid);
 		if (rc < 0)
@@ -187,8 +182,7 @@ static int wait_node(struct domain_ctx *ctx, uint16_t domid, const char *rel, bo
 	wait_end(&w);
 	if (rc < 0)
 		return -1;
-	if (ret)
-		*ret = steal_ptr(value);
+	*ret = steal_ptr(value);
 	return 0;
 }
 
@@ -202,7 +196,7 @@ int domain_console_tty(struct domain_ctx *ctx, uint16_t domid, const char *which
 	if (domain_need_store(ctx, err) != 0)
 		return -1;
 	snprintf(node, sizeof(node), "%s/tty", which);
-	if (wait_node(ctx, domid, node, false, timeout_ms, ret, &why) == 0)
+	if (wait_node(ctx, domid, node, timeout_ms, ret, &why) == 0)
 		return 0;
 	if (zerr_class_of(why) == ZERR_TIMEOUT) {
 		zerr_free(why);
@@ -211,12 +205,4 @@ int domain_console_tty(struct domain_ctx *ctx, uint16_t domid, const char *which
 		return zerr_hint(err, "is xenconsoled running? zl-services status tells");
 	}
 	return zerr_pass(err, why);
-}
-
-int domain_request_ack(struct domain_ctx *ctx, uint16_t domid, enum domain_request what,
-		       int timeout_ms, struct zerr **err)
-{
-	if (domain_request(ctx, domid, what, err) != 0)
-		return -1;
-	return wait_node(ctx, domid, "control/shutdown", true, timeout_ms, NULL, err);
 }

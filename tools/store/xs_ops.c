@@ -263,26 +263,9 @@ int xs_introduce(struct xs *xs, uint32_t domid, uint64_t gfn, uint32_t port, str
 	return xs_simple(xs, XS_INTRODUCE, XS_NO_TX, text[0], parts, 3, NULL, NULL, err);
 }
 
-int xs_release(struct xs *xs, uint32_t domid, struct zerr **err)
-{
-	return about_domain(xs, XS_RELEASE, domid, NULL, err);
-}
-
 int xs_resume(struct xs *xs, uint32_t domid, struct zerr **err)
 {
 	return about_domain(xs, XS_RESUME, domid, NULL, err);
-}
-
-int xs_set_target(struct xs *xs, uint32_t domid, uint32_t target, struct zerr **err)
-{
-	char text[2][12];
-	struct xs_part parts[2];
-
-	snprintf(text[0], sizeof(text[0]), "%u", domid);
-	snprintf(text[1], sizeof(text[1]), "%u", target);
-	parts[0] = xs_string(text[0]);
-	parts[1] = xs_string(text[1]);
-	return xs_simple(xs, XS_SET_TARGET, XS_NO_TX, text[0], parts, 2, NULL, NULL, err);
 }
 
 int xs_is_introduced(struct xs *xs, uint32_t domid, struct zerr **err)
@@ -292,11 +275,6 @@ int xs_is_introduced(struct xs *xs, uint32_t domid, struct zerr **err)
 	if (about_domain(xs, XS_IS_DOMAIN_INTRODUCED, domid, &answer, err))
 		return -1;
 	return answer[0] == 'T';
-}
-
-int xs_get_domain_path(struct xs *xs, uint32_t domid, char **ret, struct zerr **err)
-{
-	return about_domain(xs, XS_GET_DOMAIN_PATH, domid, ret, err);
 }
 
 int xs_control(struct xs *xs, const void *params, size_t len, char **ret, struct zerr **err)

@@ -116,22 +116,16 @@ int zl_global_option(struct zl *zl, int argc, char **argv, int *i, struct zerr *
 
 static int unknown_option(const struct zl_command *cmd, const char *arg, struct zerr **err)
 {
-	const char *best = NULL;
-	unsigned int nearest = 3;
 	char word[64];
+	struct str_near near = { word + 2, 3, NULL };
 
 	snprintf(word, sizeof(word), "%.*s", (int)strcspn(arg, "="), arg);
 	zerr_set(err, ZERR_USAGE, "E005", 0, "unknown option %s", word);
-	for (const struct zl_option *o = cmd->options; o != NULL && o->name != NULL; o++) {
-		unsigned int d = strncmp(word, "--", 2) == 0 ? str_distance(word + 2, o->name) : 3;
-
-		if (d < nearest) {
-			nearest = d;
-			best = o->name;
-		}
-	}
-	if (best != NULL)
-		return zerr_hint(err, "did you mean --%s?", best);
+	for (const struct zl_option *o = cmd->options; o != NULL && o->name != NULL; o++)
+		if (strncmp(word, "--", 2) == 0)
+			str_near_try(&near, o->name);
+	if (near.best != NULL)
+		return zerr_hint(err, "did you mean --%s?", near.best);
 	return zerr_hint(err, "usage: zl %s %s", cmd->name, cmd->synopsis);
 }
 

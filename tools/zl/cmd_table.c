@@ -8,7 +8,7 @@
 
 #include "xentools/str_table.h"
 
-const struct zl_option zl_global_options[] = {
+ZL_OPTIONS(zl_global_options,
 	{ 'v', "verbose", NULL, "say what is being done; twice: in detail" },
 	{ 'q', "quiet", NULL, "print only errors" },
 	{ 'N', "dry-run", NULL, "check everything, change nothing, print the plan" },
@@ -21,9 +21,7 @@ const struct zl_option zl_global_options[] = {
 	{ 0, "config-dir", "DIR", "configuration directory (/etc/zl)" },
 	{ 0, "run-dir", "DIR", "run-time directory (/run/zl), with log/ and xenstored/ in it" },
 	{ 'h', "help", NULL, "help on zl or on a command" },
-	{ 0, "version", NULL, "print the version" },
-	{ 0, NULL, NULL, NULL },
-};
+	{ 0, "version", NULL, "print the version" });
 
 const struct zl_command_group *const zl_groups[] = {
 	&zl_group_life, &zl_group_config, &zl_group_device, &zl_group_resource, &zl_group_host, NULL,

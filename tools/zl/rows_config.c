@@ -5,7 +5,7 @@
  */
 #include "zl.h"
 
-static const struct zl_option convert_options[] = {
+static ZL_OPTIONS(convert_options,
 	{ 0, "from", "FORMAT", "auto (the default), xl, xl-json or libvirt" },
 	{ 0, "to", "FORMAT", "xml (the default) or xl" },
 	{ 0, "target-arch", "ARCH", "only aarch64" },
@@ -13,57 +13,41 @@ static const struct zl_option convert_options[] = {
 	{ 0, "report", "FORMAT", "text (the default) or json: the changes, on stderr" },
 	{ 0, "new-uuid", NULL, "do not keep the UUID" },
 	{ 0, "drop-filters", NULL, "leave packet filters out" },
-	{ 0, "relative-to", "DIR", "where relative paths begin" },
-	{ 0, NULL, NULL, NULL },
-};
+	{ 0, "relative-to", "DIR", "where relative paths begin" });
 
-static const struct zl_option clone_options[] = {
+static ZL_OPTIONS(clone_options,
 	{ 0, "reflink", NULL, "share the blocks of disk images, or fail" },
 	{ 0, "copy", NULL, "copy all blocks" },
 	{ 0, "new-mac", NULL, "new addresses for its interfaces (always done)" },
-	{ 0, "new-uuid", NULL, "a new UUID (always done)" },
-	{ 0, NULL, NULL, NULL },
-};
+	{ 0, "new-uuid", NULL, "a new UUID (always done)" });
 
-static const struct zl_option define_options[] = {
-	{ 0, "replace", NULL, "put it in the place of a definition with the same name" },
-	{ 0, NULL, NULL, NULL },
-};
+static ZL_OPTIONS(define_options,
+	{ 0, "replace", NULL, "put it in the place of a definition with the same name" });
 
-static const struct zl_option desc_options[] = {
+static ZL_OPTIONS(desc_options,
 	{ 0, "title", NULL, "the title, which is one line" },
-	{ 0, "description", NULL, "the description (the default)" },
-	{ 0, NULL, NULL, NULL },
-};
+	{ 0, "description", NULL, "the description (the default)" });
 
-static const struct zl_option dumpxml_options[] = {
+static ZL_OPTIONS(dumpxml_options,
 	{ 0, "inactive", NULL, "the definition; what only a running domain has is left out" },
-	{ 0, "security-info", NULL, "with secrets (always done: none are left out)" },
-	{ 0, NULL, NULL, NULL },
-};
+	{ 0, "security-info", NULL, "with secrets (always done: none are left out)" });
 
-static const struct zl_option undefine_options[] = {
-	{ 0, "managed-save", NULL, "with its saved state (there is none)" },
-	{ 0, NULL, NULL, NULL },
-};
+static ZL_OPTIONS(undefine_options,
+	{ 0, "managed-save", NULL, "with its saved state (there is none)" });
 
-static const struct zl_option metadata_options[] = {
+static ZL_OPTIONS(metadata_options,
 	{ 0, "uri", "URI", "the namespace of the element" },
 	{ 0, "key", "PREFIX", "with --set: the prefix of names that have none" },
 	{ 0, "set", "XML", "put this element in its place, into the namespace if it has none" },
-	{ 0, "remove", NULL, "take the element away" },
-	{ 0, NULL, NULL, NULL },
-};
+	{ 0, "remove", NULL, "take the element away" });
 
-static const struct zl_option validate_options[] = {
+static ZL_OPTIONS(validate_options,
 	{ 0, "strict", NULL, "warnings are errors" },
 	{ 0, "lax", NULL, "unknown elements and attributes are warnings" },
 	{ 0, "schema", NULL, "compare with the RELAX NG schema, too" },
 	{ 0, "host", NULL, "check that this host has what is named: files, bridges, scripts, memory, "
 	  "CPUs" },
-	{ 0, "target-arch", "ARCH", "what is for another architecture is a warning; only aarch64" },
-	{ 0, NULL, NULL, NULL },
-};
+	{ 0, "target-arch", "ARCH", "what is for another architecture is a warning; only aarch64" });
 
 static const struct zl_command rows[] = {
 	{ "clone", NULL, cmd_clone, ZL_CHANGES | ZL_DOMAINS, 2, 2, clone_options,

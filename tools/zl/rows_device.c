@@ -5,17 +5,13 @@
  */
 #include "zl.h"
 
-static const struct zl_option detach_options[] = {
+static ZL_OPTIONS(detach_options,
 	{ 0, "force", NULL, "do not wait for the guest to let it go" },
-	{ 0, "timeout", "SEC", "how long to wait for the guest" },
-	{ 0, NULL, NULL, NULL },
-};
+	{ 0, "timeout", "SEC", "how long to wait for the guest" });
 
-static const struct zl_option set_options[] = {
+static ZL_OPTIONS(set_options,
 	{ 0, "link", "STATE", "up or down; may also be the third argument" },
-	{ 0, "config", NULL, "in the definition, too; alone where the domain does not run" },
-	{ 0, NULL, NULL, NULL },
-};
+	{ 0, "config", NULL, "in the definition, too; alone where the domain does not run" });
 
 static const struct zl_command rows[] = {
 	{ "block-attach", NULL, cmd_block_attach, ZL_CHANGES | ZL_DOMAINS, 2, ZL_ANY, NULL,

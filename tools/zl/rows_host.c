@@ -5,48 +5,36 @@
  */
 #include "zl.h"
 
-static const struct zl_option check_options[] = {
-	{ 0, "repair", NULL, "remove what gone domains and half-made changes left" },
-	{ 0, NULL, NULL, NULL },
-};
+static ZL_OPTIONS(check_options,
+	{ 0, "repair", NULL, "remove what gone domains and half-made changes left" });
 
-static const struct zl_option dmesg_options[] = {
+static ZL_OPTIONS(dmesg_options,
 	{ 'c', "clear", NULL, "empty the buffer after reading" },
 	{ 'f', "follow", NULL, "go on with new lines until interrupted" },
 	{ 'T', "time", NULL, "seconds since the start, and the level, of each line" },
-	{ 'l', "level", "LEVEL", "only error, or also warning, info, debug" },
-	{ 0, NULL, NULL, NULL },
-};
+	{ 'l', "level", "LEVEL", "only error, or also warning, info, debug" });
 
-static const struct zl_option help_options[] = {
+static ZL_OPTIONS(help_options,
 	{ 0, "long", NULL, "all commands and global options" },
-	{ 0, "man", "PAGE", "the source of a manual page, as zl.1" },
-	{ 0, NULL, NULL, NULL },
-};
+	{ 0, "man", "PAGE", "the source of a manual page, as zl.1" });
 
-static const struct zl_option info_options[] = {
+static ZL_OPTIONS(info_options,
 	{ 's', "field", "FIELD", "print one field's value alone" },
-	{ 'n', "numa", NULL, "also CPUs and memory by NUMA node" },
-	{ 0, NULL, NULL, NULL },
-};
+	{ 'n', "numa", NULL, "also CPUs and memory by NUMA node" });
 
-static const struct zl_option report_options[] = {
+static ZL_OPTIONS(report_options,
 	{ 'o', "output", "FILE", "the page; - for stdout" },
 	{ 'i', "interval", "SEC", "time between two looks (2)" },
 	{ 'n', "count", "N", "how many intervals (30)" },
-	{ 0, "from", "FILE", "draw a recording of zl stats --watch --format=json" },
-	{ 0, NULL, NULL, NULL },
-};
+	{ 0, "from", "FILE", "draw a recording of zl stats --watch --format=json" });
 
-static const struct zl_option stats_options[] = {
+static ZL_OPTIONS(stats_options,
 	{ 'w', "watch", "SEC", "again every SEC seconds until interrupted" },
 	{ 'n', "count", "N", "with --watch: end after N times" },
 	{ 0, "format", "FORMAT", "table, json or prometheus" },
-	{ 0, "http", NULL, "answer an HTTP request on stdin with Prometheus text" },
-	{ 0, NULL, NULL, NULL },
-};
+	{ 0, "http", NULL, "answer an HTTP request on stdin with Prometheus text" });
 
-static const struct zl_option top_options[] = {
+static ZL_OPTIONS(top_options,
 	{ 'b', "batch", NULL, "print text, block after block" },
 	{ 'd', "delay", "SEC", "time between two looks (3)" },
 	{ 'i', "iterations", "N", "end after N blocks" },
@@ -56,9 +44,7 @@ static const struct zl_option top_options[] = {
 	{ 'v', "vcpus", NULL, "the virtual CPUs of each domain" },
 	{ 'f', "full-name", NULL, "do not cut names" },
 	{ 'p', "pcpus", NULL, "a line for each CPU of the host" },
-	{ 'z', "dom0-first", NULL, "the control domain first" },
-	{ 0, NULL, NULL, NULL },
-};
+	{ 'z', "dom0-first", NULL, "the control domain first" });
 
 static const struct zl_command rows[] = {
 	{ "check", NULL, cmd_check, ZL_CHANGES | ZL_JSON, 0, 0, check_options, "[--repair]",

@@ -5,26 +5,22 @@
  */
 #include "zl.h"
 
-static const struct zl_option autostart_options[] = {
+static ZL_OPTIONS(autostart_options,
 	{ 0, "disable", NULL, "it does not start with the host any more" },
 	{ 0, "delay", "SEC", "seconds to wait before it starts" },
 	{ 0, "order", "N", "lower numbers start first and end last; 0: behind all others" },
 	{ 0, "start-all", NULL, "start all that are to start with the host" },
-	{ 0, "stop-all", NULL, "end all domains in the reverse order" },
-	{ 0, NULL, NULL, NULL },
-};
+	{ 0, "stop-all", NULL, "end all domains in the reverse order" });
 
-static const struct zl_option console_options[] = {
+static ZL_OPTIONS(console_options,
 	{ 'e', "escape", "CHAR", "escape character instead of ^]" },
 	{ 'n', "number", "NUM", "which console: 1 is the guest's hvc1; 0 unless given" },
 	{ 0, "timeout", "SEC", "how long to wait for the console" },
 	{ 't', "type", "TYPE", "pv (the default) or vuart, the emulated serial port" },
 	{ 0, "log", NULL, "print the console's log and end" },
-	{ 0, "readonly", NULL, "send nothing to the guest" },
-	{ 0, NULL, NULL, NULL },
-};
+	{ 0, "readonly", NULL, "send nothing to the guest" });
 
-static const struct zl_option create_options[] = {
+static ZL_OPTIONS(create_options,
 	{ 'p', "paused", NULL, "leave the domain paused" },
 	{ 'c', "console", NULL, "attach the console before the first instruction" },
 	{ 'F', "foreground", NULL, "stay until the domain ends; exit with its outcome" },
@@ -32,29 +28,21 @@ static const struct zl_option create_options[] = {
 	{ 'n', "dryrun", NULL, "the same as zl --dry-run, as in xl" },
 	{ 0, "print-id", NULL, "print the new domain's id alone on stdout" },
 	{ 'f', "file", "FILE", "the configuration (same as the argument)" },
-	{ 0, "set", "PATH=VALUE", "override a value, as in vcpu=4; without VALUE remove it" },
-	{ 0, NULL, NULL, NULL },
-};
+	{ 0, "set", "PATH=VALUE", "override a value, as in vcpu=4; without VALUE remove it" });
 
-static const struct zl_option destroy_options[] = {
-	{ 'f', "force", NULL, "for scripts of xl: destroy never asks" },
-	{ 0, NULL, NULL, NULL },
-};
+static ZL_OPTIONS(destroy_options,
+	{ 'f', "force", NULL, "for scripts of xl: destroy never asks" });
 
-static const struct zl_option dump_core_options[] = {
+static ZL_OPTIONS(dump_core_options,
 	{ 0, "live", NULL, "let the guest run meanwhile" },
 	{ 0, "crash", NULL, "afterwards it counts as crashed" },
 	{ 0, "reset", NULL, "afterwards it is rebooted" },
-	{ 0, "format", "FORMAT", "elf, the only one" },
-	{ 0, NULL, NULL, NULL },
-};
+	{ 0, "format", "FORMAT", "elf, the only one" });
 
-static const struct zl_option events_options[] = {
-	{ 'f', "follow", NULL, "go on with new ones until interrupted" },
-	{ 0, NULL, NULL, NULL },
-};
+static ZL_OPTIONS(events_options,
+	{ 'f', "follow", NULL, "go on with new ones until interrupted" });
 
-static const struct zl_option list_options[] = {
+static ZL_OPTIONS(list_options,
 	{ 'l', "long", NULL, "configurations and states, as JSON" },
 	{ 'v', "verbose", NULL, "also UUID, shutdown reason and label" },
 	{ 'Z', "context", NULL, "also the security label" },
@@ -64,58 +52,42 @@ static const struct zl_option list_options[] = {
 	{ 0, "inactive", NULL, "only definitions that do not run" },
 	{ 0, "state", "STATE,...", "only those in these states" },
 	{ 0, "sort", "COLUMN", "by name, id (the default), mem, vcpus, state or time" },
-	{ 0, "long-state", NULL, "states as words" },
-	{ 0, NULL, NULL, NULL },
-};
+	{ 0, "long-state", NULL, "states as words" });
 
-static const struct zl_option reboot_options[] = {
+static ZL_OPTIONS(reboot_options,
 	{ 'a', "all", NULL, "all domains but the control domain" },
 	{ 'F', "force", NULL, "do not ask the guest: reset it" },
 	{ 'w', "wait", NULL, "wait until it runs again" },
-	{ 0, "timeout", "SEC", "upper bound of the waiting" },
-	{ 0, NULL, NULL, NULL },
-};
+	{ 0, "timeout", "SEC", "upper bound of the waiting" });
 
-static const struct zl_option shutdown_options[] = {
+static ZL_OPTIONS(shutdown_options,
 	{ 'a', "all", NULL, "all domains but the control domain" },
 	{ 'w', "wait", NULL, "wait for the shutdown; twice: until it is gone" },
 	{ 'F', "force", NULL, "do not ask the guest: power it off" },
 	{ 0, "timeout", "SEC", "upper bound of the waiting" },
-	{ 0, "then", "destroy", "destroy it when the time is up" },
-	{ 0, NULL, NULL, NULL },
-};
+	{ 0, "then", "destroy", "destroy it when the time is up" });
 
-static const struct zl_option start_options[] = {
+static ZL_OPTIONS(start_options,
 	{ 'p', "paused", NULL, "leave the domain paused" },
 	{ 'c', "console", NULL, "attach the console before the first instruction" },
 	{ 'F', "foreground", NULL, "stay until the domain ends; exit with its outcome" },
 	{ 0, "print-id", NULL, "print the new domain's id alone on stdout" },
 	{ 0, "fresh", NULL, "boot it (always done: there are no saved states)" },
 	{ 0, "restore", NULL, "go on with a saved state: exit code 5" },
-	{ 0, "unit", NULL, "as a service of systemd: tell when it runs, stay while it lives" },
-	{ 0, NULL, NULL, NULL },
-};
+	{ 0, "unit", NULL, "as a service of systemd: tell when it runs, stay while it lives" });
 
-static const struct zl_option show_options[] = {
-	{ 0, "section", "NAME", "only state, config, memory, vcpus, devices or logs" },
-	{ 0, NULL, NULL, NULL },
-};
+static ZL_OPTIONS(show_options,
+	{ 0, "section", "NAME", "only state, config, memory, vcpus, devices or logs" });
 
-static const struct zl_option suspend_options[] = {
-	{ 0, "timeout", "SEC", "how long to wait for the guest" },
-	{ 0, NULL, NULL, NULL },
-};
+static ZL_OPTIONS(suspend_options,
+	{ 0, "timeout", "SEC", "how long to wait for the guest" });
 
-static const struct zl_option uptime_options[] = {
-	{ 's', "short", NULL, "one line in the manner of uptime(1)" },
-	{ 0, NULL, NULL, NULL },
-};
+static ZL_OPTIONS(uptime_options,
+	{ 's', "short", NULL, "one line in the manner of uptime(1)" });
 
-static const struct zl_option wait_options[] = {
+static ZL_OPTIONS(wait_options,
 	{ 0, "for", "WHAT", "running, shutdown, gone, console:/RE/ or xenstore:PATH[=VALUE]" },
-	{ 0, "timeout", "SEC", "upper bound of the waiting" },
-	{ 0, NULL, NULL, NULL },
-};
+	{ 0, "timeout", "SEC", "upper bound of the waiting" });
 
 static const struct zl_command rows[] = {
 	{ "autostart", NULL, cmd_autostart, ZL_CHANGES | ZL_DOMAINS, 0, ZL_ANY, autostart_options,

@@ -5,29 +5,21 @@
  */
 #include "zl.h"
 
-static const struct zl_option wait_options[] = {
+static ZL_OPTIONS(wait_options,
 	{ 0, "wait", NULL, "wait until the guest has done it" },
-	{ 0, "timeout", "SEC", "upper bound of the waiting" },
-	{ 0, NULL, NULL, NULL },
-};
+	{ 0, "timeout", "SEC", "upper bound of the waiting" });
 
-static const struct zl_option pin_options[] = {
-	{ 'f', "force", NULL, "also where a temporary affinity holds" },
-	{ 0, NULL, NULL, NULL },
-};
+static ZL_OPTIONS(pin_options,
+	{ 'f', "force", NULL, "also where a temporary affinity holds" });
 
-static const struct zl_option pool_options[] = {
-	{ 'c', "cpus", NULL, "the CPUs of each pool" },
-	{ 0, NULL, NULL, NULL },
-};
+static ZL_OPTIONS(pool_options,
+	{ 'c', "cpus", NULL, "the CPUs of each pool" });
 
-static const struct zl_option create_options[] = {
+static ZL_OPTIONS(create_options,
 	{ 'f', "defconfig", "FILE", "the file that describes the pool" },
-	{ 0, "cpus", "LIST", "its CPUs" },
-	{ 0, NULL, NULL, NULL },
-};
+	{ 0, "cpus", "LIST", "its CPUs" });
 
-static const struct zl_option sched_options[] = {
+static ZL_OPTIONS(sched_options,
 	{ 'd', "domain", "DOM", "the domain (same as the argument)" },
 	{ 'w', "weight", "WEIGHT", "its share beside others' (1 to 65535; 256 is usual)" },
 	{ 'c', "cap", "PERCENT", "what it may use of one CPU at most (150: one and a half; 0: all)" },
@@ -37,26 +29,20 @@ static const struct zl_option sched_options[] = {
 	{ 'P', "period", "US", "of rtds, which no host has here: exit code 5" },
 	{ 'b', "budget", "US", "of rtds" },
 	{ 'e', "extratime", "0|1", "of rtds" },
-	{ 'v', "vcpuid", "VCPU|all", "of rtds" },
-	{ 0, NULL, NULL, NULL },
-};
+	{ 'v', "vcpuid", "VCPU|all", "of rtds" });
 
 /* As in xl, where -p is no pool. */
-static const struct zl_option rtds_options[] = {
+static ZL_OPTIONS(rtds_options,
 	{ 'd', "domain", "DOM", "the domain (same as the argument)" },
 	{ 'v', "vcpuid", "VCPU|all", "one of its vCPUs" },
 	{ 'p', "period", "US", "its period" },
 	{ 'b', "budget", "US", "what it gets of each" },
 	{ 'e', "extratime", "0|1", "whether it may get more" },
-	{ 'c', "cpupool", "POOL", "the CPU pool" },
-	{ 0, NULL, NULL, NULL },
-};
+	{ 'c', "cpupool", "POOL", "the CPU pool" });
 
-static const struct zl_option show_options[] = {
+static ZL_OPTIONS(show_options,
 	{ 'd', "domain", "DOM", "the domain (same as the argument)" },
-	{ 'p', "cpupool", "POOL", "the CPU pool" },
-	{ 0, NULL, NULL, NULL },
-};
+	{ 'p', "cpupool", "POOL", "the CPU pool" });
 
 #define SCHED_SYNOPSIS "[-p POOL] [-s | -r US | [-d] DOM [-w WEIGHT] [-c PERCENT]]"
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What the files of zl share: the run's global options, the command table's row, the arguments
- * of one command, and the ways to print; and the headers that most of them need. A command is one row in cmd_table.c and one function
- * cmd_NAME(): it parses, calls one library function, prints; it holds no policy.
+ * of one command, and the ways to print; and the headers that most of them need. A command is one
+ * row in cmd_table.c and one function cmd_NAME(): it parses, calls one library function, prints; it
+ * holds no policy.
  */
 #ifndef ZL_ZL_H
 #define ZL_ZL_H
@@ -53,6 +54,9 @@ struct zl_option {
 	const char *arg;		/* name of its argument, NULL: none */
 	const char *help;
 };
+/* A list of them, with its end. */
+#define ZL_OPTIONS(name, ...) \
+	const struct zl_option name[] = { __VA_ARGS__, { 0, NULL, NULL, NULL } }
 
 enum zl_command_flags {
 	ZL_COMMON = 1 << 0,		/* named by plain `zl help` */

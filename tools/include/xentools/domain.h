@@ -165,9 +165,6 @@ int domain_unpause(struct domain_ctx *ctx, uint16_t domid, struct zerr **err);
 /* Write control/shutdown. Class ZERR_STATE when the domain has already ended. */
 int domain_request(struct domain_ctx *ctx, uint16_t domid, enum domain_request what,
 		   struct zerr **err);
-/* The same, and wait until the guest has taken the request away (it read it). */
-int domain_request_ack(struct domain_ctx *ctx, uint16_t domid, enum domain_request what,
-		       int timeout_ms, struct zerr **err);
 /* Stop a domain that does not listen: it counts as shut down with that reason (-F). */
 int domain_force_shutdown(struct domain_ctx *ctx, uint16_t domid, enum domain_request what,
 			  struct zerr **err);

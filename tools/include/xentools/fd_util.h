@@ -19,7 +19,6 @@ int fd_write_all(int fd, const void *buf, size_t len) MUST_CHECK;
 int fd_read_exact(int fd, void *buf, size_t len) MUST_CHECK;
 
 int fd_set_nonblock(int fd, bool on);
-int fd_set_cloexec(int fd, bool on);
 
 /* Open a regular file to read it, -EINVAL when it is something else; never waits. */
 int fd_open_regular(const char *path, struct stat *st) MUST_CHECK;

@@ -17,7 +17,6 @@ enum zlog_level { ZLOG_ERROR, ZLOG_WARNING, ZLOG_INFO, ZLOG_DEBUG };
 /* ident must stay valid; to_syslog false = stderr, "ident: level: text". */
 void zlog_open(const char *ident, bool to_syslog, enum zlog_level max_level);
 void zlog_set_level(enum zlog_level max_level);
-enum zlog_level zlog_get_level(void);
 void zlog(enum zlog_level level, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 struct zerr;
@@ -25,13 +24,5 @@ void zlog_zerr(enum zlog_level level, const struct zerr *err);
 
 /* Copy text with everything but printable ASCII turned into '.', cut to size; returns dst. */
 char *zlog_clean(char *dst, size_t size, const void *text, size_t len);
-
-/* Allow at most `burst` lines per second; returns how many were dropped before, or -1 = drop. */
-struct zlog_limit {
-	long second;
-	unsigned int count;
-	unsigned int dropped;
-};
-long zlog_allowed(struct zlog_limit *limit, unsigned int burst);
 
 #endif

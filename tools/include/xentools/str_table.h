@@ -17,11 +17,16 @@ struct str_row {
 int str_table_value(const struct str_row *rows, size_t n, const char *name, int *ret_value);
 const char *str_table_name(const struct str_row *rows, size_t n, int value);
 
-/* The row name nearest to a misspelt word (at most 2 edits away), or NULL. */
-const char *str_table_nearest(const struct str_row *rows, size_t n, const char *word);
-
 /* Edits (insert, delete, replace, swap of neighbours) from a to b; words over 63 bytes: 99. */
 unsigned int str_distance(const char *a, const char *b);
+
+/* The search for what a misspelt word was meant to be, among names that are tried one by one. */
+struct str_near {
+	const char *word;
+	unsigned int below;		/* edits that are too many */
+	const char *best;		/* NULL: none was near enough */
+};
+void str_near_try(struct str_near *near, const char *name);
 
 /*
  * Bytes of the control character at s, of which len are there (2 will do where a NUL ends it);

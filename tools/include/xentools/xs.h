@@ -117,11 +117,8 @@ void xs_event_clear(struct xs_event *ev);
 /* --- domains --- */
 
 int xs_introduce(struct xs *xs, uint32_t domid, uint64_t gfn, uint32_t port, struct zerr **err);
-int xs_release(struct xs *xs, uint32_t domid, struct zerr **err);
 int xs_resume(struct xs *xs, uint32_t domid, struct zerr **err);
-int xs_set_target(struct xs *xs, uint32_t domid, uint32_t target, struct zerr **err);
 int xs_is_introduced(struct xs *xs, uint32_t domid, struct zerr **err);	/* 1, 0 or -1 */
-int xs_get_domain_path(struct xs *xs, uint32_t domid, char **ret, struct zerr **err);
 
 /* A command for the daemon itself ("help"); params are NUL-separated inside len bytes. */
 int xs_control(struct xs *xs, const void *params, size_t len, char **ret, struct zerr **err);

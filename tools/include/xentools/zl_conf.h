@@ -29,7 +29,6 @@ void zl_conf_free(struct zl_conf *conf);
 /* key must be a row of the type. NULL: not set and no default. */
 const char *zl_conf_str(const struct zl_conf *conf, const char *key);
 uint64_t zl_conf_uint(const struct zl_conf *conf, const char *key);
-bool zl_conf_bool(const struct zl_conf *conf, const char *key);
 
 /* The i-th key of the table: its default and words (may be NULL), what it says. False: no more. */
 bool zl_conf_key(size_t i, const char **key, const char **otherwise, const char **words,
