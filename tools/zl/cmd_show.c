@@ -7,7 +7,8 @@
 struct shown {
 	struct domain_summary d;		/* info.domid ZL_INACTIVE: it does not run */
 	struct definition def;			/* text NULL: transient */
-	struct domain_config cfg;		/* its life's, or the definition's; or empty */
+	const struct domain_config *cfg;	/* the definition's, or what was read; or empty */
+	struct domain_config read;		/* its life's */
 	struct domain_state state;
 };
 
@@ -35,7 +36,7 @@ static void show_state(struct zl *zl, const struct shown *s)
 
 static void show_config(struct zl *, const struct shown *s)
 {
-	const struct domain_config *c = &s->cfg;
+	const struct domain_config *c = s->cfg;
 
 	if (c->name == NULL)
 		return;
@@ -54,7 +55,7 @@ static void show_memory(struct zl *, const struct shown *s)
 	const struct hyp_domain_info *i = &s->d.info;
 
 	if (i->domid == ZL_INACTIVE)
-		printf("memory    : %" PRIu64 " MiB\n", s->cfg.memory_kib / 1024);
+		printf("memory    : %" PRIu64 " MiB\n", s->cfg->memory_kib / 1024);
 	else
 		printf("memory    : %" PRIu64 " MiB of %" PRIu64 " MiB\n",
 		       i->tot_pages * HYP_PAGE_SIZE >> 20, i->max_pages * HYP_PAGE_SIZE >> 20);
@@ -66,7 +67,7 @@ static void show_vcpus(struct zl *zl, const struct shown *s)
 	struct hyp_vcpu_info v;
 
 	if (i->domid == ZL_INACTIVE) {
-		printf("vcpus     : %u of %u\n", s->cfg.vcpus_current, s->cfg.vcpus_max);
+		printf("vcpus     : %u of %u\n", s->cfg->vcpus_current, s->cfg->vcpus_max);
 		return;
 	}
 	printf("vcpus     : %u of %u, %.1f s\n", i->nr_online_vcpus,
@@ -92,19 +93,19 @@ static void show_devices(struct zl *zl, const struct shown *s)
 	struct device_info *list;
 	size_t n;
 
-	for (size_t i = 0; s->cfg.name != NULL && i < s->cfg.disk_count; i++)
-		printf("disk      : %s %s%s\n", s->cfg.disks[i].target,
-		       s->cfg.disks[i].source ? s->cfg.disks[i].source : "(empty)",
-		       s->cfg.disks[i].readonly ? ", read-only" : "");
-	for (size_t i = 0; s->cfg.name != NULL && i < s->cfg.nic_count; i++)
-		printf("interface : %zu on %s\n", i, s->cfg.nics[i].bridge[0] ?
-		       s->cfg.nics[i].bridge : s->cfg.nics[i].network ?
-		       s->cfg.nics[i].network : "-");
-	for (size_t i = 0; s->cfg.name != NULL && i < s->cfg.channel_count; i++)
-		printf("channel   : hvc%zu %s%s%s\n", s->cfg.more_consoles + i + 1,
-		       s->cfg.channels[i].is_unix ? "socket" : "pty",
-		       s->cfg.channels[i].name ? ", " : "",
-		       s->cfg.channels[i].name ? s->cfg.channels[i].name : "");
+	for (size_t i = 0; s->cfg->name != NULL && i < s->cfg->disk_count; i++)
+		printf("disk      : %s %s%s\n", s->cfg->disks[i].target,
+		       s->cfg->disks[i].source ? s->cfg->disks[i].source : "(empty)",
+		       s->cfg->disks[i].readonly ? ", read-only" : "");
+	for (size_t i = 0; s->cfg->name != NULL && i < s->cfg->nic_count; i++)
+		printf("interface : %zu on %s\n", i, s->cfg->nics[i].bridge[0] ?
+		       s->cfg->nics[i].bridge : s->cfg->nics[i].network ?
+		       s->cfg->nics[i].network : "-");
+	for (size_t i = 0; s->cfg->name != NULL && i < s->cfg->channel_count; i++)
+		printf("channel   : hvc%zu %s%s%s\n", s->cfg->more_consoles + i + 1,
+		       s->cfg->channels[i].is_unix ? "socket" : "pty",
+		       s->cfg->channels[i].name ? ", " : "",
+		       s->cfg->channels[i].name ? s->cfg->channels[i].name : "");
 	for (size_t k = 0; k < ARRAY_SIZE(kinds) && s->d.info.domid != ZL_INACTIVE; k++) {
 		if (device_list(&zl->ctx, s->d.info.domid, kinds[k], &list, &n, NULL) != 0)
 			continue;
@@ -142,13 +143,13 @@ static void read_config(struct zl *zl, struct shown *s)
 	struct config_diags diags = { .count = 0 };
 
 	if (s->d.info.domid == ZL_INACTIVE) {
-		domain_config_copy(&s->cfg, &s->def.cfg);
+		s->cfg = &s->def.cfg;
 		return;
 	}
 	if (domain_state_load(&zl->ctx, s->d.info.domid, &s->state, NULL) == 1 &&
 	    s->state.config_text != NULL)
 		config_read_mem("state", s->state.config_text, strlen(s->state.config_text), NULL,
-				&s->cfg, &diags, NULL);
+				&s->read, &diags, NULL);
 	config_diags_free(&diags);
 }
 
@@ -183,7 +184,7 @@ static int find(struct zl *zl, const char *text, struct shown *s, struct zerr **
 ZL_CMD(show)
 {
 	const char *only = zl_value(args, "section");
-	struct shown s = { .def = { .text = NULL } };
+	struct shown s = { .def = { .text = NULL }, .cfg = &s.read };
 	size_t i, shown = 0;
 	int rc = 0;
 
@@ -192,7 +193,7 @@ ZL_CMD(show)
 	if (shown == 0)
 		return zerr_set(err, ZERR_USAGE, "E007", 0,
 				"show: --section=%s is not known (known: state, config, memory, vcpus, devices, logs)", only);
-	domain_config_init(&s.cfg);
+	domain_config_init(&s.read);
 	if (zl_open(zl, ZL_NEED_PATHS, err) < 0 || find(zl, args->pos[0], &s, err) < 0)
 		return zerr_context(err, "show", args->pos[0]);
 	read_config(zl, &s);
@@ -203,7 +204,7 @@ ZL_CMD(show)
 		if (only == NULL || strcmp(only, sections[i].name) == 0)
 			sections[i].show(zl, &s);
 	domain_state_clear(&s.state);
-	domain_config_free(&s.cfg);
+	domain_config_free(&s.read);
 	definition_clear(&s.def);
 	return rc;
 }

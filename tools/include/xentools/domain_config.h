@@ -275,9 +275,6 @@ const char *domain_script_problem(const char *path);
 const char *domain_ifname_problem(const char *name);
 const char *domain_ip_problem(const char *text);
 
-/* Deep copy into an uninitialised *dst. 0 or -ENOMEM, then *dst is empty. */
-int domain_config_copy(struct domain_config *dst, const struct domain_config *src);
-
 /* Give a domain without a UUID a random version 4 one. 0 or negative errno of getrandom(). */
 int domain_config_fill_uuid(struct domain_config *cfg);
 
