@@ -185,8 +185,8 @@ int domain_find_name(struct domain_ctx *ctx, const char *name, uint16_t *ret, st
 	return 0;
 }
 
-static int resolve_uuid(struct domain_ctx *ctx, const uint8_t uuid[16], uint16_t *ret,
-			struct zerr **err)
+int domain_find_uuid(struct domain_ctx *ctx, const uint8_t uuid[16], uint16_t *ret,
+		     struct zerr **err)
 {
 	_cleanup_free_ struct hyp_domain_info *infos = NULL;
 	size_t i, n;
@@ -290,7 +290,7 @@ static int resolve(struct domain_ctx *ctx, const char *text, uint16_t *ret, stru
 	case BY_ID:
 		return resolve_id(ctx, text, ret, err);
 	case BY_UUID:
-		return resolve_uuid(ctx, uuid, ret, err);
+		return domain_find_uuid(ctx, uuid, ret, err);
 	case BY_NAME:
 		return domain_need_store(ctx, err) != 0 ? -1 : domain_find_name(ctx, text, ret, err);
 	case NOBODY:

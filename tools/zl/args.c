@@ -53,22 +53,20 @@ static int set_timeout(struct zl *zl, const char *value, struct zerr **err)
 static int apply_global(struct zl *zl, const struct zl_option *o, const char *value,
 			struct zerr **err)
 {
+	const struct {
+		const char *name;
+		bool *flag;
+	} flags[] = {
+		{ "quiet", &zl->quiet }, { "dry-run", &zl->dry_run }, { "force", &zl->force },
+		{ "json", &zl->json }, { "progress", &zl->progress },
+		{ "timestamps", &zl->stamps }, { "no-color", &zl->no_color },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(flags); i++)
+		if (strcmp(o->name, flags[i].name) == 0)
+			*flags[i].flag = true;
 	if (strcmp(o->name, "verbose") == 0)
 		zl->verbose++;
-	else if (strcmp(o->name, "quiet") == 0)
-		zl->quiet = true;
-	else if (strcmp(o->name, "dry-run") == 0)
-		zl->dry_run = true;
-	else if (strcmp(o->name, "force") == 0)
-		zl->force = true;
-	else if (strcmp(o->name, "json") == 0)
-		zl->json = true;
-	else if (strcmp(o->name, "progress") == 0)
-		zl->progress = true;
-	else if (strcmp(o->name, "timestamps") == 0)
-		zl->stamps = true;
-	else if (strcmp(o->name, "no-color") == 0)
-		zl->no_color = true;
 	else if (strcmp(o->name, "config-dir") == 0)
 		zl->config_dir = value;
 	else if (strcmp(o->name, "run-dir") == 0)

@@ -72,7 +72,7 @@ static int find_devid(const char *text, unsigned int *ret, struct zerr **err)
 	return 0;
 }
 
-static int detach(struct zl *zl, const struct zl_args *args, struct zerr **err)
+ZL_CMD(block_detach)
 {
 	uint16_t domid;
 	unsigned int devid;
@@ -83,12 +83,7 @@ static int detach(struct zl *zl, const struct zl_args *args, struct zerr **err)
 	return zl_detach_device(zl, args, domid, DEVICE_VBD, devid, err);
 }
 
-ZL_CMD(block_detach)
-{
-	return detach(zl, args, err) < 0 ? zerr_context(err, "block-detach", args->pos[0]) : 0;
-}
-
-static int resize(struct zl *zl, const struct zl_args *args, struct zerr **err)
+ZL_CMD(block_resize)
 {
 	uint64_t size = 0;
 	unsigned int devid;
@@ -115,11 +110,6 @@ static int resize(struct zl *zl, const struct zl_args *args, struct zerr **err)
 	return 0;
 }
 
-ZL_CMD(block_resize)
-{
-	return resize(zl, args, err) < 0 ? zerr_context(err, "block-resize", args->pos[0]) : 0;
-}
-
 /* ---- cdroms ---- */
 
 /* Is there one? 1, 0 no disk of that name, -1 what is there is no cdrom. */
@@ -142,7 +132,7 @@ static int find_cdrom(struct zl *zl, uint16_t domid, unsigned int devid, struct 
 	return i < n;
 }
 
-static int eject(struct zl *zl, const struct zl_args *args, struct zerr **err)
+ZL_CMD(cd_eject)
 {
 	unsigned int devid;
 	uint16_t domid;
@@ -177,17 +167,12 @@ static int insert(struct zl *zl, const struct zl_args *args, struct domain_confi
 	return rc < 0 ? -1 : zl_attach_device(zl, args, cfg, err);
 }
 
-ZL_CMD(cd_eject)
-{
-	return eject(zl, args, err) < 0 ? zerr_context(err, "cd-eject", args->pos[0]) : 0;
-}
-
 ZL_CMD(cd_insert)
 {
 	_cleanup_domain_config_ struct domain_config cfg;
 
 	domain_config_init(&cfg);
-	return insert(zl, args, &cfg, err) < 0 ? zerr_context(err, "cd-insert", args->pos[0]) : 0;
+	return insert(zl, args, &cfg, err);
 }
 
 /* ---- list ---- */

@@ -192,7 +192,7 @@ ZL_CMD(clone)
 	zerr_free(zl_open_quietly(zl, ZL_WANT_STORE));
 	if (definition_load(&zl->ctx, to, &other, NULL) != 0)
 		zerr_set(err, ZERR_STATE, "E703", 0, "\"%s\" is already defined", to);
-	else if (zl->ctx.hyp != NULL && zl_find_running(zl, d.cfg.uuid, &domid, NULL) == 1 &&
+	else if (zl->ctx.hyp != NULL && domain_find_uuid(&zl->ctx, d.cfg.uuid, &domid, NULL) == 1 &&
 		 d.cfg.disk_count > 0)
 		zerr_set(err, ZERR_STATE, "E704", 0,
 			 "it runs: its disks change while they are copied");

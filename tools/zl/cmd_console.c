@@ -207,7 +207,7 @@ static int attach(struct zl *zl, const struct zl_args *args, const struct domain
 	return 0;
 }
 
-static int console(struct zl *zl, const struct zl_args *args, struct zerr **err)
+ZL_CMD(console)
 {
 	const char *name = args->pos[0];
 	struct domain_summary d;
@@ -242,9 +242,4 @@ static int console(struct zl *zl, const struct zl_args *args, struct zerr **err)
 		return *err != NULL ? -1 : 0;
 	}
 	return attach(zl, args, &d, name, &which, escape, err);
-}
-
-ZL_CMD(console)
-{
-	return console(zl, args, err) < 0 ? zerr_context(err, "console", args->pos[0]) : 0;
 }

@@ -145,23 +145,6 @@ ZL_CMD(undefine)
 	return zl_for_each_definition(zl, args, undefine_one, NULL);
 }
 
-/* The domain that runs with a UUID: 1 found, 0 none, -1 error. */
-int zl_find_running(struct zl *zl, const uint8_t uuid[16], uint16_t *ret, struct zerr **err)
-{
-	_cleanup_free_ struct hyp_domain_info *infos = NULL;
-	size_t n;
-
-	if (hyp_domain_list(zl->ctx.hyp, &infos, &n, err) < 0)
-		return -1;
-	for (size_t i = 0; i < n; i++) {
-		if (memcmp(infos[i].uuid, uuid, 16) != 0)
-			continue;
-		*ret = infos[i].domid;
-		return 1;
-	}
-	return 0;
-}
-
 static int start_one(struct zl *zl, struct definition *d, void *arg, struct zerr **err)
 {
 	const struct zl_args *args = arg;
@@ -172,7 +155,7 @@ static int start_one(struct zl *zl, struct definition *d, void *arg, struct zerr
 	if (zl->ctx.hyp != NULL && !zl->dry_run)
 		rc = domain_recover(&zl->ctx, err);
 	if (rc == 0 && zl->ctx.hyp != NULL)
-		rc = zl_find_running(zl, d->cfg.uuid, &domid, err);
+		rc = domain_find_uuid(&zl->ctx, d->cfg.uuid, &domid, err);
 	if (rc == 1)
 		return zerr_set(err, ZERR_STATE, "E703", 0, "it runs already: domain %u", domid);
 	return rc < 0 ? -1 : zl_start(zl, args, &d->cfg, err);
@@ -200,7 +183,7 @@ static int running_twin(struct zl *zl, const char *text, const struct definition
 	if (zl->ctx.hyp == NULL || zl->ctx.xs == NULL)
 		return -1;
 	if (d->text != NULL)
-		return zl_find_running(zl, d->cfg.uuid, &domid, NULL) == 1 ? domid : -1;
+		return domain_find_uuid(&zl->ctx, d->cfg.uuid, &domid, NULL) == 1 ? domid : -1;
 	return domain_resolve(&zl->ctx, text, &domid, NULL) == 0 ? domid : -1;
 }
 

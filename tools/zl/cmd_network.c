@@ -211,7 +211,7 @@ static int open_for_set(struct zl *zl, bool stored, struct zerr **err)
 	return 0;
 }
 
-static int set(struct zl *zl, const struct zl_args *args, struct zerr **err)
+ZL_CMD(network_set)
 {
 	const char *link = zl_value(args, "link");
 	struct link_wish w = { .which = args->pos[1] };
@@ -236,9 +236,4 @@ static int set(struct zl *zl, const struct zl_args *args, struct zerr **err)
 		return zerr_hint(err, "--config changes the definition of one that does not run");
 	}
 	return zl_change_definition(zl, args->pos[0], set_defined, &w, err);
-}
-
-ZL_CMD(network_set)
-{
-	return set(zl, args, err) < 0 ? zerr_context(err, "network-set", args->pos[0]) : 0;
 }

@@ -65,8 +65,8 @@ static int run_command(struct zl *zl, int argc, char **argv, struct zerr **err)
 	rc = zl_args_parse(zl, cmd, argc - i, argv + i, &args, err);
 	if (rc == 0 && args.help)
 		zl_help_command(stdout, cmd);
-	else if (rc == 0)
-		rc = cmd->run(zl, &args, err);
+	else if (rc == 0 && (rc = cmd->run(zl, &args, err)) < 0 && (cmd->flags & ZL_HEADED))
+		zerr_context(err, cmd->name, args.pos[0]);
 	zl_args_free(&args);
 	return rc;
 }

@@ -101,16 +101,6 @@ static void message_text(struct zl *zl, const char *word, const char *code, cons
 	json_object_put(top);
 }
 
-static void message(struct zl *zl, const char *word, const char *fmt, va_list ap)
-{
-	_cleanup_free_ char *text = NULL;
-
-	if (vasprintf(&text, fmt, ap) < 0)
-		text = NULL;
-	else
-		message_text(zl, word, NULL, text);
-}
-
 /* A warning of the library, with its code or NULL. */
 void zl_warn_coded(struct zl *zl, const char *code, const char *text)
 {
@@ -118,56 +108,37 @@ void zl_warn_coded(struct zl *zl, const char *code, const char *text)
 		message_text(zl, "warning", code, text);
 }
 
-/* A warning, unless --quiet. */
-void zl_warn(struct zl *zl, const char *fmt, ...)
+/* A warning or a note, if it is wanted; see zl.h. */
+void zl_message(struct zl *zl, bool wanted, const char *word, const char *fmt, ...)
 {
+	_cleanup_free_ char *text = NULL;
 	va_list ap;
 
-	if (zl->quiet)
+	if (!wanted)
 		return;
 	va_start(ap, fmt);
-	message(zl, "warning", fmt, ap);
-	va_end(ap);
-}
-
-/* A note, unless --quiet. */
-void zl_note(struct zl *zl, const char *fmt, ...)
-{
-	va_list ap;
-
-	if (zl->quiet)
-		return;
-	va_start(ap, fmt);
-	message(zl, "note", fmt, ap);
+	if (vasprintf(&text, fmt, ap) < 0)
+		text = NULL;
+	else
+		message_text(zl, word, NULL, text);
 	va_end(ap);
 }
 
 /* What a dry run would have done; see zl.h. */
 int zl_plan(struct zl *zl, const char *fmt, ...)
 {
+	_cleanup_free_ char *text = NULL;
 	va_list ap;
 
 	va_start(ap, fmt);
-	if (zl->json) {
-		message(zl, "note", fmt, ap);
-	} else {
-		vprintf(fmt, ap);
-		putchar('\n');
-	}
+	if (vasprintf(&text, fmt, ap) < 0)
+		text = NULL;
+	else if (zl->json)
+		message_text(zl, "note", NULL, text);
+	else
+		puts(text);
 	va_end(ap);
 	return 0;
-}
-
-/* What is being done, with that many -v. */
-void zl_verbose(struct zl *zl, int level, const char *fmt, ...)
-{
-	va_list ap;
-
-	if (zl->verbose < level)
-		return;
-	va_start(ap, fmt);
-	message(zl, "note", fmt, ap);
-	va_end(ap);
 }
 
 /* Diagnostics of a configuration; with --quiet only when there are errors. */

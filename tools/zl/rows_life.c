@@ -96,7 +96,7 @@ static const struct zl_command rows[] = {
 	  "Delay and order are kept in the definition, as z:start, which can also name a domain to "
 	  "wait for and how often to retry. --start-all and --stop-all are for the host's own "
 	  "start and stop: a domain gets --timeout seconds to shut down, then it is destroyed." },
-	{ "console", NULL, cmd_console, ZL_COMMON | ZL_DOMAINS, 1, 1, console_options,
+	{ "console", NULL, cmd_console, ZL_COMMON | ZL_DOMAINS | ZL_HEADED, 1, 1, console_options,
 	  "[-n NUM] [-t pv|vuart] [-e CHAR] [--log] [--readonly] [--timeout=SEC] DOM",
 	  "attach to a domain's console",
 	  "Leave by the escape character, ^] (Control and the closing bracket) unless -e names "

@@ -64,6 +64,7 @@ enum zl_command_flags {
 	ZL_JSON = 1 << 2,		/* prints a document with --json */
 	ZL_DOMAINS = 1 << 3,		/* its arguments are domains (completion) */
 	ZL_FILES = 1 << 4,		/* its arguments are files (completion) */
+	ZL_HEADED = 1 << 5,		/* its errors begin with its name and first argument */
 };
 
 struct strbuf;
@@ -192,13 +193,15 @@ void zl_progress(struct zl_progress *p, uint64_t done, uint64_t total);
 
 /* Print the error, free it, give its exit code. */
 int zl_report(struct zl *zl, struct zerr *err);
-void zl_warn(struct zl *zl, const char *fmt, ...) PRINTF_LIKE(2, 3);
+void zl_message(struct zl *zl, bool wanted, const char *word, const char *fmt, ...)
+	PRINTF_LIKE(4, 5);
+#define zl_warn(zl, ...) zl_message(zl, !(zl)->quiet, "warning", __VA_ARGS__)
+#define zl_note(zl, ...) zl_message(zl, !(zl)->quiet, "note", __VA_ARGS__)
+/* Only with so many -v. */
+#define zl_verbose(zl, level, ...) zl_message(zl, (zl)->verbose >= (level), "note", __VA_ARGS__)
 void zl_warn_coded(struct zl *zl, const char *code, const char *text);
-void zl_note(struct zl *zl, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* A line of what a dry run would have done: on stdout, with --json a note on stderr. Gives 0. */
 int zl_plan(struct zl *zl, const char *fmt, ...) PRINTF_LIKE(2, 3);
-/* Only with -v. */
-void zl_verbose(struct zl *zl, int level, const char *fmt, ...) PRINTF_LIKE(3, 4);
 /* Diagnostics of a configuration to stderr, as text or JSON. */
 void zl_print_diags(struct zl *zl, const struct config_diags *diags);
 
@@ -294,8 +297,6 @@ int zl_start(struct zl *zl, const struct zl_args *args, struct domain_config *cf
 /* The service's part of start: until the domain is gone for good. An exit code, or -1. */
 int zl_unit_stay(struct zl *zl, const struct domain_config *cfg, uint16_t domid, int signals,
 		 struct zerr **err);
-/* The domain that runs with a UUID: 1 found, 0 none, -1 error. */
-int zl_find_running(struct zl *zl, const uint8_t uuid[16], uint16_t *ret, struct zerr **err);
 /* A definition that must be there: 0, or -1, of class ZERR_NOT_FOUND when it is not. */
 int zl_find_definition(struct zl *zl, const char *name, struct definition *d, struct zerr **err);
 /* As zl_for_each(), for definitions. */

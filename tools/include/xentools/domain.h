@@ -62,6 +62,9 @@ void domain_pool_path(uint32_t id, const char *rel, char path[DOMAIN_POOL_PATH])
 int domain_pool_find(struct domain_ctx *ctx, const char *text, struct hyp_cpupool *ret,
 		 struct zerr **err);
 
+/* The one that runs with a UUID: 1 found, 0 none, -1 error. */
+int domain_find_uuid(struct domain_ctx *ctx, const uint8_t uuid[16], uint16_t *ret,
+		     struct zerr **err);
 /* name | domid | UUID, or id=, name=, uuid=. Unknown: class ZERR_NOT_FOUND. xs may be NULL. */
 int domain_resolve(struct domain_ctx *ctx, const char *text, uint16_t *ret, struct zerr **err);
 /* NULL, or why such a text can mean no domain anywhere. */
