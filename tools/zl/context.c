@@ -16,7 +16,9 @@
 
 static void on_progress(void *arg, int level, const char *text)
 {
-	zl_verbose(arg, level, "%s", text);
+	struct zl *zl = arg;
+
+	zl_verbose(zl, level, "%s", text);
 }
 
 static void on_warn(void *arg, const char *code, const char *text)
