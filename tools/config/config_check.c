@@ -79,7 +79,7 @@ static void rule_vcpus(struct reader *r)
 			    "%u vCPUs at start are more than the maximum of %u", c->vcpus_current,
 			    c->vcpus_max);
 	if (c->gic_version == 2 && c->vcpus_max > 8)
-		field_error(r, find(r, "vcpu", NULL), NULL, "E341", NULL,
+		field_error(r, find(r, "vcpu", NULL), NULL, "E341", "write <gic version='3'/>",
 			    "a version 2 interrupt controller serves 8 vCPUs, not %u",
 			    c->vcpus_max);
 }
