@@ -101,7 +101,7 @@ int cpu_feature_find(const char *name)
 
 const char *cpu_feature_nearest(const char *name)
 {
-	struct str_near near = { name, 3, NULL };
+	struct str_near near = { name, 2, NULL };
 
 	for (unsigned int n = 0; n < ARRAY_SIZE(features); n++)
 		str_near_try(&near, features[n].name);

@@ -211,6 +211,10 @@ void config_finish_disk(struct reader *r)
 	if (node == NULL || r->rc != 0)
 		return;
 	b->disk_node = NULL;
+	if (attr_is(node, "device", "floppy")) {
+		domain_disk_clear(&b->disk);
+		return;		/* the walk has said so; a conversion leaves it out */
+	}
 	b->disk.discard = b->disk_discard != 0;
 	b->disk.readonly |= b->disk.cdrom;
 	take_script(r, node);
@@ -252,7 +256,7 @@ static void read_target(struct reader *r, const struct xml_node *node, const str
 	const char *text = field_trim(r, value);
 	unsigned int number;
 
-	if (text == NULL)
+	if (text == NULL || attr_is(r->build->disk_node, "device", "floppy"))
 		return;
 	for (size_t i = 0; i < ARRAY_SIZE(prefixes); i++) {
 		size_t len = strlen(prefixes[i]);

@@ -40,6 +40,7 @@ static const struct field_range mtu_range = { 68, 65535 }, vlan_range = { 1, 409
 #define NIC(member) .offset = offsetof(struct config_build, nic.member)
 #define ROW_IW(p, why) ROW_W("domain/devices/interface/" p, why)
 #define IFACE "domain/devices/interface"
+#define OF_OTHER_TYPES "it belongs to other types of interface"
 #define NOT_SETTABLE "the two ends of a Xen network agree on it themselves"
 
 static const char *type_of(const struct xml_node *node)
@@ -80,7 +81,12 @@ static void check_source(struct reader *r, const struct xml_node *node, const ch
 	if (strcmp(type, "network") == 0 && network == NULL)
 		field_error(r, node, NULL, "E320", "add <source network='default'/>",
 			    "the network is missing");
-	if (strcmp(type, "bridge") != 0 && bridge != NULL)
+	if (strcmp(type, "network") == 0 && bridge != NULL) {
+		/* libvirt tells so of a running domain. */
+		(void)field_report_class(r, FIELD_N, source, field_row_of(source, "bridge"), NULL,
+					 "zl.conf says which bridge the network is", NULL);
+		nic->bridge[0] = '\0';
+	} else if (strcmp(type, "bridge") != 0 && bridge != NULL)
 		field_error(r, source, "bridge", "E320", "write type='bridge'",
 			    "only an interface of type bridge has one");
 	if (strcmp(type, "network") != 0 && network != NULL)
@@ -264,12 +270,19 @@ static const struct field_row rows[] = {
 	ROW(IFACE "/script@path", .type = &type_line, NIC(script), .handler = read_script,
 	    .flags = FIELD_REQUIRED),
 	ROW(IFACE "/source", CONTAINER),
+	ROW_IW("source/local", OF_OTHER_TYPES),
+	ROW_IW("source/reconnect", OF_OTHER_TYPES),
+	ROW_IW("source@address", OF_OTHER_TYPES),
 	ROW(IFACE "/source@bridge", .type = &type_ifname, NIC(bridge), .code = "E320"),
 	ROW(IFACE "/source@dev", .type = &type_ifname, NIC(gatewaydev), .code = "E320"),
-	ROW_IW("source@mode", "it belongs to other types of interface"),
+	ROW_IW("source@mode", OF_OTHER_TYPES),
+	ROW_IW("source@name", OF_OTHER_TYPES),
 	ROW(IFACE "/source@network", .type = &type_line, NIC(network)),
+	ROW_IW("source@path", OF_OTHER_TYPES),
+	ROW_IW("source@port", OF_OTHER_TYPES),
 	ROW_IW("source@portgroup", "networks have no port groups here"),
 	ROW_N(IFACE "/source@portid"),
+	ROW_IW("source@type", OF_OTHER_TYPES),
 	ROW(IFACE "/target", CONTAINER),
 	ROW(IFACE "/target@dev", .type = &type_ifname, NIC(vifname), .handler = read_target,
 	    .code = "E323"),

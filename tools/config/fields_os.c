@@ -87,7 +87,10 @@ static bool check_absent_feature(struct reader *r, const struct xml_node *node,
 	return true;
 }
 
-/* To be without something that nobody knows is a mistake: the guest would have it. */
+/*
+ * What other processors have no guest has here. It may also be a slip, or something that cannot
+ * be hidden: the guest would have it.
+ */
 static void report_unknown_feature(struct reader *r, const struct xml_node *node, const char *name)
 {
 	const char *meant = cpu_feature_nearest(name);
@@ -95,8 +98,8 @@ static void report_unknown_feature(struct reader *r, const struct xml_node *node
 
 	if (meant != NULL)
 		snprintf(hint, sizeof(hint), "did you mean \"%s\"?", meant);
-	field_error(r, node, "name", "E346", meant != NULL ? hint : NULL,
-		    "there is no feature \"%.20s\" to disable", name);
+	field_warning(r, node, "name", "W101", meant != NULL ? hint : NULL,
+		      "\"%.20s\" is ignored: no feature of this name can be disabled", name);
 }
 
 static void read_feature(struct reader *r, const struct xml_node *node, const struct field_row *row,
