@@ -161,6 +161,15 @@ int config_read_mem(const char *name, const void *text, size_t size,
 	return config_read_as(CONFIG_XML, name, text, size, opt, cfg, diags, err);
 }
 
+/* Read what the toolstack keeps; see config.h. */
+int config_read_own(const char *name, const char *text, struct domain_config *cfg,
+		    struct zerr **err)
+{
+	_cleanup_config_diags_ struct config_diags diags = { .count = 0 };
+
+	return config_read_mem(name, text, strlen(text), NULL, cfg, &diags, err);
+}
+
 /* Read from memory whatever it is; see config.h. */
 int config_read_any_mem(const char *name, const void *text, size_t size,
 			const struct config_options *opt, struct domain_config *cfg,

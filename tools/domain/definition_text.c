@@ -64,22 +64,13 @@ static const struct place_row start_places[] = {
 	{ .open = NULL },
 };
 
-static int parse(const char *text, struct domain_config *ret)
-{
-	struct config_diags diags = { .count = 0 };
-	int rc = config_read_mem("definition", text, strlen(text), NULL, ret, &diags, NULL);
-
-	config_diags_free(&diags);
-	return rc;
-}
-
 /* Does text mean what canonical says? */
 static bool means(const char *text, const char *canonical)
 {
 	_cleanup_free_ char *found = NULL;
 	struct domain_config cfg;
 
-	if (parse(text, &cfg) != 0)
+	if (config_read_own("definition", text, &cfg, NULL) != 0)
 		return false;
 	found = config_format(&cfg);
 	domain_config_free(&cfg);
@@ -230,7 +221,7 @@ char *definition_edit_text(const char *text, const struct domain_config *wanted)
 	_cleanup_free_ char *now = strdup(text), *canonical = config_format(wanted);
 	struct domain_config cfg;
 
-	if (!now || !canonical || parse(now, &cfg) != 0)
+	if (!now || !canonical || config_read_own("definition", now, &cfg, NULL) != 0)
 		return steal_ptr(canonical);
 	for (size_t i = 0; i < ARRAY_SIZE(aspects) && !means(now, canonical); i++) {
 		const struct aspect *a = &aspects[i];

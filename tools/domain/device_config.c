@@ -189,12 +189,11 @@ static int apply(struct domain_config *cfg, const struct change *c)
 /* The text with the change, malloc'd; NULL with *err set. */
 static char *changed_text(const char *text, const struct change *c, struct zerr **err)
 {
-	_cleanup_config_diags_ struct config_diags diags = { .count = 0 };
 	_cleanup_domain_config_ struct domain_config cfg;
 	char *changed = NULL;
 
 	domain_config_init(&cfg);
-	if (config_read_mem("configuration", text, strlen(text), NULL, &cfg, &diags, err) != 0)
+	if (config_read_own("configuration", text, &cfg, err) != 0)
 		return NULL;
 	if (apply(&cfg, c) == 0)
 		changed = config_format(&cfg);

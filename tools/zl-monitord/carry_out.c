@@ -36,16 +36,13 @@ static int keep_identity(struct domain_config *cfg, const struct domain_state *s
 
 int monitor_watchdog_action(const struct domain_state *s)
 {
-	struct config_diags diags = { NULL, NULL, 0, 0, 0, 0 };
 	struct domain_config cfg;
 	int action = -1;
 
-	if (s->config_text && config_read_mem(s->name, s->config_text, strlen(s->config_text), NULL,
-					      &cfg, &diags, NULL) == 0) {
+	if (s->config_text && config_read_own(s->name, s->config_text, &cfg, NULL) == 0) {
 		action = cfg.on_watchdog;
 		domain_config_free(&cfg);
 	}
-	config_diags_free(&diags);
 	return action;
 }
 
@@ -58,14 +55,10 @@ static int start_again(struct domain_ctx *ctx, const struct domain_state *s, str
 		.successor_of = s->domid,
 	};
 	struct domain_create_result made;
-	struct config_diags diags = { NULL, NULL, 0, 0, 0, 0 };
 	struct domain_config cfg;
 	int rc;
 
-	rc = config_read_mem(s->name, s->config_text, strlen(s->config_text), NULL, &cfg, &diags,
-			     err);
-	config_diags_free(&diags);
-	if (rc != 0)
+	if (config_read_own(s->name, s->config_text, &cfg, err) != 0)
 		return -1;
 	rc = keep_identity(&cfg, s, err);
 	if (rc == 0)
@@ -182,9 +175,8 @@ static int rename_restart(struct domain_ctx *ctx, const struct domain_state *s, 
 		if (zerr_class_of(why) != ZERR_STATE)
 			break;
 	}
-	if (why) {
+	if (why)
 		return zerr_pass(err, why);
-	}
 	domain_log(ctx, s->name, "domain %u is kept as \"%s\"", s->domid, name);
 	return start_again(ctx, s, err);
 }

@@ -155,22 +155,14 @@ static int by_reverse_order(const void *a, const void *b)
 /* What its configuration says; from now on its end is final, whatever on_poweroff says. */
 static void prepare_leaving(struct zl *zl, struct leaving *l)
 {
-	struct config_diags diags = { .count = 0 };
 	struct domain_config cfg;
 	struct hyp_domain_info info;
-	struct domain_state s;
 
 	domain_make_final(&zl->ctx, l->domid, &info, NULL);
-	if (domain_state_load(&zl->ctx, l->domid, &s, NULL) != 1)
-		return;
-	if (s.config_text != NULL &&
-	    config_read_mem("state", s.config_text, strlen(s.config_text), NULL, &cfg, &diags,
-			    NULL) == 0) {
+	if (domain_state_config(&zl->ctx, l->domid, &cfg, NULL) == 1) {
 		l->start = cfg.start;
 		domain_config_free(&cfg);
 	}
-	config_diags_free(&diags);
-	domain_state_clear(&s);
 }
 
 /* Ask all of one order, wait for them together, then end those that stay. */

@@ -342,22 +342,12 @@ static int print_table(struct zl *zl, const struct zl_args *args, const struct r
 static struct json_object *config_of(struct zl *zl, uint16_t domid)
 {
 	struct json_object *o = NULL;
-	struct zerr *ignored = NULL;
 	struct domain_config cfg;
-	struct config_diags diags = { .count = 0 };
-	struct domain_state state;
 
-	if (domain_state_load(&zl->ctx, domid, &state, &ignored) == 1) {
-		if (state.config_text != NULL &&
-		    config_read_mem("state", state.config_text, strlen(state.config_text), NULL,
-				    &cfg, &diags, &ignored) == 0) {
-			o = zl_config_json(&cfg);
-			domain_config_free(&cfg);
-		}
-		config_diags_free(&diags);
-		domain_state_clear(&state);
+	if (domain_state_config(&zl->ctx, domid, &cfg, NULL) == 1) {
+		o = zl_config_json(&cfg);
+		domain_config_free(&cfg);
 	}
-	zerr_free(ignored);
 	return o;
 }
 

@@ -140,17 +140,11 @@ static const struct section {
 /* What its life was made from; a definition's own when it does not run. */
 static void read_config(struct zl *zl, struct shown *s)
 {
-	struct config_diags diags = { .count = 0 };
-
-	if (s->d.info.domid == ZL_INACTIVE) {
+	if (s->d.info.domid == ZL_INACTIVE)
 		s->cfg = &s->def.cfg;
-		return;
-	}
-	if (domain_state_load(&zl->ctx, s->d.info.domid, &s->state, NULL) == 1 &&
-	    s->state.config_text != NULL)
-		config_read_mem("state", s->state.config_text, strlen(s->state.config_text), NULL,
-				&s->read, &diags, NULL);
-	config_diags_free(&diags);
+	else if (domain_state_load(&zl->ctx, s->d.info.domid, &s->state, NULL) == 1 &&
+		 s->state.config_text != NULL)
+		config_read_own("state", s->state.config_text, &s->read, NULL);
 }
 
 static int find(struct zl *zl, const char *text, struct shown *s, struct zerr **err)

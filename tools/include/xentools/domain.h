@@ -297,6 +297,9 @@ struct domain_state {
 /* 1 found, 0 no such file, -1 error (broken file: class ZERR_STATE). Free with _clear. */
 int domain_state_load(const struct domain_ctx *ctx, uint16_t domid, struct domain_state *ret,
 		      struct zerr **err);
+/* The configuration in it: 1 read, 0 it has none, or there is no file, -1 error. */
+int domain_state_config(const struct domain_ctx *ctx, uint16_t domid, struct domain_config *ret,
+			struct zerr **err);
 int domain_state_save(const struct domain_ctx *ctx, const struct domain_state *s,
 		      struct zerr **err);
 int domain_state_remove(const struct domain_ctx *ctx, uint16_t domid, struct zerr **err);
