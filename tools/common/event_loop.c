@@ -7,8 +7,8 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/epoll.h>
+#include <sys/queue.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -33,7 +33,7 @@ struct event_source {
 	int fd;				/* SOURCE_FD; signal number for SOURCE_SIGNAL */
 	uint64_t due;			/* SOURCE_TIMER: CLOCK_MONOTONIC nanoseconds */
 	size_t heap_index;		/* SOURCE_TIMER: or NOT_IN_HEAP */
-	struct event_source *next, **pprev;	/* in loop->sources, or loop->dead */
+	LIST_ENTRY(event_source) link;	/* in loop->sources, or loop->dead */
 };
 
 struct event_loop {
@@ -41,8 +41,8 @@ struct event_loop {
 	int signal_fd;			/* -1 until the first signal source */
 	struct event_source *signal_fd_source;
 	sigset_t signals;
-	struct event_source *sources;
-	struct event_source *dead;	/* freed at the end of the round */
+	LIST_HEAD(source_list, event_source) sources;
+	struct source_list dead;	/* freed at the end of the round */
 	struct event_source **heap;	/* armed timers, earliest first */
 	size_t heap_len, heap_size;
 	bool stopped;
@@ -52,22 +52,6 @@ struct event_loop {
 uint64_t event_now_ns(void)
 {
 	return clock_ns(CLOCK_MONOTONIC);
-}
-
-static void list_add(struct event_source **head, struct event_source *src)
-{
-	src->next = *head;
-	src->pprev = head;
-	if (src->next)
-		src->next->pprev = &src->next;
-	*head = src;
-}
-
-static void list_del(struct event_source *src)
-{
-	*src->pprev = src->next;
-	if (src->next)
-		src->next->pprev = src->pprev;
 }
 
 struct event_loop *event_loop_new(void)
@@ -86,12 +70,12 @@ struct event_loop *event_loop_new(void)
 	return loop;
 }
 
-static void free_list(struct event_source **head)
+static void free_list(struct source_list *list)
 {
-	while (*head) {
-		struct event_source *src = *head;
+	struct event_source *src;
 
-		list_del(src);
+	while ((src = LIST_FIRST(list)) != NULL) {
+		LIST_REMOVE(src, link);
 		free(src);
 	}
 }
@@ -120,7 +104,7 @@ static struct event_source *source_new(struct event_loop *loop, enum source_kind
 	src->data = data;
 	src->fd = -1;
 	src->heap_index = NOT_IN_HEAP;
-	list_add(&loop->sources, src);
+	LIST_INSERT_HEAD(&loop->sources, src, link);
 	return src;
 }
 
@@ -128,7 +112,7 @@ static void source_discard(struct event_source *src)
 {
 	int saved = errno;
 
-	list_del(src);
+	LIST_REMOVE(src, link);
 	free(src);
 	errno = saved;
 }
@@ -264,10 +248,11 @@ static void signal_ready(void *data, int fd, unsigned int revents UNUSED)
 	struct signalfd_siginfo info;
 
 	while (read(fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
-		struct event_source *src = loop->sources;
+		struct event_source *src;
 
-		while (src && (src->kind != SOURCE_SIGNAL || src->fd != (int)info.ssi_signo))
-			src = src->next;
+		LIST_FOREACH(src, &loop->sources, link)
+			if (src->kind == SOURCE_SIGNAL && src->fd == (int)info.ssi_signo)
+				break;
 		if (src)
 			src->signal_fn(src->data, src->fd);
 	}
@@ -305,8 +290,8 @@ void event_source_remove(struct event_source *src)
 	else if (src->kind == SOURCE_TIMER)
 		event_timer_cancel(src);
 	src->removed = true;
-	list_del(src);
-	list_add(&src->loop->dead, src);
+	LIST_REMOVE(src, link);
+	LIST_INSERT_HEAD(&src->loop->dead, src, link);
 }
 
 static int timeout_of_round(const struct event_loop *loop, int timeout_ms)

@@ -14,7 +14,7 @@
 void perm_table_init(struct perm_table *table)
 {
 	name_hash_init(&table->hash);
-	table->all = NULL;
+	LIST_INIT(&table->all);
 }
 
 /* All references must have been dropped. */
@@ -47,11 +47,7 @@ struct perm_list *perm_list_get(struct perm_table *table, const struct xs_perm *
 	memcpy(list->p, perms, bytes);
 	set_key(list);
 	name_hash_add(&table->hash, &list->entry);
-	list->next = table->all;
-	list->pprev = &table->all;
-	if (list->next)
-		list->next->pprev = &list->next;
-	table->all = list;
+	LIST_INSERT_HEAD(&table->all, list, link);
 	return list;
 }
 
@@ -82,9 +78,7 @@ void perm_list_put(struct perm_table *table, struct perm_list *list)
 	if (!list || --list->refs)
 		return;
 	name_hash_del(&table->hash, &list->entry);
-	*list->pprev = list->next;
-	if (list->next)
-		list->next->pprev = list->pprev;
+	LIST_REMOVE(list, link);
 	free(list);
 }
 
@@ -113,7 +107,9 @@ static bool names(const struct perm_list *list, uint32_t domid)
 
 void perm_forget_domain(struct perm_table *table, uint32_t domid)
 {
-	for (struct perm_list *list = table->all; list; list = list->next) {
+	struct perm_list *list;
+
+	LIST_FOREACH(list, &table->all, link) {
 		size_t kept = 1;
 
 		if (!names(list, domid))

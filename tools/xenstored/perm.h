@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/queue.h>
 
 #include <xentools/xs.h>
 
@@ -33,7 +34,7 @@ static inline bool cred_is_privileged(const struct cred *cred)
 
 struct perm_list {
 	struct name_entry entry;	/* keyed by the bytes of p[] */
-	struct perm_list *next, **pprev;
+	LIST_ENTRY(perm_list) link;	/* in table->all */
 	size_t refs;
 	size_t n;			/* at least 1 */
 	struct xs_perm p[];		/* p[0]: owner, and everybody else's access */
@@ -41,7 +42,7 @@ struct perm_list {
 
 struct perm_table {
 	struct name_hash hash;
-	struct perm_list *all;
+	LIST_HEAD(, perm_list) all;
 };
 
 void perm_table_init(struct perm_table *table);
