@@ -7,6 +7,9 @@
 #define TOOLS_BUILD_PRIV_H
 
 #include <stdbool.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 
 #include <xentools/build.h>
 #include <xentools/error.h>

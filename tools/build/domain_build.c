@@ -4,10 +4,6 @@
  * kernel, initrd, device tree, shared pages, start state of vCPU 0. domain_images_open() is the
  * half that needs no domain, so that bad files are refused before one is made.
  */
-#include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/random.h>
 
 #include "tools/build/build_priv.h"

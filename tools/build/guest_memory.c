@@ -5,11 +5,6 @@
  * a kind. The hypervisor copies files into it out of the page cache: to map the guest's pages and
  * read into them costs the kernel many times that.
  */
-#include <errno.h>
-#include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
-
 #include "tools/build/build_priv.h"
 
 #define ORDER_1G 18u

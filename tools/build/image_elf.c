@@ -5,10 +5,6 @@
  * comes behind sees plain bytes, a place and an entry. Every number in it is a stranger's.
  */
 #include <elf.h>
-#include <errno.h>
-#include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include "tools/build/build_priv.h"
 #include "tools/build/guest_map.h"

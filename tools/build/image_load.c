@@ -5,12 +5,6 @@
  * image_arm64_probe() or image_zimage_probe(). A gzip kernel is unpacked first (image_gunzip.c), an
  * ELF file laid out (image_elf.c), so that behind this file there are plain bytes only.
  */
-#include <errno.h>
-#include <stdio.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <xentools/fd_util.h>
 
 #include "tools/build/build_priv.h"

@@ -4,10 +4,6 @@
  * gzip, alone or in an EFI zboot. As for image_arm64_probe_plain() the bytes are a stranger's, and
  * this is pure: unpacking is the callers' work.
  */
-#include <errno.h>
-#include <stdint.h>
-#include <string.h>
-
 #include "tools/build/build_priv.h"
 
 #define ZBOOT_OFFSET 8			/* of the payload in the file */

@@ -3,10 +3,6 @@
  * Tell whether a kernel file is a zImage, the 32-bit kernel that unpacks itself. As for
  * image_arm64_probe() the bytes are a stranger's, and this is pure.
  */
-#include <errno.h>
-#include <stdint.h>
-#include <string.h>
-
 #include "tools/build/build_priv.h"
 
 #define MAGIC_OFFSET 0x24

@@ -4,8 +4,6 @@
  * ring. They are told to the guest as HVM parameters and granted to the daemons by the
  * reserved entries of the guest's grant table, which we write before the guest runs.
  */
-#include <errno.h>
-
 #include <public/grant_table.h>
 
 #include "tools/build/build_priv.h"

@@ -4,8 +4,6 @@
  * verdict. The caller's struct domain_config is written only when there is no error at all.
  */
 #include "xl.h"
-#include "xentools/cleanup.h"
-#include "xentools/error.h"
 #include "xentools/fd_util.h"
 
 /*

@@ -3,7 +3,6 @@
  * The description of a CPU pool: the few keys of xl's cpupool.cfg, in the syntax of xl.cfg. What
  * they mean on this host is the command's to say.
  */
-#include "xentools/cleanup.h"
 #include "xentools/strbuf.h"
 #include "xl.h"
 

@@ -7,8 +7,6 @@
 #include "xentools/strbuf.h"
 
 #include <json-c/json.h>
-#include <stdlib.h>
-#include <string.h>
 
 #define STORED_MAX 500u
 

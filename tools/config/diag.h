@@ -6,9 +6,15 @@
 #ifndef CONFIG_DIAG_H
 #define CONFIG_DIAG_H
 
+#include <errno.h>
 #include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
 
+#include "xentools/cleanup.h"
 #include "xentools/config.h"
+#include "xentools/error.h"
+#include "xentools/macros.h"
 
 /* Takes path (malloc'd or NULL). A failed allocation still counts the entry. */
 void diag_addv(struct config_diags *d, enum config_severity severity, unsigned int line,

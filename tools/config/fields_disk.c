@@ -5,7 +5,6 @@
  * image is opened here: whether a source exists and is what it is said to be is found at the start.
  */
 #include "field_rows.h"
-#include "xentools/cleanup.h"
 
 #define DISKS_MAX 256u
 

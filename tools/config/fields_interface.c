@@ -5,7 +5,6 @@
  * Nothing is asked of the host: whether a bridge or a script is there is found at the start.
  */
 #include "field_rows.h"
-#include "xentools/cleanup.h"
 #include "xentools/zl_conf.h"
 
 #define NICS_MAX 64u

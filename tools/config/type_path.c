@@ -5,10 +5,8 @@
  */
 #include <limits.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "field_table.h"
-#include "xentools/cleanup.h"
 #include "xentools/fd_util.h"
 
 static void keep(struct reader *r, const char *text, void *dst)

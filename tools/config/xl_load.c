@@ -4,8 +4,6 @@
  * settle what depends on several keys. A later entry of a key wins. Disks and networks have rules
  * of their own and become part of the configuration at once.
  */
-#include "xentools/cleanup.h"
-#include "xentools/error.h"
 #include "xentools/strbuf.h"
 #include "xl_priv.h"
 

@@ -6,8 +6,6 @@
  */
 #include <ctype.h>
 
-#include "xentools/cleanup.h"
-#include "xentools/error.h"
 #include "xl_priv.h"
 
 struct vif {

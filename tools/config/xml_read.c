@@ -7,11 +7,8 @@
  */
 #include "xml_tree.h"
 
-#include <errno.h>
 #include <libxml/parser.h>
 #include <libxml/parserInternals.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "diag.h"
 #include "xml_scan.h"

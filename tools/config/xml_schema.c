@@ -4,14 +4,10 @@
  * vague where order is free, and what is wrong beyond grammar it does not see. Given only texts
  * that the reader found to be well-formed and small, so nothing is loaded or expanded here.
  */
-#include <errno.h>
 #include <libxml/parser.h>
 #include <libxml/relaxng.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "diag.h"
-#include "xentools/error.h"
 
 struct listener {
 	struct config_diags *diags;

@@ -2,16 +2,8 @@
 /* The reader of zl.conf; see zl_conf.h. Adding a key is adding a row. */
 #include "xentools/zl_conf.h"
 
-#include <errno.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "diag.h"
-#include "xentools/cleanup.h"
-#include "xentools/domain_config.h"
-#include "xentools/error.h"
 #include "xentools/fd_util.h"
-#include "xentools/macros.h"
 #include "xentools/parse_num.h"
 #include "xentools/str_table.h"
 

@@ -5,21 +5,14 @@
  * code serves the daemon's socket and the kernel's device, which wants each message in a write of
  * its own. Events that arrive while a reply is awaited are kept for xs_next_event().
  */
-#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <stddef.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <time.h>
-#include <unistd.h>
 
 #include <xentools/event_loop.h>
 #include <xentools/fd_util.h>
-#include <xentools/macros.h>
 
 #include "xs_priv.h"
 

@@ -3,10 +3,6 @@
  * What a connection remembers: the watches that a new one needs, too, and the events that came
  * while something else was awaited.
  */
-#include <errno.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "xs_priv.h"
 
 int xs_remember_watch(struct xs *xs, const char *path, const char *token)

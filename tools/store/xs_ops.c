@@ -3,11 +3,7 @@
  * Operations on nodes and domains: each builds a request body, and takes a reply apart. What the
  * daemon sends is checked like any other input.
  */
-#include <errno.h>
 #include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include <xentools/strbuf.h>
 

@@ -6,6 +6,7 @@
 #define XENTOOLS_XS_PRIV_H
 
 #include <stdbool.h>
+#include <string.h>
 
 #include <xentools/error.h>
 #include <xentools/xs.h>

@@ -5,9 +5,6 @@
  * first events stand for all that was missed), and the request in hand is sent once more: each
  * may be carried out twice. A transaction is in conflict then, which its caller knows to handle.
  */
-#include <errno.h>
-#include <unistd.h>
-
 #include <xentools/fd_util.h>
 
 #include "xs_priv.h"

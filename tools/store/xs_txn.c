@@ -2,8 +2,6 @@
 /*
  * Transactions of the client: start, end, and the loop that starts again after a conflict.
  */
-#include <errno.h>
-#include <string.h>
 #include <time.h>
 
 #include <xentools/parse_num.h>

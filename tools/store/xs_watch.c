@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Watches set and taken away, and their events waited for. */
-#include <errno.h>
-
 #include "xs_priv.h"
 
 int xs_watch(struct xs *xs, const char *path, const char *token, struct zerr **err)

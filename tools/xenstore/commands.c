@@ -3,13 +3,6 @@
  * The xenstore-* commands. Those that read or write several paths do it in the transaction that
  * main.c starts, so a conflict repeats the whole command; their output is buffered there.
  */
-#include <errno.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <xentools/error.h>
 #include <xentools/xs_wire.h>
 
 #include "xenstore.h"

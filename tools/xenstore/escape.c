@@ -4,8 +4,6 @@
  * unprintable ones in hexadecimal, tab, newline, return and backslash as in C. Pure.
  */
 #include <ctype.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "xenstore.h"
 

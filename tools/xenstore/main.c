@@ -4,17 +4,10 @@
  * program's name, or by the first argument of plain "xenstore". This file takes the command line
  * apart and repeats a command whose transaction met a conflict.
  */
-#include <errno.h>
 #include <getopt.h>
 #include <limits.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/ioctl.h>
-#include <unistd.h>
 
-#include <xentools/error.h>
-#include <xentools/macros.h>
 #include <xentools/parse_num.h>
 
 #include "xenstore.h"

@@ -8,7 +8,9 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
+#include <xentools/error.h>
 #include <xentools/strbuf.h>
 #include <xentools/xs.h>
 

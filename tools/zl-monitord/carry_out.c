@@ -5,15 +5,6 @@
  * and a successor cannot start twice because name and UUID are the same. Who destroys the domain
  * meanwhile notes it there as well; all change the file under domain_lock().
  */
-#include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <xentools/config.h>
-#include <xentools/error.h>
-#include <xentools/fd_util.h>
-
 #include "tools/domain/domain_priv.h"
 #include "tools/zl-monitord/monitor.h"
 

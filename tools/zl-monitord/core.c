@@ -3,17 +3,12 @@
  * Core dumps of crashed domains. Gigabytes take their time, and other domains must not wait for
  * it: a child does it and nothing else, and is killed by the kernel when the monitor ends.
  */
-#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include <xentools/core_dump.h>
-#include <xentools/error.h>
-#include <xentools/log.h>
 
 #include "tools/zl-monitord/monitor.h"
 

@@ -5,22 +5,13 @@
  * hypervisor says what is. It keeps nothing that those three do not have, so it may be killed and
  * started at any time.
  */
-#include <errno.h>
 #include <getopt.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/resource.h>
-#include <unistd.h>
 
 #include <xentools/clock.h>
-#include <xentools/config.h>
 #include <xentools/daemonize.h>
-#include <xentools/domain.h>
-#include <xentools/error.h>
 #include <xentools/event_loop.h>
-#include <xentools/log.h>
 #include <xentools/xs.h>
 #include <xentools/zl_conf.h>
 

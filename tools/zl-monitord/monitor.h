@@ -5,9 +5,13 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/types.h>
 
+#include <xentools/config.h>
 #include <xentools/domain.h>
+#include <xentools/error.h>
+#include <xentools/log.h>
 
 enum monitor_step {
 	MONITOR_NOTHING,		/* not our business (suspended) */
