@@ -232,7 +232,8 @@ static void make_hypervisor(struct dt *d, const struct guest_dt_args *a)
 {
 	static const uint32_t irq[] = { IRQ_TYPE_PPI, PPI_EVENT, IRQ_LEVEL_LOW_ALL_CPUS };
 	const struct guest_layout *l = a->layout;
-	uint64_t limit = a->gpaddr_bits && a->gpaddr_bits < 64 ? 1ull << a->gpaddr_bits : 1ull << 40;
+	uint64_t limit = a->gpaddr_bits &&
+		a->gpaddr_bits < 64 ? 1ull << a->gpaddr_bits : 1ull << 40;
 	struct guest_range reg[3] = { { GUEST_GNTTAB_BASE, GUEST_GNTTAB_SIZE } };
 	unsigned int n = 1;
 

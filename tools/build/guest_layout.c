@@ -79,7 +79,8 @@ int guest_layout_plan(uint64_t memory_bytes, const struct image_arm64 *kernel,
 			 "kernel and initrd need %llu MiB, the guest has %llu MiB",
 			 (unsigned long long)((need + MIB - 1) / MIB),
 			 (unsigned long long)(memory_bytes / MIB));
-		return zerr_hint(err, "give the guest more <memory>, 64 MiB above that for a start");
+		return zerr_hint(err,
+				 "give the guest more <memory>, 64 MiB above that for a start");
 	}
 	l.initrd.base = initrd_size ? base : 0;
 	l.initrd.size = initrd_size;

@@ -16,7 +16,8 @@ static int open_failed(const char *path, const char *what, int e, struct zerr **
 	zerr_set(err, e == ENOENT || e == ENOTDIR ? ZERR_BAD_CONFIG : ZERR_FAILED, "E301", e,
 		 "cannot open the %s %s", what, path);
 	if (e == ENOENT || e == ENOTDIR)
-		zerr_hint(err, "the path is one of the control domain; check <%s> under <os>", what);
+		zerr_hint(err, "the path is one of the control domain; check <%s> under <os>",
+			  what);
 	return -1;
 }
 

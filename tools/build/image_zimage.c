@@ -12,7 +12,9 @@
 #define ENDIAN_OFFSET 0x30
 #define ENDIAN_BIG 0x01020304u
 #define LOAD_OFFSET 0x8000		/* from the start of memory: where a kernel used to lie */
-/* Room to unpack: what xz makes of a kernel is a fifth of it, and the packed one moves behind it. */
+/*
+ * Room to unpack: what xz makes of a kernel is a fifth of it, and the packed one moves behind it.
+ */
 #define UNPACKED_FACTOR 8
 
 /* Is it one, usable or not? */

@@ -157,6 +157,7 @@ const char *domain_ip_problem(const char *text)
 	if (inet_pton(v6 ? AF_INET6 : AF_INET, address, binary) != 1)
 		return "is no IP address";
 	if (slash != NULL && parse_u32(slash + 1, 0, v6 ? 128 : 32, &prefix) < 0)
-		return v6 ? "has a prefix that is not 0 to 128" : "has a prefix that is not 0 to 32";
+		return v6 ? "has a prefix that is not 0 to 128" : "has a prefix that is not 0 to "
+		"32";
 	return NULL;
 }

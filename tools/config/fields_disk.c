@@ -66,14 +66,16 @@ static void check_source(struct reader *r, const struct xml_node *node)
 {
 	struct config_build *b = r->build;
 	const struct xml_node *source = xml_child(node, "source");
-	const char *want = b->disk.is_block ? "dev" : "file", *other = b->disk.is_block ? "file" : "dev";
+	const char *want = b->disk.is_block ? "dev" : "file",
+		*other = b->disk.is_block ? "file" : "dev";
 	char hint[80];
 
 	if (!b->disk.is_block && xml_attr_get(node, "type") != NULL &&
 	    !attr_is(node, "type", "file"))
 		return;		/* the walk has refused the type */
 	if (source != NULL && xml_attr_get(source, other) != NULL) {
-		snprintf(hint, sizeof(hint), "write type='%s'", b->disk.is_block ? "file" : "block");
+		snprintf(hint, sizeof(hint), "write type='%s'",
+			 b->disk.is_block ? "file" : "block");
 		field_error(r, source, other, "E313", hint, "a disk of type %s has none",
 			    b->disk.is_block ? "block" : "file");
 	} else if ((source == NULL || xml_attr_get(source, want) == NULL) && !b->disk.cdrom &&

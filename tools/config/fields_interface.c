@@ -93,9 +93,9 @@ static void check_source(struct reader *r, const struct xml_node *node, const ch
 			    "only an interface of type network has one");
 	if (nic->network != NULL && r->opt != NULL && r->opt->conf != NULL &&
 	    zl_conf_bridge(r->opt->conf, nic->network) == NULL)
-		field_error(r, source, "network", "E321", "zl.conf says in [network] which bridge a "
-			    "name means: NAME = BRIDGE", "the network \"%.40s\" is not known here",
-			    nic->network);
+		field_error(r, source, "network", "E321", "zl.conf says in [network] which bridge "
+			    "a name means: NAME = BRIDGE",
+			    "the network \"%.40s\" is not known here", nic->network);
 	if (nic->gatewaydev[0] != '\0' && strcmp(type, "ethernet") != 0)
 		field_error(r, source, "dev", "E320", "write type='ethernet'",
 			    "only an interface of type ethernet has one");
@@ -203,7 +203,8 @@ static void read_ip(struct reader *r, const struct xml_node *node, const struct 
 
 	if (address == NULL)
 		return;		/* the walk has said so */
-	if (asprintf(&text, "%s%s%s", address, prefix != NULL ? "/" : "", prefix ? prefix : "") < 0) {
+	if (asprintf(&text, "%s%s%s", address, prefix != NULL ? "/" : "",
+		     prefix ? prefix : "") < 0) {
 		r->rc = -ENOMEM;
 		return;
 	}

@@ -173,7 +173,8 @@ static int settle_cmdline(struct reader *r, const struct xl_cfg *cfg)
 /* An offset is from local time where that is wanted. */
 static int settle_clock(struct reader *r, const struct xl_cfg *cfg)
 {
-	const struct xl_entry *local = last_of(cfg, "localtime"), *rtc = last_of(cfg, "rtc_timeoffset");
+	const struct xl_entry *local = last_of(cfg, "localtime"),
+		*rtc = last_of(cfg, "rtc_timeoffset");
 
 	if (local == NULL || rtc == NULL || local->value.text == NULL ||
 	    strcmp(local->value.text, "1") != 0)

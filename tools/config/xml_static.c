@@ -38,7 +38,9 @@ void *iconv_open(const char *, const char *)
 	return (void *)(intptr_t)-1;	/* as (iconv_t)-1 */
 }
 
-/* The linker puts these in the place of what prepares XPath and HTML at the first parser (--wrap). */
+/*
+ * The linker puts these in the place of what prepares XPath and HTML at the first parser (--wrap).
+ */
 REFUSE(__wrap_xmlXPathInit)
 REFUSE(__wrap_htmlInitAutoClose)
 REFUSE(iconv)

@@ -203,7 +203,9 @@ static const struct aspect {
 	const struct place_row *places;
 	const char *open, *close;
 	bool included;
-	/* *now gets it from wanted. What is to be written, where canonical text has `is`; or NULL. */
+	/*
+	 * *now gets it from wanted. What is to be written, where canonical text has `is`; or NULL.
+	 */
 	const char *(*step)(struct domain_config *now, const struct domain_config *wanted,
 			    const char *is);
 } aspects[] = {

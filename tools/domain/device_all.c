@@ -42,7 +42,9 @@ static int compare_ids(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-/* The numbers of a domain's devices of a kind, ascending, malloc'd; not that of its first console. */
+/*
+ * The numbers of a domain's devices of a kind, ascending, malloc'd; not that of its first console.
+ */
 static int scan(struct domain_ctx *ctx, uint16_t domid, enum device_kind kind,
 		unsigned int **ret, size_t *ret_n, struct zerr **err)
 {

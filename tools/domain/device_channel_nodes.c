@@ -107,7 +107,8 @@ void device_channels_write(struct node_writer *w, const struct domain_nodes *n)
 
 	for (unsigned int number = 1; number <= device_channel_last(n->cfg); number++) {
 		const struct domain_channel *c = device_channel_of(n->cfg, number);
-		_cleanup_free_ char *path = device_channel_path(n->run_dir, n->cfg->name, c, number);
+		_cleanup_free_ char *path = device_channel_path(n->run_dir, n->cfg->name, c,
+								number);
 
 		if (!path && w->rc == 0)
 			w->rc = zerr_no_memory(w->err);

@@ -132,7 +132,9 @@ int device_take_turn(struct domain_ctx *ctx, uint16_t domid, int *ret_fd, struct
  */
 int device_take_last_turn(struct domain_ctx *ctx, uint16_t domid);
 void device_end_turns(struct domain_ctx *ctx, uint16_t domid);
-/* Has the domain had a device of this name that was taken away since? turn: device_take_turn()'s. */
+/*
+ * Has the domain had a device of this name that was taken away since? turn: device_take_turn()'s.
+ */
 bool device_went_before(int turn, const struct device *d);
 /* One value of a side: 1 found (malloc'd), 0 not there, -1 error. */
 int device_read(const struct device *d, enum device_side side, const char *key, char **ret,

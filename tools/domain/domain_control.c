@@ -20,8 +20,8 @@ static int not_dom0(uint16_t domid, const char *what, struct zerr **err)
 {
 	if (domid != 0)
 		return 0;
-	return zerr_set(err, ZERR_STATE, "E705", 0, "domain 0 is the control domain, it cannot be %s",
-			what);
+	return zerr_set(err, ZERR_STATE, "E705", 0,
+			"domain 0 is the control domain, it cannot be %s", what);
 }
 
 /* Nobody begins or ends a pause of a program's own meanwhile, and what was orphaned is gone. */
@@ -92,7 +92,8 @@ int domain_request(struct domain_ctx *ctx, uint16_t domid, enum domain_request w
 	    domain_must_exist(ctx, domid, &info, err) != 0)
 		return -1;
 	if (info.dying || info.shutdown)
-		return zerr_set(err, ZERR_STATE, "E704", 0, "domain %u has already ended (%s)", domid,
+		return zerr_set(err, ZERR_STATE, "E704", 0, "domain %u has already ended (%s)",
+				domid,
 				info.dying ? "dying" : domain_shutdown_word(info.shutdown_reason));
 	if (info.paused) {
 		zerr_set(err, ZERR_STATE, "E704", 0, "domain %u is paused and cannot take requests",

@@ -37,8 +37,8 @@ int domain_check_aarch32(struct domain_ctx *ctx, const struct domain_config *cfg
 		return 0;
 	zerr_set(err, ZERR_UNSUPPORTED, "E503", 0,
 		 "32-bit guests are not possible here: not all CPUs have AArch32 at EL1");
-	return zerr_hint(err, "write <type arch='aarch64'> and give an arm64 kernel; CPUs that can are "
-			 "Cortex-A53, A57, A72 and their like");
+	return zerr_hint(err, "write <type arch='aarch64'> and give an arm64 kernel; CPUs that can "
+			 "are Cortex-A53, A57, A72 and their like");
 }
 
 int domain_check_machine(struct domain_ctx *ctx, const struct domain_config *cfg,
@@ -99,7 +99,8 @@ static int check_memory(struct domain_ctx *ctx, const struct domain_config *cfg,
 		return 0;
 	return zerr_set(err, ZERR_NO_RESOURCES, "E601", 0, "not enough memory: need %llu MiB, and "
 			"all guests of this host together can have %llu MiB",
-			(unsigned long long)((need + 1023) / 1024), (unsigned long long)(has / 1024));
+			(unsigned long long)((need + 1023) / 1024),
+			(unsigned long long)(has / 1024));
 }
 
 /* What is in use is not missing. Takes why. */

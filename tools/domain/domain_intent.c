@@ -243,8 +243,8 @@ int domain_let_go(struct domain_ctx *ctx, const struct hyp_domain_info *info, in
 }
 
 /*
- * A pause that a program holds for itself is to stay when that ends, or not. False: no program holds
- * one. The caller holds domain_lock() and has recovered what was orphaned.
+ * A pause that a program holds for itself is to stay when that ends, or not. False: no program
+ * holds one. The caller holds domain_lock() and has recovered what was orphaned.
  */
 bool domain_hold_keep(const struct domain_ctx *ctx, const struct hyp_domain_info *info, bool keep)
 {

@@ -205,7 +205,8 @@ int domain_set_vcpus(struct domain_ctx *ctx, uint16_t domid, unsigned int n, boo
 		return zerr_set(err, ZERR_STATE, "E704", 0, "domain %u has ended", domid);
 	wish.max = info.max_vcpu_id + 1;	/* none yet: 0 */
 	if (n < 1 || n > wish.max) {
-		zerr_set(err, ZERR_USAGE, "E343", 0, "it can have 1 to %u vCPUs, not %u", wish.max, n);
+		zerr_set(err, ZERR_USAGE, "E343", 0, "it can have 1 to %u vCPUs, not %u", wish.max,
+			 n);
 		return zerr_hint(err, "<vcpu> in its configuration is the most it can have; "
 				 "current= may be less");
 	}

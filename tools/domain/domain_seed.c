@@ -126,7 +126,8 @@ static int write_image(const struct domain_config *cfg, const char *path, struct
 }
 
 /* The name behind those of all other disks. */
-static int last_target(const struct domain_config *cfg, char ret[DISK_TARGET_MAX], struct zerr **err)
+static int last_target(const struct domain_config *cfg, char ret[DISK_TARGET_MAX],
+		       struct zerr **err)
 {
 	const unsigned int extended = 1u << 28;
 	unsigned int next = 0, devid;

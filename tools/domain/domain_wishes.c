@@ -19,8 +19,8 @@ int domain_boot_image(const struct domain_config *cfg, const char **ret, struct 
 	if (access(FIRMWARE, R_OK) == 0)
 		return 0;
 	zerr_set(err, ZERR_UNSUPPORTED, "E510", errno, "firmware='efi': there is no %s", FIRMWARE);
-	return zerr_hint(err, "put a UEFI image for Arm guests of Xen there (docs/domains.md tells how "
-			 "to build one), or boot a kernel by <os><kernel>");
+	return zerr_hint(err, "put a UEFI image for Arm guests of Xen there (docs/domains.md tells "
+			 "how to build one), or boot a kernel by <os><kernel>");
 }
 
 static int check_scheduler(struct domain_ctx *ctx, const struct domain_config *cfg,
@@ -161,7 +161,8 @@ static int set_affinity(struct domain_ctx *ctx, uint16_t domid, unsigned int vcp
 			map[cpu / 8] |= (uint8_t)(1u << cpu % 8);
 	if (hyp_vcpu_set_affinity(ctx->hyp, domid, vcpu, which, map, sizeof(map), err) == 0)
 		return 0;
-	return zerr_hint(err, "the host or its CPU pool may not have the CPUs of cpuset, vcpupin or z:affinity");
+	return zerr_hint(err, "the host or its CPU pool may not have the CPUs of cpuset, vcpupin "
+			      "or z:affinity");
 }
 
 /* Where its vCPUs may and would rather run, and the time of day, before it runs. */

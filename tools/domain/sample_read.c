@@ -50,7 +50,8 @@ static const struct figure vif_figures[] = {
 static void read_figures(int dir, const struct figure *rows, size_t n, void *dst)
 {
 	for (size_t i = 0; i < n; i++)
-		*(uint64_t *)(void *)((char *)dst + rows[i].offset) = read_figure(dir, rows[i].file);
+		*(uint64_t *)(void *)((char *)dst + rows[i].offset) = read_figure(dir,
+										  rows[i].file);
 }
 
 /* The statistics of the interface that a network back-end made: net/NAME/statistics. */

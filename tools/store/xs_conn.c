@@ -233,7 +233,9 @@ int xs_receive(struct xs *xs, int timeout_ms, struct xs_wire_header *header, con
 		return zerr_set(err, ZERR_NO_HYPERVISOR, "E901", 0,
 				"xenstore: the connection failed before");
 	while ((size = whole_message(xs, header)) == 0) {
-		/* Who is ready to wait has most often just asked, and the answer cannot be there. */
+		/*
+		 * Who is ready to wait has most often just asked, and the answer cannot be there.
+		 */
 		rc = timeout_ms ? wait_ready(xs, POLLIN, deadline, err) : 1;
 		if (rc > 0)
 			rc = read_some(xs, err);
@@ -328,7 +330,9 @@ static int await_reply(struct xs *xs, enum xs_wire_type type, char **ret_body, s
 	}
 }
 
-/* Send what is queued: all at once, or to the device, which forgets what follows a message, singly. */
+/*
+ * Send what is queued: all at once, or to the device, which forgets what follows a message, singly.
+ */
 static int send_queue(struct xs *xs, struct zerr **err)
 {
 	uint64_t deadline = deadline_of(xs->timeout_ms);

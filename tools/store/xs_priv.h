@@ -101,7 +101,9 @@ int xs_receive(struct xs *xs, int timeout_ms, struct xs_wire_header *header, con
 /* Send the changes that wait and look at their replies: 0, or -1 with the first refusal. */
 int xs_settle(struct xs *xs, struct zerr **err);
 
-/* Read nodes outside of transactions on this connection alone; values[] of others stay as they are. */
+/*
+ * Read nodes outside of transactions on this connection alone; values[] of others stay as they are.
+ */
 int xs_read_at_once(struct xs *xs, const char *const *paths, size_t n, char **values,
 		    struct zerr **err);
 

@@ -54,7 +54,8 @@ static int list(struct zl *zl, const struct zl_args *args, struct zerr **err)
 		struct json_object *o;
 
 		if (all == NULL) {
-			printf("%3u %-7s %s\n", cpu, zl_cpu_is_online(&c, cpu) ? "online" : "offline",
+			printf("%3u %-7s %s\n", cpu,
+			       zl_cpu_is_online(&c, cpu) ? "online" : "offline",
 			       pool != NULL ? zl_word(pool, word, sizeof(word)) : "-");
 			continue;
 		}

@@ -66,7 +66,8 @@ static int parse_level(const char *text, struct filter *w, struct zerr **err)
 	if (!text || w->levels)
 		return 0;
 	return zerr_set(err, ZERR_USAGE, "E007", 0,
-			"dmesg: the level \"%s\" is not known (known: error, warning, info, debug)", text);
+			"dmesg: the level \"%s\" is not known (known: error, warning, info, debug)",
+			text);
 }
 
 /* Read from *index to the end of the ring. */

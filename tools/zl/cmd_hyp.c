@@ -10,10 +10,11 @@ ZL_CMD(debug_keys)
 
 	for (const char *k = keys; *k; k++)
 		if (*k < ' ' || *k > '~')
-			return zerr_set(err, ZERR_USAGE, "E007", 0, "debug-keys: a key is a printable "
-					"character");
+			return zerr_set(err, ZERR_USAGE, "E007", 0, "debug-keys: a key is a "
+					"printable character");
 	if (strlen(keys) > KEYS_MAX)
-		return zerr_set(err, ZERR_USAGE, "E007", 0, "debug-keys: more than %u keys", KEYS_MAX);
+		return zerr_set(err, ZERR_USAGE, "E007", 0, "debug-keys: more than %u keys",
+				KEYS_MAX);
 	if (zl_open(zl, ZL_NEED_HYP, err) < 0)
 		return -1;
 	if (zl->dry_run)
@@ -54,8 +55,8 @@ static int set_parameter(struct zl *zl, const char *text, bool check, struct zer
 	}
 	zerr_set(err, ZERR_UNSUPPORTED, "E509", 0, "\"%.*s\" cannot change while the machine runs",
 		 (int)len, text);
-	return zerr_hint(err, "sched_ratelimit_us can; all others belong on the hypervisor's command "
-			 "line");
+	return zerr_hint(err, "sched_ratelimit_us can; all others belong on the hypervisor's "
+			 "command line");
 }
 
 ZL_CMD(set_parameters)

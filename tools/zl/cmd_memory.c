@@ -19,8 +19,8 @@ int zl_size_kib(const char *text, uint64_t *kib, struct zerr **err)
 	}
 	if (parse_size(text, 1 << 20, &bytes) < 0 || bytes > UINT64_MAX - HYP_PAGE_SIZE) {
 		zerr_set(err, ZERR_USAGE, "E007", 0, "\"%s\" is not a size", text);
-		return zerr_hint(err, "write 512 or 512m for MiB, 2g for GiB, 4096k for KiB; KB, MB "
-				 "and GB are not clear: use KiB, MiB, GiB");
+		return zerr_hint(err, "write 512 or 512m for MiB, 2g for GiB, 4096k for KiB; KB, "
+				 "MB and GB are not clear: use KiB, MiB, GiB");
 	}
 	*kib = (bytes + HYP_PAGE_SIZE - 1) / HYP_PAGE_SIZE * (HYP_PAGE_SIZE / 1024);
 	return 0;

@@ -118,7 +118,8 @@ static int change(struct zl *zl, struct definition *d, void *arg, struct zerr **
 	if (zl_read_definition(zl, d->cfg.name, text.buf, NULL, &new, err) < 0)
 		return -1;
 	if (zl->dry_run)
-		zl_plan(zl, "%s would have %s", d->cfg.name, with.len > 0 ? with.buf : "it no more");
+		zl_plan(zl, "%s would have %s", d->cfg.name,
+			with.len > 0 ? with.buf : "it no more");
 	definition_clear(d);
 	*d = new;
 	return 1;

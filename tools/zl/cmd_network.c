@@ -88,8 +88,9 @@ static void print_row(struct zl *zl, const struct device_info *d, struct json_ob
 ZL_CMD(network_list)
 {
 	static const struct zl_device_table table = {
-		"Idx BE Mac-Addr          handle state evt-ch tx-/rx-ring-ref BE-path                  "
-		"      Link Bridge          Vif", DEVICE_VIF, DEVICE_VIF, print_row,
+		"Idx BE Mac-Addr          handle state evt-ch tx-/rx-ring-ref "
+		"BE-path                        Link Bridge          Vif", DEVICE_VIF, DEVICE_VIF,
+		print_row,
 	};
 
 	return zl_list_devices(zl, args, &table, err);

@@ -22,7 +22,8 @@ static int find_sched(struct zl *zl, const struct zl_args *args, uint32_t *id, s
 	if (want[0] == '\0' || strcmp(want + 1, hyp_sched_name(*id)) == 0 ||
 	    (credit && strncmp(want, "-credit", 7) == 0))
 		return 0;
-	zerr_set(err, ZERR_UNSUPPORTED, "E506", 0, "the host's scheduler is %s", hyp_sched_name(*id));
+	zerr_set(err, ZERR_UNSUPPORTED, "E506", 0, "the host's scheduler is %s",
+		 hyp_sched_name(*id));
 	return zerr_hint(err, "the hypervisor's option sched= chooses one when the machine starts");
 }
 
@@ -127,8 +128,8 @@ static int number(const char *text, uint32_t min, uint32_t max, const char *what
 {
 	if (parse_u32(text, min, max, ret) == 0)
 		return 0;
-	return zerr_set(err, ZERR_USAGE, "E007", 0, "\"%s\" is not a %s (%u to %u)", text, what, min,
-			max);
+	return zerr_set(err, ZERR_USAGE, "E007", 0, "\"%s\" is not a %s (%u to %u)", text, what,
+			min, max);
 }
 
 /* What is to be set, as numbers; of those that are not given nothing is used. */
@@ -144,7 +145,8 @@ static int read_wish(const struct zl_args *args, const char *domain, struct sche
 	const char *w = zl_value(args, "weight"), *c = zl_value(args, "cap");
 	const char *us = zl_value(args, "ratelimit");
 
-	*ret = (struct sched_wish){ .domain = domain, .has_weight = w, .has_cap = c, .has_limit = us };
+	*ret = (struct sched_wish){ .domain = domain, .has_weight = w, .has_cap = c,
+				   .has_limit = us };
 	if ((w && number(w, 1, UINT16_MAX, "weight", &ret->weight, err) < 0) ||
 	    (c && number(c, 0, CAP_MAX, "cap", &ret->cap, err) < 0))
 		return -1;
@@ -162,8 +164,8 @@ static int set_domain(struct zl *zl, const struct sched_wish *wish, uint32_t id,
 	uint16_t weight, cap;
 
 	if (!has_params(id))
-		return zerr_set(err, ZERR_UNSUPPORTED, "E506", 0, "the scheduler \"%s\" has neither "
-				"weights nor caps", hyp_sched_name(id));
+		return zerr_set(err, ZERR_UNSUPPORTED, "E506", 0, "the scheduler \"%s\" has "
+				"neither weights nor caps", hyp_sched_name(id));
 	if (hyp_sched_params_get(zl->ctx.hyp, domid, id, &weight, &cap, err) < 0 ||
 	    domain_get(&zl->ctx, domid, &d, err) < 0)
 		return -1;
@@ -172,8 +174,8 @@ static int set_domain(struct zl *zl, const struct sched_wish *wish, uint32_t id,
 	if (wish->has_cap)
 		cap = (uint16_t)wish->cap;
 	if (d.info.max_vcpu_id != UINT32_MAX && cap > 100 * (d.info.max_vcpu_id + 1))
-		return zerr_set(err, ZERR_USAGE, "E007", 0, "a cap of %u %% is more than its %u vCPUs "
-				"can use", cap, d.info.max_vcpu_id + 1);
+		return zerr_set(err, ZERR_USAGE, "E007", 0, "a cap of %u %% is more than its %u "
+				"vCPUs can use", cap, d.info.max_vcpu_id + 1);
 	if (zl->dry_run)
 		return zl_plan(zl, "%s would have weight %u, cap %u", wish->domain, weight, cap);
 	return hyp_sched_params_set(zl->ctx.hyp, domid, id, weight, cap, err);
@@ -182,8 +184,8 @@ static int set_domain(struct zl *zl, const struct sched_wish *wish, uint32_t id,
 static int set_ratelimit(struct zl *zl, const struct sched_show *s, uint32_t us, struct zerr **err)
 {
 	if (s->id != XEN_SCHEDULER_CREDIT2)
-		return zerr_set(err, ZERR_UNSUPPORTED, "E506", 0, "the scheduler \"%s\" has no rate "
-				"limit", hyp_sched_name(s->id));
+		return zerr_set(err, ZERR_UNSUPPORTED, "E506", 0, "the scheduler \"%s\" has no "
+				"rate limit", hyp_sched_name(s->id));
 	return zl->dry_run ? zl_plan(zl, "the rate limit would be %u us", us) :
 		hyp_sched_credit2_ratelimit(zl->ctx.hyp, s->pool.id, &us, true, err);
 }
@@ -212,12 +214,12 @@ static int check_options(const struct zl_args *args, bool set, struct zerr **err
 	if (zl_has(args, "domain") && args->pos_count > 0)
 		return zerr_set(err, ZERR_USAGE, "E006", 0, "the domain is given twice");
 	if ((limit && (set || dom)) || (zl_has(args, "schedparam") && (set || dom)))
-		return zerr_set(err, ZERR_USAGE, "E006", 0, "-%c is about a pool, not about a domain",
-				limit ? 'r' : 's');
+		return zerr_set(err, ZERR_USAGE, "E006", 0,
+				"-%c is about a pool, not about a domain", limit ? 'r' : 's');
 	if (zl_has(args, "period") || zl_has(args, "budget") || zl_has(args, "extratime") ||
 	    zl_has(args, "vcpuid"))
-		return zerr_set(err, ZERR_UNSUPPORTED, "E506", 0, "no scheduler here has periods and "
-				"budgets");
+		return zerr_set(err, ZERR_UNSUPPORTED, "E506", 0, "no scheduler here has periods "
+				"and budgets");
 	return 0;
 }
 

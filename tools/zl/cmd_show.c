@@ -186,7 +186,8 @@ ZL_CMD(show)
 		shown += only == NULL || strcmp(only, sections[i].name) == 0;
 	if (shown == 0)
 		return zerr_set(err, ZERR_USAGE, "E007", 0,
-				"show: --section=%s is not known (known: state, config, memory, vcpus, devices, logs)", only);
+				"show: --section=%s is not known (known: state, config, memory, "
+				"vcpus, devices, logs)", only);
 	domain_config_init(&s.read);
 	if (zl_open(zl, ZL_NEED_PATHS, err) < 0 || find(zl, args->pos[0], &s, err) < 0)
 		return zerr_context(err, "show", args->pos[0]);

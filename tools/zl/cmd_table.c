@@ -24,7 +24,8 @@ ZL_OPTIONS(zl_global_options,
 	{ 0, "version", NULL, "print the version" });
 
 const struct zl_command_group *const zl_groups[] = {
-	&zl_group_life, &zl_group_config, &zl_group_device, &zl_group_resource, &zl_group_host, NULL,
+	&zl_group_life, &zl_group_config, &zl_group_device, &zl_group_resource, &zl_group_host,
+		NULL,
 };
 
 const struct zl_missing zl_missing[] = {
@@ -32,13 +33,15 @@ const struct zl_missing zl_missing[] = {
 	  "the state of a running guest cannot be taken out of this machine" },
 	{ "button-press", "zl trigger presses the buttons that a guest has" },
 	{ "cpupool-numa-split", "the host is one NUMA node, and Pool-0 its pool" },
-	{ "devd", "zl runs the scripts itself; in a driver domain the one called driver-domain does" },
+	{ "devd",
+	  "zl runs the scripts itself; in a driver domain the one called driver-domain does" },
 	{ "dt-overlay", "the host's device tree is only read at its start" },
 	{ "getenforce setenforce loadpolicy", "the hypervisor has no security policy to load" },
 	{ "pci-*", "there is no driver for an SMMU, without which a device could write anywhere" },
 	{ "psr-*", "it is a feature of x86 processors" },
 	{ "qemu-monitor-command", "guests have no device model" },
-	{ "trace prof", "the hypervisor keeps no trace of itself; zl top and zl stats show who runs" },
+	{ "trace prof",
+	  "the hypervisor keeps no trace of itself; zl top and zl stats show who runs" },
 	{ "usb-list usbctrl-* usbdev-*", "guests have no USB" },
 	{ "vkb-* vdispl-* vsnd-* vncviewer", "guests have no screen, keyboard or sound" },
 	{ "vtpm-*", "guests have no TPM" },

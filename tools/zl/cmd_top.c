@@ -21,8 +21,8 @@ static int number(const struct zl_args *args, const char *option, uint32_t other
 	*ret = otherwise;
 	if (!text || parse_u32(text, 1, 1000000, ret) == 0)
 		return 0;
-	return zerr_set(err, ZERR_USAGE, "E007", 0, "top: --%s=%s is not a number from 1 on", option,
-			text);
+	return zerr_set(err, ZERR_USAGE, "E007", 0, "top: --%s=%s is not a number from 1 on",
+			option, text);
 }
 
 /* The screen: letters and numbers as they were given. Returns only when it cannot be started. */

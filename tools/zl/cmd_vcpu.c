@@ -74,8 +74,8 @@ static int print_domain(struct zl *zl, const struct domain_summary *d, struct vc
 			return -1;
 		if (rc == 0)
 			continue;
-		if (hyp_vcpu_get_affinity(zl->ctx.hyp, d->info.domid, vcpu, hard, soft, ZL_MAP_BYTES,
-					  err) < 0)
+		if (hyp_vcpu_get_affinity(zl->ctx.hyp, d->info.domid, vcpu, hard, soft,
+					  ZL_MAP_BYTES, err) < 0)
 			return -1;
 		affinity_text(hard, p->nr_cpus, hard_text, sizeof(hard_text));
 		affinity_text(soft, p->nr_cpus, soft_text, sizeof(soft_text));
@@ -172,7 +172,8 @@ int zl_cpu_list(const char *text, unsigned int nr_cpus, const uint8_t *all, cons
 			continue;
 		if (cpu >= nr_cpus)
 			return zerr_set(err, ZERR_USAGE, "E007", 0,
-					"there is no CPU %u: the host has 0 to %u", cpu, nr_cpus - 1);
+					"there is no CPU %u: the host has 0 to %u", cpu,
+					nr_cpus - 1);
 		ret[cpu / 8] |= (uint8_t)(1u << cpu % 8);
 	}
 	return 0;
@@ -302,7 +303,8 @@ ZL_CMD(vcpu_set)
 		return 0;
 	if (zerr_class_of(*err) == ZERR_TIMEOUT && domain_get(&zl->ctx, goal.domid, &d, NULL) == 0)
 		zerr_hint(err, d.info.nr_online_vcpus < goal.n ?
-			  "it has %u online now; Linux waits for a 1 in /sys/devices/system/cpu/cpuN/online" :
+			  "it has %u online now; Linux waits for a 1 in "
+			  "/sys/devices/system/cpu/cpuN/online" :
 			  "it has %u vCPUs online now; can its kernel take CPUs off?",
 			  d.info.nr_online_vcpus);
 	return zerr_context(err, "vcpu-set", args->pos[0]);

@@ -55,9 +55,10 @@ void zl_progress(struct zl_progress *p, uint64_t done, uint64_t total)
 	rate = MAX(done * 1000 / spent, (uint64_t)1);	/* bytes a second */
 	if (!tty)
 		stamp(p->zl);
-	fprintf(stderr, "%s%s: %3u %% of %" PRIu64 " MiB, %" PRIu64 " MiB/s, %" PRIu64 " s left%s%s",
-		tty ? "\r" : "", p->what, (unsigned int)((double)done / (double)total * 100), total >> 20,
-		rate >> 20, (total - MIN(done, total)) / rate, tty ? "  " : "",
+	fprintf(stderr,
+		"%s%s: %3u %% of %" PRIu64 " MiB, %" PRIu64 " MiB/s, %" PRIu64 " s left%s%s",
+		tty ? "\r" : "", p->what, (unsigned int)((double)done / (double)total * 100),
+		total >> 20, rate >> 20, (total - MIN(done, total)) / rate, tty ? "  " : "",
 		tty && !last ? "" : "\n");
 }
 

@@ -82,8 +82,8 @@ static void add_axes(struct strbuf *out, const struct report *r, const struct sc
 		double y = y_of(s, v);
 
 		strbuf_addf(out, "<line class='grid' x1='%.0f' x2='%.0f' y1='%.1f' y2='%.1f'/>"
-			    "<text x='%.0f' y='%.1f' class='y'>%g%s</text>\n", LEFT, WIDTH - RIGHT, y, y,
-			    LEFT - 6, y + 4, v / s->unit,
+			    "<text x='%.0f' y='%.1f' class='y'>%g%s</text>\n", LEFT, WIDTH - RIGHT,
+			    y, y, LEFT - 6, y + 4, v / s->unit,
 			    v + s->step > s->top * 1.0001 ? s->suffix : "");
 	}
 	if (rate)
@@ -118,9 +118,11 @@ static void add_line(struct strbuf *out, const struct report *r, const struct sc
 		if (isnan(line[i]))
 			continue;
 		if (drawn++ == 0)
-			strbuf_addf(out, "<path class='c%u%s' d='", d->color, dashed ? " dash" : "");
+			strbuf_addf(out, "<path class='c%u%s' d='", d->color,
+				    dashed ? " dash" : "");
 		strbuf_addf(out, "%c%.1f %.1f%s", starts ? 'M' : 'L',
-			    x_of(s, r->samples[i + 1]->when_ns), y_of(s, line[i]), alone ? "h.1" : "");
+			    x_of(s, r->samples[i + 1]->when_ns), y_of(s, line[i]),
+			    alone ? "h.1" : "");
 	}
 	if (drawn == 0)
 		return;
@@ -141,14 +143,16 @@ static bool is_flat(const struct report *r, enum report_metric m)
 void report_chart(struct strbuf *out, const struct report *r, enum report_metric solid,
 		  enum report_metric dashed, const char *title)
 {
-	static const char *const words[] = { "", "", ", read", ", written", ", received", ", sent" };
+	static const char *const words[] = { "", "", ", read", ", written", ", received",
+					    ", sent" };
 	struct scale s = make_scale(r, solid, dashed);
 
-	strbuf_addf(out, "<svg viewBox='0 0 %.0f %.0f' role='img' aria-label='%s'>\n", WIDTH, HEIGHT,
-		    title);
+	strbuf_addf(out, "<svg viewBox='0 0 %.0f %.0f' role='img' aria-label='%s'>\n", WIDTH,
+		    HEIGHT, title);
 	add_axes(out, r, &s, solid != dashed);
 	if (is_flat(r, solid) && is_flat(r, dashed)) {
-		strbuf_addf(out, "<text x='%.0f' y='%.0f' class='none'>none in this time</text></svg>\n",
+		strbuf_addf(out,
+			    "<text x='%.0f' y='%.0f' class='none'>none in this time</text></svg>\n",
 			    (LEFT + WIDTH) / 2, HEIGHT / 2);
 		return;
 	}

@@ -45,9 +45,10 @@ static ZL_OPTIONS(validate_options,
 	{ 0, "strict", NULL, "warnings are errors" },
 	{ 0, "lax", NULL, "unknown elements and attributes are warnings" },
 	{ 0, "schema", NULL, "compare with the RELAX NG schema, too" },
-	{ 0, "host", NULL, "check that this host has what is named: files, bridges, scripts, memory, "
-	  "CPUs" },
-	{ 0, "target-arch", "ARCH", "what is for another architecture is a warning; only aarch64" });
+	{ 0, "host", NULL, "check that this host has what is named: files, bridges, scripts, "
+	  "memory, CPUs" },
+	{ 0, "target-arch", "ARCH",
+	  "what is for another architecture is a warning; only aarch64" });
 
 static const struct zl_command rows[] = {
 	{ "clone", NULL, cmd_clone, ZL_CHANGES | ZL_DOMAINS, 2, 2, clone_options,

@@ -100,8 +100,8 @@ static const struct zl_command rows[] = {
 	  "[-n NUM] [-t pv|vuart] [-e CHAR] [--log] [--readonly] [--timeout=SEC] DOM",
 	  "attach to a domain's console",
 	  "Leave by the escape character, ^] (Control and the closing bracket) unless -e names "
-	  "another letter: -e x means ^X, -e none means none. channel-list shows what -n can name.\n\n"
-	  "When the domain is gone already, the end of its console's log is printed." },
+	  "another letter: -e x means ^X, -e none means none. channel-list shows what -n can "
+	  "name.\n\nWhen the domain is gone already, the end of its console's log is printed." },
 	{ "create", NULL, cmd_create, ZL_COMMON | ZL_CHANGES | ZL_JSON | ZL_FILES, 0, ZL_ANY,
 	  create_options,
 	  "[-p] [-c] [-F] [-q] [-n] [--print-id] [--set PATH=VALUE]... FILE [KEY=VALUE]...",
@@ -123,14 +123,14 @@ static const struct zl_command rows[] = {
 	  dump_core_options, "[--live | --crash | --reset] [--format=elf] DOM [FILE]",
 	  "write a domain's memory and registers to a file",
 	  "The file opens in crash(8) and gdb; in it, addresses are the guest's physical ones. The "
-	  "guest is paused meanwhile. FILE is /var/lib/zl/dump/NAME-TIME.core by default; it appears "
-	  "when it is whole, and pages without content take no room on the disk." },
+	  "guest is paused meanwhile. FILE is /var/lib/zl/dump/NAME-TIME.core by default; it "
+	  "appears when it is whole, and pages without content take no room on the disk." },
 	{ "events", NULL, cmd_events, ZL_JSON | ZL_DOMAINS, 0, ZL_ANY, events_options,
 	  "[-f] [DOM...]", "print what has happened to domains",
 	  "created, started, paused, unpaused, shutdown, crashed, watchdog, restarted, preserved, "
 	  "renamed, suspended, resumed, core-dumped, balloon, device-attached, device-detached and "
-	  "destroyed, as zl-monitord keeps the last of them. With --json one object a line. A reader that is too slow is told how many "
-	  "it missed." },
+	  "destroyed, as zl-monitord keeps the last of them. With --json one object a line. A "
+	  "reader that is too slow is told how many it missed." },
 	{ "list", "ls", cmd_list, ZL_COMMON | ZL_JSON | ZL_DOMAINS, 0, ZL_ANY, list_options,
 	  "[-l | -v] [-Z] [-c] [-n] [--all | --inactive] [--state=STATE,...] [--sort=COLUMN] "
 	  "[--long-state] [DOM...]", "list domains",
@@ -159,18 +159,20 @@ static const struct zl_command rows[] = {
 	  "As create does with a file. The definition stays when the domain ends." },
 	{ "suspend", NULL, cmd_suspend, ZL_CHANGES | ZL_DOMAINS, 1, 1, suspend_options,
 	  "[--timeout=SEC] DOM", "ask a domain to suspend in its own memory",
-	  "Its devices come to rest; it keeps its memory and goes on by resume. Exit code 5 when its "
-	  "kernel cannot." },
+	  "Its devices come to rest; it keeps its memory and goes on by resume. Exit code 5 when "
+	  "its kernel cannot." },
 	{ "sysrq", NULL, cmd_sysrq, ZL_CHANGES | ZL_DOMAINS, 2, 2, NULL, "DOM LETTER",
-	  "press a SysRq key of a Linux guest", "The letters are those of its kernel: h lists them on "
-	  "its console." },
+	  "press a SysRq key of a Linux guest", "The letters are those of its kernel: h lists them "
+	  "on its console." },
 	{ "trigger", NULL, cmd_trigger, ZL_CHANGES | ZL_DOMAINS, 2, 3, NULL,
 	  "DOM nmi|reset|power|sleep [VCPU]", "press a button of a domain's machine",
-	  "reset and power end it without asking the guest. Exit code 5 for what this hypervisor does "
-	  "not have." },
-	{ "unpause", NULL, cmd_unpause, ZL_COMMON | ZL_CHANGES | ZL_DOMAINS, 1, ZL_ANY, NULL, "DOM...",
+	  "reset and power end it without asking the guest. Exit code 5 for what this hypervisor "
+	  "does not have." },
+	{ "unpause", NULL, cmd_unpause, ZL_COMMON | ZL_CHANGES | ZL_DOMAINS, 1, ZL_ANY, NULL,
+	  "DOM...",
 	  "let a paused domain run", "" },
-	{ "uptime", NULL, cmd_uptime, ZL_JSON | ZL_DOMAINS, 0, ZL_ANY, uptime_options, "[-s] [DOM...]",
+	{ "uptime", NULL, cmd_uptime, ZL_JSON | ZL_DOMAINS, 0, ZL_ANY, uptime_options,
+	  "[-s] [DOM...]",
 	  "print how long domains have been up", "" },
 	{ "vm-list", NULL, cmd_vm_list, ZL_JSON, 0, 0, NULL, "", "list domains by UUID",
 	  "The control domain is left out." },

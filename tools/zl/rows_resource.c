@@ -22,7 +22,8 @@ static ZL_OPTIONS(create_options,
 static ZL_OPTIONS(sched_options,
 	{ 'd', "domain", "DOM", "the domain (same as the argument)" },
 	{ 'w', "weight", "WEIGHT", "its share beside others' (1 to 65535; 256 is usual)" },
-	{ 'c', "cap", "PERCENT", "what it may use of one CPU at most (150: one and a half; 0: all)" },
+	{ 'c', "cap", "PERCENT",
+	  "what it may use of one CPU at most (150: one and a half; 0: all)" },
 	{ 'p', "cpupool", "POOL", "the CPU pool" },
 	{ 's', "schedparam", NULL, "the scheduler's own parameters alone" },
 	{ 'r', "ratelimit", "US", "time in us for which nobody is interrupted (0: none)" },
@@ -54,9 +55,9 @@ static const struct zl_command rows[] = {
 	  "Without arguments, or with list: which CPUs are on, and which CPU pool each is in. CPUS "
 	  "is a list such as 1-3,^2; all: every one.\n\n"
 	  "offline takes CPUs out of their pools, as zl cpupool-cpu-remove does: who ran there "
-	  "goes on on the pool's other CPUs, also one that is pinned to them alone, and a pool with "
-	  "domains keeps one. Then they are powered down. online starts them again; they are in "
-	  "Pool-0 from then on, and what was pinned to them is there again. CPU 0 stays." },
+	  "goes on on the pool's other CPUs, also one that is pinned to them alone, and a pool "
+	  "with domains keeps one. Then they are powered down. online starts them again; they are "
+	  "in Pool-0 from then on, and what was pinned to them is there again. CPU 0 stays." },
 	{ "cpupool-cpu-add", NULL, cmd_cpupool_cpu_add, ZL_CHANGES, 2, 2, NULL, "POOL CPUS|all",
 	  "give free CPUs to a CPU pool",
 	  "CPUS is a list such as 0-3,^2,8 or nodes:0; all: every free one. A CPU is free when it "
@@ -110,7 +111,8 @@ static const struct zl_command rows[] = {
 	  "[-p POOL] [[-d] DOM]", "show the domains, if the scheduler is the null scheduler",
 	  "It has no parameters." },
 	{ "sched-rtds", NULL, cmd_sched, ZL_JSON | ZL_DOMAINS, 0, 1, rtds_options,
-	  "[-c POOL] [[-d] DOM [-v VCPU|all] [-p PERIOD] [-b BUDGET] [-e 0|1]]", "show the domains, if the scheduler is rtds",
+	  "[-c POOL] [[-d] DOM [-v VCPU|all] [-p PERIOD] [-b BUDGET] [-e 0|1]]",
+	  "show the domains, if the scheduler is rtds",
 	  "Exit code 5 where the hypervisor has no such scheduler; ours has none." },
 	{ "sharing", NULL, cmd_sharing, ZL_JSON | ZL_DOMAINS, 0, 1, NULL, "[DOM]",
 	  "list memory that domains share", "Needs no daemon." },

@@ -216,8 +216,8 @@ int main(int argc, char **argv)
 			endwin();
 			delscreen(terminal);
 		} else {
-			zerr_set(&err, ZERR_UNSUPPORTED, "E508", 0, "top: the terminal \"%s\" is not "
-				 "known", getenv("TERM") ? getenv("TERM") : "");
+			zerr_set(&err, ZERR_UNSUPPORTED, "E508", 0, "top: the terminal \"%s\" is "
+				 "not known", getenv("TERM") ? getenv("TERM") : "");
 			zerr_hint(&err, "zl top -b prints text; or set TERM, as to vt100");
 			rc = -1;
 		}

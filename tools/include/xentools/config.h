@@ -80,7 +80,9 @@ int config_read_file(const char *path, const struct config_options *opt, struct 
 int config_read_mem(const char *name, const void *text, size_t size,
 		    const struct config_options *opt, struct domain_config *cfg,
 		    struct config_diags *diags, struct zerr **err);
-/* The same for text that was found good before: nobody is told the details of what is wrong in it. */
+/*
+ * The same for text that was found good before: nobody is told the details of what is wrong in it.
+ */
 int config_read_own(const char *name, const char *text, struct domain_config *cfg,
 		    struct zerr **err);
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Paravirtual devices of a domain. Every class (disk, network, console) has the same life: nodes of both
- * ends are written, the back-end's kernel driver answers with state 2, a hotplug step makes the
- * back-end real, and the two kernels do the rest. It ends in the reverse order. What is common is
- * in device.c (the order of steps), xenbus_state.c (pure: what a pair of states means) and
+ * Paravirtual devices of a domain. Every class (disk, network, console) has the same life: nodes of
+ * both ends are written, the back-end's kernel driver answers with state 2, a hotplug step makes
+ * the back-end real, and the two kernels do the rest. It ends in the reverse order. What is common
+ * is in device.c (the order of steps), xenbus_state.c (pure: what a pair of states means) and
  * hotplug.c (running scripts); a class adds its nodes and its hotplug step.
  * All functions return 0, or -1 with *err set, whose text names the device. They hold no lock;
  * the caller holds the domain's (domain_lock) where two programs could attach at once.
@@ -45,8 +45,8 @@ struct device_info {
 /*
  * Attach one device to a domain that exists (running or being built) and wait until its
  * back-end and its hotplug step are through. On failure nothing is left: no node, no loop or nbd
- * device, no interface, no path. An interface gets the first free number. The domain's configuration
- * follows, so that its next reboot has the device.
+ * device, no interface, no path. An interface gets the first free number. The domain's
+ * configuration follows, so that its next reboot has the device.
  * Classes: ZERR_NOT_FOUND source missing, ZERR_STATE target or image in use, ZERR_UNSUPPORTED
  * no back-end for the format here, ZERR_TIMEOUT, ZERR_FAILED a script's failure with its name,
  * status and last line.

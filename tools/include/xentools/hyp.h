@@ -190,7 +190,9 @@ int hyp_domain_set_time_offset(struct hyp *h, uint16_t domid, int64_t seconds, s
 int hyp_domain_give_mmio(struct hyp *h, uint16_t domid, uint64_t mfn, uint64_t nr, uint64_t gfn,
 			 struct zerr **err);
 int hyp_domain_give_irq(struct hyp *h, uint16_t domid, uint32_t intid, struct zerr **err);
-/* A serial port whose ring is the domain's frame gfn; *port is the domain's, for dom0 to bind to. */
+/*
+ * A serial port whose ring is the domain's frame gfn; *port is the domain's, for dom0 to bind to.
+ */
 int hyp_domain_vuart(struct hyp *h, uint16_t domid, uint64_t gfn, uint32_t *port,
 		     struct zerr **err);
 int hyp_domain_remote_shutdown(struct hyp *h, uint16_t domid, enum hyp_shutdown reason,
@@ -254,7 +256,9 @@ int hyp_evtchn_alloc_unbound(struct hyp *h, uint16_t domid, uint16_t remote, uin
  */
 int hyp_domain_write(struct hyp *h, uint16_t domid, uint64_t address, const void *data,
 		     uint64_t size, struct zerr **err);
-/* The same in pieces that it can see: fill puts those from offset on at `to`, and uses no handle. */
+/*
+ * The same in pieces that it can see: fill puts those from offset on at `to`, and uses no handle.
+ */
 typedef int hyp_fill_fn(const void *arg, uint64_t offset, uint8_t *to, size_t len,
 			struct zerr **err);
 int hyp_domain_fill(struct hyp *h, uint16_t domid, uint64_t address, uint64_t size,

@@ -46,8 +46,8 @@ void xs_set_reconnect(struct xs *xs, int timeout_ms);
 int xs_read(struct xs *xs, uint32_t tx, const char *path, char **ret, size_t *ret_len,
 	    struct zerr **err);
 /*
- * Read many nodes with one round trip: values[i] is malloc'd, or NULL where there is no node or it may
- * not be read. After an error, too, the caller frees them.
+ * Read many nodes with one round trip: values[i] is malloc'd, or NULL where there is no node or it
+ * may not be read. After an error, too, the caller frees them.
  */
 int xs_read_all(struct xs *xs, const char *const *paths, size_t n, char **values,
 		struct zerr **err);
