@@ -37,9 +37,9 @@ SKIP_STRUCTS = [
      r"tsc_info|vm_event_op|vmtrace_op|vnuma)",
      "domctl that arm64 refuses by number alone"),
     (r"struct (xen_sysctl_(arinc653_schedule|coverage_op|cpu_featureset|cpu_levelling_caps|"
-     r"get_pmstat|livepatch\w*|lockprof_\w+|page_offline_op|pcitopoinfo|perfc_\w+|pm_op|psr_\w+)"
-     r"|xen_livepatch_\w+|pm_\w+|xen_(get|set)_cpufreq_\w+|xen_ondemand|xen_userspace)"
-     r"|xen_sysctl_perfc_val_t", "sysctl that arm64 refuses by number alone"),
+     r"get_pmstat|livepatch\w*|lockprof_\w+|page_offline_op|pcitopoinfo|pm_op|psr_\w+)"
+     r"|xen_livepatch_\w+|pm_\w+|xen_(get|set)_cpufreq_\w+|xen_ondemand|xen_userspace)",
+     "sysctl that arm64 refuses by number alone"),
     (r"struct (buf_ioreq|buffered_iopage|ioreq|shared_iopage|xen_dm_op\w*)|ioservid_t",
      "device models (dm_op) are not offered"),
     (r"(struct xen_)?(xen_)?argo_\w+|xen_argo_\w+", "argo is not offered"),
@@ -60,7 +60,7 @@ SKIP_FIELDS = [
     (r"struct xen_domctl", r"u\.(ioport_|hypercall_init|tsc_info|hvmcontext|get_device_group|"
      r"ext_vcpucontext|debug_op|vm_event_op|mem_sharing_op|audit_p2m|gdbsx_|set_broken_page|"
      r"vnuma|psr_|monitor_op|vmtrace_op)", "its struct is left out"),
-    (r"struct xen_sysctl", r"u\.(pcitopoinfo|perfc_op|get_pmstat|pm_op|page_offline|"
+    (r"struct xen_sysctl", r"u\.(pcitopoinfo|get_pmstat|pm_op|page_offline|"
      r"lockprof_op|coverage_op|psr_|cpu_levelling_caps|cpu_featureset|livepatch)",
      "its struct is left out"),
     (r"struct xen_platform_op", r"u\.(?!settime|pad)", "its struct is left out"),
@@ -95,7 +95,7 @@ SKIP_NUMBERS = [
      r"gdbsx_.*)", "x86 only, or detail of an operation that is refused by number"),
     ("sysctl", r"(LIVEPATCH|LOCKPROF|PG_O|SCALING|SAMPLING|UP_THRESHOLD|CPUFREQ|PMSTAT|PM_PARA|"
      r"GET_CPUFREQ|SET_CPUFREQ|ARINC653|XEN_LIVEPATCH|XEN_GCOV|sysctl_|XEN_INVALID_DEV|"
-     r"XEN_SYSCTL_(COVERAGE|CPU_HOTPLUG_SMT|CPU_LEVELCAP|LIVEPATCH|LOCKPROF|PERFCOP|PSR|CX_|"
+     r"XEN_SYSCTL_(COVERAGE|CPU_HOTPLUG_SMT|CPU_LEVELCAP|LIVEPATCH|LOCKPROF|PSR|CX_|"
      r"cpu_featureset|psr|get_cpu_|pm_op_)).*", "detail of an operation that is refused by number"),
     ("ioctl", r"IOCTL_(GNTALLOC|GNTDEV_(DMABUF|GRANT_COPY|SET_MAX)|PRIVCMD_(UNIMPL|MMAP$|"
      r"MMAPBATCH$|DM_OP|PCIDEV|IRQFD|IOEVENTFD)).*", "kernel calls that our tools do not use"),

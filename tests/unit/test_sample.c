@@ -161,7 +161,7 @@ static void prometheus(void **state)
 	(void)state;
 	add_domain(3, "a\"b\\c\nd", XEN_DOMINF_paused, 512);
 	write_devices();
-	s = take(SAMPLE_VCPUS | SAMPLE_DEVICES);
+	s = take(SAMPLE_VCPUS | SAMPLE_DEVICES | SAMPLE_TRAPS);
 	s->domains[1].info.max_pages = UINT64_MAX;
 	stats_prometheus(&out, s);
 #define HERE(text) assert_non_null(strstr(out.buf, text))
@@ -176,6 +176,8 @@ static void prometheus(void **state)
 	HERE("zl_vif_tx_bytes_total{" LABELS ",device=\"0\"} 4096\n");
 	HERE("zl_pcpu_busy_seconds_total{cpu=\"1\"} ");
 	HERE("zl_host_memory_free_bytes ");
+	HERE("# TYPE zl_hypervisor_traps_total counter\nzl_hypervisor_traps_total{reason=\"hvc\"} 8\n"
+	     "zl_hypervisor_traps_total{reason=\"data_abort\"} 8589934599\n");
 	stats_prometheus_store(&out, "my_nodes 3\nwatches 7\nrequests 99\njournal_bytes 4096\n");
 	HERE("# TYPE zl_xenstore_watches gauge\nzl_xenstore_watches 7\n");
 	HERE("# TYPE zl_xenstore_requests_total counter\nzl_xenstore_requests_total 99\n");
@@ -286,6 +288,18 @@ static void commands(void **state)
 	assert_non_null(strstr(c.out, "(null)                               3 -b----"));
 	assert_non_null(strstr(c.err, "names are missing, the store does not answer: store told to fail"));
 	output_free(&c);
+	/* Only who prints them has them counted. */
+	strbuf_reset(&fake.log);
+	expect("stats", 0, "web1", NULL);
+	expect("top -b -d 1 -i 1", 0, "web1", NULL);
+	assert_null(strstr(fake.log.buf, "sysctl 5\n"));
+	expect("stats --format=json --watch=1 --count=1", 0,
+	       "\"traps\":{\"hvc\":8,\"data_abort\":8589934599}", NULL);
+	fake.no_traps = true;
+	assert_int_equal(run(&c, "stats --format=prometheus"), 0);
+	assert_null(strstr(c.out, "zl_hypervisor_traps_total"));
+	output_free(&c);
+	fake.no_traps = false;
 	expect("stats --format=yaml", 2, NULL, "known: table, json, prometheus");
 	expect("stats --watch=0", 2, NULL, "is not a number of seconds");
 	expect("stats --count=3", 2, NULL, "--count=N goes with --watch=S");

@@ -312,6 +312,8 @@ static long sysctl(struct fake_hyp *f, struct xen_sysctl *op)
 		return ratelimit(f, &op->u.scheduler_op);
 	case XEN_SYSCTL_getcpuinfo:
 		return cpuinfo(f, &op->u.getcpuinfo);
+	case XEN_SYSCTL_perfc_op:
+		return perfc(f, &op->u.perfc_op);
 	case XEN_SYSCTL_debug_keys:
 		memcpy(f->keys, PTR(char, op->u.debug_keys.keys.p), op->u.debug_keys.nr_keys);
 		return 0;

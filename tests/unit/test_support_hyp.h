@@ -67,6 +67,7 @@ struct fake_hyp {
 	uint32_t sched_id;		/* 0: credit2 */
 	char keys[16];			/* debug keys that were pressed */
 	uint64_t idle_ns[2];		/* of its CPUs */
+	bool no_traps;			/* it has no counters */
 	uint8_t offline;		/* bit per CPU */
 	int hotplug_errno;		/* what switching one answers, once */
 };

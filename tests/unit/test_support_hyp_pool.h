@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Part of test_support_hyp.c: CPU pools of a host with two CPUs, and their schedulers' rate. */
+/* Part of test_support_hyp.c: a host of two CPUs: pools, their schedulers' rate, counters. */
 #ifndef TEST_SUPPORT_HYP_POOL_H
 #define TEST_SUPPORT_HYP_POOL_H
 
@@ -118,6 +118,26 @@ static long ratelimit(struct fake_hyp *f, struct xen_sysctl_scheduler_op *s)
 		*us = s->u.sched_credit2.ratelimit_us;
 	s->u.sched_credit2.ratelimit_us = *us;
 	return 0;
+}
+
+/* Two reasons on two CPUs: 7 + 1 and, over 32 bits, 3 + (2 << 32 | 4). */
+static long perfc(const struct fake_hyp *f, struct xen_sysctl_perfc_op *p)
+{
+	static const char *const names[] = { "hvc", "hvc >> 32", "data_abort", "data_abort >> 32" };
+	static const uint32_t vals[] = { 7, 1, 0, 0, 3, 4, 0, 2 };
+
+	if (f->no_traps)
+		return -ENOSYS;
+	for (size_t i = 0; p->desc.p && p->val.p && i < ARRAY_SIZE(names); i++) {
+		struct xen_sysctl_perfc_desc *d = PTR(struct xen_sysctl_perfc_desc, p->desc.p) + i;
+
+		strcpy(d->name, names[i]);
+		d->nr_vals = 2;
+		memcpy(PTR(uint32_t, p->val.p) + 2 * i, vals + 2 * i, 2 * sizeof(*vals));
+	}
+	p->nr_counters = ARRAY_SIZE(names);
+	p->nr_vals = ARRAY_SIZE(vals);
+	return p->cmd == XEN_SYSCTL_PERFCOP_query ? 0 : -EINVAL;
 }
 
 #endif

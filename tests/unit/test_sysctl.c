@@ -4,6 +4,7 @@
 #include <xen/boot.h>
 #include <xen/console.h>
 #include <public/sysctl.h>
+#include <public/zazen.h>
 
 static struct xen_sysctl op;
 
@@ -28,7 +29,7 @@ static void clear_op(void) { memset(&op, 0, sizeof(op)); }
 
 static void test_envelope(void **state)
 {
-	static const uint32_t none[] = { 0, 2, 5, 10, 12, 14, 15, 21, 22, 23, 25, 26, 27, 29,
+	static const uint32_t none[] = { 0, 2, 10, 12, 14, 15, 21, 22, 23, 25, 26, 27, 29,
 					99, ~0u };
 
 	(void)state;
@@ -257,6 +258,95 @@ static void test_debug_keys(void **state)
 	assert_int_equal(call(XEN_SYSCTL_debug_keys), 0);
 }
 
+#define NAME(reason, name)	[reason] = name,
+static const char *const reasons[NR_TRAPS] = { ZAZEN_TRAP_REASONS(NAME) };
+
+/* Query, and compare each row with what the model has. */
+static void check_traps(uint64_t model[FAKE_NR_CPUS][NR_TRAPS])
+{
+	struct xen_sysctl_perfc_desc desc;
+	uint32_t n = 0, val[2][FAKE_NR_CPUS];
+	char upper[80];
+
+	clear_op();
+	op.u.perfc_op.cmd = XEN_SYSCTL_PERFCOP_query;
+	op.u.perfc_op.desc.p = buf_va();
+	op.u.perfc_op.val.p = buf_va() + PAGE_SIZE;
+	assert_int_equal(call(XEN_SYSCTL_perfc_op), 0);
+	for (uint32_t r = 0; r < NR_TRAPS; r++) {
+		if (!reasons[r])
+			continue;
+		assert_int_equal(copy_elem_from_guest(&desc, buf_va(), n, sizeof(desc)), 0);
+		assert_string_equal(desc.name, reasons[r]);
+		assert_int_equal(desc.nr_vals, FAKE_NR_CPUS);
+		assert_int_equal(copy_elem_from_guest(&desc, buf_va(), n + 1, sizeof(desc)), 0);
+		snprintf(upper, sizeof(upper), "%s" ZAZEN_PERFC_UPPER, reasons[r]);
+		assert_string_equal(desc.name, upper);
+		assert_int_equal(copy_from_guest(val, buf_va() + PAGE_SIZE + n * sizeof(val[0]),
+						 sizeof(val)), 0);
+		for (uint32_t cpu = 0; cpu < FAKE_NR_CPUS; cpu++) {
+			uint64_t want = model[cpu][r];
+
+			for (uint32_t i = 1; r == 0 && i < NR_TRAPS; i++)
+				want += reasons[i] ? 0 : model[cpu][i];
+			assert_true((val[0][cpu] | (uint64_t)val[1][cpu] << 32) == want);
+		}
+		n += 2;
+	}
+	assert_int_equal(op.u.perfc_op.nr_counters, n);
+	assert_int_equal(op.u.perfc_op.nr_vals, n * FAKE_NR_CPUS);
+}
+
+/* Counts, resets and questions at random, some counts over 32 bits. */
+static void test_traps(void **state)
+{
+	static uint64_t model[FAKE_NR_CPUS][NR_TRAPS];
+	uint32_t seed = 1;
+
+	(void)state;
+	clear_op();
+	fake_traps_count = false;
+	assert_int_equal(call(XEN_SYSCTL_perfc_op), -EINVAL);
+	op.u.perfc_op.cmd = 3;
+	assert_int_equal(call(XEN_SYSCTL_perfc_op), -EINVAL);
+	assert_false(fake_traps_count);
+	/* How many there are; the first who asks has them counted, by reset too. */
+	for (op.u.perfc_op.cmd = XEN_SYSCTL_PERFCOP_reset;
+	     op.u.perfc_op.cmd <= XEN_SYSCTL_PERFCOP_query; op.u.perfc_op.cmd++) {
+		fake_traps_count = false;
+		op.u.perfc_op.nr_counters = op.u.perfc_op.nr_vals = 0;
+		assert_int_equal(call(XEN_SYSCTL_perfc_op), 0);
+		assert_int_equal(op.u.perfc_op.nr_counters, 34);
+		assert_int_equal(op.u.perfc_op.nr_vals, 34 * FAKE_NR_CPUS);
+		assert_true(fake_traps_count);
+	}
+	for (uint32_t step = 0; step < 2000; step++) {
+		seed = seed * 1664525 + 1013904223;
+		uint32_t cpu = seed >> 8 & (FAKE_NR_CPUS - 1), r = (seed >> 16) % NR_TRAPS;
+		uint64_t more = seed & 0x80 ? 0xfffffff0u : 1;
+
+		cpus[cpu]->traps[r] += more;
+		model[cpu][r] += more;
+		if (step % 100 == 99)
+			check_traps(model);
+		if (step % 500 == 499) {
+			clear_op();
+			op.u.perfc_op.cmd = XEN_SYSCTL_PERFCOP_reset;
+			assert_int_equal(call(XEN_SYSCTL_perfc_op), 0);
+			memset(model, 0, sizeof(model));
+			check_traps(model);
+		}
+	}
+	clear_op();
+	op.u.perfc_op.cmd = XEN_SYSCTL_PERFCOP_query;
+	op.u.perfc_op.desc.p = buf_va();
+	op.u.perfc_op.val.p = NOWHERE;
+	assert_int_equal(call(XEN_SYSCTL_perfc_op), -EFAULT);
+	op.u.perfc_op.val.p = buf_va();
+	op.u.perfc_op.desc.p = NOWHERE;
+	assert_int_equal(call(XEN_SYSCTL_perfc_op), -EFAULT);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -267,6 +357,7 @@ int main(void)
 		world_test(test_domain_list),
 		world_test(test_readconsole),
 		world_test(test_debug_keys),
+		world_test(test_traps),
 	};
 
 	return cmocka_run_group_tests(tests, world_once, NULL);

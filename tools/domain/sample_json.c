@@ -121,11 +121,16 @@ struct json_object *sample_to_json(const struct sample *s)
 {
 	struct json_object *o = json_object_new_object(), *idle = json_object_new_array();
 	struct json_object *domains = json_object_new_array();
+	struct json_object *traps = s->trap_count ? json_object_new_object() : NULL;
 
 	put_keys(o, sample_keys, ARRAY_SIZE(sample_keys), s);
 	for (uint32_t i = 0; i < s->cpu_count; i++)
 		json_object_array_add(idle, json_object_new_uint64(s->idle_ns[i]));
 	json_object_object_add(o, "cpu_idle_ns", idle);
+	if (traps)
+		json_object_object_add(o, "traps", traps);
+	for (size_t i = 0; i < s->trap_count; i++)
+		put(traps, s->traps[i].reason, s->traps[i].count);
 	for (size_t i = 0; i < s->count; i++)
 		json_object_array_add(domains, domain_json(&s->domains[i]));
 	json_object_object_add(o, "domains", domains);

@@ -234,6 +234,7 @@ int sample_read(struct domain_ctx *ctx, unsigned int what, const char *sysfs, st
 	if (!s)
 		return zerr_no_memory(err);
 	if (read_host(ctx, s, err) != 0 || read_domains(ctx, s, what, err) != 0 ||
+	    ((what & SAMPLE_TRAPS) && hyp_traps(ctx->hyp, s->traps, &s->trap_count, err) != 0) ||
 	    ((what & SAMPLE_DEVICES) && read_devices(s, sysfs, err) != 0)) {
 		sample_free(s);
 		return -1;

@@ -3,6 +3,8 @@
  * System control: what the host is and has, its CPU pools, and the hypervisor's console ring.
  * The list of domains is domctl.c's, because it speaks of domains.
  */
+#include <public/zazen.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "tools/hyp/domctl.h"
@@ -179,6 +181,42 @@ int hyp_cpu_idle_ns(struct hyp *h, uint64_t *ret, uint32_t *n, struct zerr **err
 	*n = op.u.getcpuinfo.nr_cpus;
 	for (i = 0; i < room && i < *n; i++)
 		ret[i] = buf[i].idletime;
+	return 0;
+}
+
+int hyp_traps(struct hyp *h, struct hyp_trap ret[HYP_TRAPS_MAX], size_t *n, struct zerr **err)
+{
+	struct xen_sysctl op = SYSCTL(perfc_op, .perfc_op.cmd = XEN_SYSCTL_PERFCOP_query);
+	struct xen_sysctl_perfc_op *p = &op.u.perfc_op;
+	const struct xen_sysctl_perfc_desc *desc;
+	const xen_sysctl_perfc_val_t *val;
+	long rc = sysctl_call(h, &op);
+
+	*n = 0;
+	if (rc == -ENOSYS)
+		return 0;
+	if (rc < 0 || p->nr_counters > 2 * HYP_TRAPS_MAX || p->nr_vals / CPUS_MAX > p->nr_counters)
+		return hyp_error(err, rc < 0 ? rc : -E2BIG, "perfc_op", NO_DOMAIN);
+	desc = hcall_alloc(h, p->nr_counters * sizeof(*desc));
+	val = hcall_alloc(h, p->nr_vals * sizeof(*val));
+	set_xen_guest_handle(p->desc, desc);
+	set_xen_guest_handle(p->val, val);
+	if (sysctl_do(h, &op, "perfc_op", err) != 0)
+		return -1;
+	for (uint32_t i = 0; i < p->nr_counters; i++) {
+		size_t len = strcspn(desc[i].name, " ");
+		bool upper = *n > 0 && strcmp(desc[i].name + len, ZAZEN_PERFC_UPPER) == 0;
+
+		if (!upper && *n == HYP_TRAPS_MAX)
+			break;
+		if (!upper) {
+			ret[*n].count = 0;
+			snprintf(ret[(*n)++].reason, sizeof(ret->reason), "%.*s", (int)len,
+				 desc[i].name);
+		}
+		for (uint32_t v = 0; v < desc[i].nr_vals; v++)
+			ret[*n - 1].count += (uint64_t)*val++ << (upper ? 32 : 0);
+	}
 	return 0;
 }
 

@@ -118,6 +118,8 @@ static int print(struct zl *zl, const struct stats *st, const struct sample *s, 
 static int run(struct zl *zl, const struct zl_args *args, const struct stats *st,
 	       struct zerr **err)
 {
+	unsigned int traps = st->format == FORMAT_TABLE ? 0 : SAMPLE_TRAPS;
+
 	for (uint32_t i = 0; st->count == 0 || i < st->count; i++) {
 		struct zerr *stop = NULL;
 		struct sample *s;
@@ -127,7 +129,7 @@ static int run(struct zl *zl, const struct zl_args *args, const struct stats *st
 			zerr_free(stop);
 			break;
 		}
-		if (sample_read(&zl->ctx, SAMPLE_VCPUS | SAMPLE_DEVICES, NULL, &s, err) < 0)
+		if (sample_read(&zl->ctx, SAMPLE_VCPUS | SAMPLE_DEVICES | traps, NULL, &s, err) < 0)
 			return -1;
 		rc = select_named(zl, args, s, err);
 		if (rc == 0 && (print(zl, st, s, err) < 0 || fflush(stdout) != 0))

@@ -74,10 +74,11 @@ static const struct zl_command rows[] = {
 	{ "stats", NULL, cmd_stats, ZL_JSON | ZL_DOMAINS, 0, ZL_ANY, stats_options,
 	  "[--watch=SEC [--count=N]] [--format=table|json|prometheus] [DOM...]",
 	  "print counters of domains and host",
-	  "CPU time, memory, disks and networks; as Prometheus text also the store's own. With "
-	  "--watch JSON is one document a line; zl report draws such a recording. The units "
-	  "zl-metrics.socket and zl-metrics@.service, off until enabled, serve the Prometheus text "
-	  "on a loopback port." },
+	  "CPU time, memory, disks and networks; as Prometheus text also the store's own. That and "
+	  "JSON have how often domains came to the hypervisor, by reason: who asks first has it "
+	  "count from then on, at 8 instructions each. With --watch JSON is one document a line; "
+	  "zl report draws such a recording. The units zl-metrics.socket and "
+	  "zl-metrics@.service, off until enabled, serve the Prometheus text on a loopback port." },
 	{ "top", NULL, cmd_top, ZL_COMMON | ZL_JSON | ZL_DOMAINS, 0, 0, top_options,
 	  "[-b] [-d SEC] [-i N] [-nxvfprz]", "watch what domains use",
 	  "A full-screen view on a terminal, with -b or elsewhere text with the columns of "

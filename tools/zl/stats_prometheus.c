@@ -173,6 +173,7 @@ static void devices(struct strbuf *out, const struct sample *s, const struct met
 static void host(struct strbuf *out, const struct sample *s)
 {
 	static const char busy[] = "zl_pcpu_busy_seconds_total";
+	static const char traps[] = "zl_hypervisor_traps_total";
 
 	head(out, "zl_host_memory_total_bytes", "gauge", "Memory of the machine.");
 	strbuf_addf(out, "zl_host_memory_total_bytes %" PRIu64 "\n", s->total_bytes);
@@ -183,6 +184,11 @@ static void host(struct strbuf *out, const struct sample *s)
 	for (uint32_t c = 0; c < s->cpu_count; c++)
 		strbuf_addf(out, "%s{cpu=\"%u\"} %.9f\n", busy, c, s->when_ns > s->idle_ns[c] ?
 			    (double)(s->when_ns - s->idle_ns[c]) / 1e9 : 0.0);
+	if (s->trap_count)
+		head(out, traps, "counter", "Times that domains came to the hypervisor, since it counts.");
+	for (size_t i = 0; i < s->trap_count; i++)
+		strbuf_addf(out, "%s{reason=\"%s\"} %" PRIu64 "\n", traps, s->traps[i].reason,
+			    s->traps[i].count);
 }
 
 void stats_prometheus(struct strbuf *out, const struct sample *s)

@@ -26,6 +26,10 @@ void asm_offsets(void)
 	DEFINE(WORK_RESCHED, WORK_RESCHED);
 	DEFINE(WORK_YIELD, WORK_YIELD);
 	DEFINE(PCPU_WORK, offsetof(struct pcpu, work));
+	DEFINE(PCPU_TRAPS, offsetof(struct pcpu, traps));
+	DEFINE(TRAP_IRQ, TRAP_IRQ);
+	DEFINE(TRAP_FIQ, TRAP_FIQ);
+	DEFINE(TRAP_SERROR, TRAP_SERROR);
 	DEFINE(FP_FPSR, offsetof(struct fp_regs, fpsr));
 	DEFINE(FP_FPCR, offsetof(struct fp_regs, fpcr));
 }

@@ -17,7 +17,7 @@
 /* head.S, vectors.S, fpsimd.S */
 extern const char _start[], _end[], _etext[], _sinittext[], _einittext[], _srodata[], _erodata[];
 extern const char _sro_after_init[], _ero_after_init[], __init_begin[], __init_end[];
-extern const char secondary_entry[], spin_table_entry[];
+extern const char secondary_entry[], spin_table_entry[], el2_counting_vectors[];
 extern uint64_t spin_table_context;
 void enter_guest(void) __noreturn;
 void secondary_again(struct pcpu *c) __noreturn;	/* from the top of its stack */
@@ -70,6 +70,7 @@ void fp_trap(struct vcpu *v, uint32_t iss);	/* v used FP/SIMD while it was trapp
 
 /* trap_*.c; iss: ESR_EL2.ISS. The registers are in v->regs. */
 typedef void trap_fn(struct vcpu *v, uint32_t iss);
+void traps_count_here(void);		/* this CPU, if the others do */
 /* Rows of the table of system registers. */
 sysreg_trap_fn trap_translation_reg, trap_set_way;
 trap_fn trap_data_abort, trap_instruction_abort;

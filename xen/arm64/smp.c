@@ -105,5 +105,7 @@ void secondary_cpu_main(struct pcpu *c)
 		cpu_halt();
 	nr_cpus = MAX(nr_cpus, c->id + 1);
 	store_release(&c->online, true);
+	smp_mb();
+	traps_count_here();
 	enter_guest();
 }

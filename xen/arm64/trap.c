@@ -83,6 +83,31 @@ void trap_serror(struct vcpu *v)
 	guest_inject_serror(v);
 }
 
+static bool counting;
+
+void traps_count_here(void)
+{
+	if (READ_ONCE(counting))
+		write_sysreg(vbar_el2, el2_counting_vectors);
+}
+
+void traps_count(void)
+{
+	bool was = __atomic_exchange_n(&counting, true, __ATOMIC_RELAXED);
+
+	traps_count_here();
+	smp_mb();	/* a CPU that is not online yet for the IPI sees it when it is */
+	if (!was)
+		ipi_send_others(IPI_COUNT);
+}
+
+static __noinline void rare_ipi(uint32_t intid)
+{
+	if (intid == IPI_HALT)
+		cpu_halt();
+	traps_count_here();
+}
+
 /*
  * The virtual timer's line is level: it stays physically active until the guest has dealt with
  * it.
@@ -108,9 +133,9 @@ static void handle_irq(uint32_t intid)
 		handle_vtimer(intid);
 	} else if (intid < GIC_NR_SGIS) {
 		gic_deactivate(intid);
-		if (intid == IPI_HALT)
-			cpu_halt();
 		cpu_raise_work(WORK_RESCHED | WORK_VGIC | WORK_TIMER);
+		if (unlikely(intid != IPI_RESCHED))
+			rare_ipi(intid);
 	} else if (intid == host_info.timer_ppi_hyp) {
 		timer_set_deadline(0);
 		gic_deactivate(intid);

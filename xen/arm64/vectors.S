@@ -85,6 +85,7 @@ el2_vectors:
 	.endr
 	/* Lower EL, AArch64 */
 	.balign	128
+guest_sync64:
 	enter
 	mrs	x17, esr_el2
 	ldr	w30, =ESR_XEN_HVC
@@ -118,6 +119,37 @@ el2_vectors:
 	ventry	guest_irq
 	ventry	guest_serror
 	.ltorg
+
+	/*
+	 * A way in that counts in pcpu.traps, at the index that insn makes of ESR_EL2 in x17, and
+	 * goes on behind what "enter" did for the plain one.
+	 */
+	.macro	counted label, insn:vararg
+	.balign	128
+	enter
+	mrs	x17, esr_el2
+	\insn
+	mrs	x30, tpidr_el2
+	add	x30, x30, x17, lsl #3
+	ldr	x17, [x30, #PCPU_TRAPS]
+	add	x17, x17, #1
+	str	x17, [x30, #PCPU_TRAPS]
+	b	\label + 4
+	.endm
+
+/* In place of the vectors above once somebody wants to know (traps_count). */
+	.balign	2048
+	.global	el2_counting_vectors
+el2_counting_vectors:
+	.rept	8
+	ventry	el2_exception
+	.endr
+	.irp	sync, guest_sync64, guest_sync32
+	counted	\sync, ubfx	x17, x17, #26, #6
+	counted	guest_irq, mov	x17, #TRAP_IRQ
+	counted	guest_irq, mov	x17, #TRAP_FIQ
+	counted	guest_serror, mov	x17, #TRAP_SERROR
+	.endr
 
 	.text
 	.balign	64

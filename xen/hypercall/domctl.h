@@ -63,7 +63,7 @@ control_fn domctl_irq_permission, domctl_iomem_permission, domctl_bind_pt_irq, d
 
 /* sysctl_host.c */
 control_fn sysctl_physinfo, sysctl_getcpuinfo, sysctl_availheap, sysctl_cputopoinfo,
-	   sysctl_numainfo, sysctl_scheduler_op, sysctl_sched_id;
+	   sysctl_numainfo, sysctl_perfc_op, sysctl_scheduler_op, sysctl_sched_id;
 
 /* sched/cpupool.c, sched/cpu_hotplug.c */
 control_fn sysctl_cpupool_op, sysctl_cpu_hotplug;

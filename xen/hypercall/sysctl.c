@@ -85,6 +85,7 @@ static const struct control_row rows[] = {
 	[XEN_SYSCTL_readconsole] = { readconsole, COPYBACK },
 	[XEN_SYSCTL_physinfo] = { sysctl_physinfo, COPYBACK },
 	[XEN_SYSCTL_sched_id] = { sysctl_sched_id, COPYBACK },
+	[XEN_SYSCTL_perfc_op] = { sysctl_perfc_op, COPYBACK },
 	[XEN_SYSCTL_getdomaininfolist] = { getdomaininfolist, COPYBACK },
 	[XEN_SYSCTL_debug_keys] = { debug_keys, COPYBACK },
 	[XEN_SYSCTL_getcpuinfo] = { sysctl_getcpuinfo, COPYBACK },

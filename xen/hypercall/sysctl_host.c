@@ -124,3 +124,62 @@ int sysctl_scheduler_op(struct control_call *call)
 		};
 	return 0;
 }
+
+#define NAME(reason, name)	[reason] = name,
+static const char *const trap_names[NR_TRAPS] = { ZAZEN_TRAP_REASONS(NAME) };
+/* What they were at the last reset: a CPU's own stay its own. */
+static uint64_t trap_base[MAX_CPUS][NR_TRAPS];
+
+static uint64_t trap_count(uint32_t cpu, uint32_t reason)
+{
+	return READ_ONCE(cpus[cpu]->traps[reason]) - READ_ONCE(trap_base[cpu][reason]);
+}
+
+/* The two rows of a reason, which are rows n and n + 1. */
+static int copy_counter(const struct xen_sysctl_perfc_op *p, uint32_t n, uint32_t reason)
+{
+	struct xen_sysctl_perfc_desc desc = { .nr_vals = nr_cpus };
+	xen_sysctl_perfc_val_t val[2][MAX_CPUS];
+	int rc = 0;
+
+	for (uint32_t cpu = 0; cpu < nr_cpus; cpu++) {
+		uint64_t count = trap_count(cpu, reason);
+
+		/* "other": those without a name too. */
+		for (uint32_t i = 1; !reason && i < NR_TRAPS; i++)
+			count += trap_names[i] ? 0 : trap_count(cpu, i);
+		val[0][cpu] = (uint32_t)count;
+		val[1][cpu] = (uint32_t)(count >> 32);
+	}
+	for (uint32_t half = 0; half < 2 && !rc; half++) {
+		snprintf(desc.name, sizeof(desc.name), "%s%s", trap_names[reason],
+			 half ? ZAZEN_PERFC_UPPER : "");
+		rc = copy_elem_to_guest(p->desc.p, n + half, &desc, sizeof(desc)) ||
+		     copy_elem_to_guest(p->val.p, n + half, val[half], nr_cpus * sizeof(**val));
+	}
+	return rc ? -EFAULT : 0;
+}
+
+/* Traps by reason. Two dozen rows: no need to be preemptible. -EINVAL (command). */
+int sysctl_perfc_op(struct control_call *call)
+{
+	struct xen_sysctl_perfc_op *p = &call->sysctl.u.perfc_op;
+	uint32_t n = 0;
+	int rc = 0;
+
+	if (p->cmd != XEN_SYSCTL_PERFCOP_reset && p->cmd != XEN_SYSCTL_PERFCOP_query)
+		return -EINVAL;
+	traps_count();
+	for (uint32_t i = 0; p->cmd == XEN_SYSCTL_PERFCOP_reset && i < nr_cpus; i++)
+		memcpy(trap_base[i], cpus[i]->traps, sizeof(trap_base[i]));
+	for (uint32_t i = 0; i < NR_TRAPS && !rc; i++) {
+		if (!trap_names[i])
+			continue;
+		if (p->cmd == XEN_SYSCTL_PERFCOP_query && p->desc.p && p->val.p)
+			rc = copy_counter(p, n, i);
+		n += 2;
+	}
+	p->nr_counters = n;
+	p->nr_vals = n * nr_cpus;
+	return rc;
+}

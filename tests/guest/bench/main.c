@@ -3,7 +3,8 @@
  * The bench payload, the same image on every system: dom0's kernel on ours and on Xen, a guest of
  * KVM, alone on the bare machine.  Single operations are timed by the counter, one line "BENCH
  * name n= min= med= max= unit=insn" each.  Run with -icount and a counter of 1 GHz, so that a tick
- * is an instruction.  Words: cpus=2 for the rows between two CPUs, switch=vcpus, switch=domains.
+ * is an instruction.  Words: cpus=2 for the rows between two CPUs, switch=vcpus, switch=domains;
+ * count=1 has the hypervisor count traps meanwhile.
  */
 #include "bench.h"
 
@@ -104,11 +105,22 @@ static void bench_uart(const void *dtb)
 		bench("uart_fr", op_load32, uart + UART_FR);
 }
 
+/* sysctl perfc_op, query. */
+static void count_traps(void)
+{
+	static uint64_t op[17] = { 0x15ul << 32 | 5, 2 };
+
+	if (hypercall(HYPERVISOR_sysctl, (uint64_t)op, 0, 0, 0, 0))
+		printk("BENCH-ERROR traps cannot be counted\n");
+}
+
 void guest_main(const void *dtb)
 {
 	const char *args = dt_bootargs(dtb);
 
 	console_init_any(dtb);
+	if (arg_has(args, "count=1"))
+		count_traps();
 	for (int i = 0; i < 20; i++)
 		overhead = op_empty(0);
 	printk("BENCH-START frequency=%lu overhead=%lu xen=%d args=%s\n", mrs(cntfrq_el0),

@@ -19,6 +19,7 @@
 #define HYPERVISOR_sched_op 29
 #define HYPERVISOR_event_channel_op 32
 #define HYPERVISOR_hvm_op 34
+#define HYPERVISOR_sysctl 35
 #define HYPERVISOR_domctl 36
 
 #define SCHEDOP_yield 0

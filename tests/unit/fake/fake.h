@@ -103,6 +103,7 @@ int fake_log_find(enum fake_event_kind kind, unsigned int from);
 
 /* ---- time ---- */
 extern s_time_t fake_now;			/* what system_time() answers */
+extern bool fake_traps_count;				/* traps_count() was called */
 extern s_time_t fake_deadline[MAX_CPUS];	/* last timer_set_deadline of each CPU; 0 off */
 
 /* ---- firmware ---- */

@@ -146,6 +146,9 @@ void ipi_send_others(enum ipi ipi)
 			ipi_take(cpu, ipi);
 }
 
+bool fake_traps_count;
+void traps_count(void) { fake_traps_count = true; }
+
 uint64_t timer_ticks(void) { return fake_now / 16; }
 uint64_t timer_frequency(void) { return FAKE_TIMER_HZ; }
 s_time_t system_time(void) { return fake_now; }

@@ -96,6 +96,15 @@ int hyp_cpupool_change(struct hyp *h, enum hyp_pool_op op, uint32_t *pool, uint3
 int hyp_cputopo(struct hyp *h, struct hyp_cputopo *ret, uint32_t *n, struct zerr **err);
 int hyp_cpu_hotplug(struct hyp *h, uint32_t cpu, bool online, struct zerr **err);
 int hyp_cpu_idle_ns(struct hyp *h, uint64_t *ret, uint32_t *n, struct zerr **err);
+
+/* How often guests came to the hypervisor, by reason, on all CPUs, since somebody asked first. */
+struct hyp_trap {
+	char reason[32];
+	uint64_t count;
+};
+#define HYP_TRAPS_MAX 64u
+/* Fill up to HYP_TRAPS_MAX; *n: how many there are, 0 where the hypervisor does not count. */
+int hyp_traps(struct hyp *h, struct hyp_trap ret[HYP_TRAPS_MAX], size_t *n, struct zerr **err);
 /*
  * Read the hypervisor's console ring. *index: where to go on (0 = oldest), moved on; returns with
  * *len = bytes put into buf (0 = no more). clear: empty the ring.

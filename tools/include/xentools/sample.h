@@ -50,11 +50,14 @@ struct sample {
 	uint64_t total_bytes, free_bytes;
 	uint64_t *idle_ns;		/* of each CPU */
 	uint32_t cpu_count;
+	struct hyp_trap traps[HYP_TRAPS_MAX];	/* with SAMPLE_TRAPS */
+	size_t trap_count;
 	struct sample_domain *domains;	/* ascending by domid */
 	size_t count;
 };
 
-enum sample_what { SAMPLE_VCPUS = 1, SAMPLE_DEVICES = 2 };
+/* SAMPLE_TRAPS: from then on the hypervisor counts them, which costs each some instructions. */
+enum sample_what { SAMPLE_VCPUS = 1, SAMPLE_DEVICES = 2, SAMPLE_TRAPS = 4 };
 
 /* *ret goes to sample_free(). sysfs NULL: "/sys". A device that vanishes meanwhile is left out. */
 int sample_read(struct domain_ctx *ctx, unsigned int what, const char *sysfs, struct sample **ret,

@@ -46,10 +46,16 @@ s_time_t ticks_to_system_time(uint64_t ticks);
 void timer_set_deadline(s_time_t t);
 
 /* Interrupts between CPUs (SGIs). */
-enum ipi { IPI_RESCHED, IPI_HALT };
+enum ipi { IPI_RESCHED, IPI_HALT, IPI_COUNT };
 /*
  * Make CPU cpu leave its guest or its idle loop. IPI_RESCHED: it sets WORK_RESCHED | WORK_VGIC |
- * WORK_TIMER; IPI_HALT: it stops. All earlier stores of the caller are visible to the handler.
+ * WORK_TIMER; IPI_HALT: it stops; IPI_COUNT: it counts too. All earlier stores of the caller are
+ * visible to the handler.
  */
 void ipi_send(unsigned int cpu, enum ipi ipi);
 void ipi_send_others(enum ipi ipi);
+/*
+ * All CPUs count in pcpu.traps from now on, those that come later too. Until it is called nobody
+ * pays for it.
+ */
+void traps_count(void);

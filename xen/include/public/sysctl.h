@@ -224,6 +224,27 @@ struct xen_sysctl_scheduler_op {
 	} u;
 };
 
+#define XEN_SYSCTL_PERFCOP_reset	1
+#define XEN_SYSCTL_PERFCOP_query	2
+
+struct xen_sysctl_perfc_desc {
+	char name[80];
+	uint32_t nr_vals;
+};
+typedef struct xen_sysctl_perfc_desc xen_sysctl_perfc_desc_t;
+DEFINE_XEN_GUEST_HANDLE(xen_sysctl_perfc_desc_t);
+typedef uint32_t xen_sysctl_perfc_val_t;
+DEFINE_XEN_GUEST_HANDLE(xen_sysctl_perfc_val_t);
+
+/* Without both buffers: only how many. They have room for all; which there are: zazen.h. */
+struct xen_sysctl_perfc_op {
+	uint32_t cmd;			/* XEN_SYSCTL_PERFCOP_* */
+	uint32_t nr_counters;		/* OUT */
+	uint32_t nr_vals;		/* OUT: of all of them */
+	XEN_GUEST_HANDLE_64(xen_sysctl_perfc_desc_t) desc;
+	XEN_GUEST_HANDLE_64(xen_sysctl_perfc_val_t) val;
+};
+
 struct xen_sysctl {
 	uint32_t cmd;			/* XEN_SYSCTL_* */
 	uint32_t interface_version;	/* XEN_SYSCTL_INTERFACE_VERSION */
@@ -241,6 +262,7 @@ struct xen_sysctl {
 		struct xen_sysctl_cpu_hotplug cpu_hotplug;
 		struct xen_sysctl_cpupool_op cpupool_op;
 		struct xen_sysctl_scheduler_op scheduler_op;
+		struct xen_sysctl_perfc_op perfc_op;
 		uint8_t pad[128];
 	} u;
 };

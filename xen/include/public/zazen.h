@@ -19,6 +19,20 @@
  */
 #define XENMEM_report_free_pages	63
 
+/*
+ * The counters of XEN_SYSCTL_perfc_op: how often guests came to the hypervisor, by reason, with a
+ * value for each CPU of the host. Each is two rows: its name with the lower 32 bits, and behind it
+ * the name and ZAZEN_PERFC_UPPER with the upper ones. The numbers are ESR_EL2's exception classes
+ * below 64; those without a row are in "other". Counting starts by the first call, whatever it
+ * asks, and goes on until the host starts anew; reset sets all to 0.
+ */
+#define ZAZEN_PERFC_UPPER	" >> 32"
+#define ZAZEN_TRAP_REASONS(row)								\
+	row(0, "other") row(1, "wfx") row(3, "cp15") row(4, "cp15_wide") row(5, "cp14")	\
+	row(7, "fp") row(8, "cp10") row(0x12, "hvc32") row(0x13, "smc32") row(0x16, "hvc")	\
+	row(0x17, "smc") row(0x18, "sysreg") row(0x20, "instruction_abort")			\
+	row(0x24, "data_abort") row(64, "irq") row(65, "fiq") row(66, "serror")
+
 #define ZAZEN_DOMCTL_FIRST	0x5a00
 #define ZAZEN_DOMCTL_cpu_model	0x5a00
 #define ZAZEN_DOMCTL_write_memory	0x5a01

@@ -26,6 +26,9 @@ enum cpu_work {
 	WORK_STARVED	= 1u << 6,	/* a domain fights our atomics: it has to crash */
 };
 
+/* Why a guest came to EL2: ESR_EL2.EC of a synchronous exception, or one of these. */
+enum { TRAP_IRQ = 64, TRAP_FIQ, TRAP_SERROR, NR_TRAPS };
+
 struct soft_timer;
 struct sched_rq;
 
@@ -56,6 +59,8 @@ struct pcpu {
 
 	s_time_t idle_since;		/* start of the present idle period, 0 when busy */
 	s_time_t idle_time;		/* ns spent idle in finished periods; public */
+
+	uint64_t traps[NR_TRAPS];	/* how often, once it counts (arch/cpu.h); public */
 
 #ifdef CONFIG_LOCK_DEBUG
 	uint32_t held_ranks[16];
