@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Consoles besides the first, channels, and the seed of z:cloud-init, with a stock guest: bytes on
 hvc1 and up both ways by pty and by socket, before and after the daemon was killed; and some that come
-and go while the guest runs.
+and go while the guest runs.  Consoles and serial ports that are written to files, or to nowhere.
 """
 import time
 
@@ -19,6 +19,13 @@ DEVICES = """<devices>
 </devices>"""
 AGENT = ("<channel type='unix'><source mode='bind' path='/run/agent'/>"
          "<target type='xen' name='agent'/></channel>\n")
+OUT = "/run/out"                         # the daemon's user may enter it
+PORTS = f"""<devices>
+  <console type='pty'/><console type='pty'><log file='{OUT}/one'/></console>
+  <serial type='file'><source path='{OUT}/port' append='on'/><log file='{OUT}/log'/></serial>
+</devices>"""
+LOGGED = f"<console type='pty'><log file='{OUT}/two'/></console>\n"
+NOWHERE = "<devices><serial type='null'/></devices>"
 SEED = f"<z:cloud-init user-data='{FOLDER}/user' network-config='{FOLDER}/net'/>"
 USER = "#cloud-config\nhostname: seeded\n"
 # A guest's program answers each line; what it gets as a file it sums up.
@@ -32,7 +39,10 @@ def d(boot, tmp_path):
     texts = conftest.overlay_texts()
     texts.update({"ch.xml": dom0_module.linux_xml("ch", extra=DEVICES, extension=SEED),
                   "user": USER, "net": "version: 2\n", "hot.xml": dom0_module.linux_xml("hot"),
-                  "agent.xml": AGENT, "console.xml": "<console type='pty'/>\n"})
+                  "agent.xml": AGENT, "console.xml": "<console type='pty'/>\n", "logged.xml": LOGGED,
+                  "out.xml": dom0_module.linux_xml("out", extra=PORTS),
+                  "void.xml": dom0_module.linux_xml("void", extra=NOWHERE).replace(
+                      "=hvc0 quiet", "=ttyAMA0 console=hvc0")})
     path = str(tmp_path / "channel.tar")
     dom0_module.make_overlay(path, texts)
     return boot(overlay=path)
@@ -198,4 +208,60 @@ def test_hot(d):
     assert "agent" not in text and "port='1'" not in text, text
     assert d.run("xenstore-ls | wc -l")[1] == before
     d.zl("destroy hot", timeout=60)
+    d.poll(lambda: not d.run(LEFT, check=False)[1].strip(), 20, "nothing is left")
+
+
+def say(d, words):
+    """The attached guest says WORDS on its serial port, on hvc1 and on hvc2 where there is one."""
+    d.guest_run("out", f"echo {words} >/dev/ttyAMA0; for n in 1 2; do [ ! -e /dev/hvc$n ] || (i=0; "
+                f"until echo {words} 2>/dev/null >/dev/hvc$n || [ $((i+=1)) -gt 50 ]; do sleep .2; done); done")
+
+
+def heard(d, **files):
+    """Each file of OUT comes to hold those words, and no more."""
+    for name, words in files.items():
+        d.poll(lambda: d.run(f"cat {OUT}/{name}", check=False)[1].split() == words, 20, f"{name} has {words}",
+               lambda: d.run(f"head -c 500 {OUT}/{name}", check=False)[1])
+
+
+def test_files(d):
+    """Written once, over the daemon's death, too; a port that goes nowhere holds nobody up."""
+    d.run(f"mkdir -m 755 {OUT}; echo before | tee {OUT}/one {OUT}/two >{OUT}/port")
+    d.attach("out", f"zl create -c {FOLDER}/out.xml")
+    say(d, "first")
+    d.detach()
+    heard(d, port=["before", "first"], log=["first"], one=["first"], two=["before"])
+    d.zl(f"device-attach out {FOLDER}/logged.xml")
+    heard(d, two=[])
+    old = d.daemons()["xenconsoled"]
+    kill_daemon(d)
+    d.poll(lambda: d.daemons().get("xenconsoled", old) != old, 30, "xenconsoled is back")
+    domid = d.listed("out")[1]
+    d.poll(lambda: d.run(f"test -e $(xenstore-read /local/domain/{domid}/console/tty)", check=False)[0] == 0,
+           20, "it has opened the consoles")
+    d.console("out")
+    say(d, "second")
+    d.detach()
+    heard(d, port=["before", "first", "second"], log=["first", "second"], one=["first", "second"], two=["second"])
+    assert d.zl("console --log -t vuart out")[1].split() == ["first", "second"]
+    code, text = d.zl("console -t vuart out", check=False)
+    assert code == 3 and "no terminal: what it says goes to a file" in text, text
+    text = d.zl("dumpxml out")[1]
+    assert text.count(f"<log file='{OUT}/two'/>") == text.count(f"<source path='{OUT}/port' append='on'/>") == 1, text
+    d.zl(f"device-detach out {FOLDER}/logged.xml", timeout=60)
+    text = d.zl("dumpxml out")[1]
+    assert f"{OUT}/two" not in text and f"{OUT}/one" in text, text
+    d.zl("destroy out", timeout=60)
+
+    # The kernel's messages are more than a ring holds.
+    d.zl(f"create {FOLDER}/void.xml")
+    d.wait_log("void", READY, 90)
+    code, text = d.zl("console -t vuart void", check=False)
+    assert code == 3 and "no terminal: what it says goes nowhere" in text, text
+    assert d.zl("console --log -t vuart void", check=False)[0] == 3
+    d.console("void")
+    size, ports = d.guest_run("void", "dmesg | wc -c; grep -c ttyAMA0 /proc/consoles")[1].split()
+    assert int(size) > 4096 and ports == "1", (size, ports)
+    d.detach()
+    d.zl("destroy void", timeout=60)
     d.poll(lambda: not d.run(LEFT, check=False)[1].strip(), 20, "nothing is left")

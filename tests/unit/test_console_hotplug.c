@@ -155,6 +155,17 @@ static void expect_file(const char *name, const char *want)
 	assert_string_equal(text, want);
 }
 
+static bool has_pty = true;		/* the console in question */
+
+static struct domain_console *serial_port(void)
+{
+	struct domain_console *c = first;
+
+	while (c && (c == first || c->number != 0))
+		c = c->next;
+	return c;
+}
+
 /*
  * The first console's own file, and the serial port's: named by a node, filled besides the log,
  * once after a kill, too.
@@ -177,17 +188,18 @@ static void own_file(bool serial, const char *node, const char *log)
 	for (int life = 0; life < 3; life++) {
 		fake_xs_event(d.xs, "introduce");
 		consoled_begin(&d);
-		c = first = d.by_domid[5];
+		first = d.by_domid[5];
+		c = serial ? serial_port() : first;
 		assert_non_null(c);
-		while (serial && (c == first || c->number != 0))
-			c = c->next;
+		assert_true(!c->pty.name[0] == !has_pty);
 		if (life == 0) {
 			memcpy(of->out, "\033[1mhello\n", 10);
 			of->out_prod = 10;
 			domain_console_event(c);
 		}
 		expect_file("own.txt", "hello\n");
-		expect_file(log, "hello\n");
+		if (log)
+			expect_file(log, "hello\n");
 		domain_console_free(first);
 		d.by_domid[5] = first = NULL;
 		d.nr_consoles = 0;
@@ -209,11 +221,40 @@ static void file_of_the_serial_port(void **state)
 	own_file(true, "/local/domain/5/vuart/0/log-file", "console/web1-vuart.log");
 }
 
+/* One that is a file, and one that is nothing: no terminal, and a ring that is emptied. */
+static void serial_port_without_a_terminal(void **state)
+{
+	struct stat st;
+	char log[80];
+
+	(void)state;
+	has_pty = false;
+	fake_xs_set(d.xs, "/local/domain/5/vuart/0/output", "file");
+	own_file(true, "/local/domain/5/vuart/0/file", "console/web1-vuart.log");
+	assert_null(fake_xs_get(d.xs, "/local/domain/5/vuart/0/tty"));
+	assert_non_null(fake_xs_get(d.xs, "/local/domain/5/console/tty"));
+
+	snprintf(log, sizeof(log), "%s/console/web1-vuart.log", dir);
+	assert_int_equal(unlink(log), 0);
+	xs_rm(d.xs, XS_NO_TX, "/local/domain/5/vuart/0/file", NULL);
+	fake_xs_set(d.xs, "/local/domain/5/vuart/0/output", "null");
+	fake_xs_event(d.xs, "introduce");
+	consoled_begin(&d);
+	first = d.by_domid[5];
+	serial_ring.out_prod = 500;
+	domain_console_event(serial_port());
+	assert_int_equal(serial_ring.out_cons, 500);
+	assert_true(serial_port()->backlog.len == 0 && !serial_port()->pty.name[0]);
+	assert_int_equal(stat(log, &st), -1);
+	has_pty = true;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(come_and_go), T(killed_while_closing), T(log_of_the_next),
 		T(file_of_the_first), T(file_of_the_serial_port),
+		T(serial_port_without_a_terminal),
 	};
 
 	if (!has_ptys()) {

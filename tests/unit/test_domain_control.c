@@ -292,6 +292,7 @@ static void files_of_all(void **state)
 		{ "/local/domain/0/backend/console/1/1/log-file", 1 },
 		{ "/libxl/1/device/console/1/log-file", 1 },
 		{ "/local/domain/1/vuart/0/log-file", OUTPUT_SERIAL },
+		{ "/local/domain/1/vuart/0/file", OUTPUT_SOURCE },
 	};
 	struct stat st;
 
@@ -302,6 +303,8 @@ static void files_of_all(void **state)
 	cfg.outputs[1].path = output("one");
 	cfg.outputs[3].path = output("none/three");
 	cfg.outputs[OUTPUT_SERIAL].path = output("serial");
+	cfg.outputs[OUTPUT_SOURCE].path = output("source");
+	cfg.serial = SERIAL_FILE;
 	warnings = 0;
 	assert_int_equal(create(NULL, NULL), 1);
 	for (size_t i = 0; i < ARRAY_SIZE(nodes); i++) {
@@ -321,7 +324,14 @@ static void files_of_all(void **state)
 	assert_null(fake_xs_get(ctx.xs, "/local/domain/0/backend/console/1/2/log-file"));
 	assert_null(fake_xs_get(ctx.xs, "/libxl/1/device/console/2/log-file"));
 	assert_int_equal(warnings, 3);
+	assert_string_equal(fake_xs_get(ctx.xs, "/local/domain/1/vuart/0/output"), "file");
+	assert_string_equal(fake_xs_perms(ctx.xs, "/local/domain/1/vuart/0/output"), "n0,r1");
+	assert_string_equal(fake_xs_get(ctx.xs, "/local/domain/1/console/output"), "pty");
 	assert_int_equal(domain_destroy(&ctx, 1, NULL), 0);
+	cfg.serial = SERIAL_NULL;
+	assert_int_equal(create(NULL, NULL), 2);
+	assert_string_equal(fake_xs_get(ctx.xs, "/local/domain/2/vuart/0/output"), "null");
+	assert_int_equal(domain_destroy(&ctx, 2, NULL), 0);
 }
 
 int main(void)

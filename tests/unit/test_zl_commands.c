@@ -262,6 +262,11 @@ static void waiting(void **state)
 	fputs("by the port\n", f);
 	fclose(f);
 	expect("console -t vuart --log web1", 0, "by the port\n", NULL);
+	fake_xs_set(store, "/local/domain/3/vuart/0/port", "7");
+	fake_xs_set(store, "/local/domain/3/vuart/0/output", "file");
+	expect("console -t vuart web1", 3, NULL, "no terminal: what it says goes to a file");
+	fake_xs_set(store, "/local/domain/3/vuart/0/output", "null");
+	expect("console -t vuart web1", 3, NULL, "no terminal: what it says goes nowhere");
 	expect("console -t pv --log web1", 0, "this one: hello\n", NULL);
 
 	d = fake_hyp_domain(&fake, 3);

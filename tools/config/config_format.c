@@ -175,7 +175,8 @@ static void add_consoles(struct strbuf *sb, const struct domain_config *cfg)
 		strbuf_addstr(sb, "/>\n    </channel>\n");
 	}
 	if (cfg->vuart) {
-		strbuf_addstr(sb, "    <serial type='pty'>\n");
+		strbuf_addf(sb, "    <serial type='%s'>\n", domain_serial_words[cfg->serial]);
+		add_output(sb, "      <source path='", &cfg->outputs[OUTPUT_SOURCE]);
 		add_output(sb, "      <log file='", &cfg->outputs[OUTPUT_SERIAL]);
 		strbuf_addstr(sb, "      <target port='0'/>\n    </serial>\n");
 	}

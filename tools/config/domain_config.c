@@ -13,6 +13,8 @@
 #include "xentools/macros.h"
 #include "xentools/str_table.h"
 
+const char *const domain_serial_words[] = { "pty", "null", "file" };
+
 /* The defaults of the contract. */
 void domain_config_init(struct domain_config *cfg)
 {

@@ -53,9 +53,9 @@ static const struct field_word channel_modes[] = {
 
 static const struct field_word serial_types[] = {
 	{ "pty", 0, FIELD_S, NULL, NULL },
-	{ "null", 0, FIELD_W, "it is a pty all the same", NULL },
-	{ "file", 0, FIELD_W, "it is a pty, and its output is logged anyway", NULL },
-	{ "*", 0, FIELD_D, "the serial port is a pty", "write type='pty'" },
+	{ "null", 0, FIELD_S, NULL, NULL },
+	{ "file", 0, FIELD_S, NULL, NULL },
+	{ "*", 0, FIELD_D, "the serial port is a pty, a file or nothing", "write type='pty'" },
 	{ NULL, 0, FIELD_S, NULL, NULL },
 };
 
@@ -105,14 +105,21 @@ static const char *attr_of(const struct xml_node *node, const char *attr)
 	return node != NULL ? xml_attr_get(node, attr) : NULL;
 }
 
-/* What a <log> is of: the console that was read last, or the serial port. NULL: of a second one. */
+/*
+ * What a <log> is of: the console that was read last, or the serial port; or the <source> of that
+ * as a file. NULL: of a second port, and other sources.
+ */
 static struct domain_output *output_of(struct reader *r, const struct xml_node *node)
 {
 	struct domain_config *cfg = &r->build->cfg;
 
 	if (strcmp(node->parent->name, "console") == 0)
 		return &cfg->outputs[cfg->more_consoles];
-	return is_second(node->parent) ? NULL : &cfg->outputs[OUTPUT_SERIAL];
+	if (is_second(node->parent))
+		return NULL;
+	if (strcmp(node->name, "log") == 0)
+		return &cfg->outputs[OUTPUT_SERIAL];
+	return cfg->serial == SERIAL_FILE && !is_second(node) ? &cfg->outputs[OUTPUT_SOURCE] : NULL;
 }
 
 /* Two cannot write one file; libvirt's first <console> mirrors a <serial>, with its <log>. */
@@ -129,8 +136,9 @@ static bool is_written(const struct domain_config *cfg, const struct domain_outp
 static void read_output(struct reader *r, const struct xml_node *node,
 			const struct field_row *row, const char *value)
 {
-	const char *file = xml_attr_get(node, "file"), *append = xml_attr_get(node, "append");
-	const struct field_row *of_file = field_row_of(node, "file");
+	const char *key = strcmp(node->name, "log") == 0 ? "file" : "path";
+	const char *file = xml_attr_get(node, key), *append = xml_attr_get(node, "append");
+	const struct field_row *of_file = field_row_of(node, key);
 	struct domain_output *o = output_of(r, node);
 
 	(void)value;
@@ -141,10 +149,14 @@ static void read_output(struct reader *r, const struct xml_node *node,
 	if (o->path == NULL)
 		return;
 	if (strlen(o->path) >= OUTPUT_PATH_MAX)
-		field_error(r, node, "file", of_file->code, NULL,
+		field_error(r, node, key, of_file->code, NULL,
 			    "the path is longer than %u bytes", OUTPUT_PATH_MAX - 1);
 	if (!is_written(&r->build->cfg, o))
 		return;
+	if (o == &r->build->cfg.outputs[OUTPUT_SOURCE]) {
+		field_error(r, node, key, of_file->code, NULL, "its log goes there, or another's");
+		return;
+	}
 	(void)field_report_class(r, FIELD_W, node, row, NULL,
 				 "the output of another console goes there", NULL);
 	free(o->path);
@@ -237,10 +249,21 @@ static void read_xenbus(struct reader *r, const struct xml_node *node)
 static void read_serial(struct reader *r, const struct xml_node *node,
 			const struct field_row *row, const char *value)
 {
+	const char *type = xml_attr_get(node, "type");
+	struct domain_config *cfg = &r->build->cfg;
+
 	(void)value;
-	if (is_second(node))
+	cfg->vuart = true;
+	if (is_second(node)) {
 		(void)field_report_class(r, FIELD_D, node, row, "a second serial port", NULL, NULL);
-	r->build->cfg.vuart = true;
+		return;
+	}
+	for (unsigned int i = 0; type != NULL && i < SERIALS; i++)
+		if (strcmp(type, domain_serial_words[i]) == 0)
+			cfg->serial = (enum domain_serial)i;
+	if (cfg->serial == SERIAL_FILE && attr_of(xml_child(node, "source"), "path") == NULL)
+		field_error(r, node, NULL, row->code, "write <source path='/...'/>",
+			    "the file is missing");
 }
 
 static void check_controller(struct reader *r, const struct xml_node *node,
@@ -332,7 +355,8 @@ static const struct field_row rows[] = {
 	    .note = "the console's output goes to that file besides /var/log/zl/console, "
 		    "as text without control sequences. A start empties it unless append='on'; "
 		    "at the size of z:console-log it is rotated, or begun anew where the console "
-		    "daemon may not rename. A file that cannot be written is warned of, no more"),
+		    "daemon may not rename. Its user, xenconsoled, must be able to enter the "
+		    "file's directory. A file that cannot be made is warned of, no more"),
 	ROW("domain/devices/console/log@append", WORDS(on_off), .code = "E330"),
 	ROW("domain/devices/console/log@file", .flags = FIELD_REQUIRED, .code = "E330"),
 	ROW_W("domain/devices/console/protocol", "it is for TCP"),
@@ -388,12 +412,23 @@ static const struct field_row rows[] = {
 	ROW("domain/devices/serial/log@append", WORDS(on_off), .code = "E331"),
 	ROW("domain/devices/serial/log@file", .flags = FIELD_REQUIRED, .code = "E331"),
 	ROW_W("domain/devices/serial/protocol", "it is for TCP"),
-	ROW_N("domain/devices/serial/source"),
+	ROW("domain/devices/serial/source", .handler = read_output, .code = "W101",
+	    .flags = FIELD_REPEAT | FIELD_VERBATIM,
+	    .note = "of a file: as a console's log; there is no terminal then"),
+	ROW("domain/devices/serial/source@append", WORDS(on_off), .code = "E331"),
+	ROW_N("domain/devices/serial/source@channel"),
+	ROW_N("domain/devices/serial/source@host"),
+	ROW_N("domain/devices/serial/source@mode"),
+	ROW("domain/devices/serial/source@path", CONTAINER, .code = "E331"),
+	ROW_N("domain/devices/serial/source@service"),
+	ROW_N("domain/devices/serial/source@tls"),
+	ROW_N("domain/devices/serial/source@wiremode"),
 	ROW("domain/devices/serial/target", CONTAINER),
 	ROW_N("domain/devices/serial/target/model"),
 	ROW("domain/devices/serial/target@port", CONTAINER),
 	ROW("domain/devices/serial/target@type", WORDS(serial_targets), .code = "E331"),
-	ROW("domain/devices/serial@type", WORDS(serial_types), .code = "E331"),
+	ROW("domain/devices/serial@type", WORDS(serial_types), .code = "E331",
+	    .note = "null: there is no terminal, and what the guest says is not logged"),
 	ROW_D("domain/devices/shmem", "E335", "there is no such device", NULL),
 	ROW_D("domain/devices/smartcard", "E332", "there is no such device", "remove it"),
 	ROW_W("domain/devices/sound", "guests have no sound"),

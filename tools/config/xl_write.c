@@ -252,6 +252,7 @@ static void put_losses(struct writer *w, const struct domain_config *c)
 	lost(w, c->more_consoles != 0, "devices/console");
 	lost(w, c->outputs[0].path != NULL, "devices/console/log");
 	lost(w, c->outputs[OUTPUT_SERIAL].path != NULL, "devices/serial/log");
+	lost(w, c->serial != SERIAL_PTY, "devices/serial@type");
 	lost(w, c->cloud_init, "z:cloud-init");
 	lost(w, c->log_size != 0 || c->log_keep >= 0, "z:console-log");
 }

@@ -75,7 +75,7 @@ void device_channel_back(struct node_writer *w, const struct domain_channel *c, 
 		node_write(w, "name", "%s", c->name);
 	if (path[0])
 		node_write(w, "path", "%s", path);
-	device_output_write(w, file);
+	device_output_write(w, "log-file", file);
 }
 
 static void write_front(struct node_writer *w, const struct domain_nodes *n,

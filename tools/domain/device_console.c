@@ -9,7 +9,8 @@
 #define CONSOLE_LIMIT 1048576		/* bytes the daemon keeps for a reader who is slow */
 
 static void write_frontend(struct node_writer *w, const struct domain_nodes *n,
-			   const char *backend, uint32_t port, uint64_t gfn)
+			   const char *backend, enum domain_serial output, uint32_t port,
+			   uint64_t gfn)
 {
 	node_write(w, "", "%s", "");
 	node_perms(w, "", NODE_RO, n->domid);
@@ -18,7 +19,7 @@ static void write_frontend(struct node_writer *w, const struct domain_nodes *n,
 	node_perms(w, "backend-id", NODE_FRONTEND, n->domid);
 	node_write_uint(w, "limit", CONSOLE_LIMIT);
 	node_write(w, "type", "xenconsoled");
-	node_write(w, "output", "pty");
+	node_write(w, "output", "%s", domain_serial_words[output]);
 	node_write(w, "tty", "%s", "");
 	node_write_uint(w, "port", port);
 	node_write_uint(w, "ring-ref", gfn);
@@ -35,10 +36,11 @@ static void write_backend(struct node_writer *w, const struct domain_nodes *n,
 }
 
 static void write_both(struct node_writer *w, const struct domain_nodes *n, const char *frontend,
-		       const char *backend, uint32_t port, uint64_t gfn)
+		       const char *backend, enum domain_serial output, uint32_t port,
+		       uint64_t gfn)
 {
 	w->base = frontend;
-	write_frontend(w, n, backend, port, gfn);
+	write_frontend(w, n, backend, output, port, gfn);
 	w->base = backend;
 	node_write(w, "", "%s", "");
 	node_perms(w, "", NODE_RO, n->domid);
@@ -84,12 +86,12 @@ bool device_output_make(const struct domain_ctx *ctx, const struct domain_output
 }
 
 /* Tell the daemon, and nobody else, of a file. path: NULL for none. */
-void device_output_write(struct node_writer *w, const char *path)
+void device_output_write(struct node_writer *w, const char *key, const char *path)
 {
 	if (!path)
 		return;
-	node_write(w, "log-file", "%s", path);
-	node_perms(w, "log-file", NODE_PRIVATE, 0);
+	node_write(w, key, "%s", path);
+	node_perms(w, key, NODE_PRIVATE, 0);
 }
 
 const char *device_output_of(const struct domain_nodes *n, unsigned int which)
@@ -105,13 +107,13 @@ void device_console_write(struct node_writer *w, const struct domain_nodes *n)
 	snprintf(frontend, sizeof(frontend), "/local/domain/%u/console", n->domid);
 	snprintf(backend, sizeof(backend), "/local/domain/0/backend/console/%u/0", n->domid);
 	snprintf(libxl, sizeof(libxl), "/libxl/%u/device/console/0", n->domid);
-	write_both(w, n, frontend, backend, n->console_port, n->console_gfn);
+	write_both(w, n, frontend, backend, SERIAL_PTY, n->console_port, n->console_gfn);
 	w->base = frontend;
 	if (n->cfg->log_size != 0)
 		node_write_uint(w, "log-size", n->cfg->log_size);
 	if (n->cfg->log_keep >= 0)
 		node_write(w, "log-keep", "%d", n->cfg->log_keep);
-	device_output_write(w, device_output_of(n, 0));
+	device_output_write(w, "log-file", device_output_of(n, 0));
 	w->base = libxl;
 	node_write(w, "frontend", "%s", frontend);
 	node_write(w, "backend", "%s", backend);
@@ -127,9 +129,10 @@ static int write_vuart(struct xs *xs, uint32_t tx, void *arg, struct zerr **err)
 
 	snprintf(frontend, sizeof(frontend), "/local/domain/%u/vuart/0", n->domid);
 	snprintf(backend, sizeof(backend), "/local/domain/0/backend/vuart/%u/0", n->domid);
-	write_both(&w, n, frontend, backend, n->vuart_port, n->vuart_gfn);
+	write_both(&w, n, frontend, backend, n->cfg->serial, n->vuart_port, n->vuart_gfn);
 	w.base = frontend;
-	device_output_write(&w, device_output_of(n, OUTPUT_SERIAL));
+	device_output_write(&w, "log-file", device_output_of(n, OUTPUT_SERIAL));
+	device_output_write(&w, "file", device_output_of(n, OUTPUT_SOURCE));
 	return w.rc;
 }
 

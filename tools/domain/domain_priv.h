@@ -95,7 +95,7 @@ int domain_nodes_remove(struct xs *xs, uint16_t domid, const char *uuid, struct 
 /* device_console.c */
 void device_console_write(struct node_writer *w, const struct domain_nodes *n);
 bool device_output_make(const struct domain_ctx *ctx, const struct domain_output *o);
-void device_output_write(struct node_writer *w, const char *path);
+void device_output_write(struct node_writer *w, const char *key, const char *path);
 const char *device_output_of(const struct domain_nodes *n, unsigned int which);
 int device_vuart_write(struct xs *xs, const struct domain_nodes *n, struct zerr **err);
 

@@ -22,8 +22,8 @@
 
 #define CONSOLED_LOG_SIZE (1024 * 1024)
 #define CONSOLED_LOG_KEEP 4		/* older files beside the current one */
-/* What a console is written to: the daemon's log of it, and a file of someone's own choice. */
-enum console_file { FILE_LOG, FILE_OWN, CONSOLE_FILES };
+/* What a console is written to: the daemon's log, a file of someone's choice, one that it is. */
+enum console_file { FILE_LOG, FILE_OWN, FILE_SOURCE, CONSOLE_FILES };
 /* Of a domain: those of its consoles and, behind them, of the serial port. */
 #define CONSOLED_NOTES ((CHANNELS_MAX + 2) * CONSOLE_FILES)
 
@@ -78,7 +78,7 @@ struct console_nodes {
 	uint16_t domid;
 	unsigned int number;
 	const char *dir;
-	bool socket, no_log;
+	bool socket, no_log, no_pty;
 	uint32_t port;
 	uint32_t grant;			/* of the ring, in the guest's table */
 	uint32_t log_size, log_keep;	/* bytes of a log file, and how many old ones */

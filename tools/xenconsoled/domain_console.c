@@ -5,7 +5,8 @@
  * guest that sends too many events waits, with its port masked. When the guest is gone the ring is
  * drained a last time (our mapping keeps the page alive) and the pty stays until its reader has
  * caught up. What a program sent before it left its socket reaches the guest, before the next one
- * is heard. The guest's first console leads the others, which go with it.
+ * is heard. A serial port may have neither pty nor socket; its ring is emptied all the same. The
+ * guest's first console leads the others, which go with it.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -421,6 +422,7 @@ struct domain_console *domain_console_new(struct consoled *d, const struct conso
 		c->files[i].fd = -1;
 		open_file(c, &c->files[i], nodes->files[i], nodes);
 	}
-	open_pty(c, nodes->socket);
+	if (!nodes->no_pty)
+		open_pty(c, nodes->socket);
 	return c;
 }

@@ -118,6 +118,8 @@ int consoled_read_common(struct consoled *d, const char *suffix, uint16_t owner,
 		n->files[FILE_LOG] = domain_console_log_path(&ctx, n->name);
 	if (consoled_read(d, owner, dir, "log-file", &n->files[FILE_OWN]) != 1)
 		n->files[FILE_OWN] = NULL;
+	if (consoled_read(d, owner, dir, "file", &n->files[FILE_SOURCE]) != 1)
+		n->files[FILE_SOURCE] = NULL;
 	return 0;
 }
 
@@ -128,7 +130,7 @@ int consoled_read_common(struct consoled *d, const char *suffix, uint16_t owner,
 static int read_nodes(struct consoled *d, uint16_t domid, const struct console_kind *kind,
 		      struct console_nodes *ret)
 {
-	_cleanup_free_ char *type = NULL;
+	_cleanup_free_ char *type = NULL, *output = NULL;
 	struct console_nodes n = { .domid = domid, .dir = kind->dir, .grant = kind->grant };
 
 	if (consoled_read_number(d, domid, kind->dir, "port", &n.port) != 0)
@@ -136,6 +138,11 @@ static int read_nodes(struct consoled *d, uint16_t domid, const struct console_k
 	/* Another program serves a console of another type. */
 	if (consoled_read(d, domid, kind->dir, "type", &type) == 1 && strcmp(type, "xenconsoled") != 0)
 		return -1;
+	if (consoled_read(d, domid, kind->dir, "output", &output) == 1) {
+		/* The other one is "file". */
+		n.no_pty = strcmp(output, "pty") != 0;
+		n.no_log = strcmp(output, "null") == 0;
+	}
 	if (consoled_read_common(d, kind->suffix, domid, kind->dir, &n) != 0)
 		return -1;
 	*ret = n;

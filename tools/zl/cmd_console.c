@@ -157,7 +157,7 @@ static int show_gone(struct zl *zl, const char *name, const struct which *which,
 static int find_nodes(struct zl *zl, uint16_t domid, const struct which *which, char dir[64],
 		      struct zerr **err)
 {
-	_cleanup_free_ char *there = NULL;
+	_cleanup_free_ char *there = NULL, *output = NULL;
 	int rc;
 
 	if (which->number != 0) {
@@ -172,9 +172,15 @@ static int find_nodes(struct zl *zl, uint16_t domid, const struct which *which, 
 	if (!which->vuart)
 		return 0;
 	rc = domain_store_read(&zl->ctx, domid, DOMAIN_CONSOLE_VUART "/port", &there, err);
-	if (rc != 0)
-		return rc < 0 ? -1 : 0;
-	zerr_set(err, ZERR_NOT_FOUND, "E722", 0, "it has no serial port");
+	if (rc < 0 || domain_store_read(&zl->ctx, domid, DOMAIN_CONSOLE_VUART "/output", &output,
+					err) < 0)
+		return -1;
+	if (rc > 0 && (output == NULL || strcmp(output, domain_serial_words[SERIAL_PTY]) == 0))
+		return 0;
+	zerr_set(err, ZERR_NOT_FOUND, "E722", 0, rc == 0 ? "it has no serial port" :
+		 strcmp(output, domain_serial_words[SERIAL_NULL]) == 0 ?
+		 "its serial port has no terminal: what it says goes nowhere" :
+		 "its serial port has no terminal: what it says goes to a file");
 	return zerr_hint(err, "<serial type='pty'/> in <devices> gives it one");
 }
 

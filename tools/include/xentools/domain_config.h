@@ -133,12 +133,20 @@ struct domain_channel {
 
 /* A file that what a guest prints is written to as well. */
 #define OUTPUT_PATH_MAX 1024u			/* with its end */
-/* Whose: that of the PV consoles, which come first, by their numbers, and of the serial port. */
-enum { OUTPUT_SERIAL = CHANNELS_MAX + 1, OUTPUTS };
+/*
+ * Whose: that of the PV consoles, which come first, by their numbers, and of the serial port; and
+ * what the serial port is.
+ */
+enum { OUTPUT_SERIAL = CHANNELS_MAX + 1, OUTPUT_SOURCE, OUTPUTS };
 struct domain_output {
 	char *path;				/* NULL: none */
 	bool append;				/* what it holds already stays */
 };
+
+/* A serial port: with a terminal, with none, or that writes the file OUTPUT_SOURCE. */
+enum domain_serial { SERIAL_PTY, SERIAL_NULL, SERIAL_FILE, SERIALS };
+/* "pty", "null", "file": in the XML and in the store. */
+extern const char *const domain_serial_words[SERIALS];
 
 /* Files of z:cloud-init, as they are called on its disk. */
 enum domain_seed { SEED_USER_DATA, SEED_META_DATA, SEED_NETWORK_CONFIG, SEED_FILES };
@@ -209,6 +217,7 @@ struct domain_config {
 	uint32_t *irqs;				/* INTIDs of shared interrupts, 32 .. 1019 */
 	size_t irq_count;
 	bool vuart;				/* a serial port, ttyAMA0 */
+	enum domain_serial serial;		/* what that is here */
 	struct domain_output outputs[OUTPUTS];	/* besides the logs; no channels' */
 	unsigned int more_consoles;		/* besides hvc0: hvc1 ... */
 	struct domain_channel *channels;	/* the guest's consoles after those */
