@@ -303,11 +303,11 @@ static void commands(void **state)
 	expect("stats --format=yaml", 2, NULL, "known: table, json, prometheus");
 	expect("stats --watch=0", 2, NULL, "is not a number of seconds");
 	expect("stats --count=3", 2, NULL, "--count=N goes with --watch=S");
-	expect("stats --watch=1 --count=1 --format=json", 0, "{\"schema\":\"zl.stats/1\",\"time\":",
+	expect("stats --watch=1 --count=1 --format=json", 0, "{\"schema\":\"zl.stats/1\",\"host\":",
 	       NULL);
 	json_object_put(run_json("--json stats", "zl.stats/1"));
 	expect("top -b -d 1 -i 1", 0, "      NAME  STATE   CPU(sec) CPU(%)", NULL);
-	expect("--json top -d 1 -i 1", 0, "{\"schema\":\"zl.stats/1\",\"time\":", NULL);
+	expect("--json top -d 1 -i 1", 0, "{\"schema\":\"zl.stats/1\",\"host\":", NULL);
 	expect("top -d x", 2, NULL, "--delay=x is not a number from 1 on");
 }
 

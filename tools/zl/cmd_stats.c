@@ -75,22 +75,14 @@ static void print_table(const struct sample *s)
 	}
 }
 
-/* One line of a recording: the envelope's keys, without the host's name. */
+/* One line of a recording. */
 int stats_print_line(const struct sample *s)
 {
-	struct json_object *top = json_object_new_object();
-	time_t seconds = (time_t)(s->wall_ns / 1000000000);
-	char stamp[32] = "";
-	struct tm tm;
-	int rc;
+	struct json_object *top = zl_json_envelope("zl.stats/1", (time_t)(s->wall_ns / 1000000000),
+						   sample_to_json(s));
+	int rc = printf("%s\n", json_object_to_json_string_ext(top, JSON_C_TO_STRING_PLAIN |
+							       JSON_C_TO_STRING_NOSLASHESCAPE));
 
-	if (gmtime_r(&seconds, &tm))
-		strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H:%M:%SZ", &tm);
-	zl_json_string(top, "schema", "zl.stats/1");
-	zl_json_string(top, "time", stamp);
-	json_object_object_add(top, "data", sample_to_json(s));
-	rc = printf("%s\n", json_object_to_json_string_ext(top, JSON_C_TO_STRING_PLAIN |
-							   JSON_C_TO_STRING_NOSLASHESCAPE));
 	json_object_put(top);
 	return rc < 0 ? -1 : 0;
 }

@@ -166,24 +166,31 @@ void zl_json_bool(struct json_object *o, const char *key, bool value)
 	json_object_object_add(o, key, json_object_new_boolean(value));
 }
 
-/* Print data (taken over) in its envelope; indented on a terminal. */
-int zl_print_json(struct zl *, const char *schema, struct json_object *data, struct zerr **err)
+/* Data (taken over) in its envelope, as of then. */
+struct json_object *zl_json_envelope(const char *schema, time_t then, struct json_object *data)
 {
 	struct json_object *top = json_object_new_object();
 	char host[256] = "", stamp[32] = "";
-	int flags = JSON_C_TO_STRING_NOSLASHESCAPE;
-	time_t now = time(NULL);
 	struct tm tm;
-	bool ok;
 
 	if (gethostname(host, sizeof(host) - 1) < 0)
 		host[0] = '\0';
-	if (gmtime_r(&now, &tm) != NULL)
+	if (gmtime_r(&then, &tm) != NULL)
 		strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H:%M:%SZ", &tm);
 	zl_json_string(top, "schema", schema);
 	zl_json_string(top, "host", host);
 	zl_json_string(top, "time", stamp);
 	json_object_object_add(top, "data", data);
+	return top;
+}
+
+/* Print data (taken over) in its envelope; indented on a terminal. */
+int zl_print_json(struct zl *, const char *schema, struct json_object *data, struct zerr **err)
+{
+	struct json_object *top = zl_json_envelope(schema, time(NULL), data);
+	int flags = JSON_C_TO_STRING_NOSLASHESCAPE;
+	bool ok;
+
 	flags |= isatty(STDOUT_FILENO) ? JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED
 				       : JSON_C_TO_STRING_PLAIN;
 	ok = printf("%s\n", json_object_to_json_string_ext(top, flags)) > 0 && fflush(stdout) == 0;

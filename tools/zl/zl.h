@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "xentools/cleanup.h"
 #include "xentools/config.h"
@@ -205,7 +206,9 @@ int zl_plan(struct zl *zl, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* Diagnostics of a configuration to stderr, as text or JSON. */
 void zl_print_diags(struct zl *zl, const struct config_diags *diags);
 
-/* The envelope {"schema","host","time","data"}; takes data and prints to stdout. */
+/* The envelope {"schema","host","time","data"}, as of then; takes data. */
+struct json_object *zl_json_envelope(const char *schema, time_t then, struct json_object *data);
+/* As of now, printed to stdout. */
 int zl_print_json(struct zl *zl, const char *schema, struct json_object *data, struct zerr **err);
 /* The same with the schema that the command's name gives: "zl.NAME/1". */
 int zl_print_document(struct zl *zl, const struct zl_args *args, struct json_object *data,
