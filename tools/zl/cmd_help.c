@@ -7,7 +7,7 @@ static int print_page(const char *name, struct zerr **err)
 	for (const struct zl_page *p = zl_pages; p->name != NULL; p++) {
 		if (strcmp(p->name, name) != 0)
 			continue;
-		p->print(stdout);
+		zl_print_text(stdout, p->text, p->parts);
 		return 0;
 	}
 	return zerr_set(err, ZERR_NOT_FOUND, "E705", 0, "there is no page \"%s\"", name);

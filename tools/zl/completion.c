@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Completion scripts for bash, zsh and fish, made from the command table: commands, options, names
- * of domains, ids of devices, files. What a script asks at run time it asks zl itself.
+ * of domains, ids of devices, files. What a script asks at run time it asks zl itself. The scripts
+ * without what is made are in text/.
  */
 #include "zl.h"
-
-#define ASK_DOMAINS "zl list --all 2>/dev/null | awk 'NR > 1 && $1 != \"Domain-0\" { print $1 }'"
 
 /* Text between single quotes of a shell. */
 static void put_quoted(FILE *f, const char *text)
@@ -64,35 +63,27 @@ static void bash_command(FILE *f, const struct zl_command *c)
 	fputs(" ;;\n", f);
 }
 
-void zl_completion_bash(FILE *f)
+static void bash_first(FILE *f)
+{
+	put_names(f);
+	bash_words(f, zl_global_options);
+}
+
+static void bash_commands(FILE *f)
 {
 	const struct zl_command *c;
 
-	fputs("# bash completion for zl; made by \"zl completion bash\"\n"
-	      "_zl()\n{\n"
-	      "\tlocal cur=${COMP_WORDS[COMP_CWORD]} cmd= opts= kind= list= dom= i\n"
-	      "\tfor ((i = 1; i < COMP_CWORD; i++)); do\n"
-	      "\t\t[[ ${COMP_WORDS[i]} == -* ]] && continue\n"
-	      "\t\tif [[ -z $cmd ]]; then cmd=${COMP_WORDS[i]}; else dom=${COMP_WORDS[i]}; fi\n"
-	      "\tdone\n"
-	      "\tcase $cmd in\n"
-	      "\t\"\") opts=\"", f);
-	put_names(f);
-	bash_words(f, zl_global_options);
-	fputs("\" ;;\n", f);
 	for_each_command(c)
 		bash_command(f, c);
-	fputs("\tesac\n"
-	      "\tif [[ $cur != -* && -n $list && -n $dom ]]; then\n"
-	      "\t\topts=$(zl \"$list\" \"$dom\" 2>/dev/null | awk 'NR > 1 { print $1 }')\n"
-	      "\telif [[ $kind == domains && $cur != -* ]]; then\n"
-	      "\t\topts=$(" ASK_DOMAINS ")\n"
-	      "\tfi\n"
-	      "\tCOMPREPLY=($(compgen -W \"$opts\" -- \"$cur\"))\n"
-	      "\t[[ $kind == files && $cur != -* ]] && COMPREPLY=($(compgen -f -- \"$cur\"))\n"
-	      "\t[[ ${COMPREPLY[0]} == *= ]] && compopt -o nospace\n"
-	      "}\n"
-	      "complete -F _zl zl\n", f);
+}
+
+void zl_completion_bash(FILE *f)
+{
+	static const char script[] =
+#include "text/completion.bash"
+	;
+
+	zl_print_text(f, script, (zl_text_part *const[]){ bash_first, bash_commands });
 }
 
 static void zsh_options(FILE *f, const struct zl_option *rows)
@@ -123,40 +114,33 @@ static void zsh_command(FILE *f, const struct zl_command *c)
 	fputs(" ) ;;\n", f);
 }
 
-void zl_completion_zsh(FILE *f)
+static void zsh_first(FILE *f)
 {
 	const struct zl_command *c;
 
-	fputs("#compdef zl\n# zsh completion for zl; made by \"zl completion zsh\"\n"
-	      "_zl() {\n"
-	      "\tlocal cmd kind list dom w\n"
-	      "\tlocal -a opts words_\n"
-	      "\tfor w in ${words[2,CURRENT-1]}; do\n"
-	      "\t\t[[ $w == -* ]] && continue\n"
-	      "\t\tif [[ -z $cmd ]]; then cmd=$w; else dom=$w; fi\n"
-	      "\tdone\n"
-	      "\tcase $cmd in\n"
-	      "\t'')\n\t\topts=(\n", f);
 	for_each_command(c) {
 		fprintf(f, "\t\t\t'%s:'", c->name);
 		put_quoted(f, c->summary);
 		fputc('\n', f);
 	}
 	zsh_options(f, zl_global_options);
-	fputs("\t\t) ;;\n", f);
+}
+
+static void zsh_commands(FILE *f)
+{
+	const struct zl_command *c;
+
 	for_each_command(c)
 		zsh_command(f, c);
-	fputs("\tesac\n"
-	      "\tif [[ -n $list && -n $dom ]]; then\n"
-	      "\t\twords_=(${(f)\"$(zl $list $dom 2>/dev/null | awk 'NR > 1 { print $1 }')\"})\n"
-	      "\telif [[ $kind == domains ]]; then\n"
-	      "\t\twords_=(${(f)\"$(" ASK_DOMAINS ")\"})\n"
-	      "\tfi\n"
-	      "\t(( $#opts )) && _describe -o zl opts\n"
-	      "\t(( $#words_ )) && compadd -a words_\n"
-	      "\t[[ $kind == files ]] && _files\n"
-	      "}\n"
-	      "_zl \"$@\"\n", f);
+}
+
+void zl_completion_zsh(FILE *f)
+{
+	static const char script[] =
+#include "text/completion.zsh"
+	;
+
+	zl_print_text(f, script, (zl_text_part *const[]){ zsh_first, zsh_commands });
 }
 
 static void fish_options(FILE *f, const char *when, const struct zl_option *rows)
@@ -194,19 +178,20 @@ static void fish_command(FILE *f, const struct zl_command *c)
 	}
 }
 
-void zl_completion_fish(FILE *f)
+static void fish_all(FILE *f)
 {
 	const struct zl_command *c;
 
-	fputs("# fish completion for zl; made by \"zl completion fish\"\n"
-	      "function __zl_domains\n\t" ASK_DOMAINS "\nend\n"
-	      "function __zl_devices\n"
-	      "\tset -l args (commandline -opc)\n"
-	      "\ttest (count $args) -gt 2; and zl $argv[1] $args[-1] 2>/dev/null |"
-	      " awk 'NR > 1 { print $1 }'\n"
-	      "end\n"
-	      "complete -c zl -f\n", f);
 	fish_options(f, "", zl_global_options);
 	for_each_command(c)
 		fish_command(f, c);
+}
+
+void zl_completion_fish(FILE *f)
+{
+	static const char script[] =
+#include "text/completion.fish"
+	;
+
+	zl_print_text(f, script, (zl_text_part *const[]){ fish_all });
 }

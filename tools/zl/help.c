@@ -46,6 +46,15 @@ static void print_wrapped(FILE *f, const char *text)
 		fputc('\n', f);
 }
 
+void zl_print_text(FILE *f, const char *text, zl_text_part *const *parts)
+{
+	for (const char *at; (at = strstr(text, "@@")) != NULL; text = at + 2) {
+		fwrite(text, 1, (size_t)(at - text), f);
+		(*parts++)(f);
+	}
+	fputs(text, f);
+}
+
 /* Help on one command. */
 void zl_help_command(FILE *f, const struct zl_command *cmd)
 {

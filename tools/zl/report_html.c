@@ -12,35 +12,8 @@
 #include "xentools/macros.h"
 
 static const char style[] =
-	":root{color-scheme:light dark;--bg:#fbfbf9;--card:#fff;--ink:#1d2126;--dim:#5c6570;"
-	"--rule:#e2e4e7;--c0:#0a66a8;--c1:#c24e00;--c2:#0b7d57;--c3:#a8478a;--c4:#8a6400;"
-	"--c5:#2b8fc9;--c6:#7a5230;--c7:#4d4fb8;--c8:#9aa1a9}\n"
-	"@media(prefers-color-scheme:dark){:root{--bg:#14171a;--card:#1c2024;--ink:#e7e9eb;"
-	"--dim:#9aa4ae;--rule:#2f353b;--c0:#5eb1f0;--c1:#ff9a4d;--c2:#3fca96;--c3:#e79ccf;"
-	"--c4:#e9c04a;--c5:#9ad4f5;--c6:#d0a27c;--c7:#a6a8ff;--c8:#69727b}}\n"
-	"body{margin:0;padding:24px;background:var(--bg);color:var(--ink);"
-	"font:15px/1.45 system-ui,sans-serif}\n"
-	"main{max-width:1320px;margin:auto}h1{font-size:22px;margin:0}"
-	"h2{font-size:15px;font-weight:600;margin:0 0 8px}"
-	"p{margin:2px 0 16px;color:var(--dim)}\n"
-	".tiles,.charts{display:grid;gap:14px;margin-bottom:14px}"
-	".tiles{grid-template-columns:repeat(auto-fit,minmax(150px,1fr))}"
-	".charts{grid-template-columns:repeat(auto-fit,minmax(min(100%,480px),1fr))}\n"
-	"section,.tiles>div{background:var(--card);border:1px solid var(--rule);border-radius:8px;"
-	"padding:12px 14px}.tiles b{display:block;font-size:20px}.tiles span,small{color:var(--dim);"
-	"font-weight:400;font-size:13px}\n"
-	"svg{display:block;width:100%;height:auto}svg text{fill:var(--dim);font-size:12px}"
-	".grid{stroke:var(--rule)}.y,.last{text-anchor:end}.x,.none{text-anchor:middle}"
-	".none{font-size:14px}\n"
-	"path{fill:none;stroke-width:2;stroke-linejoin:round;stroke-linecap:round}"
-	"path:hover{stroke-width:4}.dash{stroke-dasharray:5 4}path.c8{stroke-width:1.2}\n"
-	".key{display:flex;flex-wrap:wrap;gap:4px 18px;list-style:none;padding:0;margin:0 0 14px}"
-	".key i{display:inline-block;width:18px;height:4px;border-radius:2px;margin-right:7px;"
-	"vertical-align:middle}\n"
-	".scroll{overflow-x:auto}table{border-collapse:collapse;width:100%;font-size:13px}"
-	"th,td{text-align:right;padding:5px 8px;border-bottom:1px solid var(--rule);white-space:nowrap;"
-	"font-variant-numeric:tabular-nums}th{color:var(--dim);font-weight:600}"
-	"th:first-child,td:first-child{text-align:left}tr:last-child td{border-bottom:0}\n";
+#include "text/report.css"
+;
 
 /* A name that may be written in any direction. */
 static void add_name(struct strbuf *out, const struct sample_domain *d)

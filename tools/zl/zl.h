@@ -71,10 +71,12 @@ enum zl_command_flags {
 struct strbuf;
 struct zl_args;
 
+typedef int zl_run(struct zl *zl, const struct zl_args *args, struct zerr **err);
+
 struct zl_command {
 	const char *name;
 	const char *alias;		/* another name, or NULL */
-	int (*run)(struct zl *zl, const struct zl_args *args, struct zerr **err);
+	zl_run *run;
 	unsigned int flags;
 	unsigned int min_args, max_args;
 	const struct zl_option *options;	/* ends with name NULL; may be NULL */
@@ -342,92 +344,36 @@ void zl_note_end(struct zl *zl, const char *name, const struct domain_end *end);
 void zl_help_command(FILE *f, const struct zl_command *cmd);
 void zl_help_all(FILE *f, bool complete);
 /* Pages of the manual that are made of tables; ends with name NULL. */
+typedef void zl_text_part(FILE *f);
 struct zl_page {
 	const char *name;		/* "zl.conf.5" */
-	void (*print)(FILE *f);
+	const char *text;
+	zl_text_part *parts[3];
 };
 extern const struct zl_page zl_pages[];
+/* A text with a part in the place of each "@@". */
+void zl_print_text(FILE *f, const char *text, zl_text_part *const *parts);
 void zl_completion_bash(FILE *f);
 void zl_completion_zsh(FILE *f);
 void zl_completion_fish(FILE *f);
 
 int zl_main(int argc, char **argv);
 
+/* The functions of the rows; ZL_CMD(name) begins one. */
+extern zl_run cmd_autostart, cmd_block_attach, cmd_block_detach, cmd_block_list, cmd_channel_list,
+	cmd_block_resize, cmd_cd_eject, cmd_cd_insert, cmd_check, cmd_claims, cmd_clone,
+	cmd_completion, cmd_config_update, cmd_console, cmd_convert, cmd_cpu, cmd_cpupool_cpu_add,
+	cmd_cpupool_cpu_remove, cmd_cpupool_create, cmd_cpupool_destroy, cmd_cpupool_list,
+	cmd_cpupool_migrate, cmd_cpupool_rename, cmd_create, cmd_debug_keys, cmd_define, cmd_desc,
+	cmd_destroy, cmd_device_attach, cmd_device_detach, cmd_device_list, cmd_dmesg, cmd_domid,
+	cmd_domname, cmd_dump_core, cmd_dumpxml, cmd_edit, cmd_events, cmd_help, cmd_info, cmd_list,
+	cmd_mem_max, cmd_mem_set, cmd_metadata, cmd_network_attach, cmd_network_detach,
+	cmd_network_list, cmd_network_set, cmd_pause, cmd_reboot, cmd_rename, cmd_report,
+	cmd_resume, cmd_sched, cmd_set_parameters, cmd_sharing, cmd_show, cmd_shutdown, cmd_start,
+	cmd_stats, cmd_suspend, cmd_sysrq, cmd_top, cmd_trigger, cmd_undefine, cmd_unpause,
+	cmd_uptime, cmd_validate, cmd_vcpu_list, cmd_vcpu_pin, cmd_vcpu_set, cmd_version,
+	cmd_vm_list, cmd_wait;
 #define ZL_CMD(name) \
 	int cmd_##name(struct zl *zl, const struct zl_args *args, struct zerr **err)
-ZL_CMD(autostart);
-ZL_CMD(block_attach);
-ZL_CMD(block_detach);
-ZL_CMD(block_list);
-ZL_CMD(channel_list);
-ZL_CMD(block_resize);
-ZL_CMD(cd_eject);
-ZL_CMD(cd_insert);
-ZL_CMD(check);
-ZL_CMD(claims);
-ZL_CMD(clone);
-ZL_CMD(completion);
-ZL_CMD(config_update);
-ZL_CMD(console);
-ZL_CMD(convert);
-ZL_CMD(cpu);
-ZL_CMD(cpupool_cpu_add);
-ZL_CMD(cpupool_cpu_remove);
-ZL_CMD(cpupool_create);
-ZL_CMD(cpupool_destroy);
-ZL_CMD(cpupool_list);
-ZL_CMD(cpupool_migrate);
-ZL_CMD(cpupool_rename);
-ZL_CMD(create);
-ZL_CMD(debug_keys);
-ZL_CMD(define);
-ZL_CMD(desc);
-ZL_CMD(destroy);
-ZL_CMD(device_attach);
-ZL_CMD(device_detach);
-ZL_CMD(device_list);
-ZL_CMD(dmesg);
-ZL_CMD(domid);
-ZL_CMD(domname);
-ZL_CMD(dump_core);
-ZL_CMD(dumpxml);
-ZL_CMD(edit);
-ZL_CMD(events);
-ZL_CMD(help);
-ZL_CMD(info);
-ZL_CMD(list);
-ZL_CMD(mem_max);
-ZL_CMD(mem_set);
-ZL_CMD(metadata);
-ZL_CMD(network_attach);
-ZL_CMD(network_detach);
-ZL_CMD(network_list);
-ZL_CMD(network_set);
-ZL_CMD(pause);
-ZL_CMD(reboot);
-ZL_CMD(rename);
-ZL_CMD(report);
-ZL_CMD(resume);
-ZL_CMD(sched);
-ZL_CMD(set_parameters);
-ZL_CMD(sharing);
-ZL_CMD(show);
-ZL_CMD(shutdown);
-ZL_CMD(start);
-ZL_CMD(stats);
-ZL_CMD(suspend);
-ZL_CMD(sysrq);
-ZL_CMD(top);
-ZL_CMD(trigger);
-ZL_CMD(undefine);
-ZL_CMD(unpause);
-ZL_CMD(uptime);
-ZL_CMD(validate);
-ZL_CMD(vcpu_list);
-ZL_CMD(vcpu_pin);
-ZL_CMD(vcpu_set);
-ZL_CMD(version);
-ZL_CMD(vm_list);
-ZL_CMD(wait);
 
 #endif
