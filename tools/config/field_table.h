@@ -124,7 +124,7 @@ struct field_range {
 };
 
 extern const struct field_type type_uint;	/* uint64_t; arg: struct field_range */
-extern const struct field_type type_vcpus;	/* unsigned int; arg: struct field_range */
+extern const struct field_type type_unsigned;	/* unsigned int; arg: struct field_range */
 extern const struct field_type type_int;	/* int64_t, any */
 extern const struct field_type type_size;	/* uint64_t KiB, by the attribute unit */
 extern const struct field_type type_bool;	/* bool: yes, no, on, off */

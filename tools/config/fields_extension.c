@@ -187,22 +187,12 @@ static void read_sched(struct reader *r, const struct xml_node *node, const stru
 				      "ignored: no scheduler here has it");
 }
 
-static void read_limits(struct reader *r, const struct xml_node *node, const struct field_row *,
-			const char *)
-{
-	struct domain_config *c = &r->build->cfg;
-	uint64_t n;
-
-	if (number(r, node, "max-grant-frames", 1, 4096, c->grant_frames, &n))
-		c->grant_frames = (unsigned int)n;
-	if (number(r, node, "max-maptrack-frames", 1, 4096, 0, &n))
-		c->maptrack_frames = (unsigned int)n;
-	if (number(r, node, "event-channels", 16, 131071, c->event_channels, &n))
-		c->event_channels = (unsigned int)n;
-	if (number(r, node, "grant-version", 1, 2, 1, &n) && n == 2)
-		field_error(r, node, "grant-version", "E353", NULL,
-			    "version 2 of the grant table does not exist here");
-}
+static const struct field_range frames = { 1, 4096 }, event_channels = { 16, 131071 };
+static const struct field_word grant_versions[] = {
+	{ "1", 0, FIELD_S, NULL, NULL },
+	{ "2", 0, FIELD_R, "there is one version of the grant table", NULL },
+	{ NULL, 0, FIELD_S, NULL, NULL },
+};
 
 static void read_nr_spis(struct reader *r, const struct xml_node *node, const struct field_row *,
 			 const char *)
@@ -249,6 +239,8 @@ static FIELD_WORDS(tees, WORD("optee", 0), WORD("ffa", 0));
 #define HERE DOMAIN_IN_EXTENSION
 #define SEED(which) .type = &type_path, INTO(cfg.seed[which]), .arg = &seed_sizes, \
 	.flags = FIELD_FILE, .code = "E355"
+#define LIMIT(member, range) .type = &type_unsigned, INTO(cfg.member), .arg = (range), \
+	.code = "E353"
 
 static const struct field_row rows[] = {
 	ROW(EXT, CONTAINER),
@@ -281,11 +273,11 @@ static const struct field_row rows[] = {
 	ROW(EXT "/z:iomem@start", .flags = FIELD_REQUIRED, .hint = "frame number of 4 KiB"),
 	ROW(EXT "/z:irq", .handler = read_irq, .flags = FIELD_REPEAT),
 	ROW(EXT "/z:irq@number", .flags = FIELD_REQUIRED, .hint = "INTID, from 32"),
-	ROW(EXT "/z:limits", .handler = read_limits),
-	ROW(EXT "/z:limits@event-channels", CONTAINER),
-	ROW(EXT "/z:limits@grant-version", CONTAINER),
-	ROW(EXT "/z:limits@max-grant-frames", CONTAINER),
-	ROW(EXT "/z:limits@max-maptrack-frames", CONTAINER),
+	ROW(EXT "/z:limits", CONTAINER),
+	ROW(EXT "/z:limits@event-channels", LIMIT(event_channels, &event_channels)),
+	ROW(EXT "/z:limits@grant-version", WORDS(grant_versions), .code = "E353"),
+	ROW(EXT "/z:limits@max-grant-frames", LIMIT(grant_frames, &frames)),
+	ROW(EXT "/z:limits@max-maptrack-frames", LIMIT(maptrack_frames, &frames)),
 	ROW_UNSERVED(EXT "/z:llc-colors", HERE, .flags = FIELD_REPEAT),
 	ROW(EXT "/z:llc-colors@cache", .flags = FIELD_REQUIRED),
 	ROW_KEPT(EXT "/z:no-migrate", HERE),

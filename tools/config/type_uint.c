@@ -34,7 +34,7 @@ static void parse_uint(struct reader *r, const struct xml_node *node, const stru
 		*(uint64_t *)dst = v;
 }
 
-static void parse_vcpus(struct reader *r, const struct xml_node *node, const struct field_row *row,
+static void parse_unsigned(struct reader *r, const struct xml_node *node, const struct field_row *row,
 			const char *value, void *dst)
 {
 	uint64_t v;
@@ -59,5 +59,5 @@ static void parse_int(struct reader *r, const struct xml_node *node, const struc
 }
 
 const struct field_type type_uint = { "number", parse_uint };
-const struct field_type type_vcpus = { "number", parse_vcpus };
+const struct field_type type_unsigned = { "number", parse_unsigned };
 const struct field_type type_int = { "signed number", parse_int };

@@ -113,7 +113,7 @@ static void print_type(FILE *f, const struct field_row *row)
 		return;
 	}
 	fprintf(f, ": %s", row->type->name);
-	if (row->arg != NULL && (row->type == &type_uint || row->type == &type_vcpus)) {
+	if (row->arg != NULL && (row->type == &type_uint || row->type == &type_unsigned)) {
 		const struct field_range *r = row->arg;
 
 		fprintf(f, " from %" PRIu64 " to %" PRIu64, r->min, r->max);
