@@ -340,7 +340,8 @@ static void start(void)
 	if (store_init(&store))
 		die("store_init");
 	model_init(&model, rnd(2) ? 12 : 1000);
-	quota_set_limit(&store.quotas, "nodes", model.node_limit);
+	if (quota_set_limit(&store.quotas, "nodes", (uint32_t)model.node_limit))
+		die("quota_set_limit");
 	for (size_t w = 0; w < N_WATCHES; w++) {
 		struct watch *watch;
 

@@ -26,6 +26,13 @@ GUEST_LOAD = (
     r"""[ "$r$s" = "OK$v" ] || echo "=bad $r $s, not $v="; echo "=t$i="; """
     r"""[ -e /stop ] && break; done; echo "=stopped=" """)
 
+# The same for new nodes data/k100 ...: how many were made, how many refused.
+GUEST_NODES = (
+    r"exec 3<>/dev/xen/xenbus; n=0; e=0; for i in $(seq %d %d); do "
+    r"printf '\013\0\0\0\1\0\0\0\0\0\0\0\013\0\0\0data/k%%s\0v' $i >&3; "
+    r"""case "$(dd bs=64 count=1 <&3 2>/dev/null | tr -d '\0')" in """
+    r"*OK) n=$((n+1));; *ENOSPC) e=$((e+1));; esac; done; exec 3>&-; echo made=$n refused=$e")
+
 # What dom0 was told is stored stands in acked; each failure is a line in failed.
 DOM0_LOAD = """#!/bin/sh
 cd /root/t
@@ -170,6 +177,42 @@ def test_rights(loaded):
         assert re.search(r"^Seccomp:\s+2$", text, re.M), text
         assert re.search(r"^Max core file size\s+0\s+0", text, re.M), text
         assert "privcmd" not in text, text
+
+
+def test_own_limits(boot, tmp_path):
+    """A guest whose XML says how many nodes it may have; the other has what all have.  So it
+    stays when xenstored is killed."""
+    texts = {"lin1.xml": dom0_module.linux_xml("lin1", extension="<z:limits xenstore-nodes='60'/>"),
+             "lin2.xml": dom0_module.linux_xml("lin2")}
+    path = str(tmp_path / "limits.tar")
+    dom0_module.make_overlay(path, texts)
+    d = boot(overlay=path, smp=2, mem="2G")
+    for name in ("lin1", "lin2"):
+        d.zl(f"create -q {FOLDER}/{name}.xml")
+    assert "<z:limits xenstore-nodes='60'/>" in d.zl("dumpxml lin1")[1]
+    for name in ("lin1", "lin2"):
+        d.wait_log(name, READY, 90)
+
+    def made(name, first, last):
+        text = d.in_guest(name, GUEST_NODES % (first, last), timeout=60)[1]
+        return tuple(int(n) for n in re.search(r"made=(\d+) refused=(\d+)", text).groups())
+
+    ours, refused = made("lin1", 100, 199)
+    assert 0 < ours < 60 and ours + refused == 100
+    assert "nodes              60 of 60\n" in d.zl("show --section=store lin1")[1]
+    assert made("lin2", 100, 199) == (100, 0)
+    assert "nodes              60 of 60\n" not in d.zl("show --section=store lin2")[1]
+    pid = "/run/xenstored/xenstored.pid"
+    d.run(f"old=$(cat {pid}); kill -9 $old; while n=$(cat {pid} 2>/dev/null); [ \"$n\" = $old ] || "
+          "[ ! -d /proc/$n ]; do sleep 0.1; done", timeout=60)
+    assert "nodes              60 of 60\n" in d.zl("show --section=store lin1")[1]
+    assert made("lin1", 300, 309) == (0, 10)
+    assert made("lin2", 300, 309) == (10, 0)
+    # The next domain with its number has what all have.
+    domid = d.listed("lin1")[1]
+    d.zl("destroy lin1")
+    d.wait_gone("lin1", 20)
+    assert d.run(f"xenstore-ls /local/domain/{domid}", check=False)[0] != 0
 
 
 def test_stop_and_start(loaded):

@@ -425,6 +425,8 @@ static void wishes(void **state)
 	cfg.soft_affinity_set = true;
 	cfg.soft_affinity.bits[0] = 2;
 	cfg.grant_frames = 32;
+	cfg.store_limits[QUOTA_NODES] = 40;
+	cfg.store_limits[QUOTA_EVENTS] = 7;
 	cfg.log_size = 8192;
 	cfg.log_keep = 0;
 	assert_int_equal(create(NULL, NULL), 1);
@@ -432,6 +434,8 @@ static void wishes(void **state)
 	assert_int_equal(d->time_offset, -7200);
 	assert_int_equal(d->soft_affinity[0][0], 2);
 	assert_int_equal(d->grant_frames, 32);
+	assert_string_equal(fake_xs_limits(ctx.xs), "quota set 1 nodes 40;"
+			    "quota set 1 queued-events 7;");
 	assert_null(fake_xs_get(ctx.xs, "/local/domain/1/memory/target"));
 	assert_string_equal(fake_xs_get(ctx.xs, "/local/domain/1/console/log-size"), "8192");
 	assert_string_equal(fake_xs_get(ctx.xs, "/local/domain/1/console/log-keep"), "0");

@@ -22,6 +22,7 @@ struct xs {
 	struct fake_node *nodes;
 	size_t n;
 	unsigned int requests, fail_at, introduced, flood;
+	char limits[200];		/* of domains, that were asked for */
 	const char *token;		/* of an event that is to come */
 	void (*changed)(void *arg);
 	void *arg;
@@ -69,6 +70,11 @@ unsigned int fake_xs_requests(const struct xs *xs)
 unsigned int fake_xs_introduced(const struct xs *xs)
 {
 	return xs->introduced;
+}
+
+const char *fake_xs_limits(const struct xs *xs)
+{
+	return xs->limits;
 }
 
 void fake_xs_fail_at(struct xs *xs, unsigned int n)
@@ -348,6 +354,17 @@ int xs_control(struct xs *xs, const void *params, size_t len, char **ret, struct
 {
 	if (request(xs, err) != 0)
 		return -1;
+	if (len > sizeof("quota\0set") && memcmp(params, "quota\0set", sizeof("quota\0set")) == 0) {
+		for (size_t i = 0; i < len; i++)	/* "quota set 1 nodes 5;" */
+			xs->limits[strlen(xs->limits)] = ((const char *)params)[i] ?
+							 ((const char *)params)[i] :
+							 i + 1 < len ? ' ' : ';';
+		return 0;
+	}
+	if (len > sizeof("quota") && memcmp(params, "quota", sizeof("quota")) == 0) {
+		*ret = strdup("nodes              5 of 40\nnode-size          2048\n");
+		return 0;
+	}
 	if (len != sizeof("stats") || memcmp(params, "stats", len) != 0)
 		return zerr_set(err, ZERR_FAILED, "E999", 22, "no such control request");
 	return asprintf(ret, "nodes %zu\nrequests %u\n", xs->n, xs->requests) < 0 ? -1 : 0;

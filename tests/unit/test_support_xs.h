@@ -31,5 +31,7 @@ unsigned int fake_xs_flood_left(const struct xs *xs);
 void fake_xs_event(struct xs *xs, const char *token);
 unsigned int fake_xs_requests(const struct xs *xs);
 unsigned int fake_xs_introduced(const struct xs *xs);
+/* The requests for limits, so far: "quota set 1 nodes 5;" */
+const char *fake_xs_limits(const struct xs *xs);
 
 #endif

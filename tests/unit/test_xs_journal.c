@@ -62,8 +62,10 @@ static char *dump(struct server *server)
 		struct account *a = quota_account_peek(&server->store.quotas, domid);
 
 		if (a)
-			strbuf_addf(&sb, "account %u %zu %zu %zu\n", domid, a->used[QUOTA_NODES],
-				    a->used[QUOTA_WATCHES], a->used[QUOTA_TRANSACTIONS]);
+			strbuf_addf(&sb, "account %u %zu %zu %zu own %x", domid, a->used[QUOTA_NODES],
+				    a->used[QUOTA_WATCHES], a->used[QUOTA_TRANSACTIONS], a->own);
+		for (size_t i = 0; a && i <= QUOTA_ITEMS; i++)
+			strbuf_addf(&sb, i < QUOTA_ITEMS ? " %u" : "\n", a->limit[i % QUOTA_ITEMS]);
 		if (!d)
 			continue;
 		strbuf_addf(&sb, "domain %u port %u %d", domid, d->remote_port, d->shutdown);
@@ -157,6 +159,10 @@ static void act(unsigned int step)
 		ask(0, XS_RELEASE, "2", &in);
 		w.n_states = 1;
 		break;
+	case 10:
+		ask(0, XS_CONTROL, "quota\0set\0" "2\0nodes\0" "50", &in);
+		ask(0, XS_CONTROL, "quota\0set\0" "1\0watches\0" "0", &in);
+		break;
 	default:
 		snprintf(path, sizeof(path), "/local/domain/1/a/%u", step % 5);
 		assert_int_equal(store_write(&w.server.store, NULL, &dom1, path, "value", 5), 0);
@@ -196,12 +202,12 @@ static char *replayed(const char *buf, size_t len)
 	return text;
 }
 
-#define STEPS 24
+#define STEPS 25
 
 static void a_file_cut_anywhere_has_what_was_committed(void **state UNUSED)
 {
-	static const unsigned int order[STEPS] = { 0, 1, 11, 12, 13, 2, 3, 4, 14, 5, 15, 16, 7, 8,
-						   9, 17, 18, 19, 20, 21, 22, 23, 24, 6 };
+	static const unsigned int order[STEPS] = { 0, 1, 11, 12, 13, 2, 3, 4, 14, 5, 10, 15, 16, 7,
+						   8, 9, 17, 18, 19, 20, 21, 22, 23, 24, 6 };
 	size_t size[STEPS + 1], len, done = 0;
 	char *text[STEPS + 1], *buf;
 
@@ -268,6 +274,49 @@ static char *begun(void)
 	text = dump(&server);
 	server_free(&server);
 	return text;
+}
+
+/*
+ * In a file that was appended to and in a snapshot: the limits are there, lower than what is used
+ * as they may be, and hold; those of all domains are the new process's own.
+ */
+static void a_domains_own_limits_come_back(void **state UNUSED)
+{
+	_cleanup_strbuf_ struct strbuf in = STRBUF_INIT;
+
+	persist_start(&w.server, &journal);
+	introduce(1);
+	introduce(2);
+	guest_send(1, XS_WATCH, "a\0t1", 5, &in);
+	guest_send(1, XS_WATCH, "a\0t2", 5, &in);
+	guest_send(1, XS_WATCH, "a\0t3", 5, &in);
+	guest_send(1, XS_TRANSACTION_START, "", 1, &in);
+	assert_int_equal(quota_account_peek(&w.server.store.quotas, 1)->used[QUOTA_WATCHES], 3);
+	assert_int_equal(ask(0, XS_CONTROL, "quota\0set\0" "1\0watches\0" "2", &in), XS_CONTROL);
+	assert_int_equal(ask(0, XS_CONTROL, "quota\0set\0" "1\0transactions\0" "0", &in),
+			 XS_CONTROL);
+	assert_int_equal(ask(0, XS_CONTROL, "quota\0set\0nodes\0" "3", &in), XS_CONTROL);
+	for (int turn = 0; turn < 2; turn++) {
+		_cleanup_free_ char *want = dump(&w.server), *got = NULL;
+		struct server next;
+
+		if (turn)
+			persist_start(&w.server, &journal);
+		got = begun();
+		assert_string_equal(got, want);
+		assert_non_null(strstr(got, "own 6 "));
+		assert_int_equal(server_init(&next, w.loop, NULL), 0);
+		next.xen = &w.xen;
+		assert_int_equal(persist_load(&next, &journal, NULL), 0);
+		assert_int_equal(quota_check(&next.store.quotas, 1, QUOTA_WATCHES, 1), -E2BIG);
+		assert_int_equal(quota_check(&next.store.quotas, 1, QUOTA_TRANSACTIONS, 1), -ENOSPC);
+		assert_int_equal(quota_check(&next.store.quotas, 2, QUOTA_WATCHES, 100), 0);
+		assert_int_equal(quota_check(&next.store.quotas, 1, QUOTA_NODES, 900), 0);
+		server_free(&next);
+	}
+	assert_int_equal(ask(0, XS_RELEASE, "1", &in), XS_RELEASE);
+	persist_commit(&w.server);
+	assert_int_equal(quota_limit(&w.server.store.quotas, 1, QUOTA_WATCHES), 128);
 }
 
 /* Half a snapshot is none: the store then begins as without a file, with its first nodes. */
@@ -430,6 +479,7 @@ int main(void)
 		cmocka_unit_test(another_boot_or_version_is_void),
 		journal_test(a_file_cut_anywhere_has_what_was_committed),
 		journal_test(no_half_of_a_frame_counts),
+		journal_test(a_domains_own_limits_come_back),
 		journal_test(a_damaged_snapshot_is_void),
 		journal_test(what_cannot_be_is_refused),
 		journal_test(a_failed_write_is_followed_by_a_snapshot),

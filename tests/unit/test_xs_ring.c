@@ -483,6 +483,58 @@ static void control_answers(void **state UNUSED)
 	assert_non_null(strstr(in.buf, "\ntransactions 1\nrequests 6\n"));
 }
 
+/* One guest reaches its own limits, another has those of all; the next with its number, too. */
+static void a_domain_has_limits_of_its_own(void **state UNUSED)
+{
+	_cleanup_strbuf_ struct strbuf in = STRBUF_INIT;
+
+	introduce(1);
+	introduce(2);
+	assert_int_equal(ask(0, XS_CONTROL, "quota\0set\0" "1\0nodes\0" "3", &in), XS_CONTROL);
+	assert_int_equal(ask(0, XS_CONTROL, "quota\0set\0" "1\0node-size\0" "13", &in), XS_CONTROL);
+	for (uint32_t domid = 1; domid <= 2; domid++) {
+		assert_int_equal(ask(domid, XS_WRITE, "a/b\0v", &in), XS_WRITE);
+		if (domid == 1)
+			assert_refused(ask(domid, XS_WRITE, "a/c\0v", &in), &in, "ENOSPC");
+		else
+			assert_int_equal(ask(domid, XS_WRITE, "a/c\0v", &in), XS_WRITE);
+		if (domid == 1)
+			assert_refused(ask(domid, XS_WRITE, "a/b\0value6", &in), &in, "ENOSPC");
+		else
+			assert_int_equal(ask(domid, XS_WRITE, "a/b\0value6", &in), XS_WRITE);
+	}
+	assert_int_equal(ask(0, XS_CONTROL, "quota\0" "1", &in), XS_CONTROL);
+	assert_non_null(strstr(in.buf, "nodes              3 of 3\nwatches            0 of 128\n"));
+	assert_non_null(strstr(in.buf, "\nnode-size          13\n"));
+	assert_int_equal(ask(0, XS_CONTROL, "quota\0" "2", &in), XS_CONTROL);
+	assert_non_null(strstr(in.buf, "nodes              4 of 1000\n"));
+	assert_int_equal(ask(0, XS_RELEASE, "1", &in), XS_RELEASE);
+	assert_int_equal(ask(0, XS_CONTROL, "quota\0" "1", &in), XS_CONTROL);
+	assert_non_null(strstr(in.buf, "nodes              0 of 1000\n"));
+	assert_refused(ask(2, XS_CONTROL, "quota\0set\0" "2\0nodes\0" "9", &in), &in, "EACCES");
+	assert_refused(ask(2, XS_CONTROL, "quota\0" "2", &in), &in, "EACCES");
+	assert_refused(ask(0, XS_CONTROL, "quota\0set\0" "0\0nodes\0" "9", &in), &in, "EINVAL");
+	assert_refused(ask(0, XS_CONTROL, "quota\0set\0" "99999\0nodes\0" "9", &in), &in, "EINVAL");
+	assert_refused(ask(0, XS_CONTROL, "quota\0set\0" "2\0no\0" "9", &in), &in, "EINVAL");
+	assert_refused(ask(0, XS_CONTROL, "quota\0set\0" "2\0nodes\0" "-1", &in), &in, "EINVAL");
+	assert_refused(ask(0, XS_CONTROL, "quota\0" "0", &in), &in, "EINVAL");
+	assert_refused(ask(0, XS_CONTROL, "quota\0" "2\0nodes", &in), &in, "EINVAL");
+}
+
+/* An answer that is not read yet is all that it may have; nobody may be made deaf for ever. */
+static void requests_have_a_limit_of_their_own(void **state UNUSED)
+{
+	_cleanup_strbuf_ struct strbuf in = STRBUF_INIT;
+
+	introduce(1);
+	assert_int_equal(ask(0, XS_CONTROL, "quota\0set\0" "1\0outstanding\0" "1", &in),
+			 XS_CONTROL);
+	assert_int_equal(ask(1, XS_WRITE, "a\0v", &in), XS_WRITE);
+	assert_refused(ask(0, XS_CONTROL, "quota\0set\0" "1\0outstanding\0" "0", &in), &in, "EINVAL");
+	assert_refused(ask(0, XS_CONTROL, "quota\0set\0outstanding\0" "0", &in), &in, "EINVAL");
+	assert_int_equal(ask(0, XS_CONTROL, "check", &in), XS_CONTROL);
+}
+
 #define ring_test(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
 int main(void)
@@ -510,6 +562,8 @@ int main(void)
 		ring_test(a_guest_cannot_keep_domain_0_from_a_transaction),
 		ring_test(guests_wait_for_a_limited_time),
 		ring_test(control_answers),
+		ring_test(a_domain_has_limits_of_its_own),
+		ring_test(requests_have_a_limit_of_their_own),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -116,6 +116,33 @@ static void limits(void **state)
 	assert_int_equal(d->max_kib, 2049 * 1024);
 }
 
+/* Of the store: those of a definition; of a domain also what it uses. */
+static void store_limits(void **state)
+{
+	static const char xml[] = "<domain type='xen'><name>small</name><memory unit='MiB'>64</memory>"
+		"<os><kernel>/k</kernel></os><metadata><z:domain xmlns:z='urn:zazen:domain:1.0'>"
+		"<z:limits xenstore-nodes='40' xenstore-node-size='99'/></z:domain></metadata></domain>";
+	struct json_object *o, *v;
+	char line[80];
+
+	(void)state;
+	snprintf(line, sizeof(line), "%s/small.xml", dir);
+	assert_int_equal(fd_write_file_atomic(line, xml, sizeof(xml) - 1, 0644), 0);
+	snprintf(line, sizeof(line), "define %s/small.xml", dir);
+	expect(line, 0, NULL, "is defined");
+	expect("show --section=store small", 0, "xenstore  :\n  nodes              40\n"
+	       "  node-size          99\n", NULL);
+	expect("show --section=store web1", 0, "xenstore  :\n  nodes              5 of 40\n", NULL);
+	expect("dumpxml small", 0, "<z:limits xenstore-nodes='40' xenstore-node-size='99'/>", NULL);
+	o = run_json("--json dumpxml small", "zl.dumpxml/1");
+	v = json_object_object_get(o, "xenstore_limits");
+	assert_int_equal(json_object_get_int(json_object_object_get(v, "node-size")), 99);
+	assert_int_equal(json_object_object_length(v), 2);
+	json_object_put(o);
+	snprintf(line, sizeof(line), "convert --to=xl %s/small.xml", dir);
+	expect(line, 0, "name = \"small\"\n", "z:limits@xenstore-*");
+}
+
 static void claims_and_sharing(void **state)
 {
 	struct fake_domain *d = fake_hyp_domain(&fake, 3);
@@ -304,6 +331,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(targets, resource_world, tear_down),
 		cmocka_unit_test_setup_teardown(waits_for_the_guest, resource_world, tear_down),
 		cmocka_unit_test_setup_teardown(limits, resource_world, tear_down),
+		cmocka_unit_test_setup_teardown(store_limits, resource_world, tear_down),
 		cmocka_unit_test_setup_teardown(claims_and_sharing, resource_world, tear_down),
 		cmocka_unit_test_setup_teardown(pinning, resource_world, tear_down),
 		cmocka_unit_test_setup_teardown(places_on_the_host, resource_world, tear_down),

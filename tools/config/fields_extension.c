@@ -188,11 +188,9 @@ static void read_sched(struct reader *r, const struct xml_node *node, const stru
 }
 
 static const struct field_range frames = { 1, 4096 }, event_channels = { 16, 131071 };
-static const struct field_word grant_versions[] = {
-	{ "1", 0, FIELD_S, NULL, NULL },
-	{ "2", 0, FIELD_R, "there is one version of the grant table", NULL },
-	{ NULL, 0, FIELD_S, NULL, NULL },
-};
+static const struct field_range any_limit = { 1, UINT32_MAX };
+static FIELD_WORDS(grant_versions, WORD("1", 0),
+	{ "2", 0, FIELD_R, "there is one version of the grant table", NULL });
 
 static void read_nr_spis(struct reader *r, const struct xml_node *node, const struct field_row *,
 			 const char *)
@@ -241,6 +239,8 @@ static FIELD_WORDS(tees, WORD("optee", 0), WORD("ffa", 0));
 	.flags = FIELD_FILE, .code = "E355"
 #define LIMIT(member, range) .type = &type_unsigned, INTO(cfg.member), .arg = (range), \
 	.code = "E353"
+#define STORE(name, item, why) \
+	ROW(EXT "/z:limits@xenstore-" name, LIMIT(store_limits[item], &any_limit), .note = (why))
 
 static const struct field_row rows[] = {
 	ROW(EXT, CONTAINER),
@@ -278,6 +278,17 @@ static const struct field_row rows[] = {
 	ROW(EXT "/z:limits@grant-version", WORDS(grant_versions), .code = "E353"),
 	ROW(EXT "/z:limits@max-grant-frames", LIMIT(grant_frames, &frames)),
 	ROW(EXT "/z:limits@max-maptrack-frames", LIMIT(maptrack_frames, &frames)),
+	STORE("memory", QUOTA_MEMORY, "bytes"),
+	STORE("node-permissions", QUOTA_NODE_PERMS, "of one node"),
+	STORE("node-size", QUOTA_NODE_SIZE, "bytes, of a value or a list of names"),
+	STORE("nodes", QUOTA_NODES, "with those that are made for it"),
+	STORE("outstanding", QUOTA_REQUESTS, "answers that it has not read"),
+	STORE("path-depth", QUOTA_PATH_DEPTH, "names in a path"),
+	STORE("path-length", QUOTA_PATH_LENGTH, "bytes"),
+	STORE("queued-events", QUOTA_EVENTS, "then one for each watch"),
+	STORE("transaction-nodes", QUOTA_TRANSACTION_NODES, "that one uses"),
+	STORE("transactions", QUOTA_TRANSACTIONS, "open at a time"),
+	STORE("watches", QUOTA_WATCHES, "of its kernel"),
 	ROW_UNSERVED(EXT "/z:llc-colors", HERE, .flags = FIELD_REPEAT),
 	ROW(EXT "/z:llc-colors@cache", .flags = FIELD_REQUIRED),
 	ROW_KEPT(EXT "/z:no-migrate", HERE),

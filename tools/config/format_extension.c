@@ -33,16 +33,21 @@ static void add_start(struct strbuf *sb, const struct domain_start *s)
 
 static void add_limits(struct strbuf *sb, const struct domain_config *cfg)
 {
-	if (cfg->event_channels == 0 && cfg->grant_frames == 0 && cfg->maptrack_frames == 0)
-		return;
-	strbuf_addstr(sb, "      <z:limits");
+	_cleanup_strbuf_ struct strbuf list = STRBUF_INIT;
+
 	if (cfg->event_channels != 0)
-		strbuf_addf(sb, " event-channels='%u'", cfg->event_channels);
+		strbuf_addf(&list, " event-channels='%u'", cfg->event_channels);
 	if (cfg->grant_frames != 0)
-		strbuf_addf(sb, " max-grant-frames='%u'", cfg->grant_frames);
+		strbuf_addf(&list, " max-grant-frames='%u'", cfg->grant_frames);
 	if (cfg->maptrack_frames != 0)
-		strbuf_addf(sb, " max-maptrack-frames='%u'", cfg->maptrack_frames);
-	strbuf_addstr(sb, "/>\n");
+		strbuf_addf(&list, " max-maptrack-frames='%u'", cfg->maptrack_frames);
+	for (size_t i = 0; i < QUOTA_ITEMS; i++)
+		if (cfg->store_limits[i] != 0)
+			strbuf_addf(&list, " xenstore-%s='%u'", quota_names[i],
+				    cfg->store_limits[i]);
+	sb->failed |= list.failed;
+	if (list.len != 0)
+		strbuf_addf(sb, "      <z:limits%s/>\n", strbuf_cstr(&list));
 }
 
 static void add_soft(struct strbuf *sb, const struct domain_config *cfg)

@@ -234,7 +234,11 @@ static void put_losses(struct writer *w, const struct domain_config *c)
 {
 	static const struct domain_start none;
 	const struct domain_start *s = &c->start;
+	bool limited = false;
 
+	for (size_t i = 0; i < QUOTA_ITEMS; i++)
+		limited |= c->store_limits[i] != 0;
+	lost(w, limited, "z:limits@xenstore-*");
 	lost(w, c->arch == DOMAIN_ARCH_ARMV7L, "os/type@arch (xl asks the kernel)");
 	lost(w, c->title != NULL, "title");
 	lost(w, c->description != NULL, "description");

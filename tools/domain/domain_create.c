@@ -342,11 +342,30 @@ static void tell(struct creation *c)
 		domain_event(c->ctx, c->domid, c->cfg->name, "started", NULL);
 }
 
+/* Before its kernel can ask. What the configuration does not say is as the daemon has it. */
+static int limit_store(struct creation *c, struct zerr **err)
+{
+	const unsigned int *limits = c->cfg->store_limits;
+	char request[64];
+	int n;
+
+	for (size_t i = 0; i < QUOTA_ITEMS; i++) {
+		if (limits[i] == 0)
+			continue;
+		n = snprintf(request, sizeof(request), "quota%cset%c%u%c%s%c%u", 0, 0, c->domid, 0,
+			     quota_names[i], 0, limits[i]);
+		if (xs_control(c->ctx->xs, request, (size_t)n + 1, NULL, err) != 0)
+			return zerr_hint(err, "xenstore-%s: this xenstored has no such limit of a "
+					 "domain", quota_names[i]);
+	}
+	return 0;
+}
+
 static int start(struct creation *c, struct domain_create_result *ret, struct zerr **err)
 {
 	_cleanup_free_ char *tty = NULL;
 
-	if (save_state(c, err) != 0 ||
+	if (save_state(c, err) != 0 || limit_store(c, err) != 0 ||
 	    xs_introduce(c->ctx->xs, c->domid, GUEST_STORE_GFN, c->build.store_port, err) != 0 ||
 	    device_channels_link(c->ctx, c->domid, c->cfg, err) != 0 ||
 	    domain_seed_attach(c->ctx, c->domid, c->cfg, err) != 0)

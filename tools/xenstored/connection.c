@@ -258,7 +258,7 @@ static bool over_share(const struct connection *conn)
 {
 	const struct quotas *quotas = &conn->server->store.quotas;
 	const struct cred *cred = &conn->watcher.cred;
-	size_t share = quotas->limit[QUOTA_EVENTS];
+	size_t share = quota_limit(quotas, cred->domid, QUOTA_EVENTS);
 
 	if (cred_is_privileged(cred))
 		share *= PRIVILEGED_SHARES;
@@ -380,7 +380,8 @@ static void process_front(struct connection *conn)
 /* The one limit that holds for domain 0 too: it costs its clients nothing but waiting. */
 static bool may_ask(const struct connection *conn)
 {
-	return conn->n_replies < conn->server->store.quotas.limit[QUOTA_REQUESTS];
+	return conn->n_replies < quota_limit(&conn->server->store.quotas,
+					     conn->watcher.cred.domid, QUOTA_REQUESTS);
 }
 
 /* Serve up to a turn's worth of requests; the last receive()'s result, 1 = there is more. */

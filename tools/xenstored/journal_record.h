@@ -15,7 +15,7 @@
 #include <xentools/macros.h>
 #include <xentools/strbuf.h>
 
-#define JOURNAL_VERSION 2u		/* 1: without JREC_WHOLE; is read, too */
+#define JOURNAL_VERSION 3u	/* 1: without JREC_WHOLE; 2: without JREC_LIMIT; are read, too */
 
 enum jrec_type {
 	JREC_NODE = 1,	/* s: path, permissions, value; made, or all of it replaced */
@@ -36,6 +36,7 @@ enum jrec_type {
 	JREC_STREAM,	/* b: request bytes consumed so far; s: those of them not carried out yet */
 	JREC_OUT,	/* s: a whole message for the client */
 	JREC_WHOLE,	/* the end of the snapshot; what follows was appended */
+	JREC_LIMIT,	/* a: domid, b: limit of its own; s: name */
 	JREC_TYPES,
 };
 

@@ -80,7 +80,7 @@ static void print_help(void)
 {
 	fputs(usage, stdout);
 	for (size_t i = 0; i < QUOTA_ITEMS; i++)
-		printf(" %s", quota_name((enum quota_item)i));
+		printf(" %s", quota_names[i]);
 	putchar('\n');
 }
 
@@ -144,7 +144,7 @@ static int set_quotas(struct quotas *quotas, const struct options *opts, struct 
 		if (equals)
 			name = strndup(opts->quota[i], (size_t)(equals - opts->quota[i]));
 		if (!name || parse_u64(equals + 1, 0, UINT32_MAX, &limit) ||
-		    quota_set_limit(quotas, name, limit))
+		    quota_set_limit(quotas, name, (uint32_t)limit))
 			return zerr_set(err, ZERR_USAGE, "E204", 0,
 					"--quota %s: need NAME=LIMIT with a known name",
 					opts->quota[i]);

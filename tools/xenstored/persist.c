@@ -123,6 +123,16 @@ static int apply_forget(struct server *server, const struct jrec *rec)
 	return 0;
 }
 
+static int apply_limit(struct server *server, const struct jrec *rec)
+{
+	_cleanup_free_ char *name = NULL;
+	int rc = copy_string(rec, 0, &name);
+
+	if (!rc)
+		rc = quota_set_own(&server->store.quotas, rec->a, name, rec->b);
+	return rc && rc != -ENOMEM ? -EPROTO : rc;
+}
+
 static int apply_special(struct server *server, const struct jrec *rec)
 {
 	struct perm_list *perms;
@@ -251,6 +261,7 @@ static int (*const of_server[JREC_TYPES])(struct server *server, const struct jr
 	[JREC_RELEASE] = apply_release,
 	[JREC_CONNECT] = apply_connect,
 	[JREC_WHOLE] = apply_nothing,
+	[JREC_LIMIT] = apply_limit,
 };
 
 static int (*const of_connection[JREC_TYPES])(struct server *server, struct connection *conn,
@@ -281,16 +292,13 @@ static int apply(struct server *server, const struct jrec *rec)
 
 int persist_replay(struct server *server, const char *buf, size_t len, size_t pos)
 {
-	struct quotas *quotas = &server->store.quotas;
 	struct tree *tree = &server->store.tree;
 	const char *records;
 	struct jrec rec;
-	size_t n, at, limits[QUOTA_ITEMS];
+	size_t n, at;
 	int rc = 1;
 
-	memcpy(limits, quotas->limit, sizeof(limits));
-	for (size_t i = 0; i < QUOTA_ITEMS; i++)
-		quotas->limit[i] = SIZE_MAX;	/* it was within those of its time */
+	server->store.quotas.off = true;
 	while (tree->root->first_child)
 		node_remove(tree, tree->root->first_child);
 	while (rc >= 0 && journal_frame_next(buf, len, &pos, &records, &n)) {
@@ -301,7 +309,7 @@ int persist_replay(struct server *server, const char *buf, size_t len, size_t po
 				break;
 		}
 	}
-	memcpy(quotas->limit, limits, sizeof(limits));
+	server->store.quotas.off = false;
 	return rc < 0 ? rc : 0;
 }
 
@@ -363,6 +371,7 @@ static void snapshot(struct server *server)
 	for (int i = 0; i < SPECIAL_COUNT; i++)
 		store_set_special(store, (enum store_special)i, perm_list_ref(store->special[i]));
 	for (uint32_t domid = 0; domid <= QUOTA_MAX_DOMID; domid++) {
+		store_record_limits(store, domid);
 		if (!server->domains[domid])
 			continue;
 		domain_record(server->domains[domid]);

@@ -11,21 +11,20 @@
 #include "quota.h"
 
 static const struct {
-	const char *name;
-	size_t limit;
+	uint32_t limit;
 	int error;
 } rows[QUOTA_ITEMS] = {
-	[QUOTA_NODES] = { "nodes", 1000, ENOSPC },
-	[QUOTA_WATCHES] = { "watches", 128, E2BIG },
-	[QUOTA_TRANSACTIONS] = { "transactions", 10, ENOSPC },
-	[QUOTA_MEMORY] = { "memory", 2560 * 1024, ENOSPC },
-	[QUOTA_NODE_SIZE] = { "node-size", 2048, ENOSPC },
-	[QUOTA_NODE_PERMS] = { "node-permissions", 5, ENOSPC },
-	[QUOTA_TRANSACTION_NODES] = { "transaction-nodes", 1024, ENOSPC },
-	[QUOTA_PATH_LENGTH] = { "path-length", 2048, EINVAL },
-	[QUOTA_PATH_DEPTH] = { "path-depth", 64, EINVAL },
-	[QUOTA_REQUESTS] = { "outstanding", 20, ENOSPC },
-	[QUOTA_EVENTS] = { "queued-events", 512, ENOSPC },
+	[QUOTA_NODES] = { 1000, ENOSPC },
+	[QUOTA_WATCHES] = { 128, E2BIG },
+	[QUOTA_TRANSACTIONS] = { 10, ENOSPC },
+	[QUOTA_MEMORY] = { 2560 * 1024, ENOSPC },
+	[QUOTA_NODE_SIZE] = { 2048, ENOSPC },
+	[QUOTA_NODE_PERMS] = { 5, ENOSPC },
+	[QUOTA_TRANSACTION_NODES] = { 1024, ENOSPC },
+	[QUOTA_PATH_LENGTH] = { 2048, EINVAL },
+	[QUOTA_PATH_DEPTH] = { 64, EINVAL },
+	[QUOTA_REQUESTS] = { 20, ENOSPC },
+	[QUOTA_EVENTS] = { 512, ENOSPC },
 };
 
 int quotas_init(struct quotas *q)
@@ -46,21 +45,48 @@ void quotas_free(struct quotas *q)
 	q->accounts = NULL;
 }
 
-const char *quota_name(enum quota_item item)
+/* The item of a name that may have the limit, or a negative errno. */
+static int find(const char *name, uint32_t limit)
 {
-	return rows[item].name;
+	int i = 0;
+
+	while (i < QUOTA_ITEMS && strcmp(quota_names[i], name))
+		i++;
+	if (i == QUOTA_ITEMS)
+		return -ENOENT;
+	/* Who may ask nothing waits for ever, domain 0 too. */
+	return i == QUOTA_REQUESTS && !limit ? -EINVAL : i;
 }
 
-/* 0, or -ENOENT for a name that no row has. */
-int quota_set_limit(struct quotas *q, const char *name, size_t limit)
+int quota_set_limit(struct quotas *q, const char *name, uint32_t limit)
 {
-	for (size_t i = 0; i < QUOTA_ITEMS; i++) {
-		if (!strcmp(rows[i].name, name)) {
-			q->limit[i] = limit;
-			return 0;
-		}
-	}
-	return -ENOENT;
+	int i = find(name, limit);
+
+	if (i >= 0)
+		q->limit[i] = limit;
+	return MIN(i, 0);
+}
+
+int quota_set_own(struct quotas *q, uint32_t domid, const char *name, uint32_t limit)
+{
+	int i = find(name, limit);
+	struct account *account;
+
+	if (i < 0 || domid == 0 || domid > QUOTA_MAX_DOMID)
+		return i < 0 ? i : -EINVAL;
+	account = quota_account(q, domid);
+	if (!account)
+		return -ENOMEM;
+	account->own |= 1u << i;
+	account->limit[i] = limit;
+	return 0;
+}
+
+uint32_t quota_limit(const struct quotas *q, uint32_t domid, enum quota_item item)
+{
+	const struct account *account = quota_account_peek(q, domid);
+
+	return account && account->own >> item & 1 ? account->limit[item] : q->limit[item];
 }
 
 struct account *quota_account_peek(const struct quotas *q, uint32_t domid)
@@ -95,10 +121,11 @@ int quota_check(const struct quotas *q, uint32_t domid, enum quota_item item, si
 {
 	const struct account *account = quota_account_peek(q, domid);
 	size_t used = item < QUOTA_COUNTED && account ? account->used[item] : 0;
+	size_t limit = quota_limit(q, domid, item);
 
-	if (domid == 0)
+	if (domid == 0 || q->off)
 		return 0;
-	if (used > q->limit[item] || more > q->limit[item] - used)
+	if (used > limit || more > limit - used)
 		return -rows[item].error;
 	return 0;
 }

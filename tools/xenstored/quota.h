@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What an unprivileged domain may use of the store. Counted items live in an account per domain;
- * the others are limits of a single thing. Domain 0 is counted and never refused.
+ * the others are limits of a single thing. A domain may have limits of its own, in its account,
+ * which go with it. Domain 0 is counted and never refused.
  */
 #ifndef XENSTORED_QUOTA_H
 #define XENSTORED_QUOTA_H
@@ -11,45 +12,35 @@
 #include <stdint.h>
 
 #include <xentools/macros.h>
+#include <xentools/store_limit.h>
 
 #define QUOTA_MAX_DOMID 0x7fefu		/* the last below DOMID_FIRST_RESERVED */
-
-enum quota_item {
-	/* counted per domain */
-	QUOTA_NODES,
-	QUOTA_WATCHES,
-	QUOTA_TRANSACTIONS,
-	QUOTA_MEMORY,
-	QUOTA_COUNTED,
-	/* limits of one thing */
-	QUOTA_NODE_SIZE = QUOTA_COUNTED,
-	QUOTA_NODE_PERMS,
-	QUOTA_TRANSACTION_NODES,
-	QUOTA_PATH_LENGTH,
-	QUOTA_PATH_DEPTH,
-	QUOTA_REQUESTS,
-	QUOTA_EVENTS,
-	QUOTA_ITEMS,
-};
 
 struct node;
 
 struct account {
 	uint32_t domid;
 	size_t used[QUOTA_COUNTED];
+	uint32_t own;		/* a bit for each item whose limit is the domain's own */
+	uint32_t limit[QUOTA_ITEMS];
 	struct node *owned;	/* every node of this owner, see node.c */
 };
 
 struct quotas {
-	size_t limit[QUOTA_ITEMS];
+	uint32_t limit[QUOTA_ITEMS];
+	bool off;			/* what was within the limits of its time is replayed */
 	struct account **accounts;	/* by domid */
 };
 
 int quotas_init(struct quotas *q) MUST_CHECK;
 void quotas_free(struct quotas *q);
 
-const char *quota_name(enum quota_item item);
-int quota_set_limit(struct quotas *q, const char *name, size_t limit);
+/* 0, -ENOENT for a name that none has, -EINVAL for a limit nobody could live with. */
+int quota_set_limit(struct quotas *q, const char *name, uint32_t limit) MUST_CHECK;
+/* The same for one domain, other than 0; -ENOMEM. */
+int quota_set_own(struct quotas *q, uint32_t domid, const char *name, uint32_t limit) MUST_CHECK;
+/* What holds for the domain. */
+uint32_t quota_limit(const struct quotas *q, uint32_t domid, enum quota_item item);
 
 /* The domain's account, made when missing; NULL without memory. domid <= QUOTA_MAX_DOMID. */
 struct account *quota_account(struct quotas *q, uint32_t domid);

@@ -53,22 +53,39 @@ static int control_print(struct request *req UNUSED, const char **params, size_t
 	return 0;
 }
 
+/* "nodes 12 of 1000", "node-size 2048": what a domain has; with domid 0 what any has. */
+static void show_limits(struct request *req, uint32_t domid)
+{
+	const struct quotas *quotas = &req->store->quotas;
+	const struct account *account = quota_account_peek(quotas, domid);
+
+	for (size_t i = 0; i < QUOTA_ITEMS; i++) {
+		strbuf_addf(&req->reply, "%-18s ", quota_names[i]);
+		if (domid && i < QUOTA_COUNTED)
+			strbuf_addf(&req->reply, "%zu of ", account ? account->used[i] : 0);
+		strbuf_addf(&req->reply, "%" PRIu32 "\n",
+			    quota_limit(quotas, domid, (enum quota_item)i));
+	}
+}
+
+/* The domain stands where the protocol's SET_QUOTA, which came later, has it: before the name. */
 static int control_quota(struct request *req, const char **params, size_t n)
 {
-	struct quotas *quotas = &req->store->quotas;
-	uint64_t limit;
+	bool set = n >= 3 && !strcmp(params[0], "set"), one = n == 1 || n == 4;
+	uint32_t domid = 0, limit;
+	int rc;
 
-	if (n == 3 && !strcmp(params[0], "set")) {
-		if (parse_u64(params[2], 0, UINT32_MAX, &limit))
-			return -EINVAL;
-		return quota_set_limit(quotas, params[1], limit) ? -EINVAL : 0;
-	}
-	if (n != 0)
+	if ((n && !set && n != 1) || (one && (parse_domid(params[set], &domid) || !domid)))
 		return -EINVAL;
-	for (size_t i = 0; i < QUOTA_ITEMS; i++)
-		strbuf_addf(&req->reply, "%-18s %zu\n", quota_name((enum quota_item)i),
-			    quotas->limit[i]);
-	return 0;
+	if (!set) {
+		show_limits(req, domid);
+		return 0;
+	}
+	if (parse_u32(params[n - 1], 0, UINT32_MAX, &limit))
+		return -EINVAL;
+	rc = one ? store_set_limit(req->store, domid, params[2], limit) :
+		   quota_set_limit(&req->store->quotas, params[1], limit);
+	return rc == -ENOMEM ? rc : rc ? -EINVAL : 0;
 }
 
 static int control_stats(struct request *req, const char **params UNUSED, size_t n UNUSED)
@@ -97,7 +114,7 @@ static const struct {
 	{ "help", control_help, "" },
 	{ "log", control_log, "error|warning|info|debug|on|off" },
 	{ "print", control_print, "TEXT" },
-	{ "quota", control_quota, "[set NAME LIMIT]" },
+	{ "quota", control_quota, "[DOMID | set [DOMID] NAME LIMIT]" },
 	{ "stats", control_stats, "" },
 };
 

@@ -103,6 +103,29 @@ void store_fire_special(struct store *store, enum store_special which)
 	watch_fire_exact(&store->watches, special_names[which], &perms);
 }
 
+void store_record_limits(struct store *store, uint32_t domid)
+{
+	const struct account *account = quota_account_peek(&store->quotas, domid);
+
+	for (size_t i = 0; account && i < QUOTA_ITEMS; i++) {
+		struct jrec rec = { .type = JREC_LIMIT, .a = domid, .b = account->limit[i] };
+
+		rec.s[0].p = quota_names[i];
+		rec.s[0].len = strlen(quota_names[i]);
+		if (account->own >> i & 1)
+			journal_add(store->tree.journal, &rec);
+	}
+}
+
+int store_set_limit(struct store *store, uint32_t domid, const char *name, uint32_t limit)
+{
+	int rc = quota_set_own(&store->quotas, domid, name, limit);
+
+	if (!rc)
+		store_record_limits(store, domid);
+	return rc;
+}
+
 void store_forget_domain(struct store *store, uint32_t domid)
 {
 	struct account *account = quota_account_peek(&store->quotas, domid);

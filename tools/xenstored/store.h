@@ -66,6 +66,11 @@ int store_set_perms(struct store *store, struct tx *tx, const struct cred *cred,
 void store_set_special(struct store *store, enum store_special which, struct perm_list *perms);
 void store_fire_special(struct store *store, enum store_special which);
 
+/* Give a domain a limit of its own (quota_set_own()); tell the journal of all that it has. */
+int store_set_limit(struct store *store, uint32_t domid, const char *name, uint32_t limit)
+	MUST_CHECK;
+void store_record_limits(struct store *store, uint32_t domid);
+
 /* Remove all that the domain owns or is named in; its watches and transactions are gone already. */
 void store_forget_domain(struct store *store, uint32_t domid);
 

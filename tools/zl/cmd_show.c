@@ -129,12 +129,34 @@ static void show_logs(struct zl *zl, const struct shown *s)
 		printf("log       : %s\nconsole   : %s\n", log, console);
 }
 
+/* What of the store it uses, and what it has limits of its own for. */
+static void show_store(struct zl *zl, const struct shown *s)
+{
+	bool runs = s->d.info.domid != ZL_INACTIVE;
+	_cleanup_strbuf_ struct strbuf list = STRBUF_INIT;
+	_cleanup_free_ char *text = NULL;
+	char request[24], *rest, *line;
+	int n = snprintf(request, sizeof(request), "quota%c%u", 0, s->d.info.domid);
+
+	if (runs && zl->ctx.xs != NULL)
+		(void)xs_control(zl->ctx.xs, request, (size_t)n + 1, &text, NULL);
+	for (rest = text; (line = strsep(&rest, "\n")) != NULL;)
+		if (strstr(line, " of ") != NULL)
+			strbuf_addf(&list, "  %s\n", line);
+	for (size_t i = list.len != 0 ? QUOTA_COUNTED : 0; i < QUOTA_ITEMS; i++)
+		if (s->cfg->store_limits[i] != 0)
+			strbuf_addf(&list, "  %-18s %u\n", quota_names[i], s->cfg->store_limits[i]);
+	if (list.len != 0)
+		printf("xenstore  :\n%s", strbuf_cstr(&list));
+}
+
 static const struct section {
 	const char *name;
 	void (*show)(struct zl *zl, const struct shown *s);
 } sections[] = {
 	{ "state", show_state }, { "config", show_config }, { "memory", show_memory },
-	{ "vcpus", show_vcpus }, { "devices", show_devices }, { "logs", show_logs },
+	{ "vcpus", show_vcpus }, { "devices", show_devices }, { "store", show_store },
+	{ "logs", show_logs },
 };
 
 /* What its life was made from; a definition's own when it does not run. */
@@ -187,7 +209,7 @@ ZL_CMD(show)
 	if (shown == 0)
 		return zerr_set(err, ZERR_USAGE, "E007", 0,
 				"show: --section=%s is not known (known: state, config, memory, "
-				"vcpus, devices, logs)", only);
+				"vcpus, devices, store, logs)", only);
 	domain_config_init(&s.read);
 	if (zl_open(zl, ZL_NEED_PATHS, err) < 0 || find(zl, args->pos[0], &s, err) < 0)
 		return zerr_context(err, "show", args->pos[0]);

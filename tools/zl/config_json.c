@@ -156,7 +156,7 @@ static struct json_object *clock_json(const struct domain_config *cfg)
 static void add_platform(struct json_object *o, const struct domain_config *cfg)
 {
 	struct json_object *iomem = json_object_new_array(), *irqs = json_object_new_array();
-	struct json_object *off = json_object_new_array();
+	struct json_object *off = json_object_new_array(), *store = json_object_new_object();
 
 	for (size_t i = 0; i < cfg->iomem_count; i++) {
 		struct json_object *m = json_object_new_object();
@@ -181,6 +181,9 @@ static void add_platform(struct json_object *o, const struct domain_config *cfg)
 	add_set(o, "max_grant_frames", cfg->grant_frames);
 	add_set(o, "max_maptrack_frames", cfg->maptrack_frames);
 	add_set(o, "max_event_channels", cfg->event_channels);
+	for (size_t i = 0; i < QUOTA_ITEMS; i++)
+		add_set(store, quota_names[i], cfg->store_limits[i]);
+	json_object_object_add(o, "xenstore_limits", store);
 	json_object_object_add(o, "cpu_features_off", off);
 	json_object_object_add(o, "iomem", iomem);
 	json_object_object_add(o, "irqs", irqs);

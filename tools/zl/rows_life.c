@@ -77,7 +77,7 @@ static ZL_OPTIONS(start_options,
 	{ 0, "unit", NULL, "as a service of systemd: tell when it runs, stay while it lives" });
 
 static ZL_OPTIONS(show_options,
-	{ 0, "section", "NAME", "only state, config, memory, vcpus, devices or logs" });
+	{ 0, "section", "NAME", "only state, config, memory, vcpus, devices, store or logs" });
 
 static ZL_OPTIONS(suspend_options,
 	{ 0, "timeout", "SEC", "how long to wait for the guest" });

@@ -13,6 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <xentools/store_limit.h>
+
 #define DOMAIN_NAME_MAX		63u	/* bytes, without the final NUL */
 #define DOMAIN_CMDLINE_MAX	4095u	/* bytes, without the final NUL */
 #define DOMAIN_VCPUS_MAX	128u
@@ -231,6 +233,7 @@ struct domain_config {
 	bool peers;				/* z:peer or z:driver-domain: talks to guests */
 	unsigned int nr_spis;			/* shared interrupts; 0: as many as it needs */
 	unsigned int grant_frames, maptrack_frames, event_channels;	/* limits; 0: defaults */
+	unsigned int store_limits[QUOTA_ITEMS];		/* in xenstored; 0: the daemon's */
 
 	enum domain_clock clock;
 	int clock_local;			/* 1: basis='localtime' of a variable clock */
