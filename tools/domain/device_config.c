@@ -186,6 +186,20 @@ static int apply(struct domain_config *cfg, const struct change *c)
 	return 0;
 }
 
+/* Here, for those who look at states and read no XML, zl-top, to be without it. */
+int domain_state_config(const struct domain_ctx *ctx, uint16_t domid, struct domain_config *ret,
+			struct zerr **err)
+{
+	struct domain_state s;
+	int rc = domain_state_load(ctx, domid, &s, err);
+
+	if (rc <= 0)
+		return rc;
+	rc = !s.config_text ? 0 : config_read_own("state", s.config_text, ret, err) == 0 ? 1 : -1;
+	domain_state_clear(&s);
+	return rc;
+}
+
 /* The text with the change, malloc'd; NULL with *err set. */
 static char *changed_text(const char *text, const struct change *c, struct zerr **err)
 {

@@ -9,8 +9,6 @@
 #include <json-c/json.h>
 #include <zlib.h>
 
-#include <xentools/config.h>
-
 #include "tools/domain/domain_priv.h"
 
 #define STATE_VERSION 1
@@ -175,19 +173,6 @@ int domain_state_load(const struct domain_ctx *ctx, uint16_t domid, struct domai
 	}
 	*ret = s;
 	return 1;
-}
-
-int domain_state_config(const struct domain_ctx *ctx, uint16_t domid, struct domain_config *ret,
-			struct zerr **err)
-{
-	struct domain_state s;
-	int rc = domain_state_load(ctx, domid, &s, err);
-
-	if (rc <= 0)
-		return rc;
-	rc = !s.config_text ? 0 : config_read_own("state", s.config_text, ret, err) == 0 ? 1 : -1;
-	domain_state_clear(&s);
-	return rc;
 }
 
 /* A file that is not there counts as removed. */
