@@ -174,6 +174,9 @@ static void pinning(void **state)
 	expect("-N vcpu-pin web1 0 0", 0, "would", NULL);
 	assert_int_equal(d->affinity[0][0], 3);
 	expect("vcpu-list web1", 0, "all / 0\n", NULL);
+	expect("vcpu-list nosuch web1", 3, "Name  ", "there is no domain");
+	expect("vcpu-list nosuch", 3, NULL, "there is no domain");
+	expect("uptime nosuch", 3, NULL, "there is no domain");
 	expect("vcpu-pin web1 2 0", 2, NULL, "\"2\" is not one of its vCPUs: 0 to 1, or all");
 	expect("vcpu-pin web1 0 5", 2, NULL, "there is no CPU 5: the host has 0 to 1");
 	expect("vcpu-pin web1 0 none", 2, NULL, "\"none\" selects no CPU");

@@ -56,6 +56,7 @@ ZL_CMD(domname)
 
 struct uptime_print {
 	bool brief;
+	bool headed;			/* there was a row, and the heading above it */
 	struct json_object *all;	/* NULL: as text */
 };
 
@@ -85,6 +86,9 @@ static int uptime_one(struct zl *zl, uint16_t domid, const char *, void *arg, st
 		printf("%s up %s, %s (%u)\n", clock, text, zl_shown_name(&d, shown, sizeof(shown)),
 		       domid);
 	} else {
+		if (!p->headed)
+			printf("%-32s %5s %s\n", "Name", "ID", "Uptime");
+		p->headed = true;
 		printf("%-32s %5u %s\n", zl_shown_name(&d, shown, sizeof(shown)), domid, text);
 	}
 	return 0;
@@ -116,8 +120,6 @@ ZL_CMD(uptime)
 		return -1;
 	if (zl->json)
 		p.all = json_object_new_array();
-	else if (!p.brief)
-		printf("%-32s %5s %s\n", "Name", "ID", "Uptime");
 	if (args->pos_count > 0)
 		rc = zl_for_each(zl, args, false, uptime_one, &p, err);
 	else

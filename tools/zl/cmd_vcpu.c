@@ -8,6 +8,7 @@
 struct vcpu_print {
 	unsigned int nr_cpus;		/* of the host */
 	struct json_object *all;	/* NULL: as text */
+	bool headed;			/* the heading stands above the first row: not above none */
 };
 
 /* "all" when every CPU of the host is in the set. */
@@ -44,11 +45,15 @@ static void add_json(struct json_object *all, const struct domain_summary *d, ui
 	json_object_array_add(all, o);
 }
 
-static void print_row(const struct domain_summary *d, uint32_t vcpu, const struct hyp_vcpu_info *v,
-		      const char *hard, const char *soft)
+static void print_row(struct vcpu_print *p, const struct domain_summary *d, uint32_t vcpu,
+		      const struct hyp_vcpu_info *v, const char *hard, const char *soft)
 {
 	char name[4 * DOMAIN_NAME_MAX + 1], cpu[16] = "-", state[4] = "--p";
 
+	if (!p->headed)
+		printf("%-32s %5s %5s %5s %5s  %9s  %s\n", "Name", "ID", "VCPU", "CPU", "State",
+		       "Time(s)", "Affinity (Hard / Soft)");
+	p->headed = true;
 	if (v->online) {
 		snprintf(cpu, sizeof(cpu), "%u", v->cpu);
 		snprintf(state, sizeof(state), "%c%c-", v->running ? 'r' : '-',
@@ -82,7 +87,7 @@ static int print_domain(struct zl *zl, const struct domain_summary *d, struct vc
 		if (p->all != NULL)
 			add_json(p->all, d, vcpu, &v, hard_text, soft_text);
 		else
-			print_row(d, vcpu, &v, hard_text, soft_text);
+			print_row(p, d, vcpu, &v, hard_text, soft_text);
 	}
 	return 0;
 }
@@ -124,9 +129,6 @@ ZL_CMD(vcpu_list)
 	p.nr_cpus = phys.max_cpu_id + 1;
 	if (zl->json)
 		p.all = json_object_new_array();
-	else
-		printf("%-32s %5s %5s %5s %5s  %9s  %s\n", "Name", "ID", "VCPU", "CPU", "State",
-		       "Time(s)", "Affinity (Hard / Soft)");
 	if (args->pos_count > 0)
 		rc = zl_for_each(zl, args, false, vcpus_of, &p, err);
 	else
