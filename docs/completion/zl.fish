@@ -308,6 +308,7 @@ complete -c zl -n '__fish_seen_subcommand_from help' -a ' autostart console crea
 complete -c zl -n __fish_use_subcommand -a info -d 'print facts about host and hypervisor'
 complete -c zl -n '__fish_seen_subcommand_from info' -s s -l field -r -d 'print one field'\''s value alone'
 complete -c zl -n '__fish_seen_subcommand_from info' -s n -l numa -d 'also CPUs and memory by NUMA node'
+complete -c zl -n '__fish_seen_subcommand_from info' -s x -l extended -d 'also the CPU pools, their schedulers, and the store'\''s figures'
 complete -c zl -n __fish_use_subcommand -a report -d 'draw what domains use as an HTML page'
 complete -c zl -n '__fish_seen_subcommand_from report' -s o -l output -r -d 'the page; - for stdout'
 complete -c zl -n '__fish_seen_subcommand_from report' -s i -l interval -r -d 'time between two looks (2)'

@@ -151,6 +151,7 @@ static void names_and_numbers(void **state)
 static void host_facts(void **state)
 {
 	struct json_object *data;
+	struct xs *without;
 	struct caught all;
 	char line[80], *save;
 
@@ -163,8 +164,19 @@ static void host_facts(void **state)
 	expect("info -s xen_major", 0, "4\n", NULL);
 	expect("--json info -s xen_major", 0, "\"data\":{\"xen_major\":4}}\n", NULL);
 	expect("--json info -s nosuch", 2, NULL, "there is no field");
-	/* Every line's name is one that -s takes. */
 	assert_int_equal(run(&all, "info"), 0);
+	assert_null(strstr(all.out, "xenstore_"));
+	assert_null(strstr(all.out, "max_mfn"));
+	assert_null(strstr(all.out, "cpupools"));
+	output_free(&all);
+	/* Every line's name is one that -s takes. */
+	fake.pools[0].ratelimit_us = 500;
+	assert_int_equal(run(&all, "info -x"), 0);
+	save = strstr(all.out, "cpupools               :\npool: ");
+	assert_non_null(save);
+	assert_non_null(strstr(save, "\nPool-0              0-1            credit2        1           500\n"));
+	assert_non_null(strstr(all.out, "xenstore_journal_bytes : unknown\n"));
+	*save = '\0';
 	for (char *l = strtok_r(all.out, "\n", &save); l; l = strtok_r(NULL, "\n", &save)) {
 		snprintf(line, sizeof(line), "info -s %.*s", (int)strcspn(l, " :"), l);
 		expect(line, 0, "\n", NULL);
@@ -177,6 +189,16 @@ static void host_facts(void **state)
 	assert_int_equal(number(data, "free_memory_bytes"), fake.free_pages * 4096);
 	assert_int_equal(number(data, "nr_cpus"), 2);
 	json_object_put(data);
+	data = run_json("--json info -x", "zl.info/1");
+	assert_true(number(data, "xenstore_nodes") > 0);
+	assert_null(json_object_object_get(data, "xenstore_journal_bytes"));
+	assert_int_equal(json_object_array_length(json_object_object_get(data, "cpupools")), 1);
+	json_object_put(data);
+	expect("info -s xenstore_requests", 0, "\n", NULL);
+	without = store;
+	store = NULL;
+	expect("info -s xenstore_requests", 0, "unknown\n", NULL);
+	store = without;
 	expect("dmesg", 0, "(Z) one\n(ZZ) two [x]\n", NULL);
 	data = run_json("--json dmesg", "zl.dmesg/1");
 	assert_int_equal(json_object_array_length(data), 3);

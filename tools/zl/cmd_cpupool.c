@@ -315,27 +315,33 @@ ZL_CMD(cpupool_migrate)
 	return rc < 0 ? zerr_context(err, "cpupool-migrate", args->pos[0]) : 0;
 }
 
+struct json_object *zl_cpupool_json(struct zl *zl, const struct hyp_cpupool *p)
+{
+	_cleanup_free_ char *name = domain_pool_name(&zl->ctx, p->id);
+	struct json_object *o = json_object_new_object();
+	char list[5 * DOMAIN_CPU_MAX];
+
+	zl_json_uint(o, "id", p->id);
+	zl_json_string(o, "name", name);
+	zl_json_string(o, "cpus", map_text(p->cpumap, list));
+	zl_json_uint(o, "cpu_count", p->nr_cpus);
+	zl_json_string(o, "scheduler", hyp_sched_name(p->sched_id));
+	zl_json_uint(o, "domains", p->n_dom);
+	return o;
+}
+
 static void show(struct zl *zl, const struct hyp_cpupool *p, bool cpus, struct json_object *all)
 {
+	_cleanup_free_ char *name = all ? NULL : domain_pool_name(&zl->ctx, p->id);
 	char list[5 * DOMAIN_CPU_MAX], word[4 * DOMAIN_NAME_MAX + 1];
-	_cleanup_free_ char *name = domain_pool_name(&zl->ctx, p->id);
 
-	map_text(p->cpumap, list);
 	if (all != NULL) {
-		struct json_object *o = json_object_new_object();
-
-		zl_json_uint(o, "id", p->id);
-		zl_json_string(o, "name", name);
-		zl_json_string(o, "cpus", list);
-		zl_json_uint(o, "cpu_count", p->nr_cpus);
-		zl_json_string(o, "scheduler", hyp_sched_name(p->sched_id));
-		zl_json_uint(o, "domains", p->n_dom);
-		json_object_array_add(all, o);
+		json_object_array_add(all, zl_cpupool_json(zl, p));
 		return;
 	}
 	printf("%-19s ", zl_word(name != NULL ? name : "-", word, sizeof(word)));
 	if (cpus)
-		printf("%s\n", list);
+		printf("%s\n", map_text(p->cpumap, list));
 	else
 		printf("%4u %11s %8s %14u\n", p->nr_cpus, hyp_sched_name(p->sched_id), "y",
 		       p->n_dom);

@@ -1,195 +1,174 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * zl info: facts about host and hypervisor under xl's field names, and a few of our own. A fact
- * that nobody can tell is printed as "unknown" and left out of JSON. Needs no daemon.
+ * that nobody can tell is printed as "unknown" and left out of JSON. Needs no daemon; -x also
+ * shows what the store knows of itself.
  */
 #include "zl.h"
 
 #include <sys/utsname.h>
 
-#define FIELDS_MAX 64u
+#include "stats.h"
+
 #define PHYSCAP_DIRECTIO 4u	/* XEN_SYSCTL_PHYSCAP_directio: an IOMMU is in use */
 
-struct field {
+/* What was found out. */
+struct known {
+	struct utsname host;
+	struct hyp_physinfo phys;
+	struct hyp_version version;
+	char cpu_mhz[24], hw_caps[80], virt_caps[64], xen_version[48], platform[40], features[16];
+	const char *scheduler, *hypervisor, *smmu, *zl, *nothing;	/* NULL: unknown */
+	uint32_t sve_bits, free_cpus, gic;				/* UINT32_MAX: unknown */
+	uint64_t sharing_freed, sharing_used;
+	char *store;			/* xenstored's "stats"; NULL: unknown */
+};
+
+/* Text in an array or at a pointer; a number; pages; a line of xenstored's, behind the prefix. */
+enum kind { ARRAY, POINTER, NUMBER, LONG, PAGES, DECIMAL, STORE };
+
+#define STORE_PREFIX "xenstore_"
+#define AT(member) offsetof(struct known, member)
+
+/* In the order of printing. A mistake in a name is told without a hypervisor. */
+static const struct field {
 	const char *name;
-	char *text;			/* NULL: unknown */
-	bool number;
+	enum kind kind;
+	size_t at;
+	bool more;			/* only with -x, or when it is asked for */
+} fields[] = {
+	{ "host", ARRAY, AT(host.nodename), false },
+	{ "release", ARRAY, AT(host.release), false },
+	{ "version", ARRAY, AT(host.version), false },
+	{ "machine", ARRAY, AT(host.machine), false },
+	{ "nr_cpus", NUMBER, AT(phys.nr_cpus), false },
+	{ "max_cpu_id", NUMBER, AT(phys.max_cpu_id), false },
+	{ "nr_nodes", NUMBER, AT(phys.nr_nodes), false },
+	{ "cores_per_socket", NUMBER, AT(phys.cores_per_socket), false },
+	{ "threads_per_core", NUMBER, AT(phys.threads_per_core), false },
+	{ "cpu_mhz", DECIMAL, AT(cpu_mhz), false },
+	{ "hw_caps", ARRAY, AT(hw_caps), false },
+	{ "virt_caps", ARRAY, AT(virt_caps), false },
+	{ "arm_sve_vector_length", NUMBER, AT(sve_bits), false },
+	{ "total_memory", PAGES, AT(phys.total_pages), false },
+	{ "free_memory", PAGES, AT(phys.free_pages), false },
+	{ "scrub_memory", PAGES, AT(phys.scrub_pages), true },
+	{ "sharing_freed_memory", PAGES, AT(sharing_freed), false },
+	{ "sharing_used_memory", PAGES, AT(sharing_used), false },
+	{ "outstanding_claims", PAGES, AT(phys.outstanding_pages), false },
+	{ "max_mfn", LONG, AT(phys.max_mfn), true },
+	{ "free_cpus", NUMBER, AT(free_cpus), false },
+	{ "xen_major", NUMBER, AT(version.major), false },
+	{ "xen_minor", NUMBER, AT(version.minor), false },
+	{ "xen_extra", ARRAY, AT(version.extra), false },
+	{ "xen_version", ARRAY, AT(xen_version), false },
+	{ "xen_caps", ARRAY, AT(version.capabilities), false },
+	{ "xen_features", ARRAY, AT(features), true },
+	{ "xen_scheduler", POINTER, AT(scheduler), false },
+	{ "xen_pagesize", NUMBER, AT(version.page_size), false },
+	{ "platform_params", ARRAY, AT(platform), false },
+	{ "xen_changeset", ARRAY, AT(version.changeset), false },
+	{ "xen_commandline", ARRAY, AT(version.commandline), false },
+	{ "cc_compiler", ARRAY, AT(version.compiler), false },
+	{ "cc_compile_by", ARRAY, AT(version.compile_by), false },
+	{ "cc_compile_domain", ARRAY, AT(version.compile_domain), false },
+	{ "cc_compile_date", ARRAY, AT(version.compile_date), false },
+	{ "build_id", ARRAY, AT(version.build_id), false },
+	{ "zl_version", POINTER, AT(zl), false },
+	{ "zl_hypervisor", POINTER, AT(hypervisor), false },
+	{ "gic_version", NUMBER, AT(gic), false },
+	{ "smmu", POINTER, AT(smmu), false },
+	{ "el2_vhe", POINTER, AT(nothing), false },
+	{ "page_size", NUMBER, AT(version.page_size), false },
+	{ "boot_method", POINTER, AT(nothing), false },
+	{ "xenstore_nodes", STORE, AT(store), true },
+	{ "xenstore_watches", STORE, AT(store), true },
+	{ "xenstore_connections", STORE, AT(store), true },
+	{ "xenstore_domains", STORE, AT(store), true },
+	{ "xenstore_transactions", STORE, AT(store), true },
+	{ "xenstore_requests", STORE, AT(store), true },
+	{ "xenstore_journal_bytes", STORE, AT(store), true },
 };
 
-struct facts {
-	struct field list[FIELDS_MAX];
-	size_t count;
-};
-
-/* What there is, told without a hypervisor: a mistake in a name needs none. */
-static const char *const names[] = {
-	"host", "release", "version", "machine", "nr_cpus", "max_cpu_id", "nr_nodes",
-	"cores_per_socket", "threads_per_core", "cpu_mhz", "hw_caps", "virt_caps",
-	"arm_sve_vector_length", "total_memory", "free_memory", "sharing_freed_memory",
-	"sharing_used_memory", "outstanding_claims", "free_cpus", "xen_major", "xen_minor",
-	"xen_extra", "xen_version", "xen_caps", "xen_scheduler", "xen_pagesize",
-	"platform_params", "xen_changeset", "xen_commandline", "cc_compiler", "cc_compile_by",
-	"cc_compile_domain", "cc_compile_date", "build_id", "zl_version", "zl_hypervisor",
-	"gic_version", "smmu", "el2_vhe", "page_size", "boot_method",
-};
-
-static void add(struct facts *f, const char *name, bool number, const char *fmt, ...)
-	PRINTF_LIKE(4, 5);
-
-static void add(struct facts *f, const char *name, bool number, const char *fmt, ...)
+static void add_physical(struct known *k)
 {
-	struct field *x = &f->list[f->count++];
-	va_list ap;
-
-	x->name = name;
-	x->number = number;
-	if (fmt == NULL)
-		return;
-	va_start(ap, fmt);
-	if (vasprintf(&x->text, fmt, ap) < 0)
-		x->text = NULL;
-	va_end(ap);
-}
-
-static void add_number(struct facts *f, const char *name, uint64_t value)
-{
-	add(f, name, true, "%" PRIu64, value);
-}
-
-static void add_host(struct facts *f)
-{
-	struct utsname u;
-
-	if (uname(&u) < 0)
-		return;
-	add(f, "host", false, "%s", u.nodename);
-	add(f, "release", false, "%s", u.release);
-	add(f, "version", false, "%s", u.version);
-	add(f, "machine", false, "%s", u.machine);
-}
-
-static void add_physical(struct facts *f, const struct hyp_physinfo *p)
-{
-	char caps[80] = "";
+	const struct hyp_physinfo *p = &k->phys;
+	bool directio = p->capabilities & PHYSCAP_DIRECTIO;
 	size_t used = 0;
 
-	add_number(f, "nr_cpus", p->nr_cpus);
-	add_number(f, "max_cpu_id", p->max_cpu_id);
-	add_number(f, "nr_nodes", p->nr_nodes);
-	add_number(f, "cores_per_socket", p->cores_per_socket);
-	add_number(f, "threads_per_core", p->threads_per_core);
-	add(f, "cpu_mhz", true, "%u.%03u", p->cpu_khz / 1000, p->cpu_khz % 1000);
+	snprintf(k->cpu_mhz, sizeof(k->cpu_mhz), "%u.%03u", p->cpu_khz / 1000, p->cpu_khz % 1000);
 	for (size_t i = 0; i < ARRAY_SIZE(p->hw_cap); i++)
-		used += (size_t)snprintf(caps + used, sizeof(caps) - used, "%s%08x",
+		used += (size_t)snprintf(k->hw_caps + used, sizeof(k->hw_caps) - used, "%s%08x",
 					 i > 0 ? ":" : "", p->hw_cap[i]);
-	add(f, "hw_caps", false, "%s", caps);
-	add(f, "virt_caps", false, "%s%s",
-	    p->capabilities & PHYSCAP_DIRECTIO ? "hvm hvm_directio hap iommu_hap_pt_share"
-					       : "hvm hap",
-	    p->capabilities & HYP_CAP_VPMU ? " vpmu" : "");
+	snprintf(k->virt_caps, sizeof(k->virt_caps), "%s%s",
+		 directio ? "hvm hvm_directio hap iommu_hap_pt_share" : "hvm hap",
+		 p->capabilities & HYP_CAP_VPMU ? " vpmu" : "");
 	/* The vector length in units of 128 bits. */
-	add_number(f, "arm_sve_vector_length", (uint64_t)(p->arch_capabilities & 0x1f) * 128);
+	k->sve_bits = (p->arch_capabilities & 0x1f) * 128;
+	k->smmu = directio ? "yes" : "no";
 }
 
-static uint64_t mib(uint64_t pages)
+/* What is asked for one by one, and may fail by itself. */
+static void add_rest(struct zl *zl, struct known *k)
 {
-	return pages * HYP_PAGE_SIZE >> 20;
-}
-
-static void add_memory(struct zl *zl, struct facts *f, const struct hyp_physinfo *p)
-{
-	uint64_t freed = 0, used = 0;
-	struct zerr *ignored = NULL;
+	const struct hyp_version *v = &k->version;
+	struct hyp_domain_info dom0;
 	struct hyp_cpupool pool;
-
-	add_number(f, "total_memory", mib(p->total_pages));
-	add_number(f, "free_memory", mib(p->free_pages));
-	if (hyp_sharing_pages(zl->ctx.hyp, &freed, &used, &ignored) < 0)
-		freed = used = 0;
-	add_number(f, "sharing_freed_memory", mib(freed));
-	add_number(f, "sharing_used_memory", mib(used));
-	add_number(f, "outstanding_claims", mib(p->outstanding_pages));
-	if (hyp_cpupool_free_cpus(zl->ctx.hyp, &pool, &ignored) >= 0)
-		add_number(f, "free_cpus", pool.nr_cpus);
-	else
-		add(f, "free_cpus", true, NULL);
-	zerr_free(ignored);
-}
-
-static void add_version(struct zl *zl, struct facts *f, const struct hyp_version *v)
-{
-	struct zerr *ignored = NULL;
 	uint32_t sched;
 
-	add_number(f, "xen_major", v->major);
-	add_number(f, "xen_minor", v->minor);
-	add(f, "xen_extra", false, "%s", v->extra);
-	add(f, "xen_version", false, "%u.%u%s", v->major, v->minor, v->extra);
-	add(f, "xen_caps", false, "%s", v->capabilities);
-	if (hyp_sched_id(zl->ctx.hyp, &sched, &ignored) == 0)
-		add(f, "xen_scheduler", false, "%s", hyp_sched_name(sched));
-	else
-		add(f, "xen_scheduler", false, NULL);
-	zerr_free(ignored);
-	add_number(f, "xen_pagesize", v->page_size);
-	add(f, "platform_params", false, "virt_start=0x%" PRIx64, v->virt_start);
-	add(f, "xen_changeset", false, "%s", v->changeset);
-	add(f, "xen_commandline", false, "%s", v->commandline);
-	add(f, "cc_compiler", false, "%s", v->compiler);
-	add(f, "cc_compile_by", false, "%s", v->compile_by);
-	add(f, "cc_compile_domain", false, "%s", v->compile_domain);
-	add(f, "cc_compile_date", false, "%s", v->compile_date);
-	add(f, "build_id", false, "%s", v->build_id);
+	(void)uname(&k->host);
+	if (hyp_sharing_pages(zl->ctx.hyp, &k->sharing_freed, &k->sharing_used, NULL) < 0)
+		k->sharing_freed = k->sharing_used = 0;
+	k->free_cpus = hyp_cpupool_free_cpus(zl->ctx.hyp, &pool, NULL) >= 0 ? pool.nr_cpus :
+									      UINT32_MAX;
+	if (hyp_sched_id(zl->ctx.hyp, &sched, NULL) == 0)
+		k->scheduler = hyp_sched_name(sched);
+	k->gic = hyp_domain_info(zl->ctx.hyp, 0, &dom0, NULL) == 1 && dom0.gic_version != 0 ?
+		 dom0.gic_version : UINT32_MAX;
+	k->zl = PACKAGE_VERSION;
+	k->hypervisor = strstr(v->extra, "zazen") ? "zazen" : "xen";
+	snprintf(k->xen_version, sizeof(k->xen_version), "%u.%u%s", v->major, v->minor, v->extra);
+	snprintf(k->platform, sizeof(k->platform), "virt_start=0x%" PRIx64, v->virt_start);
+	snprintf(k->features, sizeof(k->features), "0x%08" PRIx32, v->features);
 }
 
-static void add_ours(struct zl *zl, struct facts *f, const struct hyp_physinfo *p,
-		     const struct hyp_version *v)
+/* The field's text, in buf if need be, and its number if it is one; NULL: unknown. */
+static const char *text_of(const struct known *k, const struct field *f, char buf[U64_TEXT],
+			   uint64_t *ret)
 {
-	struct zerr *ignored = NULL;
-	struct hyp_domain_info dom0;
-	bool known = hyp_domain_info(zl->ctx.hyp, 0, &dom0, &ignored) == 1;
+	const void *at = (const char *)k + f->at;
+	const char *line;
 
-	zerr_free(ignored);
-	add(f, "zl_version", false, "%s", PACKAGE_VERSION);
-	add(f, "zl_hypervisor", false, "%s", strstr(v->extra, "zazen") ? "zazen" : "xen");
-	if (known && dom0.gic_version != 0)
-		add(f, "gic_version", true, "%u", dom0.gic_version);
-	else
-		add(f, "gic_version", true, NULL);
-	add(f, "smmu", false, "%s", p->capabilities & PHYSCAP_DIRECTIO ? "yes" : "no");
-	add(f, "el2_vhe", false, NULL);
-	add_number(f, "page_size", v->page_size);
-	add(f, "boot_method", false, NULL);
-}
-
-static int print_text(const struct facts *f)
-{
-	for (size_t i = 0; i < f->count; i++) {
-		const char *t = f->list[i].text != NULL ? f->list[i].text : "unknown";
-
-		printf("%-23s: ", f->list[i].name);
-		zl_print_clean(stdout, t, strlen(t));
-		putchar('\n');
+	switch (f->kind) {
+	case ARRAY:
+	case DECIMAL:
+		return at;
+	case POINTER:
+		return *(const char *const *)at;
+	case NUMBER:
+		*ret = *(const uint32_t *)at;
+		return *ret == UINT32_MAX ? NULL : u64_text(*ret, buf);
+	case LONG:
+		*ret = *(const uint64_t *)at;
+		return u64_text(*ret, buf);
+	case PAGES:
+		*ret = *(const uint64_t *)at * HYP_PAGE_SIZE;
+		return u64_text(*ret >> 20, buf);
+	case STORE:
+		line = k->store ? stats_store_figure(k->store, f->name + strlen(STORE_PREFIX)) :
+				  NULL;
+		*ret = line ? strtoull(line, NULL, 10) : 0;
+		return line ? u64_text(*ret, buf) : NULL;
 	}
-	return 0;
+	return NULL;
 }
 
-static bool is_field(const char *name)
+static const struct field *find_field(const char *name)
 {
-	size_t i = 0;
-
-	while (i < ARRAY_SIZE(names) && strcmp(names[i], name) != 0)
-		i++;
-	return i < ARRAY_SIZE(names);
-}
-
-/* The text of a field. */
-static const char *find_field(const struct facts *f, const char *name)
-{
-	for (size_t i = 0; i < f->count; i++)
-		if (strcmp(f->list[i].name, name) == 0 && f->list[i].text != NULL)
-			return f->list[i].text;
-	return "unknown";
+	for (size_t i = 0; i < ARRAY_SIZE(fields); i++)
+		if (strcmp(fields[i].name, name) == 0)
+			return &fields[i];
+	return NULL;
 }
 
 /* The host as its one NUMA node, with xl's headings: one thread a core, one socket. */
@@ -200,8 +179,8 @@ static void print_topology(const struct hyp_physinfo *p, const struct zl_host_cp
 		if (zl_cpu_is_online(c, cpu))
 			printf("%3u: %7u %8u %8u\n", cpu, cpu, 0u, 0u);
 	printf("%-23s:\nnode:    memsize    memfree    distances\n", "numa_info");
-	printf("%4u: %9" PRIu64 " %10" PRIu64 "      10\n", 0u, mib(p->total_pages),
-	       mib(p->free_pages));
+	printf("%4u: %9" PRIu64 " %10" PRIu64 "      10\n", 0u, p->total_pages * HYP_PAGE_SIZE >> 20,
+	       p->free_pages * HYP_PAGE_SIZE >> 20);
 }
 
 static void add_topology(struct json_object *o, const struct hyp_physinfo *p,
@@ -229,92 +208,140 @@ static void add_topology(struct json_object *o, const struct hyp_physinfo *p,
 	json_object_object_add(o, "numa_info", nodes);
 }
 
-/* All facts, or the one that is called only; p, c: with the topology. */
-static int print_json(struct zl *zl, const struct facts *f, const char *only,
-		      const struct hyp_physinfo *p, const struct zl_host_cpus *c, struct zerr **err)
+/* The pools of CPUs and what their schedulers can be told; each is also added to all. */
+static int add_pools(struct zl *zl, struct json_object *all, struct zerr **err)
 {
-	struct json_object *o = json_object_new_object();
+	struct hyp_cpupool p;
+	uint32_t us;
+	int rc;
 
-	for (size_t i = 0; i < f->count; i++) {
-		const struct field *x = &f->list[i];
+	for (uint32_t id = 0; (rc = hyp_cpupool_info(zl->ctx.hyp, id, &p, err)) == 1; id = p.id + 1) {
+		struct json_object *o = zl_cpupool_json(zl, &p);
 
-		if (x->text == NULL || (only != NULL && strcmp(x->name, only) != 0))
-			continue;
-		if (strcmp(x->name, "cpu_mhz") == 0)
-			json_object_object_add(o, x->name, json_object_new_double_s(atof(x->text),
-										    x->text));
-		else if (strstr(x->name, "_memory") != NULL ||
-			 strcmp(x->name, "outstanding_claims") == 0) {
-			char key[64];
-
-			snprintf(key, sizeof(key), "%s_bytes", x->name);
-			zl_json_uint(o, key, strtoull(x->text, NULL, 10) << 20);
-		} else if (x->number)
-			zl_json_uint(o, x->name, strtoull(x->text, NULL, 10));
-		else
-			zl_json_string(o, x->name, x->text);
+		if (hyp_sched_credit2_ratelimit(zl->ctx.hyp, p.id, &us, false, NULL) == 0)
+			zl_json_uint(o, "ratelimit_ns", (uint64_t)us * 1000);
+		json_object_array_add(all, o);
 	}
-	if (p != NULL)
-		add_topology(o, p, c);
-	return zl_print_json(zl, "zl.info/1", o, err);
+	return rc;
 }
 
-static int print_facts(struct zl *zl, const struct zl_args *args, const struct facts *f,
-		       const struct hyp_physinfo *p, struct zerr **err)
+static void print_pools(struct json_object *all)
 {
-	const char *only = zl_value(args, "field"), *text;
-	bool numa = zl_has(args, "numa") && only == NULL;
-	struct zl_host_cpus cpus;
+	printf("%-23s:\n%-19s %-12s %9s %8s %13s\n", "cpupools", "pool:", "cpus", "scheduler",
+	       "domains", "ratelimit(us)");
+	for (size_t i = 0; i < json_object_array_length(all); i++) {
+		struct json_object *o = json_object_array_get_idx(all, i), *v;
+		const char *name = json_object_get_string(json_object_object_get(o, "name"));
+		char word[4 * DOMAIN_NAME_MAX + 1], us[U64_TEXT] = "-";
 
-	if (numa && p->nr_nodes > 1)
-		return zerr_set(err, ZERR_UNSUPPORTED, "E507", 0,
-				"info: this build knows hosts of one NUMA node");
-	if (numa && zl_host_cpus(zl, &cpus, err) < 0)
-		return -1;
-	text = only != NULL ? find_field(f, only) : NULL;
-	if (zl->json)
-		return print_json(zl, f, only, numa ? p : NULL, &cpus, err);
-	if (text == NULL) {
-		print_text(f);
-	} else {
-		zl_print_clean(stdout, text, strlen(text));
-		putchar('\n');
+		if (json_object_object_get_ex(o, "ratelimit_ns", &v))
+			snprintf(us, sizeof(us), "%" PRIu64, json_object_get_uint64(v) / 1000);
+		printf("%-19s %-12s %9s %8d %13s\n", zl_word(name ? name : "-", word, sizeof(word)),
+		       json_object_get_string(json_object_object_get(o, "cpus")),
+		       json_object_get_string(json_object_object_get(o, "scheduler")),
+		       json_object_get_int(json_object_object_get(o, "domains")), us);
 	}
-	if (numa)
-		print_topology(p, &cpus);
-	return 0;
+}
+
+static void print_field(const struct field *f, const char *text, bool alone)
+{
+	if (!alone)
+		printf("%-23s: ", f->name);
+	zl_print_clean(stdout, text, strlen(text));
+	putchar('\n');
+}
+
+static void add_field(struct json_object *o, const struct field *f, const char *text, uint64_t n)
+{
+	char key[64];
+
+	snprintf(key, sizeof(key), "%s%s", f->name, f->kind == PAGES ? "_bytes" : "");
+	if (f->kind == DECIMAL)
+		json_object_object_add(o, key, json_object_new_double_s(atof(text), text));
+	else if (f->kind == ARRAY || f->kind == POINTER)
+		zl_json_string(o, key, text);
+	else
+		zl_json_uint(o, key, n);
+}
+
+/* What is asked for: one field, or all; to o, or to stdout when it is NULL. */
+static void show_fields(const struct known *k, const struct field *only, bool more,
+			struct json_object *o)
+{
+	for (const struct field *f = fields; f < fields + ARRAY_SIZE(fields); f++) {
+		char buf[U64_TEXT];
+		const char *text;
+		uint64_t n = 0;
+
+		if (only ? f != only : f->more && !more)
+			continue;
+		text = text_of(k, f, buf, &n);
+		if (!o)
+			print_field(f, text ? text : "unknown", only != NULL);
+		else if (text)
+			add_field(o, f, text, n);
+	}
+}
+
+static int show(struct zl *zl, const struct zl_args *args, const struct known *k,
+		const struct field *only, struct zerr **err)
+{
+	bool numa = zl_has(args, "numa") && !only, more = zl_has(args, "extended") && !only;
+	struct json_object *o = zl->json ? json_object_new_object() : NULL;
+	struct json_object *pools = json_object_new_array();
+	struct zl_host_cpus cpus;
+	int rc = 0;
+
+	if (numa && k->phys.nr_nodes > 1)
+		rc = zerr_set(err, ZERR_UNSUPPORTED, "E507", 0,
+			      "info: this build knows hosts of one NUMA node");
+	if (rc < 0 || (numa && zl_host_cpus(zl, &cpus, err) < 0) ||
+	    (more && add_pools(zl, pools, err) < 0)) {
+		json_object_put(o);
+		json_object_put(pools);
+		return -1;
+	}
+	show_fields(k, only, more, o);
+	if (o && numa)
+		add_topology(o, &k->phys, &cpus);
+	else if (numa)
+		print_topology(&k->phys, &cpus);
+	if (o && more)
+		json_object_object_add(o, "cpupools", json_object_get(pools));
+	else if (more)
+		print_pools(pools);
+	json_object_put(pools);
+	return o ? zl_print_json(zl, "zl.info/1", o, err) : 0;
 }
 
 ZL_CMD(info)
 {
-	const char *only = zl_value(args, "field");
-	struct facts f = { .count = 0 };
-	struct hyp_physinfo p;
-	struct hyp_version *v;
+	const char *name = zl_value(args, "field");
+	const struct field *only = name ? find_field(name) : NULL;
+	bool store = only ? only->kind == STORE : zl_has(args, "extended");
+	struct known *k;
 	int rc;
 
-	if (only != NULL && !is_field(only)) {
-		zerr_set(err, ZERR_USAGE, "E007", 0, "info: there is no field \"%s\"", only);
-		return zerr_hint(err, "zl info prints all of them");
+	if (name != NULL && !only) {
+		zerr_set(err, ZERR_USAGE, "E007", 0, "info: there is no field \"%s\"", name);
+		return zerr_hint(err, "zl info -x prints all of them");
 	}
-	if (zl_open(zl, ZL_NEED_HYP, err) < 0)
+	if (zl_open(zl, store ? ZL_WANT_STORE : ZL_NEED_HYP, err) < 0)
 		return -1;
-	v = calloc(1, sizeof(*v));
-	if (v == NULL)
+	k = calloc(1, sizeof(*k));
+	if (k == NULL)
 		return zerr_set(err, ZERR_NO_RESOURCES, "E600", 0, "out of memory");
-	rc = hyp_physinfo(zl->ctx.hyp, &p, err);
+	rc = hyp_physinfo(zl->ctx.hyp, &k->phys, err);
 	if (rc == 0)
-		rc = hyp_version(zl->ctx.hyp, v, err);
+		rc = hyp_version(zl->ctx.hyp, &k->version, err);
 	if (rc == 0) {
-		add_host(&f);
-		add_physical(&f, &p);
-		add_memory(zl, &f, &p);
-		add_version(zl, &f, v);
-		add_ours(zl, &f, &p, v);
-		rc = print_facts(zl, args, &f, &p, err);
+		add_physical(k);
+		add_rest(zl, k);
+		if (store && zl->ctx.xs)
+			(void)xs_control(zl->ctx.xs, "stats", sizeof("stats"), &k->store, NULL);
+		rc = show(zl, args, k, only, err);
 	}
-	for (size_t i = 0; i < f.count; i++)
-		free(f.list[i].text);
-	free(v);
+	free(k->store);
+	free(k);
 	return rc;
 }

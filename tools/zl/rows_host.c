@@ -20,7 +20,8 @@ static ZL_OPTIONS(help_options,
 
 static ZL_OPTIONS(info_options,
 	{ 's', "field", "FIELD", "print one field's value alone" },
-	{ 'n', "numa", NULL, "also CPUs and memory by NUMA node" });
+	{ 'n', "numa", NULL, "also CPUs and memory by NUMA node" },
+	{ 'x', "extended", NULL, "also the CPU pools, their schedulers, and the store's figures" });
 
 static ZL_OPTIONS(report_options,
 	{ 'o', "output", "FILE", "the page; - for stdout" },
@@ -61,8 +62,9 @@ static const struct zl_command rows[] = {
 	  "print the hypervisor's messages", "Needs no daemon." },
 	{ "help", NULL, cmd_help, ZL_COMMON, 0, 1, help_options, "[--long | COMMAND]",
 	  "print help", "" },
-	{ "info", NULL, cmd_info, ZL_COMMON | ZL_JSON, 0, 0, info_options, "[-n] [-s FIELD]",
-	  "print facts about host and hypervisor", "Needs no daemon. Memory is in MiB." },
+	{ "info", NULL, cmd_info, ZL_COMMON | ZL_JSON, 0, 0, info_options, "[-n] [-x] [-s FIELD]",
+	  "print facts about host and hypervisor", "Needs no daemon; what only xenstored could tell "
+	  "is unknown without it. Memory is in MiB." },
 	{ "report", NULL, cmd_report, 0, 0, 0, report_options,
 	  "[-i SEC] [-n N | --from=FILE] -o FILE", "draw what domains use as an HTML page",
 	  "CPU, memory, disks and networks of all domains over time. The page is one file that "

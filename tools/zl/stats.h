@@ -11,6 +11,8 @@ int stats_print_line(const struct sample *s);
 void stats_prometheus(struct strbuf *out, const struct sample *s);
 /* The same of what xenstored says to the control request "stats"; the rest is absent. */
 void stats_prometheus_store(struct strbuf *out, const char *text);
+/* Where the digits of a figure begin in what xenstored says; NULL: it is not there. */
+const char *stats_store_figure(const char *text, const char *name);
 /*
  * Read a request's head from in and write the answer's to out. 1: the figures are to follow, 0:
  * all is said (another path, or HEAD), negative errno: nobody is there.

@@ -202,6 +202,18 @@ void stats_prometheus(struct strbuf *out, const struct sample *s)
 	host(out, s);
 }
 
+const char *stats_store_figure(const char *text, const char *name)
+{
+	size_t len = strlen(name);
+
+	while (strncmp(text, name, len) != 0 || text[len] != ' ') {
+		text = strchr(text, '\n');
+		if (!text++)
+			return NULL;
+	}
+	return text + len + 1;
+}
+
 void stats_prometheus_store(struct strbuf *out, const char *text)
 {
 	static const struct {
@@ -217,14 +229,11 @@ void stats_prometheus_store(struct strbuf *out, const char *text)
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		char key[32], name[64];
-		const char *at;
+		const char *at = stats_store_figure(text, rows[i].key);
+		char name[64];
 
-		snprintf(key, sizeof(key), "%s ", rows[i].key);
-		at = strstr(text, key);
-		if (!at || (at != text && at[-1] != '\n'))
+		if (!at)
 			continue;
-		at += strlen(key);
 		snprintf(name, sizeof(name), "zl_xenstore_%s%s", rows[i].key, rows[i].suffix);
 		head(out, name, rows[i].type, rows[i].help);
 		strbuf_addf(out, "%s %.*s\n", name, (int)strspn(at, "0123456789"), at);

@@ -235,6 +235,8 @@ struct zl_host_cpus {
 };
 int zl_host_cpus(struct zl *zl, struct zl_host_cpus *c, struct zerr **err);
 bool zl_cpu_is_online(const struct zl_host_cpus *c, uint32_t cpu);
+/* A row of cpupool-list. */
+struct json_object *zl_cpupool_json(struct zl *zl, const struct hyp_cpupool *p);
 /*
  * A list of CPUs (cpuset_parse) to a bitmap of the host's CPUs; at least one. all: what that word
  * stands for, NULL: every one; pool: NULL where that word says nothing. ret may be one of them.
