@@ -39,6 +39,7 @@ complete -c zl -n __fish_use_subcommand -a create -d 'start a domain from an XML
 complete -c zl -n '__fish_seen_subcommand_from create' -s p -l paused -d 'leave the domain paused'
 complete -c zl -n '__fish_seen_subcommand_from create' -s c -l console -d 'attach the console before the first instruction'
 complete -c zl -n '__fish_seen_subcommand_from create' -s F -l foreground -d 'stay until the domain ends; exit with its outcome'
+complete -c zl -n '__fish_seen_subcommand_from create' -s e -l exit -d 'for scripts of xl: nothing stays behind (always so)'
 complete -c zl -n '__fish_seen_subcommand_from create' -s q -l quiet -d 'print only errors'
 complete -c zl -n '__fish_seen_subcommand_from create' -s n -l dryrun -d 'the same as zl --dry-run, as in xl'
 complete -c zl -n '__fish_seen_subcommand_from create' -l print-id -d 'print the new domain'\''s id alone on stdout'

@@ -253,8 +253,16 @@ static void waiting(void **state)
 	expect("wait --for=running web1", 0, NULL, NULL);
 	expect("wait --for=xenstore:data/ready web1", 0, NULL, NULL);
 	expect("wait --for=xenstore:/local/domain/3/data/ready=yes web1", 0, NULL, NULL);
-	expect("wait --for=xenstore:data/ready=no --timeout=0 web1", 8, NULL, "another value");
+	expect("wait --for=xenstore:data/ready=no --timeout=0 web1", 8, NULL,
+	       "another value [E801]\n    hint: its state is \"");
 	expect("wait --for=xenstore:data/nix --timeout=0 web1", 8, NULL, "no such node");
+	fake.calls = 0;
+	expect("trigger web1 nmi", 5, NULL, "has no \"nmi\" for its guests");
+	fake.fail_at = fake.calls;
+	fake.fail_errno = EINVAL;
+	fake.calls = 0;
+	expect("trigger web1 nmi 9", 2, NULL, "trigger web1: it has no vCPU 9");
+	fake.fail_at = 0;
 	expect("wait --for=running --timeout=0 nosuch", 8, NULL, "it does not exist [E801]");
 	expect("wait --for=gone nosuch", 0, NULL, NULL);
 	expect("wait --for=shutdown nosuch", 3, NULL, "there is no domain");
@@ -313,7 +321,7 @@ static void life(void **state)
 	write_guest();
 	snprintf(xml, sizeof(xml), "%s/g.xml", dir);
 	assert_true(asprintf(&plan, "-N create --set vcpu=2 %s", xml) > 0);
-	assert_true(asprintf(&make, "create -p %s", xml) > 0);
+	assert_true(asprintf(&make, "create -p -e %s", xml) > 0);
 	assert_true(asprintf(&quiet, "create -p -q --print-id --set name=other %s", xml) > 0);
 	expect(plan, 0, "guest would be created: 16 MiB, 2 vCPUs, kernel ", NULL);
 	assert_null(fake_hyp_domain(&fake, 1));

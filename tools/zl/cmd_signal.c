@@ -70,6 +70,10 @@ static int press(struct zl *zl, uint16_t domid, const struct trigger *t, uint32_
 		return zerr_set(err, ZERR_UNSUPPORTED, "E506", 0,
 				"this hypervisor has no \"%s\" for its guests", t->name);
 	}
+	if (e == EINVAL) {
+		zerr_free(why);
+		return zerr_set(err, ZERR_USAGE, "E007", 0, "it has no vCPU %u", vcpu);
+	}
 	*err = why;
 	return -1;
 }

@@ -49,7 +49,7 @@ static bool not_there_yet(struct zerr **err)
 
 static int wait_running(const struct waiting *w, struct zerr **err)
 {
-	char what[64] = "it does not exist";
+	const char *what = "it does not exist";
 
 	for (;;) {
 		struct domain_summary d;
@@ -59,8 +59,7 @@ static int wait_running(const struct waiting *w, struct zerr **err)
 		    domain_get(&w->zl->ctx, domid, &d, err) == 0) {
 			if (!d.info.paused && !d.info.shutdown && !d.info.dying)
 				return 0;
-			snprintf(what, sizeof(what), "its state is \"%s\"",
-				 domain_state_word(&d.info));
+			what = "it does not run";
 		}
 		if (!not_there_yet(err) || pause_a_bit(w, what, err) < 0)
 			return -1;
@@ -307,6 +306,21 @@ static int check_what(const char *what, struct zerr **err)
 			 "known: running, shutdown, gone, console:/RE/, xenstore:PATH[=VALUE]");
 }
 
+/* Whoever waited in vain wants to know how the domain is. */
+static int give_up(const struct waiting *w, struct zerr **err)
+{
+	struct zerr *why = NULL;
+	struct domain_summary d;
+	uint16_t domid;
+
+	if (zerr_class_of(*err) == ZERR_TIMEOUT &&
+	    domain_resolve(&w->zl->ctx, w->dom, &domid, &why) == 0 &&
+	    domain_get(&w->zl->ctx, domid, &d, &why) == 0)
+		zerr_hint(err, "its state is \"%s\"", domain_state_word(&d.info));
+	zerr_free(why);
+	return zerr_context(err, "wait", w->dom);
+}
+
 ZL_CMD(wait)
 {
 	struct waiting w = { .zl = zl, .dom = args->pos[0] };
@@ -327,5 +341,5 @@ ZL_CMD(wait)
 	rc = wait_for(&w, what, err);
 	if (w.signals >= 0)
 		close(w.signals);
-	return rc < 0 ? zerr_context(err, "wait", args->pos[0]) : rc;
+	return rc < 0 ? give_up(&w, err) : rc;
 }
