@@ -14,6 +14,12 @@ static const struct field_word console_types[] = {
 	{ NULL, 0, FIELD_S, NULL, NULL },
 };
 
+static const struct field_word mirror_types[] = {
+	{ "pty", 0, FIELD_S, NULL, NULL },
+	{ "*", 0, FIELD_W, "it is the serial port's; the console is a pty", NULL },
+	{ NULL, 0, FIELD_S, NULL, NULL },
+};
+
 static const struct field_word console_targets[] = {
 	{ "xen", 0, FIELD_S, NULL, NULL },
 	{ "serial", 0, FIELD_W, "the console is hvc0", NULL },
@@ -103,6 +109,19 @@ static void check_console(struct reader *r, const struct xml_node *node,
 static const char *attr_of(const struct xml_node *node, const char *attr)
 {
 	return node != NULL ? xml_attr_get(node, attr) : NULL;
+}
+
+/* libvirt shows the serial port once more as a console, which is no second loss. */
+static void check_console_type(struct reader *r, const struct xml_node *node,
+			       const struct field_row *row, const char *value)
+{
+	const char *target = attr_of(xml_child(node, "target"), "type");
+	bool mirror = target != NULL && strcmp(target, "serial") == 0 &&
+		xml_child(node->parent, "serial") != NULL;
+	struct field_row as = *row;
+
+	as.arg = mirror ? mirror_types : console_types;
+	type_words.parse(r, node, &as, value, NULL);
 }
 
 /*
@@ -366,7 +385,9 @@ static const struct field_row rows[] = {
 	    .arg = &console_ports, .code = "E330"),
 	ROW("domain/devices/console/target@type", WORDS(console_targets), .code = "E330"),
 	ROW_N("domain/devices/console@tty"),
-	ROW("domain/devices/console@type", WORDS(console_types), .code = "E330"),
+	ROW("domain/devices/console@type", .handler = check_console_type, .code = "E330",
+	    .note = "pty; of another type may only be what target type='serial' says of a "
+		    "serial port"),
 	ROW("domain/devices/controller", .handler = check_controller,
 	    .flags = FIELD_REPEAT | FIELD_VERBATIM),
 	ROW("domain/devices/controller@index", CONTAINER),
