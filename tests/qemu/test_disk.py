@@ -12,7 +12,7 @@ from dom0 import FOLDER, ON_DISKS, READY
 
 MARK = "zazen was here"
 # Directories that the first guest of all leaves are no leftovers.
-LEFT = ("ls -d /sys/block/loop*/loop /sys/block/nbd*/pid /sys/bus/xen-backend/devices/vbd-* "
+LEFT = ("ls -d /sys/block/loop*/loop /sys/block/nbd*/pid /sys/block/dm-* /sys/bus/xen-backend/devices/vbd-* "
         "2>/dev/null | grep -v loop7/; ps | grep '[q]emu-nbd'; "
         "xenstore-ls -f | grep -v '^/[a-z0-9/]* = \"\"$' | cut -d' ' -f1")
 
@@ -154,16 +154,108 @@ def test_resize(d):
         d.fail("the guest sees 96 MiB", seen)
     if d.run("zl block-resize disk1 xvda 64 2>&1", check=False)[0] != 7:
         d.fail("a disk in use does not shrink", "")
-    # One of qemu-nbd's: not in use, and the way is told.
-    d.zl(f"block-attach disk1 {ON_DISKS}/d.qcow2,qcow2,xvdf,rw", timeout=60)
-    code, out = d.run("zl block-resize disk1 xvdf 96 2>&1", check=False)
-    if code != 5 or "zl block-detach xvdf" not in out:
-        d.fail("a qcow2 image in use keeps its size", out)
-    d.run(f"zl block-detach disk1 xvdf && qemu-img resize -q {ON_DISKS}/d.qcow2 96M && "
-          f"zl block-attach disk1 {ON_DISKS}/d.qcow2,qcow2,xvdf,rw", 90)
-    seen = d.in_guest("disk1", f"{await_disk('xvdf')}; blockdev --getsize64 /dev/xvdf")[1]
-    if seen.strip() != "100663296":
-        d.fail("the guest sees 96 MiB of the image", seen)
+
+
+class Counter:
+    """A guest that writes numbers to their places on its xvdf, a qcow2 image, without end."""
+
+    made = 0            # the log has what earlier ones said
+
+    def __init__(self, d, how="oflag=direct"):
+        self.d = d
+        Counter.made += 1
+        start(d, "disk1")
+        d.detach()
+        d.zl(f"block-attach disk1 {ON_DISKS}/d.qcow2,qcow2,xvdf,rw", timeout=60)
+        d.in_guest("disk1", await_disk("xvdf") + "; (i=0; while [ -b /dev/xvdf ]; do i=$((i + 1)); echo block $i | "
+                   f"dd of=/dev/xvdf bs=4k seek=$i conv=sync,notrunc {how} 2>/dev/null && "
+                   f"echo acknowledged{self.made} $i >/dev/hvc0 || "
+                   f"{{ echo failed{self.made} $i >/dev/hvc0; break; }}; usleep 50000; done) & true")
+        self.goes_on()
+
+    def said(self, word):
+        """The last number of which the guest said so, or 0."""
+        log = self.d.run(f"grep -a '^{word}{self.made} [0-9]' /var/log/zl/console/disk1.log | tail -n 1")[1]
+        return int(log.split()[1]) if log.strip() else 0
+
+    def goes_on(self):
+        """What was under way, and what comes now."""
+        until = self.said("acknowledged") + 3
+        self.d.poll(lambda: self.said("acknowledged") >= until, 60, "the guest goes on writing")
+        assert self.said("failed") == 0
+
+    def resize(self, words, code, text="", path=""):
+        got, out = self.d.run(f"PATH={path}$PATH zl block-resize disk1 xvdf {words} 2>&1", 120, check=False)
+        if got != code or text not in out:
+            self.d.fail(f"zl block-resize {words}: exit code {code}, {text!r}", f"exit code {got}\n{out}")
+
+    def kill_resize(self, words):
+        """zl is killed while qemu-img runs."""
+        self.d.run("mkdir -p /run/slow && printf '#!/bin/sh\\n>/run/slow/begun\\nexec sleep 60\\n' "
+                   ">/run/slow/qemu-img && chmod +x /run/slow/qemu-img; rm -f /run/slow/begun; "
+                   f"PATH=/run/slow:$PATH zl block-resize disk1 xvdf {words} & p=$!; "
+                   "while [ ! -e /run/slow/begun ]; do usleep 50000; done; kill -9 $p; "
+                   "wait $p 2>/dev/null; killall sleep; true", 60)
+
+    def sees(self, mib):
+        seen = self.d.in_guest("disk1", f"n=0; while [ $(blockdev --getsize64 /dev/xvdf) != {mib << 20} ] && "
+                               "[ $n -lt 100 ]; do usleep 100000; n=$((n + 1)); done; "
+                               "blockdev --getsize64 /dev/xvdf")[1]
+        if not re.search(rf"^{mib << 20}$", seen, re.M):        # among its numbers
+            self.d.fail(f"the guest sees {mib} MiB", seen)
+
+    def check(self):
+        """Every number of which the guest heard is in the image, which nobody has any more."""
+        last = self.said("acknowledged")
+        out = self.d.run(f"cd {ON_DISKS} && qemu-img convert -O raw d.qcow2 d.img && "
+                         f"i=0; while [ $((i += 1)) -le {last} ]; do [ \"$(dd if=d.img bs=4k skip=$i "
+                         "count=1 2>/dev/null | head -n 1)\" = \"block $i\" ] || echo lost $i; done; cd -", 300)[1]
+        assert last > 0 and "lost" not in out, (last, out)
+
+
+def test_resize_qcow2(d):
+    """An image grows while the guest writes to it; what fails on the way costs no write."""
+    c = Counter(d)
+    c.resize("96", 0)
+    c.goes_on()
+    c.sees(96)
+    c.resize("64", 7, "can only grow")
+    # qemu-img refuses; then qemu-nbd does not start again, and the guest waits.
+    d.run("mkdir -p /run/img /run/nbd && cd /run && printf '#!/bin/sh\\necho no room >&2; exit 1\\n' >img/qemu-img && "
+          "printf '#!/bin/sh\\ncase $1 in --connect*) echo no way >&2; exit 1 ;; esac\\n"
+          "exec /usr/bin/qemu-nbd \"$@\"\\n' >nbd/qemu-nbd && chmod +x img/* nbd/* && cd -")
+    c.resize("128", 1, "resize disk xvdf: qemu-img failed with status 1: no room", "/run/img:")
+    c.goes_on()
+    c.sees(96)
+    c.resize("128", 1, "the guest's requests to the disk wait", "/run/nbd:")
+    c.resize("", 0)
+    c.goes_on()
+    c.sees(128)
+    c.kill_resize("160")
+    c.resize("160", 0)
+    c.goes_on()
+    c.sees(160)
+    d.zl("block-detach --force disk1 xvdf", timeout=60)
+    d.run(f"qemu-img check -q {ON_DISKS}/d.qcow2", 60)
+    c.check()
+
+
+def test_resize_killed(d):
+    """A domain whose resize was killed goes without a wait, and leaves nothing."""
+    c = Counter(d)
+    c.kill_resize("160")
+    out = d.run("zl destroy disk1 2>&1", 60)[1]
+    assert "does not let go" not in out, out
+
+
+def test_qemu_nbd_killed(d):
+    """What was flushed is in the image, the guest hears that the rest is not, and nobody hides it."""
+    c = Counter(d, "conv=fsync")
+    d.run("killall -9 qemu-nbd")
+    d.poll(lambda: c.said("failed") > 0, 60, "the guest's writes fail")
+    c.resize("", 7, "the qemu-nbd of")
+    c.check()
+    d.zl("block-detach --force disk1 xvdf", timeout=60)
 
 
 OWN_SCRIPT = ("#!/bin/sh", "echo $1 $XENBUS_TYPE $XENBUS_BASE_PATH $script >>/run/own.log",

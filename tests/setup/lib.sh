@@ -69,7 +69,7 @@ kernel_version() {
 
 # What dom0 loads: at its start (rcS), with the services, or when somebody asks for it.
 dom0_modules="virtio_net xen-evtchn xen-privcmd xen-gntdev xen-gntalloc xenfs
-xen-blkback xen-netback loop nbd bridge openvswitch tun dummy
+xen-blkback xen-netback loop nbd dm-mod bridge openvswitch tun dummy
 nf_tables nft_chain_nat nft_masq nft_nat nft_ct"
 
 # modules_of NAME...: paths of the kernel's modules and what they need, in load order.

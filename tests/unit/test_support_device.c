@@ -226,14 +226,15 @@ int block_nbd_check(struct zerr **err)
 	return fake_devices.no_nbd ? zerr_set(err, ZERR_UNSUPPORTED, "E506", 0, "no qemu-nbd") : 0;
 }
 
-int block_nbd_attach(const struct domain_disk *disk, const char *run_dir,
-		     int (*chosen)(void *arg, const char *dev, struct zerr **err), void *arg,
-		     char ret_dev[BLOCK_DEV_MAX], struct zerr **err)
+int block_nbd_attach(const struct domain_disk *disk, const char *name, const char *run_dir,
+		     const struct block_nbd_note *note, char ret_dev[BLOCK_DEV_MAX],
+		     struct zerr **err)
 {
 	(void)disk;
 	(void)run_dir;
-	snprintf(ret_dev, BLOCK_DEV_MAX, "/dev/nbd0");
-	if (chosen(arg, ret_dev, err) != 0)
+	snprintf(fake_devices.nbd_name, sizeof(fake_devices.nbd_name), "%s", name);
+	snprintf(ret_dev, BLOCK_DEV_MAX, "/dev/dm-0");
+	if (note->chosen(note->arg, "/dev/nbd0", err) != 0)
 		return -1;
 	if (fake_devices.nbd_fails)
 		return zerr_set(err, ZERR_FAILED, "E333", 0, "qemu-nbd failed with status 1");
@@ -241,13 +242,25 @@ int block_nbd_attach(const struct domain_disk *disk, const char *run_dir,
 	return 0;
 }
 
-int block_nbd_detach(const char *dev, const char *path, struct zerr **err)
+int block_nbd_detach(const char *name, const char *nbd, const char *image, struct zerr **err)
 {
-	(void)dev;
-	(void)path;
+	(void)name;
+	(void)nbd;
+	(void)image;
 	(void)err;
 	fake_devices.nbds = 0;
 	return 0;
+}
+
+int block_nbd_resize(const struct domain_disk *disk, const char *name, const char *dev,
+		     const char *nbd, uint64_t size, const char *run_dir,
+		     const struct block_nbd_note *note, struct zerr **err)
+{
+	(void)run_dir;
+	snprintf(fake_devices.resized, sizeof(fake_devices.resized), "%s %d%d %d %s %s %s %d",
+		 disk_format_name(disk->format), disk->readonly, disk->discard, (int)disk->cache,
+		 name, dev, nbd, (int)(size >> 20));
+	return note->chosen(note->arg, "/dev/nbd1", err);
 }
 
 int hotplug_undo(const char *const argv[], int timeout_ms, struct zerr **err)

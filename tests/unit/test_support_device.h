@@ -23,6 +23,8 @@ struct fake_devices {
 	bool misses_first;		/* the guest answers for the last of three alike */
 	unsigned int pauses;		/* hotplug_pause() calls */
 	unsigned int nbds, loops_made, scripts;	/* nbds: in use now */
+	char nbd_name[32];		/* of the latest */
+	char resized[100];		/* format, readonly, discard, cache, devices, MiB */
 	char last_script[64];		/* its name and first argument */
 };
 extern struct fake_devices fake_devices;

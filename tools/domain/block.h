@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Making block devices out of disk images: block_image.c looks at images, block_loop.c and
- * block_nbd.c are the two kinds of device. Nothing here knows domains or the store. Unit tests
- * put a model in place of block_loop.c and block_nbd.c.
+ * block_nbd.c (over block_dm.c) are the two kinds of device. Nothing here knows domains or the
+ * store. Unit tests put a model in place of block_loop.c, and of block_nbd.c or block_dm.c.
  */
 #ifndef TOOLS_BLOCK_H
 #define TOOLS_BLOCK_H
@@ -62,14 +62,42 @@ bool block_backend_has(uint16_t domid, unsigned int devid);
 
 /* Is there a program for images that are not raw? Class ZERR_UNSUPPORTED with a hint. */
 int block_nbd_check(struct zerr **err);
+/* Told of each nbd device that is to serve an image, before anything is started. */
+struct block_nbd_note {
+	int (*chosen)(void *arg, const char *nbd, struct zerr **err);
+	void *arg;
+};
 /*
- * Serve an image by a free nbd device. chosen is told its name before anything is started; when
- * it fails nothing is.
+ * Serve an image by a free nbd device, and make the block device of this name that leads to it.
+ * When it fails detaching is due.
  */
-int block_nbd_attach(const struct domain_disk *disk, const char *run_dir,
-		     int (*chosen)(void *arg, const char *dev, struct zerr **err), void *arg,
-		     char ret_dev[BLOCK_DEV_MAX], struct zerr **err);
-/* End it; a device that is not in use, or for another image by now, is no error. */
-int block_nbd_detach(const char *dev, const char *image, struct zerr **err);
+int block_nbd_attach(const struct domain_disk *disk, const char *name, const char *run_dir,
+		     const struct block_nbd_note *note, char ret_dev[BLOCK_DEV_MAX],
+		     struct zerr **err);
+/* End both; what is not there, or for another image by now, is no error. */
+int block_nbd_detach(const char *name, const char *nbd, const char *image, struct zerr **err);
+/*
+ * Make the image larger (size in bytes; 0: serve it anew), while dev, which is name's, is in use:
+ * requests wait meanwhile. Failures leave all as it was (ZERR_STATE: it would shrink, or nobody
+ * serves it; ZERR_NO_RESOURCES: no nbd device is free), or requests wait on, and a hint says so.
+ */
+int block_nbd_resize(const struct domain_disk *disk, const char *name, const char *dev,
+		     const char *nbd, uint64_t size, const char *run_dir,
+		     const struct block_nbd_note *note, struct zerr **err);
+
+/* ---- block_dm.c ---- */
+
+/* A block device that leads to another one; name is the device mapper's. */
+int block_dm_create(const char *name, const char *under, uint64_t sectors, bool readonly,
+		    char ret_dev[BLOCK_DEV_MAX], struct zerr **err);
+/* It leads to this one from now on; requests that were held back go there. */
+int block_dm_lead(const char *name, const char *under, uint64_t sectors, bool readonly,
+		  struct zerr **err);
+/* Those that are under way end, others wait; is it so?; they go on. */
+int block_dm_hold(const char *name, struct zerr **err);
+bool block_dm_held(const char *name);
+int block_dm_go_on(const char *name, struct zerr **err);
+/* Requests go on, and it goes with its last user. None of this name is no error. */
+int block_dm_remove(const char *name, struct zerr **err);
 
 #endif

@@ -4,6 +4,11 @@
  * when the device is disconnected. Its cache mode lets a guest's flush reach the disk. Who wants
  * a free device holds a lock, as the kernel does not give them out; which one was taken is told
  * to the caller before qemu-nbd starts, so that a killed toolstack leaves a trace of it.
+ *
+ * A qemu-nbd keeps the length with which it began, so the back-end has a device that can be led
+ * to another one (block_dm.c). Nobody starts it anew when it was killed: it may have acknowledged
+ * writes whose place in the image it had not written yet, and a guest that sees no error would
+ * take the next flush's word for them.
  */
 #include <sys/file.h>
 
@@ -12,7 +17,10 @@
 
 #define SYS "/sys/block"
 #define NBDS 256u			/* numbers that are looked at */
-#define KILL_NAPS 500			/* of 10 ms */
+#define NAP_MS 10
+#define NAPS 500
+#define END_NAP_MS 25
+#define END_NAPS 1600			/* it may have much to write */
 
 int block_nbd_check(struct zerr **err)
 {
@@ -22,7 +30,8 @@ int block_nbd_check(struct zerr **err)
 
 	for (size_t i = 0; i < ARRAY_SIZE(places); i++)
 		if (access(places[i], X_OK) == 0)
-			return hotplug_module("nbd", SYS "/nbd0", err);
+			return hotplug_module("nbd", SYS "/nbd0", err) != 0 ? -1 :
+			       hotplug_module("dm-mod", "/sys/class/misc/device-mapper", err);
 	zerr_set(err, ZERR_UNSUPPORTED, "E506", 0, "qemu-nbd is not installed, only raw images "
 		 "can be read");
 	return zerr_hint(err, "install qemu-utils, or make a raw image: qemu-img convert -O raw");
@@ -40,12 +49,18 @@ static int take_lock(const char *run_dir, struct zerr **err)
 	return steal_fd(&fd);
 }
 
+/* "nbd0" of "/dev/nbd0". */
+static const char *base(const char *dev)
+{
+	return strncmp(dev, "/dev/", 5) == 0 ? dev + 5 : dev;
+}
+
 /* The kernel shows the process that serves a device. */
-static bool in_use(const char *name)
+static bool in_use(const char *dev)
 {
 	char path[64];
 
-	snprintf(path, sizeof(path), SYS "/%s/pid", name);
+	snprintf(path, sizeof(path), SYS "/%s/pid", base(dev));
 	return access(path, F_OK) == 0;
 }
 
@@ -68,11 +83,25 @@ static int find_free(char ret_dev[BLOCK_DEV_MAX], struct zerr **err)
 			 "built in, give dom0's kernel the word nbd.nbds_max=64");
 }
 
-int block_nbd_attach(const struct domain_disk *disk, const char *run_dir,
-		     int (*chosen)(void *arg, const char *dev, struct zerr **err), void *arg,
-		     char ret_dev[BLOCK_DEV_MAX], struct zerr **err)
+/* The device's length; 0 when nobody serves it (yet). */
+static uint64_t sectors(const char *dev)
 {
-	static const char *const formats[] = { "raw", "qcow2", "qcow", "vpc" };
+	_cleanup_free_ char *text = NULL;
+	uint64_t n = 0;
+	char path[64];
+
+	snprintf(path, sizeof(path), SYS "/%s/size", base(dev));
+	if (fd_read_file(path, 64, &text, NULL) == 0)
+		n = strtoull(text, NULL, 10);
+	return n;
+}
+
+/*
+ * Start qemu-nbd. It is through when its child serves the device, whose length comes then. A guest
+ * that waits for it makes Ctrl-C come too late.
+ */
+static int serve(const struct domain_disk *disk, const char *nbd, bool waits, struct zerr **err)
+{
 	static const char *const caches[] = { "writeback", "none", "writeback", "writethrough",
 					      "directsync" };
 	char connect[BLOCK_DEV_MAX + 16], format[24], cache[32];
@@ -81,15 +110,30 @@ int block_nbd_attach(const struct domain_disk *disk, const char *run_dir,
 		disk->discard ? "--discard=unmap" : "--discard=ignore",
 		disk->readonly ? "--read-only" : "--detect-zeroes=off", "--", disk->source, NULL,
 	};
-	_cleanup_close_ int lock = take_lock(run_dir, err);
 
-	if (lock < 0 || find_free(ret_dev, err) != 0 || chosen(arg, ret_dev, err) != 0)
-		return -1;
-	snprintf(connect, sizeof(connect), "--connect=%s", ret_dev);
-	snprintf(format, sizeof(format), "--format=%s", formats[disk->format]);
+	snprintf(connect, sizeof(connect), "--connect=%s", nbd);
+	snprintf(format, sizeof(format), "--format=%s", disk_format_name(disk->format));
 	snprintf(cache, sizeof(cache), "--cache=%s", caches[disk->cache]);
-	/* It ends when its child serves the device. */
-	return hotplug_run(argv, NULL, DEVICE_STATE_MS, err);
+	if ((waits ? hotplug_undo(argv, DEVICE_STATE_MS, err)
+		   : hotplug_run(argv, NULL, DEVICE_STATE_MS, err)) != 0)
+		return -1;
+	for (int i = 0; i < NAPS && sectors(nbd) == 0; i++)
+		hotplug_pause(NAP_MS);
+	return sectors(nbd) > 0 ? 0 : zerr_set(err, ZERR_TIMEOUT, "E801", 0,
+					       "qemu-nbd did not begin to serve %s", disk->source);
+}
+
+int block_nbd_attach(const struct domain_disk *disk, const char *name, const char *run_dir,
+		     const struct block_nbd_note *note, char ret_dev[BLOCK_DEV_MAX],
+		     struct zerr **err)
+{
+	_cleanup_close_ int lock = take_lock(run_dir, err);
+	char nbd[BLOCK_DEV_MAX];
+
+	if (lock < 0 || find_free(nbd, err) != 0 || note->chosen(note->arg, nbd, err) != 0 ||
+	    serve(disk, nbd, false, err) != 0)
+		return -1;
+	return block_dm_create(name, nbd, sectors(nbd), disk->readonly, ret_dev, err);
 }
 
 /* Is the process a qemu-nbd that gives the image to the device? */
@@ -117,21 +161,24 @@ static bool serves(const char *pid, const char *dev, const char *image)
 	return connects && strcmp(last, image) == 0;
 }
 
-/* A number is used again: what has the device now may be another domain's. */
-static bool in_use_for(const char *name, const char *dev, const char *image)
+/* Is it served, by a thread of such a process? A number is used again, for other domains. */
+static bool in_use_for(const char *dev, const char *image)
 {
 	_cleanup_free_ char *pid = NULL;
 	char path[64];
 
-	snprintf(path, sizeof(path), SYS "/%s/pid", name);
+	snprintf(path, sizeof(path), SYS "/%s/pid", base(dev));
 	if (fd_read_file(path, 64, &pid, NULL) != 0)
 		return false;
 	pid[strcspn(pid, "\n")] = '\0';
 	return serves(pid, dev, image);
 }
 
-/* Kill those that a killed toolstack has started and that did not get to the device yet. */
-static unsigned int kill_starting(const char *dev, const char *image)
+/*
+ * Send a signal, or none (0), to those that serve an image by a device, or begin to, or have let
+ * go of it and write what they have; how many are there?
+ */
+static unsigned int signal_all(const char *dev, const char *image, int signal)
 {
 	unsigned int found = 0;
 	struct dirent *e;
@@ -141,7 +188,7 @@ static unsigned int kill_starting(const char *dev, const char *image)
 		if (e->d_name[0] < '1' || e->d_name[0] > '9' ||
 		    !serves(e->d_name, dev, image))
 			continue;
-		kill((pid_t)strtol(e->d_name, NULL, 10), SIGKILL);
+		kill((pid_t)strtol(e->d_name, NULL, 10), signal);
 		found++;
 	}
 	if (dir)
@@ -149,13 +196,87 @@ static unsigned int kill_starting(const char *dev, const char *image)
 	return found;
 }
 
-int block_nbd_detach(const char *dev, const char *image, struct zerr **err)
+/*
+ * Let qemu-nbd go from the device, and end. One that a killed toolstack has started may not have
+ * come to it yet; it hears a signal when it has come further.
+ */
+static int disconnect(const char *nbd, const char *image, struct zerr **err)
 {
-	const char *const argv[] = { "qemu-nbd", "--disconnect", dev, NULL };
-	const char *name = strncmp(dev, "/dev/", 5) == 0 ? dev + 5 : dev;
-	const struct timespec nap = { .tv_nsec = 10000000 };
+	const char *const argv[] = { "qemu-nbd", "--disconnect", nbd, NULL };
 
-	for (int i = 0; i < KILL_NAPS && !in_use(name) && kill_starting(dev, image) > 0; i++)
-		nanosleep(&nap, NULL);
-	return in_use_for(name, dev, image) ? hotplug_undo(argv, DEVICE_STATE_MS, err) : 0;
+	for (int i = 0; i < NAPS && !in_use(nbd) && signal_all(nbd, image, SIGTERM) > 0; i++)
+		hotplug_pause(NAP_MS);
+	return in_use_for(nbd, image) ? hotplug_undo(argv, DEVICE_STATE_MS, err) : 0;
+}
+
+/* Before its end the image is locked. */
+static int wait_end(const char *nbd, const char *image, struct zerr **err)
+{
+	for (int i = 0; i < END_NAPS; i++) {
+		if (signal_all(nbd, image, 0) == 0)
+			return 0;
+		hotplug_pause(END_NAP_MS);
+	}
+	return zerr_set(err, ZERR_TIMEOUT, "E803", 0, "qemu-nbd does not end with %s", image);
+}
+
+int block_nbd_detach(const char *name, const char *nbd, const char *image, struct zerr **err)
+{
+	int rc = block_dm_remove(name, err);
+
+	return disconnect(nbd, image, err) != 0 || wait_end(nbd, image, err) != 0 ? -1 : rc;
+}
+
+static int grow(const struct domain_disk *disk, uint64_t size, struct zerr **err)
+{
+	char bytes[24];
+	const char *const argv[] = { "qemu-img", "resize", "-q", "-f",
+				     disk_format_name(disk->format), disk->source, bytes, NULL };
+
+	snprintf(bytes, sizeof(bytes), "%llu", (unsigned long long)size);
+	return size == 0 ? 0 : hotplug_undo(argv, DEVICE_HOTPLUG_MS, err);
+}
+
+/* Can it be done, as things are? */
+static int check_resize(const struct domain_disk *disk, const char *name, const char *dev,
+			const char *nbd, uint64_t size, struct zerr **err)
+{
+	if (size != 0 && size / 512 < sectors(dev))
+		return zerr_set(err, ZERR_STATE, "E714", 0, "%s has %llu bytes already: a disk in "
+				"use can only grow", disk->source,
+				(unsigned long long)sectors(dev) * 512);
+	/* What its qemu-nbd had acknowledged and not written is lost, and the guest must see so. */
+	if (in_use_for(nbd, disk->source) || block_dm_held(name))
+		return 0;
+	zerr_set(err, ZERR_STATE, "E713", 0, "the qemu-nbd of %s has ended", disk->source);
+	return zerr_hint(err, "zl block-detach, qemu-img check, and attach it again");
+}
+
+int block_nbd_resize(const struct domain_disk *disk, const char *name, const char *dev,
+		     const char *nbd, uint64_t size, const char *run_dir,
+		     const struct block_nbd_note *note, struct zerr **err)
+{
+	_cleanup_close_ int lock = take_lock(run_dir, err);
+	struct zerr *why = NULL;
+	char next[BLOCK_DEV_MAX];
+	int rc;
+
+	/* Another nbd device: the one before is in use until requests go on. */
+	if (lock < 0 || check_resize(disk, name, dev, nbd, size, err) != 0 ||
+	    find_free(next, err) != 0 || block_dm_hold(name, err) != 0)
+		return -1;
+	if (disconnect(nbd, disk->source, err) != 0) {
+		block_dm_go_on(name, NULL);
+		return -1;
+	}
+	rc = wait_end(nbd, disk->source, err);
+	if (rc == 0) {
+		rc = grow(disk, size, &why);
+		if (note->chosen(note->arg, next, err) == 0 && serve(disk, next, true, err) == 0 &&
+		    block_dm_lead(name, next, sectors(next), disk->readonly, err) == 0)
+			return rc == 0 ? 0 : zerr_pass(err, why);
+		zerr_free(why);
+	}
+	return zerr_hint(err, "the guest's requests to the disk wait: zl block-resize without a "
+			 "size tries again");
 }

@@ -226,6 +226,8 @@ static int ask_close(const struct device *d, bool remove_front, struct zerr **er
 {
 	struct closing c = { .d = d, .remove_front = remove_front };
 
+	if (d->cls->let_go && d->backend_domid == 0)
+		d->cls->let_go(d);
 	return xs_transaction(d->ctx->xs, write_close, &c, err);
 }
 

@@ -70,6 +70,10 @@ struct device_class {
 	 * twice, and for devices of which only the nodes exist: what it needs is in the store.
 	 */
 	int (*hotplug_detach)(struct device *d, struct zerr **err);
+	/*
+	 * Or NULL: it is to close. Nothing that a killed program left may keep the back-end waiting.
+	 */
+	void (*let_go)(const struct device *d);
 };
 extern const struct device_class device_class_vbd, device_class_vif;
 extern const struct device_class device_class_console;

@@ -15,6 +15,8 @@
 
 #define NOTE_IMAGE "zl-image"		/* "w f803:1c": how and which */
 #define NOTE_NBD "zl-nbd"		/* "/dev/nbd0", before it is used */
+#define NOTE_FORMAT "zl-format"
+#define NOTE_CACHE "zl-cache"		/* enum disk_cache, where it is not the default */
 #define NOTE_SCRIPT "zl-script"		/* its path, where there is one */
 #define NOTE_PATH "physical-device-path"
 #define BY_SCRIPT "s"			/* begins an identity that is not an image's */
@@ -209,7 +211,9 @@ static void write_nodes(const struct device *d, struct device_writer *w)
 	device_put(w, DEVICE_BACK, "device-type", "%s", disk->cdrom ? "cdrom" : "disk");
 	device_put(w, DEVICE_BACK, "discard-enable", "%d", disk->discard && !disk->readonly);
 	device_put(w, DEVICE_BACK, "specification", "xen");
-	device_put(w, DEVICE_NOTE, "zl-format", "%s", disk_format_name(disk->format));
+	device_put(w, DEVICE_NOTE, NOTE_FORMAT, "%s", disk_format_name(disk->format));
+	if (disk->cache != DISK_CACHE_DEFAULT)
+		device_put(w, DEVICE_NOTE, NOTE_CACHE, "%d", disk->cache);
 	if (d->claim[0])
 		device_put(w, DEVICE_NOTE, NOTE_IMAGE, "%c %s", use_letter(disk), d->claim);
 }
@@ -254,9 +258,15 @@ static int name_device(const struct device *d, const char *dev, struct zerr **er
 	return wait_opened(d, err);
 }
 
-static int note_nbd(void *arg, const char *dev, struct zerr **err)
+static int note_nbd(void *arg, const char *nbd, struct zerr **err)
 {
-	return device_write(arg, DEVICE_NOTE, NOTE_NBD, dev, err);
+	return device_write(arg, DEVICE_NOTE, NOTE_NBD, nbd, err);
+}
+
+/* The device mapper's name for what leads to an nbd device. */
+static void nbd_name(const struct device *d, char ret[BLOCK_DEV_MAX])
+{
+	snprintf(ret, BLOCK_DEV_MAX, "zl-%u-%u", d->domid, d->devid);
 }
 
 /* Is it still the image that was looked at under the lock? */
@@ -314,9 +324,10 @@ static int attach_script(const struct device *d, struct zerr **err)
 
 static int hotplug_attach(struct device *d, struct zerr **err)
 {
+	const struct block_nbd_note note = { note_nbd, d };
 	const struct domain_disk *disk = d->config;
+	char name[BLOCK_DEV_MAX], dev[BLOCK_DEV_MAX];
 	_cleanup_close_ int fd = -1;
-	char dev[BLOCK_DEV_MAX];
 	struct block_image image;
 
 	if (disk->script)
@@ -329,7 +340,8 @@ static int hotplug_attach(struct device *d, struct zerr **err)
 	close(steal_fd(&fd));
 	if (image.way == BLOCK_WAY_DEVICE)
 		return name_device(d, disk->source, err);
-	if (block_nbd_attach(disk, domain_run_dir(d->ctx), note_nbd, d, dev, err) != 0)
+	nbd_name(d, name);
+	if (block_nbd_attach(disk, name, domain_run_dir(d->ctx), &note, dev, err) != 0)
 		return -1;
 	return name_device(d, dev, err);
 }
@@ -337,19 +349,32 @@ static int hotplug_attach(struct device *d, struct zerr **err)
 static int hotplug_detach(struct device *d, struct zerr **err)
 {
 	_cleanup_free_ char *nbd = NULL, *dev = NULL, *image = NULL, *source = NULL;
+	char name[BLOCK_DEV_MAX];
 
+	nbd_name(d, name);
 	if (run_script(d, "remove", err) != 0 ||
 	    device_read(d, DEVICE_NOTE, NOTE_NBD, &nbd, err) < 0 ||
 	    device_read(d, DEVICE_NOTE, "params", &source, err) < 0 ||
 	    device_read(d, DEVICE_NOTE, NOTE_PATH, &dev, err) < 0 ||
 	    device_read(d, DEVICE_NOTE, NOTE_IMAGE, &image, err) < 0)
 		return -1;
-	if (nbd && source && block_nbd_detach(nbd, source, err) != 0)
+	if (nbd && source && block_nbd_detach(name, nbd, source, err) != 0)
 		return -1;
 	if (dev && image && image[0] && strncmp(dev, "/dev/loop", 9) == 0 &&
 	    !block_loop_wait_free(dev, image + 2, FREE_MS))
 		return zerr_set(err, ZERR_FAILED, "E318", EBUSY, "%s stays in use", dev);
 	return 0;
+}
+
+/* Requests that a killed resize held back. */
+static void let_go(const struct device *d)
+{
+	_cleanup_free_ char *nbd = NULL;
+	char name[BLOCK_DEV_MAX];
+
+	nbd_name(d, name);
+	if (device_read(d, DEVICE_NOTE, NOTE_NBD, &nbd, NULL) > 0)
+		block_dm_go_on(name, NULL);
 }
 
 const struct device_class device_class_vbd = {
@@ -361,6 +386,7 @@ const struct device_class device_class_vbd = {
 	.write_nodes = write_nodes,
 	.hotplug_attach = hotplug_attach,
 	.hotplug_detach = hotplug_detach,
+	.let_go = let_go,
 };
 
 int device_attach_disk(struct domain_ctx *ctx, uint16_t domid, const struct domain_disk *disk,
@@ -397,13 +423,28 @@ static int grow(int fd, const char *path, uint64_t size, struct zerr **err)
 	return 0;
 }
 
-/* Its length goes to the kernel once, when it connects, and it lets nobody else at the image. */
-static int refuse_nbd(const char *params, const char *name, struct zerr **err)
+/* What serves the image is started anew, as it was. */
+static int resize_nbd(struct device *d, const char *dev, const char *nbd, char *source,
+		      uint64_t size, struct zerr **err)
 {
-	zerr_set(err, ZERR_UNSUPPORTED, "E507", 0, "qemu-nbd serves %s, and keeps the size with "
-		 "which it began", params ? params : "the image");
-	return zerr_hint(err, "zl block-detach %s (or shut the guest down), qemu-img resize %s "
-			 "SIZE, and attach it again", name, params ? params : "IMAGE");
+	_cleanup_free_ char *format = NULL, *mode = NULL, *discard = NULL, *cache = NULL;
+	const struct block_nbd_note note = { note_nbd, d };
+	struct domain_disk disk = { .source = source };
+	char name[BLOCK_DEV_MAX];
+
+	if (device_read(d, DEVICE_NOTE, NOTE_FORMAT, &format, err) < 0 ||
+	    device_read(d, DEVICE_NOTE, "mode", &mode, err) < 0 ||
+	    device_read(d, DEVICE_NOTE, "discard-enable", &discard, err) < 0 ||
+	    device_read(d, DEVICE_NOTE, NOTE_CACHE, &cache, err) < 0)
+		return -1;
+	while (format && disk.format < DISK_VPC &&
+	       strcmp(format, disk_format_name(disk.format)) != 0)
+		disk.format++;
+	disk.readonly = mode && mode[0] == 'r';
+	disk.discard = discard && discard[0] == '1';
+	disk.cache = cache ? (enum disk_cache)(cache[0] - '0') : DISK_CACHE_DEFAULT;
+	nbd_name(d, name);
+	return block_nbd_resize(&disk, name, dev, nbd, size, domain_run_dir(d->ctx), &note, err);
 }
 
 /* blkback sees for itself that a device has grown. */
@@ -411,17 +452,16 @@ static int resize_volume(const char *dev, uint64_t size, struct zerr **err)
 {
 	if (size == 0 && dev)
 		return 0;
-	zerr_set(err, ZERR_UNSUPPORTED, "E507", 0, "only the file of a raw disk can be made "
+	zerr_set(err, ZERR_UNSUPPORTED, "E507", 0, "only the file of a disk can be made "
 		 "larger here");
 	return zerr_hint(err, "make a volume larger by its own tools; the guest is told");
 }
 
-static int resize(const struct device *d, uint64_t size, struct zerr **err)
+static int resize(struct device *d, uint64_t size, struct zerr **err)
 {
 	_cleanup_free_ char *params = NULL, *dev = NULL, *image = NULL, *nbd = NULL;
 	_cleanup_close_ int fd = -1;
 	char id[BLOCK_ID_MAX];
-	struct stat st;
 
 	if (device_read(d, DEVICE_NOTE, "params", &params, err) < 0 ||
 	    device_read(d, DEVICE_NOTE, NOTE_PATH, &dev, err) < 0 ||
@@ -429,13 +469,15 @@ static int resize(const struct device *d, uint64_t size, struct zerr **err)
 	    device_read(d, DEVICE_NOTE, NOTE_NBD, &nbd, err) < 0)
 		return -1;
 	if (!params || !dev || !image || !image[0] || image[2] == BY_SCRIPT[0] ||
-	    strncmp(dev, "/dev/loop", 9) != 0)
-		return nbd ? refuse_nbd(params, d->name, err) : resize_volume(dev, size, err);
-	fd = open(params, O_RDWR | O_CLOEXEC | O_NONBLOCK);
-	if (fd < 0 || fstat(fd, &st) != 0)
-		return zerr_set(err, ZERR_FAILED, "E313", errno, "cannot open %s", params);
+	    (!nbd && strncmp(dev, "/dev/loop", 9) != 0))
+		return resize_volume(dev, size, err);
 	if (!block_image_id(params, id) || strcmp(id, image + 2) != 0)
 		return zerr_set(err, ZERR_STATE, "E713", 0, "%s is another file now", params);
+	if (nbd)
+		return resize_nbd(d, dev, nbd, params, size, err);
+	fd = open(params, O_RDWR | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0)
+		return zerr_set(err, ZERR_FAILED, "E313", errno, "cannot open %s", params);
 	if (size != 0 && grow(fd, params, size, err) != 0)
 		return -1;
 	return block_loop_resize(dev, id, err);
@@ -444,11 +486,14 @@ static int resize(const struct device *d, uint64_t size, struct zerr **err)
 int device_vbd_resize(struct domain_ctx *ctx, uint16_t domid, unsigned int devid, uint64_t size,
 		      struct zerr **err)
 {
+	_cleanup_signals_ sigset_t signals = device_hold_signals();
+	_cleanup_close_ int turn = -1;
 	struct zerr *why = NULL;
 	struct device d;
-	int rc = device_find(&d, ctx, domid, DEVICE_VBD, devid, err);
+	int rc;
 
-	if (rc < 0)
+	if (domain_need_store(ctx, err) != 0 || device_take_turn(ctx, domid, &turn, err) != 0 ||
+	    (rc = device_find(&d, ctx, domid, DEVICE_VBD, devid, err)) < 0)
 		return -1;
 	if (rc == 0)
 		return zerr_set(err, ZERR_NOT_FOUND, "E302", 0, "domain %u has no disk %s", domid,

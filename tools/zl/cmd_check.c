@@ -220,7 +220,7 @@ static const struct check_row rows[] = {
 	  CHECK_WARN, "modprobe xen-netback" },
 	{ "kernel", "disks from files", look_file, "/dev/loop-control", CHECK_WARN, "modprobe loop" },
 	{ "kernel", "disks from images", look_file, "/sys/module/nbd", CHECK_NOTE,
-	  "modprobe nbd, for qcow2" },
+	  "modprobe -a nbd dm-mod, for qcow2" },
 	{ "tools", "qcow2 images", look_file, "/usr/bin/qemu-nbd", CHECK_NOTE,
 	  "install qemu-utils" },
 	{ "daemons", "xenstored", look_store, NULL, CHECK_FAIL, "zl-services start" },

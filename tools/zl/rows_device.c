@@ -31,8 +31,10 @@ static const struct zl_command rows[] = {
 	{ "block-resize", NULL, cmd_block_resize, ZL_CHANGES | ZL_DOMAINS | ZL_HEADED, 2, 3, NULL,
 	  "DOM VDEV [SIZE]", "make a disk larger while it is in use",
 	  "SIZE is in MiB unless it has a suffix. The image's file grows; without SIZE somebody "
-	  "has made it grow already. The guest sees the new size at once. A volume (LVM, a "
-	  "partition) is made larger by its own tools." },
+	  "has made it grow already. The guest sees the new size at once. Images of other formats "
+	  "than raw are served anew, for which the guest's requests wait; where that does not come "
+	  "about, the same without SIZE tries again. A volume (LVM, a partition) is made larger by "
+	  "its own tools." },
 	{ "cd-eject", NULL, cmd_cd_eject, ZL_CHANGES | ZL_DOMAINS | ZL_HEADED, 2, 2, detach_options,
 	  "[--force] [--timeout=SEC] DOM VDEV", "take a cdrom away",
 	  "As block-detach, of nothing but a cdrom: guests have no drives, the disk itself goes." },

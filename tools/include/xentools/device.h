@@ -106,7 +106,7 @@ int device_vif_set_link(struct domain_ctx *ctx, uint16_t domid, unsigned int dev
 
 /*
  * Make a disk's file larger (size in bytes; 0: somebody has done that) and let the guest know.
- * Classes: ZERR_STATE it would shrink, ZERR_UNSUPPORTED not a raw file.
+ * Classes: ZERR_STATE it would shrink, ZERR_UNSUPPORTED not a file.
  */
 int device_vbd_resize(struct domain_ctx *ctx, uint16_t domid, unsigned int devid, uint64_t size,
 		      struct zerr **err);
