@@ -26,6 +26,9 @@ def test_boot(boot, cpus):
     info = d.zl("info")[1]
     assert re.search(rf"^nr_cpus\s*: {cpus}$", info, re.M), info
     assert re.search(r"^xen_major\s*: 4$", info, re.M), info
+    more = d.zl("info -x")[1]
+    assert re.search(r"^xenstore_nodes\s*: \d+$", more, re.M), more
+    assert re.search(rf"^Pool-0 +0(-{cpus - 1})? +credit2 +1 +\d+$", more, re.M), more
     # run() leaves out lines of the hypervisor's own, so they are counted there.
     assert int(d.run("zl dmesg | wc -l")[1]) >= 3, "the hypervisor's log is empty"
     assert set(d.daemons()) == {"xenstored", "xenconsoled", "zl-monitord"}
