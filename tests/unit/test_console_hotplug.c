@@ -170,6 +170,16 @@ static struct domain_console *serial_port(void)
  * The first console's own file, and the serial port's: named by a node, filled besides the log,
  * once after a kill, too.
  */
+/* Three more bytes of the other console, whose notes are others. */
+static void other_speaks(bool serial)
+{
+	struct xencons_interface *of = serial ? &ring : &serial_ring;
+
+	memcpy(of->out + of->out_prod, "pv\n", 3);
+	of->out_prod += 3;
+	domain_console_event(serial ? first : serial_port());
+}
+
 static void own_file(bool serial, const char *node, const char *log)
 {
 	struct xencons_interface *of = serial ? &serial_ring : &ring;
@@ -193,9 +203,11 @@ static void own_file(bool serial, const char *node, const char *log)
 		assert_non_null(c);
 		assert_true(!c->pty.name[0] == !has_pty);
 		if (life == 0) {
+			other_speaks(serial);
 			memcpy(of->out, "\033[1mhello\n", 10);
 			of->out_prod = 10;
 			domain_console_event(c);
+			other_speaks(serial);
 		}
 		expect_file("own.txt", "hello\n");
 		if (log)
