@@ -109,10 +109,8 @@ static int fill_from_file(const void *arg, uint64_t offset, uint8_t *to, size_t 
 	ssize_t n;
 
 	while (done < size) {
-		n = pread(p->file->fd, to + done, size - done,
-			  (off_t)(p->start + offset + done));
-		if (n < 0 && errno == EINTR)
-			continue;
+		n = TEMP_FAILURE_RETRY(pread(p->file->fd, to + done, size - done,
+					     (off_t)(p->start + offset + done)));
 		if (n < 0)
 			return zerr_set(err, ZERR_FAILED, "E301", errno, "cannot read %s",
 					p->file->path);

@@ -22,6 +22,7 @@
 
 #include <xentools/build.h>
 #include <xentools/error.h>
+#include <xentools/fd_util.h>
 #include <xentools/macros.h>
 
 #define CHUNK (64 * 1024)
@@ -35,22 +36,6 @@
 #define OUT_FD 4
 
 enum child_code { CHILD_OK, CHILD_CORRUPT, CHILD_TOO_LARGE, CHILD_FAILED };
-
-static int write_out(const uint8_t *buf, size_t len)
-{
-	ssize_t n;
-
-	while (len > 0) {
-		n = write(OUT_FD, buf, len);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return -1;
-		buf += n;
-		len -= (size_t)n;
-	}
-	return 0;
-}
 
 /* Inflate until the end of the stream; trailing bytes behind it do not matter. */
 static enum child_code inflate_all(uint64_t offset, uint64_t max)
@@ -85,7 +70,7 @@ static enum child_code inflate_all(uint64_t offset, uint64_t max)
 		total += got;
 		if (total > max)
 			return CHILD_TOO_LARGE;
-		if (write_out(out, got) != 0)
+		if (fd_write_all(OUT_FD, out, got) != 0)
 			return CHILD_FAILED;
 	}
 	return CHILD_OK;
@@ -201,10 +186,9 @@ int image_gunzip(const char *path, int fd, uint64_t offset, uint64_t max, int *r
 				"no process to unpack the kernel %s", path);
 	if (pid == 0)
 		child_main(fd, out, offset, max);
-	while (waitpid(pid, &status, 0) < 0)
-		if (errno != EINTR)
-			return zerr_set(err, ZERR_FAILED, "E301", errno,
-					"unpacking the kernel %s failed", path);
+	if (TEMP_FAILURE_RETRY(waitpid(pid, &status, 0)) < 0)
+		return zerr_set(err, ZERR_FAILED, "E301", errno, "unpacking the kernel %s failed",
+				path);
 	if (!WIFEXITED(status) || WEXITSTATUS(status) != CHILD_OK)
 		return child_error(path, status, max, max < memory, err);
 	if (fstat(out, &st) < 0 || (uint64_t)st.st_size > max)

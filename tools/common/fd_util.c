@@ -20,10 +20,8 @@ int fd_write_all(int fd, const void *buf, size_t len)
 	const char *p = buf;
 
 	while (len) {
-		ssize_t n = write(fd, p, len);
+		ssize_t n = TEMP_FAILURE_RETRY(write(fd, p, len));
 
-		if (n < 0 && errno == EINTR)
-			continue;
 		if (n < 0)
 			return -errno;
 		p += n;
@@ -37,10 +35,8 @@ int fd_read_exact(int fd, void *buf, size_t len)
 	char *p = buf;
 
 	while (len) {
-		ssize_t n = read(fd, p, len);
+		ssize_t n = TEMP_FAILURE_RETRY(read(fd, p, len));
 
-		if (n < 0 && errno == EINTR)
-			continue;
 		if (n < 0)
 			return -errno;
 		if (n == 0)
@@ -51,19 +47,14 @@ int fd_read_exact(int fd, void *buf, size_t len)
 	return 0;
 }
 
-static int change_flag(int fd, int get, int set, int flag, bool on)
+int fd_set_nonblock(int fd, bool on)
 {
-	int flags = fcntl(fd, get);
+	int flags = fcntl(fd, F_GETFL);
 
 	if (flags < 0)
 		return -errno;
-	flags = on ? flags | flag : flags & ~flag;
-	return fcntl(fd, set, flags) < 0 ? -errno : 0;
-}
-
-int fd_set_nonblock(int fd, bool on)
-{
-	return change_flag(fd, F_GETFL, F_SETFL, O_NONBLOCK, on);
+	flags = on ? flags | O_NONBLOCK : flags & ~O_NONBLOCK;
+	return fcntl(fd, F_SETFL, flags) < 0 ? -errno : 0;
 }
 
 int fd_read_to_end(int fd, size_t max, char **ret_buf, size_t *ret_len)
@@ -81,9 +72,7 @@ int fd_read_to_end(int fd, size_t max, char **ret_buf, size_t *ret_len)
 				return -ENOMEM;
 			buf = bigger;
 		}
-		n = read(fd, buf + len, size - len);
-		if (n < 0 && errno == EINTR)
-			continue;
+		n = TEMP_FAILURE_RETRY(read(fd, buf + len, size - len));
 		if (n < 0)
 			return -errno;
 		if (n == 0)

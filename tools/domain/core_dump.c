@@ -39,10 +39,8 @@ static int write_error(struct zerr **err, int e)
 static int write_at(struct dump *d, const char *p, size_t len, uint64_t at, struct zerr **err)
 {
 	while (len > 0) {
-		ssize_t n = pwrite(d->fd, p, len, (off_t)at);
+		ssize_t n = TEMP_FAILURE_RETRY(pwrite(d->fd, p, len, (off_t)at));
 
-		if (n < 0 && errno == EINTR)
-			continue;
 		if (n <= 0)
 			return write_error(err, n < 0 ? errno : ENOSPC);
 		p += n;

@@ -172,9 +172,8 @@ int domain_lock(const struct domain_ctx *ctx, int *ret_fd, struct zerr **err)
 		fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return zerr_set(err, ZERR_FAILED, "E920", errno, "cannot open %s", path);
-	while (flock(fd, LOCK_EX) != 0)
-		if (errno != EINTR)
-			return zerr_set(err, ZERR_FAILED, "E920", errno, "cannot lock %s", path);
+	if (TEMP_FAILURE_RETRY(flock(fd, LOCK_EX)) != 0)
+		return zerr_set(err, ZERR_FAILED, "E920", errno, "cannot lock %s", path);
 	*ret_fd = steal_fd(&fd);
 	return 0;
 }

@@ -211,9 +211,7 @@ static int read_some(struct xs *xs, struct zerr **err)
 	xs->in_len -= xs->in_pos;
 	memmove(xs->in, xs->in + xs->in_pos, xs->in_len);
 	xs->in_pos = 0;
-	do
-		n = read(xs->fd, xs->in + xs->in_len, sizeof(xs->in) - xs->in_len);
-	while (n < 0 && errno == EINTR);
+	n = TEMP_FAILURE_RETRY(read(xs->fd, xs->in + xs->in_len, sizeof(xs->in) - xs->in_len));
 	if (n == 0)
 		return fail(xs, 0, "xenstored closed the connection", err);
 	if (n < 0)

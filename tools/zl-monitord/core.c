@@ -75,7 +75,6 @@ bool monitor_core_end(pid_t pid, int fd)
 	int status = 1;
 
 	close(fd);
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
+	TEMP_FAILURE_RETRY(waitpid(pid, &status, 0));
 	return status == 0;
 }

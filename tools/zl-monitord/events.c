@@ -54,10 +54,9 @@ static void drop_peer(struct peer *p)
 static bool drain(struct peer *p)
 {
 	while (p->buf.len > 0) {
-		ssize_t n = send(p->fd, p->buf.buf, p->buf.len, MSG_NOSIGNAL | MSG_DONTWAIT);
+		ssize_t n = TEMP_FAILURE_RETRY(send(p->fd, p->buf.buf, p->buf.len,
+						    MSG_NOSIGNAL | MSG_DONTWAIT));
 
-		if (n < 0 && errno == EINTR)
-			continue;
 		if (n < 0 && errno == EAGAIN)
 			break;
 		if (n <= 0) {
