@@ -13,6 +13,11 @@
 #define ROW_R(p, c, why) { .path = (p), .cls = FIELD_R, .code = (c), .note = (why) }
 #define ROW_L(p) { .path = (p), .cls = FIELD_L }
 
+/* A row's last word, with the parameters of field_row.handler: r, node, row, value. */
+#define FIELD_HANDLER(name) \
+	static void name(struct reader *r UNUSED, const struct xml_node *node UNUSED, \
+			 const struct field_row *row UNUSED, const char *value UNUSED)
+
 #define CONTAINER .type = NULL
 #define INTO(member) .offset = offsetof(struct config_build, member)
 #define SETS(member) .sets = offsetof(struct config_build, member)

@@ -55,6 +55,10 @@ struct field_type {
 	void (*parse)(struct reader *r, const struct xml_node *node, const struct field_row *row,
 		      const char *value, void *dst);
 };
+/* A function for it; see FIELD_HANDLER(). */
+#define FIELD_PARSER(name) \
+	static void name(struct reader *r, const struct xml_node *node UNUSED, \
+			 const struct field_row *row UNUSED, const char *value, void *dst)
 
 struct field_row {
 	const char *path;		/* "domain/os/type", "domain/os/type@arch" */
@@ -150,6 +154,10 @@ void field_report(struct reader *r, enum config_severity severity, const struct 
 		  __attribute__((format(printf, 7, 8)));
 #define field_error(r, node, attr, code, hint, ...) \
 	field_report(r, CONFIG_ERROR, node, attr, code, hint, __VA_ARGS__)
+/* What is wrong with the value of a row. */
+#define field_bad(r, node, row, ...) \
+	field_error(r, node, field_attr(row), (row)->code ? (row)->code : "E365", (row)->hint, \
+		    __VA_ARGS__)
 #define field_warning(r, node, attr, code, hint, ...) \
 	field_report(r, CONFIG_WARNING, node, attr, code, hint, __VA_ARGS__)
 

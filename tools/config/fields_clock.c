@@ -18,8 +18,7 @@ static bool offset_is(const struct xml_node *node, const char *word)
 }
 
 /* Seconds, of the adjustment or of the start since 1970. */
-static void read_seconds(struct reader *r, const struct xml_node *node, const struct field_row *row,
-			 const char *value)
+FIELD_HANDLER(read_seconds)
 {
 	bool start = strcmp(field_attr(row), "start") == 0;
 	const char *text = field_trim(r, value), *needs = start ? "absolute" : "variable";
@@ -37,8 +36,7 @@ static void read_seconds(struct reader *r, const struct xml_node *node, const st
 			    "only a clock of offset '%s' has it", needs);
 }
 
-static void check_timezone(struct reader *r, const struct xml_node *node, const struct field_row *,
-			   const char *)
+FIELD_HANDLER(check_timezone)
 {
 	const char *zone = r->build->cfg.timezone;
 
@@ -54,8 +52,7 @@ static void check_timezone(struct reader *r, const struct xml_node *node, const 
 }
 
 /* After the attributes: what an offset needs. */
-static void check_clock(struct reader *r, const struct xml_node *node, const struct field_row *,
-			const char *)
+FIELD_HANDLER(check_clock)
 {
 	if (offset_is(node, "timezone") != (xml_attr_get(node, "timezone") != NULL))
 		field_error(r, node, "timezone", "E366", NULL,

@@ -8,75 +8,40 @@
 
 static const struct field_range console_ports = { 0, 255 };
 
-static const struct field_word console_types[] = {
-	{ "pty", 0, FIELD_S, NULL, NULL },
-	{ "*", 0, FIELD_D, "the console is a pty", "write type='pty'" },
-	{ NULL, 0, FIELD_S, NULL, NULL },
-};
+static FIELD_WORDS(console_types, WORD("pty", 0),
+	{ "*", 0, FIELD_D, "the console is a pty", "write type='pty'" });
 
-static const struct field_word mirror_types[] = {
-	{ "pty", 0, FIELD_S, NULL, NULL },
-	{ "*", 0, FIELD_W, "it is the serial port's; the console is a pty", NULL },
-	{ NULL, 0, FIELD_S, NULL, NULL },
-};
+static FIELD_WORDS(mirror_types, WORD("pty", 0),
+	{ "*", 0, FIELD_W, "it is the serial port's; the console is a pty", NULL });
 
-static const struct field_word console_targets[] = {
-	{ "xen", 0, FIELD_S, NULL, NULL },
+static FIELD_WORDS(console_targets, WORD("xen", 0),
 	{ "serial", 0, FIELD_W, "the console is hvc0", NULL },
 	{ "virtio", 0, FIELD_W, "the console is hvc0", NULL },
 	{ "sclp", 0, FIELD_W, "the console is hvc0", NULL },
-	{ "sclplm", 0, FIELD_W, "the console is hvc0", NULL },
-	{ NULL, 0, FIELD_S, NULL, NULL },
-};
+	{ "sclplm", 0, FIELD_W, "the console is hvc0", NULL });
 
-static const struct field_word on_off[] = {
-	{ "on", 1, FIELD_S, NULL, NULL },
-	{ "off", 0, FIELD_S, NULL, NULL },
-	{ NULL, 0, FIELD_S, NULL, NULL },
-};
+static FIELD_WORDS(on_off, WORD("on", 1), WORD("off", 0));
 
-static const struct field_word channel_types[] = {
-	{ "pty", 0, FIELD_S, NULL, NULL },
-	{ "unix", 0, FIELD_S, NULL, NULL },
-	{ "*", 0, FIELD_D, "a channel is a pty or a socket", NULL },
-	{ NULL, 0, FIELD_S, NULL, NULL },
-};
+static FIELD_WORDS(channel_types, WORD("pty", 0), WORD("unix", 0),
+	{ "*", 0, FIELD_D, "a channel is a pty or a socket", NULL });
 
-static const struct field_word channel_targets[] = {
-	{ "xen", 0, FIELD_S, NULL, NULL },
+static FIELD_WORDS(channel_targets, WORD("xen", 0),
 	{ "virtio", 0, FIELD_D, "channels are Xen's, hvc1 and up",
 	  "write <target type='xen' name='...'/>" },
-	{ "*", 0, FIELD_D, "channels are Xen's", "write <target type='xen' name='...'/>" },
-	{ NULL, 0, FIELD_S, NULL, NULL },
-};
+	{ "*", 0, FIELD_D, "channels are Xen's", "write <target type='xen' name='...'/>" });
 
-static const struct field_word channel_modes[] = {
-	{ "bind", 0, FIELD_S, NULL, NULL },
+static FIELD_WORDS(channel_modes, WORD("bind", 0),
 	{ "*", 0, FIELD_D, "programs connect to the channel, it connects to none",
-	  "write mode='bind'" },
-	{ NULL, 0, FIELD_S, NULL, NULL },
-};
+	  "write mode='bind'" });
 
-static const struct field_word serial_types[] = {
-	{ "pty", 0, FIELD_S, NULL, NULL },
-	{ "null", 0, FIELD_S, NULL, NULL },
-	{ "file", 0, FIELD_S, NULL, NULL },
-	{ "*", 0, FIELD_D, "the serial port is a pty, a file or nothing", "write type='pty'" },
-	{ NULL, 0, FIELD_S, NULL, NULL },
-};
+static FIELD_WORDS(serial_types, WORD("pty", 0), WORD("null", 0), WORD("file", 0),
+	{ "*", 0, FIELD_D, "the serial port is a pty, a file or nothing", "write type='pty'" });
 
-static const struct field_word serial_targets[] = {
-	{ "system-serial", 0, FIELD_S, NULL, NULL },
-	{ "*", 0, FIELD_W, "the serial port is a PL011", NULL },
-	{ NULL, 0, FIELD_S, NULL, NULL },
-};
+static FIELD_WORDS(serial_targets, WORD("system-serial", 0),
+	{ "*", 0, FIELD_W, "the serial port is a PL011", NULL });
 
-static const struct field_word balloon_models[] = {
-	{ "xen", 0, FIELD_S, NULL, NULL },
-	{ "none", 1, FIELD_S, NULL, NULL },
-	{ "*", 0, FIELD_W, "the balloon is Xen's", NULL },
-	{ NULL, 0, FIELD_S, NULL, NULL },
-};
+static FIELD_WORDS(balloon_models, WORD("xen", 0), WORD("none", 1),
+	{ "*", 0, FIELD_W, "the balloon is Xen's", NULL });
 
 /* Is there one of the same name before it? */
 static bool is_second(const struct xml_node *node)
@@ -97,11 +62,8 @@ static bool room_for_channel(struct reader *r, const struct xml_node *node)
 	return false;
 }
 
-static void check_console(struct reader *r, const struct xml_node *node,
-			  const struct field_row *row, const char *value)
+FIELD_HANDLER(check_console)
 {
-	(void)row;
-	(void)value;
 	if ((r->device || is_second(node)) && room_for_channel(r, node))
 		r->build->cfg.more_consoles++;
 }
@@ -112,8 +74,7 @@ static const char *attr_of(const struct xml_node *node, const char *attr)
 }
 
 /* libvirt shows the serial port once more as a console, which is no second loss. */
-static void check_console_type(struct reader *r, const struct xml_node *node,
-			       const struct field_row *row, const char *value)
+FIELD_HANDLER(check_console_type)
 {
 	const char *target = attr_of(xml_child(node, "target"), "type");
 	bool mirror = target != NULL && strcmp(target, "serial") == 0 &&
@@ -152,15 +113,13 @@ static bool is_written(const struct domain_config *cfg, const struct domain_outp
 }
 
 /* A file that what a console or the serial port says is written to. */
-static void read_output(struct reader *r, const struct xml_node *node,
-			const struct field_row *row, const char *value)
+FIELD_HANDLER(read_output)
 {
 	const char *key = strcmp(node->name, "log") == 0 ? "file" : "path";
 	const char *file = xml_attr_get(node, key), *append = xml_attr_get(node, "append");
 	const struct field_row *of_file = field_row_of(node, key);
 	struct domain_output *o = output_of(r, node);
 
-	(void)value;
 	if (file == NULL || o == NULL)
 		return;
 	type_path.parse(r, node, of_file, file, &o->path);
@@ -205,16 +164,13 @@ static bool leave_out(struct reader *r, const char *type, const char *target)
 		(target != NULL && strcmp(target, "xen") != 0 && strcmp(target, "virtio") != 0));
 }
 
-static void read_channel(struct reader *r, const struct xml_node *node,
-			 const struct field_row *row, const char *value)
+FIELD_HANDLER(read_channel)
 {
 	const struct xml_node *target = xml_child(node, "target"), *source = xml_child(node, "source");
 	const char *type = xml_attr_get(node, "type"), *name = attr_of(target, "name");
 	struct domain_config *cfg = &r->build->cfg;
 	struct domain_channel c = { .name = NULL }, *list;
 
-	(void)row;
-	(void)value;
 	if (type == NULL || leave_out(r, type, attr_of(target, "type")) ||
 	    !room_for_channel(r, node))
 		return;
@@ -239,11 +195,8 @@ static void read_channel(struct reader *r, const struct xml_node *node,
 	list[cfg->channel_count++] = c;
 }
 
-static void note_no_balloon(struct reader *r, const struct xml_node *node,
-			    const struct field_row *row, const char *value)
+FIELD_HANDLER(note_no_balloon)
 {
-	(void)node;
-	(void)row;
 	r->build->cfg.no_balloon = strcmp(value, "none") == 0;
 }
 
@@ -265,13 +218,11 @@ static void read_xenbus(struct reader *r, const struct xml_node *node)
 			    "no number from 16 to 131071");
 }
 
-static void read_serial(struct reader *r, const struct xml_node *node,
-			const struct field_row *row, const char *value)
+FIELD_HANDLER(read_serial)
 {
 	const char *type = xml_attr_get(node, "type");
 	struct domain_config *cfg = &r->build->cfg;
 
-	(void)value;
 	cfg->vuart = true;
 	if (is_second(node)) {
 		(void)field_report_class(r, FIELD_D, node, row, "a second serial port", NULL, NULL);
@@ -285,15 +236,13 @@ static void read_serial(struct reader *r, const struct xml_node *node,
 			    "the file is missing");
 }
 
-static void check_controller(struct reader *r, const struct xml_node *node,
-			     const struct field_row *row, const char *value)
+FIELD_HANDLER(check_controller)
 {
 	static const char *const types[] = { "ccid", "fdc", "ide", "isa", "nvme", "pci", "sata",
 					     "scsi", "usb", "virtio-serial" };
 	const char *type = xml_attr_get(node, "type"), *model = xml_attr_get(node, "model");
 	size_t i = 0;
 
-	(void)value;
 	if (type != NULL && strcmp(type, "xenbus") == 0) {
 		read_xenbus(r, node);
 		return;
@@ -312,40 +261,29 @@ static void check_controller(struct reader *r, const struct xml_node *node,
 }
 
 /* Every guest of Xen's has a mouse and a keyboard in libvirt, wanted or not. */
-static void check_input(struct reader *r, const struct xml_node *node,
-			const struct field_row *row, const char *value)
+FIELD_HANDLER(check_input)
 {
 	const char *bus = xml_attr_get(node, "bus");
 	bool noise = bus != NULL && strcmp(bus, "xen") == 0 &&
 		xml_child(node->parent, "graphics") == NULL;
 
-	(void)value;
 	(void)field_report_class(r, noise ? FIELD_N : FIELD_W, node, row, NULL,
 				 noise ? NULL : "guests have no graphics", NULL);
 }
 
 /* What libvirt calls them, and the words of on_crash. */
-const struct field_word field_watchdog_actions[] = {
-	{ "reset", DOMAIN_ACTION_RESTART, FIELD_S, NULL, NULL },
-	{ "poweroff", DOMAIN_ACTION_DESTROY, FIELD_S, NULL, NULL },
-	{ "shutdown", DOMAIN_ACTION_DESTROY, FIELD_S, NULL, NULL },
-	{ "none", DOMAIN_ACTION_PRESERVE, FIELD_S, NULL, NULL },
-	{ "dump", DOMAIN_ACTION_COREDUMP_RESTART, FIELD_S, NULL, NULL },
-	{ "destroy", DOMAIN_ACTION_DESTROY, FIELD_S, NULL, NULL },
-	{ "restart", DOMAIN_ACTION_RESTART, FIELD_S, NULL, NULL },
-	{ "preserve", DOMAIN_ACTION_PRESERVE, FIELD_S, NULL, NULL },
-	{ "rename-restart", DOMAIN_ACTION_RENAME_RESTART, FIELD_S, NULL, NULL },
-	{ "coredump-destroy", DOMAIN_ACTION_COREDUMP_DESTROY, FIELD_S, NULL, NULL },
-	{ "coredump-restart", DOMAIN_ACTION_COREDUMP_RESTART, FIELD_S, NULL, NULL },
-	{ "*", DOMAIN_ACTION_RESTART, FIELD_W, "the guest is started anew", NULL },
-	{ NULL, 0, FIELD_S, NULL, NULL },
-};
+FIELD_WORDS(field_watchdog_actions, WORD("reset", DOMAIN_ACTION_RESTART),
+	WORD("poweroff", DOMAIN_ACTION_DESTROY), WORD("shutdown", DOMAIN_ACTION_DESTROY),
+	WORD("none", DOMAIN_ACTION_PRESERVE), WORD("dump", DOMAIN_ACTION_COREDUMP_RESTART),
+	WORD("destroy", DOMAIN_ACTION_DESTROY), WORD("restart", DOMAIN_ACTION_RESTART),
+	WORD("preserve", DOMAIN_ACTION_PRESERVE),
+	WORD("rename-restart", DOMAIN_ACTION_RENAME_RESTART),
+	WORD("coredump-destroy", DOMAIN_ACTION_COREDUMP_DESTROY),
+	WORD("coredump-restart", DOMAIN_ACTION_COREDUMP_RESTART),
+	{ "*", DOMAIN_ACTION_RESTART, FIELD_W, "the guest is started anew", NULL });
 
-static const struct field_word watchdog_models[] = {
-	{ "xen", 0, FIELD_S, NULL, NULL },
-	{ "*", 0, FIELD_W, "the guest's watchdog is the hypervisor's", NULL },
-	{ NULL, 0, FIELD_S, NULL, NULL },
-};
+static FIELD_WORDS(watchdog_models, WORD("xen", 0),
+	{ "*", 0, FIELD_W, "the guest's watchdog is the hypervisor's", NULL });
 
 static const struct field_row rows[] = {
 	ROW("domain/devices", CONTAINER),

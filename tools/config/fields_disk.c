@@ -234,8 +234,7 @@ void config_finish_disk(struct reader *r)
 }
 
 /* After its attributes, before its children. */
-static void begin_disk(struct reader *r, const struct xml_node *node, const struct field_row *,
-		       const char *)
+FIELD_HANDLER(begin_disk)
 {
 	struct config_build *b = r->build;
 
@@ -249,8 +248,7 @@ static void begin_disk(struct reader *r, const struct xml_node *node, const stru
 
 /* ---- its parts ---- */
 
-static void read_target(struct reader *r, const struct xml_node *node, const struct field_row *,
-			const char *value)
+FIELD_HANDLER(read_target)
 {
 	static const char *const prefixes[] = { "xvd", "hd", "sd", "vd" };
 	char *target = r->build->disk.target;
@@ -277,14 +275,12 @@ static void read_target(struct reader *r, const struct xml_node *node, const str
 		    "\"%.40s\" is no name of a disk", text);
 }
 
-static void set_readonly(struct reader *r, const struct xml_node *, const struct field_row *,
-			 const char *)
+FIELD_HANDLER(set_readonly)
 {
 	r->build->disk.readonly = true;
 }
 
-static void set_shareable(struct reader *r, const struct xml_node *, const struct field_row *,
-			  const char *)
+FIELD_HANDLER(set_shareable)
 {
 	r->build->disk.shareable = true;
 }

@@ -30,8 +30,7 @@ static const struct field_range vcpu_id_range = { 0, DOMAIN_VCPUS_MAX - 1 };
 static const struct field_range shares_range = { 1, 262144 };
 static const struct field_range period_range = { 1, 1000000000 };
 
-static void check_name(struct reader *r, const struct xml_node *node, const struct field_row *row,
-		       const char *)
+FIELD_HANDLER(check_name)
 {
 	const char *why, *name = r->build->cfg.name;
 
@@ -43,8 +42,7 @@ static void check_name(struct reader *r, const struct xml_node *node, const stru
 }
 
 /* A label of Xen's security modules, the same as z:xsm; others are the control domain's. */
-static void check_seclabel(struct reader *r, const struct xml_node *node,
-			   const struct field_row *row, const char *)
+FIELD_HANDLER(check_seclabel)
 {
 	const char *model = xml_attr_get(node, "model");
 	const struct xml_node *label = xml_child(node, "label");
@@ -61,8 +59,7 @@ static void check_seclabel(struct reader *r, const struct xml_node *node,
 }
 
 /* Online are the first n of the list; which of them are given one by one is only a way to say n. */
-static void read_vcpu_list(struct reader *r, const struct xml_node *node,
-			   const struct field_row *row, const char *)
+FIELD_HANDLER(read_vcpu_list)
 {
 	bool off[DOMAIN_VCPUS_MAX] = { false };
 	unsigned int n = 0, listed = 0;
@@ -145,8 +142,7 @@ static bool check_metadata_child(struct reader *r, const struct xml_node *top)
 	return true;
 }
 
-static void read_metadata(struct reader *r, const struct xml_node *node, const struct field_row *,
-			  const char *)
+FIELD_HANDLER(read_metadata)
 {
 	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
 

@@ -152,8 +152,7 @@ void config_finish_nic(struct reader *r)
 }
 
 /* After its attributes, before its children. */
-static void begin_nic(struct reader *r, const struct xml_node *node, const struct field_row *,
-		      const char *)
+FIELD_HANDLER(begin_nic)
 {
 	struct config_build *b = r->build;
 
@@ -164,8 +163,7 @@ static void begin_nic(struct reader *r, const struct xml_node *node, const struc
 }
 
 /* vif3.0 is what a running domain's file shows; a new domain gets its own. */
-static void read_target(struct reader *r, const struct xml_node *node, const struct field_row *row,
-			const char *)
+FIELD_HANDLER(read_target)
 {
 	char *name = r->build->nic.vifname;
 	unsigned int domid, devid;
@@ -182,8 +180,7 @@ static void read_target(struct reader *r, const struct xml_node *node, const str
 	name[0] = '\0';
 }
 
-static void read_script(struct reader *r, const struct xml_node *node, const struct field_row *,
-			const char *)
+FIELD_HANDLER(read_script)
 {
 	const char *path = r->build->nic.script;
 
@@ -193,8 +190,7 @@ static void read_script(struct reader *r, const struct xml_node *node, const str
 }
 
 /* "ADDRESS/PREFIX" or "ADDRESS", as the scripts take it. */
-static void read_ip(struct reader *r, const struct xml_node *node, const struct field_row *,
-		    const char *)
+FIELD_HANDLER(read_ip)
 {
 	const char *address = xml_attr_get(node, "address"), *prefix = xml_attr_get(node, "prefix");
 	const char *family = xml_attr_get(node, "family"), *why;

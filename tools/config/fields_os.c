@@ -102,8 +102,7 @@ static void report_unknown_feature(struct reader *r, const struct xml_node *node
 		      "\"%.20s\" is ignored: no feature of this name can be disabled", name);
 }
 
-static void read_feature(struct reader *r, const struct xml_node *node, const struct field_row *row,
-			 const char *)
+FIELD_HANDLER(read_feature)
 {
 	const char *name = xml_attr_get(node, "name"), *policy = xml_attr_get(node, "policy");
 	bool off = policy != NULL &&
@@ -123,44 +122,38 @@ static void read_feature(struct reader *r, const struct xml_node *node, const st
 }
 
 /* As in libvirt, the element alone is "on". */
-static void read_pmu(struct reader *r, const struct xml_node *node, const struct field_row *,
-		     const char *)
+FIELD_HANDLER(read_pmu)
 {
 	if (xml_attr_get(node, "state") == NULL)
 		r->build->cfg.vpmu = 1;
 }
 
-static void warn_topology(struct reader *r, const struct xml_node *node,
-			  const struct field_row *row, const char *)
+FIELD_HANDLER(warn_topology)
 {
 	(void)field_report_class(r, FIELD_W, node, row, NULL, "guests see a flat set of vCPUs",
 				 NULL);
 }
 
 /* Memory of NUMA cells: one node for the guest, all of it. */
-static void read_cell(struct reader *r, const struct xml_node *, const struct field_row *,
-		      const char *)
+FIELD_HANDLER(read_cell)
 {
 	r->build->numa_kib += r->build->cell_kib;
 	r->build->cell_kib = 0;
 }
 
-static void warn_numa(struct reader *r, const struct xml_node *node, const struct field_row *row,
-		      const char *)
+FIELD_HANDLER(warn_numa)
 {
 	(void)field_report_class(r, FIELD_W, node, row, NULL, "the guest's memory is one node",
 				 NULL);
 }
 
-static void note_efi(struct reader *r, const struct xml_node *, const struct field_row *,
-		     const char *value)
+FIELD_HANDLER(note_efi)
 {
 	r->build->cfg.firmware_efi = strcmp(value, "efi") == 0;
 }
 
 /* Firmware of x86 is known by its name. */
-static void read_loader(struct reader *r, const struct xml_node *node, const struct field_row *row,
-			const char *value)
+FIELD_HANDLER(read_loader)
 {
 	static const char *const x86[] = { "hvmloader", "OVMF", "ovmf", "seabios", "bios" };
 
@@ -175,8 +168,7 @@ static void read_loader(struct reader *r, const struct xml_node *node, const str
 	type_path.parse(r, node, row, value, &r->build->cfg.loader);
 }
 
-static void check_fw_feature(struct reader *r, const struct xml_node *node,
-			     const struct field_row *row, const char *)
+FIELD_HANDLER(check_fw_feature)
 {
 	const char *name = xml_attr_get(node, "name"), *on = xml_attr_get(node, "enabled");
 	bool secure = name != NULL && strcmp(name, "secure-boot") == 0 && on != NULL &&
@@ -188,8 +180,7 @@ static void check_fw_feature(struct reader *r, const struct xml_node *node,
 }
 
 /* Device passthrough needs an SMMU that this hypervisor does not drive. */
-static void read_passthrough(struct reader *r, const struct xml_node *node,
-			     const struct field_row *, const char *value)
+FIELD_HANDLER(read_passthrough)
 {
 	if (strcmp(value, "on") != 0)
 		return;

@@ -5,8 +5,7 @@
  */
 #include "field_table.h"
 
-static void parse_bool(struct reader *r, const struct xml_node *node, const struct field_row *row,
-		       const char *value, void *dst)
+FIELD_PARSER(parse_bool)
 {
 	const char *text = field_trim(r, value);
 
@@ -17,8 +16,7 @@ static void parse_bool(struct reader *r, const struct xml_node *node, const stru
 	else if (strcmp(text, "no") == 0 || strcmp(text, "off") == 0)
 		*(bool *)dst = false;
 	else
-		field_error(r, node, field_attr(row), row->code ? row->code : "E365", row->hint,
-			    "\"%.40s\" is neither yes nor no (on, off)", text);
+		field_bad(r, node, row, "\"%.40s\" is neither yes nor no (on, off)", text);
 }
 
 const struct field_type type_bool = { "yes or no", parse_bool };

@@ -143,8 +143,7 @@ int cpuset_format(const struct cpuset *set, char *buf, size_t size)
 	return 0;
 }
 
-static void parse_set(struct reader *r, const struct xml_node *node, const struct field_row *row,
-		      const char *value, void *dst)
+FIELD_PARSER(parse_set)
 {
 	const char *text = field_trim(r, value);
 	struct cpuset set;

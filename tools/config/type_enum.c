@@ -16,8 +16,7 @@ static void report_unknown_word(struct reader *r, const struct xml_node *node,
 	for (const struct field_word *w = row->arg; w->word != NULL; w++)
 		if (w->cls == FIELD_S)
 			strbuf_addf(&known, "%s%s", known.len > 0 ? ", " : "", w->word);
-	field_error(r, node, field_attr(row), row->code ? row->code : "E365", row->hint,
-		    "unknown value \"%.40s\" (known: %s)", text, strbuf_cstr(&known));
+	field_bad(r, node, row, "unknown value \"%.40s\" (known: %s)", text, strbuf_cstr(&known));
 }
 
 static const struct field_word *find_word(const struct field_word *words, const char *text)
@@ -51,8 +50,7 @@ static bool lookup(struct reader *r, const struct xml_node *node, const struct f
 	return true;
 }
 
-static void parse_enum(struct reader *r, const struct xml_node *node, const struct field_row *row,
-		       const char *value, void *dst)
+FIELD_PARSER(parse_enum)
 {
 	int v;
 

@@ -5,8 +5,7 @@
  */
 #include "field_table.h"
 
-static void parse_mac(struct reader *r, const struct xml_node *node, const struct field_row *row,
-		      const char *value, void *dst)
+FIELD_PARSER(parse_mac)
 {
 	const char *text = field_trim(r, value), *why;
 	uint8_t mac[6];
@@ -15,14 +14,12 @@ static void parse_mac(struct reader *r, const struct xml_node *node, const struc
 		return;
 	why = domain_mac_parse(text, mac);
 	if (why != NULL)
-		field_error(r, node, field_attr(row), row->code ? row->code : "E365", row->hint,
-			    "\"%.40s\" %s", text, why);
+		field_bad(r, node, row, "\"%.40s\" %s", text, why);
 	else
 		memcpy(dst, mac, sizeof(mac));
 }
 
-static void parse_ifname(struct reader *r, const struct xml_node *node, const struct field_row *row,
-			 const char *value, void *dst)
+FIELD_PARSER(parse_ifname)
 {
 	const char *text = field_trim(r, value), *why;
 
@@ -30,8 +27,7 @@ static void parse_ifname(struct reader *r, const struct xml_node *node, const st
 		return;
 	why = domain_ifname_problem(text);
 	if (why != NULL)
-		field_error(r, node, field_attr(row), row->code ? row->code : "E365", row->hint,
-			    "\"%.40s\" %s", text, why);
+		field_bad(r, node, row, "\"%.40s\" %s", text, why);
 	else
 		memcpy(dst, text, strlen(text) + 1);
 }

@@ -50,8 +50,7 @@ static void check_file(struct reader *r, const struct xml_node *node, const stru
 			    "\"%.200s\" is larger than %" PRIu64 " bytes", path, size->max);
 }
 
-static void parse_path(struct reader *r, const struct xml_node *node, const struct field_row *row,
-		       const char *value, void *dst)
+FIELD_PARSER(parse_path)
 {
 	const char *code = row->code ? row->code : "E365", *text = field_trim(r, value);
 	const char *base = r->opt != NULL ? r->opt->base_dir : NULL;
@@ -77,8 +76,7 @@ static void parse_path(struct reader *r, const struct xml_node *node, const stru
 		check_file(r, node, row, text);
 }
 
-static void parse_line(struct reader *r, const struct xml_node *node, const struct field_row *row,
-		       const char *value, void *dst)
+FIELD_PARSER(parse_line)
 {
 	const char *text = field_trim(r, value);
 
@@ -86,8 +84,7 @@ static void parse_line(struct reader *r, const struct xml_node *node, const stru
 		keep(r, text, dst);
 }
 
-static void parse_text(struct reader *r, const struct xml_node *, const struct field_row *,
-		       const char *value, void *dst)
+FIELD_PARSER(parse_text)
 {
 	keep(r, value, dst);
 }

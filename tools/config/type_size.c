@@ -28,8 +28,7 @@ static uint64_t unit_bytes(const char *name)
 	return 0;
 }
 
-static void parse_memory(struct reader *r, const struct xml_node *node, const struct field_row *row,
-			 const char *value, void *dst)
+FIELD_PARSER(parse_memory)
 {
 	const char *unit = xml_attr_get(node, "unit"), *text = field_trim(r, value);
 	uint64_t number, bytes = 0, scale;

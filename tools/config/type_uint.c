@@ -16,17 +16,14 @@ static bool parse_ranged(struct reader *r, const struct xml_node *node, const st
 	if (rc == 0)
 		return true;
 	if (rc == -ERANGE)
-		field_error(r, node, field_attr(row), row->code ? row->code : "E365", row->hint,
-			    "%.40s is out of range (%" PRIu64 " to %" PRIu64 ")", text, range->min,
-			    range->max);
+		field_bad(r, node, row, "%.40s is out of range (%" PRIu64 " to %" PRIu64 ")", text,
+			  range->min, range->max);
 	else
-		field_error(r, node, field_attr(row), row->code ? row->code : "E365", row->hint,
-			    "\"%.40s\" is not a number", text);
+		field_bad(r, node, row, "\"%.40s\" is not a number", text);
 	return false;
 }
 
-static void parse_uint(struct reader *r, const struct xml_node *node, const struct field_row *row,
-		       const char *value, void *dst)
+FIELD_PARSER(parse_uint)
 {
 	uint64_t v;
 
@@ -34,8 +31,7 @@ static void parse_uint(struct reader *r, const struct xml_node *node, const stru
 		*(uint64_t *)dst = v;
 }
 
-static void parse_unsigned(struct reader *r, const struct xml_node *node, const struct field_row *row,
-			const char *value, void *dst)
+FIELD_PARSER(parse_unsigned)
 {
 	uint64_t v;
 
@@ -43,8 +39,7 @@ static void parse_unsigned(struct reader *r, const struct xml_node *node, const 
 		*(unsigned int *)dst = (unsigned int)v;
 }
 
-static void parse_int(struct reader *r, const struct xml_node *node, const struct field_row *row,
-		      const char *value, void *dst)
+FIELD_PARSER(parse_int)
 {
 	const char *text = field_trim(r, value);
 	int64_t v;
@@ -52,8 +47,7 @@ static void parse_int(struct reader *r, const struct xml_node *node, const struc
 	if (text == NULL)
 		return;
 	if (parse_i64(text, INT64_MIN, INT64_MAX, &v) < 0)
-		field_error(r, node, field_attr(row), row->code ? row->code : "E365", row->hint,
-			    "\"%.40s\" is not a number", text);
+		field_bad(r, node, row, "\"%.40s\" is not a number", text);
 	else
 		*(int64_t *)dst = v;
 }

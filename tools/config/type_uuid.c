@@ -49,8 +49,7 @@ void domain_uuid_format(const uint8_t uuid[16], char text[DOMAIN_UUID_TEXT])
 	*text = '\0';
 }
 
-static void parse_uuid(struct reader *r, const struct xml_node *node, const struct field_row *row,
-		       const char *value, void *dst)
+FIELD_PARSER(parse_uuid)
 {
 	const char *text = field_trim(r, value);
 
