@@ -3,8 +3,6 @@
  * System control: what the host is and has, its CPU pools, and the hypervisor's console ring.
  * The list of domains is domctl.c's, because it speaks of domains.
  */
-#include <public/zazen.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "tools/hyp/domctl.h"

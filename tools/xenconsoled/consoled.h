@@ -9,10 +9,12 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
-#include <xentools/domain_config.h>
+#include <xentools/domain.h>
+#include <xentools/error.h>
 #include <xentools/event_loop.h>
-#include <xentools/hyp.h>
+#include <xentools/log.h>
 #include <xentools/strbuf.h>
 #include <xentools/xs.h>
 

@@ -8,15 +8,6 @@
  * is heard. A serial port may have neither pty nor socket; its ring is emptied all the same. The
  * guest's first console leads the others, which go with it.
  */
-#include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
-#include <xentools/domain.h>
-#include <xentools/error.h>
-#include <xentools/log.h>
 #include <xentools/str_table.h>
 
 #include "tools/xenconsoled/consoled.h"
@@ -208,11 +199,10 @@ static void from_pty(struct domain_console *c)
 		evtchn_dev_notify(c->daemon->evtchn, c->port, NULL);
 }
 
-static void on_pty(void *data, int fd, unsigned int revents)
+static void on_pty(void *data, int, unsigned int revents)
 {
 	struct domain_console *c = data;
 
-	(void)fd;
 	if (revents & POLLOUT)
 		flush_backlog(c);
 	if (revents & POLLIN)
@@ -225,13 +215,11 @@ static void on_pty(void *data, int fd, unsigned int revents)
 	update_pty(c);
 }
 
-static void on_listener(void *data, int fd, unsigned int revents)
+static void on_listener(void *data, int, unsigned int)
 {
 	struct domain_console *c = data;
 	int rc;
 
-	(void)fd;
-	(void)revents;
 	if (c->pty.master >= 0)
 		return;
 	rc = pty_accept(&c->pty, &c->daemon->spare_fd);

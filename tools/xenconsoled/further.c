@@ -5,13 +5,6 @@
  * itself. What they are (a pty, a socket, with a log) stands where it cannot write. They come and
  * go while it runs: a back-end's directory that appears is opened, one that is gone is closed.
  */
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <xentools/domain.h>
-#include <xentools/error.h>
-#include <xentools/log.h>
 #include <xentools/parse_num.h>
 
 #include "tools/domain/xenbus_state.h"

@@ -4,23 +4,16 @@
  * It reads guests' bytes, so it holds no door to the hypervisor: rings come by grant. Its rights
  * are given up when the devices are open and the store is reached, before the first guest's byte.
  */
-#include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
 #include <xentools/confine.h>
 #include <xentools/daemonize.h>
-#include <xentools/domain.h>
-#include <xentools/error.h>
 #include <xentools/fd_util.h>
-#include <xentools/log.h>
 #include <xentools/parse_num.h>
 
 #include "tools/xenconsoled/consoled.h"
@@ -85,14 +78,12 @@ static int parse_options(int argc, char **argv, struct options *o)
 	return optind == argc ? 0 : -1;
 }
 
-static void on_evtchn(void *data, int fd, unsigned int revents)
+static void on_evtchn(void *data, int, unsigned int)
 {
 	struct consoled *d = data;
 	uint32_t port;
 	int i;
 
-	(void)fd;
-	(void)revents;
 	for (i = 0; i < PORTS_PER_ROUND; i++) {
 		if (evtchn_dev_pending(d->evtchn, &port, NULL) != 1)
 			return;
@@ -106,11 +97,10 @@ static void on_throttle(void *data)
 	consoled_unthrottle(data);
 }
 
-static void on_signal(void *data, int signo)
+static void on_signal(void *data, int)
 {
 	struct consoled *d = data;
 
-	(void)signo;
 	event_loop_stop(d->loop, 0);
 }
 

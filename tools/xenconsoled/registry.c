@@ -5,15 +5,7 @@
  * the store is away. Only nodes that the guest cannot write are believed. Consoles besides the
  * first are further.c's.
  */
-#include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include <xentools/build.h>
-#include <xentools/domain.h>
-#include <xentools/error.h>
-#include <xentools/log.h>
 #include <xentools/parse_num.h>
 
 #include "tools/xenconsoled/consoled.h"
@@ -310,15 +302,13 @@ static void on_store_lost(struct consoled *d)
 	event_timer_set(d->xs_retry, RETRY_NS);
 }
 
-static void on_store(void *data, int fd, unsigned int revents)
+static void on_store(void *data, int, unsigned int)
 {
 	struct consoled *d = data;
 	bool introduced = false, released = false;
 	struct xs_event ev;
 	int rc;
 
-	(void)fd;
-	(void)revents;
 	/* Look-ups while handling an event may queue further ones, hence the outer loop. */
 	do {
 		introduced = released = false;

@@ -2,8 +2,6 @@
 /* zl domid, domname and uptime: one fact about a domain each. */
 #include "zl.h"
 
-#include <time.h>
-
 static int find(struct zl *zl, const struct zl_args *args, enum zl_need need,
 		struct domain_summary *d, struct zerr **err)
 {

@@ -2,8 +2,6 @@
 /* zl show: everything about one domain for people to read; and zl vm-list. */
 #include "zl.h"
 
-#include <time.h>
-
 struct shown {
 	struct domain_summary d;		/* info.domid ZL_INACTIVE: it does not run */
 	struct definition def;			/* text NULL: transient */

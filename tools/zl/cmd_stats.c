@@ -6,8 +6,6 @@
  */
 #include "zl.h"
 
-#include <time.h>
-
 #include "stats.h"
 
 enum format { FORMAT_TABLE, FORMAT_JSON, FORMAT_PROMETHEUS };

@@ -5,8 +5,6 @@
  */
 #include "zl.h"
 
-#include <time.h>
-
 #include "xentools/clock.h"
 #include "xentools/str_table.h"
 
