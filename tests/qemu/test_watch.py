@@ -31,6 +31,20 @@ def prometheus(text):
     return found
 
 
+def test_sleep_is_not_counted(dom0):
+    """What dom0's kernel says that it worked is dom0's CPU time, though nobody watches."""
+    def used():
+        return json.loads(dom0.zl("--json list 0")[1])["data"][0]["cpu_time_ns"] / 1e9
+
+    def worked():
+        ticks = [int(w) for w in dom0.run("head -n 1 /proc/stat")[1].split()[1:]]
+        return (sum(ticks) - ticks[3] - ticks[4]) / 100  # without idle and iowait
+    time.sleep(4)
+    before = used(), worked()
+    time.sleep(12)
+    assert used() - before[0] < worked() - before[1] + 6  # of the 24 that two CPUs have
+
+
 def test_figures_agree(dom0):
     """Memory, vCPUs and states by each command; an idle guest uses nothing, a busy one a CPU."""
     d = dom0

@@ -51,7 +51,7 @@ static void test_all(void **state)
 		"dom0_max_vcpus=3 conswitch=x loglvl=debug guest_loglvl=error/warning noreboot "
 		"bootscrub=1 dom0_vpmu=on "
 		"sync_console gnttab_max_frames=0x20 gnttab_max_maptrack_frames=2048 sched=null "
-		"sched_ratelimit_us=500 xsm=dummy reported_reserve=64M ";
+		"sched_ratelimit_us=500 xsm=dummy vwfi=native reported_reserve=64M ";
 
 	(void)state;
 	cmdline_parse(line);
@@ -62,7 +62,7 @@ static void test_all(void **state)
 	assert_int_equal(opt.dom0_max_vcpus, 3);
 	assert_int_equal(opt.log_level, LOG_DEBUG);
 	assert_int_equal(opt.guest_log_level, LOG_ERROR);
-	assert_true(opt.noreboot && opt.bootscrub && opt.allow_peers && opt.dom0_vpmu);
+	assert_true(opt.noreboot && opt.bootscrub && opt.allow_peers && opt.dom0_vpmu && opt.vwfi_native);
 	assert_int_equal(opt.gnttab_max_frames, 32);
 	assert_int_equal(opt.gnttab_max_maptrack_frames, 2048);
 	assert_string_equal(opt.sched, "null");
@@ -174,6 +174,8 @@ static void test_words(void **state)
 	cmdline_parse("xsm=flask");
 	assert_false(opt.allow_peers);
 	assert_non_null(strstr(fake_last_line, "bad value in xsm=flask"));
+	cmdline_parse("vwfi=trap");
+	assert_false(opt.vwfi_native);
 	cmdline_parse("frobnicate=1");
 	assert_non_null(strstr(fake_last_line, "unknown option frobnicate"));
 	cmdline_parse("=1");

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Which waits of a vCPU trap: by its company on the CPU, and what ends an untrapped sleep. */
+#include <xen/cmdline.h>
 #include <xen/page.h>
 #include "sched_world.h"
 
@@ -172,46 +173,27 @@ static void test_pages_to_zero(void **state)
 	assert_int_equal(traps_of(a), 0);
 }
 
-/* Whoever watches sees who sleeps: no native wait for a while, on no CPU. */
-static void test_watched(void **state)
+/* Nobody sleeps in its guest who was not asked for by vwfi=native: what sleeps is not counted. */
+static void test_trapped(void **state)
 {
 	struct vcpu *a = spinner(256, 0);
-	unsigned int ipis;
 
 	(void)state;
-	assert_int_equal(sched_set_affinity(a, &only_cpu0, NULL), 0);
+	opt.vwfi_native = false;
 	assert_ptr_equal(leave(0), a);
-	sleep_alone(a, SCHED_ALONE + 1);
-	assert_int_equal(sched_native_cpus, 1);
-	/* Its own CPU asks: it looks on the way out. */
-	cpus[0]->work = 0;
-	sched_watched();
-	assert_int_equal(sched_native_cpus, 0);
-	assert_true(cpus[0]->work & WORK_RESCHED);
-	assert_ptr_equal(leave(0), a);
-	assert_int_equal(traps_of(a), WAIT_WFI);
 	sleep_alone(a, 3 * SCHED_ALONE);
 	assert_int_equal(traps_of(a), WAIT_WFI);
-	fake_now += 91 * S;
-	sleep_alone(a, 2 * SCHED_ALONE);
-	assert_int_equal(sched_native_cpus, 1);
-	/* Another one asks: it is told. */
-	fake_cpu_enter(1);
-	ipis = fake_log_count(FAKE_IPI);
-	sched_watched();
-	assert_int_equal(fake_log_count(FAKE_IPI), ipis + 1);
-	cpus[0]->work |= WORK_RESCHED;
-	assert_ptr_equal(leave(0), a);
-	assert_int_equal(traps_of(a), WAIT_WFI);
-	fake_now += 91 * S;
+	assert_int_equal(sched_native_cpus, 0);
+	opt.vwfi_native = true;
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(test_alone), T(test_company), T(test_claimed), T(test_capped),
-		T(test_pages_to_zero), T(test_watched),
+		T(test_pages_to_zero), T(test_trapped),
 	};
 
+	opt.vwfi_native = true;
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -17,13 +17,17 @@ struct boot_options opt = {
 
 char saved_cmdline[1024];
 
-enum option_type { OPT_BOOL, OPT_U32, OPT_SIZE, OPT_STRING, OPT_LEVEL, OPT_PEERS, OPT_IGNORED };
+enum option_type { OPT_BOOL, OPT_U32, OPT_SIZE, OPT_STRING, OPT_LEVEL, OPT_WORD, OPT_IGNORED };
+
+/* The words of a bool that has its own: for false and for true. */
+enum { WORDS_VWFI, WORDS_XSM };
+static const char *const words[][2] = { { "trap", "native" }, { "silo", "dummy" } };
 
 static const struct option_row {
 	const char *name;
 	enum option_type type;
 	void *value;
-	size_t size;		/* OPT_STRING: room */
+	size_t size;		/* OPT_STRING: room; OPT_WORD: which words */
 } options[] = {
 	{ "bootscrub", OPT_BOOL, &opt.bootscrub, 0 },
 	{ "console", OPT_IGNORED, NULL, 0 },		/* dtuart is the only one */
@@ -41,7 +45,8 @@ static const struct option_row {
 	{ "sched", OPT_STRING, opt.sched, sizeof(opt.sched) },
 	{ "sched_ratelimit_us", OPT_U32, &opt.sched_ratelimit_us, 0 },
 	{ "sync_console", OPT_IGNORED, NULL, 0 },	/* output always is */
-	{ "xsm", OPT_PEERS, &opt.allow_peers, 0 },
+	{ "vwfi", OPT_WORD, &opt.vwfi_native, WORDS_VWFI },
+	{ "xsm", OPT_WORD, &opt.allow_peers, WORDS_XSM },
 };
 
 /* Bytes with an optional suffix; a bare number is KiB, as Xen has it. False when malformed. */
@@ -118,9 +123,9 @@ static bool set_option(const struct option_row *o, const char *value)
 			return false;
 		*(uint32_t *)o->value = (uint32_t)v;
 		return true;
-	case OPT_PEERS:
-		*(bool *)o->value = !strcmp(value, "dummy");
-		return !strcmp(value, "dummy") || !strcmp(value, "silo");
+	case OPT_WORD:
+		*(bool *)o->value = !strcmp(value, words[o->size][1]);
+		return *(bool *)o->value || !strcmp(value, words[o->size][0]);
 	case OPT_IGNORED:
 		return true;
 	}

@@ -35,13 +35,12 @@ int sysctl_sched_id(struct control_call *call)
 	return 0;
 }
 
-/* Idle time of each CPU, which is exact from the first question on. */
+/* Idle time of each CPU. */
 int sysctl_getcpuinfo(struct control_call *call)
 {
 	struct xen_sysctl_getcpuinfo *g = &call->sysctl.u.getcpuinfo;
 	uint32_t i, n = MIN(g->max_cpus, nr_cpus);
 
-	sched_watched();
 	for (i = 0; i < n; i++) {
 		struct xen_sysctl_cpuinfo info = { .idletime = sched_idle_time(i) };
 

@@ -1,39 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Which waits of a guest trap. WFI does, so that others can run meanwhile, and WFE too while
- * somebody waits on the CPU's run queue. Where a vCPU has been alone for a while WFI does not trap:
- * the CPU sleeps inside the guest, counted as running. A native CPU (a bit in sched_native_cpus)
- * looks idle to nobody, so whoever queues a vCPU behind another takes the bit away and sends an
- * IPI: the sleeper wakes, finds its WFI trapped again, and its CPU can idle, scrub and steal.
- * While somebody watches who uses the CPUs no CPU is native, so that who sleeps is not counted.
+ * somebody waits on the CPU's run queue. With vwfi=native on the command line WFI does not trap
+ * where a vCPU has been alone for a while: the CPU sleeps inside the guest. Nothing tells how long,
+ * so all of it is counted as running, and this is for those who asked. A native CPU (a bit in
+ * sched_native_cpus) looks idle to nobody, so whoever queues a vCPU behind another takes the bit
+ * away and sends an IPI: the sleeper wakes, finds its WFI trapped again, and its CPU can idle,
+ * scrub and steal.
  */
+#include <xen/cmdline.h>
 #include <xen/page.h>
 #include "sched_private.h"
 
-#define WATCHED_NS	(90 * 1000 * 1000 * 1000UL)	/* longer than a scraper's interval */
-
 union sched_takers sched_takers;
-static s_time_t watched_until;
-
-/*
- * Somebody asked how long CPUs were idle and is likely to ask again: for a while all waits trap,
- * so that only what works counts as running.
- */
-void sched_watched(void)
-{
-	WRITE_ONCE(watched_until, system_time() + WATCHED_NS);
-	/* Pairs with the barrier in start_native: one of us sees the other's store. */
-	smp_mb();
-	uint32_t native = __atomic_exchange_n(&sched_native_cpus, 0, __ATOMIC_RELAXED);
-	for (; native; native &= native - 1) {
-		unsigned int cpu = (unsigned int)__builtin_ctz(native);
-
-		if (cpu == this_cpu()->id)
-			cpu_raise_work(WORK_RESCHED);
-		else
-			ipi_send(cpu, IPI_RESCHED);
-	}
-}
 
 /*
  * Pages are to be zeroed, which CPUs do that idle: this one will not sleep in its guest until that
@@ -53,14 +32,14 @@ static bool start_native(struct sched_rq *rq, const struct vcpu *v)
 	uint64_t others;
 
 	/* A cap counts what runs; free pages are zeroed by CPUs that idle. */
-	if (v->domain->cap || zone_scrub_some())
+	if (!opt.vwfi_native || v->domain->cap || zone_scrub_some())
 		return false;
 	__atomic_fetch_or(&sched_native_cpus, BIT(rq->cpu), __ATOMIC_RELAXED);
 	smp_mb();
 	for (others = READ_ONCE(READ_ONCE(rq->pool)->cpus); others; others &= others - 1)
 		if (READ_ONCE(cpus[__builtin_ctzl(others)]->rq->nr_runnable))
 			break;
-	if (!others && system_time() >= READ_ONCE(watched_until))
+	if (!others)
 		return true;
 	sched_end_native(rq);
 	return false;

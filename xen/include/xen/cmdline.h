@@ -14,6 +14,7 @@ struct boot_options {
 	bool noreboot;
 	bool bootscrub;
 	bool allow_peers;		/* xsm=dummy */
+	bool vwfi_native;		/* vwfi=native: who is alone on a CPU sleeps in its guest */
 	uint32_t gnttab_max_frames, gnttab_max_maptrack_frames;
 	char sched[16];			/* credit2 (default), credit, null */
 	uint32_t sched_ratelimit_us;

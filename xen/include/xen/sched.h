@@ -86,7 +86,6 @@ int sched_set_params(struct domain *d, uint16_t weight, uint16_t cap) __must_che
 void sched_get_runstate(struct vcpu *v, uint32_t *state, s_time_t *entry, uint64_t time[4]);
 uint64_t sched_cpu_time(struct vcpu *v);	/* ns of running */
 uint64_t sched_idle_time(unsigned int cpu);
-void sched_watched(void);	/* for a while who waits is told from who runs */
 void sched_stop_native(void);	/* this CPU is to idle when it can: pages are to be zeroed */
 /*
  * A CPU with nothing to run waits here until something is queued (sched/idle.c). Interrupts are
