@@ -45,7 +45,6 @@ __init void host_memory_init(struct bootinfo *bi)
 	uint64_t end = (last->base + last->size) >> PAGE_SHIFT;
 	uint64_t chunks = DIV_ROUND_UP(end - first, FRAMES_PER_CHUNK), c, real = 0;
 	struct search s = { 0, 0 };
-	pa_t next, hole;
 
 	for (c = 0; c < chunks; c++)
 		real += chunk_has_ram(bi, first + c * FRAMES_PER_CHUNK);
@@ -54,8 +53,8 @@ __init void host_memory_init(struct bootinfo *bi)
 	if (!s.found)
 		panic("no %lu KiB of free memory for the frame table", s.size >> 10);
 	/* Chunks without RAM share the first piece. */
-	hole = s.found;
-	next = hole + (real < chunks ? CHUNK : 0);
+	pa_t hole = s.found;
+	pa_t next = hole + (real < chunks ? CHUNK : 0);
 	for (c = 0; c < chunks; c++) {
 		bool ram = chunk_has_ram(bi, first + c * FRAMES_PER_CHUNK);
 

@@ -41,14 +41,12 @@ void tlb_flush_vmid(uint64_t vttbr)
 
 void tlb_flush_ipa(uint64_t vttbr, ipa_t ipa, uint64_t nr_pages)
 {
-	uint64_t old, i;
-
 	if (nr_pages > MAX_FLUSH_BY_IPA) {
 		tlb_flush_vmid(vttbr);
 		return;
 	}
-	old = enter_vmid(vttbr);
-	for (i = 0; i < nr_pages; i++)
+	uint64_t old = enter_vmid(vttbr);
+	for (uint64_t i = 0; i < nr_pages; i++)
 		__asm__ volatile("tlbi ipas2e1is, %0" :: "r"((ipa >> 12) + i) : "memory");
 	/* Combined stage 1+2 entries are not found by IPA: all of the VMID's stage 1 goes too. */
 	dsb(ish);

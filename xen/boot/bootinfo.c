@@ -130,10 +130,10 @@ static void note_module(struct bootinfo *bi, enum module_kind kind, const struct
 static int parse_modules(struct bootinfo *bi, int chosen, int *kernel_node)
 {
 	const void *fdt = bi->fdt;
-	int node, rc, guessing;
+	int node, rc;
 
 	*kernel_node = -1;
-	for (guessing = 0; guessing < 2; guessing++) {
+	for (int guessing = 0; guessing < 2; guessing++) {
 		fdt_for_each_subnode(node, fdt, chosen) {
 			enum module_kind kind = boot_module_kind(fdt, node);
 			struct boot_module m = { .present = true };
@@ -186,13 +186,13 @@ static void choose_command_lines(struct bootinfo *bi, int chosen, int kernel_nod
  */
 int bootinfo_parse(struct bootinfo *bi)
 {
-	int chosen, kernel_node, rc;
+	int chosen, kernel_node;
 
 	if (fdt_check_header(bi->fdt) || fdt_totalsize(bi->fdt) > 0x200000 ||
 	    fdt_check_full(bi->fdt, fdt_totalsize(bi->fdt)))
 		return -EINVAL;
 	bi->fdt_size = fdt_totalsize(bi->fdt);
-	rc = bootinfo_reserve(bi, bi->fdt_pa, bi->fdt_size);
+	int rc = bootinfo_reserve(bi, bi->fdt_pa, bi->fdt_size);
 	if (!rc)
 		rc = parse_memory(bi);
 	if (!rc)

@@ -141,7 +141,7 @@ static void give_pci_windows(struct maker *m, int node)
  */
 static void give_pci_irqs(struct maker *m, int node)
 {
-	int len, i;
+	int len;
 	const fdt32_t *p = fdt_getprop(m->host, node, "interrupt-map", &len);
 	uint32_t gic_ac = dt_u32(m->host, m->h->gic_node, "#address-cells", 0);
 	int row = 3 + 1 + 1 + (int)gic_ac + 3;
@@ -149,7 +149,7 @@ static void give_pci_irqs(struct maker *m, int node)
 
 	if (!p || gic_ac > 3)
 		return;
-	for (i = 0; (i + row) * 4 <= len; i += row)
+	for (int i = 0; (i + row) * 4 <= len; i += row)
 		if (fdt32_to_cpu(p[i + 4]) == m->w.gic_phandle &&
 		    dt_decode_gic_cells(p + i + 5 + gic_ac, &irq) == 0 && !irq.is_ppi)
 			dt_note(&m->w, m->sink->route_irq(m->sink->arg, irq.intid, irq.edge));

@@ -66,13 +66,13 @@ int dom0_place(struct dom0_plan *p, uint64_t text_offset, uint64_t image_size, u
 	       uint64_t initrd_size)
 {
 	const struct mem_range *b = &p->bank[0];
-	uint64_t dtb, initrd, kernel_end, modules;
+	uint64_t kernel_end, modules;
 
 	if (checked_add(text_offset, image_size, &kernel_end) || kernel_end > b->size ||
 	    dtb_size > b->size || initrd_size > b->size)
 		return -ENOMEM;
-	dtb = ROUND_UP(dtb_size, BANK_ALIGN);
-	initrd = ROUND_UP(initrd_size, BANK_ALIGN);
+	uint64_t dtb = ROUND_UP(dtb_size, BANK_ALIGN);
+	uint64_t initrd = ROUND_UP(initrd_size, BANK_ALIGN);
 	if (dtb + initrd > b->size)
 		return -ENOMEM;
 	kernel_end = ROUND_UP(kernel_end, BANK_ALIGN);

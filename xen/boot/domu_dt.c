@@ -107,12 +107,11 @@ void domus_find(struct bootinfo *bi)
 		return;
 	fdt_for_each_subnode(node, bi->fdt, chosen) {
 		struct static_domain s;
-		const char *why;
 
 		if (!dt_is_compatible(bi->fdt, node, "xen,domain"))
 			continue;
-		why = bi->nr_statics == BOOT_MAX_STATICS ? "there are too many" :
-							   parse(bi, node, &s);
+		const char *why = bi->nr_statics == BOOT_MAX_STATICS ? "there are too many" :
+								       parse(bi, node, &s);
 		if (!why)
 			why = reserve(bi, &s.kernel);
 		if (!why)

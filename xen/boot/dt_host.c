@@ -22,12 +22,11 @@ static int parse_cpus(const void *fdt, struct host_info *h)
 		const char *compatible = fdt_getprop(fdt, node, "compatible", NULL);
 		int len;
 		const fdt32_t *reg = fdt_getprop(fdt, node, "reg", &len);
-		uint64_t mpidr;
 
 		if (fdt_stringlist_search(fdt, node, "device_type", "cpu") || !reg || ac < 1 ||
 		    len < ac * 4)
 			continue;
-		mpidr = dt_read_cells(reg, ac);
+		uint64_t mpidr = dt_read_cells(reg, ac);
 		if (!h->cpu_compatible[0] && compatible) {
 			strlcpy(h->cpu_compatible, compatible, sizeof(h->cpu_compatible));
 			h->cpu_clock_frequency = dt_u32(fdt, node, "clock-frequency", 0);

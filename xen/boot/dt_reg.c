@@ -112,7 +112,6 @@ int dt_reg(const void *fdt, int node, unsigned int n, uint64_t *base, uint64_t *
 	const fdt32_t *p = fdt_getprop(fdt, node, "reg", &len);
 	int ac = dt_address_cells(fdt, parent), sc = dt_size_cells(fdt, parent);
 	int row = (ac + sc) * 4;
-	uint64_t b, s;
 
 	if (!p || parent < 0)
 		return -ENOENT;
@@ -121,8 +120,8 @@ int dt_reg(const void *fdt, int node, unsigned int n, uint64_t *base, uint64_t *
 	if (n >= (unsigned int)(len / row))
 		return len % row ? -EINVAL : -ENOENT;
 	p += n * (unsigned int)row / 4;
-	b = dt_read_cells(p, ac);
-	s = dt_read_cells(p + ac, sc);
+	uint64_t b = dt_read_cells(p, ac);
+	uint64_t s = dt_read_cells(p + ac, sc);
 	if (dt_translate(fdt, parent, &b) || b + s < b)
 		return -EINVAL;
 	*base = b;

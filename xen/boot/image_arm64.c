@@ -33,7 +33,6 @@ static uint64_t get_le(const uint8_t *p, unsigned int bytes)
 int image_arm64_probe_plain(const void *head, uint64_t len, struct image_arm64 *out)
 {
 	const uint8_t *p = head;
-	uint64_t text_offset, size;
 
 	if (len < IMAGE_ARM64_HEAD)
 		return -ENODATA;
@@ -41,8 +40,8 @@ int image_arm64_probe_plain(const void *head, uint64_t len, struct image_arm64 *
 		return -EINVAL;
 	if (get_le(p + 24, 8) & FLAG_BIG_ENDIAN)
 		return -EOPNOTSUPP;
-	text_offset = get_le(p + 8, 8);
-	size = get_le(p + 16, 8);
+	uint64_t text_offset = get_le(p + 8, 8);
+	uint64_t size = get_le(p + 16, 8);
 	if (size == 0)
 		text_offset = LEGACY_TEXT_OFFSET;
 	if (text_offset >= IMAGE_ARM64_ALIGN || text_offset % 4096 != 0)

@@ -53,13 +53,13 @@ static const struct option_row {
 static bool parse_size(const char *s, uint64_t *value)
 {
 	static const char units[] = "bkmgt";
-	const char *end, *unit;
+	const char *end;
 	uint64_t v = strtoul_simple(s, &end);
 	unsigned int shift = 10;
 
 	if (end == s)
 		return false;
-	unit = strchr(units, *end | 0x20);
+	const char *unit = strchr(units, *end | 0x20);
 	if (unit) {
 		shift = 10 * (unsigned int)(unit - units);
 		end++;

@@ -160,13 +160,12 @@ size_t console_read_input(char *buf, size_t n)
  */
 size_t console_ring_read(uint32_t *index, bool incremental, char *buf, size_t n)
 {
-	uint64_t from, left;
 	size_t i = 0;
 
 	SPIN_GUARD(&console_lock);
-	from = MAX(oldest(), ring_cleared);
+	uint64_t from = MAX(oldest(), ring_cleared);
 	/* The caller's index is the low half of a count: how far it is behind says which. */
-	left = (uint32_t)ring_prod - *index;
+	uint64_t left = (uint32_t)ring_prod - *index;
 	if (incremental && left <= ring_prod - from)
 		from = ring_prod - left;
 	while (i < n && from != ring_prod)

@@ -161,11 +161,9 @@ int domain_create_vcpus(struct domain *d, uint32_t n)
 	if (n != d->max_vcpus)
 		return -EINVAL;
 	for (uint32_t i = 0; i < n; i++) {
-		struct vcpu *v;
-
 		if (d->vcpu[i])
 			continue;
-		v = vcpu_create(d, i);
+		struct vcpu *v = vcpu_create(d, i);
 		if (!v)
 			return -ENOMEM;
 		store_release(&d->vcpu[i], v);

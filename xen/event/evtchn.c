@@ -148,11 +148,11 @@ int evtchn_alloc(struct domain *d, domid_t remote, bool for_hypervisor, uint32_t
 static int join(struct domain *d, struct vcpu *notify, struct domain *rd, uint32_t rport,
 		uint32_t *port)
 {
-	struct evtchn *chn, *rchn;
+	struct evtchn *chn;
 
 	if (domain_is_dying(rd))
 		return -ESRCH;
-	rchn = evtchn_at(rd->evtchn, rport);
+	struct evtchn *rchn = evtchn_at(rd->evtchn, rport);
 	if (!rchn || rchn->state != EVTCHNSTAT_unbound || rchn->u.remote != d->id)
 		return -EINVAL;
 	int rc = port_take(d, port, &chn);

@@ -34,12 +34,10 @@ enum link_result { LINK_DONE, LINK_EMPTY, LINK_AGAIN };
 static enum link_result try_link(struct domain *d, event_word_t *word, event_word_t *w,
 				 uint32_t link)
 {
-	event_word_t fresh, found;
-
 	if (!(*w & W_LINKED))
 		return LINK_EMPTY;
-	fresh = (*w & ~(W_BUSY | (event_word_t)EVTCHN_FIFO_LINK_MASK)) | link;
-	found = guest_cmpxchg32(word, *w, fresh, d);
+	event_word_t fresh = (*w & ~(W_BUSY | (event_word_t)EVTCHN_FIFO_LINK_MASK)) | link;
+	event_word_t found = guest_cmpxchg32(word, *w, fresh, d);
 	if (found == *w)
 		return LINK_DONE;
 	*w = found;
@@ -94,11 +92,11 @@ static void enqueue(struct domain *d, struct evtchn_fifo *f, struct evtchn *chn,
 		    uint32_t port)
 {
 	uint32_t id = READ_ONCE(chn->notify_vcpu), q = READ_ONCE(chn->priority);
-	struct fifo_vcpu *fv, *old;
+	struct fifo_vcpu *old;
 	bool first = false;
 
 	spin_lock(&f->lock);
-	fv = f->vcpu[id];
+	struct fifo_vcpu *fv = f->vcpu[id];
 	if (fv && !guest_test_and_set_bit32(EVTCHN_FIFO_LINKED, word, d)) {
 		/*
 		 * If the guest took it off as the last of its old queue, that queue has no tail

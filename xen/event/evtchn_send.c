@@ -19,11 +19,10 @@ void evtchn_wake_pollers(struct domain *d, uint32_t port)
 {
 	for (uint32_t i = 0; i < d->max_vcpus; i++) {
 		struct vcpu *v = load_acquire(&d->vcpu[i]);
-		uint32_t polled;
 
 		if (!v || likely(!READ_ONCE(v->poll_ports_left)))
 			continue;
-		polled = READ_ONCE(v->poll_port);
+		uint32_t polled = READ_ONCE(v->poll_port);
 		if (polled && polled != port)
 			continue;
 		WRITE_ONCE(v->poll_ports_left, 0);

@@ -25,7 +25,6 @@ static struct maptrack *at(struct gnttab *g, uint32_t handle)
 static int grow(struct domain *d)
 {
 	struct gnttab *g = d->grant;
-	uint32_t i, first;
 
 	if (g->mt_pages == g->mt_max)
 		return -ENOSPC;
@@ -37,8 +36,8 @@ static int grow(struct domain *d)
 	struct maptrack *page = domain_heap_alloc_page(d);
 	if (!page)
 		return -ENOMEM;
-	first = g->mt_pages * MAPTRACK_PER_PAGE;
-	for (i = 0; i < MAPTRACK_PER_PAGE; i++)
+	uint32_t first = g->mt_pages * MAPTRACK_PER_PAGE;
+	for (uint32_t i = 0; i < MAPTRACK_PER_PAGE; i++)
 		page[i].next_free = i + 1 < MAPTRACK_PER_PAGE ? first + i + 2 : 0;
 	g->mt[g->mt_pages++] = page;
 	g->mt_free = first + 1;

@@ -58,12 +58,10 @@ int domctl_cpu_model(struct control_call *call)
 /* Make all vCPUs, down. -EINVAL for a number other than createdomain's, -ENOMEM. */
 int domctl_max_vcpus(struct control_call *call)
 {
-	int rc;
-
 	if (__atomic_exchange_n(&busy, 1, __ATOMIC_ACQUIRE))
 		return -ERESTART;
-	rc = domain_is_dying(call->d) ? -ESRCH :
-	     domain_create_vcpus(call->d, call->domctl.u.max_vcpus.max);
+	int rc = domain_is_dying(call->d) ? -ESRCH :
+		 domain_create_vcpus(call->d, call->domctl.u.max_vcpus.max);
 	__atomic_store_n(&busy, 0, __ATOMIC_RELEASE);
 	return rc;
 }

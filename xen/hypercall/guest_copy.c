@@ -130,12 +130,12 @@ static inline size_t left_in_page(uint64_t va)
 /* The same for any range, page by page. */
 static __noinline int copy_pages(uint64_t va, char *buf, size_t size, bool write)
 {
-	size_t done, n;
+	size_t n;
 	uint64_t end;
 
 	if (checked_add(va, size, &end) && end)
 		return -EFAULT;
-	for (done = 0; done < size; done += n) {
+	for (size_t done = 0; done < size; done += n) {
 		n = MIN(size - done, left_in_page(va + done));
 		if (copy_one_page(va + done, buf ? buf + done : NULL, n, write))
 			return -EFAULT;

@@ -44,7 +44,6 @@ static int map_grant_frame(struct domain *d, gfn_t g, uint64_t idx)
 static int map_foreign(struct domain *d, gfn_t g, struct domain *from, uint64_t idx)
 {
 	enum p2m_kind kind;
-	int rc;
 
 	if (from == d)
 		return -EINVAL;
@@ -55,8 +54,8 @@ static int map_foreign(struct domain *d, gfn_t g, struct domain *from, uint64_t 
 		return -EINVAL;
 	/* Its own RAM, or what we share with it; not what it has mapped of others. */
 	bool write = kind == P2M_RAM_RW || kind == P2M_SHARED;
-	rc = !write && kind != P2M_RAM_RO ? -EINVAL :
-	     p2m_map(d, g, m, 0, write ? P2M_FOREIGN_RW : P2M_FOREIGN_RO);
+	int rc = !write && kind != P2M_RAM_RO ? -EINVAL :
+		 p2m_map(d, g, m, 0, write ? P2M_FOREIGN_RW : P2M_FOREIGN_RO);
 	if (rc)
 		page_put(m);
 	return rc;
@@ -96,13 +95,12 @@ static int64_t add_batch(const struct memory_call *c, struct domain *from)
 
 	while (i < b->size) {
 		uint64_t idx, g;
-		int err;
 
 		if (copy_elem_from_guest(&idx, b->idxs.p, i, sizeof(idx)) ||
 		    copy_elem_from_guest(&g, b->gpfns.p, i, sizeof(g)))
 			return -EFAULT;
-		err = b->space == XENMAPSPACE_gmfn_foreign && !from ? -ESRCH :
-		      add_one(c->d, b->space, idx, gfn(g), from);
+		int err = b->space == XENMAPSPACE_gmfn_foreign && !from ? -ESRCH :
+			  add_one(c->d, b->space, idx, gfn(g), from);
 		if (copy_elem_to_guest(b->errs.p, i, &err, sizeof(err)))
 			return -EFAULT;
 		if (++i % CHUNK == 0 && i < b->size && hypercall_preempt())
@@ -162,11 +160,10 @@ static int64_t acquire_frames(const struct memory_call *c)
 	while (i < x->nr_frames) {
 		uint64_t g;
 		mfn_t m;
-		int rc;
 
 		if (copy_elem_from_guest(&g, x->frame_list.p, i, sizeof(g)))
 			return -EFAULT;
-		rc = gnttab_frame_mfn(c->d, (uint32_t)x->frame + i, &m, NULL);
+		int rc = gnttab_frame_mfn(c->d, (uint32_t)x->frame + i, &m, NULL);
 		if (!rc)
 			rc = map_shared(this_vcpu()->domain, gfn(g), m);
 		if (rc)

@@ -56,14 +56,12 @@ static int64_t remote_shutdown(uint64_t arg)
 /* Is any of the ports pending? 1, 0, -EFAULT, -EINVAL. At most POLL_MAX_PORTS turns. */
 static int64_t any_pending(const struct sched_poll *p)
 {
-	uint32_t i, port;
+	uint32_t port;
 
-	for (i = 0; i < p->nr_ports; i++) {
-		int rc;
-
+	for (uint32_t i = 0; i < p->nr_ports; i++) {
 		if (copy_elem_from_guest(&port, p->ports.p, i, sizeof(port)))
 			return -EFAULT;
-		rc = evtchn_port_pending(this_vcpu()->domain, port);
+		int rc = evtchn_port_pending(this_vcpu()->domain, port);
 		if (rc)
 			return rc;
 	}

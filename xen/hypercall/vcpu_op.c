@@ -29,14 +29,14 @@ static int64_t register_vcpu_info(struct vcpu *v, uint64_t arg)
 static int64_t register_runstate(struct vcpu *v, uint64_t arg, bool phys)
 {
 	struct vcpu_register_runstate_memory_area area;
-	uint64_t at, last;
+	uint64_t last;
 	ipa_t begin, end;
 
 	if (copy_from_guest(&area, arg, sizeof(area)))
 		return -EFAULT;
 	if (!may_register(v))
 		return -EINVAL;
-	at = area.addr.p;
+	uint64_t at = area.addr.p;
 	if (at == (phys ? ~0UL : 0)) {
 		/* Another's CPU may be writing there: VPF_DOWN comes before the last write. */
 		if (v != this_vcpu())

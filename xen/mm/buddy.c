@@ -54,11 +54,10 @@ unsigned int buddy_free(struct buddy *b, uint64_t m, unsigned int order, bool cl
 	b->nr_free += 1UL << order;
 	while (order < b->max_order) {
 		uint64_t buddy = m ^ (1UL << order);
-		bool other;
 
 		if (!is_head(b, buddy, order))
 			break;
-		other = frame_page(buddy)->order & FREE_CLEAN;
+		bool other = frame_page(buddy)->order & FREE_CLEAN;
 		if (order >= PAGE_ORDER_2M && clean != other)
 			break;
 		clean = clean && other;
@@ -116,11 +115,10 @@ uint64_t buddy_find(const struct buddy *b, uint64_t m, unsigned int *order)
 {
 	for (unsigned int o = 0; o <= b->max_order; o++) {
 		uint64_t head = m & ~((1UL << o) - 1);
-		const struct page_info *pg;
 
 		if (!frame_known(head))
 			break;
-		pg = frame_page(head);
+		const struct page_info *pg = frame_page(head);
 		if (pg->type == b->type && (pg->order & FREE_HEAD) &&
 		    (pg->order & FREE_ORDER) >= o) {
 			*order = pg->order & FREE_ORDER;
@@ -139,11 +137,10 @@ void buddy_take(struct buddy *b, uint64_t m, uint64_t nr)
 		unsigned int order = 0;
 		uint64_t head = buddy_find(b, pos, &order);
 		uint64_t block_end = head + (1UL << order);
-		bool clean;
 
 		/* Callers looked all of them up under the same lock. */
 		BUG_ON(head == ~0UL);
-		clean = frame_page(head)->order & FREE_CLEAN;
+		bool clean = frame_page(head)->order & FREE_CLEAN;
 		remove(b, head);
 		b->nr_free -= 1UL << order;
 		if (head < pos)

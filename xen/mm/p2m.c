@@ -321,11 +321,10 @@ uint64_t p2m_cache_flush(struct domain *d, gfn_t g, uint64_t nr)
 
 	while (i < nr) {
 		gfn_t cur = gfn_add(g, i);
-		struct p2m_entry e;
 
 		if (cur.v >= p2m_nr_gfns(&d->p2m) || cur.v < g.v)
 			return nr;
-		e = p2m_lookup(d, cur);
+		struct p2m_entry e = p2m_lookup(d, cur);
 		if (e.kind == P2M_HOLE || e.kind == P2M_MMIO || e.kind == P2M_REPORTED) {
 			i = ROUND_DOWN(cur.v, 1UL << e.order) + (1UL << e.order) - g.v;
 			work++;

@@ -45,13 +45,11 @@ static void slots_put(unsigned int slot, unsigned int nr)
 /* Map nr (1 or 2) frames side by side, read-write. NULL: no slot, or no memory for EL2's tables. */
 void *shared_map(const mfn_t *m, unsigned int nr)
 {
-	unsigned int slot, i;
-
 	ASSERT(nr == 1 || nr == 2);
-	slot = slots_get(nr);
+	unsigned int slot = slots_get(nr);
 	if (slot == ~0u)
 		return NULL;
-	for (i = 0; i < nr; i++) {
+	for (unsigned int i = 0; i < nr; i++) {
 		if (mmu_shared_set(slot + i, m[i]) == 0)
 			continue;
 		/* The first was never used, but may have been fetched by speculation. */

@@ -259,14 +259,13 @@ static bool steal(struct sched_rq *rq)
 
 	for (; others; others &= others - 1) {
 		struct sched_rq *from = cpus[__builtin_ctzl(others)]->rq;
-		struct vcpu *v;
 
 		if (!READ_ONCE(from->nr_runnable))
 			continue;
 		/* Both at once, in CPU order: v must not be without a lock that guards it. */
 		spin_lock(from->cpu < rq->cpu ? &from->lock : &rq->lock);
 		spin_lock(from->cpu < rq->cpu ? &rq->lock : &from->lock);
-		v = sched->steal(from, rq->cpu);
+		struct vcpu *v = sched->steal(from, rq->cpu);
 		if (v) {
 			sched_dequeue(from, v);
 			sched_move(from, v, rq->cpu);
@@ -369,11 +368,11 @@ void sched_get_runstate(struct vcpu *v, uint32_t *state, s_time_t *entry, uint64
 uint64_t sched_cpu_time(struct vcpu *v)
 {
 	uint64_t time[4];
-	s_time_t entry, now;
+	s_time_t entry;
 	uint32_t state;
 
 	sched_get_runstate(v, &state, &entry, time);
-	now = system_time();
+	s_time_t now = system_time();
 	if (state == RUNSTATE_running_ && now > entry)
 		time[state] += now - entry;
 	return time[RUNSTATE_running_];

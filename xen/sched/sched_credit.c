@@ -56,7 +56,7 @@ static unsigned int level_shift(unsigned int level)
 static inline void insert(struct credit_rq *c, struct vcpu *v)
 {
 	uint64_t t = v->sched.vruntime;
-	unsigned int level, n;
+	unsigned int level;
 
 	if (is_before(t, c->vtime)) {
 		list_add_tail(&v->sched.link, &c->boost);
@@ -70,7 +70,7 @@ static inline void insert(struct credit_rq *c, struct vcpu *v)
 		level = LEVELS - 1;
 		t = c->vtime + ((uint64_t)(BUCKETS - 1) << level_shift(level));
 	}
-	n = (t >> level_shift(level)) % BUCKETS;
+	unsigned int n = (t >> level_shift(level)) % BUCKETS;
 	list_add_tail(&v->sched.link, &c->bucket[level][n]);
 	c->bits[level] |= BIT(n);
 	c->levels |= BIT(level);
@@ -127,13 +127,10 @@ static inline struct vcpu *take_first(struct credit_rq *c)
 		unsigned int at = (unsigned int)__builtin_ctzl(c->levels), level;
 		uint64_t number = first_bucket(c, at), best = number << level_shift(at), rest;
 		struct vcpu *v = NULL;
-		struct list_head *list;
 
 		for (rest = c->levels & (c->levels - 1); unlikely(rest); rest &= rest - 1) {
-			uint64_t n;
-
 			level = (unsigned int)__builtin_ctzl(rest);
-			n = first_bucket(c, level);
+			uint64_t n = first_bucket(c, level);
 			if (is_before(n << level_shift(level), best)) {
 				best = n << level_shift(level);
 				number = n;
@@ -141,7 +138,7 @@ static inline struct vcpu *take_first(struct credit_rq *c)
 			}
 		}
 		number %= BUCKETS;
-		list = &c->bucket[at][number];
+		struct list_head *list = &c->bucket[at][number];
 		if (likely(!list_empty(list))) {
 			v = take_from(list);
 			/* Nobody waits before this bucket, so time moves on to it. */
@@ -175,14 +172,14 @@ static void cap_roll(struct domain *d)
 {
 	uint64_t period = system_time() / CAP_PERIOD_NS;
 	uint64_t old = __atomic_load_n(&d->cap_period, __ATOMIC_RELAXED);
-	uint64_t refund, used, left;
+	uint64_t left;
 
 	if (likely(old >= period) ||
 	    !__atomic_compare_exchange_n(&d->cap_period, &old, period, false, __ATOMIC_RELAXED,
 					 __ATOMIC_RELAXED))
 		return;
-	refund = MIN(period - old, 1000UL) * cap_budget(d);
-	used = __atomic_load_n(&d->cap_used, __ATOMIC_RELAXED);
+	uint64_t refund = MIN(period - old, 1000UL) * cap_budget(d);
+	uint64_t used = __atomic_load_n(&d->cap_used, __ATOMIC_RELAXED);
 	do {
 		left = used > refund ? used - refund : 0;
 	} while (!__atomic_compare_exchange_n(&d->cap_used, &used, left, true, __ATOMIC_RELAXED,

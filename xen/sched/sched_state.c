@@ -54,11 +54,9 @@ static uint32_t choose_cpu(const struct vcpu *v, uint32_t last)
 	if (native)
 		return native >> last & 1 ? last : (uint32_t)__builtin_ctzl(native);
 	for (; may; may &= may - 1) {
-		uint32_t load;
-
 		cpu = (uint32_t)__builtin_ctzl(may);
 		/* Ties go to the CPU whose caches know it. */
-		load = READ_ONCE(cpus[cpu]->rq->nr_runnable) * 2 + (cpu != last);
+		uint32_t load = READ_ONCE(cpus[cpu]->rq->nr_runnable) * 2 + (cpu != last);
 		if (load < least) {
 			least = load;
 			best = cpu;
@@ -263,7 +261,7 @@ void vcpu_kick(struct vcpu *v)
 int sched_set_affinity(struct vcpu *v, const uint64_t *hard, const uint64_t *soft)
 {
 	bool leaves = false;
-	uint64_t pool, may;
+	uint64_t pool;
 
 	SPIN_GUARD(&cpupool_lock);
 	pool = v->domain->pool->cpus;
@@ -274,7 +272,7 @@ int sched_set_affinity(struct vcpu *v, const uint64_t *hard, const uint64_t *sof
 		WRITE_ONCE(v->sched.hard_affinity, *hard);
 	if (soft)
 		WRITE_ONCE(v->sched.soft_affinity, *soft);
-	may = v->sched.hard_affinity & pool;
+	uint64_t may = v->sched.hard_affinity & pool;
 	WRITE_ONCE(v->sched.affinity, may ? may : pool);
 	if (!sched_may_run_on(v, rq->cpu)) {
 		if (rq->running == v)

@@ -54,14 +54,12 @@ static bool line_is_high(const struct vgic_irq *irq)
  */
 static void check_line(struct vgic_dist *dist, struct vgic_irq *irq)
 {
-	uint64_t lr;
-
 	if (!irq->phys_active || irq->edge ||
 	    !(vgic_irq_is_spi(irq) || vgic_is_live_here(irq->target)) || line_is_high(irq))
 		return;
 	if (irq->lr && irq->holder->vgic->live_on && !vgic_is_live_here(irq->holder))
 		return;
-	lr = see_lr(dist, irq);
+	uint64_t lr = see_lr(dist, irq);
 	if ((lr & LR_STATE_ACTIVE) || irq->active || (irq->lr && !(lr & LR_STATE_PENDING)))
 		return;
 	irq->latch = false;

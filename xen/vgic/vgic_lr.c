@@ -131,7 +131,7 @@ bool vgic_lr_refresh(struct vgic_dist *dist, struct vcpu *v, struct vgic_irq *ir
 {
 	unsigned int n = irq->lr - 1u;
 	uint64_t old = vgic_lr_get(v, n), lr;
-	bool pending, active, hw, due;
+	bool pending, active;
 
 	lr_fold(irq, old, &pending, &active);
 	if (pending && !(vgic_irq_is_allowed(dist, irq) && (irq->target == v || active))) {
@@ -143,7 +143,7 @@ bool vgic_lr_refresh(struct vgic_dist *dist, struct vcpu *v, struct vgic_irq *ir
 		irq->sources &= (uint8_t)~LR_SOURCE(irq->lr_base);
 		irq->latch = irq->sources;
 	}
-	due = vgic_irq_is_due(dist, irq);
+	bool due = vgic_irq_is_due(dist, irq);
 	if (!active && !pending && (irq->target != v || !due)) {
 		lr_release(v, irq, old);
 		return false;
@@ -152,7 +152,7 @@ bool vgic_lr_refresh(struct vgic_dist *dist, struct vcpu *v, struct vgic_irq *ir
 	 * One that is active as a software interrupt ends as one; a physical one behind it waits
 	 * in latch.
 	 */
-	hw = (!active || (old & LR_HW)) && ends_physical(irq);
+	bool hw = (!active || (old & LR_HW)) && ends_physical(irq);
 	if (due && !(active && irq->phys_active) && !(irq->sources && (active || pending))) {
 		if (!pending || irq->latch)
 			take_pending(irq);
@@ -228,7 +228,6 @@ static bool place(struct vgic_dist *dist, struct vcpu *v, struct vgic_irq *irq)
 	struct vgic_vcpu *vc = v->vgic;
 	uint32_t free = ~vc->lr_used & ((1u << gic_info.nr_lrs) - 1);
 	bool pending, hw = ends_physical(irq);
-	unsigned int n;
 
 	if (!free)
 		return false;
@@ -236,8 +235,8 @@ static bool place(struct vgic_dist *dist, struct vcpu *v, struct vgic_irq *irq)
 	 * Of equals the machine may well take the first list register's, always: a device that
 	 * never is silent must not be in front of timers and SGIs.
 	 */
-	n = vgic_irq_is_spi(irq) ? 31 - (unsigned int)__builtin_clz(free) :
-				   (unsigned int)__builtin_ctz(free);
+	unsigned int n = vgic_irq_is_spi(irq) ? 31 - (unsigned int)__builtin_clz(free) :
+						(unsigned int)__builtin_ctz(free);
 	pending = vgic_irq_is_due(dist, irq) &&
 		  !(irq->active && (irq->phys_active || irq->sources));
 	if (pending)

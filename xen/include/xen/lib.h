@@ -61,12 +61,10 @@ static inline bool ref_get(uint32_t *count, uint32_t max)
  */
 static inline uint64_t index_nospec(uint64_t i, uint64_t n)
 {
-	uint64_t mask;
-
 	/* The compiler knows from the check that i < n: it must not reason away what follows. */
 	__asm__ volatile("" : "+r"(i));
 	/* All ones when i < n, computed without a branch; n - 1 - i borrows when i >= n. */
-	mask = ~(uint64_t)((int64_t)(i | (n - 1 - i)) >> 63);
+	uint64_t mask = ~(uint64_t)((int64_t)(i | (n - 1 - i)) >> 63);
 	__asm__ volatile("" : "+r"(mask));
 	return i & mask;
 }
