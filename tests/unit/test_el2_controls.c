@@ -225,6 +225,11 @@ static void test_vcpu(void **state)
 			 HCR_GUEST | 3UL << 40 | 1UL << 53 | 1UL << 17);
 	assert_int_equal(v->ctxt.extra, CTXT_PAUTH | CTXT_SCXTNUM);
 	assert_true(v->ctxt.hcr & 1UL << 18);
+	/* One with a device is waited for when it leaves a CPU, after a reset too. */
+	d->has_device = true;
+	el2_controls_vcpu(v);
+	assert_int_equal(v->ctxt.extra, CTXT_PAUTH | CTXT_SCXTNUM | CTXT_DEVICE);
+	d->has_device = false;
 	assert_int_equal(aarch32_inits, 0);
 	d->is_aarch32 = true;
 	el2_controls_vcpu(v);

@@ -76,6 +76,7 @@ static void test_memory(void **state)
 {
 	(void)state;
 	give_dom0_a_device();
+	assert_int_equal(domu->vcpu[0]->ctxt.extra & CTXT_DEVICE, 0);
 	assert_int_equal(map_mmio(PLACE, DOM0_RAM >> PAGE_SHIFT, 1, true), -EPERM);
 	/* Memory, other people's memory, and nothing at all are no devices. */
 	assert_int_equal(permit_mmio(DOM0_RAM >> PAGE_SHIFT, 1, true), -EPERM);
@@ -88,6 +89,9 @@ static void test_memory(void **state)
 	assert_int_equal(map_mmio(PLACE, DEVICE + 1, 2, true), 0);
 	assert_int_equal(p2m_lookup(domu, gfn(PLACE + 1)).mfn.v, DEVICE + 2);
 	assert_int_equal(p2m_lookup(domu, gfn(PLACE + 1)).kind, P2M_MMIO);
+	for_each_vcpu(domu, v)
+		assert_int_equal(v->ctxt.extra & CTXT_DEVICE, CTXT_DEVICE);
+	assert_int_equal(domu->pause_count, 0);
 	/* Only what is asked for goes, and only if it is there. */
 	assert_int_equal(map_mmio(PLACE, DEVICE, 1, false), -ENOENT);
 	assert_int_equal(map_mmio(PLACE, DEVICE + 1, 1, false), 0);

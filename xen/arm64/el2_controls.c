@@ -109,6 +109,7 @@ void el2_controls_vcpu(struct vcpu *v)
 
 	v->ctxt.extra = extra | (v->domain->gic_version != gic_info.version ? CTXT_GICV2 : 0) |
 			(gic_is_v2() || gic_info.nr_pri_bits > 5 ? CTXT_GIC : 0) |
+			(v->domain->has_device ? CTXT_DEVICE : 0) |
 			(has_aux ? CTXT_AUX : 0);
 	v->ctxt.hcr = HCR_GUEST | (extra & CTXT_PAUTH ? HCR_API | HCR_APK : 0) |
 		      (extra & CTXT_SCXTNUM ? HCR_ENSCXT : 0) | (host_ctr_differs ? HCR_TID2 : 0);

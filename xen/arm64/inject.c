@@ -115,3 +115,10 @@ void serror_save(struct vcpu *v)
 }
 
 void serror_load(struct vcpu *v __unused) { }
+
+/* Mover of CTXT_DEVICE: what its stores made of a device is not to hit the next one. */
+void device_save(struct vcpu *v)
+{
+	if (serror_take())
+		trap_serror(v);
+}

@@ -20,6 +20,8 @@ extern const char _sro_after_init[], _ero_after_init[], __init_begin[], __init_e
 extern const char secondary_entry[], spin_table_entry[], el2_counting_vectors[];
 extern uint64_t spin_table_context;
 void enter_guest(void) __noreturn;
+bool serror_take(void);
+void trap_serror(struct vcpu *v);
 void secondary_again(struct pcpu *c) __noreturn;	/* from the top of its stack */
 void fp_save(struct fp_regs *fp);
 void fp_load(const struct fp_regs *fp);
@@ -59,7 +61,7 @@ int psci_cpu_on(uint64_t mpidr, pa_t entry, uint64_t context);
 /* Movers of vcpu_ctxt.extra: state that not every CPU or vCPU has. */
 typedef void mover_fn(struct vcpu *v);
 mover_fn pauth_save, pauth_load, scxtnum_save, scxtnum_load, midr_save, midr_load;
-mover_fn disr_save, disr_load;
+mover_fn disr_save, disr_load, device_save;
 mover_fn gicv2_guest_save, gicv2_guest_load, aarch32_save, aarch32_load, serror_save, serror_load;
 
 /* el2_controls.c */

@@ -14,7 +14,6 @@
 #include "machine.h"
 
 /* Called from vectors.S. */
-void trap_serror(struct vcpu *v);
 struct vcpu *leave_to_guest(struct vcpu *v);
 void el2_fault(const uint64_t *regs) __noreturn;
 

@@ -123,6 +123,7 @@ static void aux_load(struct vcpu *v) { FOR_EACH_AUX(LOAD_REG) }
 static const struct extra_mover { uint32_t bit; mover_fn *save, *load; } extras[] = {
 	{ CTXT_AARCH32, aarch32_save, aarch32_load },
 	{ CTXT_SERROR, serror_save, serror_load },
+	{ CTXT_DEVICE, device_save, serror_load },
 	{ CTXT_PAUTH, pauth_save, pauth_load },
 	{ CTXT_SCXTNUM, scxtnum_save, scxtnum_load },
 	{ CTXT_DISR, disr_save, disr_load },

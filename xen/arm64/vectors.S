@@ -79,10 +79,11 @@
 	.balign	2048
 	.global	el2_vectors
 el2_vectors:
-	/* Current EL, four with SP_EL0: never used; with SP_ELx: a bug of ours (or an SError). */
-	.rept	8
+	/* Current EL, four with SP_EL0: never used; with SP_ELx: a bug of ours, or serror_take. */
+	.rept	7
 	ventry	el2_exception
 	.endr
+	ventry	el2_serror
 	/* Lower EL, AArch64 */
 	.balign	128
 guest_sync64:
@@ -141,9 +142,10 @@ guest_sync64:
 	.balign	2048
 	.global	el2_counting_vectors
 el2_counting_vectors:
-	.rept	8
+	.rept	7
 	ventry	el2_exception
 	.endr
+	ventry	el2_serror
 	.irp	sync, guest_sync64, guest_sync32
 	counted	\sync, ubfx	x17, x17, #26, #6
 	counted	guest_irq, mov	x17, #TRAP_IRQ
@@ -395,6 +397,24 @@ enter_guest:
 	mov	x0, xzr
 	bl	leave_to_guest
 	b	restore_all
+
+/*
+ * bool serror_take(void): complete what the vCPU that was here has stored and take the SError that
+ * came of it: true. Everywhere else EL2 has them masked. The vCPU's frame is complete.
+ */
+	.global	serror_take
+serror_take:
+	mov	x0, xzr
+	msr	daifclr, #4
+	dsb	sy
+	hint	#16			/* ESB */
+	isb
+	msr	daifset, #4
+	ret
+
+el2_serror:
+	mov	x0, #1
+	eret_sb
 
 /*
  * EL2 itself failed. If the stack ran into its guard page SP is no use: bit STACK_VALID_BIT

@@ -39,7 +39,7 @@ static const struct control_row rows[] = {
 	[XEN_DOMCTL_get_address_size] = { domctl_address_size, NEEDS_DOMAIN | COPYBACK },
 	[XEN_DOMCTL_assign_device] = { .flags = CONSTANT, .answer = -EOPNOTSUPP },
 	[XEN_DOMCTL_bind_pt_irq] = { domctl_bind_pt_irq, NEEDS_DOMAIN },
-	[XEN_DOMCTL_memory_mapping] = { domctl_memory_mapping, NEEDS_DOMAIN },
+	[XEN_DOMCTL_memory_mapping] = { domctl_memory_mapping, NEEDS_DOMAIN | NOT_SELF | PAUSED },
 	[XEN_DOMCTL_test_assign_device] = { .flags = CONSTANT, .answer = -EOPNOTSUPP },
 	[XEN_DOMCTL_set_target] = { .flags = NEEDS_DOMAIN | NOT_SELF | CONSTANT },
 	[XEN_DOMCTL_deassign_device] = { .flags = CONSTANT, .answer = -EOPNOTSUPP },

@@ -71,6 +71,8 @@ int domctl_memory_mapping(struct control_call *call)
 	if (!m->add_mapping)
 		return unmap(call->d, m, m->nr_mfns);
 	WRITE_ONCE(call->d->has_device, true);
+	for_each_vcpu(call->d, v)
+		v->ctxt.extra |= CTXT_DEVICE;
 	for (i = 0; i < m->nr_mfns && !rc; i++)
 		rc = !dom0_maps(m->first_mfn + i) ? -EPERM :
 		     p2m_map(call->d, gfn(m->first_gfn + i), mfn(m->first_mfn + i), 0, P2M_MMIO);

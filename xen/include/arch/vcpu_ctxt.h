@@ -42,6 +42,7 @@ enum vcpu_extra {
 	CTXT_GIC	= 1u << 9,	/* a host with a GICv2, or more active priorities */
 	CTXT_AUX	= 1u << 10,	/* auxiliary registers: AFSR0_EL1, AFSR1_EL1, AMAIR_EL1 */
 	CTXT_FP		= 1u << 11,	/* it used FP/SIMD in its last slice */
+	CTXT_DEVICE	= 1u << 12,	/* aborts of its stores to a device that are still to come */
 };
 
 struct vcpu_ctxt {
