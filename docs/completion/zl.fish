@@ -119,7 +119,7 @@ complete -c zl -n '__fish_seen_subcommand_from uptime' -s s -l short -d 'one lin
 complete -c zl -n '__fish_seen_subcommand_from uptime' -a '(__zl_domains)'
 complete -c zl -n __fish_use_subcommand -a vm-list -d 'list domains by UUID'
 complete -c zl -n __fish_use_subcommand -a wait -d 'wait for a domain'
-complete -c zl -n '__fish_seen_subcommand_from wait' -l for -r -d 'running, shutdown, gone, console:/RE/ or xenstore:PATH[=VALUE]'
+complete -c zl -n '__fish_seen_subcommand_from wait' -l for -r -d 'running, shutdown, gone, agent, console:/RE/ or xenstore:PATH[=VALUE]'
 complete -c zl -n '__fish_seen_subcommand_from wait' -l timeout -r -d 'upper bound of the waiting'
 complete -c zl -n '__fish_seen_subcommand_from wait' -a '(__zl_domains)'
 complete -c zl -n __fish_use_subcommand -a clone -d 'define a domain like another'

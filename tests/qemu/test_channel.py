@@ -18,7 +18,7 @@ DEVICES = """<devices>
   <channel type='unix'><source mode='bind' path='/run/agent'/><target type='xen' name='agent'/></channel>
 </devices>"""
 AGENT = ("<channel type='unix'><source mode='bind' path='/run/agent'/>"
-         "<target type='xen' name='agent'/></channel>\n")
+         "<target type='xen' name='org.qemu.guest_agent.0'/></channel>\n")
 OUT = "/run/out"                         # the daemon's user may enter it
 PORTS = f"""<devices>
   <console type='pty'/><console type='pty'><log file='{OUT}/one'/></console>
@@ -158,7 +158,10 @@ def test_hot(d):
     d.attach("hot", f"zl create -c {FOLDER}/hot.xml")
     d.detach()
     before = d.run("xenstore-ls | wc -l")[1]
+    code, text = d.zl("wait --for=agent hot", check=False)
+    assert code == 3 and "it has no channel org.qemu.guest_agent.0" in text, text
     d.zl(f"device-attach hot {FOLDER}/agent.xml")
+    d.zl("wait --for=agent --timeout=30 hot", timeout=60)
     d.zl(f"device-attach hot {FOLDER}/console.xml")
     code, text = d.zl(f"device-attach hot {FOLDER}/agent.xml", check=False)
     assert code == 7 and "/run/agent" in text, text
@@ -169,7 +172,7 @@ def test_hot(d):
     for n in (1, 2):
         talk(d, n, f"first{n}", "hot")
     d.poll(lambda: [r[0] for r in states(d, "hot").values()] == ["4", "4"], 10, "both are connected")
-    assert states(d, "hot")[1][1:] == ("socket", "/run/agent", "agent")
+    assert states(d, "hot")[1][1:] == ("socket", "/run/agent", "org.qemu.guest_agent.0")
     assert "hvc2" in d.zl("device-list hot")[1]
     text = d.zl("dumpxml hot")[1]
     assert "path='/run/agent'" in text and "port='1'" in text, text
@@ -198,7 +201,7 @@ def test_hot(d):
 
     # A reboot has both; hvc1 is the console now.
     d.zl("reboot hot", timeout=60)
-    reborn = ("4", "socket", "/run/agent", "agent")
+    reborn = ("4", "socket", "/run/agent", "org.qemu.guest_agent.0")
     # It may go between two commands.
     d.poll(lambda: states(d, "hot", check=False).get(2) == reborn, 90, "the reborn guest has both")
     d.zl("device-detach hot hvc1")

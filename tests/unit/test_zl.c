@@ -330,6 +330,7 @@ static void without_hypervisor(void **state)
 	static const char *const lines[] = {
 		"zl list", "zl info", "zl dmesg", "zl vcpu-list", "zl domid a", "zl pause a",
 		"zl destroy a", "zl console a", "zl wait --for=running a", "zl uptime",
+		"zl wait --for=agent a",
 		"zl dumpxml a", "zl reboot a", "zl shutdown -a", "zl unpause a", "zl domname 1",
 		"zl create " GOLDEN "accept/minimal.xml",
 	};
@@ -337,7 +338,7 @@ static void without_hypervisor(void **state)
 	static const struct { const char *line; int code; } wrong[] = {
 		{ "zl wait --for=nonsense a", 2 }, { "zl wait --for=console:abc a", 2 },
 		{ "zl wait --for=console:/[/ a", 2 }, { "zl wait --for=xenstore:=1 a", 2 },
-		{ "zl wait --for=agent a", 5 }, { "zl console -n 8 a", 2 },
+		{ "zl wait --for=agents a", 2 }, { "zl console -n 8 a", 2 },
 		{ "zl console -e ab a", 2 }, { "zl console -t foo a", 2 },
 		{ "zl vcpu-pin a foo 1", 2 }, { "zl vcpu-pin a 0 foo", 2 },
 		{ "zl vcpu-pin a all 0-3 9-1", 2 }, { "zl sched a -w foo", 2 },

@@ -267,7 +267,9 @@ static void waiting(void **state)
 	expect("wait --for=gone nosuch", 0, NULL, NULL);
 	expect("wait --for=shutdown nosuch", 3, NULL, "there is no domain");
 	expect("wait --for=shutdown --timeout=0 web1", 8, NULL, "[E801]");
-	expect("wait --for=agent web1", 5, NULL, "not supported");
+	expect("wait --for=agent nosuch", 3, NULL, "there is no domain");
+	expect("wait --for=agent web1", 3, NULL, "it has no channel org.qemu.guest_agent.0 [E302]\n"
+	       "    hint: zl device-attach adds one: <channel type='unix'>");
 	expect("wait --for=christmas web1", 2, NULL, "known: running, shutdown, gone");
 	expect("wait --for=console:login web1", 2, NULL, "needs /RE/");
 	expect("wait --for=console:/(/ web1", 2, NULL, "bad regular expression");

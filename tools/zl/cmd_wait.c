@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * zl wait: until a domain runs, ends, is gone, prints a line, or a store node appears or has a
- * value. What test scripts need instead of sleep loops.
+ * zl wait: until a domain runs, ends, is gone, prints a line, has its agent's channel connected, or
+ * a store node appears or has a value. What test scripts need instead of sleep loops.
  */
 #include "zl.h"
 
@@ -10,6 +10,7 @@
 
 #define STEP_MS 100
 #define LINE_MAX_BYTES 65536
+#define AGENT "org.qemu.guest_agent.0"	/* the name that libvirt gives it, too */
 
 struct waiting {
 	struct zl *zl;
@@ -268,6 +269,44 @@ static int wait_node(const struct waiting *w, const char *spec, struct zerr **er
 	}
 }
 
+/* ---- agent ---- */
+
+/* 1 the guest's end of the channel is connected, 0 not yet, -1 error. */
+static int agent_look(const struct waiting *w, struct zerr **err)
+{
+	_cleanup_free_ struct device_info *list = NULL;
+	struct zl *zl = w->zl;
+	struct domain_summary d;
+	uint16_t domid;
+	size_t n;
+
+	if (domain_resolve(&zl->ctx, w->dom, &domid, err) < 0 ||
+	    domain_get(&zl->ctx, domid, &d, err) < 0 ||
+	    device_list(&zl->ctx, domid, DEVICE_CONSOLE, &list, &n, err) < 0)
+		return -1;
+	if (d.info.shutdown || d.info.dying)
+		return zerr_set(err, ZERR_STATE, "E720", 0, "it has ended");
+	for (size_t i = 0; i < n; i++) {
+		_cleanup_free_ char *name = zl_device_node(zl, list[i].note, "name");
+
+		if (name != NULL && strcmp(name, AGENT) == 0)
+			return list[i].frontend == XENBUS_CONNECTED;
+	}
+	zerr_set(err, ZERR_NOT_FOUND, "E302", 0, "it has no channel " AGENT);
+	return zerr_hint(err, "zl device-attach adds one: <channel type='unix'>"
+			 "<target type='xen' name='" AGENT "'/></channel>");
+}
+
+static int wait_agent(const struct waiting *w, struct zerr **err)
+{
+	int rc;
+
+	while ((rc = agent_look(w, err)) == 0)
+		if (pause_a_bit(w, "the guest has not connected the channel " AGENT, err) < 0)
+			return -1;
+	return rc < 0 ? -1 : 0;
+}
+
 static int wait_for(const struct waiting *w, const char *what, struct zerr **err)
 {
 	if (strcmp(what, "running") == 0)
@@ -278,6 +317,8 @@ static int wait_for(const struct waiting *w, const char *what, struct zerr **err
 		return wait_end(w, DOMAIN_WAIT_GONE, err);
 	if (strncmp(what, "console:", 8) == 0)
 		return wait_console(w, what + 8, err);
+	if (strcmp(what, "agent") == 0)
+		return wait_agent(w, err);
 	return wait_node(w, what + 9, err);
 }
 
@@ -287,7 +328,7 @@ static int check_what(const char *what, struct zerr **err)
 	regex_t re;
 
 	if (strcmp(what, "running") == 0 || strcmp(what, "shutdown") == 0 ||
-	    strcmp(what, "gone") == 0)
+	    strcmp(what, "gone") == 0 || strcmp(what, "agent") == 0)
 		return 0;
 	if (strncmp(what, "console:", 8) == 0) {
 		if (parse_pattern(what + 8, &re, err) < 0)
@@ -298,12 +339,10 @@ static int check_what(const char *what, struct zerr **err)
 	if (strncmp(what, "xenstore:", 9) == 0)
 		return what[9] != '\0' && what[9] != '=' ? 0 :
 		       zerr_set(err, ZERR_USAGE, "E007", 0, "--for=xenstore: needs a path");
-	if (strcmp(what, "agent") == 0)
-		return zerr_set(err, ZERR_UNSUPPORTED, "E501", 0,
-				"--for=agent is not supported by this build");
 	zerr_set(err, ZERR_USAGE, "E007", 0, "--for=%s is not known", what);
 	return zerr_hint(err,
-			 "known: running, shutdown, gone, console:/RE/, xenstore:PATH[=VALUE]");
+			 "known: running, shutdown, gone, agent, console:/RE/, "
+			 "xenstore:PATH[=VALUE]");
 }
 
 /* Whoever waited in vain wants to know how the domain is. */

@@ -87,7 +87,8 @@ static ZL_OPTIONS(uptime_options,
 	{ 's', "short", NULL, "one line in the manner of uptime(1)" });
 
 static ZL_OPTIONS(wait_options,
-	{ 0, "for", "WHAT", "running, shutdown, gone, console:/RE/ or xenstore:PATH[=VALUE]" },
+	{ 0, "for", "WHAT",
+	  "running, shutdown, gone, agent, console:/RE/ or xenstore:PATH[=VALUE]" },
 	{ 0, "timeout", "SEC", "upper bound of the waiting" });
 
 static const struct zl_command rows[] = {
@@ -180,7 +181,8 @@ static const struct zl_command rows[] = {
 	{ "wait", NULL, cmd_wait, ZL_COMMON | ZL_DOMAINS, 1, 1, wait_options,
 	  "--for=WHAT [--timeout=SEC] DOM", "wait for a domain",
 	  "WHAT is one of: running; shutdown (exit code 0 powered off, 10 crashed, 11 watchdog); "
-	  "gone; console:/RE/, an extended regular expression for a line of its console; "
+	  "gone; agent, when the guest has connected the channel org.qemu.guest_agent.0, which "
+	  "its kernel does; console:/RE/, an extended regular expression for a line of its console; "
 	  "xenstore:PATH or xenstore:PATH=VALUE, where a relative PATH begins at the "
 	  "domain's own directory. running also waits for a domain of that name to be created. "
 	  "Exit code 8 when the time is up." },
