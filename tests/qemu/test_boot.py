@@ -31,6 +31,8 @@ def test_boot(boot, cpus):
     assert re.search(rf"^Pool-0 +0(-{cpus - 1})? +credit2 +1 +\d+$", more, re.M), more
     # run() leaves out lines of the hypervisor's own, so they are counted there.
     assert int(d.run("zl dmesg | wc -l")[1]) >= 3, "the hypervisor's log is empty"
+    kept = int(d.run("wc -l < /var/log/zl/hypervisor.log")[1])
+    assert kept >= 3, "the hypervisor's log is not drained to a file"
     assert set(d.daemons()) == {"xenstored", "xenconsoled", "zl-monitord"}
     assert d.poweroff() == 0
 

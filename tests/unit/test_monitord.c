@@ -13,6 +13,7 @@ int monitord_main(int argc, char **argv);
 #undef set_up
 
 #include "device_world.h"
+#include "tools/xenconsoled/logfile.h"
 
 static struct monitord *m;
 
@@ -88,12 +89,62 @@ static void one_that_cannot_be_undone_stops_nobody(void **state)
 	assert_true(m->later_ns != 0);
 }
 
+static void drain_in_a_new_life(const char *expected)
+{
+	_cleanup_free_ char *path = NULL, *text = NULL;
+	struct ring_log *r;
+
+	assert_int_equal(ring_log_open(&r, m->loop, &m->ctx, NULL), 0);
+	assert_int_equal(event_loop_run_once(m->loop, 1000), 0);
+	ring_log_drain(r);
+	ring_log_close(r);
+	assert_true(asprintf(&path, "%s/hypervisor.log", dir) > 0);
+	assert_int_equal(fd_read_file(path, 4096, &text, NULL), 0);
+	assert_string_equal(text, expected);
+}
+
+/* The note of a process that was killed while it wrote the first bytes. */
+static void note_of_a_killed_one(void)
+{
+	const struct log_note note = { .owner = 1 };
+	_cleanup_free_ char *path = NULL;
+
+	assert_true(asprintf(&path, "%s/hypervisor.note", dir) > 0);
+	assert_int_equal(fd_write_file_atomic(path, &note, sizeof(note), 0600), 0);
+}
+
+static void hypervisor_lines_are_kept_once(void **state)
+{
+	static const char lines[] = "(Z) one\n(ZZ) [    1.500000 W] two [x]\n"
+		"(ZZ) [   12.000000 E] three\n";
+	struct ring_log *r;
+	char path[100];
+
+	(void)state;
+	m->ctx.log_dir = dir;
+	drain_in_a_new_life(lines);
+	drain_in_a_new_life(lines);
+	note_of_a_killed_one();
+	drain_in_a_new_life(lines);
+	/* While its file cannot be had nothing is lost. */
+	snprintf(path, sizeof(path), "%s/hypervisor.log", dir);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(mkdir(path, 0700), 0);
+	note_of_a_killed_one();
+	assert_int_equal(ring_log_open(&r, m->loop, &m->ctx, NULL), 0);
+	ring_log_drain(r);
+	ring_log_close(r);
+	assert_int_equal(rmdir(path), 0);
+	drain_in_a_new_life(lines);
+}
+
 #define L(fn) cmocka_unit_test_setup_teardown(fn, look_set_up, look_tear_down)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		L(a_look_that_fails_is_made_again), L(one_that_cannot_be_undone_stops_nobody),
+		L(hypervisor_lines_are_kept_once),
 	};
 
 	zlog_set_level(ZLOG_ERROR);

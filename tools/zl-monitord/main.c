@@ -17,6 +17,7 @@
 
 #include "tools/zl-monitord/events.h"
 #include "tools/zl-monitord/monitor.h"
+#include "tools/zl-monitord/ring_log.h"
 
 #define PROGRAM "zl-monitord"
 #define RETRY_NS 1000000000ull
@@ -32,6 +33,7 @@ struct monitord {
 	struct event_source *later;	/* timer: restarts that wait */
 	uint64_t later_ns;		/* when it fires; 0: not set */
 	struct events *events;
+	struct ring_log *ring;		/* NULL: its file is not possible */
 	/*
 	 * By domid, the creation time of the domain: whose end was told; whose core is there, or
 	 * cannot be; whose end was dealt with, as a preserved one stays.
@@ -408,6 +410,8 @@ static void read_conf(struct monitord *m)
 
 static int set_up(struct monitord *m, struct zerr **err)
 {
+	struct zerr *why = NULL;
+
 	read_conf(m);
 	if (hyp_open(&m->ctx.hyp, err) != 0)
 		return -1;
@@ -421,6 +425,9 @@ static int set_up(struct monitord *m, struct zerr **err)
 	    !event_loop_add_signal(m->loop, SIGINT, on_signal, m))
 		return zerr_no_memory(err);
 	watch_killed(m);
+	if (ring_log_open(&m->ring, m->loop, &m->ctx, &why) != 0)
+		zlog_zerr(ZLOG_WARNING, why);
+	zerr_free(why);
 	return connect_store(m, err);
 }
 
@@ -446,6 +453,7 @@ static int run(struct monitord *m, bool foreground, struct zerr **err)
 			zerr_set(err, ZERR_FAILED, "E920", -rc, "cannot wait for events");
 	}
 	events_close(m->events);
+	ring_log_close(m->ring);
 	xs_close(m->ctx.xs);
 	hyp_close(m->ctx.hyp);
 	event_loop_free(m->loop);
