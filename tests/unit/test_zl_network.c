@@ -86,6 +86,25 @@ static void attach_list_detach(void **state)
 	assert_null(fake_xs_get(store, "/local/domain/3/device/vif"));
 }
 
+/* Two cards of one address are told of, as in a file, whoever has the other one. */
+static void same_address(void **state)
+{
+	char line[120];
+
+	(void)state;
+	add_domain(4, "web2", XEN_DOMINF_blocked, 512);
+	expect("network-attach web1 mac=00:16:3e:01:02:03,bridge=zbr0", 0, NULL, NULL);
+	expect("network-attach web1 mac=00:16:3e:01:02:04,bridge=zbr0", 0, NULL, NULL);
+	expect("-N network-attach web1 mac=00:16:3E:01:02:03,bridge=zbr0", 0, "would get",
+	       "warning: vif3.0 of web1 has the same address [W402]");
+	put("nic.xml", "<interface type='bridge'><mac address='00:16:3e:01:02:04'/>"
+	    "<source bridge='zbr0'/></interface>", 0644);
+	snprintf(line, sizeof(line), "device-attach web2 %s/nic.xml", dir);
+	expect(line, 0, NULL, "warning: vif3.1 of web1 has the same address [W402]");
+	snprintf(line, sizeof(line), "-q -N network-attach web2 %s/nic.xml", dir);
+	expect(line, 0, "would get", NULL);
+}
+
 static void set_link(void **state)
 {
 	char line[120], path[60];
@@ -222,7 +241,7 @@ static void dry_runs(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		V(attach_list_detach), V(set_link), V(json), V(refused), V(from_files), V(dry_runs),
+		V(attach_list_detach), V(same_address), V(set_link), V(json), V(refused), V(from_files), V(dry_runs),
 	};
 
 	return cmocka_run_group_tests_name("zl network", tests, NULL, NULL);

@@ -61,6 +61,8 @@ int zl_attach_device(struct zl *zl, const struct zl_args *args, const struct dom
 		return zerr_set(err, ZERR_STATE, "E705", 0, "this is the control domain");
 	if (d.info.dying)
 		return zerr_set(err, ZERR_STATE, "E706", 0, "the domain is dying");
+	if (cfg->nic_count > 0)
+		zl_warn_of_mac(zl, &cfg->nics[0]);
 	if (zl->dry_run)
 		return print_plan(zl, args, domid, cfg, err);
 	if (cfg->disk_count > 0)

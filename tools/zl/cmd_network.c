@@ -135,6 +135,29 @@ static int find_nic(struct zl *zl, uint16_t domid, const char *text, struct devi
 	return zerr_hint(err, "zl network-list shows them");
 }
 
+void zl_warn_of_mac(struct zl *zl, const struct domain_nic *nic)
+{
+	_cleanup_free_ struct domain_summary *all = NULL;
+	char mac[DOMAIN_MAC_TEXT], name[4 * DOMAIN_NAME_MAX + 1], text[sizeof(name) + 80];
+	struct device_info other;
+	struct zerr *none = NULL;
+	size_t n = 0;
+
+	domain_mac_format(nic->mac, mac);
+	if (nic->mac_set && domain_list(&zl->ctx, &all, &n, &none) < 0)
+		n = 0;
+	for (size_t i = 0; i < n; i++) {
+		zerr_free(none);
+		none = NULL;
+		if (find_nic(zl, all[i].info.domid, mac, &other, &none) < 0)
+			continue;
+		snprintf(text, sizeof(text), "%s of %s has the same address", other.name,
+			 zl_shown_name(&all[i], name, sizeof(name)));
+		zl_warn_coded(zl, "W402", text);
+	}
+	zerr_free(none);
+}
+
 static int detach(struct zl *zl, const struct zl_args *args, struct zerr **err)
 {
 	struct device_info nic;

@@ -274,6 +274,8 @@ int zl_attach_device(struct zl *zl, const struct zl_args *args, const struct dom
 /* Take it away, by the options force and timeout; or print what would happen. */
 int zl_detach_device(struct zl *zl, const struct zl_args *args, uint16_t domid,
 		     enum device_kind kind, unsigned int devid, struct zerr **err);
+/* Warn of each interface of a running domain that has the address of a new one. */
+void zl_warn_of_mac(struct zl *zl, const struct domain_nic *nic);
 /* Class ZERR_NOT_FOUND when it has none. */
 int zl_has_device(struct zl *zl, uint16_t domid, enum device_kind kind, unsigned int devid,
 		  struct zerr **err);
