@@ -56,7 +56,8 @@ static int say(struct zl *zl, const struct zl_args *args, const struct domain_su
 
 	if (!zl->json) {
 		if (!zl->quiet)
-			printf("%s: memory %s %s\n", zl_shown_name(d, name, sizeof(name)), what,
+			printf("%s: memory %s %s%s\n", zl_shown_name(d, name, sizeof(name)), what,
+			       zl->dry_run ? "would be " : "",
 			       zl_kib_text(kib, text, sizeof(text)));
 		return 0;
 	}
