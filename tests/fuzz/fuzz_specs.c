@@ -14,16 +14,16 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	_cleanup_free_ char *text = strndup((const char *)data, size);
+	char list[5 * DOMAIN_CPU_MAX], asked[DISK_TARGET_MAX];
 	struct domain_disk disk;
 	struct domain_nic nic;
 	struct zerr *err = NULL;
 	struct cpuset set;
 	uint8_t bytes[16];
-	char list[5 * DOMAIN_CPU_MAX];
 
 	if (text == NULL)
 		return 0;
-	if (xl_disk_parse(text, &disk, &err) == 0)
+	if (xl_disk_parse(text, &disk, asked, &err) == 0)
 		domain_disk_clear(&disk);
 	else if (err == NULL)
 		abort();

@@ -109,6 +109,8 @@ static void json(void **state)
 	assert_true(json_object_object_get_ex(row, "type", &v));
 	assert_string_equal(json_object_get_string(v), "disk");
 	json_object_put(data);
+	expect(at("-N block-attach web1 DIR/b.img,raw,hdc,r"), 0, "would get the disk xvdc",
+	       "warning: the guest will call \"hdc\" xvdc [W202]");
 	data = run_json(at("--json -N block-attach web1 DIR/b.img,raw,xvdc,rw"),
 			"zl.block-attach/1");
 	assert_true(json_object_object_get_ex(data, "discard", &v));
@@ -362,7 +364,8 @@ static void xls_words(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(good); i++) {
 		struct domain_disk d;
 		struct zerr *err = NULL;
-		int rc = xl_disk_parse(good[i].spec, &d, &err);
+		char asked[DISK_TARGET_MAX];
+		int rc = xl_disk_parse(good[i].spec, &d, asked, &err);
 
 		if (rc != 0)
 			fail_msg("%s: %s", good[i].spec, err->message);
@@ -378,10 +381,11 @@ static void xls_words(void **state)
 		domain_disk_clear(&d);
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		char asked[DISK_TARGET_MAX];
 		struct domain_disk d;
 		struct zerr *err = NULL;
 
-		if (xl_disk_parse(bad[i], &d, &err) == 0)
+		if (xl_disk_parse(bad[i], &d, asked, &err) == 0)
 			fail_msg("%s is taken", bad[i]);
 		assert_int_equal(err->cls, ZERR_BAD_CONFIG);
 		zerr_free(err);

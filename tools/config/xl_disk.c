@@ -19,6 +19,7 @@ struct spec {
 	struct domain_disk disk;
 	char *target;			/* inside of the text that is taken apart */
 	bool discard_said;
+	char asked[DISK_TARGET_MAX];	/* another name than the guest's */
 };
 
 /* NULL, or why the value is refused, as a clause. */
@@ -78,6 +79,7 @@ static const char *set_vdev(struct spec *s, char *value)
 		if (strncmp(value, prefixes[i], len) != 0 || strlen(value) > 10)
 			continue;
 		snprintf(s->disk.target, sizeof(s->disk.target), "xvd%s", value + len);
+		snprintf(s->asked, sizeof(s->asked), "%s", i > 0 ? value : "");
 		if (disk_target_number(s->disk.target, &number) == 0)
 			return NULL;
 	}
@@ -285,7 +287,8 @@ static int parse(struct spec *s, char *text, struct zerr **err)
 }
 
 /* Read xl's words; see config.h. */
-int xl_disk_parse(const char *spec, struct domain_disk *ret, struct zerr **err)
+int xl_disk_parse(const char *spec, struct domain_disk *ret, char asked[DISK_TARGET_MAX],
+		  struct zerr **err)
 {
 	_cleanup_free_ char *copy = strdup(spec);
 	struct spec s = { .target = NULL };
@@ -297,5 +300,6 @@ int xl_disk_parse(const char *spec, struct domain_disk *ret, struct zerr **err)
 		return -1;
 	}
 	*ret = s.disk;
+	memcpy(asked, s.asked, sizeof(s.asked));
 	return 0;
 }

@@ -364,15 +364,18 @@ static void report_prefix(struct reader *r, const struct xml_node *at, const cha
 /* The key disk: a list of specifications. */
 int xl_put_disks(struct reader *r, const struct xl_key *, const struct xl_entry *e)
 {
+	const struct domain_config *c = &r->build->cfg;
+
 	if (e->value.kind != XL_LIST)
 		return xl_error(r, e, NULL, "disk = [ '/images/web1.img,raw,xvda,rw' ]",
 				"this is no list");
 	for (const struct xl_value *item = e->value.items; item != NULL; item = item->next) {
 		const struct xml_node at = place_of(e->key, item->line, item->column);
 		_cleanup_zerr_ struct zerr *why = NULL;
+		char asked[DISK_TARGET_MAX];
 		struct domain_disk disk;
 
-		if (xl_disk_parse(item->text, &disk, &why) < 0) {
+		if (xl_disk_parse(item->text, &disk, asked, &why) < 0) {
 			(void)xl_error(r, e, item, why->hint, why->message);
 		} else if (disk.source == NULL) {
 			field_warning(r, &at, NULL, "W201", NULL,
@@ -380,7 +383,10 @@ int xl_put_disks(struct reader *r, const struct xl_key *, const struct xl_entry 
 			domain_disk_clear(&disk);
 		} else {
 			report_prefix(r, &at, item->text, &disk);
-			(void)config_add_disk(r, &at, &disk);
+			if (config_add_disk(r, &at, &disk) && asked[0] != '\0')
+				field_warning(r, &at, NULL, "W202", NULL,
+					      "the guest will call \"%s\" %s", asked,
+					      c->disks[c->disk_count - 1].target);
 		}
 	}
 	return r->rc;

@@ -8,13 +8,19 @@
 
 /* ---- attach ---- */
 
-static int read_spec(const struct strbuf *spec, struct domain_config *cfg, struct zerr **err)
+static int read_spec(struct zl *zl, const struct strbuf *spec, struct domain_config *cfg,
+		     struct zerr **err)
 {
+	char asked[DISK_TARGET_MAX], text[2 * DISK_TARGET_MAX + 30];
+
 	cfg->disks = calloc(1, sizeof(*cfg->disks));
 	if (cfg->disks == NULL || spec->failed)
 		return zerr_set(err, ZERR_NO_RESOURCES, "E600", ENOMEM, "out of memory");
-	if (xl_disk_parse(strbuf_cstr(spec), &cfg->disks[0], err) < 0)
+	if (xl_disk_parse(strbuf_cstr(spec), &cfg->disks[0], asked, err) < 0)
 		return -1;
+	snprintf(text, sizeof(text), "the guest will call \"%s\" %s", asked, cfg->disks[0].target);
+	if (asked[0] != '\0')
+		zl_warn_coded(zl, "W202", text);
 	cfg->disk_count = 1;
 	if (cfg->disks[0].source == NULL)
 		return zerr_set(err, ZERR_UNSUPPORTED, "E310", 0,
@@ -22,12 +28,13 @@ static int read_spec(const struct strbuf *spec, struct domain_config *cfg, struc
 	return 0;
 }
 
-static int read_words(const struct zl_args *args, struct domain_config *cfg, struct zerr **err)
+static int read_words(struct zl *zl, const struct zl_args *args, struct domain_config *cfg,
+		      struct zerr **err)
 {
 	_cleanup_strbuf_ struct strbuf spec = STRBUF_INIT;
 
 	zl_device_words(args, &spec);
-	return read_spec(&spec, cfg, err);
+	return read_spec(zl, &spec, cfg, err);
 }
 
 /* A file's name has no comma and no '='. */
@@ -35,7 +42,7 @@ static int read_disk(struct zl *zl, const struct zl_args *args, struct domain_co
 		     struct zerr **err)
 {
 	if (args->pos_count != 2 || strpbrk(args->pos[1], ",=") != NULL)
-		return read_words(args, cfg, err);
+		return read_words(zl, args, cfg, err);
 	if (zl_read_device(zl, args->pos[1], cfg, err) < 0)
 		return -1;
 	if (cfg->disk_count == 1)
@@ -157,7 +164,8 @@ static int insert(struct zl *zl, const struct zl_args *args, struct domain_confi
 	int rc;
 
 	strbuf_addf(&spec, "vdev=%s,devtype=cdrom,target=%s", args->pos[1], args->pos[2]);
-	if (read_spec(&spec, cfg, err) < 0 || find_devid(cfg->disks[0].target, &devid, err) < 0 ||
+	if (read_spec(zl, &spec, cfg, err) < 0 ||
+	    find_devid(cfg->disks[0].target, &devid, err) < 0 ||
 	    zl_open(zl, ZL_NEED_STORE, err) < 0 || device_check_all(&zl->ctx, cfg, err) < 0 ||
 	    domain_resolve(&zl->ctx, args->pos[0], &domid, err) < 0)
 		return -1;

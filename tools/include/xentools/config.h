@@ -122,9 +122,11 @@ int config_read_as(enum config_syntax syntax, const char *name, const void *text
 
 /*
  * xl's words for a disk: "/images/web.img,raw,xvda,rw". *ret is untouched on failure, to be cleared
- * by domain_disk_clear() otherwise; source NULL is an empty tray. Class ZERR_BAD_CONFIG.
+ * by domain_disk_clear() otherwise; source NULL is an empty tray. asked: the name in the words when
+ * it is not what the guest will call the disk ("hda"), else "". Class ZERR_BAD_CONFIG.
  */
-int xl_disk_parse(const char *spec, struct domain_disk *ret, struct zerr **err);
+int xl_disk_parse(const char *spec, struct domain_disk *ret, char asked[DISK_TARGET_MAX],
+		  struct zerr **err);
 
 /*
  * xl's words for a network interface: "mac=...,bridge=zbr0,rate=10MB/s". *ret is untouched on
