@@ -232,7 +232,15 @@ static void read_console_log(struct reader *r, const struct xml_node *node,
 
 static const struct field_range seed_sizes = { 0, SEED_FILE_MAX };
 
-static FIELD_WORDS(tees, WORD("optee", 0), WORD("ffa", 0));
+FIELD_HANDLER(read_tee)
+{
+	const char *type = xml_attr_get(node, "type");
+
+	if (type == NULL || strcmp(type, "none") != 0)	/* none is what every guest has */
+		field_keep(r, node, row, value);
+}
+
+static FIELD_WORDS(tees, WORD("none", 0), WORD("optee", 0), WORD("ffa", 0));
 
 #define HERE DOMAIN_IN_EXTENSION
 #define SEED(which) .type = &type_path, INTO(cfg.seed[which]), .arg = &seed_sizes, \
@@ -316,7 +324,8 @@ static const struct field_row rows[] = {
 	ROW(EXT "/z:start@stop", .type = &type_enum, .arg = stops, INTO(cfg.start.stop),
 	    .code = "E353"),
 	ROW(EXT "/z:start@wait-for", CONTAINER),
-	ROW_UNSERVED(EXT "/z:tee", HERE),
+	ROW(EXT "/z:tee", .handler = read_tee,
+	    .arg = &(const struct field_kept){ HERE, false, NULL }),
 	ROW(EXT "/z:tee@type", WORDS(tees), .flags = FIELD_REQUIRED, .code = "E353"),
 	ROW_KEPT(EXT "/z:trap-unmapped", HERE),
 	/* The short form of <serial type='pty'/>, which may stand beside it. */
