@@ -180,6 +180,17 @@ FIELD_HANDLER(read_target)
 	name[0] = '\0';
 }
 
+/* An interface of the host; other types have a device's path, or what goes with them. */
+FIELD_PARSER(parse_source_dev)
+{
+	if (is_ours(type_of(r->build->nic_node)))
+		type_ifname.parse(r, node, row, value, dst);
+}
+
+static const struct field_type type_source_dev = {
+	"name of a network interface", parse_source_dev
+};
+
 FIELD_HANDLER(read_script)
 {
 	const char *path = r->build->nic.script;
@@ -270,7 +281,7 @@ static const struct field_row rows[] = {
 	ROW_IW("source/reconnect", OF_OTHER_TYPES),
 	ROW_IW("source@address", OF_OTHER_TYPES),
 	ROW(IFACE "/source@bridge", .type = &type_ifname, NIC(bridge), .code = "E320"),
-	ROW(IFACE "/source@dev", .type = &type_ifname, NIC(gatewaydev), .code = "E320"),
+	ROW(IFACE "/source@dev", .type = &type_source_dev, NIC(gatewaydev), .code = "E320"),
 	ROW_IW("source@mode", OF_OTHER_TYPES),
 	ROW_IW("source@name", OF_OTHER_TYPES),
 	ROW(IFACE "/source@network", .type = &type_line, NIC(network)),
