@@ -543,13 +543,13 @@ static void clones(void **state)
 	struct stat st;
 
 	(void)state;
-	write_guest();
 	write_file("a.img", "%s", "content of the disk");
-	write_file("c.xml", "<domain type='xen'><name>orig</name><memory unit='MiB'>16</memory>"
-		   "<os><kernel>%s/Image</kernel></os><devices><disk type='file' device='disk'>"
-		   "<source file='%s/a.img'/><target dev='xvda' bus='xen'/></disk>"
-		   "<disk type='file' device='disk'><source file='%s/b.img'/>"
-		   "<target dev='xvdb' bus='xen'/><readonly/></disk></devices></domain>\n",
+	write_file("c.xml", "<domain type='xen'><name>orig</name><memory>16384</memory><os><kernel>"
+		   "%s/Image</kernel></os><devices><disk type='file'><source file='%s/a.img'/>"
+		   "<target dev='xvda'/></disk><disk type='file'><source file='%s/b.img'/>"
+		   "<target dev='xvdb'/><readonly/></disk><console type='pty'><log file='/v/o.log'/>"
+		   "</console><channel type='unix'><source path='/v/o.sock'/></channel>"
+		   "<serial type='file'><source path='/v/s'/></serial></devices></domain>\n",
 		   dir, dir, dir);
 	expect(line_of("define %s/c.xml", dir), 0, NULL, "is defined");
 	expect("clone orig orig", 7, NULL, "\"orig\" is already defined");
@@ -564,6 +564,9 @@ static void clones(void **state)
 	assert_string_equal(text, "content of the disk");
 	expect("dumpxml x", 0, "/x-xvda.img'/>", NULL);
 	expect("dumpxml x", 0, "/b.img'/>", NULL);
+	expect("dumpxml x", 0, "<log file='/v/x-console0.log'/>", NULL);
+	expect("dumpxml x", 0, "<channel type='unix'>\n      <target type='xen'/>", NULL);
+	expect("dumpxml x", 0, "<source path='/v/x-serial'/>", NULL);
 	/* A copy that is there already is not written over, and nothing is half defined. */
 	expect("undefine x", 0, NULL, NULL);
 	expect("clone --copy orig x", 1, NULL, "cannot make");

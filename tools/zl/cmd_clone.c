@@ -2,7 +2,8 @@
 /*
  * zl clone: a definition again under another name, with disks of its own. The copies lie beside
  * their originals, share their blocks where the file system can, and are removed when a later
- * step fails. What cannot be copied (block devices) is refused unless it may be shared.
+ * step fails. What cannot be copied (block devices) is refused unless it may be shared. What its
+ * consoles write and its channels' sockets are its own, too.
  */
 #include "zl.h"
 
@@ -130,6 +131,42 @@ static int copy_disks(struct zl *zl, struct domain_config *cfg, enum way way, in
 	return 0;
 }
 
+/* Two domains must not write one file, nor wait at one socket. */
+static int own_consoles(struct zl *zl, struct domain_config *cfg, struct zerr **err)
+{
+	for (unsigned int i = 0; i < OUTPUTS; i++) {
+		char target[24] = "serial", **path = &cfg->outputs[i].path, *to;
+
+		if (*path == NULL)
+			continue;
+		if (i <= OUTPUT_SERIAL)
+			snprintf(target, sizeof(target), i < OUTPUT_SERIAL ? "console%u" :
+				 "serial-log", i);
+		to = path_beside(*path, cfg->name, target);
+		if (to == NULL)
+			return zerr_set(err, ZERR_NO_RESOURCES, "E600", ENOMEM, "out of memory");
+		free(*path);
+		*path = to;
+		if (strlen(to) >= OUTPUT_PATH_MAX)
+			return zerr_set(err, ZERR_BAD_CONFIG, "E353", 0, "%s is too long for a path",
+					to);
+		if (zl->dry_run)
+			zl_plan(zl, "%s would write %s", cfg->name, to);
+		else
+			zl_note(zl, "%s writes %s", cfg->name, to);
+	}
+	for (size_t i = 0; i < cfg->channel_count; i++) {
+		struct domain_channel *c = &cfg->channels[i];
+
+		if (c->path != NULL && !zl->dry_run)
+			zl_note(zl, "the channel at %s is in %s/console for %s", c->path,
+				zl->ctx.run_dir ? zl->ctx.run_dir : DOMAIN_RUN_DIR, cfg->name);
+		free(c->path);
+		c->path = NULL;
+	}
+	return 0;
+}
+
 static int new_identity(struct domain_config *cfg, const char *name, struct zerr **err)
 {
 	const char *problem = domain_name_problem(name);
@@ -161,7 +198,9 @@ static int clone(struct zl *zl, const struct zl_args *args, struct domain_config
 	int signals = zl_signal_fd(), rc;
 	size_t copied = 0;
 
-	rc = copy_disks(zl, cfg, way, signals, &copied, err);
+	rc = own_consoles(zl, cfg, err);
+	if (rc == 0)
+		rc = copy_disks(zl, cfg, way, signals, &copied, err);
 	if (rc == 0 && !zl->dry_run) {
 		text = config_format(cfg);
 		rc = text == NULL ?

@@ -54,8 +54,9 @@ static const struct zl_command rows[] = {
 	{ "clone", NULL, cmd_clone, ZL_CHANGES | ZL_DOMAINS, 2, 2, clone_options,
 	  "[--reflink | --copy] DOM NEW", "define a domain like another",
 	  "Disk images are copied beside the originals, as NEW-xvda; their blocks are shared where "
-	  "the file system can. Disks that are read-only or shareable are used by both. The "
-	  "original must not run." },
+	  "the file system can. Disks that are read-only or shareable are used by both. Files "
+	  "that its consoles write are its own likewise, NEW-console0; sockets of its channels are "
+	  "where they are without a path. The original must not run." },
 	{ "config-update", NULL, cmd_config_update, ZL_CHANGES | ZL_DOMAINS, 2, ZL_ANY, NULL,
 	  "DOM [FILE] [KEY=VALUE]...", "change a definition from its next start on",
 	  "FILE is put in its place, if there is one; then KEY=VALUE as in xl.cfg. Name and UUID "
