@@ -16,6 +16,7 @@ complete -c zl -s t -l progress -d 'show how far long steps are, also when stder
 complete -c zl -s T -l timestamps -d 'time and process id before every message'
 complete -c zl -l timeout -r -d 'upper bound of all waiting (60)'
 complete -c zl -l no-color -d 'no colours, not even on a terminal'
+complete -c zl -l pager -d 'on a terminal through $PAGER (less, or more)'
 complete -c zl -l config-dir -r -d 'configuration directory (/etc/zl)'
 complete -c zl -l run-dir -r -d 'run-time directory (/run/zl), with log/ and xenstored/ in it'
 complete -c zl -s h -l help -d 'help on zl or on a command'

@@ -15,6 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "has_ptys.h"
 #include "test_support_output.h"
 #include "tools/zl/zl.h"
 #include "xentools/fd_util.h"
@@ -209,6 +210,50 @@ static void full_disk(void **state)
 			fail_msg("%s: exit code %d, stderr:\n%s", pages[i], code, c.err);
 		output_free(&c);
 	}
+}
+
+/* What a line is on a terminal, its beginning. */
+static void on_terminal(char *const argv[], int argc, char ret[64])
+{
+	int master = posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK), slave;
+	ssize_t n = 0, got;
+	struct caught c;
+
+	assert_true(master >= 0 && grantpt(master) == 0 && unlockpt(master) == 0);
+	slave = open(ptsname(master), O_RDWR | O_NOCTTY | O_CLOEXEC);
+	output_begin(&c);
+	assert_true(slave >= 0 && dup2(slave, STDOUT_FILENO) >= 0);
+	assert_int_equal(zl_main(argc, (char **)(uintptr_t)argv), 0);
+	output_end(&c);
+	output_free(&c);
+	while (n < 63 && (got = read(master, ret + n, (size_t)(63 - n))) > 0)
+		n += got;
+	ret[n] = '\0';
+	close(slave);
+	close(master);
+}
+
+/* Through $PAGER to a terminal, and to nothing else. */
+static void paged(void **state)
+{
+	char text[64];
+
+	(void)state;
+	if (!has_ptys())
+		skip();
+	setenv("PAGER", "sed -n 's/^zl /paged &/p'", 1);
+	on_terminal((char *[]){ "zl", "version", NULL }, 2, text);
+	assert_memory_equal(text, "zl ", 3);
+	on_terminal((char *[]){ "zl", "--pager", "version", NULL }, 3, text);
+	assert_memory_equal(text, "paged zl ", 9);
+	on_terminal((char *[]){ "zl", "version", "--pager", NULL }, 3, text);
+	assert_memory_equal(text, "paged zl ", 9);
+	setenv("PAGER", "sed -n 's/^usage: /paged &/p'", 1);
+	on_terminal((char *[]){ "zl", "--pager", "--help", NULL }, 3, text);
+	assert_memory_equal(text, "paged usage: ", 13);
+	setenv("PAGER", "false", 1);
+	expect("zl version --pager", 0, "zl " PACKAGE_VERSION, NULL);
+	unsetenv("PAGER");
 }
 
 static void from_environment(void **state)
@@ -452,6 +497,7 @@ int main(void)
 		cmocka_unit_test(files_are_fresh),
 		cmocka_unit_test(usage_errors),
 		cmocka_unit_test(full_disk),
+		cmocka_unit_test(paged),
 		cmocka_unit_test(from_environment),
 		cmocka_unit_test(what_is_missing),
 		cmocka_unit_test(help_and_version),

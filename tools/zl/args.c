@@ -60,6 +60,7 @@ static int apply_global(struct zl *zl, const struct zl_option *o, const char *va
 		{ "quiet", &zl->quiet }, { "dry-run", &zl->dry_run }, { "force", &zl->force },
 		{ "json", &zl->json }, { "progress", &zl->progress },
 		{ "timestamps", &zl->stamps }, { "no-color", &zl->no_color },
+		{ "pager", &zl->paged },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(flags); i++)

@@ -5,6 +5,8 @@
  */
 #include "zl.h"
 
+#include <signal.h>
+
 static void read_environment(struct zl *zl)
 {
 	const char *json = getenv("ZL_JSON"), *debug = getenv("ZL_DEBUG");
@@ -17,6 +19,27 @@ static void read_environment(struct zl *zl)
 		zl->verbose = 2;
 }
 
+/* --pager: stdout goes to it from now on. */
+static void start_pager(struct zl *zl)
+{
+	const char *pager = getenv("PAGER");
+
+	if (!isatty(STDOUT_FILENO))
+		return;
+	setenv("LESS", "FRX", 0);	/* what fits is only printed */
+	zl->pager = popen(pager && pager[0] ? pager : "less 2>/dev/null || more", "we");
+	if (zl->pager)
+		dup2(fileno(zl->pager), STDOUT_FILENO);
+}
+
+/* It ends when its user wants it to, and must not be left at the terminal by our end. */
+static void end_pager(struct zl *zl)
+{
+	signal(SIGINT, SIG_IGN);
+	close(STDOUT_FILENO);
+	pclose(zl->pager);
+}
+
 /*
  * Options before the command. *i then is the command's index, or argc. 1: help or version was
  * printed.
@@ -27,6 +50,8 @@ static int global_options(struct zl *zl, int argc, char **argv, int *i, struct z
 		int rc;
 
 		if (strcmp(argv[*i], "-h") == 0 || strcmp(argv[*i], "--help") == 0) {
+			if (zl->paged)
+				start_pager(zl);
 			zl_help_all(stdout, false);
 			return 1;
 		}
@@ -63,6 +88,8 @@ static int run_command(struct zl *zl, int argc, char **argv, struct zerr **err)
 		return -1;
 	i++;
 	rc = zl_args_parse(zl, cmd, argc - i, argv + i, &args, err);
+	if (rc == 0 && zl->paged)
+		start_pager(zl);
 	if (rc == 0 && args.help)
 		zl_help_command(stdout, cmd);
 	else if (rc == 0 && (rc = cmd->run(zl, &args, err)) < 0 && (cmd->flags & ZL_HEADED))
@@ -86,6 +113,8 @@ static int close_output(struct zl *zl, int rc)
 	int why = fflush(stdout) != 0 ? errno : ferror(stdout) ? EIO : 0;
 	struct zerr *err = NULL;
 
+	if (zl->pager)
+		end_pager(zl);
 	if (why == 0 || rc != 0)
 		return rc;
 	zerr_set(&err, ZERR_FAILED, "E935", why, "cannot write the output");

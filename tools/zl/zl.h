@@ -39,6 +39,8 @@ struct zl {
 	bool quiet, dry_run, json, no_color, classic;	/* classic: called as xl */
 	bool force;			/* what the command has as --force */
 	bool progress, stamps;		/* also without a terminal; time and pid before messages */
+	bool paged;
+	FILE *pager;			/* what stdout goes to; NULL: none */
 	bool timeout_set;
 	unsigned int timeout_s;
 	const char *config_dir, *run_dir;
