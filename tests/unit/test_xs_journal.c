@@ -319,52 +319,6 @@ static void a_domains_own_limits_come_back(void **state UNUSED)
 	assert_int_equal(quota_limit(&w.server.store.quotas, 1, QUOTA_WATCHES), 128);
 }
 
-/*
- * A message that comes in pieces is written once, and whatever the piece after which the daemon is
- * killed, the next one has all of it, from the file as from a snapshot.
- */
-static void a_message_in_pieces_is_written_once(void **state UNUSED)
-{
-	struct xs_wire_header header = { XS_WRITE, 7, 0, 2000 };
-	char message[sizeof(header) + 2000], got[RING_SIZE];
-	size_t done = 0, start;
-
-	memcpy(message, &header, sizeof(header));
-	memset(message + sizeof(header), 'v', 2000);
-	memcpy(message + sizeof(header), "a", 2);
-	persist_start(&w.server, &journal);
-	introduce(1);
-	work();
-	persist_commit(&w.server);
-	start = file_size();
-	while (done < sizeof(message)) {
-		size_t n = MIN((size_t)7, sizeof(message) - done);
-		struct connection *conn;
-		struct server next;
-
-		assert_int_equal(guest_put(&w.page[1], message + done, n), n);
-		done += n;
-		domain_port_fired(&w.server, 101);
-		work();
-		if (done == 707)
-			persist_start(&w.server, &journal);
-		if (done % 101 || done == sizeof(message))
-			continue;
-		assert_int_equal(server_init(&next, w.loop, NULL), 0);
-		next.xen = &w.xen;
-		assert_int_equal(persist_load(&next, &journal, NULL), 0);
-		conn = domain_find(&next, 1)->conn;
-		assert_int_equal(conn->in_len, done);
-		assert_memory_equal(conn->in, message, done);
-		server_free(&next);
-	}
-	/* Whole messages so far: 280 KiB. */
-	assert_true(file_size() - start < 30000);
-	assert_int_equal(guest_take(&w.page[1], got, sizeof(got)), sizeof(header) + 3);
-	assert_string_equal(got + sizeof(header), "OK");
-	assert_int_equal(node_find(&w.server.store.tree, "/local/domain/1/a")->value_len, 1998);
-}
-
 /* Half a snapshot is none: the store then begins as without a file, with its first nodes. */
 static void a_damaged_snapshot_is_void(void **state UNUSED)
 {
@@ -450,35 +404,6 @@ static void what_cannot_be_is_refused(void **state UNUSED)
 	}
 }
 
-/* No message is longer than the room for one, whole or in pieces. */
-static void too_much_of_a_message_is_refused(void **state UNUSED)
-{
-	static char most[XS_WIRE_MESSAGE_MAX];
-	static const struct jrec recs[] = {
-		{ .type = JREC_DOMAIN, .a = 1, .b = 1 },
-		{ .type = JREC_CONNECT, .a = 1 },
-		{ .type = JREC_STREAM, .a = 1, .s = { { most, sizeof(most) - 1 } } },
-		{ .type = JREC_MORE, .a = 1, .s = { { most, 1 } } },
-		{ .type = JREC_MORE, .a = 1, .s = { { most, 1 } } },
-	};
-
-	for (size_t n = ARRAY_SIZE(recs) - 1; n <= ARRAY_SIZE(recs); n++) {
-		_cleanup_strbuf_ struct strbuf sb = STRBUF_INIT;
-		struct server server;
-
-		journal_frame_begin(&sb);
-		for (size_t i = 0; i < n; i++)
-			jrec_add(&sb, &recs[i]);
-		journal_frame_end(&sb);
-		assert_int_equal(server_init(&server, w.loop, NULL), 0);
-		server.xen = &w.xen;
-		assert_int_equal(persist_replay(&server, sb.buf, sb.len, 0),
-				 n < ARRAY_SIZE(recs) ? 0 : -EPROTO);
-		assert_int_equal(domain_find(&server, 1)->conn->in_len, sizeof(most));
-		server_free(&server);
-	}
-}
-
 /* The disk refuses once: the next commit is a snapshot, and nothing is missing. */
 static void a_failed_write_is_followed_by_a_snapshot(void **state UNUSED)
 {
@@ -555,10 +480,8 @@ int main(void)
 		journal_test(a_file_cut_anywhere_has_what_was_committed),
 		journal_test(no_half_of_a_frame_counts),
 		journal_test(a_domains_own_limits_come_back),
-		journal_test(a_message_in_pieces_is_written_once),
 		journal_test(a_damaged_snapshot_is_void),
 		journal_test(what_cannot_be_is_refused),
-		journal_test(too_much_of_a_message_is_refused),
 		journal_test(a_failed_write_is_followed_by_a_snapshot),
 		journal_test(no_file_is_better_than_an_old_one),
 		journal_test(a_long_journal_becomes_a_snapshot),

@@ -39,30 +39,19 @@ static ssize_t ring_conn_write(struct connection *conn, const void *buf, size_t 
 	return note_error(domain, n);
 }
 
-/*
- * Each request taken changes one of the two. While none is carried out, as one larger than the
- * ring, what came stands behind what the journal has, and is all that it is told: a guest that
- * sends byte by byte would have it write the message so far for each. The smallest message has
- * sixteen bytes, so nothing else looks like it.
- */
+/* Each request taken changes one of the two. */
 static void ring_conn_record(struct connection *conn)
 {
 	struct domain *domain = conn->transport;
 	struct jrec rec = { .type = JREC_STREAM, .a = domain->domid, .b = domain->req_cons };
-	uint32_t came = domain->req_cons - domain->recorded_cons;
-	size_t known = 0;
 
 	if (domain->recorded_cons == domain->req_cons && domain->recorded_len == conn->in_len)
 		return;
-	if (domain->recorded_len && conn->in_len == domain->recorded_len + came) {
-		rec.type = JREC_MORE;
-		known = domain->recorded_len;
-	}
 	domain->recorded_cons = domain->req_cons;
 	domain->recorded_len = conn->in_len;
 	domain->moved = true;
-	rec.s[0].p = conn->in_len ? conn->in + known : NULL;
-	rec.s[0].len = conn->in_len - known;
+	rec.s[0].p = conn->in;
+	rec.s[0].len = conn->in_len;
 	journal_add(domain->server->store.tree.journal, &rec);
 }
 

@@ -15,7 +15,7 @@
 #include <xentools/macros.h>
 #include <xentools/strbuf.h>
 
-#define JOURNAL_VERSION 3u	/* 1 and 2: without what is behind JREC_OUT, JREC_WHOLE; are read, too */
+#define JOURNAL_VERSION 3u	/* 1: without JREC_WHOLE; 2: without JREC_LIMIT; are read, too */
 
 enum jrec_type {
 	JREC_NODE = 1,	/* s: path, permissions, value; made, or all of it replaced */
@@ -37,7 +37,6 @@ enum jrec_type {
 	JREC_OUT,	/* s: a whole message for the client */
 	JREC_WHOLE,	/* the end of the snapshot; what follows was appended */
 	JREC_LIMIT,	/* a: domid, b: limit of its own; s: name */
-	JREC_MORE,	/* as JREC_STREAM; s: what has come since that or the last of these */
 	JREC_TYPES,
 };
 

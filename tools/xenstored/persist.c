@@ -234,16 +234,15 @@ static int apply_tx_end(struct server *server UNUSED, struct connection *conn,
 static int apply_stream(struct server *server, struct connection *conn, const struct jrec *rec)
 {
 	struct domain *domain = domain_find(server, rec->a);
-	size_t known = rec->type == JREC_MORE ? conn->in_len : 0;
 
-	if (rec->s[0].len > XS_WIRE_MESSAGE_MAX - known)
+	if (rec->s[0].len > XS_WIRE_MESSAGE_MAX)
 		return -EPROTO;
 	if (!conn->in)
 		conn->in = malloc(XS_WIRE_MESSAGE_MAX);
 	if (!conn->in)
 		return -ENOMEM;
-	memcpy(conn->in + known, rec->s[0].p, rec->s[0].len);
-	conn->in_len = domain->recorded_len = known + rec->s[0].len;
+	memcpy(conn->in, rec->s[0].p, rec->s[0].len);
+	conn->in_len = domain->recorded_len = rec->s[0].len;
 	domain->req_cons = domain->recorded_cons = rec->b;
 	return 0;
 }
@@ -275,7 +274,6 @@ static int (*const of_connection[JREC_TYPES])(struct server *server, struct conn
 	[JREC_TX] = apply_tx,
 	[JREC_TX_END] = apply_tx_end,
 	[JREC_STREAM] = apply_stream,
-	[JREC_MORE] = apply_stream,
 	[JREC_OUT] = apply_out,
 };
 
