@@ -209,7 +209,7 @@ static void go_fifo(void)
 	fake_fail_alloc(0);
 	assert_int_equal(evtchn_fifo_init_control(d2, &ic), 0);
 	memset(fake_guest_ptr(d2, ram(d2, 2)), 0, PAGE_SIZE);
-	assert_int_equal(evtchn_fifo_expand_array(d2, ram_gfn(d2, 2), false), 0);
+	assert_int_equal(evtchn_fifo_expand_array(d2, ram_gfn(d2, 2)), 0);
 }
 
 static void reset(unsigned int k)

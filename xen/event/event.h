@@ -50,7 +50,7 @@ struct fifo_vcpu {
 struct evtchn_fifo {
 	spinlock_t lock;
 	uint32_t nr_pages;			/* store-released after page[] */
-	uint32_t looked_at;			/* ports: raised, if they were before; e->lock */
+	uint32_t nr_early;			/* ports with early set; f->lock */
 	event_word_t *page[FIFO_MAX_PAGES];
 	mfn_t mfn[FIFO_MAX_PAGES];
 	struct fifo_vcpu *vcpu[];		/* max_vcpus; NULL without control block; f->lock */
@@ -83,7 +83,7 @@ static inline struct evtchn *evtchn_at(struct evtchn_domain *e, uint32_t port)
 /* evtchn_send.c. Something keeps the port: its owner's lock, or the peer's. */
 void evtchn_raise(struct domain *d, struct evtchn *chn, uint32_t port);
 void evtchn_clear_pending(struct domain *d, struct evtchn *chn, uint32_t port);
-bool evtchn_2l_clear(struct domain *d, uint32_t port);	/* was it? */
+void evtchn_2l_clear(struct domain *d, uint32_t port);
 void evtchn_wake_pollers(struct domain *d, uint32_t port);
 
 /* evtchn_fifo.c */

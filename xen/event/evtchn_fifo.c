@@ -17,7 +17,6 @@
 #define W_LINKED	(1u << EVTCHN_FIFO_LINKED)
 #define W_BUSY		(1u << EVTCHN_FIFO_BUSY)
 #define LINK_TRIES	4u
-#define LOOK_AT_ONCE	64u
 
 /* The word of port; NULL while its page has not come. port is one of the domain's. */
 static event_word_t *word_of(struct evtchn_fifo *f, uint32_t port)
@@ -124,7 +123,10 @@ static event_word_t *word_or_early(struct evtchn_fifo *f, struct evtchn *chn, ui
 		return word;
 	SPIN_GUARD(&f->lock);
 	word = word_of(f, port);
-	chn->early |= !word;
+	if (!word && !chn->early) {
+		chn->early = true;
+		f->nr_early++;
+	}
 	return word;
 }
 
@@ -161,19 +163,20 @@ void evtchn_fifo_unmask(struct domain *d, struct evtchn_fifo *f, struct evtchn *
 		evtchn_fifo_raise(d, f, chn, port);
 }
 
-/* Was the port raised before its word came, or even before FIFO delivery did? Forget it. */
-static bool take_early(struct domain *d, struct evtchn_fifo *f, struct evtchn *chn, uint32_t port)
+/* Was the port raised before its word came? Forget it. */
+static bool take_early(struct evtchn_fifo *f, struct evtchn *chn)
 {
 	SPIN_GUARD(&f->lock);
 	bool early = chn->early;
 	chn->early = false;
-	return evtchn_2l_clear(d, port) || early;
+	f->nr_early -= early;
+	return early;
 }
 
 /* Nothing of port stays pending. Owner's lock held. */
 void evtchn_fifo_clear(struct domain *d, struct evtchn_fifo *f, struct evtchn *chn, uint32_t port)
 {
-	(void)take_early(d, f, chn, port);
+	(void)take_early(f, chn);
 	event_word_t *word = word_of(f, port);
 	if (word)
 		(void)guest_test_and_clear_bit32(EVTCHN_FIFO_PENDING, word, d);
@@ -193,6 +196,34 @@ bool evtchn_fifo_is_linked(struct evtchn_fifo *f, uint32_t port)
 	return word && (shared_read(word) & W_LINKED);
 }
 
+
+/*
+ * From now on d has FIFO delivery. What is pending in the bitmaps is remembered until the words'
+ * pages come. A sender that saw 2-level still set in use looks again after it set its bit
+ * (evtchn_raise). e->lock held.
+ */
+static void migrate(struct domain *d, struct evtchn_fifo *f)
+{
+	struct evtchn_domain *e = d->evtchn;
+
+	store_release(&e->fifo, f);
+	smp_mb();
+	for (uint32_t i = 0; i < ARRAY_SIZE(d->shared_info->evtchn_pending); i++) {
+		uint64_t bits = shared_read(&d->shared_info->evtchn_pending[i]);
+
+		while (bits && !READ_ONCE(d->starves)) {
+			uint32_t port = i * 64 + (uint32_t)__builtin_ctzll(bits);
+			struct evtchn *chn = evtchn_at(e, port);
+
+			bits &= bits - 1;
+			if (!chn || chn->state == EVTCHNSTAT_closed)
+				continue;
+			evtchn_2l_clear(d, port);
+			(void)word_or_early(f, chn, port);
+		}
+	}
+}
+
 /* Enter fv as vcpu's control block. On 0 *fresh is used up when it was needed. */
 static int install_control(struct domain *d, uint32_t vcpu, struct fifo_vcpu *fv,
 			   struct evtchn_fifo **fresh)
@@ -209,12 +240,7 @@ static int install_control(struct domain *d, uint32_t vcpu, struct fifo_vcpu *fv
 		f = *fresh;
 		*fresh = NULL;
 		spin_lock_init(&f->lock, LOCK_EVTCHN_FIFO);
-		/*
-		 * What is pending in the bitmaps stays there until its words come. A sender that
-		 * saw 2-level still in use looks again after it set its bit (evtchn_raise).
-		 */
-		store_release(&e->fifo, f);
-		smp_mb();
+		migrate(d, f);
 	}
 	if (f->vcpu[vcpu])
 		return -EINVAL;
@@ -256,70 +282,56 @@ int evtchn_fifo_init_control(struct domain *d, struct evtchn_init_control *ic)
 	return rc;
 }
 
-/*
- * Raise the ports whose words have come and that were raised before. False: preempted, call again.
- */
-static bool raise_early(struct domain *d)
+/* Raise the ports of array page p that were raised before it came. e->lock held. */
+static void raise_early(struct domain *d, struct evtchn_fifo *f, uint32_t p)
 {
 	struct evtchn_domain *e = d->evtchn;
+	uint32_t port, end = MIN((p + 1) * FIFO_WORDS_PER_PAGE, e->nr_ports);
 
-	do {
-		SPIN_GUARD(&e->lock);
-		struct evtchn_fifo *f = e->fifo;
-		uint32_t end = f ? MIN(f->nr_pages * FIFO_WORDS_PER_PAGE, e->nr_ports) : 0;
-		uint32_t stop = f ? MIN(f->looked_at + LOOK_AT_ONCE, end) : 0;
+	for (port = p * FIFO_WORDS_PER_PAGE; port < end && READ_ONCE(f->nr_early) &&
+	     !READ_ONCE(d->starves); port++) {
+		struct evtchn *chn = evtchn_at(e, port);
 
-		if (!f || f->looked_at >= end || READ_ONCE(d->starves))
-			return true;
-		for (; f->looked_at < stop && !READ_ONCE(d->starves); f->looked_at++) {
-			struct evtchn *chn = evtchn_at(e, f->looked_at);
-
-			if (chn->state != EVTCHNSTAT_closed && take_early(d, f, chn, f->looked_at))
-				evtchn_fifo_raise(d, f, chn, f->looked_at);
-		}
-	} while (!hypercall_preempt());
-	return false;
-}
-
-/* Append page, frame m, to the array. As below. */
-static int add_page(struct domain *d, mfn_t m, void *page)
-{
-	struct evtchn_domain *e = d->evtchn;
-
-	SPIN_GUARD(&e->lock);
-	struct evtchn_fifo *f = e->fifo;
-	if (!f)
-		return -EOPNOTSUPP;
-	if (domain_is_dying(d))
-		return -ESRCH;
-	if (f->nr_pages >= DIV_ROUND_UP(e->limit, FIFO_WORDS_PER_PAGE))
-		return -ENOSPC;
-	spin_lock(&f->lock);
-	f->page[f->nr_pages] = page;
-	f->mfn[f->nr_pages] = m;
-	store_release(&f->nr_pages, f->nr_pages + 1);
-	spin_unlock(&f->lock);
-	return 0;
+		if (take_early(f, chn))
+			evtchn_fifo_raise(d, f, chn, port);
+	}
 }
 
 /*
  * Append a page of event words. -EOPNOTSUPP without FIFO delivery, -ENOSPC when the domain's ports
- * have their words, -EINVAL (frame), -ENOMEM, -ESRCH; -ERESTART to be called again, resumed.
+ * have their words, -EINVAL (frame), -ENOMEM, -ESRCH.
  */
-int evtchn_fifo_expand_array(struct domain *d, gfn_t g, bool resumed)
+int evtchn_fifo_expand_array(struct domain *d, gfn_t g)
 {
+	struct evtchn_domain *e = d->evtchn;
 	void *page;
 	mfn_t m;
 
-	if (!load_acquire(&d->evtchn->fifo))
+	if (!load_acquire(&e->fifo))
 		return -EOPNOTSUPP;
-	int rc = resumed ? 0 : shared_map_ram(d, &g, 1, &m, &page);
-	if (!rc && !resumed) {
-		rc = add_page(d, m, page);
-		if (rc)
-			shared_unmap_ram(page, &m, 1);
+	int rc = shared_map_ram(d, &g, 1, &m, &page);
+	if (rc)
+		return rc;
+	spin_lock(&e->lock);
+	struct evtchn_fifo *f = e->fifo;
+	if (!f) {
+		rc = -EOPNOTSUPP;
+	} else if (domain_is_dying(d)) {
+		rc = -ESRCH;
+	} else if (f->nr_pages >= DIV_ROUND_UP(e->limit, FIFO_WORDS_PER_PAGE)) {
+		rc = -ENOSPC;
+	} else {
+		spin_lock(&f->lock);
+		f->page[f->nr_pages] = page;
+		f->mfn[f->nr_pages] = m;
+		store_release(&f->nr_pages, f->nr_pages + 1);
+		spin_unlock(&f->lock);
+		raise_early(d, f, f->nr_pages - 1);
 	}
-	return rc || raise_early(d) ? rc : -ERESTART;
+	spin_unlock(&e->lock);
+	if (rc)
+		shared_unmap_ram(page, &m, 1);
+	return rc;
 }
 
 /* Unmap one piece of f. False: nothing left. */

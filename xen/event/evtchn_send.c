@@ -17,8 +17,6 @@
  */
 void evtchn_wake_pollers(struct domain *d, uint32_t port)
 {
-	if (likely(!READ_ONCE(d->polls)))
-		return;
 	for (uint32_t i = 0; i < d->max_vcpus; i++) {
 		struct vcpu *v = load_acquire(&d->vcpu[i]);
 
@@ -39,11 +37,10 @@ static bool is_set(const xen_ulong_t *map, uint32_t port)
 		(port % 64) & 1;
 }
 
-/* Make port not pending in the bitmap, if that has it. */
-bool evtchn_2l_clear(struct domain *d, uint32_t port)
+/* Make port not pending, with 2-level delivery. */
+void evtchn_2l_clear(struct domain *d, uint32_t port)
 {
-	return port < EVTCHN_2L_NR_CHANNELS && is_set(d->shared_info->evtchn_pending, port) &&
-	       guest_test_and_clear_bit(port % 64, &d->shared_info->evtchn_pending[port / 64], d);
+	(void)guest_test_and_clear_bit(port % 64, &d->shared_info->evtchn_pending[port / 64], d);
 }
 
 /* The 2-level upcall: the port's vCPU is to look at its word, if it does not know yet. */
@@ -75,7 +72,7 @@ void evtchn_raise(struct domain *d, struct evtchn *chn, uint32_t port)
 	/* Turned to FIFO meanwhile: the new owner of pending events may have looked before us. */
 	f = load_acquire(&d->evtchn->fifo);
 	if (unlikely(f)) {
-		(void)evtchn_2l_clear(d, port);
+		evtchn_2l_clear(d, port);
 		evtchn_fifo_raise(d, f, chn, port);
 		return;
 	}
@@ -90,7 +87,7 @@ void evtchn_clear_pending(struct domain *d, struct evtchn *chn, uint32_t port)
 	if (d->evtchn->fifo)
 		evtchn_fifo_clear(d, d->evtchn->fifo, chn, port);
 	else
-		(void)evtchn_2l_clear(d, port);
+		evtchn_2l_clear(d, port);
 }
 
 /*
@@ -152,8 +149,6 @@ int evtchn_port_pending(struct domain *d, uint32_t port)
 		return -EINVAL;
 	if (chn->state == EVTCHNSTAT_closed)
 		return 0;
-	if (e->fifo && (port < e->fifo->looked_at || port >= EVTCHN_2L_NR_CHANNELS ||
-			evtchn_fifo_is_pending(e->fifo, chn, port)))
-		return evtchn_fifo_is_pending(e->fifo, chn, port);
-	return is_set(d->shared_info->evtchn_pending, port);
+	return e->fifo ? evtchn_fifo_is_pending(e->fifo, chn, port) :
+			 is_set(d->shared_info->evtchn_pending, port);
 }

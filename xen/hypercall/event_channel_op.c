@@ -53,7 +53,7 @@ static const struct evtchn_row rows[] = {
 };
 
 /* Operation cmd on the ports of d. */
-static int execute(struct domain *d, uint64_t cmd, union evtchn_arg *a, bool resumed)
+static int execute(struct domain *d, uint64_t cmd, union evtchn_arg *a)
 {
 	struct domain *caller = this_vcpu()->domain;
 	domid_t remote;
@@ -88,7 +88,7 @@ static int execute(struct domain *d, uint64_t cmd, union evtchn_arg *a, bool res
 	case EVTCHNOP_init_control:
 		return evtchn_fifo_init_control(d, &a->init_control);
 	case EVTCHNOP_expand_array:
-		return evtchn_fifo_expand_array(d, gfn(a->expand_array.array_gfn), resumed);
+		return evtchn_fifo_expand_array(d, gfn(a->expand_array.array_gfn));
 	case EVTCHNOP_set_priority:
 		return evtchn_set_priority(d, a->set_priority.port, a->set_priority.priority);
 	default:	/* EVTCHNOP_bind_pirq: no physical interrupts by event on arm */
@@ -121,7 +121,7 @@ int64_t do_event_channel_op(uint64_t cmd, uint64_t arg, uint64_t a2, uint64_t a3
 	int rc = target_get(row->named ? a.dom : DOMID_SELF, &d);
 	if (rc)
 		return rc;
-	rc = execute(d, cmd, &a, a2 == OP_RESUMED);
+	rc = execute(d, cmd, &a);
 	out = (char *)&a + row->arg.out;
 	if (!rc && row->arg.out_size && copy_to_guest(arg + row->arg.out, out, row->arg.out_size)) {
 		if (row->opens)
@@ -129,5 +129,5 @@ int64_t do_event_channel_op(uint64_t cmd, uint64_t arg, uint64_t a2, uint64_t a3
 		rc = -EFAULT;
 	}
 	target_put(d);
-	return rc == -ERESTART ? hypercall_restart(cmd, arg, OP_RESUMED, 0, 0) : rc;
+	return rc == -ERESTART ? hypercall_restart(cmd, arg, 0, 0, 0) : rc;
 }

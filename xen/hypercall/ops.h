@@ -8,12 +8,6 @@
 #include <xen/vcpu.h>
 #include <public/memory.h>
 
-/*
- * An argument of a call that goes on: the handler's own progress is in those behind it. Nobody else
- * passes this; who does gets what the handler's checks let through.
- */
-#define OP_RESUMED	0x7a617a656e2d6f70UL
-
 /* What XENVER_version answers: 4.17. */
 #define XEN_VERSION_NUMBER	((4 << 16) | 17)
 

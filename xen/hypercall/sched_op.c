@@ -86,7 +86,6 @@ static int64_t poll(uint64_t arg)
 	if (p.nr_ports == 1 && copy_elem_from_guest(&one, p.ports.p, 0, sizeof(one)))
 		return -EFAULT;
 	WRITE_ONCE(v->poll_port, one);
-	WRITE_ONCE(v->domain->polls, true);
 	WRITE_ONCE(v->poll_ports_left, p.nr_ports);
 	smp_mb();
 	int64_t rc = any_pending(&p);

@@ -37,7 +37,6 @@ struct domain {
 	bool is_aarch32;		/* its vCPUs' EL1 is; set before it has memory */
 	bool has_device;		/* had one of the host's mapped, which may know its frames */
 	bool awaits_memory;		/* that it reported; racy, for the log */
-	bool polls;			/* has polled for events, so senders look for who does */
 	bool starves;			/* fights our atomics on shared words; atomic */
 	uint64_t hvm_params[HVM_NR_PARAMS_KEPT];
 

@@ -28,7 +28,7 @@ int evtchn_bind_vcpu(struct domain *d, uint32_t port, uint32_t vcpu) __must_chec
 int evtchn_unmask_port(struct domain *d, uint32_t port) __must_check;
 int evtchn_reset_all(struct domain *d) __must_check;		/* may return -ERESTART */
 int evtchn_fifo_init_control(struct domain *d, struct evtchn_init_control *ic) __must_check;
-int evtchn_fifo_expand_array(struct domain *d, gfn_t g, bool resumed) __must_check;
+int evtchn_fifo_expand_array(struct domain *d, gfn_t g) __must_check;
 int evtchn_set_priority(struct domain *d, uint32_t port, uint32_t priority) __must_check;
 /* Is port of d pending? (SCHEDOP_poll) -EINVAL for no such port. */
 int evtchn_port_pending(struct domain *d, uint32_t port);
