@@ -314,7 +314,6 @@ static void test_handles(void **state)
 		assert_true(i < 2 * n);
 	assert_true(i >= n - 1);
 	assert_int_equal(d0->grant->mt_used, 0);
-	assert_int_equal(d0->grant->mt_pages, 0);
 	assert_int_equal(entry(d1, 8)->flags, GTF_permit_access | GTF_readonly);
 }
 

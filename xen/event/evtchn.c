@@ -270,8 +270,7 @@ static int try_close(struct domain *d, uint32_t port)
 	if (!rd)
 		return rc;
 	lock_both(d, rd);
-	chn = evtchn_at(d->evtchn, port);
-	if (chn && chn->state == EVTCHNSTAT_interdomain && chn->u.peer.dom == rd) {
+	if (chn->state == EVTCHNSTAT_interdomain && chn->u.peer.dom == rd) {
 		part(d, chn, port);
 		rc = 0;
 	}
@@ -411,27 +410,11 @@ int evtchn_domain_init(struct domain *d, const struct domain_config *cfg)
 	return -ENOMEM;
 }
 
-/*
- * Hook: d is dying; close everything, then give its chunks back, one at a time. -ERESTART to be
- * called again.
- */
+/* Hook: d is dying; close everything. -ERESTART to be called again. */
 int evtchn_relinquish(struct domain *d)
 {
-	struct evtchn_domain *e = d->evtchn;
-
 	virq_forget_handler(d);
-	/* fresh is 0 once all are closed: nothing opens one any more. */
-	if (e->fresh && evtchn_reset_all(d))
-		return -ERESTART;
-	e->fresh = 0;
-	while (e->nr_ports) {
-		SPIN_GUARD(&e->lock);
-		WRITE_ONCE(e->nr_ports, e->nr_ports - EVTCHN_CHUNK_PORTS);
-		domain_heap_free_page(d, e->chunk[e->nr_ports / EVTCHN_CHUNK_PORTS]);
-		if (hypercall_preempt())
-			return -ERESTART;
-	}
-	return 0;
+	return evtchn_reset_all(d);
 }
 
 /* Hook: nothing refers to d any more. */
@@ -441,6 +424,8 @@ void evtchn_domain_free(struct domain *d)
 
 	if (!e)
 		return;
+	for (uint32_t i = 0; i < e->nr_ports / EVTCHN_CHUNK_PORTS; i++)
+		domain_heap_free_page(d, e->chunk[i]);
 	xfree(e->chunk);
 	xfree(e->virq);
 	xfree(e);

@@ -164,6 +164,8 @@ void gnttab_domain_free(struct domain *d)
 		domain_heap_free_page(d, g->frame[i].pin);
 		domain_heap_free_page(d, g->frame[i].entry);
 	}
+	for (uint32_t i = 0; i < g->mt_pages; i++)
+		domain_heap_free_page(d, g->mt[i]);
 	xfree(g->frame);
 	xfree(g->mt);
 	xfree(g);

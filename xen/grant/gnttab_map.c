@@ -159,12 +159,6 @@ int gnttab_relinquish(struct domain *d)
 			return -ERESTART;
 	}
 	g->mt_next = 0;
-	while (g->mt_pages) {
-		SPIN_GUARD(&g->mt_lock);
-		domain_heap_free_page(d, g->mt[--g->mt_pages]);
-		if (hypercall_preempt())
-			return -ERESTART;
-	}
 	return 0;
 }
 
