@@ -14,7 +14,8 @@
 
 #include <cmocka.h>
 
-#include "tools/xenconsoled/logfile.h"
+#include <xentools/logfile.h>
+
 #include "tools/xenconsoled/ring.h"
 
 static struct xencons_interface ring;

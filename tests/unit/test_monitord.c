@@ -12,8 +12,9 @@ int monitord_main(int argc, char **argv);
 #undef main
 #undef set_up
 
+#include <xentools/logfile.h>
+
 #include "device_world.h"
-#include "tools/xenconsoled/logfile.h"
 
 static struct monitord *m;
 

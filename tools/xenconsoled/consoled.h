@@ -15,10 +15,10 @@
 #include <xentools/error.h>
 #include <xentools/event_loop.h>
 #include <xentools/log.h>
+#include <xentools/logfile.h>
 #include <xentools/strbuf.h>
 #include <xentools/xs.h>
 
-#include "tools/xenconsoled/logfile.h"
 #include "tools/xenconsoled/pty.h"
 #include "tools/xenconsoled/ring.h"
 

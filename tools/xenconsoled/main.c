@@ -4,10 +4,8 @@
  * It reads guests' bytes, so it holds no door to the hypervisor: rings come by grant. Its rights
  * are given up when the devices are open and the store is reached, before the first guest's byte.
  */
-#include <fcntl.h>
 #include <getopt.h>
 #include <signal.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
@@ -21,7 +19,7 @@
 #define PROGRAM "xenconsoled"
 #define PORTS_PER_ROUND 64
 #define MEMORY_MAX ((size_t)1 << 30)
-#define NOTES_SIZE (CONSOLED_NOTES * HYP_DOMID_FIRST_RESERVED * sizeof(struct log_note))
+#define NOTES (CONSOLED_NOTES * HYP_DOMID_FIRST_RESERVED)
 
 struct options {
 	bool foreground, help;
@@ -166,26 +164,6 @@ static int give_dir(const char *base, const struct confine_user *user, struct ze
 	return 0;
 }
 
-/* Memory that the next process has too. */
-static int map_notes(struct consoled *d, const char *run_dir, struct zerr **err)
-{
-	_cleanup_free_ char *path = NULL;
-	_cleanup_close_ int fd = -1;
-
-	if (asprintf(&path, "%s/" PROGRAM ".notes", run_dir) < 0) {
-		path = NULL;
-		return zerr_no_memory(err);
-	}
-	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd < 0 || ftruncate(fd, NOTES_SIZE) != 0)
-		return zerr_set(err, ZERR_FAILED, "E920", errno, "cannot use %s", path);
-	d->notes = mmap(NULL, NOTES_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	if (d->notes != MAP_FAILED)
-		return 0;
-	d->notes = NULL;
-	return zerr_set(err, ZERR_FAILED, "E920", errno, "cannot map %s", path);
-}
-
 static int set_up(struct consoled *d, const struct options *o, struct zerr **err)
 {
 	/* The pid file; sockets. */
@@ -195,7 +173,7 @@ static int set_up(struct consoled *d, const struct options *o, struct zerr **err
 	signal(SIGPIPE, SIG_IGN);
 	confine_user_find(PROGRAM, &user);
 	if (give_dir(o->log_dir, &user, err) != 0 || give_dir(d->run_dir, &user, err) != 0 ||
-	    map_notes(d, d->run_dir, err) != 0 ||
+	    (d->notes = log_notes_map(d->run_dir, PROGRAM ".notes", NOTES, err)) == NULL ||
 	    open_devices(d, err) != 0 || consoled_connect(d, err) != 0)
 		return -1;
 	umask(0077);

@@ -7,15 +7,13 @@
  */
 #include "tools/zl-monitord/ring_log.h"
 
-#include <fcntl.h>
 #include <sys/mman.h>
 
 #include <xentools/error.h>
 #include <xentools/fd_util.h>
 #include <xentools/hyp.h>
 #include <xentools/log.h>
-
-#include "tools/xenconsoled/logfile.h"
+#include <xentools/logfile.h>
 
 #define PERIOD_NS 5000000000ull
 #define FILE_SIZE ((off_t)1024 * 1024)
@@ -74,23 +72,6 @@ static void on_timer(void *data)
 	event_timer_set(r->timer, PERIOD_NS);
 }
 
-static struct log_note *map_note(const char *run_dir)
-{
-	_cleanup_free_ char *path = NULL;
-	_cleanup_close_ int fd = -1;
-	void *note;
-
-	if (asprintf(&path, "%s/hypervisor.note", run_dir) < 0) {
-		path = NULL;
-		return NULL;
-	}
-	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd < 0 || ftruncate(fd, sizeof(struct log_note)) != 0)
-		return NULL;
-	note = mmap(NULL, sizeof(struct log_note), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	return note == MAP_FAILED ? NULL : note;
-}
-
 int ring_log_open(struct ring_log **ret, struct event_loop *loop, const struct domain_ctx *ctx,
 		  struct zerr **err)
 {
@@ -104,7 +85,8 @@ int ring_log_open(struct ring_log **ret, struct event_loop *loop, const struct d
 	r->file.fd = -1;
 	if (asprintf(&r->path, "%s/hypervisor.log", logs) < 0)
 		r->path = NULL;
-	r->note = map_note(ctx->run_dir ? ctx->run_dir : DOMAIN_RUN_DIR);
+	r->note = log_notes_map(ctx->run_dir ? ctx->run_dir : DOMAIN_RUN_DIR, "hypervisor.note", 1,
+				NULL);
 	r->timer = event_loop_add_timer(loop, on_timer, r);
 	if (!r->path || !r->note || !r->timer) {
 		ring_log_close(r);

@@ -11,13 +11,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <xentools/cleanup.h>
 #include <xentools/fd_util.h>
-
-#include "tools/xenconsoled/logfile.h"
+#include <xentools/logfile.h>
 
 static enum log_filter_state after_escape(unsigned char c)
 {
@@ -179,6 +179,29 @@ void logfile_resume(struct logfile *log, struct log_note *note, uint64_t owner, 
 	log->filter = (enum log_filter_state)note->before;
 	if (log->fd >= 0 && log->size > (off_t)note->size && !ftruncate(log->fd, (off_t)note->size))
 		log->size = (off_t)note->size;
+}
+
+struct log_note *log_notes_map(const char *run_dir, const char *name, size_t n, struct zerr **err)
+{
+	_cleanup_free_ char *path = NULL;
+	_cleanup_close_ int fd = -1;
+	void *notes;
+
+	if (asprintf(&path, "%s/%s", run_dir, name) < 0) {
+		path = NULL;
+		zerr_no_memory(err);
+		return NULL;
+	}
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0 || ftruncate(fd, (off_t)(n * sizeof(struct log_note))) != 0) {
+		zerr_set(err, ZERR_FAILED, "E920", errno, "cannot use %s", path);
+		return NULL;
+	}
+	notes = mmap(NULL, n * sizeof(struct log_note), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (notes != MAP_FAILED)
+		return notes;
+	zerr_set(err, ZERR_FAILED, "E920", errno, "cannot map %s", path);
+	return NULL;
 }
 
 /* Each store leaves a note that is right for the moment: see logfile_resume(). */

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A guest's console log: filtered text, bounded size, a few older files beside it. */
-#ifndef TOOLS_XENCONSOLED_LOGFILE_H
-#define TOOLS_XENCONSOLED_LOGFILE_H
+/* A log of what others print: filtered text, bounded size, a few older files beside it. */
+#ifndef XENTOOLS_LOGFILE_H
+#define XENTOOLS_LOGFILE_H
 
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
+
+#include <xentools/error.h>
 
 #define LOG_CHUNK 2048	/* written at once: a console ring's worth */
 
@@ -38,6 +40,9 @@ struct logfile {
 	unsigned int keep;		/* older files NAME.log.1 ... */
 	enum log_filter_state filter;
 };
+
+/* n of them, in run_dir's file of that name: memory that the next process has too. NULL: *err. */
+struct log_note *log_notes_map(const char *run_dir, const char *name, size_t n, struct zerr **err);
 
 size_t log_filter(enum log_filter_state *state, const char *in, size_t len, char *out);
 int logfile_open(struct logfile *log, const char *path, off_t max_size, unsigned int keep);
