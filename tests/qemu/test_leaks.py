@@ -25,14 +25,15 @@ def state(d):
         last = now.group(1) if now else None
         return same
     d.poll(steady, 20, "the hypervisor's free memory is steady")
-    nodes = int(d.run("xenstore-ls / | wc -l")[1].split()[-1])
+    nodes = d.run("xenstore-ls -f / | sed 's/ = .*//'")[1].split("\n")
     # The kernel's own threads come and go as it likes.
     processes = sorted(" ".join(l.split()[2:]) for l in d.run("ps")[1].splitlines()
                        if re.match(r"\s*\d+ ", l) and not re.search(r"\[[^\]]+\]$|\bps\b", l))
     files = {n: d.run(f"ls /proc/{pid}/fd | wc -l")[1].strip() for n, pid in d.daemons().items()}
     loops = d.run("losetup -a")[1].split("\n")
-    return {"free bytes": int(last), "xenstore nodes": nodes, "processes": processes,
-            "open files": files, "loop devices": sorted(l for l in loops if l.startswith("/dev/")),
+    return {"free bytes": int(last), "processes": processes, "open files": files,
+            "xenstore nodes": sorted(n for n in nodes if n.startswith("/")),
+            "loop devices": sorted(l for l in loops if l.startswith("/dev/")),
             "run-time files": d.run("find /run/zl -type f | sort")[1]}
 
 

@@ -166,10 +166,20 @@ static struct domain_console *serial_port(void)
 	return c;
 }
 
-/*
- * The first console's own file, and the serial port's: named by a node, filled besides the log,
- * once after a kill, too.
- */
+/* No console is open yet; domain 5's first and its serial port are complete in the store. */
+static void begin_anew(void)
+{
+	domain_console_free(first);
+	free(d.by_domid);
+	d.by_domid = calloc(HYP_DOMID_FIRST_RESERVED, sizeof(struct domain_console *));
+	d.nr_consoles = 0;
+	fake_xs_set(d.xs, "/local/domain/5/console/type", "xenconsoled");
+	fake_xs_set(d.xs, "/local/domain/5/console/port", "2");
+	fake_xs_set(d.xs, "/local/domain/5/console/tty", "");
+	fake_xs_set(d.xs, "/local/domain/5/vuart/0/port", "3");
+	fake_xs_set(d.xs, "/local/domain/5/vuart/0/tty", "");
+}
+
 /* Three more bytes of the other console, whose notes are others. */
 static void other_speaks(bool serial)
 {
@@ -180,6 +190,10 @@ static void other_speaks(bool serial)
 	domain_console_event(serial ? first : serial_port());
 }
 
+/*
+ * The first console's own file, and the serial port's: named by a node, filled besides the log,
+ * once after a kill, too.
+ */
 static void own_file(bool serial, const char *node, const char *log)
 {
 	struct xencons_interface *of = serial ? &serial_ring : &ring;
@@ -187,13 +201,7 @@ static void own_file(bool serial, const char *node, const char *log)
 	char path[80];
 
 	snprintf(path, sizeof(path), "%s/own.txt", dir);
-	domain_console_free(first);
-	free(d.by_domid);
-	d.by_domid = calloc(HYP_DOMID_FIRST_RESERVED, sizeof(struct domain_console *));
-	d.nr_consoles = 0;
-	fake_xs_set(d.xs, "/local/domain/5/console/type", "xenconsoled");
-	fake_xs_set(d.xs, "/local/domain/5/console/port", "2");
-	fake_xs_set(d.xs, "/local/domain/5/vuart/0/port", "3");
+	begin_anew();
 	fake_xs_set(d.xs, node, path);
 	for (int life = 0; life < 3; life++) {
 		fake_xs_event(d.xs, "introduce");
@@ -243,8 +251,8 @@ static void serial_port_without_a_terminal(void **state)
 	has_pty = false;
 	fake_xs_set(d.xs, "/local/domain/5/vuart/0/output", "file");
 	own_file(true, "/local/domain/5/vuart/0/file", "console/web1-vuart.log");
-	assert_null(fake_xs_get(d.xs, "/local/domain/5/vuart/0/tty"));
-	assert_non_null(fake_xs_get(d.xs, "/local/domain/5/console/tty"));
+	assert_string_equal(fake_xs_get(d.xs, "/local/domain/5/vuart/0/tty"), "");
+	assert_string_not_equal(fake_xs_get(d.xs, "/local/domain/5/console/tty"), "");
 
 	snprintf(log, sizeof(log), "%s/console/web1-vuart.log", dir);
 	assert_int_equal(unlink(log), 0);
@@ -261,12 +269,26 @@ static void serial_port_without_a_terminal(void **state)
 	has_pty = true;
 }
 
+/* The domain is destroyed before a daemon that starts anew says where its terminal is. */
+static void nodes_that_went_stay_away(void **state)
+{
+	(void)state;
+	begin_anew();
+	fake_xs_event(d.xs, "introduce");
+	consoled_begin(&d);
+	first = d.by_domid[5];
+	assert_string_equal(fake_xs_get(d.xs, "/local/domain/5/console/tty"), first->pty.name);
+	xs_rm(d.xs, XS_NO_TX, "/local/domain/5", NULL);
+	consoled_begin(&d);
+	assert_null(fake_xs_get(d.xs, "/local/domain/5"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(come_and_go), T(killed_while_closing), T(log_of_the_next),
 		T(file_of_the_first), T(file_of_the_serial_port),
-		T(serial_port_without_a_terminal),
+		T(serial_port_without_a_terminal), T(nodes_that_went_stay_away),
 	};
 
 	if (!has_ptys()) {

@@ -153,13 +153,26 @@ static void watch_nodes(struct consoled *d, uint16_t domid, bool on)
 		xs_unwatch(d->xs, path, token, NULL);
 }
 
-static void write_tty(struct consoled *d, const struct domain_console *c)
+/* The node is the creator's: where it is gone its domain is, and nothing is made anew. */
+static int set_tty(struct xs *xs, uint32_t tx, void *arg, struct zerr **err)
 {
-	_cleanup_zerr_ struct zerr *err = NULL;
+	const struct domain_console *c = arg;
+	_cleanup_free_ char *was = NULL;
 	char path[64];
+	int rc;
 
 	snprintf(path, sizeof(path), "/local/domain/%u/%s/tty", c->domid, c->dir);
-	if (c->pty.master >= 0 && xs_write_str(d->xs, XS_NO_TX, path, c->pty.name, &err) != 0)
+	rc = xs_read(xs, tx, path, &was, NULL, err);
+	if (rc != 1 || strcmp(was, c->pty.name) == 0)
+		return rc < 0 ? -1 : 0;
+	return xs_write_str(xs, tx, path, c->pty.name, err);
+}
+
+static void write_tty(struct consoled *d, struct domain_console *c)
+{
+	_cleanup_zerr_ struct zerr *err = NULL;
+
+	if (c->pty.master >= 0 && xs_transaction(d->xs, set_tty, c, &err) != 0)
 		zlog_zerr(ZLOG_WARNING, err);
 }
 
