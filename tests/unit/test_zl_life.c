@@ -379,60 +379,6 @@ static void starts_with_the_host(void **state)
 	output_free(&c);
 }
 
-static void knocks(void **state)
-{
-	struct fake_domain *d;
-
-	(void)state;
-	add_domain(3, "web1", XEN_DOMINF_running, 16);
-	d = fake_hyp_domain(&fake, 3);
-	expect("sysrq web1 hh", 2, NULL, "is not one letter");
-	expect("-N sysrq web1 h", 0, "web1 would get sysrq h\n", NULL);
-	expect("sysrq web1 h", 0, NULL, NULL);
-	assert_string_equal(fake_xs_get(store, "/local/domain/3/control/sysrq"), "h");
-	expect("sysrq 0 h", 7, NULL, "this is the control domain");
-	d->info.flags |= XEN_DOMINF_paused;
-	expect("sysrq web1 h", 7, NULL, "its state is \"paused\"");
-	d->info.flags = XEN_DOMINF_running;
-	expect("trigger web1 kick", 2, NULL, "known: nmi, reset, power, sleep");
-	expect("trigger web1 nmi x", 2, NULL, "is no vCPU");
-	expect("trigger web1 nmi", 5, NULL, "this hypervisor has no \"nmi\"");
-	expect("-N trigger web1 power", 0, "web1 would get power\n", NULL);
-	expect("trigger web1 power", 0, NULL, NULL);
-	assert_true(d->info.flags & XEN_DOMINF_shutdown);
-	d->info.flags = XEN_DOMINF_running | XEN_DOMINF_paused;
-	expect("shutdown web1", 7, NULL, "or do not ask it: --force");
-	assert_false(d->info.flags & XEN_DOMINF_shutdown);
-	expect("-f shutdown web1", 0, NULL, NULL);
-	assert_true(d->info.flags & XEN_DOMINF_shutdown);
-	d->info.flags = XEN_DOMINF_running;
-	expect("shutdown -w --timeout=0 web1", 8, NULL, "--force does not ask it");
-	expect("trigger web1 reset", 0, NULL, NULL);
-	assert_int_equal(d->info.flags >> XEN_DOMINF_shutdownshift & 0xff, 1);
-}
-
-/* All are asked before one is waited for: who interrupts the waiting has asked both. */
-static void asked_together(void **state)
-{
-	sigset_t set;
-
-	(void)state;
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	assert_int_equal(sigprocmask(SIG_BLOCK, &set, NULL), 0);
-	add_domain(3, "web1", XEN_DOMINF_running, 16);
-	add_domain(4, "web2", XEN_DOMINF_running, 16);
-	raise(SIGINT);
-	expect("shutdown -w web1 nosuch web2", 130, NULL, "shutdown web1: ");
-	assert_string_equal(fake_xs_get(store, "/local/domain/3/control/shutdown"), "poweroff");
-	assert_string_equal(fake_xs_get(store, "/local/domain/4/control/shutdown"), "poweroff");
-	assert_int_equal(sigtimedwait(&set, NULL, &(struct timespec){ .tv_sec = 0 }), SIGINT);
-	expect("shutdown -a -ww --timeout=0", 8, NULL, "shutdown web2: domain 4 did not go away");
-	expect("reboot -w --timeout=0 web1 web2", 8, NULL, "reboot web2: domain 4 did not shut down");
-	expect("shutdown --timeout=0 --then=destroy web1 web2", 0, NULL, "web2 did not shut down in");
-	assert_null(fake_hyp_domain(&fake, 4));
-}
-
 /* An interrupt of create -F ends the watching, and says that the domain does not end. */
 static void left_running(void **state)
 {
@@ -454,28 +400,6 @@ static void left_running(void **state)
 	assert_int_equal(waitpid(child, NULL, 0), child);
 	assert_int_equal(sigtimedwait(&set, NULL, &(struct timespec){ .tv_sec = 0 }), SIGTERM);
 	assert_non_null(fake_hyp_domain(&fake, 1));
-}
-
-static void suspends(void **state)
-{
-	struct fake_domain *d;
-
-	(void)state;
-	add_domain(3, "web1", XEN_DOMINF_running, 16);
-	d = fake_hyp_domain(&fake, 3);
-	expect("suspend web1", 5, NULL, "the guest's kernel cannot suspend");
-	fake_xs_set(store, "/local/domain/3/control/feature-suspend", "1");
-	expect("-N suspend web1", 0, "web1 would be suspended\n", NULL);
-	expect("suspend --timeout=0 web1", 8, NULL, "suspend web1: ");
-	assert_string_equal(fake_xs_get(store, "/local/domain/3/control/shutdown"), "");
-	expect("resume web1", 7, NULL, "it is not suspended (running)");
-	d->info.flags = XEN_DOMINF_shutdown | 3u << XEN_DOMINF_shutdownshift;
-	expect("resume web1", 7, NULL, "it is not suspended (crashed)");
-	d->info.flags = XEN_DOMINF_shutdown | 2u << XEN_DOMINF_shutdownshift;
-	expect("-N resume web1", 0, "web1 would be resumed\n", NULL);
-	expect("resume web1", 0, NULL, NULL);
-	assert_false(d->info.flags & XEN_DOMINF_shutdown);
-	assert_int_equal(d->start.user_regs.x0, 1);	/* nothing was moved */
 }
 
 static void dumps(void **state)
@@ -587,10 +511,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(names_change, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(validate_looks_at_the_host, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(starts_with_the_host, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(knocks, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(asked_together, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(left_running, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(suspends, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(dumps, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(shows, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(clones, set_up, tear_down),

@@ -206,11 +206,14 @@ static int parse_letters(struct zl_args *args, int argc, char **argv, int *i, st
 static int check_number(const struct zl_args *args, struct zerr **err)
 {
 	const struct zl_command *cmd = args->cmd;
+	bool all = zl_all(args), none = cmd->flags & ZL_ALL && !all && args->doms == 0;
+	const char *why = all && args->doms > 0 ? "-a and a name exclude each other" :
+		none || args->pos_count + all < cmd->min_args ? "an argument is missing" :
+		args->pos_count > cmd->max_args ? "too many arguments" : NULL;
 
-	if (args->pos_count >= cmd->min_args && args->pos_count <= cmd->max_args)
+	if (why == NULL)
 		return 0;
-	zerr_set(err, ZERR_USAGE, "E006", 0, "%s: %s", cmd->name,
-		 args->pos_count < cmd->min_args ? "an argument is missing" : "too many arguments");
+	zerr_set(err, ZERR_USAGE, "E006", 0, "%s: %s", cmd->name, why);
 	return zerr_hint(err, "usage: zl %s %s", cmd->name, cmd->synopsis);
 }
 
@@ -228,14 +231,29 @@ static int check_force(const struct zl *zl, struct zl_args *args, struct zerr **
 	return 0;
 }
 
-/* The arguments that name domains: the first, and where the synopsis says so all. */
+/*
+ * How many arguments name domains: the first, and where the synopsis says so all but those for the
+ * words behind it. One of these in brackets is a number, or left out.
+ */
+static size_t count_domains(const struct zl_args *args)
+{
+	size_t n = args->pos_count, behind = 0;
+	const char *p;
+
+	if (!(args->cmd->flags & ZL_DOMAINS) || n == 0)
+		return 0;
+	p = strstr(args->cmd->synopsis, "DOM...");
+	if (p == NULL)
+		return 1;
+	for (p += strlen("DOM..."); p[0] == ' ' && p[1] != '|'; p += 1 + strcspn(p + 1, " "))
+		behind += p[1] != '[' || strspn(args->pos[n - 1], "0123456789") ==
+			strlen(args->pos[n - 1]);
+	return n - MIN(n, behind);
+}
+
 static int check_domains(const struct zl_args *args, struct zerr **err)
 {
-	size_t n = args->cmd->flags & ZL_DOMAINS ? args->pos_count : 0;
-
-	if (n > 1 && strstr(args->cmd->synopsis, "DOM...") == NULL)
-		n = 1;
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < args->doms; i++) {
 		const char *why = domain_text_problem(args->pos[i]);
 
 		if (why != NULL)
@@ -274,6 +292,7 @@ int zl_args_parse(struct zl *zl, const struct zl_command *cmd, int argc, char **
 	}
 	if (rc < 0 || args->help)
 		return rc;
+	args->doms = count_domains(args);
 	return check_number(args, err) < 0 || check_domains(args, err) < 0 ? -1 :
 	       check_force(zl, args, err);
 }

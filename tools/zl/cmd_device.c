@@ -189,16 +189,11 @@ int zl_list_devices(struct zl *zl, const struct zl_args *args,
 		    const struct zl_device_table *table, struct zerr **err)
 {
 	struct listing l = { .table = table };
-	int rc, printed;
 
 	if (zl_open(zl, ZL_NEED_STORE, err) < 0)
 		return -1;
 	l.all = zl->json ? json_object_new_array() : NULL;
-	rc = zl_for_each(zl, args, false, list_one, &l, err);
-	if (l.all == NULL)
-		return rc;
-	printed = zl_print_document(zl, args, l.all, err);
-	return printed < 0 ? printed : rc;
+	return zl_print_list(zl, args, zl_for_each(zl, args, list_one, &l, err), l.all, err);
 }
 
 /* ---- the commands ---- */

@@ -112,18 +112,15 @@ static int uptime_all(struct zl *zl, struct uptime_print *p, struct zerr **err)
 ZL_CMD(uptime)
 {
 	struct uptime_print p = { .brief = zl_has(args, "short") };
-	int rc, printed;
+	int rc;
 
 	if (zl_open(zl, ZL_NEED_STORE, err) < 0)
 		return -1;
 	if (zl->json)
 		p.all = json_object_new_array();
 	if (args->pos_count > 0)
-		rc = zl_for_each(zl, args, false, uptime_one, &p, err);
+		rc = zl_for_each(zl, args, uptime_one, &p, err);
 	else
 		rc = uptime_all(zl, &p, err);
-	if (p.all == NULL)
-		return rc;
-	printed = zl_print_json(zl, "zl.uptime/1", p.all, err);
-	return printed < 0 ? printed : rc;
+	return zl_print_list(zl, args, rc, p.all, err);
 }

@@ -162,7 +162,7 @@ static int wait_all(struct zl *zl, const struct zl_args *args, const struct plan
 
 static int ask_all(struct zl *zl, const struct zl_args *args, struct plan *p, struct zerr **err)
 {
-	int rc = zl_for_each(zl, args, zl_has(args, "all"), ask_one, p, err), waited = 0;
+	int rc = zl_for_each(zl, args, ask_one, p, err), waited = 0;
 
 	if (rc >= 0 && rc != ZERR_INTERRUPTED)
 		waited = wait_all(zl, args, p);
@@ -172,13 +172,6 @@ static int ask_all(struct zl *zl, const struct zl_args *args, struct plan *p, st
 
 static int prepare(struct zl *zl, const struct zl_args *args, struct plan *p, struct zerr **err)
 {
-	bool all = zl_has(args, "all");
-
-	if (all == (args->pos_count > 0)) {
-		zerr_set(err, ZERR_USAGE, "E006", 0, "%s: %s", args->cmd->name,
-			 all ? "-a and a name exclude each other" : "an argument is missing");
-		return zerr_hint(err, "usage: zl %s %s", args->cmd->name, args->cmd->synopsis);
-	}
 	p->force = zl_has(args, "force");
 	p->wait = zl_count(args, "wait");
 	if (zl_timeout_ms(zl, args, (int)zl->timeout_s * 1000, &p->timeout_ms, err) < 0)

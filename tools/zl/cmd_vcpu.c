@@ -122,7 +122,7 @@ ZL_CMD(vcpu_list)
 {
 	struct vcpu_print p = { .all = NULL };
 	struct hyp_physinfo phys;
-	int rc, printed;
+	int rc;
 
 	if (zl_open(zl, ZL_WANT_STORE, err) < 0 || hyp_physinfo(zl->ctx.hyp, &phys, err) < 0)
 		return -1;
@@ -130,13 +130,10 @@ ZL_CMD(vcpu_list)
 	if (zl->json)
 		p.all = json_object_new_array();
 	if (args->pos_count > 0)
-		rc = zl_for_each(zl, args, false, vcpus_of, &p, err);
+		rc = zl_for_each(zl, args, vcpus_of, &p, err);
 	else
 		rc = vcpus_of_all(zl, &p, err);
-	if (p.all == NULL)
-		return rc;
-	printed = zl_print_json(zl, "zl.vcpu-list/1", p.all, err);
-	return printed < 0 ? printed : rc;
+	return zl_print_list(zl, args, rc, p.all, err);
 }
 
 /* A bitmap of bytes, as the hypervisor has it; see zl.h. */

@@ -173,14 +173,14 @@ static int for_all(struct zl *zl, const struct zl_args *args, domain_fn fn, void
 }
 
 /* Call fn for each domain that is named, or for all; see zl.h. */
-int zl_for_each(struct zl *zl, const struct zl_args *args, bool all, domain_fn fn, void *arg,
+int zl_for_each(struct zl *zl, const struct zl_args *args, domain_fn fn, void *arg,
 		struct zerr **err)
 {
 	int worst = 0;
 
-	if (all)
+	if (zl_all(args))
 		return for_all(zl, args, fn, arg, err);
-	for (size_t i = 0; i < args->pos_count; i++) {
+	for (size_t i = 0; i < args->doms; i++) {
 		struct zerr *why = NULL;
 		uint16_t domid;
 		int rc;

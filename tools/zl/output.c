@@ -206,6 +206,16 @@ int zl_print_document(struct zl *zl, const struct zl_args *args, struct json_obj
 	return zl_print_json(zl, schema, data, err);
 }
 
+int zl_print_list(struct zl *zl, const struct zl_args *args, int rc, struct json_object *array,
+		  struct zerr **err)
+{
+	if (array == NULL || (rc != 0 && json_object_array_length(array) == 0)) {
+		json_object_put(array);
+		return rc;
+	}
+	return zl_print_document(zl, args, array, err) < 0 ? -1 : rc;
+}
+
 /* "1 day, 2:03:04", as uptime(1) and xl say it. */
 char *zl_duration(uint64_t seconds, char *buf, size_t size)
 {

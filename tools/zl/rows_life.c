@@ -5,6 +5,10 @@
  */
 #include "zl.h"
 
+#define OPTION_ALL { 'a', "all", NULL, "all domains but the control domain" }
+
+static ZL_OPTIONS(all_options, OPTION_ALL);
+
 static ZL_OPTIONS(autostart_options,
 	{ 0, "disable", NULL, "it does not start with the host any more" },
 	{ 0, "delay", "SEC", "seconds to wait before it starts" },
@@ -32,6 +36,7 @@ static ZL_OPTIONS(create_options,
 	{ 0, "set", "PATH=VALUE", "override a value, as in vcpu=4; without VALUE remove it" });
 
 static ZL_OPTIONS(destroy_options,
+	OPTION_ALL,
 	{ 'f', "force", NULL, "for scripts of xl: destroy never asks" });
 
 static ZL_OPTIONS(dump_core_options,
@@ -56,13 +61,13 @@ static ZL_OPTIONS(list_options,
 	{ 0, "long-state", NULL, "states as words" });
 
 static ZL_OPTIONS(reboot_options,
-	{ 'a', "all", NULL, "all domains but the control domain" },
+	OPTION_ALL,
 	{ 'F', "force", NULL, "do not ask the guest: reset it" },
 	{ 'w', "wait", NULL, "wait until it runs again" },
 	{ 0, "timeout", "SEC", "upper bound of the waiting" });
 
 static ZL_OPTIONS(shutdown_options,
-	{ 'a', "all", NULL, "all domains but the control domain" },
+	OPTION_ALL,
 	{ 'w', "wait", NULL, "wait for the shutdown; twice: until it is gone" },
 	{ 'F', "force", NULL, "do not ask the guest: power it off" },
 	{ 0, "timeout", "SEC", "upper bound of the waiting" },
@@ -81,7 +86,8 @@ static ZL_OPTIONS(show_options,
 	{ 0, "section", "NAME", "only state, config, memory, vcpus, devices, store or logs" });
 
 static ZL_OPTIONS(suspend_options,
-	{ 0, "timeout", "SEC", "how long to wait for the guest" });
+	OPTION_ALL,
+	{ 0, "timeout", "SEC", "how long to wait for each guest" });
 
 static ZL_OPTIONS(uptime_options,
 	{ 's', "short", NULL, "one line in the manner of uptime(1)" });
@@ -114,8 +120,8 @@ static const struct zl_command rows[] = {
 	  "--set changes a value by its path in the XML, KEY=VALUE by its key in xl.cfg, whatever "
 	  "the file is. With --dry-run the file, the name, the images and the memory are "
 	  "checked." },
-	{ "destroy", NULL, cmd_destroy, ZL_COMMON | ZL_CHANGES | ZL_DOMAINS, 1, ZL_ANY,
-	  destroy_options, "[-f] DOM...", "end a domain at once",
+	{ "destroy", NULL, cmd_destroy, ZL_COMMON | ZL_CHANGES | ZL_DOMAINS | ZL_ALL, 1, ZL_ANY,
+	  destroy_options, "[-a] [-f] DOM...", "end a domain at once",
 	  "The guest is not asked; shutdown asks it." },
 	{ "domid", NULL, cmd_domid, ZL_JSON | ZL_DOMAINS, 1, 1, NULL, "NAME",
 	  "print the id of a domain", "" },
@@ -139,18 +145,19 @@ static const struct zl_command rows[] = {
 	  "States are running, blocked, paused, shutdown, crashed, dying and inactive. "
 	  "The state's letters are r running, b blocked, p paused, s shut down, c crashed, d "
 	  "dying. Mem is in MiB. Needs no daemon; without the store names are missing." },
-	{ "pause", NULL, cmd_pause, ZL_COMMON | ZL_CHANGES | ZL_DOMAINS, 1, ZL_ANY, NULL, "DOM...",
+	{ "pause", NULL, cmd_pause, ZL_COMMON | ZL_CHANGES | ZL_DOMAINS | ZL_ALL, 1, ZL_ANY,
+	  all_options, "[-a] DOM...",
 	  "stop a domain's CPUs", "Pausing a paused domain does nothing." },
-	{ "reboot", NULL, cmd_reboot, ZL_COMMON | ZL_CHANGES | ZL_DOMAINS, 0, ZL_ANY,
+	{ "reboot", NULL, cmd_reboot, ZL_COMMON | ZL_CHANGES | ZL_DOMAINS | ZL_ALL, 1, ZL_ANY,
 	  reboot_options, "[-a] [-F] [-w] [--timeout=SEC] DOM...", "ask a domain to reboot",
 	  "What happens then is said by on_reboot in its configuration." },
 	{ "rename", NULL, cmd_rename, ZL_CHANGES | ZL_DOMAINS, 2, 2, NULL, "DOM NEW",
 	  "change a domain's name", "The running domain and its definition, whichever there is." },
-	{ "resume", NULL, cmd_resume, ZL_CHANGES | ZL_DOMAINS, 1, 1, NULL, "DOM",
-	  "let a suspended domain go on", "" },
+	{ "resume", NULL, cmd_resume, ZL_CHANGES | ZL_DOMAINS | ZL_ALL, 1, ZL_ANY, all_options,
+	  "[-a] DOM...", "let a suspended domain go on", "" },
 	{ "show", NULL, cmd_show, ZL_JSON | ZL_DOMAINS, 1, 1, show_options, "[--section=NAME] DOM",
 	  "print everything about one domain", "It may run or only be defined." },
-	{ "shutdown", NULL, cmd_shutdown, ZL_COMMON | ZL_CHANGES | ZL_DOMAINS, 0, ZL_ANY,
+	{ "shutdown", NULL, cmd_shutdown, ZL_COMMON | ZL_CHANGES | ZL_DOMAINS | ZL_ALL, 1, ZL_ANY,
 	  shutdown_options, "[-a] [-w[w]] [-F] [--timeout=SEC] [--then=destroy] DOM...",
 	  "ask a domain to power off",
 	  "-w waits until it has shut down, -ww until it is gone; of several all are asked first, "
@@ -159,20 +166,21 @@ static const struct zl_command rows[] = {
 	{ "start", NULL, cmd_start, ZL_COMMON | ZL_CHANGES | ZL_JSON | ZL_DOMAINS, 1, ZL_ANY,
 	  start_options, "[-p] [-c] [-F | --unit] [--print-id] DOM...", "start a defined domain",
 	  "As create does with a file. The definition stays when the domain ends." },
-	{ "suspend", NULL, cmd_suspend, ZL_CHANGES | ZL_DOMAINS, 1, 1, suspend_options,
-	  "[--timeout=SEC] DOM", "ask a domain to suspend in its own memory",
+	{ "suspend", NULL, cmd_suspend, ZL_CHANGES | ZL_DOMAINS | ZL_ALL, 1, ZL_ANY,
+	  suspend_options, "[-a] [--timeout=SEC] DOM...",
+	  "ask a domain to suspend in its own memory",
 	  "Its devices come to rest; it keeps its memory and goes on by resume. Exit code 5 when "
 	  "its kernel cannot." },
-	{ "sysrq", NULL, cmd_sysrq, ZL_CHANGES | ZL_DOMAINS, 2, 2, NULL, "DOM LETTER",
+	{ "sysrq", NULL, cmd_sysrq, ZL_CHANGES | ZL_DOMAINS | ZL_ALL, 2, ZL_ANY, all_options,
+	  "[-a] DOM... LETTER",
 	  "press a SysRq key of a Linux guest", "The letters are those of its kernel: h lists them "
 	  "on its console." },
-	{ "trigger", NULL, cmd_trigger, ZL_CHANGES | ZL_DOMAINS, 2, 3, NULL,
-	  "DOM nmi|reset|power|sleep [VCPU]", "press a button of a domain's machine",
+	{ "trigger", NULL, cmd_trigger, ZL_CHANGES | ZL_DOMAINS | ZL_ALL, 2, ZL_ANY, all_options,
+	  "[-a] DOM... nmi|reset|power|sleep [VCPU]", "press a button of a domain's machine",
 	  "reset and power end it without asking the guest. Exit code 5 for what this hypervisor "
 	  "does not have." },
-	{ "unpause", NULL, cmd_unpause, ZL_COMMON | ZL_CHANGES | ZL_DOMAINS, 1, ZL_ANY, NULL,
-	  "DOM...",
-	  "let a paused domain run", "" },
+	{ "unpause", NULL, cmd_unpause, ZL_COMMON | ZL_CHANGES | ZL_DOMAINS | ZL_ALL, 1, ZL_ANY,
+	  all_options, "[-a] DOM...", "let a paused domain run", "" },
 	{ "uptime", NULL, cmd_uptime, ZL_JSON | ZL_DOMAINS, 0, ZL_ANY, uptime_options,
 	  "[-s] [DOM...]",
 	  "print how long domains have been up", "" },

@@ -68,6 +68,7 @@ enum zl_command_flags {
 	ZL_DOMAINS = 1 << 3,		/* its arguments are domains (completion) */
 	ZL_FILES = 1 << 4,		/* its arguments are files (completion) */
 	ZL_HEADED = 1 << 5,		/* its errors begin with its name and first argument */
+	ZL_ALL = 1 << 6,		/* -a stands for all domains; see zl_for_each() */
 };
 
 struct strbuf;
@@ -127,6 +128,7 @@ struct zl_args {
 	size_t given_count;
 	const char **pos;			/* positional arguments */
 	size_t pos_count;
+	size_t doms;				/* the first of them name domains */
 	bool help;
 };
 
@@ -138,6 +140,10 @@ unsigned int zl_count(const struct zl_args *args, const char *option);
 static inline bool zl_has(const struct zl_args *args, const char *option)
 {
 	return zl_count(args, option) > 0;
+}
+static inline bool zl_all(const struct zl_args *args)
+{
+	return args->cmd->flags & ZL_ALL && zl_has(args, "all");
 }
 const char *zl_value(const struct zl_args *args, const char *option);	/* the last, or NULL */
 /* Global options at argv[*i]: 1 taken (*i behind it), 0 not one, -1 error. */
@@ -160,8 +166,11 @@ int zl_load_conf(struct zl *zl, struct zerr **err);
 struct zerr *zl_open_quietly(struct zl *zl, enum zl_need need);
 void zl_close(struct zl *zl);
 
-/* Call fn for each DOM argument (all but the control domain with all); the worst class counts. */
-int zl_for_each(struct zl *zl, const struct zl_args *args, bool all,
+/*
+ * Call fn for each DOM argument, or all but the control domain where the command's row is ZL_ALL
+ * and -a was given; one that fails is reported and stops no other. The worst class counts.
+ */
+int zl_for_each(struct zl *zl, const struct zl_args *args,
 		int (*fn)(struct zl *zl, uint16_t domid, const char *name, void *arg,
 			  struct zerr **err), void *arg, struct zerr **err);
 
@@ -217,6 +226,9 @@ int zl_print_json(struct zl *zl, const char *schema, struct json_object *data, s
 /* The same with the schema that the command's name gives: "zl.NAME/1". */
 int zl_print_document(struct zl *zl, const struct zl_args *args, struct json_object *data,
 		      struct zerr **err);
+/* An array of what was found, unless nothing was and rc tells why, or NULL: gives rc, or -1. */
+int zl_print_list(struct zl *zl, const struct zl_args *args, int rc, struct json_object *array,
+		  struct zerr **err);
 /* A NULL value is left out. */
 void zl_json_string(struct json_object *o, const char *key, const char *value);
 void zl_json_uint(struct json_object *o, const char *key, uint64_t value);
