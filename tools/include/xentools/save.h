@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A domain in a file: its configuration, what it wrote to the store once, its memory, and the state
+ * that the hypervisor keeps of it. docs/save-format.md has the form. Whoever reads a file believes
+ * nothing of it; what is wrong is told with the file's name and the place.
+ */
+#ifndef XENTOOLS_SAVE_H
+#define XENTOOLS_SAVE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <xentools/domain_config.h>
+
+struct zerr;
+
+enum save_packing { SAVE_PLAIN, SAVE_ZLIB, SAVE_PACKINGS };
+/* "none", "zlib". */
+extern const char *const save_packing_names[SAVE_PACKINGS];
+
+enum save_type {
+	SAVE_HEADER = 1, SAVE_XML, SAVE_STORE, SAVE_MEMORY, SAVE_PAGES, SAVE_CONTEXT, SAVE_END,
+};
+
+/* Little-endian in the file, as it is in memory; nothing but what is named here. */
+struct save_header {
+	uint32_t bits;				/* 64 or, of a 32-bit guest, 32 */
+	uint32_t gic_version, vcpus;
+	uint32_t frequency;			/* of the counter; 0: it reads CNTFRQ */
+	uint32_t sve_bytes;			/* 0: none */
+	uint32_t page_size;
+	uint32_t packing;			/* enum save_packing, of most pages */
+	uint32_t store_port, console_port;
+	uint32_t flags;				/* SAVE_* bits */
+	uint64_t saved_ns;			/* CLOCK_REALTIME */
+	uint64_t memory_kib;			/* as booted: the frames of its memory end there */
+	uint64_t max_pages;			/* its limit */
+	uint64_t pages;				/* that it has */
+	uint8_t uuid[16];
+	char name[DOMAIN_NAME_MAX + 1];
+	char hypervisor[64];			/* for people */
+};
+
+#define SAVE_VUART	1u			/* it has the serial port */
+#define SAVE_VPMU	2u			/* performance monitors */
+
+/* Frames that the domain has, ascending. */
+struct save_range {
+	uint64_t gfn, count;
+};
+
+/* ---- to write ---- */
+
+struct save_out {
+	int fd;
+	const char *path;
+	enum save_packing packing;
+	uint8_t *packed;
+	uint64_t bytes;				/* written */
+};
+
+int save_out_begin(struct save_out *o, const struct save_header *h, struct zerr **err);
+int save_out_record(struct save_out *o, enum save_type type, const void *data, size_t len,
+		    struct zerr **err);
+/* At most SAVE_BATCH frames; those that hold nothing but zeros are left out. */
+int save_out_pages(struct save_out *o, uint64_t gfn, size_t nr, const void *mem,
+		   struct zerr **err);
+void save_out_free(struct save_out *o);
+/* A disk that is full is of another class. */
+int save_write_failed(const char *path, int e, struct zerr **err);
+
+#define SAVE_BATCH 512u				/* frames of a record */
+
+/* ---- to read ---- */
+
+struct save_in {
+	int fd;
+	const char *path;			/* caller's */
+	uint64_t at, size;			/* of the file; at: behind the last record */
+	struct save_header head;
+	struct save_range *ranges;		/* from SAVE_MEMORY on */
+	size_t nr_ranges, range;		/* range: where the last pages were */
+	uint64_t next_gfn;			/* pages to come are from here on */
+	enum save_type last;
+	uint8_t *buf, *unpacked;
+	size_t room;
+	bool any_sum;				/* checksums are not looked at: for fuzzing only */
+};
+
+/* A record; data lives until the next is read, and ends with a NUL that len does not count. */
+struct save_record {
+	enum save_type type;
+	const uint8_t *data;			/* of pages: unpacked */
+	size_t len;
+	uint64_t gfn, count;			/* of pages */
+	uint64_t at;				/* in the file */
+};
+
+/* Also reads the header. in is to be closed in any case. */
+int save_in_open(struct save_in *in, const char *path, struct zerr **err);
+int save_in_open_fd(struct save_in *in, int fd, const char *path, struct zerr **err);
+int save_in_next(struct save_in *in, struct save_record *r, struct zerr **err);
+void save_in_close(struct save_in *in);
+/* Frames that SAVE_MEMORY names. */
+uint64_t save_in_pages(const struct save_in *in);
+
+struct strbuf;
+/* Append a node to what SAVE_STORE holds; the next one from *pos on: 1 found, 0 none, -1 error. */
+int save_store_add(struct strbuf *sb, const char *path, const char *value);
+int save_store_next(const struct save_in *in, const struct save_record *r, size_t *pos,
+		    const char **path, char **value, struct zerr **err);
+/* Is this node, relative to the domain's directory, one of those that go with it? */
+bool save_store_keeps(const char *rel);
+/* The XML record, which comes behind the header, as a configuration. */
+int save_in_config(struct save_in *in, struct domain_config *ret, char **text, struct zerr **err);
+
+#endif
