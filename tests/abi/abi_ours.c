@@ -11,6 +11,7 @@
 #include <public/features.h>
 #include <public/grant_table.h>
 #include <public/hvm_op.h>
+#include <public/hvm_save.h>
 #include <public/io/blkif.h>
 #include <public/io/console.h>
 #include <public/io/netif.h>

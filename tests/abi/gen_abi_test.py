@@ -32,7 +32,7 @@ SKIP_STRUCTS = [
      r"irq_status_query|map_pirq|op|pirq_eoi_gmfn|restore_msi|set_\w+|setup_gsi|unmap_pirq))"
      r"|xen_callback_t", "x86 or PV only"),
     (r"(struct|union) (vm_event_\w+|xen_(vmemrange|vnuma_\w+))|struct xen_domctl_"
-     r"(audit_p2m|debug_op|ext_vcpucontext|gdbsx_\w+|get_device_group|hvmcontext\w*|"
+     r"(audit_p2m|debug_op|ext_vcpucontext|gdbsx_\w+|get_device_group|hvmcontext_partial|"
      r"hypercall_init|ioport_\w+|mem_sharing_op|monitor_op|psr_\w+|set_broken_page_p2m|"
      r"tsc_info|vm_event_op|vmtrace_op|vnuma)",
      "domctl that arm64 refuses by number alone"),
@@ -43,7 +43,7 @@ SKIP_STRUCTS = [
     (r"struct (buf_ioreq|buffered_iopage|ioreq|shared_iopage|xen_dm_op\w*)|ioservid_t",
      "device models (dm_op) are not offered"),
     (r"(struct xen_)?(xen_)?argo_\w+|xen_argo_\w+", "argo is not offered"),
-    (r"struct (xen_hypfs_\w+|t_buf|t_info|t_rec|hvm_save_\w+|__HVM_SAVE_TYPE_END)",
+    (r"struct (xen_hypfs_\w+|t_buf|t_info|t_rec|hvm_save_(?!descriptor)\w+|__HVM_SAVE_TYPE_END)",
      "hypfs, trace and x86 save records are not offered"),
     (r"struct evtchn_op", "superseded hypercall 16"),
     (r"(struct|union) (xen_pci_\w+|xen_pcie_\w+|xenfb_\w+|xenkbd_\w+)|"
@@ -57,7 +57,7 @@ SKIP_STRUCTS = [
 
 # Members of structs we do define.
 SKIP_FIELDS = [
-    (r"struct xen_domctl", r"u\.(ioport_|hypercall_init|tsc_info|hvmcontext|get_device_group|"
+    (r"struct xen_domctl", r"u\.(ioport_|hypercall_init|tsc_info|hvmcontext_partial|get_device_group|"
      r"ext_vcpucontext|debug_op|vm_event_op|mem_sharing_op|audit_p2m|gdbsx_|set_broken_page|"
      r"vnuma|psr_|monitor_op|vmtrace_op)", "its struct is left out"),
     (r"struct xen_sysctl", r"u\.(pcitopoinfo|get_pmstat|pm_op|page_offline|"

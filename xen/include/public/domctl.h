@@ -402,6 +402,16 @@ struct xen_domctl_cacheflush {
 	xen_pfn_t nr_pfns;
 };
 
+/*
+ * {get,set}hvmcontext: all that the hypervisor keeps of a domain's vCPUs, interrupts and clock, as
+ * records that zazen.h describes. get, without a buffer: how many bytes there are; else size is
+ * how many there is room for, and how many were written.
+ */
+struct xen_domctl_hvmcontext {
+	uint32_t size;
+	XEN_GUEST_HANDLE_64(uint8) buffer;
+};
+
 #define XEN_DOMCTL_VUART_OP_INIT	0
 #define XEN_DOMCTL_VUART_TYPE_VPL011	0
 
@@ -441,6 +451,7 @@ struct xen_domctl {
 		struct xen_domctl_irq_permission irq_permission;
 		struct xen_domctl_iomem_permission iomem_permission;
 		struct xen_domctl_settimeoffset settimeoffset;
+		struct xen_domctl_hvmcontext hvmcontext;
 		struct xen_domctl_address_size address_size;
 		struct xen_domctl_sendtrigger sendtrigger;
 		struct xen_domctl_assign_device assign_device;

@@ -8,6 +8,7 @@
 #define PUBLIC_ZAZEN_H
 
 #include "domctl.h"
+#include "hvm_save.h"
 
 /*
  * memory_op, for any domain about itself: the contents of the extents (struct
@@ -68,6 +69,105 @@ struct zazen_domctl_write_memory {
 	uint64_aligned_t gpa;
 	uint64_aligned_t size;			/* bytes */
 	XEN_GUEST_HANDLE_64(uint8) bytes;
+};
+
+/*
+ * Records of a domain's context (hvm_save.h), in this order; instances count from 0, and none is
+ * left out. A record is as long as its struct, or holds as many of them as is said. What the guest
+ * itself sets up again when it comes back from a suspend (event channels, grants) is not in it, and
+ * neither are interrupt lines, which follow from the rest. gethvmcontext: -EBUSY unless the domain
+ * is shut down or paused; -ENOSPC when the buffer is too small; -EOPNOTSUPP of a domain with
+ * devices of the host. sethvmcontext, before the domain first runs (-EBUSY), after its vCPUs, memory
+ * and serial port are made: -EINVAL what no domain of this shape can have; -ENODATA the end is
+ * missing; -EOPNOTSUPP records, a version, or a host's counter or features that are not known here.
+ * Until a call succeeds the domain cannot be unpaused.
+ */
+#define ZAZEN_SAVE_END		0	/* empty */
+#define ZAZEN_SAVE_HEADER	0x5a00
+#define ZAZEN_SAVE_CPU		0x5a01	/* 64 of uint64_t: ID registers, by CRm * 8 + op2 */
+#define ZAZEN_SAVE_DOMAIN	0x5a02
+#define ZAZEN_SAVE_VCPU		0x5a03	/* of each vCPU */
+#define ZAZEN_SAVE_REGS		0x5a04	/* of each vCPU, in one record or more: 1 to 32 registers */
+#define ZAZEN_SAVE_PRIVATE	0x5a05	/* of each vCPU: 32 interrupts */
+#define ZAZEN_SAVE_AREAS	0x5a06	/* of each vCPU */
+#define ZAZEN_SAVE_SPIS		0x5a07	/* INTIDs from 32 + 32 * instance on: 32, or what is left */
+#define ZAZEN_SAVE_UART		0x5a08	/* if there is an emulated serial port */
+#define ZAZEN_SAVE_OPTIONAL	0x8000	/* bit of types that who does not know them may pass over */
+
+#define ZAZEN_SAVE_MAGIC	0x786e5a7a
+#define ZAZEN_SAVE_VERSION	1
+#define ZAZEN_SAVE_NOWHERE	(~(uint64_t)0)	/* an address: there is none */
+
+#define ZAZEN_SAVE_AARCH32	1u	/* its kernel is 32-bit */
+#define ZAZEN_SAVE_PMU		2u	/* it has performance monitors */
+
+/* What both domains, and both hosts, must have in common. */
+struct zazen_save_header {
+	uint32_t magic, version;
+	uint32_t nr_vcpus, nr_spis;
+	uint32_t frequency;		/* of the counter, in Hz */
+	uint8_t gic_version;		/* the guest's ... */
+	uint8_t host_gic_version, host_pri_bits;	/* ... and what its active priorities are */
+	uint8_t flags;			/* ZAZEN_SAVE_AARCH32, _PMU */
+};
+
+#define ZAZEN_SAVE_RUNSTATE_FLAG	1u	/* vm_assist type 5 */
+
+struct zazen_save_domain {
+	uint64_aligned_t count;		/* its virtual counter ... */
+	uint64_aligned_t utc;		/* ... at this time, ns since 1970; 0 not known */
+	uint64_aligned_t shared_info;	/* guest address of the page */
+	uint32_t flags;			/* ZAZEN_SAVE_RUNSTATE_FLAG */
+	uint32_t gicd_ctlr;
+};
+
+#define ZAZEN_SAVE_ONLINE	1u
+#define ZAZEN_SAVE_STARTED	2u	/* it has ever had registers */
+#define ZAZEN_SAVE_SERROR	4u	/* a virtual SError is pending */
+#define ZAZEN_SAVE_GICR_ASLEEP	8u	/* GICR_WAKER.ProcessorSleep */
+
+struct zazen_save_vcpu {
+	uint32_t flags, pad;
+};
+
+/*
+ * Which register: op0 << 14 | op1 << 11 | CRn << 7 | CRm << 3 | op2 of its AArch64 name, where
+ * ELR_EL2 and SPSR_EL2 are the guest's PC and PSTATE, OSLAR_EL1 the OS lock, and CNTP_CVAL_EL0
+ * counts like the virtual timer's; or one of these. Those that are left out are as after a reset.
+ */
+#define ZAZEN_REG_X(n)		(0x10000u + (n))
+#define ZAZEN_REG_V(n)		(0x10100u + 2 * (n))	/* lower 64 bits; the upper ones are next */
+
+struct zazen_save_reg {
+	uint64_aligned_t id, value;
+};
+
+#define ZAZEN_IRQ_ENABLED	1u
+#define ZAZEN_IRQ_GROUP1	2u
+#define ZAZEN_IRQ_EDGE		4u
+#define ZAZEN_IRQ_PENDING	8u	/* but for a line that is high */
+#define ZAZEN_IRQ_ACTIVE	16u
+
+struct zazen_save_irq {
+	uint32_t affinity;		/* SPIs: GICD_IROUTER, bit 31 IRM; a GICv2's GICD_ITARGETSR */
+	uint16_t holder;		/* active SPIs: the vCPU that is to end it */
+	uint8_t priority;
+	uint8_t flags;			/* ZAZEN_IRQ_* */
+	uint8_t sources;		/* a GICv2's SGIs: vCPUs whose is pending ... */
+	uint8_t source;			/* ... and whose is active */
+	uint16_t pad;
+};
+
+struct zazen_save_areas {
+	uint64_aligned_t info;		/* guest address of vcpu_info */
+	uint64_aligned_t runstate;	/* of the runstate area, which may go on ... */
+	uint64_aligned_t runstate_next;	/* ... at the beginning of this page */
+	uint32_t runstate_phys;		/* 1: was registered by physical address */
+	uint32_t pad;
+};
+
+struct zazen_save_uart {
+	uint32_t imsc, pad;
 };
 
 /* As struct xen_domctl. */
