@@ -240,7 +240,9 @@ static void test_affinity_while_let_go(void **state)
 		cpus[0]->work |= WORK_RESCHED | WORK_YIELD;
 		/* Its turn is over and it waits, its state still in the CPU. */
 		cpus[0]->rq->running = cpus[0]->current = NULL;
+		fake_cpu_enter(1);
 		sched_place(a);
+		fake_cpu_enter(0);
 		assert_true(a->sched.queued);
 		assert_int_equal(sched_set_affinity(a, &cpu2, NULL), -ERESTART);
 		assert_int_equal(a->sched.cpu, 0);
@@ -386,6 +388,7 @@ static void test_runstates(void **state)
 	assert_false(a->sched.queued);
 	sched_get_runstate(a, &st, &entry, time);
 	assert_int_equal(st, RUNSTATE_offline_);
+	fake_cpu_enter(1);
 	vcpu_clear_flag(a, VPF_PAUSED);
 	fake_now += MS;
 	assert_ptr_equal(leave(0), a);

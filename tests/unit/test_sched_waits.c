@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Which waits of a vCPU trap: by its company on the CPU, and what ends an untrapped sleep. */
+/*
+ * Which waits of a vCPU trap: by its company on the CPU; what ends an untrapped sleep, and the
+ * short way back from a trapped one.
+ */
 #include <xen/cmdline.h>
 #include <xen/page.h>
 #include "sched_world.h"
@@ -187,11 +190,114 @@ static void test_trapped(void **state)
 	opt.vwfi_native = true;
 }
 
+/* Wake the first domain's vCPU in the idle loop, once, as wake_here says. */
+static void (*wake_here)(struct vcpu *v);
+
+static void wake_in_idle(void)
+{
+	struct vcpu *v = dom[0]->vcpu[0];
+
+	if (!wake_here)
+		longjmp(idle_jump, 1);
+	wake_here(v);
+	wake_here = NULL;
+}
+
+static void wake_and_resume(struct vcpu *v)
+{
+	vcpu_wake(v);
+	assert_ptr_equal(cpus[0]->rq->running, v);
+	assert_false(v->sched.queued);
+	assert_int_equal(v->runstate.state, RUNSTATE_running_);
+	/* As if it had been picked: whoever changes something about it tells its CPU. */
+	assert_false(cpus[0]->work & WORK_RESCHED);
+}
+
+static void wake_and_pause(struct vcpu *v)
+{
+	wake_and_resume(v);
+	vcpu_set_flag(v, VPF_PAUSED);
+	assert_true(cpus[0]->work & WORK_RESCHED);
+}
+
+static void wake_and_move(struct vcpu *v)
+{
+	static const uint64_t cpu2 = 4;
+
+	wake_and_resume(v);
+	assert_int_equal(sched_set_affinity(v, &cpu2, NULL), -ERESTART);
+}
+
+static void wake_and_queue(struct vcpu *v)
+{
+	vcpu_wake(v);
+	assert_null(cpus[0]->rq->running);
+	assert_true(v->sched.queued);
+}
+
+static void wake_with_another(struct vcpu *v)
+{
+	vcpu_wake(dom[1]->vcpu[0]);
+	wake_and_queue(v);
+}
+
+/* Who wakes in the CPU that has its state, and idles, goes on without being queued and picked. */
+static void test_resume_in_place(void **state)
+{
+	struct vcpu *a = spinner(256, 0), *b = spinner(256, 0);
+
+	(void)state;
+	fake_idle_hook = wake_in_idle;
+	(void)leave(0);
+	vcpu_block(cpus[0]->current);
+	(void)leave(0);
+	vcpu_block(cpus[0]->current);
+	wake_here = vcpu_wake;
+	assert_ptr_equal(leave(0), a);		/* a's state is in the CPU from here on */
+
+	vcpu_block(a);
+	wake_here = wake_and_resume;
+	assert_ptr_equal(leave(0), a);
+	assert_int_equal(fake_log_count(FAKE_IPI), 0);
+
+	/* Neither when somebody waits, nor with a cap, which the policy has to look at. */
+	vcpu_block(a);
+	wake_here = wake_with_another;
+	assert_non_null(leave(0));
+	while (cpus[0]->current) {
+		vcpu_block(cpus[0]->current);
+		(void)leave(0);
+	}
+	wake_here = vcpu_wake;
+	assert_ptr_equal(leave(0), a);
+	assert_int_equal(sched_set_params(a->domain, 0, 50), 0);
+	vcpu_block(a);
+	wake_here = wake_and_queue;
+	assert_ptr_equal(leave(0), a);
+	assert_int_equal(sched_set_params(a->domain, 0, 0), 0);
+
+	/* What comes between the wake-up and the way out is seen there. */
+	vcpu_block(a);
+	wake_here = wake_and_pause;
+	assert_null(leave(0));
+	assert_int_equal(a->flags, VPF_PAUSED);
+	assert_false(a->is_running);
+	vcpu_clear_flag(a, VPF_PAUSED);
+	assert_ptr_equal(leave(0), a);
+	vcpu_block(a);
+	wake_here = wake_and_move;
+	assert_null(leave(0));
+	assert_false(a->is_running);
+	assert_int_equal(a->sched.cpu, 2);
+	assert_true(a->sched.queued);
+	assert_int_equal(b->flags, VPF_BLOCKED);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(test_alone), T(test_company), T(test_claimed), T(test_capped),
-		T(test_pages_to_zero), T(test_trapped),
+		T(test_pages_to_zero), T(test_trapped), T(test_resume_in_place),
 	};
 
 	opt.vwfi_native = true;

@@ -7,10 +7,13 @@
 #include <xen/page.h>
 #include <xen/sched.h>
 
-/* Wait on this CPU until its run queue or another CPU asks for a look. */
+/* Wait on this CPU until its run queue or another CPU asks for a look, or somebody runs. */
 void idle_wait(struct pcpu *c)
 {
-	while (!(c->work & WORK_RESCHED) && !READ_ONCE(c->rq->nr_runnable)) {
+	const struct sched_rq *rq = c->rq;
+
+	while (!(c->work & WORK_RESCHED) && !READ_ONCE(rq->nr_runnable) &&
+	       !READ_ONCE(rq->running)) {
 		bool more = zone_scrub_some();
 
 		if (!more && !cpu_irq_pending())

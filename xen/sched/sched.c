@@ -102,14 +102,10 @@ static __noinline struct vcpu *pick_allowed(struct sched_rq *rq)
 	return NULL;
 }
 
-/* v's turn begins; NULL: nobody's. */
+/* v, just picked, has its turn; NULL: nobody. */
 static inline void start(struct sched_rq *rq, struct vcpu *v, s_time_t now)
 {
-	rq->running = v;
-	rq->charged_at = now;
-	rq->slice_start = now;
-	rq->look_at = 0;
-	rq->must_look = false;
+	sched_start(rq, v, now);
 	if (unlikely(!v))
 		return;
 	WRITE_ONCE(v->is_running, true);
@@ -295,7 +291,8 @@ static __noinline struct vcpu *idle(struct pcpu *c)
 	/* Else it was off, since then. */
 	if (!c->idle_since)
 		c->idle_since = system_time();
-	for (;;) {
+	/* It is set when who has its state here wakes and goes on at once (sched_state.c). */
+	while (!(next = rq->running)) {
 		/*
 		 * Others see this CPU idle, or we see what they queued. A waker may have cleared
 		 * the bit.

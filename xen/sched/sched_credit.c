@@ -82,14 +82,32 @@ static void add(struct sched_rq *rq, struct vcpu *v)
 	WRITE_ONCE(rq->nr_runnable, rq->nr_runnable + 1);
 }
 
+/* Who slept is credited no more than a slice. */
+static inline void forget_sleep(const struct credit_rq *c, struct vcpu *v)
+{
+	if (is_before(v->sched.vruntime, c->vtime - SLEEP_CREDIT))
+		v->sched.vruntime = c->vtime - SLEEP_CREDIT;
+}
+
 static void credit_enqueue(struct sched_rq *rq, struct vcpu *v, bool wakeup)
+{
+	if (wakeup)
+		forget_sleep(sched_policy_of(rq), v);
+	v->sched.queued = true;
+	add(rq, v);
+}
+
+static bool credit_resume(struct sched_rq *rq, struct vcpu *v)
 {
 	struct credit_rq *c = sched_policy_of(rq);
 
-	if (wakeup && is_before(v->sched.vruntime, c->vtime - SLEEP_CREDIT))
-		v->sched.vruntime = c->vtime - SLEEP_CREDIT;
-	v->sched.queued = true;
-	add(rq, v);
+	if (unlikely(v->domain->cap))
+		return false;
+	forget_sleep(c, v);
+	/* As when it is charged: nobody is left behind. */
+	if (is_before(c->vtime, v->sched.vruntime))
+		WRITE_ONCE(c->vtime, v->sched.vruntime);
+	return true;
 }
 
 /*
@@ -378,6 +396,7 @@ const struct sched_policy sched_credit = {
 	.rq_size = sizeof(struct credit_rq),
 	.init_cpu = credit_init_cpu,
 	.enqueue = credit_enqueue,
+	.resume = credit_resume,
 	.pick = credit_pick,
 	.charge = credit_charge,
 	.exchange = credit_exchange,

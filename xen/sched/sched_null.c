@@ -19,6 +19,11 @@ static void null_enqueue(struct sched_rq *rq, struct vcpu *v, bool wakeup)
 	WRITE_ONCE(rq->nr_runnable, rq->nr_runnable + 1);
 }
 
+static bool null_resume(struct sched_rq *rq, struct vcpu *v)
+{
+	return true;
+}
+
 static struct vcpu *null_pick(struct sched_rq *rq)
 {
 	struct list_head *queue = sched_policy_of(rq);
@@ -66,6 +71,7 @@ const struct sched_policy sched_null = {
 	.rq_size = sizeof(struct list_head),
 	.init_cpu = null_init_cpu,
 	.enqueue = null_enqueue,
+	.resume = null_resume,
 	.pick = null_pick,
 	.charge = null_charge,
 	.exchange = null_exchange,

@@ -79,3 +79,13 @@ static inline void sched_set_runstate(struct vcpu *v, uint32_t state, s_time_t n
 {
 	sched_leave_runstate(v, v->runstate.state, state, now);
 }
+
+/* v's turn begins; NULL: nobody's. rq's lock is held. */
+static inline void sched_start(struct sched_rq *rq, struct vcpu *v, s_time_t now)
+{
+	rq->running = v;
+	rq->charged_at = now;
+	rq->slice_start = now;
+	rq->look_at = 0;
+	rq->must_look = false;
+}

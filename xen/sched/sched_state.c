@@ -65,20 +65,50 @@ static uint32_t choose_cpu(const struct vcpu *v, uint32_t last)
 	return best;
 }
 
+/*
+ * The short way back of a vCPU whose state is still in this CPU, which idles: if nobody waits, its
+ * turn begins, and the idle loop ends by it. Does it?
+ */
+static bool resumes(struct sched_rq *rq, struct vcpu *v, s_time_t now)
+{
+	const struct pcpu *c = this_cpu();
+
+	if (c->el1_owner != v || c->current || c->rq != rq || rq->nr_runnable ||
+	    !sched_may_run_on(v, rq->cpu) || !sched->resume || !sched->resume(rq, v))
+		return false;
+	sched_set_runstate(v, RUNSTATE_running_, now);
+	sched_start(rq, v, now);
+	return true;
+}
+
+/* Queue v on rq, whose CPU runs nobody. rq's lock is held. */
+static __noinline void queue_on_idle(struct sched_rq *rq, struct vcpu *v)
+{
+	s_time_t now = system_time();
+
+	if (resumes(rq, v, now))
+		return;
+	sched->enqueue(rq, v, true);
+	if (v->runstate.state != RUNSTATE_runnable_)
+		sched_set_runstate(v, RUNSTATE_runnable_, now);
+	poke(rq);
+}
+
 /* Queue v on rq and let its CPU know as far as it has to. rq's lock is held. */
 static void queue_woken(struct sched_rq *rq, struct vcpu *v)
 {
-	s_time_t now = system_time(), earliest;
 	struct vcpu *running = rq->running;
+	s_time_t now, earliest;
 
+	if (!running) {
+		queue_on_idle(rq, v);
+		return;
+	}
+	now = system_time();
 	sched_account(rq, now);
 	sched->enqueue(rq, v, true);
 	if (v->runstate.state != RUNSTATE_runnable_)
 		sched_set_runstate(v, RUNSTATE_runnable_, now);
-	if (!running) {
-		poke(rq);
-		return;
-	}
 	if (sched->preempts(rq, v, running)) {
 		/*
 		 * Nobody is interrupted before it has had a little time: many wake-ups would be

@@ -54,6 +54,8 @@ struct sched_policy {
 	struct vcpu *(*steal)(struct sched_rq *rq, unsigned int cpu);
 	/* v, queued nowhere, moves between run queues (only from's lock is held). May be NULL. */
 	void (*migrate)(struct sched_rq *from, struct sched_rq *to, struct vcpu *v);
+	/* v wakes where nobody runs or waits: may its turn begin at once, not queued? NULL: never. */
+	bool (*resume)(struct sched_rq *rq, struct vcpu *v);
 };
 extern const struct sched_policy sched_credit;		/* the default, weighted proportional share */
 extern const struct sched_policy sched_null;
@@ -88,8 +90,8 @@ uint64_t sched_cpu_time(struct vcpu *v);	/* ns of running */
 uint64_t sched_idle_time(unsigned int cpu);
 void sched_stop_native(void);	/* this CPU is to idle when it can: pages are to be zeroed */
 /*
- * A CPU with nothing to run waits here until something is queued (sched/idle.c). Interrupts are
- * handled by arch_handle_irq.
+ * A CPU with nothing to run waits here until something is queued, or the vCPU whose state it has
+ * wakes and goes on (sched/idle.c). Interrupts are handled by arch_handle_irqs.
  */
 void idle_wait(struct pcpu *c);
 
