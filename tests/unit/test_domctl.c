@@ -22,7 +22,7 @@ static void test_envelope(void **state)
 		{ XEN_DOMCTL_iomem_permission, -ESRCH }, { XEN_DOMCTL_settimeoffset, -ESRCH },
 		{ XEN_DOMCTL_getvcpuaffinity, -ESRCH }, { XEN_DOMCTL_resumedomain, -ESRCH },
 		{ XEN_DOMCTL_sendtrigger, -ESRCH }, { XEN_DOMCTL_subscribe, -ESRCH },
-		{ XEN_DOMCTL_gethvmcontext, -ENOSYS }, { XEN_DOMCTL_set_address_size, -ESRCH },
+		{ XEN_DOMCTL_gethvmcontext, -ESRCH }, { XEN_DOMCTL_sethvmcontext, -ESRCH }, { XEN_DOMCTL_set_address_size, -ESRCH },
 		{ XEN_DOMCTL_assign_device, -EOPNOTSUPP }, { XEN_DOMCTL_bind_pt_irq, -ESRCH },
 		{ XEN_DOMCTL_memory_mapping, -ESRCH }, { XEN_DOMCTL_deassign_device, -EOPNOTSUPP },
 		{ XEN_DOMCTL_vm_event_op, -ENOSYS }, { XEN_DOMCTL_set_access_required, -ENOSYS },

@@ -23,6 +23,7 @@ static int shared_info_init(struct domain *d, const struct domain_config *cfg __
 	if (!d->shared_info)
 		return -ENOMEM;
 	d->shared_info_mfn = heap_to_mfn(d->shared_info);
+	d->shared_info_gfn = INVALID_GFN;
 	mfn_to_page(d->shared_info_mfn)->owner = d->id;
 	return page_set_type(d->shared_info_mfn, PAGE_SHARED_INFO);
 }
@@ -192,12 +193,14 @@ int domain_pause(struct domain *d)
 	return 0;
 }
 
-/* Controller's unpause. -EINVAL when it is not paused. */
+/* Controller's unpause. -EINVAL when it is not paused; -EBUSY. */
 int domain_unpause(struct domain *d)
 {
 	SPIN_GUARD(&d->lock);
 	if (d->pause_count == 0)
 		return -EINVAL;
+	if (d->pause_count == 1 && d->restoring)
+		return -EBUSY;
 	if (--d->pause_count == 0) {
 		d->creation_finished = true;
 		set_flag_all(d, VPF_PAUSED, false);

@@ -148,6 +148,38 @@ int id_regs_lower(uint64_t *regs, uint32_t reg, uint32_t shift, uint32_t max)
 	return 0;
 }
 
+/* Can a CPU that shows b be shown as a? */
+static bool can_be(const char *rule, uint64_t a, uint64_t b)
+{
+	uint32_t n = rule ? (uint32_t)strlen(rule) : 0;
+
+	if (n < 16 && (a ^ b) >> 4 * n)
+		return false;
+	for (; n--; rule++) {
+		uint64_t want = a >> 4 * n & 0xf, is = b >> 4 * n & 0xf;
+
+		/* An upper limit is safe, and what is set apart from the rules is the domain's. */
+		if (want != (*rule == '.' || *rule == '-' ? is :
+			     merge_field(*rule == 'w' ? 'u' : *rule, want, is)))
+			return false;
+	}
+	return true;
+}
+
+int id_regs_restore(struct domain *d, const uint64_t *saved)
+{
+	for (uint32_t n = 0; n < NR_ID_REGS; n++)
+		if (!can_be(rules[n], saved[n], d->id_regs[n]))
+			return -EOPNOTSUPP;
+	if (!memcmp(saved, d->id_regs, sizeof(guest_id_regs)))
+		return 0;
+	uint64_t *own = id_regs_own(d);
+	if (!own)
+		return -ENOMEM;
+	memcpy(own, saved, sizeof(guest_id_regs));
+	return 0;
+}
+
 uint64_t *id_regs_own(struct domain *d)
 {
 	if (d->id_regs != guest_id_regs)

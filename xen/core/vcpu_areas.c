@@ -10,12 +10,21 @@
 #include <xen/hypercall.h>
 #include <xen/lib.h>
 #include <xen/sched.h>
+#include <xen/vcpu_state.h>
 #include <arch/guest_atomic.h>
 #include <public/vcpu.h>
 
 /* Bit 63 of state_entry_time while an update is under way (vm_assist type 5). */
 #define RUNSTATE_UPDATE	BIT(63)
 
+
+/* Let v's guest look at every word: what was sent before may have gone elsewhere. */
+static void all_pending(struct vcpu *v)
+{
+	shared_write(&v->info->evtchn_pending_sel, ~0UL);
+	shared_write(&v->info->evtchn_upcall_pending, 0);
+	evtchn_mark_upcall(v);
+}
 
 /*
  * Move v's vcpu_info to offset in guest frame g. Once per vCPU: -EINVAL the second time or for no
@@ -44,12 +53,10 @@ int vcpu_register_info(struct vcpu *v, gfn_t g, uint32_t offset)
 	else
 		memset(fresh, 0, sizeof(*fresh));
 	v->info_mfn = m;
+	v->info_at = gfn_to_ipa(g) + offset;
 	store_release(&v->info, fresh);
 	spin_unlock(&d->lock);
-	/* What was sent before went to the old place: let the guest look at every word. */
-	shared_write(&fresh->evtchn_pending_sel, ~0UL);
-	shared_write(&fresh->evtchn_upcall_pending, 0);
-	evtchn_mark_upcall(v);
+	all_pending(v);
 	return 0;
 }
 
@@ -99,6 +106,8 @@ int vcpu_register_runstate(struct vcpu *v, const gfn_t g[2], uint32_t offset, bo
 	take_runstate_down(v);
 	v->runstate_mfn[0] = m[0];
 	v->runstate_mfn[1] = m[1];
+	v->runstate_at[0] = gfn_to_ipa(g[0]) + offset;
+	v->runstate_at[1] = gfn_to_ipa(g[1]);
 	v->runstate_phys = phys;
 	store_release(&v->runstate_area, (struct vcpu_runstate_info *)((char *)page + offset));
 	vcpu_update_runstate_area(v);
@@ -132,6 +141,62 @@ void vcpu_update_runstate_area(struct vcpu *v)
 	if (flag)
 		smp_wmb();
 	shared_write(&area->state_entry_time, entry);
+}
+
+/* at, if d still sees m there; of no use to it elsewhere. */
+static uint64_t seen_at(struct domain *d, ipa_t at, mfn_t m)
+{
+	struct p2m_entry e = p2m_lookup(d, ipa_to_gfn(at));
+
+	return mfn_valid(m) && e.kind == P2M_RAM_RW && e.mfn.v == m.v ? at : ZAZEN_SAVE_NOWHERE;
+}
+
+void vcpu_areas_get(struct vcpu *v, struct zazen_save_areas *a)
+{
+	struct domain *d = v->domain;
+
+	a->info = seen_at(d, v->info_at, v->info_mfn);
+	a->runstate = seen_at(d, v->runstate_at[0], v->runstate_mfn[0]);
+	a->runstate_next = seen_at(d, v->runstate_at[1], v->runstate_mfn[1]);
+	if (mfn_valid(v->runstate_mfn[1]) && a->runstate_next == ZAZEN_SAVE_NOWHERE)
+		a->runstate = ZAZEN_SAVE_NOWHERE;
+	a->runstate_phys = v->runstate_phys;
+}
+
+static int set_info(struct vcpu *v, uint64_t at)
+{
+	/* Others may be writing to the one that it has. */
+	if (mfn_valid(v->info_mfn)) {
+		all_pending(v);
+		return v->info_at == at ? 0 : -EINVAL;
+	}
+	if (at == ZAZEN_SAVE_NOWHERE)
+		return 0;
+	return vcpu_register_info(v, ipa_to_gfn(at), (uint32_t)(at & ~PAGE_MASK));
+}
+
+static int set_runstate(struct vcpu *v, const struct zazen_save_areas *a)
+{
+	uint32_t offset = (uint32_t)(a->runstate & ~PAGE_MASK);
+	bool two = offset + sizeof(struct vcpu_runstate_info) > PAGE_SIZE;
+
+	vcpu_release_runstate(v);
+	if (a->runstate == ZAZEN_SAVE_NOWHERE)
+		return a->runstate_next == ZAZEN_SAVE_NOWHERE ? 0 : -EINVAL;
+	if ((offset & 7) || two != (a->runstate_next != ZAZEN_SAVE_NOWHERE) ||
+	    (two && (a->runstate_phys || (a->runstate_next & ~PAGE_MASK))))
+		return -EINVAL;
+	return vcpu_register_runstate(v, (gfn_t[]){ ipa_to_gfn(a->runstate),
+						    ipa_to_gfn(a->runstate_next) },
+				      offset, a->runstate_phys);
+}
+
+int vcpu_areas_set(struct vcpu *v, const struct zazen_save_areas *a)
+{
+	if (a->pad || a->runstate_phys > 1)
+		return -EINVAL;
+	int rc = set_info(v, a->info);
+	return rc ? rc : set_runstate(v, a);
 }
 
 /*

@@ -35,6 +35,8 @@ static const struct control_row rows[] = {
 	[XEN_DOMCTL_getvcpuaffinity] = { domctl_vcpuaffinity, NEEDS_DOMAIN | COPYBACK },
 	[XEN_DOMCTL_resumedomain] = { .on_domain = domain_resume, .flags = NEEDS_DOMAIN | NOT_SELF },
 	[XEN_DOMCTL_subscribe] = { .flags = NEEDS_DOMAIN | CONSTANT },
+	[XEN_DOMCTL_gethvmcontext] = { domctl_gethvmcontext, NEEDS_DOMAIN | NOT_SELF | COPYBACK },
+	[XEN_DOMCTL_sethvmcontext] = { domctl_sethvmcontext, NEEDS_DOMAIN | NOT_SELF },
 	[XEN_DOMCTL_set_address_size] = { domctl_address_size, NEEDS_DOMAIN },
 	[XEN_DOMCTL_get_address_size] = { domctl_address_size, NEEDS_DOMAIN | COPYBACK },
 	[XEN_DOMCTL_assign_device] = { .flags = CONSTANT, .answer = -EOPNOTSUPP },

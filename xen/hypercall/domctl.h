@@ -61,6 +61,9 @@ control_fn domctl_max_mem, domctl_cacheflush, domctl_address_size, domctl_paging
 control_fn domctl_irq_permission, domctl_iomem_permission, domctl_bind_pt_irq, domctl_memory_mapping,
 	   domctl_set_virq_handler, domctl_vuart_op;
 
+/* domctl_context.c */
+control_fn domctl_gethvmcontext, domctl_sethvmcontext;
+
 /* sysctl_host.c */
 control_fn sysctl_physinfo, sysctl_getcpuinfo, sysctl_availheap, sysctl_cputopoinfo,
 	   sysctl_numainfo, sysctl_perfc_op, sysctl_scheduler_op, sysctl_sched_id;

@@ -6,6 +6,7 @@
 #include <xen/aarch32.h>
 #include <xen/id_regs.h>
 #include <xen/sched.h>
+#include <xen/vcpu_state.h>
 #include "domctl.h"
 
 #define CAP_UNCHANGED	0xffffu
@@ -66,20 +67,6 @@ int domctl_max_vcpus(struct control_call *call)
 	return rc;
 }
 
-/* Can EL1 or EL0 of d be in this state? */
-static bool legal_cpsr(const struct domain *d, uint64_t cpsr)
-{
-	static const uint32_t modes32 = 1u << (PSR_MODE_USR & 0xf) | 1u << (PSR_MODE_FIQ & 0xf) |
-					1u << (PSR_MODE_IRQ & 0xf) | 1u << (PSR_MODE_SVC & 0xf) |
-					1u << (PSR_MODE_ABT & 0xf) | 1u << (PSR_MODE_UND & 0xf) |
-					1u << (PSR_MODE_SYS & 0xf);
-	uint64_t mode = cpsr & (PSR_MODE_BIT | 0xf);
-
-	if (READ_ONCE(d->is_aarch32))
-		return (mode & PSR_MODE_BIT) && (modes32 & BIT(mode & 0xf));
-	return mode == PSR_MODE_EL1h || mode == PSR_MODE_EL1t || mode == PSR_MODE_EL0t;
-}
-
 /* Registers of a vCPU's context, and what they are in the toolstack's. */
 #define CONTEXT_REGS(REG)								\
 	REG(spsr_el1, user_regs.spsr_el1) REG(spsr_fiq, user_regs.spsr_fiq)		\
@@ -104,7 +91,7 @@ static void write_context(struct vcpu *v, const struct vcpu_guest_context *c)
 	memset(&v->hcall, 0, sizeof(v->hcall));
 	memcpy(v->regs.x, &c->user_regs, sizeof(v->regs.x));
 	/* The address size may have changed since the check: the machine must not see both. */
-	if (legal_cpsr(v->domain, c->user_regs.cpsr) &&
+	if (vcpu_psr_is_legal(v->domain, c->user_regs.cpsr) &&
 	    guest_is_aarch32(&v->regs) == !!(c->user_regs.cpsr & PSR_MODE_BIT))
 		v->regs.spsr = c->user_regs.cpsr & CPSR_SETTABLE;
 	CONTEXT_REGS(SET_REG)
@@ -157,7 +144,7 @@ int domctl_vcpucontext(struct control_call *call)
 	}
 	if (copy_from_guest(&c, a->ctxt.p, sizeof(c)))
 		return -EFAULT;
-	if (!legal_cpsr(call->d, c.user_regs.cpsr))
+	if (!vcpu_psr_is_legal(call->d, c.user_regs.cpsr))
 		return -EINVAL;
 	write_context(v, &c);
 	return 0;

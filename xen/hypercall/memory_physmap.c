@@ -61,12 +61,21 @@ static int map_foreign(struct domain *d, gfn_t g, struct domain *from, uint64_t 
 	return rc;
 }
 
+int map_shared_info(struct domain *d, gfn_t g)
+{
+	int rc = map_shared(d, g, d->shared_info_mfn);
+
+	if (!rc)
+		WRITE_ONCE(d->shared_info_gfn.v, g.v);
+	return rc;
+}
+
 /* One frame of a space; from is the foreign domain, NULL in other spaces. */
 static int add_one(struct domain *d, uint32_t space, uint64_t idx, gfn_t g, struct domain *from)
 {
 	switch (space) {
 	case XENMAPSPACE_shared_info:
-		return idx ? -EINVAL : map_shared(d, g, d->shared_info_mfn);
+		return idx ? -EINVAL : map_shared_info(d, g);
 	case XENMAPSPACE_grant_table:
 		return map_grant_frame(d, g, idx);
 	case XENMAPSPACE_gmfn_foreign:

@@ -68,6 +68,8 @@ typedef int64_t memory_fn(struct memory_call *c);
 memory_fn memory_populate_physmap, memory_decrease_reservation, memory_report_free_pages;
 memory_fn memory_add_to_physmap, memory_add_to_physmap_batch, memory_remove_from_physmap,
 	  memory_acquire_resource;
+/* Let d have its shared_info at g. As p2m_map. */
+int map_shared_info(struct domain *d, gfn_t g) __must_check;
 /* Execute the operation again from element `done` on. */
 int64_t memory_restart(const struct memory_call *c, uint64_t done);
 

@@ -64,33 +64,61 @@ void vdebug_load(struct vcpu *v)
 /* v leaves the CPU. What stays in there is dead. */
 void vdebug_save(struct vcpu *v __unused) { debug_hw_load(NULL, 0, 0, 0); }
 
-/* Bring the machine in line with what v, current, has just written. */
-static void update(struct vcpu *v)
+/* What is live of v's registers, and what follows from that in memory. */
+static void settle(struct vcpu *v)
 {
 	struct vdebug *d = v->debug;
-	bool was_live = d->live;
 
 	d->reg[VDEBUG_DLK] &= HAS_DOUBLE_LOCK;
 	d->live = d->reg[VDEBUG_MDSCR];
 	if (!(d->live & (MDSCR_MDE | MDSCR_SS)) || d->reg[VDEBUG_OSLK] ||
 	    d->reg[VDEBUG_DLK] > d->reg[VDEBUG_PRCR])
 		d->live = 0;
-	if (d->live || was_live)
-		vdebug_load(v);
 	v->ctxt.extra = (v->ctxt.extra & ~(uint32_t)CTXT_DEBUG) | (d->live ? CTXT_DEBUG : 0);
 	/* What the vectors emulate by themselves does not count as a step. */
 	vcpu_short_ways(v, !(d->live & MDSCR_SS));
+}
+
+/* Bring the machine in line with what v, current, has just written. */
+static void update(struct vcpu *v)
+{
+	bool was_live = v->debug->live;
+
+	settle(v);
+	if (v->debug->live || was_live)
+		vdebug_load(v);
+}
+
+uint32_t vdebug_nr_points(bool watch) { return watch ? NR_WPS : NR_BPS; }
+
+struct debug_point *vdebug_point(struct vdebug *d, bool watch, uint32_t n)
+{
+	return &d->point[(watch ? NR_BPS : 0) + index_nospec(n, vdebug_nr_points(watch))];
+}
+
+void vdebug_restored(struct vcpu *v)
+{
+	struct vdebug *d = v->debug;
+	uint32_t i;
+
+	for (i = 0; i < NR_BPS + NR_WPS; i++) {
+		d->point[i].value &= point_rw[i < NR_BPS ? 0 : 2];
+		d->point[i].control &= point_rw[i < NR_BPS ? 1 : 3];
+	}
+	for (i = 0; i < ARRAY_SIZE(rows); i++)
+		if (rows[i].access != RO)
+			d->reg[rows[i].reg] &= rows[i].rw;
+	settle(v);
 }
 
 /* A register of a break- or watchpoint that exists; NULL. */
 static uint64_t *find_point(struct vdebug *d, uint32_t enc)
 {
 	bool watch = OP2(enc) & 2;
-	uint32_t n = CRM(enc), nr = watch ? NR_WPS : NR_BPS;
 
-	if ((enc & POINT_MASK) != POINT || n >= nr)
+	if ((enc & POINT_MASK) != POINT || CRM(enc) >= vdebug_nr_points(watch))
 		return NULL;
-	struct debug_point *p = &d->point[(watch ? NR_BPS : 0) + index_nospec(n, nr)];
+	struct debug_point *p = vdebug_point(d, watch, CRM(enc));
 	return OP2(enc) & 1 ? &p->control : &p->value;
 }
 

@@ -12,6 +12,7 @@
 #include <xen/evtchn.h>
 #include <xen/heap.h>
 #include <xen/lib.h>
+#include <xen/vcpu_state.h>
 #include <xen/mmio.h>
 #include <xen/vgic.h>
 #include <xen/vpl011.h>
@@ -270,6 +271,17 @@ bool vpl011_input(struct domain *d, char c)
 		u->own.in[MASK_XENCONS_IDX(u->own.in_prod++, u->own.in)] = c;
 	update(u);
 	return true;
+}
+
+/* The mask of interrupts: all that is not in the ring or follows from it. d has a port. */
+uint32_t vpl011_imsc_get(struct domain *d) { return READ_ONCE(d->vpl011->imsc); }
+
+void vpl011_imsc_set(struct domain *d, uint32_t imsc)
+{
+	SPIN_GUARD(&d->vpl011->lock);
+	d->vpl011->imsc = imsc & INT_ALL;
+	if (d->vpl011->ring)
+		update(d->vpl011);
 }
 
 /* Only one can be made; it is the domain's from here on, whatever fails later. */

@@ -75,6 +75,14 @@ void vpmu_save(struct vcpu *v)
 
 void vpmu_load(struct vcpu *v) { pmu_hw_load(&v->vpmu->state); }
 
+void vpmu_restored(struct vcpu *v)
+{
+	const struct pmu_state *s = v->vpmu ? &v->vpmu->state : NULL;
+
+	if (s && (s->pmcr & PMCR_E) && (s->cntenset | (s->ovsset & s->intenset)))
+		v->ctxt.extra |= CTXT_PMU;
+}
+
 /* All off. v is on no CPU. */
 void vpmu_vcpu_reset(struct vcpu *v)
 {

@@ -6,7 +6,8 @@
  * offset.
  */
 #include <xen/domain.h>
-#include <xen/vcpu.h>
+#include <xen/lib.h>
+#include <xen/vcpu_state.h>
 #include <xen/vdev.h>
 #include <xen/vgic.h>
 
@@ -35,12 +36,19 @@ static void vtimer_fires(void *arg)
 /* v's state has left this CPU: if it sleeps, its virtual timer has to wake it. */
 void vtimer_put_cpu(struct vcpu *v)
 {
-	uint64_t ticks;
+	uint64_t ticks, off = v->domain->cntvoff;
 
-	/* A time beyond the counter's end never comes. */
-	if (!(READ_ONCE(v->flags) & VPF_BLOCKED) || !can_fire(v->ctxt.cntv_ctl) ||
-	    checked_add(v->ctxt.cntv_cval, v->domain->cntvoff, &ticks))
+	if (!(READ_ONCE(v->flags) & VPF_BLOCKED) || !can_fire(v->ctxt.cntv_ctl))
 		return;
+	/*
+	 * A time beyond the counter's end never comes. A restored domain may have counted since
+	 * before the host's start: then its offset is a negative one, and a time before that past.
+	 */
+	if (checked_add(v->ctxt.cntv_cval, off, &ticks) != (off >> 63)) {
+		if (!(off >> 63))
+			return;
+		ticks = 0;
+	}
 	soft_timer_migrate(&v->vtimer, this_cpu()->id);
 	soft_timer_set(&v->vtimer, ticks_to_system_time(ticks));
 }
@@ -116,6 +124,32 @@ void vptimer_write_cval(struct vcpu *v, uint64_t val) { ptimer_set(v, v->ctxt.cn
 void vptimer_write_tval(struct vcpu *v, uint64_t val)
 {
 	ptimer_set(v, v->ctxt.cntp_ctl, timer_ticks() + (uint64_t)(int64_t)(int32_t)val);
+}
+
+/* The same distance from `to` that t has from `from`, at most to either end. */
+static uint64_t shifted(uint64_t t, uint64_t from, uint64_t to)
+{
+	uint64_t ret;
+
+	if (t < from)
+		return to - MIN(from - t, to);
+	return checked_add(to, t - from, &ret) ? ~0UL : ret;
+}
+
+uint64_t vptimer_cval_get(const struct vcpu *v)
+{
+	uint64_t now = timer_ticks();
+
+	return shifted(v->ctxt.cntp_cval, now, now - v->domain->cntvoff);
+}
+
+void vtimer_restored(struct vcpu *v)
+{
+	uint64_t now = timer_ticks();
+
+	v->ctxt.cntv_ctl &= CTL_ENABLE | CTL_IMASK;
+	ptimer_set(v, v->ctxt.cntp_ctl,
+		   shifted(v->ctxt.cntp_cval, now - v->domain->cntvoff, now));
 }
 
 /* Both timers off, as after a CPU's reset. v is on no CPU. */

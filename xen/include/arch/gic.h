@@ -56,6 +56,8 @@ uint32_t gic_eoi_count(void);	/* ends without a list register, since it was aske
 #define LR_VINTID_MASK		0x3ffUL
 #define LR_SOURCE_SHIFT		10	/* GICv2 guests: the CPU that sent an SGI */
 
+#define ICH_VMCR_MASK	0xfffc021fUL	/* what ICH_VMCR_EL2 and GICH_VMCR have */
+
 #define ICH_HCR_EN	(1u << 0)
 #define ICH_HCR_UIE	(1u << 1)
 #define ICH_HCR_LRENPIE	(1u << 2)

@@ -29,6 +29,7 @@ struct domain {
 	uint8_t handle[16];		/* UUID */
 	uint32_t pause_count;		/* of the controller (domctl), <= 255 */
 	bool creation_finished;		/* first unpause was seen */
+	bool restoring;			/* has got a part of its state: not to be unpaused */
 	uint8_t dying;			/* enum domain_dying; lock, read by load_acquire */
 	bool killing;			/* atomic: a domain_kill is at work */
 	bool shut_down;			/* is shut down, with the reason */
@@ -52,6 +53,7 @@ struct domain {
 	struct p2m p2m;
 	struct shared_info *shared_info;	/* heap page, owner: this domain */
 	mfn_t shared_info_mfn;
+	gfn_t shared_info_gfn;		/* where it was mapped last; WRITE_ONCE */
 
 	struct evtchn_domain *evtchn;	/* event/ */
 	struct gnttab *grant;		/* grant/ */
@@ -130,7 +132,10 @@ int domain_create_vcpus(struct domain *d, uint32_t n) __must_check;
  * domain_is_quiet).
  */
 int domain_pause(struct domain *d) __must_check;
-/* Controller pause: -1; -EINVAL below zero. The first unpause finishes creation. */
+/*
+ * Controller pause: -1; -EINVAL below zero, -EBUSY while it has half of a state. The first unpause
+ * finishes creation.
+ */
 int domain_unpause(struct domain *d) __must_check;
 /*
  * No vCPU of d is on a CPU at this moment. Callers who paused d and need that return -ERESTART
@@ -172,6 +177,9 @@ struct domain *domain_of_page_owner(domid_t id);
 void wallclock_set(uint64_t secs, uint32_t nsecs, s_time_t at);
 /* Write d's shared_info.wc_* : UTC at which d's virtual counter was 0. */
 void wallclock_update_domain(struct domain *d);
+uint64_t wallclock_now(void);
+/* Spans of time; they wrap. */
+uint64_t ticks_to_ns(uint64_t ticks), ns_to_ticks(uint64_t ns);
 
 typedef int domain_init_fn(struct domain *d, const struct domain_config *cfg);
 typedef int domain_relinquish_fn(struct domain *d);	/* dying: give back, preemptibly */

@@ -43,6 +43,11 @@ uint64_t *id_regs_own(struct domain *d);
  * is no such field.
  */
 int id_regs_lower(uint64_t *regs, uint32_t reg, uint32_t shift, uint32_t max) __must_check;
+/*
+ * d, that has not run, shows what another host's domain did; its vCPUs are to be reset after that.
+ * -EOPNOTSUPP: it has not all of that; -ENOMEM.
+ */
+int id_regs_restore(struct domain *d, const uint64_t *saved) __must_check;
 /* Reads need not trap: d's view is what each CPU of the host has. */
 bool id_regs_are_hosts(const struct domain *d);
 /* enum vcpu_extra of every vCPU of d that follow from its features. */

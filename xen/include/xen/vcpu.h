@@ -98,6 +98,7 @@ struct vcpu {
 	uint32_t poll_port;		/* the port polled when it is one, 0 for many */
 
 	uint64_t ran_before_on;		/* running time at its last CPU_ON; vdev/vpsci.c */
+	ipa_t info_at, runstate_at[2];	/* where the guest has what is registered; domain's lock */
 };
 
 /*

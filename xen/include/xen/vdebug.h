@@ -17,5 +17,10 @@ struct vdebug {
 };
 
 bool vdebug_trap(struct vcpu *v, uint32_t iss);
+/* Break- or watchpoint n of those that there are. */
+uint32_t vdebug_nr_points(bool watch);
+struct debug_point *vdebug_point(struct vdebug *d, bool watch, uint32_t n);
+/* v, on no CPU, has been given registers: mask them, and use them from its next load on. */
+void vdebug_restored(struct vcpu *v);
 /* The last two are movers of CTXT_DEBUG. */
 void vdebug_vcpu_reset(struct vcpu *v), vdebug_save(struct vcpu *v), vdebug_load(struct vcpu *v);

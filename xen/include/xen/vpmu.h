@@ -20,5 +20,7 @@ bool vpmu_trap(struct vcpu *v, uint32_t iss);
 void vpmu_save(struct vcpu *v), vpmu_load(struct vcpu *v);
 /* The physical interrupt fired on this CPU, which has v's state (NULL: nobody's). */
 void vpmu_irq(struct vcpu *v, uint32_t intid);
+/* v, on no CPU, has been given registers: what counts is loaded with it. */
+void vpmu_restored(struct vcpu *v);
 /* v's guest has ended interrupts: does the line still hold? v starts anew. */
 void vpmu_sync(struct vcpu *v), vpmu_vcpu_reset(struct vcpu *v);
