@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A domain's context, at hypercall level: context_probe makes one guest what another one is.
+
+The first is paused in the middle of its work; the second, that has not run, gets its memory and its
+context and goes on where it was, with every register, timer and interrupt.  Before that it is given
+contexts with bytes changed at random, which must hurt nobody.
+"""
+import os
+import re
+
+import pytest
+
+import dom0 as dom0_module
+from conftest import overlay_texts
+from dom0 import FOLDER
+
+RAM, MIB = 0x40000, 16
+
+
+@pytest.fixture(scope="module")
+def probe_overlay(tmp_path_factory):
+    path = str(tmp_path_factory.mktemp("context") / "overlay.tar")
+    texts = overlay_texts()
+    texts["copy.xml"] = dom0_module.guest_xml("copy", f"{FOLDER}/neighbour.img", MIB, args="ms=100")
+    dom0_module.make_overlay(path, texts, [
+        os.path.join(dom0_module.IMAGES, f) for f in ("neighbour.img", "context_probe")])
+    return path
+
+
+def beats(d, name):
+    return [int(n) for n in re.findall(r"^HEARTBEAT (\d+) ", d.log(name), re.M)]
+
+
+def become(d, source, copy, rounds):
+    """SOURCE is gone, and COPY goes on as it."""
+    ids = [d.zl(f"domid {n}")[1].strip() for n in (source, copy)]
+    text = d.run(f"{FOLDER}/context_probe {' '.join(ids)} {RAM:#x} {MIB * 256} {rounds}", 120)[1]
+    assert re.search(r"^CONTEXT \d+ bytes", text, re.M), text
+    d.zl(f"destroy {source}")
+    d.wait_gone(source, 20)
+    d.zl(f"unpause {copy}")
+
+
+@pytest.mark.parametrize("gic", [3, 2])
+def test_a_copy_goes_on(boot, probe_overlay, gic):
+    d = boot(overlay=probe_overlay, gic=gic)
+    d.zl(f"create {FOLDER}/neighbour.xml")
+    d.wait_log("neighbour", r"^HEARTBEAT \d+ ", 30, 3)
+    d.zl("pause neighbour")
+    before = beats(d, "neighbour")[-1]
+    d.zl(f"create -p {FOLDER}/copy.xml")
+    become(d, "neighbour", "copy", 300)
+    d.wait_log("copy", r"^HEARTBEAT \d+ ", 30, 10)
+    after = beats(d, "copy")
+    assert after == list(range(before + 1, before + 1 + len(after))), (before, after)
+    assert not re.search(r"^FAILED.*|^GUEST TRAP.*", d.log("copy"), re.M), d.log("copy")
+    d.zl("destroy copy")
+    d.wait_gone("copy", 20)
