@@ -70,6 +70,13 @@ static int read_at(struct save_in *in, void *to, size_t len, struct zerr **err)
 	if (len > in->size - in->at)
 		return bad(in, in->size, err, "it ends there; %zu bytes more should follow",
 			   len - (size_t)(in->size - in->at));
+	if (in->read) {
+		rc = in->read(in->arg, to, len, err);
+		if (rc == 1)
+			return bad(in, in->at, err, "it ends there");
+		in->at += len;
+		return rc;
+	}
 	rc = fd_read_exact(in->fd, to, len);
 	if (rc == -ENODATA)
 		return bad(in, in->at, err, "it became shorter while it was read");
@@ -83,12 +90,14 @@ static int read_magic(struct save_in *in, struct zerr **err)
 {
 	char magic[SAVE_MAGIC_LEN];
 
-	if (in->size < sizeof(magic) || fd_read_exact(in->fd, magic, sizeof(magic)) != 0 ||
-	    memcmp(magic, SAVE_MAGIC, SAVE_MAGIC_LEN - 1) != 0) {
+	if (in->size < sizeof(magic))
+		magic[0] = '\0';
+	else if (read_at(in, magic, sizeof(magic), err) != 0)
+		return -1;
+	if (memcmp(magic, SAVE_MAGIC, SAVE_MAGIC_LEN - 1) != 0) {
 		zerr_set(err, ZERR_BAD_CONFIG, "E724", 0, "%s is not a saved domain", in->path);
 		return zerr_hint(err, "zl save writes them; those of Xen's xl are of another kind");
 	}
-	in->at = sizeof(magic);
 	if (magic[SAVE_MAGIC_LEN - 1] == SAVE_MAGIC[SAVE_MAGIC_LEN - 1])
 		return 0;
 	return zerr_set(err, ZERR_UNSUPPORTED, "E515", 0,
@@ -295,25 +304,42 @@ int save_in_next(struct save_in *in, struct save_record *r, struct zerr **err)
 	case SAVE_PAGES:
 		return check_pages(in, r, err);
 	case SAVE_END:
-		return in->at == in->size ? 0 :
+		return in->at == in->size || in->read ? 0 :
 			bad(in, in->at, err, "something follows its end");
 	default:
 		return 0;
 	}
 }
 
-int save_in_open_fd(struct save_in *in, int fd, const char *path, struct zerr **err)
+static int begin(struct save_in *in, struct zerr **err)
 {
 	struct save_record r;
+
+	in->last = 0;
+	return read_magic(in, err) == 0 ? save_in_next(in, &r, err) : -1;
+}
+
+int save_in_open_fd(struct save_in *in, int fd, const char *path, struct zerr **err)
+{
 	struct stat st;
 
 	in->fd = fd;
 	in->path = path;
-	in->last = 0;
 	if (fstat(fd, &st) != 0 || st.st_size < 0)
 		return zerr_set(err, ZERR_FAILED, "E920", errno, "cannot read %s", path);
 	in->size = (uint64_t)st.st_size;
-	return read_magic(in, err) == 0 ? save_in_next(in, &r, err) : -1;
+	return begin(in, err);
+}
+
+int save_in_open_stream(struct save_in *in, save_read_fn *read_fn, void *arg, const char *path,
+			struct zerr **err)
+{
+	in->fd = -1;
+	in->path = path;
+	in->read = read_fn;
+	in->arg = arg;
+	in->size = UINT64_MAX;
+	return begin(in, err);
 }
 
 int save_in_open(struct save_in *in, const char *path, struct zerr **err)

@@ -21,10 +21,10 @@ int save_write_failed(const char *path, int e, struct zerr **err)
 
 static int put(struct save_out *o, const void *data, size_t len, struct zerr **err)
 {
-	int rc = fd_write_all(o->fd, data, len);
+	int rc = o->write ? o->write(o->arg, data, len, err) : fd_write_all(o->fd, data, len);
 
 	if (rc < 0)
-		return save_write_failed(o->path, -rc, err);
+		return o->write ? -1 : save_write_failed(o->path, -rc, err);
 	o->bytes += len;
 	return 0;
 }

@@ -55,6 +55,9 @@ struct save_range {
 struct save_out {
 	int fd;
 	const char *path;
+	/* In place of the fd: what carries it to another host. 0, or -1 with *err set. */
+	int (*write)(void *arg, const void *data, size_t len, struct zerr **err);
+	void *arg;
 	enum save_packing packing;
 	uint8_t *packed;
 	uint64_t bytes;				/* written */
@@ -74,8 +77,13 @@ int save_write_failed(const char *path, int e, struct zerr **err);
 
 /* ---- to read ---- */
 
+/* All of len bytes: 0, 1 when they end before, -1 with *err set. */
+typedef int save_read_fn(void *arg, void *buf, size_t len, struct zerr **err);
+
 struct save_in {
 	int fd;
+	save_read_fn *read;			/* NULL: of the fd */
+	void *arg;
 	const char *path;			/* caller's */
 	uint64_t at, size;			/* of the file; at: behind the last record */
 	struct save_header head;
@@ -100,6 +108,9 @@ struct save_record {
 /* Also reads the header. in is to be closed in any case. */
 int save_in_open(struct save_in *in, const char *path, struct zerr **err);
 int save_in_open_fd(struct save_in *in, int fd, const char *path, struct zerr **err);
+/* What comes one byte after the other, and may go on behind its last record, which ends this. */
+int save_in_open_stream(struct save_in *in, save_read_fn *read, void *arg, const char *path,
+			struct zerr **err);
 int save_in_next(struct save_in *in, struct save_record *r, struct zerr **err);
 void save_in_close(struct save_in *in);
 /* Frames that SAVE_MEMORY names. */
