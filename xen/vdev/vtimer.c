@@ -44,9 +44,10 @@ void vtimer_put_cpu(struct vcpu *v)
 	 * A time beyond the counter's end never comes. A restored domain may have counted since
 	 * before the host's start: then its offset is a negative one, and a time before that past.
 	 */
-	if (checked_add(v->ctxt.cntv_cval, off, &ticks) != (off >> 63)) {
+	if (unlikely(checked_add(v->ctxt.cntv_cval, off, &ticks))) {
 		if (!(off >> 63))
 			return;
+	} else if (unlikely(off >> 63)) {
 		ticks = 0;
 	}
 	soft_timer_migrate(&v->vtimer, this_cpu()->id);

@@ -29,7 +29,6 @@ struct domain {
 	uint8_t handle[16];		/* UUID */
 	uint32_t pause_count;		/* of the controller (domctl), <= 255 */
 	bool creation_finished;		/* first unpause was seen */
-	bool restoring;			/* has got a part of its state: not to be unpaused */
 	uint8_t dying;			/* enum domain_dying; lock, read by load_acquire */
 	bool killing;			/* atomic: a domain_kill is at work */
 	bool shut_down;			/* is shut down, with the reason */
@@ -53,7 +52,6 @@ struct domain {
 	struct p2m p2m;
 	struct shared_info *shared_info;	/* heap page, owner: this domain */
 	mfn_t shared_info_mfn;
-	gfn_t shared_info_gfn;		/* where it was mapped last; WRITE_ONCE */
 
 	struct evtchn_domain *evtchn;	/* event/ */
 	struct gnttab *grant;		/* grant/ */
@@ -81,6 +79,10 @@ struct domain {
 	/* rate limit of guest_printk: window start and lines in it; racy on purpose */
 	s_time_t log_window;
 	uint32_t log_lines, log_dropped;
+
+	/* Saving and restoring: behind all that a switch reads. */
+	gfn_t shared_info_gfn;		/* where it was mapped last; WRITE_ONCE */
+	bool restoring;			/* has got a part of its state: not to be unpaused; lock */
 };
 
 /* With every vCPU that is made: v, which is declared here. */
