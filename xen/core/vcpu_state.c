@@ -103,15 +103,6 @@ static uint64_t *place(struct vcpu *v, const struct reg_row *r, uint32_t k)
 	return (uint64_t *)(base + r->offset) + k;
 }
 
-uint32_t vcpu_reg_count(struct vcpu *v)
-{
-	uint32_t n = 0;
-
-	for (uint32_t i = 0; i < ARRAY_SIZE(rows); i++)
-		n += count(v, &rows[i]);
-	return n;
-}
-
 bool vcpu_reg_next(struct vcpu *v, struct vcpu_reg_at *at, struct zazen_save_reg *r)
 {
 	while (at->row < ARRAY_SIZE(rows) && at->k >= count(v, &rows[at->row]))

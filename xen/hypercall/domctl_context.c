@@ -29,9 +29,8 @@ union record {
 /* A call's way through the buffer. */
 struct context {
 	struct domain *d;
-	uint64_t va;
+	uint64_t va;		/* of the buffer; 0: what goes there is only counted */
 	uint32_t size, at;	/* of the buffer; bytes done */
-	uint32_t nr_regs;	/* of each vCPU */
 };
 
 /* Instance n of a record, in place of which r->set gets what was copied in, of that length. */
@@ -56,8 +55,8 @@ static int put(struct context *x, uint16_t type, uint32_t n, const void *data, u
 
 	if (x->size - x->at < sizeof(head) + length)
 		return -ENOSPC;
-	if (copy_to_guest(x->va + x->at, &head, sizeof(head)) ||
-	    (length && copy_to_guest(x->va + x->at + sizeof(head), data, length)))
+	if (x->va && (copy_to_guest(x->va + x->at, &head, sizeof(head)) ||
+		      (length && copy_to_guest(x->va + x->at + sizeof(head), data, length))))
 		return -EFAULT;
 	x->at += (uint32_t)sizeof(head) + length;
 	return 0;
@@ -323,18 +322,6 @@ static bool is_place(const struct domain *d, uint64_t place)
 	return place >> 16 < NR_ROWS && (place & 0xffff) < instances(d, (uint32_t)(place >> 16));
 }
 
-static uint32_t bytes_needed(struct context *x)
-{
-	uint32_t head = sizeof(struct hvm_save_descriptor), n = 0, row;
-
-	for (row = 0; row < NR_ROWS; row++)
-		n += instances(x->d, row) * (head + rows[row].length);
-	/* Each vCPU's first record of registers is counted, without its contents. */
-	n += x->d->max_vcpus * ((DIV_ROUND_UP(x->nr_regs, REGS_MAX) - 1) * head +
-				x->nr_regs * (uint32_t)sizeof(struct zazen_save_reg));
-	return n + nr_spis(x->d) * (uint32_t)sizeof(struct zazen_save_irq);
-}
-
 /* All vCPUs are made, and the domain stands still. -EINVAL, -EBUSY, -EOPNOTSUPP, -ESRCH. */
 static int check(const struct domain *d, bool set)
 {
@@ -351,15 +338,13 @@ static int check(const struct domain *d, bool set)
 	return domain_is_quiet(d) ? 0 : -ERESTART;
 }
 
-static void start(struct context *x, const struct control_call *call)
+static struct context start(const struct control_call *call)
 {
 	const struct xen_domctl_hvmcontext *h = &call->domctl.u.hvmcontext;
+	uint32_t size = h->buffer.p ? h->size : UINT32_MAX;
 
-	*x = (struct context){
-		.d = call->d, .va = h->buffer.p, .size = h->size,
-		.at = (uint32_t)MIN(call->b, (uint64_t)h->size),
-		.nr_regs = vcpu_reg_count(call->d->vcpu[0]),
-	};
+	return (struct context){ .d = call->d, .va = h->buffer.p, .size = size,
+				 .at = (uint32_t)MIN(call->b, (uint64_t)size) };
 }
 
 static int get_one(struct context *x, uint32_t place)
@@ -374,16 +359,11 @@ static int get_one(struct context *x, uint32_t place)
 /* Preemptible: call->a is the record to come, call->b how many bytes are done. */
 int domctl_gethvmcontext(struct control_call *call)
 {
-	struct context x;
+	struct context x = start(call);
 	int rc = check(call->d, false);
 
 	if (rc)
 		return rc;
-	start(&x, call);
-	if (!x.va) {
-		call->domctl.u.hvmcontext.size = bytes_needed(&x);
-		return 0;
-	}
 	for (;;) {
 		if (!is_place(x.d, call->a))
 			return -EINVAL;
@@ -470,10 +450,9 @@ static int begin_set(struct domain *d)
 /* Preemptible: call->a is the place of the last record, call->b how many bytes are done. */
 static int set_all(struct control_call *call)
 {
-	struct context x;
+	struct context x = start(call);
 	int rc;
 
-	start(&x, call);
 	for (;;) {
 		if (!is_place(x.d, call->a) || call->a >> 16 == NR_ROWS - 1)
 			return -EINVAL;

@@ -12,8 +12,6 @@
 
 /* ---- core/vcpu_state.c ---- */
 struct vcpu_reg_at { uint32_t row, k; };	/* zeros: the first register */
-/* How many registers v has; all vCPUs of a domain have as many. */
-uint32_t vcpu_reg_count(struct vcpu *v);
 /* The register at *at, and on to the next. False: there is no more. */
 bool vcpu_reg_next(struct vcpu *v, struct vcpu_reg_at *at, struct zazen_save_reg *r);
 /* Keep r for v. -EOPNOTSUPP: there is none, and it would not be zero. */
