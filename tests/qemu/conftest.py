@@ -43,6 +43,10 @@ def overlay_texts():
     texts["one.xml"] = dom0_module.linux_xml("one", on_reboot="restart")
     for n in ("lin1", "lin2", "lin3"):
         texts[f"{n}.xml"] = dom0_module.linux_xml(n, vcpus=2)
+    texts["saver.xml"] = dom0_module.linux_xml(
+        "saver", vcpus=2, memory=192, args="zazen.ip=10.0.7.9/24",
+        extra="<devices>" + dom0_module.disk_xml("xvda", "saver.img") +
+        "<interface type='bridge'><source bridge='zbr0'/></interface></devices>")
     for n in (1, 2):
         texts[f"debian{n}.xml"] = dom0_module.debian_xml(n)
     for n, disks in dom0_module.DISK_GUESTS.items():

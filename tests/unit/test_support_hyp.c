@@ -24,7 +24,6 @@
 
 #define PTR(type, value) ((type *)(uintptr_t)(value))
 
-
 struct fake_domain *fake_hyp_domain(struct fake_hyp *f, uint16_t domid)
 {
 	size_t i;
@@ -95,6 +94,7 @@ static long createdomain(struct fake_hyp *f, struct xen_domctl *op)
 	d->grant_frames = c->max_grant_frames;
 	op->domain = d->domid;
 	c->arch.gic_version = XEN_DOMCTL_CONFIG_GIC_V3;
+	d->info.arch_config.gic_version = XEN_DOMCTL_CONFIG_GIC_V3;
 	return 0;
 }
 
@@ -226,6 +226,10 @@ static long domctl_on(struct fake_hyp *f, struct fake_domain *d, struct xen_domc
 		return 0;
 	case XEN_DOMCTL_bind_pt_irq:
 		return op->u.bind_pt_irq.machine_irq == d->irq_permitted ? 0 : -EPERM;
+	case XEN_DOMCTL_gethvmcontext:
+		return get_context(d, &op->u.hvmcontext);
+	case XEN_DOMCTL_sethvmcontext:
+		return put_context(f, d, &op->u.hvmcontext);
 	case XEN_DOMCTL_vuart_op:
 		op->u.vuart_op.evtchn = 9;
 		return 0;
@@ -407,10 +411,8 @@ static long hvm_op(struct fake_hyp *f, uint64_t cmd, struct xen_hvm_param *p)
 {
 	struct fake_domain *d = fake_hyp_domain(f, p->domid);
 
-	if (!d)
-		return -ESRCH;
-	if (p->index >= 32)
-		return -EINVAL;
+	if (!d || p->index >= 32)
+		return d ? -EINVAL : -ESRCH;
 	if (cmd == HVMOP_get_param) {
 		p->value = d->params[p->index];
 		return 0;

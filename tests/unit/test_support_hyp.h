@@ -42,6 +42,7 @@ struct fake_domain {
 	struct zazen_domctl_cpu_model cpu_model;	/* of all calls, one after the other */
 	struct zazen_id_field cpu_fields[256];
 	unsigned int cpu_models, nr_cpu_fields;
+	char context[64];		/* what sethvmcontext gave it */
 };
 
 struct fake_hyp {
@@ -69,6 +70,7 @@ struct fake_hyp {
 	uint64_t idle_ns[2];		/* of its CPUs */
 	bool no_traps;			/* it has no counters */
 	uint8_t offline;		/* bit per CPU */
+	int context_errno;		/* what sethvmcontext answers */
 	int hotplug_errno;		/* what switching one answers, once */
 };
 

@@ -26,6 +26,31 @@ static long getaffinity(struct fake_domain *d, const struct xen_domctl_vcpuaffin
 	return 0;
 }
 
+/* As long as the domain is shut down: its id, in words. */
+static long get_context(const struct fake_domain *d, struct xen_domctl_hvmcontext *c)
+{
+	char text[32];
+	uint32_t len = (uint32_t)snprintf(text, sizeof(text), "state of domain %u", d->domid);
+
+	if (!(d->info.flags & XEN_DOMINF_shutdown))
+		return -EBUSY;
+	if (c->buffer.p && c->size < len)
+		return -ENOSPC;
+	if (c->buffer.p)
+		memcpy(PTR(char, c->buffer.p), text, len);
+	c->size = len;
+	return 0;
+}
+
+static long put_context(const struct fake_hyp *f, struct fake_domain *d,
+			const struct xen_domctl_hvmcontext *c)
+{
+	if (f->context_errno || c->size >= sizeof(d->context) || d->started)
+		return f->context_errno ? -f->context_errno : -EINVAL;
+	memcpy(d->context, PTR(void, c->buffer.p), c->size);
+	return 0;
+}
+
 static long getvcpuinfo(struct fake_domain *d, struct xen_domctl_getvcpuinfo *v)
 {
 	if (d->info.max_vcpu_id == XEN_INVALID_MAX_VCPU_ID || v->vcpu > d->info.max_vcpu_id)

@@ -30,12 +30,8 @@ int image_elf_flatten(struct image_file *f, uint64_t max_bytes, struct image_arm
 		      struct zerr **err);
 
 /* guest_memory.c */
-int guest_memory_populate(struct hyp *h, uint16_t domid, const struct guest_layout *l,
-			  struct zerr **err);
 int guest_memory_load_file(struct hyp *h, uint16_t domid, const struct image_file *f,
 			   uint64_t address, struct zerr **err);
-int guest_memory_write(struct hyp *h, uint16_t domid, uint64_t address, const void *data,
-		       size_t size, struct zerr **err);
 
 /* magic_pages.c */
 int magic_pages_make(struct hyp *h, const struct domain_build_args *args, struct zerr **err);

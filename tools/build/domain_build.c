@@ -100,6 +100,15 @@ static int load(struct hyp *h, const struct domain_build_args *args,
 	return write_tree(h, args, l, err);
 }
 
+static int prepare(struct hyp *h, const struct domain_build_args *args, struct zerr **err)
+{
+	if (hyp_param_set(h, args->domid, HYP_PARAM_CALLBACK_IRQ, CALLBACK_IRQ_VALUE, err) != 0 ||
+	    hyp_domain_set_address_size(h, args->domid, args->aarch32 ? 32 : 64, err) != 0)
+		return -1;
+	progress(args, "giving the guest its memory");
+	return 0;
+}
+
 /*
  * Build into a paused domain that has its vCPUs and a memory limit that allows for the magic
  * pages. After a failure the domain is of no use: destroy it.
@@ -110,11 +119,8 @@ int domain_build(struct hyp *h, const struct domain_build_args *args,
 	struct guest_layout l = im->layout;
 	struct hyp_vcpu_start start;
 
-	if (hyp_param_set(h, args->domid, HYP_PARAM_CALLBACK_IRQ, CALLBACK_IRQ_VALUE, err) != 0 ||
-	    hyp_domain_set_address_size(h, args->domid, args->aarch32 ? 32 : 64, err) != 0)
-		return -1;
-	progress(args, "giving the guest its memory");
-	if (guest_memory_populate(h, args->domid, &l, err) != 0 ||
+	if (prepare(h, args, err) != 0 ||
+	    guest_memory_populate(h, args->domid, l.ram, l.nr_ram, err) != 0 ||
 	    load(h, args, im, &l, err) != 0 ||
 	    magic_pages_make(h, args, err) != 0)
 		return -1;
@@ -122,6 +128,15 @@ int domain_build(struct hyp *h, const struct domain_build_args *args,
 		.pc = l.kernel.base + im->header.entry, .dtb = l.dtb.base, .aarch32 = args->aarch32,
 	};
 	if (hyp_vcpu_start_state(h, args->domid, 0, &start, err) != 0)
+		return -1;
+	return magic_pages_grant(h, args, err);
+}
+
+int domain_build_saved(struct hyp *h, const struct domain_build_args *args, domain_fill_fn *fill,
+		       void *arg, struct zerr **err)
+{
+	if (prepare(h, args, err) != 0 || magic_pages_make(h, args, err) != 0 ||
+	    fill(arg, args->domid, err) != 0)
 		return -1;
 	return magic_pages_grant(h, args, err);
 }

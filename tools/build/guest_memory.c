@@ -82,15 +82,14 @@ static int populate_bank(struct hyp *h, uint16_t domid, const struct guest_range
 	return 0;
 }
 
-/* All RAM of the layout. Class ZERR_NO_RESOURCES when the host has not enough. */
-int guest_memory_populate(struct hyp *h, uint16_t domid, const struct guest_layout *l,
+/* RAM at n ranges. Class ZERR_NO_RESOURCES when the host has not enough. */
+int guest_memory_populate(struct hyp *h, uint16_t domid, const struct guest_range *ram, size_t n,
 			  struct zerr **err)
 {
 	unsigned int max_order = ORDER_1G;
-	unsigned int i;
 
-	for (i = 0; i < l->nr_ram; i++)
-		if (populate_bank(h, domid, &l->ram[i], &max_order, err) != 0)
+	for (size_t i = 0; i < n; i++)
+		if (populate_bank(h, domid, &ram[i], &max_order, err) != 0)
 			return -1;
 	return 0;
 }

@@ -9,6 +9,7 @@
 
 #include <public/arch-arm.h>
 #include <xentools/core_dump.h>
+#include <xentools/save.h>
 
 #include "tools/domain/domain_priv.h"
 
@@ -28,21 +29,13 @@ struct dump {
 	uint64_t done, total;			/* bytes */
 };
 
-static int write_error(struct zerr **err, int e)
-{
-	bool full = e == ENOSPC || e == EDQUOT || e == EFBIG;
-
-	return zerr_set(err, full ? ZERR_NO_RESOURCES : ZERR_FAILED, full ? "E602" : "E920", e,
-			"cannot write the core file");
-}
-
 static int write_at(struct dump *d, const char *p, size_t len, uint64_t at, struct zerr **err)
 {
 	while (len > 0) {
 		ssize_t n = TEMP_FAILURE_RETRY(pwrite(d->fd, p, len, (off_t)at));
 
 		if (n <= 0)
-			return write_error(err, n < 0 ? errno : ENOSPC);
+			return save_write_failed("the core file", n < 0 ? errno : ENOSPC, err);
 		p += n;
 		at += (uint64_t)n;
 		len -= (size_t)n;
@@ -178,12 +171,12 @@ static int copy_all(struct dump *d, const struct hyp_domain_info *info, struct z
 	/* A hole at the end is a part of the file, too. */
 	if (ftruncate(d->fd, (off_t)core_offset(d->banks, d->nr_banks, d->nr_cpus,
 						d->nr_banks)) != 0 || fsync(d->fd) != 0)
-		return write_error(err, errno);
+		return save_write_failed("the core file", errno, err);
 	return 0;
 }
 
-/* Open and lock the file; one that a killed dump left is taken over. */
-static int open_part(const char *part, struct zerr **err)
+/* Open and lock the file; one that a killed program left is taken over. */
+int domain_part_open(const char *part, struct zerr **err)
 {
 	_cleanup_close_ int fd = open(part, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 
@@ -191,7 +184,7 @@ static int open_part(const char *part, struct zerr **err)
 		return zerr_set(err, errno == ENOENT ? ZERR_NOT_FOUND : ZERR_FAILED, "E920", errno,
 				"cannot make %s", part);
 	if (flock(fd, LOCK_EX | LOCK_NB) != 0)
-		return zerr_set(err, ZERR_STATE, "E717", 0, "another dump writes to %s", part);
+		return zerr_set(err, ZERR_STATE, "E717", 0, "another program writes to %s", part);
 	if (fchmod(fd, 0600) != 0 || ftruncate(fd, 0) != 0)
 		return zerr_set(err, ZERR_FAILED, "E920", errno, "cannot write to %s", part);
 	return steal_fd(&fd);
@@ -228,7 +221,7 @@ int domain_dump_core(struct domain_ctx *ctx, uint16_t domid, const char *path,
 	}
 	if (domain_must_exist(ctx, domid, &info, err) != 0)
 		return -1;
-	d.fd = open_part(part, err);
+	d.fd = domain_part_open(part, err);
 	if (d.fd < 0)
 		return -1;
 	rc = dump(&d, &info, path, part, err);

@@ -8,6 +8,7 @@
 #include <xentools/clock.h>
 #include <xentools/cpu_feature.h>
 #include <xentools/device.h>
+#include <xentools/save.h>
 
 #include "tools/domain/domain_priv.h"
 
@@ -71,6 +72,8 @@ static int check_host(struct creation *c, struct zerr **err)
 	    hyp_physinfo(c->ctx->hyp, &phys, err) != 0)
 		return -1;
 	need = domain_need_kib(c->cfg);
+	if (c->opts->saved)		/* its balloon may have given memory back */
+		need -= c->cfg->memory_kib - save_in_pages(&c->opts->saved->in) * 4;
 	free_kib = phys.free_pages * (HYP_PAGE_SIZE / 1024);
 	if (need > free_kib) {
 		zerr_set(err, ZERR_NO_RESOURCES, "E601", 0,
@@ -155,7 +158,7 @@ static int make_domain(struct creation *c, struct zerr **err)
 	    hyp_evtchn_alloc_unbound(c->ctx->hyp, c->domid, 0, &c->build.store_port, err) != 0 ||
 	    hyp_evtchn_alloc_unbound(c->ctx->hyp, c->domid, 0, &c->build.console_port, err) != 0)
 		return -1;
-	return 0;
+	return c->opts->saved ? domain_saved_check_made(c->opts->saved, &c->build, err) : 0;
 }
 
 static int write_nodes(struct creation *c, struct zerr **err)
@@ -267,9 +270,21 @@ static int hold_to_target(struct creation *c, struct zerr **err)
 {
 	uint64_t kib = c->cfg->current_kib;
 
+	if (c->opts->saved)
+		return hyp_domain_max_mem(c->ctx->hyp, c->domid,
+					  c->opts->saved->in.head.max_pages * 4, err);
 	if (!kib || kib >= c->cfg->memory_kib)
 		return 0;
 	return hyp_domain_max_mem(c->ctx->hyp, c->domid, kib + DOMAIN_SLACK_KIB, err);
+}
+
+static int build(struct creation *c, struct zerr **err)
+{
+	struct saved_fill fill = { .ctx = c->ctx, .saved = c->opts->saved };
+
+	return fill.saved ? domain_build_saved(c->ctx->hyp, &c->build, domain_saved_fill, &fill,
+					       err) :
+		domain_build(c->ctx->hyp, &c->build, &c->images, err);
 }
 
 static int furnish(struct creation *c, struct zerr **err)
@@ -278,7 +293,7 @@ static int furnish(struct creation *c, struct zerr **err)
 	    hyp_domain_max_mem(c->ctx->hyp, c->domid, c->cfg->memory_kib + DOMAIN_SLACK_KIB,
 			       err) != 0 ||
 	    hyp_domain_set_paging_pool(c->ctx->hyp, c->domid, domain_pool_bytes(c->cfg), err) != 0 ||
-	    domain_build(c->ctx->hyp, &c->build, &c->images, err) != 0 ||
+	    build(c, err) != 0 ||
 	    hold_to_target(c, err) != 0 || give_devices(c, err) != 0 || make_vuart(c, err) != 0)
 		return -1;
 	return set_schedule(c, err);
@@ -337,7 +352,8 @@ static void note_log_start(struct creation *c)
 static void tell(struct creation *c)
 {
 	c->told = true;
-	domain_event(c->ctx, c->domid, c->cfg->name, "created", NULL);
+	domain_event(c->ctx, c->domid, c->cfg->name, c->opts->saved ? "restored" : "created",
+		     NULL);
 	if (!c->opts->keep_paused)
 		domain_event(c->ctx, c->domid, c->cfg->name, "started", NULL);
 }
@@ -377,6 +393,9 @@ static int start(struct creation *c, struct domain_create_result *ret, struct ze
 	if (!ret->monitored)
 		domain_warn(c->ctx, "W902", "zl-monitord does not run: what the domain's "
 			    "on_poweroff, on_reboot and on_crash ask for will not happen");
+	if (c->opts->saved &&
+	    domain_saved_state(c->ctx, c->opts->saved, c->domid, err) != 0)
+		return -1;
 	if (c->opts->before_unpause &&
 	    c->opts->before_unpause(c->opts->arg, c->domid, tty, err) != 0)
 		return -1;
@@ -385,6 +404,15 @@ static int start(struct creation *c, struct domain_create_result *ret, struct ze
 		return -1;
 	ret->domid = c->domid;
 	return 0;
+}
+
+/* What it boots, or whether what it comes out of fits it and this host. */
+static int open_source(struct creation *c, struct zerr **err)
+{
+	if (c->opts->saved)
+		return domain_saved_check(c->ctx, c->opts->saved, c->cfg, err);
+	return domain_boot_image(c->cfg, &c->build.kernel, err) != 0 ? -1 :
+		domain_images_open(&c->build, &c->images, err);
 }
 
 static int create(struct creation *c, struct domain_create_result *ret, struct zerr **err)
@@ -410,6 +438,7 @@ int domain_create(struct domain_ctx *ctx, const struct domain_config *cfg,
 		.cfg = cfg,
 		.opts = opts ? opts : &defaults,
 		.intent = -1,
+		.images = { .kernel = { .fd = -1 }, .initrd = { .fd = -1 } },
 		.build = {
 			.memory_bytes = cfg->memory_kib * 1024,
 			.initrd = cfg->initrd,
@@ -426,8 +455,7 @@ int domain_create(struct domain_ctx *ctx, const struct domain_config *cfg,
 	if (!cfg->uuid_set)
 		return zerr_set(err, ZERR_BAD_CONFIG, "E203", 0, "the domain has no UUID");
 	if (domain_need_store(ctx, err) != 0 || domain_check_wishes(ctx, cfg, err) != 0 ||
-	    domain_boot_image(cfg, &c.build.kernel, err) != 0 ||
-	    domain_images_open(&c.build, &c.images, err) != 0)
+	    open_source(&c, err) != 0)
 		return -1;
 	domain_uuid_format(cfg->uuid, c.uuid);
 	rc = create(&c, &result, &why);
@@ -442,7 +470,8 @@ int domain_create(struct domain_ctx *ctx, const struct domain_config *cfg,
 		return zerr_pass(err, why);
 	}
 	if (!c.opts->dry_run)
-		domain_log(ctx, cfg->name, "created as domain %u%s", c.domid,
+		domain_log(ctx, cfg->name, "%s as domain %u%s",
+			   c.opts->saved ? "restored" : "created", c.domid,
 			   c.opts->keep_paused ? ", paused" : "");
 	*ret = result;
 	return 0;

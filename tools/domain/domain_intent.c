@@ -6,6 +6,7 @@
  * removed by the next who looks. In the same way "pause-DOMID-UUID" tells of a pause that ends
  * with the program that made it; any other pause is somebody's wish and stays. Who wishes one
  * meanwhile takes this over: the file is not empty then. So it can always be told whose it is.
+ * "save-DOMID-UUID" is for a domain that suspends to be saved, and goes on without its saver.
  * Files are made and recovered under the lock of domain_lock(); a domain's is taken away without.
  */
 #include <sys/file.h>
@@ -15,12 +16,18 @@
 
 #define HOLD_NAME_MAX (DOMAIN_UUID_TEXT + 16)
 
-static void hold_name(const struct hyp_domain_info *info, char ret[HOLD_NAME_MAX])
+static void hold_name_of(const char *kind, const struct hyp_domain_info *info,
+			 char ret[HOLD_NAME_MAX])
 {
 	char uuid[DOMAIN_UUID_TEXT];
 
 	domain_uuid_format(info->uuid, uuid);
-	snprintf(ret, HOLD_NAME_MAX, "pause-%u-%s", info->domid, uuid);
+	snprintf(ret, HOLD_NAME_MAX, "%s-%u-%s", kind, info->domid, uuid);
+}
+
+static void hold_name(const struct hyp_domain_info *info, char ret[HOLD_NAME_MAX])
+{
+	hold_name_of("pause", info, ret);
 }
 
 static char *intent_path(const struct domain_ctx *ctx, const char *name)
@@ -45,7 +52,7 @@ int domain_intent_begin(const struct domain_ctx *ctx, const char *name, int *ret
 		if (fd >= 0 && errno == EWOULDBLOCK)
 			return zerr_set(err, ZERR_STATE, "E707", 0,
 					"another program has it in hand: it is being created, or "
-					"stopped for a dump");
+					"stopped for a dump or to be saved");
 		return zerr_set(err, ZERR_FAILED, "E920", errno, "cannot make %s", path);
 	}
 	*ret_fd = steal_fd(&fd);
@@ -75,17 +82,22 @@ static bool is_orphan(const char *path)
 	       st.st_nlink > 0;
 }
 
-/* The program that had it paused was killed, and nobody has taken the pause over. */
-static int release(struct domain_ctx *ctx, uint16_t domid, const char *uuid_text,
+/* The program that had it stopped was killed, and nobody has taken the pause over. */
+static int release(struct domain_ctx *ctx, uint16_t domid, const char *uuid_text, bool saved,
 		   struct zerr **err)
 {
 	struct hyp_domain_info info;
 	uint8_t uuid[16];
 	int rc = hyp_domain_info(ctx->hyp, domid, &info, err);
 
-	if (rc <= 0 || !info.paused || domain_uuid_parse(uuid_text, uuid) != 0 ||
+	if (rc <= 0 || domain_uuid_parse(uuid_text, uuid) != 0 ||
 	    memcmp(info.uuid, uuid, sizeof(uuid)) != 0)
 		return rc < 0 ? -1 : 0;
+	if (saved)
+		return info.shutdown && info.shutdown_reason == HYP_SHUTDOWN_SUSPEND ?
+			domain_resume(ctx, domid, err) : 0;
+	if (!info.paused)
+		return 0;
 	if (hyp_domain_unpause(ctx->hyp, domid, err) != 0)
 		return -1;
 	domain_event(ctx, domid, NULL, "unpaused", "who had it paused was killed");
@@ -102,9 +114,13 @@ static int remove_orphan(struct domain_ctx *ctx, const char *path, const char *n
 	uint8_t uuid[16];
 	size_t i, n;
 
-	if (sscanf(name, "pause-%5u-%36s", &domid, uuid_text) == 2) {
+	bool saved = strncmp(name, "save-", 5) == 0;
+
+	if (saved && !ctx->xs)
+		return 0;
+	if (sscanf(name, saved ? "save-%5u-%36s" : "pause-%5u-%36s", &domid, uuid_text) == 2) {
 		if (stat(path, &st) == 0 && st.st_size == 0 &&
-		    release(ctx, (uint16_t)domid, uuid_text, err) != 0)
+		    release(ctx, (uint16_t)domid, uuid_text, saved, err) != 0)
 			return -1;
 		unlink(path);
 		return 0;
@@ -221,6 +237,33 @@ int domain_hold(struct domain_ctx *ctx, uint16_t domid, struct hyp_domain_info *
 	domain_intent_end(ctx, name, *ret_fd);
 	*ret_fd = -1;
 	return -1;
+}
+
+/*
+ * A domain is about to suspend to be saved: should this process be killed, it is to go on. *ret_fd
+ * is for domain_save_end(). Class ZERR_STATE when another program does so just now.
+ */
+int domain_save_begin(struct domain_ctx *ctx, uint16_t domid, struct hyp_domain_info *info,
+		      int *ret_fd, struct zerr **err)
+{
+	_cleanup_close_ int lock = -1;
+	char name[HOLD_NAME_MAX];
+
+	if (domain_lock(ctx, &lock, err) != 0)
+		return -1;
+	domain_recover_locked(ctx, NULL);
+	if (domain_must_exist(ctx, domid, info, err) != 0)
+		return -1;
+	hold_name_of("save", info, name);
+	return domain_intent_begin(ctx, name, ret_fd, err);
+}
+
+void domain_save_end(struct domain_ctx *ctx, const struct hyp_domain_info *info, int fd)
+{
+	char name[HOLD_NAME_MAX];
+
+	hold_name_of("save", info, name);
+	domain_intent_end(ctx, name, fd);
 }
 
 /* fd -1: not held. */

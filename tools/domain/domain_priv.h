@@ -30,6 +30,30 @@ int domain_lock(const struct domain_ctx *ctx, int *ret_fd, struct zerr **err);
 void domain_warn(const struct domain_ctx *ctx, const char *code, const char *fmt, ...)
 	PRINTF_LIKE(3, 4);
 
+/* domain_suspend.c: class ZERR_UNSUPPORTED when it says it cannot */
+int domain_can_suspend(struct domain_ctx *ctx, uint16_t domid, struct zerr **err);
+
+/* core_dump.c: PATH.part, open, empty and locked; class ZERR_STATE when somebody else writes it */
+int domain_part_open(const char *part, struct zerr **err);
+
+/*
+ * domain_restore.c: the saved domain against what is asked for and this host; against the domain
+ * just made, which has no memory; its memory and nodes, a domain_fill_fn; and last, its state.
+ */
+struct domain_saved;
+struct domain_build_args;
+int domain_saved_check(struct domain_ctx *ctx, const struct domain_saved *s,
+		       const struct domain_config *cfg, struct zerr **err);
+int domain_saved_check_made(const struct domain_saved *s, const struct domain_build_args *made,
+			    struct zerr **err);
+struct saved_fill {
+	struct domain_ctx *ctx;
+	struct domain_saved *saved;
+};
+int domain_saved_fill(void *arg, uint16_t domid, struct zerr **err);
+int domain_saved_state(struct domain_ctx *ctx, const struct domain_saved *s, uint16_t domid,
+		       struct zerr **err);
+
 /* definition.c */
 bool definition_half_made(const char *file);
 
@@ -37,6 +61,9 @@ bool definition_half_made(const char *file);
 int domain_intent_begin(const struct domain_ctx *ctx, const char *name, int *ret_fd,
 			struct zerr **err);
 void domain_intent_end(const struct domain_ctx *ctx, const char *name, int fd);
+int domain_save_begin(struct domain_ctx *ctx, uint16_t domid, struct hyp_domain_info *info,
+		      int *ret_fd, struct zerr **err);
+void domain_save_end(struct domain_ctx *ctx, const struct hyp_domain_info *info, int fd);
 int domain_hold(struct domain_ctx *ctx, uint16_t domid, struct hyp_domain_info *info, int *ret_fd,
 		struct zerr **err);
 int domain_let_go(struct domain_ctx *ctx, const struct hyp_domain_info *info, int fd,

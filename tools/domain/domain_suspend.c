@@ -8,8 +8,10 @@
 
 #define SUSPEND_CANCELLED 1		/* result of SCHEDOP_shutdown(suspend): same domain */
 
+#define TAKEN_MS 10000			/* for a guest that has begun to stop */
+
 /* The guest's kernel says whether it can: a hint that is right for every Linux. */
-static int check_feature(struct domain_ctx *ctx, uint16_t domid, struct zerr **err)
+int domain_can_suspend(struct domain_ctx *ctx, uint16_t domid, struct zerr **err)
 {
 	_cleanup_free_ char *value = NULL;
 	int rc = domain_store_read(ctx, domid, "control/feature-suspend", &value, err);
@@ -24,6 +26,24 @@ static int check_feature(struct domain_ctx *ctx, uint16_t domid, struct zerr **e
 }
 
 /*
+ * The request is not wanted any more. A guest that has taken it, which empties the node, stops all
+ * the same, and is to go on.
+ */
+static void take_back(struct domain_ctx *ctx, uint16_t domid)
+{
+	_cleanup_free_ char *value = NULL;
+	struct domain_end end;
+
+	if (domain_store_read(ctx, domid, "control/shutdown", &value, NULL) != 1 || value[0]) {
+		domain_store_write(ctx, domid, "control/shutdown", "", NULL);
+		return;
+	}
+	if (domain_wait(ctx, domid, DOMAIN_WAIT_SHUTDOWN, TAKEN_MS, -1, &end, NULL) == 0 &&
+	    !end.gone && end.reason == HYP_SHUTDOWN_SUSPEND)
+		domain_resume(ctx, domid, NULL);
+}
+
+/*
  * Classes: ZERR_UNSUPPORTED the guest cannot, ZERR_TIMEOUT it did not (the request is taken back),
  * ZERR_FAILED it ended in another way.
  */
@@ -32,11 +52,11 @@ int domain_suspend(struct domain_ctx *ctx, uint16_t domid, int timeout_ms, int f
 {
 	struct domain_end end;
 
-	if (domain_need_store(ctx, err) != 0 || check_feature(ctx, domid, err) != 0 ||
+	if (domain_need_store(ctx, err) != 0 || domain_can_suspend(ctx, domid, err) != 0 ||
 	    domain_request(ctx, domid, DOMAIN_REQUEST_SUSPEND, err) != 0)
 		return -1;
 	if (domain_wait(ctx, domid, DOMAIN_WAIT_SHUTDOWN, timeout_ms, fd, &end, err) != 0) {
-		domain_store_write(ctx, domid, "control/shutdown", "", NULL);
+		take_back(ctx, domid);
 		return -1;
 	}
 	if (end.gone || end.reason != HYP_SHUTDOWN_SUSPEND)

@@ -13,7 +13,8 @@
 
 static const size_t pool_size[HCALL_POOLS] = { 2 * HYP_PAGE_SIZE, 16 * HYP_PAGE_SIZE };
 
-static uint8_t *pool_map(struct hyp *h, size_t size)
+/* Pages that the hypervisor can reach, for who has more than the pools; to be unmapped. */
+uint8_t *hcall_map(struct hyp *h, size_t size)
 {
 	void *p = MAP_FAILED;
 
@@ -35,7 +36,7 @@ static void *pool_take(struct hyp *h, int i, size_t size)
 {
 	uint8_t *p;
 
-	if (!h->pool[i] && !(h->pool[i] = pool_map(h, pool_size[i])))
+	if (!h->pool[i] && !(h->pool[i] = hcall_map(h, pool_size[i])))
 		return NULL;
 	p = h->pool[i] + h->used[i];
 	h->used[i] += size;

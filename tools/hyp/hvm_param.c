@@ -18,6 +18,15 @@ int hyp_param_set(struct hyp *h, uint16_t domid, uint32_t index, uint64_t value,
 			  "hvm_op set_param", domid);
 }
 
+int hyp_param_get(struct hyp *h, uint16_t domid, uint32_t index, uint64_t *ret, struct zerr **err)
+{
+	struct xen_hvm_param p = { .domid = domid, .index = index };
+	long rc = hyp_call_arg(h, __HYPERVISOR_hvm_op, HVMOP_get_param, &p, sizeof(p));
+
+	*ret = p.value;
+	return hyp_result(err, rc, "hvm_op get_param", domid);
+}
+
 /* A port of domid's that waits for remote; the number is in domid's port space. */
 int hyp_evtchn_alloc_unbound(struct hyp *h, uint16_t domid, uint16_t remote, uint32_t *port,
 			     struct zerr **err)

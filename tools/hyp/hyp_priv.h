@@ -38,6 +38,7 @@ long hyp_call_arg(struct hyp *h, unsigned int nr, int cmd, void *arg, size_t siz
 int hyp_error(struct zerr **err, long rc, const char *what, int domid);
 
 /* hcall_buf.c */
+uint8_t *hcall_map(struct hyp *h, size_t size);
 void *hcall_alloc(struct hyp *h, size_t size);
 void *hcall_put(struct hyp *h, const void *from, size_t size);
 void *hcall_alloc_rest(struct hyp *h, size_t keep, size_t *size);

@@ -99,7 +99,7 @@ static int start_one(struct zl *zl, const struct zl_args *args, struct definitio
 	if (zl_nap(signals, (int)d->cfg.start.delay_s * 1000, err) < 0 ||
 	    await_other(zl, &d->cfg.start, signals, err) < 0)
 		return -1;
-	for (i = 0; (rc = zl_start(zl, args, &d->cfg, err)) < 0 && i < d->cfg.start.retries &&
+	for (i = 0; (rc = zl_start(zl, args, &d->cfg, NULL, err)) < 0 && i < d->cfg.start.retries &&
 		    zerr_class_of(*err) != ZERR_INTERRUPTED; i++) {
 		zl_report(zl, steal_ptr(*err));
 		if (zl_nap(signals, RETRY_MS, err) < 0)

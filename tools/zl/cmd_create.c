@@ -8,8 +8,11 @@
 
 #include <poll.h>
 
+#include "xentools/save.h"
+
 struct creating {
 	struct zl *zl;
+	struct domain_saved *saved;	/* NULL: it boots */
 	bool want_console;
 	int signals;			/* -1: not watched */
 	int tty_fd;			/* -1: no console */
@@ -64,10 +67,15 @@ static int read_config(struct zl *zl, const struct zl_args *args, const char *pa
 	return rc;
 }
 
-static int print_plan(struct zl *zl, const struct domain_config *cfg, struct zerr **err)
+static int print_plan(struct zl *zl, const struct domain_config *cfg,
+		      const struct domain_saved *saved, struct zerr **err)
 {
 	if (zl->json)
 		return zl_print_json(zl, "zl.create-plan/1", zl_config_json(cfg), err);
+	if (saved)
+		return zl_plan(zl, "%s would be restored: %" PRIu64 " MiB, %u vCPU%s", cfg->name,
+			       cfg->memory_kib / 1024, cfg->vcpus_max,
+			       cfg->vcpus_max == 1 ? "" : "s");
 	zl_plan(zl, "%s would be created: %" PRIu64 " MiB, %u vCPU%s, kernel %s", cfg->name,
 	       cfg->memory_kib / 1024, cfg->vcpus_max, cfg->vcpus_max == 1 ? "" : "s",
 	       cfg->kernel ? cfg->kernel : cfg->loader ? cfg->loader : "firmware");
@@ -75,14 +83,15 @@ static int print_plan(struct zl *zl, const struct domain_config *cfg, struct zer
 }
 
 /* A dry run on a build host: the file is good, more cannot be known. */
-static int plan_without_host(struct zl *zl, const struct domain_config *cfg, struct zerr **err)
+static int plan_without_host(struct zl *zl, const struct domain_config *cfg,
+			     const struct domain_saved *saved, struct zerr **err)
 {
 	if (zerr_class_of(*err) != ZERR_NO_HYPERVISOR)
 		return -1;
 	zl_warn(zl, "no hypervisor here: name, images and memory are not checked");
 	zerr_free(*err);
 	*err = NULL;
-	return print_plan(zl, cfg, err);
+	return print_plan(zl, cfg, saved, err);
 }
 
 static int print_created(struct zl *zl, const struct zl_args *args, const struct domain_config *cfg,
@@ -147,16 +156,23 @@ static int watch(struct zl *zl, const struct zl_args *args, const struct domain_
 	return foreground ? zl_end_code(&end) : 0;
 }
 
+static void show_progress(void *arg, uint64_t done, uint64_t total)
+{
+	zl_progress(arg, done, total);
+}
+
 static int start(struct zl *zl, const struct zl_args *args, struct domain_config *cfg,
 		 struct creating *c, struct zerr **err)
 {
 	_cleanup_free_ char *text = NULL;
+	struct zl_progress progress = { .zl = zl, .what = cfg->name };
 	struct domain_create_result made;
 	struct domain_create_opts opts = {
 		.keep_paused = zl_has(args, "paused"),
 		.before_unpause = before_unpause,
 		.arg = c,
 		.dry_run = zl->dry_run,
+		.saved = c->saved,
 	};
 	int rc;
 
@@ -168,12 +184,17 @@ static int start(struct zl *zl, const struct zl_args *args, struct domain_config
 		return zerr_set(err, ZERR_NO_RESOURCES, "E600", ENOMEM, "out of memory");
 	opts.config_text = text;
 	if (zl_open(zl, ZL_NEED_STORE, err) < 0)
-		return zl->dry_run ? plan_without_host(zl, cfg, err) : -1;
+		return zl->dry_run ? plan_without_host(zl, cfg, c->saved, err) : -1;
 	c->signals = zl_signal_fd();
+	if (c->saved) {
+		c->saved->fd = c->signals;
+		c->saved->progress = show_progress;
+		c->saved->arg = &progress;
+	}
 	if (domain_create(&zl->ctx, cfg, &opts, &made, err) < 0)
 		return -1;
 	if (zl->dry_run)
-		return print_plan(zl, cfg, err);
+		return print_plan(zl, cfg, c->saved, err);
 	if (print_created(zl, args, cfg, made.domid, err) < 0)
 		return -1;
 	if (zl_has(args, "unit"))
@@ -185,9 +206,9 @@ static int start(struct zl *zl, const struct zl_args *args, struct domain_config
 
 /* Start what cfg describes; see zl.h. */
 int zl_start(struct zl *zl, const struct zl_args *args, struct domain_config *cfg,
-	     struct zerr **err)
+	     struct domain_saved *saved, struct zerr **err)
 {
-	struct creating c = { .zl = zl, .want_console = zl_count(args, "console") > 0,
+	struct creating c = { .zl = zl, .saved = saved, .want_console = zl_count(args, "console") > 0,
 			      .signals = -1, .tty_fd = -1 };
 	int rc = start(zl, args, cfg, &c, err);
 
@@ -222,5 +243,5 @@ ZL_CMD(create)
 		zl->dry_run = true;
 	if (zl_load_conf(zl, err) < 0 || read_config(zl, args, path, &cfg, err) < 0)
 		return zerr_context(err, "create", NULL);
-	return zl_start(zl, args, &cfg, err);
+	return zl_start(zl, args, &cfg, NULL, err);
 }

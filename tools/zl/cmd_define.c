@@ -158,14 +158,14 @@ static int start_one(struct zl *zl, struct definition *d, void *arg, struct zerr
 		rc = domain_find_uuid(&zl->ctx, d->cfg.uuid, &domid, err);
 	if (rc == 1)
 		return zerr_set(err, ZERR_STATE, "E703", 0, "it runs already: domain %u", domid);
-	return rc < 0 ? -1 : zl_start(zl, args, &d->cfg, err);
+	return rc < 0 ? -1 : zl_start(zl, args, &d->cfg, NULL, err);
 }
 
 ZL_CMD(start)
 {
 	if (zl_has(args, "restore"))
 		return zerr_set(err, ZERR_UNSUPPORTED, "E501", 0, "start: --restore: %s",
-				zl_missing_why("restore"));
+				zl_missing_why("managed-save"));
 	if (zl_has(args, "console") && args->pos_count > 1)
 		return zerr_set(err, ZERR_USAGE, "E006", 0, "start: -c is for one domain");
 	if (zl_open(zl, zl->dry_run ? ZL_NEED_PATHS : ZL_NEED_STORE, err) < 0)

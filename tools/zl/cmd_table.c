@@ -30,8 +30,8 @@ const struct zl_command_group *const zl_groups[] = {
 };
 
 const struct zl_missing zl_missing[] = {
-	{ "save save-info restore managed-save snapshot migrate migrate-receive remus fork-vm",
-	  "the state of a running guest cannot be taken out of this machine" },
+	{ "managed-save snapshot migrate migrate-receive remus fork-vm",
+	  "zl save and zl restore take a guest into a file and out of it, here or elsewhere" },
 	{ "button-press", "zl trigger presses the buttons that a guest has" },
 	{ "cpupool-numa-split", "the host is one NUMA node, and Pool-0 its pool" },
 	{ "devd",

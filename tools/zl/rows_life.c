@@ -66,6 +66,18 @@ static ZL_OPTIONS(reboot_options,
 	{ 'w', "wait", NULL, "wait until it runs again" },
 	{ 0, "timeout", "SEC", "upper bound of the waiting" });
 
+static ZL_OPTIONS(restore_options,
+	{ 'p', "paused", NULL, "leave the domain paused" },
+	{ 'e', "exit", NULL, "for scripts of xl: nothing stays behind (always so)" },
+	{ 0, "name", "NAME", "call it so" },
+	{ 0, "xml", "FILE", "this configuration in the place of the saved one" });
+
+static ZL_OPTIONS(save_options,
+	{ 'c', "checkpoint", NULL, "let the domain go on afterwards" },
+	{ 'p', "paused", NULL, "keep the domain, paused" },
+	{ 0, "compress", "ALG", "none (the default) or zlib" },
+	{ 0, "timeout", "SEC", "how long to wait for the guest to suspend" });
+
 static ZL_OPTIONS(shutdown_options,
 	OPTION_ALL,
 	{ 'w', "wait", NULL, "wait for the shutdown; twice: until it is gone" },
@@ -136,7 +148,7 @@ static const struct zl_command rows[] = {
 	{ "events", NULL, cmd_events, ZL_JSON | ZL_DOMAINS, 0, ZL_ANY, events_options,
 	  "[-f] [DOM...]", "print what has happened to domains",
 	  "created, started, paused, unpaused, shutdown, crashed, watchdog, restarted, preserved, "
-	  "renamed, suspended, resumed, core-dumped, balloon, device-attached, device-detached and "
+	  "renamed, suspended, resumed, saved, restored, core-dumped, balloon, device-attached, device-detached and "
 	  "destroyed, as zl-monitord keeps the last of them. With --json one object a line. A "
 	  "reader that is too slow is told how many it missed." },
 	{ "list", "ls", cmd_list, ZL_COMMON | ZL_JSON | ZL_DOMAINS, 0, ZL_ANY, list_options,
@@ -153,8 +165,26 @@ static const struct zl_command rows[] = {
 	  "What happens then is said by on_reboot in its configuration." },
 	{ "rename", NULL, cmd_rename, ZL_CHANGES | ZL_DOMAINS, 2, 2, NULL, "DOM NEW",
 	  "change a domain's name", "The running domain and its definition, whichever there is." },
+	{ "restore", NULL, cmd_restore, ZL_CHANGES | ZL_JSON | ZL_FILES, 1, 1,
+	  restore_options, "[-p] [-e] [--name=NAME] [--xml=FILE] FILE",
+	  "let a saved domain go on",
+	  "FILE is left as it is. A host that lacks what the guest had (interrupt controller, "
+	  "counter frequency, CPU features) refuses it with the reason; a failed restore leaves "
+	  "nothing behind. The configuration of --xml is for other images and bridges: memory, "
+	  "vCPUs and the like must be as they were. The domain keeps its UUID, so it runs once "
+	  "only, unless --xml has another UUID and other disks." },
 	{ "resume", NULL, cmd_resume, ZL_CHANGES | ZL_DOMAINS | ZL_ALL, 1, ZL_ANY, all_options,
 	  "[-a] DOM...", "let a suspended domain go on", "" },
+	{ "save", NULL, cmd_save, ZL_CHANGES | ZL_JSON | ZL_DOMAINS, 2, 2, save_options,
+	  "[-c] [-p] [--compress=ALG] [--timeout=SEC] DOM FILE",
+	  "write a running domain to a file, and end it",
+	  "The guest suspends first, which its kernel must be able to. FILE appears when it is "
+	  "whole, over one that was there; until then, whatever fails, the guest goes on. Its "
+	  "disks are not in it: they must not change before restore, so after -c and -p the file "
+	  "is of use only with copies of them. A definition stays." },
+	{ "save-info", NULL, cmd_save_info, ZL_JSON | ZL_FILES, 1, 1, NULL, "FILE",
+	  "print what a saved domain needs, and its configuration",
+	  "Reads all of the file and checks that it is whole. Needs no hypervisor." },
 	{ "show", NULL, cmd_show, ZL_JSON | ZL_DOMAINS, 1, 1, show_options, "[--section=NAME] DOM",
 	  "print everything about one domain", "It may run or only be defined." },
 	{ "shutdown", NULL, cmd_shutdown, ZL_COMMON | ZL_CHANGES | ZL_DOMAINS | ZL_ALL, 1, ZL_ANY,

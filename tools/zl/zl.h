@@ -313,10 +313,11 @@ int zl_list_devices(struct zl *zl, const struct zl_args *args,
 
 /*
  * Start what cfg describes as create and start do, with their options: console, paused, foreground,
- * print-id. An exit code, or -1 with *err set.
+ * print-id; out of a file, unless saved is NULL. An exit code, or -1 with *err set.
  */
+struct domain_saved;
 int zl_start(struct zl *zl, const struct zl_args *args, struct domain_config *cfg,
-	     struct zerr **err);
+	     struct domain_saved *saved, struct zerr **err);
 /* The service's part of start: until the domain is gone for good. An exit code, or -1. */
 int zl_unit_stay(struct zl *zl, const struct domain_config *cfg, uint16_t domid, int signals,
 		 struct zerr **err);
@@ -387,7 +388,7 @@ extern zl_run cmd_autostart, cmd_block_attach, cmd_block_detach, cmd_block_list,
 	cmd_domname, cmd_dump_core, cmd_dumpxml, cmd_edit, cmd_events, cmd_help, cmd_info, cmd_list,
 	cmd_mem_max, cmd_mem_set, cmd_metadata, cmd_network_attach, cmd_network_detach,
 	cmd_network_list, cmd_network_set, cmd_pause, cmd_reboot, cmd_rename, cmd_report,
-	cmd_resume, cmd_sched, cmd_set_parameters, cmd_sharing, cmd_show, cmd_shutdown, cmd_start,
+	cmd_restore, cmd_resume, cmd_save, cmd_save_info, cmd_sched, cmd_set_parameters, cmd_sharing, cmd_show, cmd_shutdown, cmd_start,
 	cmd_stats, cmd_suspend, cmd_sysrq, cmd_top, cmd_trigger, cmd_undefine, cmd_unpause,
 	cmd_uptime, cmd_validate, cmd_vcpu_list, cmd_vcpu_pin, cmd_vcpu_set, cmd_version,
 	cmd_vm_list, cmd_wait;

@@ -104,5 +104,15 @@ int domain_images_open(const struct domain_build_args *args, struct domain_image
 void domain_images_close(struct domain_images *images);
 int domain_build(struct hyp *h, const struct domain_build_args *args,
 		 const struct domain_images *images, struct zerr **err);
+/* One that was saved: fill gives it its memory and what was in it. The rings' pages are there. */
+typedef int domain_fill_fn(void *arg, uint16_t domid, struct zerr **err);
+int domain_build_saved(struct hyp *h, const struct domain_build_args *args, domain_fill_fn *fill,
+		       void *arg, struct zerr **err);
+
+int guest_memory_populate(struct hyp *h, uint16_t domid, const struct guest_range *ram, size_t n,
+			  struct zerr **err);
+/* Behind caches, too. */
+int guest_memory_write(struct hyp *h, uint16_t domid, uint64_t address, const void *data,
+		       size_t size, struct zerr **err);
 
 #endif

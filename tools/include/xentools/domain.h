@@ -19,6 +19,7 @@
 struct xs;
 struct zl_conf;
 struct zerr;
+struct domain_saved;
 
 #define DOMAIN_RUN_DIR "/run/zl"
 #define DOMAIN_LOG_DIR "/var/log/zl"
@@ -96,6 +97,7 @@ struct domain_create_opts {
 	bool no_monitor_check;		/* the monitor itself creates it */
 	uint16_t successor_of;		/* refused when the end of that one is final; 0: of none */
 	bool dry_run;			/* check names, files and memory, change nothing */
+	struct domain_saved *saved;	/* it comes out of that file (save.h), and boots nothing */
 };
 
 struct domain_create_result {

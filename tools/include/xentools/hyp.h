@@ -228,6 +228,15 @@ enum hyp_trigger {
 int hyp_domain_trigger(struct hyp *h, uint16_t domid, enum hyp_trigger trigger, uint32_t vcpu,
 		       struct zerr **err);
 int hyp_domain_resume(struct hyp *h, uint16_t domid, struct zerr **err);
+/*
+ * All that the hypervisor keeps of a domain that is shut down, malloc'd, to be given to another one
+ * of the same shape that has its memory and never ran. ZERR_UNSUPPORTED: it is from a host that
+ * had what this one has not.
+ */
+int hyp_domain_context_get(struct hyp *h, uint16_t domid, void **ret, size_t *len,
+			   struct zerr **err);
+int hyp_domain_context_set(struct hyp *h, uint16_t domid, const void *data, size_t len,
+			   struct zerr **err);
 /* 1 found, 0 no such vCPU or domain, -1 error. */
 int hyp_vcpu_info(struct hyp *h, uint16_t domid, uint32_t vcpu, struct hyp_vcpu_info *ret,
 		  struct zerr **err);

@@ -126,4 +126,50 @@ bool save_store_keeps(const char *rel);
 /* The XML record, which comes behind the header, as a configuration. */
 int save_in_config(struct save_in *in, struct domain_config *ret, char **text, struct zerr **err);
 
+/* ---- whole domains ---- */
+
+struct domain_ctx;
+
+typedef void save_progress_fn(void *arg, uint64_t done, uint64_t total);	/* bytes */
+
+struct domain_save_opts {
+	bool checkpoint;			/* it goes on afterwards */
+	bool paused;				/* so it does, and is paused */
+	bool dry_run;				/* only what can be known before */
+	enum save_packing packing;
+	int timeout_ms;				/* for the guest to suspend */
+	int fd;					/* ends it when it is readable; -1: none */
+	save_progress_fn *progress;		/* may be NULL */
+	void *arg;
+	/* Called when all is written and the guest still is suspended; -1 is a failure. Or NULL. */
+	int (*quiet)(void *arg, struct zerr **err);
+	void *quiet_arg;
+};
+
+/*
+ * Suspend a domain and write it to path (0600), by way of path.part, over what is there. Afterwards
+ * it is gone, or goes on. On failure it goes on and no file is left. Classes: ZERR_UNSUPPORTED its
+ * kernel cannot, or it has what cannot come along; ZERR_NO_RESOURCES the disk is full; ZERR_STATE,
+ * ZERR_TIMEOUT, ZERR_INTERRUPTED.
+ */
+int domain_save(struct domain_ctx *ctx, uint16_t domid, const char *path,
+		const struct domain_save_opts *opts, struct zerr **err);
+
+/*
+ * A domain that comes out of a file: domain_create_opts.saved. Open it, take the configuration,
+ * create, close.
+ */
+struct domain_saved {
+	struct save_in in;
+	int fd;					/* ends it when it is readable; -1: none */
+	save_progress_fn *progress;		/* may be NULL */
+	void *arg;
+	uint8_t *context;
+	size_t context_len;
+};
+
+int domain_saved_open(struct domain_saved *s, const char *path, struct domain_config *ret,
+		      char **text, struct zerr **err);
+void domain_saved_close(struct domain_saved *s);
+
 #endif

@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A running domain into a file. What can be refused is refused while the guest runs; then it stops
+ * its devices and shuts itself down, and its memory is mapped piece by piece, once to see what is
+ * there and once to write it. Whatever fails, the guest goes on from where it stopped.
+ */
+#include <poll.h>
+#include <public/arch-arm.h>
+
+#include <xentools/clock.h>
+#include <xentools/config.h>
+#include <xentools/save.h>
+
+#include "tools/domain/domain_priv.h"
+
+#define MAGIC_GFN (GUEST_MAGIC_BASE >> HYP_PAGE_SHIFT)
+#define MAGIC_PAGES 4u
+
+struct saving {
+	struct domain_ctx *ctx;
+	uint16_t domid;
+	const struct domain_save_opts *opts;
+	struct hyp_domain_info info;
+	struct domain_state state;		/* config_text: what goes into the file */
+	struct domain_config cfg;
+	struct save_out out;
+	struct save_range *ranges;
+	size_t nr_ranges, room;
+	uint64_t pages, done;
+};
+
+typedef int walk_fn(struct saving *s, uint64_t gfn, size_t nr, const uint8_t *mem,
+		    struct zerr **err);
+
+static int check_interrupt(const struct saving *s, struct zerr **err)
+{
+	struct pollfd p = { .fd = s->opts->fd, .events = POLLIN };
+
+	if (s->opts->fd >= 0 && poll(&p, 1, 0) > 0)
+		return zerr_set(err, ZERR_INTERRUPTED, "E930", 0,
+				"interrupted; the guest goes on, no file is left");
+	return 0;
+}
+
+/* Call fn for each run of frames from gfn on that are there, at most SAVE_BATCH at a time. */
+static int walk_range(struct saving *s, uint64_t gfn, uint64_t left, walk_fn *fn,
+		      struct zerr **err)
+{
+	int errs[SAVE_BATCH], rc = 0;
+	struct hyp_map map;
+
+	for (; left > 0 && rc == 0; gfn += map.nr, left -= map.nr) {
+		size_t nr = (size_t)MIN(left, (uint64_t)SAVE_BATCH), from = 0;
+
+		memset(errs, 0, sizeof(errs));
+		if (check_interrupt(s, err) != 0 ||
+		    hyp_map_foreign(s->ctx->hyp, s->domid, gfn, nr, errs, &map, err) != 0)
+			return -1;
+		for (size_t i = 0; i <= nr && rc == 0; i++) {
+			if (i < nr && errs[i] == 0)
+				continue;
+			if (i > from)
+				rc = fn(s, gfn + from, i - from,
+					(const uint8_t *)map.addr + from * HYP_PAGE_SIZE, err);
+			from = i + 1;
+		}
+		hyp_unmap(s->ctx->hyp, &map);
+		map.nr = nr;
+	}
+	return rc;
+}
+
+/* Its RAM as it was booted; a balloon has left holes anywhere in it. */
+static int walk_ram(struct saving *s, walk_fn *fn, struct zerr **err)
+{
+	uint64_t pages = s->cfg.memory_kib / 4;
+	uint64_t low = MIN(pages, GUEST_RAM0_SIZE >> HYP_PAGE_SHIFT);
+
+	if (walk_range(s, GUEST_RAM0_BASE >> HYP_PAGE_SHIFT, low, fn, err) != 0)
+		return -1;
+	return walk_range(s, GUEST_RAM1_BASE >> HYP_PAGE_SHIFT, pages - low, fn, err);
+}
+
+static int note_pages(struct saving *s, uint64_t gfn, size_t nr, const uint8_t *,
+		      struct zerr **err)
+{
+	struct save_range *last = s->nr_ranges ? &s->ranges[s->nr_ranges - 1] : NULL, *more;
+
+	s->pages += nr;
+	if (last && last->gfn + last->count == gfn) {
+		last->count += nr;
+		return 0;
+	}
+	if (s->nr_ranges == s->room) {
+		s->room = s->room ? 2 * s->room : 64;
+		more = realloc(s->ranges, s->room * sizeof(*more));
+		if (!more)
+			return zerr_no_memory(err);
+		s->ranges = more;
+	}
+	s->ranges[s->nr_ranges++] = (struct save_range){ .gfn = gfn, .count = nr };
+	return 0;
+}
+
+static int write_pages(struct saving *s, uint64_t gfn, size_t nr, const uint8_t *mem,
+		       struct zerr **err)
+{
+	if (save_out_pages(&s->out, gfn, nr, mem, err) != 0)
+		return -1;
+	s->done += nr;
+	if (s->opts->progress)
+		s->opts->progress(s->opts->arg, s->done * HYP_PAGE_SIZE,
+				  (s->pages + MAGIC_PAGES) * HYP_PAGE_SIZE);
+	return 0;
+}
+
+/* A list that grows while it is gone through. */
+struct node_list {
+	char **paths;
+	size_t n, room;
+};
+
+static int list_add(struct node_list *l, char *path, struct zerr **err)
+{
+	if (path && l->n == l->room) {
+		char **more = realloc(l->paths, (l->room + 64) * 2 * sizeof(*more));
+
+		if (!more) {
+			free(path);
+			path = NULL;
+		} else {
+			l->paths = more;
+			l->room = (l->room + 64) * 2;
+		}
+	}
+	if (!path)
+		return zerr_no_memory(err);
+	l->paths[l->n++] = path;
+	return 0;
+}
+
+/* A node's value, if it goes along, and its children to the list. */
+static int visit_node(struct saving *s, struct node_list *l, const char *rel, struct strbuf *out,
+		      struct zerr **err)
+{
+	_cleanup_free_ char *path = domain_path(s->domid, rel), *value = NULL;
+	_cleanup_free_ char **names = NULL;
+	size_t n = 0;
+	int rc;
+
+	if (!path)
+		return zerr_no_memory(err);
+	if (save_store_keeps(rel)) {
+		rc = xs_read(s->ctx->xs, XS_NO_TX, path, &value, NULL, err);
+		if (rc < 0 || (rc == 1 && save_store_add(out, rel, value) != 0))
+			return rc < 0 ? -1 : zerr_no_memory(err);
+	}
+	if (xs_directory(s->ctx->xs, XS_NO_TX, path, &names, &n, err) < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++)
+		if (list_add(l, text_printf("%s/%s", rel, names[i]), err) != 0)
+			return -1;
+	return 0;
+}
+
+static int write_store(struct saving *s, struct zerr **err)
+{
+	static const char *const tops[] = { "control", "memory", "cpu", "data", "attr", "feature",
+					    "drivers" };
+	_cleanup_strbuf_ struct strbuf sb = STRBUF_INIT;
+	struct node_list l = { .n = 0 };
+	int rc = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(tops) && rc == 0; i++)
+		rc = list_add(&l, strdup(tops[i]), err);
+	for (size_t i = 0; i < l.n && rc == 0; i++)
+		rc = visit_node(s, &l, l.paths[i], &sb, err);
+	for (size_t i = 0; i < l.n; i++)
+		free(l.paths[i]);
+	free(l.paths);
+	return rc != 0 ? -1 : save_out_record(&s->out, SAVE_STORE, sb.buf, sb.len, err);
+}
+
+static int fill_header(struct saving *s, struct save_header *h, struct zerr **err)
+{
+	struct hyp_version v;
+	uint64_t store, console;
+
+	if (hyp_version(s->ctx->hyp, &v, err) != 0 ||
+	    hyp_param_get(s->ctx->hyp, s->domid, HYP_PARAM_STORE_EVTCHN, &store, err) != 0 ||
+	    hyp_param_get(s->ctx->hyp, s->domid, HYP_PARAM_CONSOLE_EVTCHN, &console, err) != 0)
+		return -1;
+	*h = (struct save_header){
+		.bits = s->cfg.arch == DOMAIN_ARCH_ARMV7L ? 32 : 64,
+		.gic_version = s->info.gic_version,
+		.vcpus = s->info.max_vcpu_id + 1,
+		.frequency = s->info.clock_frequency,
+		.page_size = HYP_PAGE_SIZE,
+		.packing = s->opts->packing,
+		.store_port = (uint32_t)store,
+		.console_port = (uint32_t)console,
+		.flags = (s->cfg.vuart ? SAVE_VUART : 0) | (s->cfg.vpmu ? SAVE_VPMU : 0),
+		.saved_ns = clock_ns(CLOCK_REALTIME),
+		.memory_kib = s->cfg.memory_kib,
+		.max_pages = s->info.max_pages,
+		.pages = s->pages,
+	};
+	memcpy(h->uuid, s->info.uuid, sizeof(h->uuid));
+	snprintf(h->name, sizeof(h->name), "%s", s->cfg.name);
+	snprintf(h->hypervisor, sizeof(h->hypervisor), "%u.%u%.16s %.32s", v.major, v.minor,
+		 v.extra, v.changeset);
+	return 0;
+}
+
+static int write_context(struct saving *s, struct zerr **err)
+{
+	_cleanup_free_ void *context = NULL;
+	size_t len;
+
+	if (hyp_domain_context_get(s->ctx->hyp, s->domid, &context, &len, err) != 0)
+		return -1;
+	return save_out_record(&s->out, SAVE_CONTEXT, context, len, err);
+}
+
+/* The guest is quiet. */
+static int write_all(struct saving *s, struct zerr **err)
+{
+	struct save_header h;
+
+	if (walk_ram(s, note_pages, err) != 0 || fill_header(s, &h, err) != 0 ||
+	    save_out_begin(&s->out, &h, err) != 0 ||
+	    save_out_record(&s->out, SAVE_XML, s->state.config_text,
+			    strlen(s->state.config_text), err) != 0 ||
+	    write_store(s, err) != 0 ||
+	    save_out_record(&s->out, SAVE_MEMORY, s->ranges, s->nr_ranges * sizeof(*s->ranges),
+			    err) != 0 ||
+	    walk_range(s, MAGIC_GFN, MAGIC_PAGES, write_pages, err) != 0 ||
+	    walk_ram(s, write_pages, err) != 0 || write_context(s, err) != 0 ||
+	    save_out_record(&s->out, SAVE_END, NULL, 0, err) != 0)
+		return -1;
+	if (fsync(s->out.fd) != 0)
+		return save_write_failed(s->out.path, errno, err);
+	return check_interrupt(s, err);
+}
+
+/* What keeps a domain from being saved, as far as it is known while it runs. */
+static int check(struct saving *s, struct zerr **err)
+{
+	int rc;
+
+	if (s->domid == 0)
+		return zerr_set(err, ZERR_STATE, "E705", 0, "this is the control domain");
+	if (domain_need_store(s->ctx, err) != 0)
+		return -1;
+	rc = domain_state_load(s->ctx, s->domid, &s->state, err);
+	if (rc == 0 || (rc == 1 && !s->state.config_text))
+		return zerr_set(err, ZERR_NOT_FOUND, "E721", 0, "it was not created by zl create");
+	if (rc < 0 || config_read_own("state", s->state.config_text, &s->cfg, err) != 0)
+		return -1;
+	if (s->cfg.iomem_count || s->cfg.irq_count)
+		return zerr_set(err, ZERR_UNSUPPORTED, "E516", 0, "it has devices of this machine "
+				"(z:iomem, z:irq), which cannot come along");
+	if (s->cfg.peers)
+		return zerr_set(err, ZERR_UNSUPPORTED, "E516", 0, "what it shares with other "
+				"guests (z:peer, z:driver-domain) cannot come along");
+	if (s->info.shutdown && s->info.shutdown_reason != HYP_SHUTDOWN_SUSPEND)
+		return zerr_set(err, ZERR_STATE, "E704", 0, "it has shut down (%s)",
+				domain_shutdown_word(s->info.shutdown_reason));
+	if (s->info.paused && !s->info.shutdown) {
+		zerr_set(err, ZERR_STATE, "E704", 0, "it is paused, and has to stop by itself");
+		return zerr_hint(err, "zl unpause lets it run");
+	}
+	return domain_can_suspend(s->ctx, s->domid, err);
+}
+
+/* The file is whole: what becomes of the guest. */
+static int conclude(struct saving *s, const char *path, bool suspended, struct zerr **err)
+{
+	domain_event(s->ctx, s->domid, s->cfg.name, "saved", path);
+	domain_log(s->ctx, s->cfg.name, "saved to %s", path);
+	if (!s->opts->checkpoint && !s->opts->paused)
+		return domain_destroy(s->ctx, s->domid, err);
+	if (s->opts->paused && hyp_domain_pause(s->ctx->hyp, s->domid, err) != 0)
+		return -1;
+	return suspended ? 0 : domain_resume(s->ctx, s->domid, err);
+}
+
+/* held: what domain_save_begin() gave; it is let go here. */
+static int save(struct saving *s, const char *path, const char *part, int held, struct zerr **err)
+{
+	bool suspended = s->info.shutdown;	/* already, by somebody's wish */
+	struct zerr *why = NULL;
+	int rc = 0;
+
+	if (!suspended)
+		rc = domain_suspend(s->ctx, s->domid, s->opts->timeout_ms, s->opts->fd, err);
+	if (rc == 0) {
+		rc = write_all(s, err);
+		if (rc == 0 && s->opts->quiet)
+			rc = s->opts->quiet(s->opts->quiet_arg, err);
+		if (rc == 0 && rename(part, path) != 0)
+			rc = zerr_set(err, ZERR_FAILED, "E920", errno, "cannot name %s", path);
+		if (rc != 0 && !suspended && domain_resume(s->ctx, s->domid, &why) != 0)
+			zerr_hint(err, "it is still suspended (%s): zl resume lets it go on",
+				  why ? why->message : "?");
+	}
+	zerr_free(why);
+	domain_save_end(s->ctx, &s->info, held);
+	if (rc != 0) {
+		unlink(part);
+		return -1;
+	}
+	if (fd_sync_parent(path) < 0)
+		domain_warn(s->ctx, "W715", "after a power cut the file may be gone");
+	return conclude(s, path, suspended, err);
+}
+
+static int begin(struct saving *s, const char *path, struct zerr **err)
+{
+	_cleanup_free_ char *part = NULL;
+	int held = -1, rc = -1;
+
+	if (domain_must_exist(s->ctx, s->domid, &s->info, err) != 0 || check(s, err) != 0)
+		return -1;
+	if (s->opts->dry_run)
+		return 0;
+	part = text_printf("%s.part", path);
+	if (!part)
+		return zerr_no_memory(err);
+	s->out.fd = domain_part_open(part, err);
+	s->out.path = path;
+	if (s->out.fd < 0)
+		return -1;
+	if (domain_save_begin(s->ctx, s->domid, &s->info, &held, err) == 0)
+		rc = save(s, path, part, held, err);
+	else
+		unlink(part);
+	close(s->out.fd);
+	return rc;
+}
+
+int domain_save(struct domain_ctx *ctx, uint16_t domid, const char *path,
+		const struct domain_save_opts *opts, struct zerr **err)
+{
+	struct saving s = {
+		.ctx = ctx, .domid = domid, .opts = opts, .out.packing = opts->packing,
+	};
+	int rc;
+
+	domain_config_init(&s.cfg);
+	rc = begin(&s, path, err);
+	save_out_free(&s.out);
+	free(s.ranges);
+	domain_config_free(&s.cfg);
+	domain_state_clear(&s.state);
+	return rc;
+}
