@@ -247,6 +247,7 @@ static struct call control_call(struct domain *d)
 	static const uint32_t ops[] = {
 		XEN_DOMCTL_pausedomain, XEN_DOMCTL_unpausedomain, XEN_DOMCTL_getdomaininfo,
 		XEN_DOMCTL_cacheflush, XEN_DOMCTL_sendtrigger, XEN_DOMCTL_getvcpucontext,
+		XEN_DOMCTL_gethvmcontext, XEN_DOMCTL_sethvmcontext,
 		XEN_DOMCTL_set_virq_handler, ZAZEN_DOMCTL_write_memory, ZAZEN_DOMCTL_write_memory,
 	};
 	union { struct xen_domctl x; struct zazen_domctl z; } u = { .x = {
@@ -260,6 +261,9 @@ static struct call control_call(struct domain *d)
 			(any_gfn(d) << 12) + rnd(4096), rnd(9000), { any_list(d) } };
 	else if (u.x.cmd == XEN_DOMCTL_getvcpucontext)
 		u.x.u.vcpucontext = (struct xen_domctl_vcpucontext){ rnd(3), { any_list(d) } };
+	else if (u.x.cmd == XEN_DOMCTL_gethvmcontext || u.x.cmd == XEN_DOMCTL_sethvmcontext)
+		u.x.u.hvmcontext = (struct xen_domctl_hvmcontext){
+			rnd(9000), { one_in(6) ? 0 : any_list(d) } };
 	else if (u.x.cmd == XEN_DOMCTL_set_virq_handler)
 		u.x.u.set_virq_handler.virq = rnd(26);
 	return CALL(domctl, PUT(d, u));

@@ -388,6 +388,54 @@ static void test_forged_progress(void **state)
 	assert_int_equal(set_records(fresh), 0);
 }
 
+static int64_t go_on(uint64_t a, uint64_t b)
+{
+	op.cmd = XEN_DOMCTL_sethvmcontext;
+	op.domain = fresh->id;
+	op.u.hvmcontext.size = nr_bytes;
+	op.u.hvmcontext.buffer.p = buf_va();
+	memcpy(guest(arg_va()), &op, sizeof(op));
+	return hcall5(__HYPERVISOR_domctl, arg_va(), OP_RESUMED, a, b, 0);
+}
+
+static uint64_t offset_of(uint16_t type, uint16_t instance)
+{
+	return (uint64_t)((uint8_t *)find(type, instance, 0) - records);
+}
+
+/* Registers that were not looked at yet never run: no record can be jumped over. */
+static void test_forged_end(void **state)
+{
+	uint64_t end, regs, private;
+
+	(void)state;
+	assert_int_equal(get_records(domu), 0);
+	find_reg(0, 0xe200)->value = PSR_MODE_EL2h;
+	end = offset_of(ZAZEN_SAVE_END, 0);
+	regs = offset_of(ZAZEN_SAVE_REGS, 1);
+	private = offset_of(ZAZEN_SAVE_PRIVATE, 0);
+	copy_bytes(true, records, nr_bytes);
+	/* Nothing was begun. */
+	assert_int_equal(go_on(9UL << 16, end), -EINVAL);
+	assert_false(fresh->restoring);
+	assert_int_equal(set_bytes(fresh, records, (uint32_t)private), -ENODATA);
+	copy_bytes(true, records, nr_bytes);
+	for (uint64_t place = 0; place < 11; place++) {
+		assert_int_equal(go_on(place << 16, end), -EINVAL);
+		assert_int_equal(go_on(place << 16 | 1, end), -EINVAL);
+		assert_int_equal(unpause(fresh), -EBUSY);
+	}
+	/* Where it goes on from is the caller's to say, what is next is not. */
+	assert_int_equal(go_on(0, private), -EINVAL);
+	assert_int_equal(go_on(0, private), -EINVAL);
+	assert_int_equal(go_on(0, end), -EINVAL);
+	assert_int_equal(go_on(0, regs), -EINVAL);
+	find_reg(0, 0xe200)->value = PSR_MODE_EL1h;
+	assert_int_equal(set_records(fresh), 0);
+	assert_int_equal(go_on(9UL << 16, end), -EINVAL);
+	assert_int_equal(unpause(fresh), 0);
+}
+
 /* Each allocation on the way fails once; the second try is a good one. */
 static void test_no_memory(void **state)
 {
@@ -487,7 +535,8 @@ int main(void)
 		context_test(test_registers_in_pieces), context_test(test_unknown),
 		context_test(test_header), context_test(test_features),
 		context_test(test_preempted), context_test(test_changed_meanwhile),
-		context_test(test_forged_progress), context_test(test_no_memory),
+		context_test(test_forged_progress), context_test(test_forged_end),
+		context_test(test_no_memory),
 		cmocka_unit_test_setup_teardown(test_large, setup_large, context_teardown),
 		cmocka_unit_test_setup_teardown(test_small, setup_none, context_teardown),
 		cmocka_unit_test_setup_teardown(test_pmu, setup_pmu, teardown_pmu),

@@ -156,10 +156,8 @@ int vcpu_regs_done(struct vcpu *v)
 	struct vgic_hw *gic = &v->ctxt.gic;
 
 	v->regs.spsr = (uint32_t)v->regs.spsr;
-	if (!was_legal(v->domain, v->regs.spsr)) {
-		v->regs.spsr = PSR_MODE_EL1h;
+	if (!was_legal(v->domain, v->regs.spsr))
 		return -EINVAL;
-	}
 	if (guest_is_aarch32(&v->regs))
 		v->regs.elr = (uint32_t)v->regs.elr & ~1u;
 	gic->vmcr &= ICH_VMCR_MASK;

@@ -272,7 +272,7 @@ static int set_end(struct context *x, uint32_t n, union record *r, uint32_t leng
 	if (length || x->at != x->size)
 		return -EINVAL;
 	SPIN_GUARD(&x->d->lock);
-	x->d->restoring = false;
+	x->d->restoring = 0;
 	return 0;
 }
 
@@ -389,28 +389,28 @@ static bool is_known(uint16_t type)
 	return false;
 }
 
-/*
- * The place of the record that head begins, *last being that of the one before (the first has
- * none). -EINVAL: it is out of order.
- */
-static int find_place(const struct context *x, const struct hvm_save_descriptor *head,
-		      uint64_t last, uint32_t *place)
-{
-	uint32_t at = (uint32_t)last;
+/* How far a domain is with its context, which it alone knows: a caller may forge its progress. */
+enum { NOT_RESTORING, BEGUN, BEHIND };	/* BEHIND + place of the last record that was taken */
 
-	if (!x->at)
+/* The place of the record that head begins, by the order. -EINVAL: it is another's turn. */
+static int find_place(const struct domain *d, const struct hvm_save_descriptor *head,
+		      uint32_t *place)
+{
+	uint32_t last = d->restoring - BEHIND;
+
+	if (d->restoring == BEGUN)
 		*place = 0;
-	else if (head->typecode == ZAZEN_SAVE_REGS && rows[at >> 16].type == ZAZEN_SAVE_REGS &&
-		 head->instance == (at & 0xffff))
-		*place = at;	/* they come in several */
+	else if (head->typecode == ZAZEN_SAVE_REGS && rows[last >> 16].type == ZAZEN_SAVE_REGS &&
+		 head->instance == (last & 0xffff))
+		*place = last;	/* they come in several */
 	else
-		*place = next(x->d, at);
+		*place = next(d, last);
 	return head->typecode == rows[*place >> 16].type && head->instance == (*place & 0xffff) ?
 	       0 : -EINVAL;
 }
 
-/* Take the next record; *last is the place of the one before, and then of this one. */
-static int set_one(struct context *x, uint64_t *last)
+/* Take the next record. */
+static int set_one(struct context *x)
 {
 	struct hvm_save_descriptor head;
 	COPIED_IN union record r;
@@ -422,42 +422,45 @@ static int set_one(struct context *x, uint64_t *last)
 		return -EFAULT;
 	if (head.length > x->size - begin)
 		return -ENODATA;
-	if (x->at && !is_known(head.typecode)) {
-		x->at = begin + head.length;
+	x->at = begin + head.length;
+	/* Nothing comes before the header. */
+	if (x->d->restoring != BEGUN && !is_known(head.typecode))
 		return head.typecode & ZAZEN_SAVE_OPTIONAL ? 0 : -EOPNOTSUPP;
-	}
-	int rc = find_place(x, &head, *last, &place);
+	int rc = find_place(x->d, &head, &place);
 	const struct record_row *row = &rows[place >> 16];
 	if (rc || head.length > sizeof(r) || (row->length && head.length != row->length))
 		return -EINVAL;
 	if (head.length && copy_from_guest(&r, x->va + begin, head.length))
 		return -EFAULT;
-	x->at = begin + head.length;
-	*last = place;
-	return row->set(x, place & 0xffff, &r, head.length);
+	rc = row->set(x, place & 0xffff, &r, head.length);
+	if (!rc && row != &rows[NR_ROWS - 1])
+		WRITE_ONCE(x->d->restoring, BEHIND + place);
+	return rc;
 }
 
-/* From here on it cannot be unpaused, until the last record has come. -EBUSY: it has run. */
-static int begin_set(struct domain *d)
+/*
+ * From here on it cannot be unpaused, until the last record has come. -EBUSY: it has run; -EINVAL:
+ * the caller goes on with what it did not begin.
+ */
+static int begin_set(struct domain *d, bool resumed)
 {
 	SPIN_GUARD(&d->lock);
 	if (d->creation_finished)
 		return -EBUSY;
-	d->restoring = true;
-	return 0;
+	if (!resumed)
+		d->restoring = BEGUN;
+	return d->restoring == NOT_RESTORING ? -EINVAL : 0;
 }
 
-/* Preemptible: call->a is the place of the last record, call->b how many bytes are done. */
+/* Preemptible: call->b bytes are done. */
 static int set_all(struct control_call *call)
 {
 	struct context x = start(call);
-	int rc;
 
 	for (;;) {
-		if (!is_place(x.d, call->a) || call->a >> 16 == NR_ROWS - 1)
-			return -EINVAL;
-		rc = set_one(&x, &call->a);
-		if (rc || call->a >> 16 == NR_ROWS - 1)
+		int rc = set_one(&x);
+
+		if (rc || x.d->restoring == NOT_RESTORING)
 			return rc;
 		call->b = x.at;
 		if (hypercall_preempt())
@@ -475,7 +478,7 @@ int domctl_sethvmcontext(struct control_call *call)
 	/* One at a time in the machine; whoever comes second asks again. */
 	if (__atomic_exchange_n(&busy, 1, __ATOMIC_ACQUIRE))
 		return -ERESTART;
-	rc = begin_set(call->d);
+	rc = begin_set(call->d, call->resumed && call->b);
 	if (!rc)
 		rc = set_all(call);
 	__atomic_store_n(&busy, 0, __ATOMIC_RELEASE);

@@ -82,7 +82,7 @@ struct domain {
 
 	/* Saving and restoring: behind all that a switch reads. */
 	gfn_t shared_info_gfn;		/* where it was mapped last; WRITE_ONCE */
-	bool restoring;			/* has got a part of its state: not to be unpaused; lock */
+	uint32_t restoring;	/* it has a part of its state: not to be unpaused; lock; 0 no */
 };
 
 /* With every vCPU that is made: v, which is declared here. */
