@@ -330,6 +330,7 @@ static const struct {
 	{ "sched-credit2", "web1 -w 512" },
 	{ "set-parameters", "loglvl=all" },
 	{ "shutdown", "web1" },
+	{ "snapshot", "create guest one" },
 	{ "start", "guest" },
 	{ "suspend", "web1" },
 	{ "sysrq", "web1 s" },

@@ -49,6 +49,7 @@ void domain_config_free(struct domain_config *cfg)
 	for (size_t i = 0; i < OUTPUTS; i++)
 		free(cfg->outputs[i].path);
 	free(cfg->xsm_label);
+	free(cfg->snapshot_dir);
 	for (size_t i = 0; i < DOMAIN_PLACES; i++)
 		free(cfg->kept[i]);
 	free(cfg->unserved);

@@ -356,7 +356,7 @@ static const struct field_row rows[] = {
 	ROW_W(DISK "@model", "the guest sees a disk of Xen"),
 	ROW_W(DISK "@rawio", "a guest cannot be given SCSI commands"),
 	ROW_W(DISK "@sgio", "a guest cannot be given SCSI commands"),
-	ROW_W(DISK "@snapshot", "snapshots are not made by a default"),
+	ROW_W(DISK "@snapshot", "zl snapshot copies every disk that can be written"),
 	ROW(DISK "@type", WORDS(types), .code = "E310"),
 };
 

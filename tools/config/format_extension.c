@@ -126,6 +126,7 @@ void format_extension(struct strbuf *sb, const struct domain_config *cfg)
 		strbuf_addf(sb, "      <z:nr-spis number='%u'/>\n", cfg->nr_spis);
 	format_value(sb, "      <z:sched class='", cfg->sched_class, "'/>\n");
 	add_scripts(sb, cfg);
+	format_value(sb, "      <z:snapshot-dir path='", cfg->snapshot_dir, "'/>\n");
 	add_start(sb, &cfg->start);
 	if (cfg->on_watchdog >= 0)
 		strbuf_addf(sb, "      <z:watchdog action='%s'/>\n",

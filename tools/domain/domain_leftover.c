@@ -7,6 +7,8 @@
  */
 #include <sys/file.h>
 
+#include <xentools/snapshot.h>
+
 #include "tools/domain/domain_priv.h"
 
 #define SECOND_LOOK_NS 300000000	/* between the end of a domain and that of its nodes */
@@ -210,10 +212,17 @@ int domain_half_made(const struct domain_ctx *ctx, bool remove, struct strbuf *r
 		     struct zerr **err)
 {
 	const char *config = ctx->config_dir ? ctx->config_dir : DOMAIN_CONFIG_DIR;
+	struct domain_ctx quiet = *ctx;
 	_cleanup_close_ int lock = -1;
+	struct definition *list;
+	size_t n;
 
-	if (domain_lock(ctx, &lock, err) != 0)
+	quiet.warn = NULL;	/* others tell of damaged files */
+	if (domain_lock(ctx, &lock, err) != 0 || definition_list(&quiet, &list, &n, err) != 0)
 		return -1;
+	for (size_t i = 0; i < n; i++)
+		snapshot_tidy(&quiet, &list[i], remove, ret);
+	definition_list_free(list, n);
 	tidy_folder(config, "/domains", is_half_written, remove, ret);
 	tidy_folder(config, "/autostart", leads_nowhere, remove, ret);
 	tidy_folder(ctx->dump_dir ? ctx->dump_dir : DOMAIN_DUMP_DIR, "", is_part_of_core, remove,

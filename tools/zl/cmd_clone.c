@@ -7,84 +7,7 @@
  */
 #include "zl.h"
 
-#include <fcntl.h>
-#include <linux/fs.h>
-#include <sys/ioctl.h>
-
-enum way { EITHER, REFLINK, COPY };
-
-static int disk_error(struct zerr **err, const char *what, const char *path, int e)
-{
-	bool full = e == ENOSPC || e == EDQUOT;
-
-	return zerr_set(err, full ? ZERR_NO_RESOURCES : ZERR_FAILED, full ? "E602" : "E920", e,
-			"cannot %s %s", what, path);
-}
-
-/* Data only: holes stay holes. */
-static int copy_data(int from, int to, off_t size, int signals, struct zl_progress *p)
-{
-	off_t at = 0, end;
-	struct zerr *stop = NULL;
-
-	if (ftruncate(to, size) != 0)
-		return -errno;
-	while ((at = lseek(from, at, SEEK_DATA)) >= 0) {
-		end = lseek(from, at, SEEK_HOLE);
-		while (at < end) {
-			off_t out = at;
-			ssize_t n = copy_file_range(from, &at, to, &out,
-						    (size_t)MIN(end - at, (off_t)16 << 20), 0);
-
-			if (n < 0 && errno != EINTR)
-				return -errno;
-			if (n == 0)
-				return -EIO;
-			zl_progress(p, (uint64_t)at, (uint64_t)size);
-			if (zl_nap(signals, 0, &stop) < 0) {
-				zerr_free(stop);
-				return -EINTR;
-			}
-		}
-	}
-	if (errno != ENXIO)
-		return -errno;
-	zl_progress(p, (uint64_t)size, (uint64_t)size);
-	return 0;
-}
-
-static int copy_file(struct zl *zl, const char *from, const char *to, enum way way, int signals,
-		     struct zerr **err)
-{
-	struct zl_progress p = { .zl = zl, .what = to };
-	struct stat st;
-	_cleanup_close_ int in = fd_open_regular(from, &st), out = -1;
-	int rc = 0;
-
-	if (in < 0)
-		return disk_error(err, "read", from, -in);
-	out = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, st.st_mode & 0777);
-	if (out < 0)
-		return disk_error(err, "make", to, errno);
-	if (way != COPY && ioctl(out, FICLONE, in) == 0)
-		return 0;
-	if (way == REFLINK)
-		rc = -errno;
-	if (rc == 0)
-		rc = copy_data(in, out, st.st_size, signals, &p);
-	if (rc == 0 && fsync(out) != 0)
-		rc = -errno;
-	if (rc == 0)
-		return 0;
-	unlink(to);
-	if (way == REFLINK && rc != -ENOSPC) {
-		zerr_set(err, ZERR_UNSUPPORTED, "E507", -rc, "%s cannot share its blocks", from);
-		return zerr_hint(err, "leave --reflink out to copy it");
-	}
-	if (rc == -EINTR)
-		return zerr_set(err, ZERR_INTERRUPTED, "E930", 0, "interrupted; nothing is left");
-	return disk_error(err, "write", to, -rc);
-}
+#include "xentools/snapshot.h"
 
 /* DIR/NAME-TARGET with the ending of the original; no image of the name's own making elsewhere. */
 static char *path_beside(const char *source, const char *name, const char *target)
@@ -104,7 +27,7 @@ static bool is_shared(const struct domain_disk *d)
 	return d->source == NULL || d->readonly || d->shareable || d->cdrom;
 }
 
-static int copy_disks(struct zl *zl, struct domain_config *cfg, enum way way, int signals,
+static int copy_disks(struct zl *zl, struct domain_config *cfg, const struct image_copying *how,
 		      size_t *copied, struct zerr **err)
 {
 	for (size_t i = 0; i < cfg->disk_count; i++, (*copied)++) {
@@ -121,7 +44,7 @@ static int copy_disks(struct zl *zl, struct domain_config *cfg, enum way way, in
 			return zerr_set(err, ZERR_NO_RESOURCES, "E600", ENOMEM, "out of memory");
 		if (zl->dry_run)
 			zl_plan(zl, "%s would be copied to %s", d->source, to);
-		else if (copy_file(zl, d->source, to, way, signals, err) < 0) {
+		else if (image_copy(d->source, to, how, err) < 0) {
 			free(to);
 			return -1;
 		}
@@ -193,14 +116,19 @@ static int new_identity(struct domain_config *cfg, const char *name, struct zerr
 static int clone(struct zl *zl, const struct zl_args *args, struct domain_config *cfg,
 		 struct zerr **err)
 {
-	enum way way = zl_has(args, "reflink") ? REFLINK : zl_has(args, "copy") ? COPY : EITHER;
+	struct zl_progress p = { .zl = zl };
+	struct image_copying how = {
+		.way = zl_has(args, "reflink") ? IMAGE_REFLINK :
+			zl_has(args, "copy") ? IMAGE_COPY : IMAGE_EITHER,
+		.fd = zl_signal_fd(), .progress = zl_copy_progress, .arg = &p,
+	};
 	_cleanup_free_ char *text = NULL;
-	int signals = zl_signal_fd(), rc;
 	size_t copied = 0;
+	int rc;
 
 	rc = own_consoles(zl, cfg, err);
 	if (rc == 0)
-		rc = copy_disks(zl, cfg, way, signals, &copied, err);
+		rc = copy_disks(zl, cfg, &how, &copied, err);
 	if (rc == 0 && !zl->dry_run) {
 		text = config_format(cfg);
 		rc = text == NULL ?
@@ -211,7 +139,7 @@ static int clone(struct zl *zl, const struct zl_args *args, struct domain_config
 		for (size_t i = 0; i < copied; i++)
 			if (!is_shared(&cfg->disks[i]))
 				unlink(cfg->disks[i].source);
-	close(signals);
+	close(how.fd);
 	return rc;
 }
 

@@ -122,8 +122,10 @@ ZL_CMD(define)
 	return print_defined(zl, &d.cfg, err);
 }
 
-static int undefine_one(struct zl *zl, struct definition *d, void *, struct zerr **err)
+static int undefine_one(struct zl *zl, struct definition *d, void *arg, struct zerr **err)
 {
+	if (zl_drop_snapshots(zl, d, zl_has(arg, "snapshots"), err) < 0)
+		return -1;
 	if (zl->dry_run) {
 		zl_plan(zl, "%s would be undefined", d->cfg.name);
 		return 0;
@@ -142,7 +144,7 @@ ZL_CMD(undefine)
 	    definition_find(&zl->ctx, args->pos[0], &d, NULL) < 0 &&
 	    definition_remove(&zl->ctx, args->pos[0], NULL) == 0)
 		return 0;
-	return zl_for_each_definition(zl, args, undefine_one, NULL);
+	return zl_for_each_definition(zl, args, undefine_one, (void *)(uintptr_t)args);
 }
 
 static int start_one(struct zl *zl, struct definition *d, void *arg, struct zerr **err)
@@ -206,6 +208,8 @@ ZL_CMD(rename)
 		zerr_set(err, ZERR_NOT_FOUND, "E701", 0, "there is no domain \"%s\"", args->pos[0]);
 	else if (rc == 0 && definition_load(&zl->ctx, to, &other, NULL) != 0)
 		zerr_set(err, ZERR_STATE, "E703", 0, "\"%s\" is defined", to);
+	else if (rc == 1 && zl_drop_snapshots(zl, &d, false, err) < 0)
+		return zerr_context(err, "rename", args->pos[0]);	/* they have its name */
 	else if (rc >= 0 && zl->dry_run)
 		return zl_plan(zl, "%s would be renamed to %s", args->pos[0], to);
 	else if (rc == 0 || (rc == 1 && definition_rename(&zl->ctx, d.cfg.name, to, err) == 0)) {

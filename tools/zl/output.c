@@ -60,6 +60,15 @@ void zl_progress(struct zl_progress *p, uint64_t done, uint64_t total)
 		tty && !last ? "" : "\n");
 }
 
+void zl_copy_progress(void *arg, const char *what, uint64_t done, uint64_t total)
+{
+	struct zl_progress *p = arg;
+
+	if (p->what != what)
+		*p = (struct zl_progress){ .zl = p->zl, .what = what };
+	zl_progress(p, done, total);
+}
+
 /* Print an error, free it, give its exit code. */
 int zl_report(struct zl *zl, struct zerr *err)
 {

@@ -32,8 +32,16 @@ static ZL_OPTIONS(dumpxml_options,
 	{ 0, "inactive", NULL, "the definition; what only a running domain has is left out" },
 	{ 0, "security-info", NULL, "with secrets (always done: none are left out)" });
 
+static ZL_OPTIONS(snapshot_options,
+	{ 0, "disk-only", NULL, "create: without its memory" },
+	{ 0, "with-memory", NULL, "create: with the memory of a domain that runs" },
+	{ 0, "quiesce", NULL, "create: have the guest freeze its file systems (exit code 5)" },
+	{ 0, "description", "TEXT", "create: what it is for" },
+	{ 'f', "force", NULL, "revert: destroy the domain if it runs" });
+
 static ZL_OPTIONS(undefine_options,
-	{ 0, "managed-save", NULL, "with its saved state (there is none)" });
+	{ 0, "managed-save", NULL, "with its saved state (there is none)" },
+	{ 0, "snapshots", NULL, "with its snapshots" });
 
 static ZL_OPTIONS(metadata_options,
 	{ 0, "uri", "URI", "the namespace of the element" },
@@ -87,9 +95,23 @@ static const struct zl_command rows[] = {
 	  metadata_options, "--uri=URI [[--key=PREFIX] --set=XML | --remove] DOM",
 	  "print or write what a program keeps in a definition",
 	  "It is one element of <metadata>, found by its namespace, URI." },
+	{ "snapshot", NULL, cmd_snapshot, ZL_CHANGES | ZL_JSON | ZL_DOMAINS, 2, 3, snapshot_options,
+	  "create [--disk-only | --with-memory] [--quiesce] [--description=TEXT] DOM [NAME] | "
+	  "list DOM | info DOM NAME | revert [--force] DOM NAME | delete DOM NAME",
+	  "keep a domain's disks as they are, and go back to that",
+	  "create copies the files of the domain's disks, sharing their blocks where the file "
+	  "system can, and its definition. Disks that cannot be written are left out; a block "
+	  "device that can is refused. A guest that runs is paused meanwhile; its disks are then "
+	  "as after a power cut (disk-snapshot). NAME is made of the date if it is left out.\n\n"
+	  "revert puts copies of the kept files into the place of the domain's disks, and the "
+	  "definition of then; what was written since is lost. The domain must be off. The "
+	  "snapshot stays.\n\n"
+	  "Snapshots are in /var/lib/zl/snapshots/DOM/NAME, or where <z:snapshot-dir path=''/> "
+	  "says. Each is whole by itself. Needs no hypervisor for a domain that is off." },
 	{ "undefine", NULL, cmd_undefine, ZL_CHANGES | ZL_DOMAINS, 1, ZL_ANY, undefine_options,
-	  "DOM...",
-	  "remove a definition", "A domain that runs is left alone." },
+	  "[--snapshots] DOM...",
+	  "remove a definition",
+	  "A domain that runs is left alone; one with snapshots is refused without --snapshots." },
 	{ "validate", NULL, cmd_validate, ZL_COMMON | ZL_FILES, 1, ZL_ANY, validate_options,
 	  "[--strict] [--lax] [--host] [--schema] [--target-arch=ARCH] FILE...",
 	  "check configuration files",

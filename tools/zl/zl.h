@@ -204,6 +204,8 @@ struct zl_progress {
 	uint64_t begun_ns, shown_ns;
 };
 void zl_progress(struct zl_progress *p, uint64_t done, uint64_t total);
+/* The same of one file after the other, which what is; p is a struct zl_progress. */
+void zl_copy_progress(void *p, const char *what, uint64_t done, uint64_t total);
 
 /* Print the error, free it, give its exit code. */
 int zl_report(struct zl *zl, struct zerr *err);
@@ -341,6 +343,9 @@ int zl_change_definition(struct zl *zl, const char *name,
 int zl_read_definition(struct zl *zl, const char *path, const char *text,
 		       const struct config_options *opt, struct definition *ret, struct zerr **err);
 
+/* Class ZERR_STATE when it has snapshots, unless they are to go: then they are gone. */
+int zl_drop_snapshots(struct zl *zl, const struct definition *d, bool wished, struct zerr **err);
+
 /* Attach the terminal to a pty until escape, hang-up or signal; see terminal.c. */
 enum zl_attach_end { ZL_ATTACH_HANGUP, ZL_ATTACH_ESCAPE, ZL_ATTACH_SIGNAL };
 struct zl_attach {
@@ -388,7 +393,8 @@ extern zl_run cmd_autostart, cmd_block_attach, cmd_block_detach, cmd_block_list,
 	cmd_domname, cmd_dump_core, cmd_dumpxml, cmd_edit, cmd_events, cmd_help, cmd_info, cmd_list,
 	cmd_mem_max, cmd_mem_set, cmd_metadata, cmd_network_attach, cmd_network_detach,
 	cmd_network_list, cmd_network_set, cmd_pause, cmd_reboot, cmd_rename, cmd_report,
-	cmd_restore, cmd_resume, cmd_save, cmd_save_info, cmd_sched, cmd_set_parameters, cmd_sharing, cmd_show, cmd_shutdown, cmd_start,
+	cmd_restore, cmd_resume, cmd_save, cmd_save_info, cmd_sched, cmd_set_parameters, cmd_sharing,
+	cmd_show, cmd_shutdown, cmd_snapshot, cmd_start,
 	cmd_stats, cmd_suspend, cmd_sysrq, cmd_top, cmd_trigger, cmd_undefine, cmd_unpause,
 	cmd_uptime, cmd_validate, cmd_vcpu_list, cmd_vcpu_pin, cmd_vcpu_set, cmd_version,
 	cmd_vm_list, cmd_wait;

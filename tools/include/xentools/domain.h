@@ -25,6 +25,7 @@ struct domain_saved;
 #define DOMAIN_LOG_DIR "/var/log/zl"
 #define DOMAIN_CONFIG_DIR "/etc/zl"
 #define DOMAIN_DUMP_DIR "/var/lib/zl/dump"
+#define DOMAIN_SNAPSHOT_DIR "/var/lib/zl/snapshots"
 
 struct domain_ctx {
 	struct hyp *hyp;
@@ -33,6 +34,7 @@ struct domain_ctx {
 	const char *log_dir;		/* NULL: DOMAIN_LOG_DIR */
 	const char *config_dir;		/* NULL: DOMAIN_CONFIG_DIR */
 	const char *dump_dir;		/* of core files; NULL: DOMAIN_DUMP_DIR */
+	const char *snapshot_dir;	/* NULL: DOMAIN_SNAPSHOT_DIR */
 	const struct zl_conf *conf;	/* NULL: the defaults of zl_conf.h */
 	/* Progress lines ("loading kernel"), level 1 = step, 2 = detail. May be NULL. */
 	void (*progress)(void *arg, int level, const char *text);

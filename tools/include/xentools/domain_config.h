@@ -241,6 +241,7 @@ struct domain_config {
 	char *timezone;				/* "Europe/Berlin" */
 
 	char *xsm_label;			/* NULL, or of a security policy */
+	char *snapshot_dir;			/* NULL: the host's */
 	char *kept[DOMAIN_PLACES];		/* canonical XML; NULL: nothing */
 	char *unserved;				/* NULL, or the first that no start can give */
 

@@ -1,0 +1,371 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Making snapshots, and going back to them. What can be refused is refused before a guest stands
+ * still. A snapshot is made in a folder that gets its name when all is in it and on the disk;
+ * going back, all copies are made beside the disks before the first of them takes a place.
+ */
+#include <limits.h>
+#include <stdlib.h>
+
+#include <xentools/clock.h>
+
+#include "tools/domain/snapshot_priv.h"
+
+int snapshot_failed(const char *what, const char *path, int e, struct zerr **err)
+{
+	bool full = e == ENOSPC || e == EDQUOT;
+
+	return zerr_set(err, full ? ZERR_NO_RESOURCES : ZERR_FAILED, full ? "E602" : "E920", e,
+			"cannot %s %s", what, path);
+}
+
+/* What has its name already is not taken back. */
+static void sync_folder(const struct domain_ctx *ctx, const char *path)
+{
+	if (fd_sync_parent(path) < 0)
+		domain_warn(ctx, "W715", "after a power cut %s may not be what it is now", path);
+}
+
+/* Links are followed: the file itself is replaced, where it is. */
+char *snapshot_beside(const char *source)
+{
+	char real[PATH_MAX];
+
+	return text_printf("%s.snapshot-revert", realpath(source, real) ? real : source);
+}
+
+/* The domain that runs: 1, 0 none, -1 error. Without a hypervisor nothing runs. */
+static int find_running(struct domain_ctx *ctx, const struct definition *d, uint16_t *domid,
+			struct zerr **err)
+{
+	return ctx->hyp ? domain_find_uuid(ctx, d->cfg.uuid, domid, err) : 0;
+}
+
+static void free_pairs(struct image_pair *pairs, size_t n)
+{
+	for (size_t i = 0; pairs && i < n; i++) {
+		free(pairs[i].from);
+		free(pairs[i].to);
+	}
+	free(pairs);
+}
+
+static int copy_pairs(const struct image_pair *pairs, size_t n, const struct image_copying *how,
+		      struct zerr **err)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (!pairs[i].from || image_copy(pairs[i].from, pairs[i].to, how, err) == 0)
+			continue;
+		while (i-- > 0)
+			unlink(pairs[i].to);
+		return -1;
+	}
+	return 0;
+}
+
+/* ---- create ---- */
+
+struct creation {
+	struct domain_ctx *ctx;
+	const struct definition *d;
+	struct snapshot *s;		/* dir: where it is made */
+	const struct snapshot_opts *opts;
+	struct image_pair *pairs;
+	size_t nr_pairs;
+	uint16_t domid;
+	bool running;
+};
+
+static int refuse(const struct domain_disk *d, const char *why, struct zerr **err)
+{
+	zerr_set(err, ZERR_UNSUPPORTED, "E508", 0, "%s: %s %s", d->target,
+		 d->source ? d->source : "it", why);
+	return zerr_hint(err, "a disk with <readonly/> is left out");
+}
+
+/* What becomes of one disk. */
+static int plan_disk(struct creation *c, const struct domain_disk *d, struct zerr **err)
+{
+	struct snapshot_disk *to = &c->s->disks[c->s->disk_count++];
+	struct image_pair *pair = &c->pairs[c->nr_pairs];
+	struct stat st = { .st_size = 0 };
+	bool there = d->source && stat(d->source, &st) == 0;
+
+	memcpy(to->target, d->target, sizeof(to->target));
+	to->format = d->format;
+	to->bytes = (uint64_t)st.st_size;
+	to->left_out = !d->source || d->readonly || d->cdrom;
+	to->source = d->source ? strdup(d->source) : NULL;
+	if (d->source && !to->source)
+		return zerr_no_memory(err);
+	if (to->left_out)
+		return 0;
+	if (d->script || d->backend_domain)
+		return refuse(d, "is no file of the control domain", err);
+	if (d->is_block || (there && !S_ISREG(st.st_mode)))
+		return refuse(d, "is no file, but a block device", err);
+	if (d->shareable)
+		return refuse(d, "is shareable: another domain may write to it", err);
+	if (!there)
+		return snapshot_failed("read", d->source, errno, err);
+	pair->from = strdup(d->source);
+	pair->to = snapshot_file(c->s, d->target);
+	c->nr_pairs++;
+	return pair->from && pair->to ? 0 : zerr_no_memory(err);
+}
+
+static int plan_disks(struct creation *c, const struct domain_config *cfg, struct zerr **err)
+{
+	c->s->disks = calloc(cfg->disk_count + 1, sizeof(*c->s->disks));
+	c->pairs = calloc(cfg->disk_count + 1, sizeof(*c->pairs));
+	if (!c->s->disks || !c->pairs)
+		return zerr_no_memory(err);
+	for (size_t i = 0; i < cfg->disk_count; i++)
+		if (plan_disk(c, &cfg->disks[i], err) != 0)
+			return -1;
+	return 0;
+}
+
+/* A domain that runs may have got other disks than its definition's. */
+static int plan(struct creation *c, struct zerr **err)
+{
+	_cleanup_domain_config_ struct domain_config live;
+	int rc = find_running(c->ctx, c->d, &c->domid, err);
+
+	domain_config_init(&live);
+	if (rc < 0)
+		return -1;
+	c->running = rc == 1;
+	c->s->state = c->running ? SNAPSHOT_DISKS : SNAPSHOT_SHUTOFF;
+	rc = c->running ? domain_state_config(c->ctx, c->domid, &live, err) : 0;
+	if (rc < 0 || plan_disks(c, rc == 1 ? &live : &c->d->cfg, err) != 0)
+		return -1;
+	return image_check_room(c->pairs, c->nr_pairs, err);
+}
+
+/* A pause is enough for disks alone: what is in flight may be lost by a power cut as well. */
+static int copy_paused(struct creation *c, struct zerr **err)
+{
+	struct image_copying how = c->opts->copying;
+	struct hyp_domain_info info;
+	int held, rc;
+
+	how.in_use = true;
+	if (domain_hold(c->ctx, c->domid, &info, &held, err) != 0)
+		return -1;
+	rc = copy_pairs(c->pairs, c->nr_pairs, &how, err);
+	if (domain_let_go(c->ctx, &info, held, rc == 0 ? err : NULL) != 0)
+		rc = -1;
+	return rc;
+}
+
+static int copy_off(struct creation *c, struct zerr **err)
+{
+	if (copy_pairs(c->pairs, c->nr_pairs, &c->opts->copying, err) != 0)
+		return -1;
+	if (find_running(c->ctx, c->d, &c->domid, err) == 0)
+		return 0;
+	return zerr_set(err, ZERR_STATE, "E704", 0, "it was started meanwhile");
+}
+
+/* All that is in the folder; and the folder gets its name. */
+static int fill(struct creation *c, const char *path, struct zerr **err)
+{
+	_cleanup_free_ char *text = snapshot_file(c->s, SNAPSHOT_DEFINITION);
+	int rc = c->running ? copy_paused(c, err) : copy_off(c, err);
+
+	if (rc != 0 || snapshot_write(c->s, err) != 0)
+		return -1;
+	if (!text)
+		return zerr_no_memory(err);
+	rc = fd_write_file_atomic(text, c->d->text, strlen(c->d->text), 0600);
+	if (rc < 0)
+		return snapshot_failed("write", text, -rc, err);
+	if (rename(c->s->dir, path) != 0)
+		return snapshot_failed("make", path, errno, err);
+	free(c->s->dir);
+	c->s->dir = strdup(path);
+	sync_folder(c->ctx, path);
+	c->s->current = snapshot_set_current(c->ctx, c->d, c->s->name) == 0;
+	return c->s->dir ? 0 : zerr_no_memory(err);
+}
+
+static int make(struct creation *c, const char *base, struct zerr **err)
+{
+	_cleanup_free_ char *path = snapshot_path(c->ctx, c->d, "", c->s->name);
+	int rc;
+
+	if (!path)
+		return zerr_no_memory(err);
+	rc = fd_mkdir_p(base, 0700);
+	snapshot_remove_tree(c->s->dir);	/* of one that was killed */
+	if (rc == 0 && mkdir(c->s->dir, 0700) != 0)
+		rc = -errno;
+	if (rc < 0)
+		return snapshot_failed("make", c->s->dir, -rc, err);
+	if (fill(c, path, err) == 0)
+		return 0;
+	snapshot_remove_tree(c->s->dir);
+	rmdir(base);
+	return -1;
+}
+
+/* What it comes from: the current one. */
+static int find_parent(struct creation *c, struct zerr **err)
+{
+	struct snapshot *list;
+	bool taken = false;
+	size_t n;
+
+	if (snapshot_list(c->ctx, c->d, &list, &n, err) != 0)
+		return -1;
+	for (size_t i = 0; i < n; i++) {
+		taken = taken || strcmp(list[i].name, c->s->name) == 0;
+		if (list[i].current)
+			c->s->parent = steal_ptr(list[i].name);
+	}
+	snapshot_list_free(list, n);
+	return taken ? zerr_set(err, ZERR_STATE, "E726", 0, "it has a snapshot \"%s\" already",
+				c->s->name) : 0;
+}
+
+int snapshot_create(struct domain_ctx *ctx, const struct definition *d, struct snapshot *s,
+		    const struct snapshot_opts *opts, struct zerr **err)
+{
+	struct creation c = { .ctx = ctx, .d = d, .s = s, .opts = opts };
+	_cleanup_free_ char *base = snapshot_path(ctx, d, NULL, NULL);
+	int rc;
+
+	s->dir = snapshot_path(ctx, d, ".new-", s->name);
+	s->created_ns = clock_ns(CLOCK_REALTIME);
+	memcpy(s->uuid, d->cfg.uuid, sizeof(s->uuid));
+	if (!base || !s->dir)
+		return zerr_no_memory(err);
+	rc = find_parent(&c, err);
+	if (rc == 0)
+		rc = plan(&c, err);
+	if (rc == 0 && !opts->dry_run)
+		rc = make(&c, base, err);
+	free_pairs(c.pairs, c.nr_pairs);
+	if (rc == 0 && !opts->dry_run)
+		domain_log(ctx, d->cfg.name, "snapshot %s: %s", s->name,
+			   snapshot_state_words[s->state]);
+	return rc;
+}
+
+/* ---- revert ---- */
+
+/* From each pair's to, which is DISK.snapshot-revert, to DISK. */
+static int put_in_place(const struct domain_ctx *ctx, const struct image_pair *pairs, size_t n,
+			struct zerr **err)
+{
+	_cleanup_strbuf_ struct strbuf new = STRBUF_INIT;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		_cleanup_free_ char *path = strndup(pairs[i].to, strlen(pairs[i].to) -
+						    strlen(".snapshot-revert"));
+
+		if (!path || rename(pairs[i].to, path) != 0) {
+			snapshot_failed("replace", path ? path : pairs[i].to, path ? errno : ENOMEM,
+					err);
+			break;
+		}
+		sync_folder(ctx, path);
+		strbuf_addf(&new, "%s%s", new.len ? ", " : "", path);
+	}
+	if (i == n)
+		return 0;
+	for (size_t k = i; k < n; k++)
+		unlink(pairs[k].to);
+	return new.len == 0 ? -1 : zerr_hint(err, "as in the snapshot are already: %s", new.buf);
+}
+
+/* Nobody starts it while the lock is held. */
+static int replace(struct domain_ctx *ctx, const struct definition *d,
+		   const struct image_pair *pairs, size_t n, bool force, struct zerr **err)
+{
+	_cleanup_close_ int lock = -1;
+	uint16_t domid;
+	int rc = find_running(ctx, d, &domid, err);
+
+	if (rc == 1 && force)
+		rc = domain_destroy(ctx, domid, err);
+	if (rc == 0)
+		rc = domain_lock(ctx, &lock, err);
+	if (rc == 0)
+		rc = find_running(ctx, d, &domid, err);
+	if (rc == 1)
+		rc = zerr_set(err, ZERR_STATE, "E704", 0, "it runs");
+	if (rc == 0)
+		return put_in_place(ctx, pairs, n, err);
+	for (size_t i = 0; i < n; i++)
+		unlink(pairs[i].to);
+	return -1;
+}
+
+static struct image_pair *pairs_of(const struct snapshot *s, size_t *n)
+{
+	struct image_pair *pairs = calloc(s->disk_count + 1, sizeof(*pairs));
+
+	*n = 0;
+	for (size_t i = 0; pairs && i < s->disk_count; i++) {
+		struct image_pair *p = &pairs[*n];
+
+		if (s->disks[i].left_out)
+			continue;
+		p->from = snapshot_file(s, s->disks[i].target);
+		p->to = snapshot_beside(s->disks[i].source);
+		(*n)++;
+		if (p->from && p->to)
+			continue;
+		free_pairs(pairs, *n);
+		return NULL;
+	}
+	return pairs;
+}
+
+static int check_revert(struct domain_ctx *ctx, const struct definition *d,
+			const struct snapshot *s, bool force, struct zerr **err)
+{
+	uint16_t domid;
+	int rc;
+
+	if (memcmp(s->uuid, d->cfg.uuid, sizeof(s->uuid)) != 0)
+		return zerr_set(err, ZERR_STATE, "E707", 0,
+				"the snapshot is of another domain of that name");
+	rc = find_running(ctx, d, &domid, err);
+	if (rc == 1 && !force) {
+		rc = zerr_set(err, ZERR_STATE, "E704", 0, "it runs");
+		zerr_hint(err, "zl shutdown ends it; --force destroys it");
+	}
+	return rc < 0 ? -1 : 0;
+}
+
+int snapshot_revert(struct domain_ctx *ctx, const struct definition *d, const struct snapshot *s,
+		    const struct snapshot_opts *opts, struct zerr **err)
+{
+	struct image_pair *pairs;
+	size_t n;
+	int rc;
+
+	if (check_revert(ctx, d, s, opts->force, err) != 0)
+		return -1;
+	pairs = pairs_of(s, &n);
+	if (!pairs)
+		return zerr_no_memory(err);
+	rc = image_check_room(pairs, n, err);
+	if (rc == 0 && !opts->dry_run) {
+		for (size_t i = 0; i < n; i++)
+			unlink(pairs[i].to);	/* of one that was killed */
+		rc = copy_pairs(pairs, n, &opts->copying, err);
+		if (rc == 0)
+			rc = replace(ctx, d, pairs, n, opts->force, err);
+		if (rc == 0) {
+			snapshot_set_current(ctx, d, s->name);
+			domain_log(ctx, d->cfg.name, "reverted to snapshot %s", s->name);
+		}
+	}
+	free_pairs(pairs, n);
+	return rc;
+}
