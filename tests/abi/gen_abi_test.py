@@ -121,7 +121,7 @@ FLEXIBLE = {("struct xen_build_id", "buf"), ("struct physdev_pci_device_add", "o
 # or writes to a guest's memory.
 CORE_HEADERS = ["domctl.h", "grant_table.h", "hvm_op.h", "io/console.h", "memory.h", "platform.h",
                 "sched.h", "sysctl.h", "vcpu.h", "version.h"]
-CORE_NOT = r"_sched_(rtds|arinc653)|xen_domctl_(getpageframeinfo3|schedparam_vcpu)|" \
+CORE_NOT = r"_sched_arinc653|xen_domctl_getpageframeinfo3|" \
            r"xen_sysctl_sched_|grant_entry_(v2|header)|shadow_op_stats|batch_extra|" \
            r"bind_pirq|gnttab_(copy_ptr|transfer|dump_table|unmap_and_replace)|" \
            r"xen_memory_exchange|arch_\w+_info"

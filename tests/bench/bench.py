@@ -56,13 +56,14 @@ ROWS = (
 NO_RATIO = {"midr", "mpidr", "first_touch"}
 
 
-def all_runs(system, payload, hypervisor, words=""):
-    """All figures of one system, its payload told some more words, and its last console's text."""
+def all_runs(system, payload, hypervisor, words="", options=""):
+    """All figures of one system, told some more words or options, and its last console's text."""
     print(f"bench: {system} ...", flush=True)
     start, figures, text = time.monotonic(), {}, ""
     for i, run in enumerate(systems.runs(system)):
         log = os.path.join(machine.OUT, "log", f"bench-{system}-{i + 1}.log")
         run.words += words
+        run.options += options
         found, text = systems.measure(system, run, payload, hypervisor, log)
         figures.update(found)
     print(f"bench: {system}: {len(figures)} figures in {time.monotonic() - start:.0f} s")
@@ -138,6 +139,7 @@ def main():
     p.add_argument("--payload", default=systems.PAYLOAD)
     p.add_argument("--only", help="systems, by commas: " + ",".join(SYSTEMS))
     p.add_argument("--no-write", action="store_true", help="leave docs/performance.md alone")
+    p.add_argument("--options", default="", help="more for the hypervisors' command line")
     p.add_argument("--count-traps", action="store_true", help="ours alone, while it counts them")
     a = p.parse_args()
     if not fetch():
@@ -148,7 +150,7 @@ def main():
         for s in a.only.split(",") if a.only else SYSTEMS:
             hypervisor = machine.PEER if s == "peer" else a.hypervisor
             figures[s], texts[s] = all_runs(s, a.payload, hypervisor,
-                                            " count=1" if a.count_traps else "")
+                                            " count=1" if a.count_traps else "", " " + a.options)
     except machine.MachineFailure as e:
         print(f"bench: error: {e}", file=sys.stderr)
         return 1

@@ -105,6 +105,14 @@ static inline struct vcpu *spinner(uint16_t weight, uint16_t cap)
 	return d->vcpu[0];
 }
 
+/* All CPUs, of pool 0, schedule so from now on. Nobody is there. */
+static inline void use_policy(const struct sched_policy *policy)
+{
+	cpupool_begin(&cpupools[0], policy);
+	for (unsigned int i = 0; i < nr_cpus; i++)
+		assert_true(sched_set_policy(cpus[i]->rq, policy));
+}
+
 static inline int set_up(void **state)
 {
 	(void)state;
@@ -134,7 +142,9 @@ static inline int tear_down(void **state)
 		assert_null(cpus[i]->el1_owner);
 		assert_int_equal(cpus[i]->rq->nr_runnable, 0);
 		assert_null(cpus[i]->rq->running);
+		assert_int_equal(cpus[i]->rq->nr_parked, 0);
 		soft_timer_stop(&cpus[i]->rq->slice);
+		soft_timer_stop(&cpus[i]->rq->replenish);
 	}
 	fake_cpu_enter(0);
 	sched_idle_cpus = 0;

@@ -300,6 +300,93 @@ static void test_scheduler(void **state)
 	assert_int_equal(sched_params(6, 99, 0, 0), -EINVAL);
 }
 
+/* One element of the array in the guest's memory. */
+static struct xen_domctl_schedparam_vcpu *elem(unsigned int i)
+{
+	return (struct xen_domctl_schedparam_vcpu *)guest(buf_va()) + i;
+}
+
+/* Of each vCPU in the array, or (array: 0) of the domain. */
+static int64_t rtds(uint32_t cmd, uint64_t array, uint32_t nr, uint32_t period, uint32_t budget)
+{
+	memset(&op.u, 0, sizeof(op.u));
+	op.u.scheduler_op.sched_id = XEN_SCHEDULER_RTDS;
+	op.u.scheduler_op.cmd = cmd;
+	op.u.scheduler_op.u.rtds.period = period;
+	op.u.scheduler_op.u.rtds.budget = budget;
+	if (array) {
+		op.u.scheduler_op.u.v.vcpus.p = array;
+		op.u.scheduler_op.u.v.nr_vcpus = nr;
+	}
+	return call(XEN_DOMCTL_scheduler_op, domu->id);
+}
+
+#define GET_VCPUS(nr)	rtds(XEN_DOMCTL_SCHEDOP_getvcpuinfo, buf_va(), (nr), 0, 0)
+#define PUT(p, b)	rtds(XEN_DOMCTL_SCHEDOP_putinfo, 0, 0, (p), (b))
+
+static void check_rtds(unsigned int vcpu, uint32_t period, uint32_t budget, bool extra)
+{
+	elem(0)->vcpuid = vcpu;
+	assert_int_equal(GET_VCPUS(1), 0);
+	assert_int_equal(op.u.scheduler_op.u.v.nr_vcpus, 1);
+	assert_int_equal(elem(0)->u.rtds.period, period);
+	assert_int_equal(elem(0)->u.rtds.budget, budget);
+	assert_int_equal(elem(0)->u.rtds.flags, extra ? XEN_DOMCTL_SCHEDRT_extra : 0);
+}
+
+static int64_t set_rtds(unsigned int vcpu, uint32_t period, uint32_t budget, uint32_t flags)
+{
+	*elem(0) = (struct xen_domctl_schedparam_vcpu){
+		.vcpuid = vcpu, .u.rtds = { .period = period, .budget = budget, .flags = flags } };
+	return rtds(XEN_DOMCTL_SCHEDOP_putvcpuinfo, buf_va(), 1, 0, 0);
+}
+
+static void test_rtds(void **state)
+{
+	const struct sched_policy *old = domu->pool->sched;
+
+	(void)state;
+	assert_int_equal(rtds(XEN_DOMCTL_SCHEDOP_getinfo, 0, 0, 0, 0), -EINVAL);
+	domu->pool->sched = &sched_rtds;
+	assert_int_equal(sched_params(6, XEN_DOMCTL_SCHEDOP_getinfo, 0, 0), -EINVAL);
+	assert_int_equal(rtds(XEN_DOMCTL_SCHEDOP_getinfo, 0, 0, 0, 0), 0);
+	assert_int_equal(op.u.scheduler_op.u.rtds.period, 10000);
+	assert_int_equal(op.u.scheduler_op.u.rtds.budget, 4000);
+	check_rtds(0, 10000, 4000, true);
+	check_rtds(1, 10000, 4000, true);
+	/* Each by itself; the limits. */
+	assert_int_equal(set_rtds(1, 10, 10, 0), 0);
+	assert_int_equal(set_rtds(1, 10, 11, 0), -EINVAL);
+	assert_int_equal(set_rtds(1, 10, 9, 0), -EINVAL);
+	assert_int_equal(set_rtds(1, 0, 0, 0), -EINVAL);
+	assert_int_equal(set_rtds(2, 100, 50, 0), -EINVAL);
+	assert_int_equal(set_rtds(~0u, 100, 50, 0), -EINVAL);
+	check_rtds(0, 10000, 4000, true);
+	check_rtds(1, 10, 10, false);
+	assert_int_equal(set_rtds(0, ~0u, ~0u, ~0u), 0);
+	check_rtds(0, ~0u, ~0u, true);
+	/* All of a domain: extra time stays as it is. */
+	assert_int_equal(PUT(5000, 5001), -EINVAL);
+	assert_int_equal(PUT(5000, 0), -EINVAL);
+	assert_int_equal(PUT(5000, 1000), 0);
+	check_rtds(0, 5000, 1000, true);
+	check_rtds(1, 5000, 1000, false);
+	/* It stops for an interrupt; an array in part, and the caller asks for the rest. */
+	fake_irq_pending = true;
+	assert_int_equal(PUT(6000, 1000), 0);
+	*elem(0) = *elem(1) = (struct xen_domctl_schedparam_vcpu){ .vcpuid = 0 };
+	assert_int_equal(GET_VCPUS(2), 0);
+	assert_int_equal(op.u.scheduler_op.u.v.nr_vcpus, 1);
+	assert_int_equal(elem(0)->u.rtds.period, 6000);
+	assert_int_equal(elem(1)->u.rtds.period, 0);
+	fake_irq_pending = false;
+	check_rtds(1, 6000, 1000, false);
+	assert_int_equal(GET_VCPUS(0), 0);
+	assert_int_equal(rtds(99, 0, 0, 5000, 1000), -EINVAL);
+	assert_int_equal(rtds(XEN_DOMCTL_SCHEDOP_putvcpuinfo, ~0UL, 1, 0, 0), -EFAULT);
+	domu->pool->sched = old;
+}
+
 /* ---- devices ---- */
 
 static void test_devices(void **state)
@@ -424,7 +511,7 @@ int main(void)
 		world_test(test_context_modes),
 		world_test(test_context_changed_meanwhile), world_test(test_trigger),
 		world_test(test_affinity),
-		world_test(test_scheduler),
+		world_test(test_scheduler), world_test(test_rtds),
 		world_test(test_devices),
 		world_test(test_cpu_model),
 		world_test(test_many_vcpus),

@@ -14,6 +14,8 @@
 static struct vcpu *v[NR_VCPUS];
 static uint32_t pool_of_cpu[FAKE_NR_CPUS];	/* NR_POOLS: none */
 static uint32_t pool_of_dom[NR_DOMS];
+/* Each has its own scheduler: credit2, rtds, null. */
+static const uint32_t sched_of_pool[NR_POOLS] = { 6, 8, 9 };
 
 /* *progress: what a call that goes on has been given, NULL: it begins and ends here. */
 static int pool_op(uint32_t op, uint32_t id, uint32_t cpu, uint32_t domid, uint64_t *progress)
@@ -23,7 +25,8 @@ static int pool_op(uint32_t op, uint32_t id, uint32_t cpu, uint32_t domid, uint6
 
 	call.a = call.resumed ? *progress : 0;
 	call.sysctl.u.cpupool_op = (struct xen_sysctl_cpupool_op){
-		.op = op, .cpupool_id = id, .cpu = cpu, .domid = domid, .sched_id = 6 };
+		.op = op, .cpupool_id = id, .cpu = cpu, .domid = domid,
+		.sched_id = sched_of_pool[id % NR_POOLS] };
 	rc = sysctl_cpupool_op(&call);
 	if (call.d)
 		domain_put(call.d);
@@ -153,6 +156,8 @@ static void check_vcpu(unsigned int round, unsigned int i)
 		fail_msg("round %u: vCPU %u is lost", round, i);
 	if (x->sched.queued)
 		assert_int_equal(x->flags, 0);
+	if (x->sched.queued && !x->sched.parked)
+		assert_true(rq->nr_runnable);
 	/* A change of pool has waited until nobody is where it must not be. */
 	if (x->is_running || x->sched.queued)
 		assert_true(pool >> x->sched.cpu & 1);
@@ -188,6 +193,9 @@ static void test_random_pools(void **state)
 		for (uint32_t id = 0; id < NR_POOLS; id++) {
 			assert_int_equal(cpupool_find(id, true)->cpus, model(id, &doms));
 			assert_int_equal(cpupool_find(id, true)->n_dom, doms);
+			for (uint32_t c = 0; c < nr_cpus; c++)
+				assert_true(pool_of_cpu[c] != id ||
+					    cpus[c]->rq->sched->sched_id == sched_of_pool[id]);
 		}
 	}
 	/* All back. */

@@ -449,20 +449,14 @@ static void test_init_errors(void **state)
 	assert_null(c.rq);
 }
 
-/* ---- the null policy, on run queues of its own ---- */
+/* ---- the null policy, on the same run queues ---- */
 
 static void test_null_policy(void **state)
 {
-	struct list_head saved[MAX_CPUS];	/* what it overwrites of the other's state */
 	struct vcpu *a, *b;
 
 	(void)state;
-	sched = &sched_null;
-	for (unsigned int i = 0; i < nr_cpus; i++) {
-		assert_int_equal(sched->rq_size, sizeof(saved[i]));
-		memcpy(&saved[i], sched_policy_of(cpus[i]->rq), sizeof(saved[i]));
-		sched->init_cpu(cpus[i]->rq);
-	}
+	use_policy(&sched_null);
 	a = spinner(256, 0);
 	b = spinner(256, 0);
 	run_for(S);
@@ -474,9 +468,7 @@ static void test_null_policy(void **state)
 	assert_ptr_equal(leave(1), a);
 	tear_down(state);
 	nr_doms = 0;
-	for (unsigned int i = 0; i < nr_cpus; i++)
-		memcpy(sched_policy_of(cpus[i]->rq), &saved[i], sizeof(saved[i]));
-	sched = &sched_credit;
+	use_policy(&sched_credit);
 }
 
 int main(void)

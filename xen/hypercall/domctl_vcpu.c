@@ -225,6 +225,68 @@ int domctl_vcpuaffinity(struct control_call *call)
 }
 
 /*
+ * rtds, one vCPU. As in Xen what is read of a domain is what its vCPUs begin with, and what is set
+ * leaves the extra time as it is. -EINVAL.
+ */
+static int set_rtds(struct vcpu *v, const struct xen_domctl_sched_rtds *p, const bool *extra)
+{
+	return sched_set_rtds(v, p->period, p->budget, extra ? *extra : v->sched.rt.extra);
+}
+
+/* The next of the vCPUs that the array names. -EFAULT, -EINVAL. */
+static int one_rtds(struct domain *d, const struct xen_domctl_scheduler_op *s, uint32_t i, bool set)
+{
+	struct xen_domctl_schedparam_vcpu p;
+	struct vcpu *v;
+
+	if (copy_elem_from_guest(&p, s->u.v.vcpus.p, i, sizeof(p)))
+		return -EFAULT;
+	if (find_vcpu(d, p.vcpuid, &v))
+		return -EINVAL;
+	if (set) {
+		bool extra = p.u.rtds.flags & XEN_DOMCTL_SCHEDRT_extra;
+
+		return set_rtds(v, &p.u.rtds, &extra);
+	}
+	p.u.rtds = (struct xen_domctl_sched_rtds){
+		.period = v->sched.rt.period_us, .budget = v->sched.rt.budget_us,
+		.flags = v->sched.rt.extra ? XEN_DOMCTL_SCHEDRT_extra : 0,
+	};
+	return copy_elem_to_guest(s->u.v.vcpus.p, i, &p, sizeof(p));
+}
+
+/* Periods and budgets. An array may be done in part: nr_vcpus says how far. */
+static int rtds_op(struct control_call *call, struct xen_domctl_scheduler_op *s)
+{
+	uint32_t i = 0;
+	int rc = 0;
+
+	switch (s->cmd) {
+	case XEN_DOMCTL_SCHEDOP_getinfo:
+		s->u.rtds.period = SCHED_RTDS_PERIOD_US;
+		s->u.rtds.budget = SCHED_RTDS_BUDGET_US;
+		return 0;
+	case XEN_DOMCTL_SCHEDOP_putinfo:
+		while (!rc && call->a < call->d->max_vcpus) {
+			struct vcpu *v = domain_vcpu(call->d, (uint32_t)call->a++);
+
+			rc = v ? set_rtds(v, &s->u.rtds, NULL) : 0;
+			if (!rc && call->a < call->d->max_vcpus && hypercall_preempt())
+				rc = -ERESTART;
+		}
+		return rc;
+	case XEN_DOMCTL_SCHEDOP_putvcpuinfo:
+	case XEN_DOMCTL_SCHEDOP_getvcpuinfo:
+		while (!rc && i < s->u.v.nr_vcpus && !(i && hypercall_preempt()))
+			rc = one_rtds(call->d, s, i++, s->cmd == XEN_DOMCTL_SCHEDOP_putvcpuinfo);
+		s->u.v.nr_vcpus = i;
+		return rc;
+	default:
+		return -EINVAL;
+	}
+}
+
+/*
  * Weight and cap: the credit schedulers' parameters share a layout. -EINVAL for another
  * scheduler or command.
  */
@@ -234,8 +296,10 @@ int domctl_scheduler_op(struct control_call *call)
 	struct domain *d = call->d;
 	uint16_t cap;
 
-	if (s->sched_id != sched->sched_id)
+	if (s->sched_id != READ_ONCE(d->pool)->sched->sched_id)
 		return -EINVAL;
+	if (s->sched_id == XEN_SCHEDULER_RTDS)
+		return rtds_op(call, s);
 	switch (s->cmd) {
 	case XEN_DOMCTL_SCHEDOP_getinfo:
 		s->u.credit2.weight = READ_ONCE(d->weight);

@@ -31,7 +31,7 @@ int sysctl_physinfo(struct control_call *call)
 
 int sysctl_sched_id(struct control_call *call)
 {
-	call->sysctl.u.sched_id.sched_id = sched->sched_id;
+	call->sysctl.u.sched_id.sched_id = cpupool_find(0, true)->sched->sched_id;
 	return 0;
 }
 
@@ -103,7 +103,7 @@ int sysctl_scheduler_op(struct control_call *call)
 	if (!pool)
 		return -ESRCH;
 	uint32_t ratelimit = READ_ONCE(pool->ratelimit_us);
-	if (s->sched_id != sched->sched_id || (!credit2 && s->sched_id != XEN_SCHEDULER_CREDIT))
+	if (s->sched_id != pool->sched->sched_id || (!credit2 && s->sched_id != XEN_SCHEDULER_CREDIT))
 		return -EINVAL;
 	if (s->cmd == XEN_SYSCTL_SCHEDOP_putinfo) {
 		ratelimit = credit2 ? s->u.sched_credit2.ratelimit_us :

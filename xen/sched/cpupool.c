@@ -2,8 +2,9 @@
 /*
  * CPU pools: every domain is in one, and its vCPUs run on that pool's CPUs alone. A CPU is in one
  * pool or among the free ones, where it idles. Pool 0 has all CPUs at first and can lose them, but
- * it stays; destroyed domains end there. All pools have the scheduler that the host booted with.
- * CPUs that are off (cpu_hotplug.c) are in a set of their own, which no tool sees.
+ * it stays; destroyed domains end there. Each pool has a scheduler of its own: pool 0 the one that
+ * the command line names, and a CPU takes that of the pool it joins. CPUs that are off
+ * (cpu_hotplug.c) are in a set of their own, which no tool sees.
  *
  * cpupool_lock guards what is here, and which CPUs are a vCPU's (sched_set_affinity): the pool
  * changes first, then each vCPU is told, until none is on a CPU of another pool any more. A struct
@@ -61,12 +62,22 @@ void cpupool_domain_free(struct domain *d)
 	d->pool->n_dom--;
 }
 
+/* p, of which nothing is in use yet, schedules so. */
+void cpupool_begin(struct cpupool *p, const struct sched_policy *sched)
+{
+	p->sched = sched;
+	/* Who waits with an earlier deadline waits for nobody. */
+	p->ratelimit_us = sched == &sched_rtds ? 0 : opt.sched_ratelimit_us;
+}
+
 /* A new, empty pool; PAR_ANY: with the lowest id that is free. -ENOENT, -EEXIST, -ENOSPC. */
 static int create(struct xen_sysctl_cpupool_op *c)
 {
 	struct cpupool *p = cpupools;
 
-	if (c->sched_id != sched->sched_id)
+	const struct sched_policy *policy = sched_policy_find(c->sched_id);
+
+	if (!policy)
 		return -ENOENT;
 	if (c->cpupool_id == XEN_SYSCTL_CPUPOOL_PAR_ANY)
 		for (c->cpupool_id = 1; cpupool_find(c->cpupool_id, true);)
@@ -77,17 +88,21 @@ static int create(struct xen_sysctl_cpupool_op *c)
 		if (++p == cpupools + ARRAY_SIZE(cpupools))
 			return -ENOSPC;
 	p->id = c->cpupool_id;
-	p->ratelimit_us = opt.sched_ratelimit_us;
+	cpupool_begin(p, policy);
 	store_release(&p->exists, true);
 	return 0;
 }
 
-/* c goes from its set of CPUs to another. -EBUSY: it is the last of a pool with domains. */
+/*
+ * c goes from its set of CPUs to another. -EBUSY: it is the last of a pool with domains; or who
+ * ran there in another pool has not left it yet.
+ */
 static int move_cpu(struct pcpu *c, struct cpupool *to)
 {
 	struct cpupool *from = c->rq->pool;
 
-	if (from->n_dom && from->cpus == BIT(c->id))
+	if ((from->n_dom && from->cpus == BIT(c->id)) ||
+	    (to->sched && !sched_set_policy(c->rq, to->sched)))
 		return -EBUSY;
 	WRITE_ONCE(from->cpus, from->cpus & ~BIT(c->id));
 	WRITE_ONCE(to->cpus, to->cpus | BIT(c->id));
@@ -174,7 +189,7 @@ static int change(struct control_call *call, struct xen_sysctl_cpupool_op *c)
 		if (!p)
 			return -ENOENT;
 		c->cpupool_id = p->id;
-		c->sched_id = sched->sched_id;
+		c->sched_id = p->sched->sched_id;
 		c->n_dom = p->n_dom;
 		return bitmap_to_guest(&c->cpumap, p->cpus);
 	case XEN_SYSCTL_CPUPOOL_OP_ADDCPU:

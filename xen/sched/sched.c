@@ -16,7 +16,17 @@
 #include <xen/vgic/vgic_switch.h>
 #include "sched_private.h"
 
-const struct sched_policy *sched = &sched_credit;
+static const struct sched_policy *const policies[] = {
+	&sched_credit, &sched_null, &sched_rtds,
+};
+
+const struct sched_policy *sched_policy_find(uint32_t sched_id)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(policies); i++)
+		if (policies[i]->sched_id == sched_id)
+			return policies[i];
+	return NULL;
+}
 
 /* The running CPU's slice timer: has the vCPU had its turn? */
 static void slice_timer(void *arg)
@@ -28,7 +38,7 @@ static void slice_timer(void *arg)
 	if (!rq->running)
 		return;
 	sched_account(rq, now);
-	end = sched->slice_end(rq, rq->running);
+	end = rq->sched->slice_end(rq, rq->running);
 	if ((end && end <= now) || (rq->look_at && rq->look_at <= now)) {
 		rq->must_look = true;
 		cpu_raise_work(WORK_RESCHED);
@@ -37,22 +47,56 @@ static void slice_timer(void *arg)
 	}
 }
 
+static void replenish_timer(void *arg)
+{
+	struct sched_rq *rq = arg;
+	uint64_t affinity;
+
+	spin_lock(&rq->lock);
+	affinity = rq->sched->replenish ? rq->sched->replenish(rq) : 0;
+	if (rq->must_look)
+		cpu_raise_work(WORK_RESCHED);
+	spin_unlock(&rq->lock);
+	sched_offer(rq, affinity);
+}
+
+/* rq's CPU, which is to join a pool, schedules so from now on. False: somebody is there still. */
+bool sched_set_policy(struct sched_rq *rq, const struct sched_policy *policy)
+{
+	SPIN_GUARD(&rq->lock);
+	if (rq->sched == policy)
+		return true;
+	/* Whoever owns the CPU's state has been running there, which takes the lock. */
+	if (rq->running || rq->nr_runnable || rq->nr_parked ||
+	    READ_ONCE(cpus[rq->cpu]->el1_owner))
+		return false;
+	memset(rq->policy, 0, policy->rq_size);
+	rq->sched = policy;
+	policy->init_cpu(rq);
+	return true;
+}
+
 /* Make the run queue of CPU c, which takes vCPUs of pool 0 from then on. -ENOMEM. */
 int sched_init_cpu(struct pcpu *c)
 {
 	struct sched_rq *rq;
+	size_t most = 0;
 
-	if (!cpupools->cpus && !strcmp(opt.sched, sched_null.name))
-		sched = &sched_null;
-	rq = xzalloc_bytes(sizeof(*rq) + sched->rq_size);
+	for (size_t i = 0; i < ARRAY_SIZE(policies); i++) {
+		most = MAX(most, policies[i]->rq_size);
+		if (!cpupools->cpus && (!i || !strcmp(opt.sched, policies[i]->name)))
+			cpupool_begin(cpupools, policies[i]);
+	}
+	rq = xzalloc_bytes(sizeof(*rq) + most);
 	if (!rq)
 		return -ENOMEM;
 	spin_lock_init(&rq->lock, LOCK_SCHED);
 	rq->cpu = c->id;
 	rq->pool = cpupools;
-	cpupools->ratelimit_us = opt.sched_ratelimit_us;
+	rq->sched = cpupools->sched;
 	soft_timer_init(&rq->slice, slice_timer, rq, c->id);
-	sched->init_cpu(rq);
+	soft_timer_init(&rq->replenish, replenish_timer, rq, c->id);
+	rq->sched->init_cpu(rq);
 	c->rq = rq;
 	__atomic_fetch_or(&cpupools->cpus, BIT(c->id), __ATOMIC_RELEASE);
 	return 0;
@@ -65,7 +109,7 @@ void sched_account(struct sched_rq *rq, s_time_t now)
 
 	if (!v || now <= rq->charged_at)
 		return;
-	sched->charge(rq, v, now - rq->charged_at);
+	rq->sched->charge(rq, v, now - rq->charged_at);
 	rq->charged_at = now;
 }
 
@@ -75,7 +119,7 @@ void sched_account(struct sched_rq *rq, s_time_t now)
  */
 void sched_arm_slice(struct sched_rq *rq)
 {
-	s_time_t end = sched->slice_end(rq, rq->running);
+	s_time_t end = rq->sched->slice_end(rq, rq->running);
 
 	if (rq->look_at && (!end || rq->look_at < end))
 		end = rq->look_at;
@@ -94,7 +138,7 @@ void sched_arm_slice(struct sched_rq *rq)
 static __noinline struct vcpu *pick_allowed(struct sched_rq *rq)
 {
 	while (rq->nr_runnable) {
-		struct vcpu *v = sched->pick(rq);
+		struct vcpu *v = rq->sched->pick(rq);
 
 		if (!v || likely(sched_may_run_on(v, rq->cpu)))
 			return v;
@@ -120,7 +164,7 @@ static __noinline struct vcpu *compete(struct sched_rq *rq, struct vcpu *prev, s
 	if (prev) {
 		sched_account(rq, now);
 		if (!prev->flags && sched_may_run_on(prev, rq->cpu))
-			sched->enqueue(rq, prev, false);
+			rq->sched->enqueue(rq, prev, false);
 	}
 	return pick_allowed(rq);
 }
@@ -139,7 +183,7 @@ struct vcpu *choose(struct sched_rq *rq, struct vcpu *prev, bool yields)
 	s_time_t now = system_time();
 	if (likely(yields && rq->nr_runnable && !prev->flags &&
 		   sched_may_run_on(prev, rq->cpu))) {
-		next = sched->exchange(rq, prev, MAX(now, rq->charged_at) - rq->charged_at);
+		next = rq->sched->exchange(rq, prev, MAX(now, rq->charged_at) - rq->charged_at);
 		if (unlikely(!next || !sched_may_run_on(next, rq->cpu)))
 			next = next ? pick_allowed(rq) : prev;
 	} else {
@@ -261,11 +305,11 @@ static bool steal(struct sched_rq *rq)
 		/* Both at once, in CPU order: v must not be without a lock that guards it. */
 		spin_lock(from->cpu < rq->cpu ? &from->lock : &rq->lock);
 		spin_lock(from->cpu < rq->cpu ? &rq->lock : &from->lock);
-		struct vcpu *v = sched->steal(from, rq->cpu);
+		struct vcpu *v = from->sched->steal(from, rq->cpu);
 		if (v) {
 			sched_dequeue(from, v);
 			sched_move(from, v, rq->cpu);
-			sched->enqueue(rq, v, false);
+			rq->sched->enqueue(rq, v, false);
 		}
 		spin_unlock(&from->lock);
 		spin_unlock(&rq->lock);

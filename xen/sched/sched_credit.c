@@ -39,7 +39,6 @@ struct credit_rq {
 	struct list_head bucket[LEVELS][BUCKETS];
 	struct list_head boost;		/* behind vtime, first come first served */
 	struct list_head parked;	/* out of budget */
-	struct soft_timer replenish;	/* next cap period, when somebody is parked */
 };
 
 static bool is_before(uint64_t a, uint64_t b)
@@ -215,31 +214,32 @@ static uint64_t cap_left(struct domain *d)
 }
 
 /* Set v aside until its domain's next period. It is in no list and not counted. */
-static void park(struct credit_rq *c, struct vcpu *v)
+static void park(struct sched_rq *rq, struct vcpu *v)
 {
+	struct credit_rq *c = sched_policy_of(rq);
+
 	v->sched.parked = true;
+	rq->nr_parked++;
 	list_add_tail(&v->sched.link, &c->parked);
-	if (!soft_timer_armed(&c->replenish))
-		soft_timer_set(&c->replenish, (system_time() / CAP_PERIOD_NS + 1) * CAP_PERIOD_NS);
+	if (!soft_timer_armed(&rq->replenish))
+		soft_timer_set(&rq->replenish, (system_time() / CAP_PERIOD_NS + 1) * CAP_PERIOD_NS);
 }
 
 /* A cap period began: all parked vCPUs compete again; pick parks those that still owe. */
-static void replenish(void *arg)
+static uint64_t credit_replenish(struct sched_rq *rq)
 {
-	struct sched_rq *rq = arg;
 	struct credit_rq *c = sched_policy_of(rq);
 
-	spin_lock(&rq->lock);
 	while (!list_empty(&c->parked)) {
 		struct vcpu *v = list_first_entry(&c->parked, struct vcpu, sched.link);
 
 		list_del(&v->sched.link);
 		v->sched.parked = false;
+		rq->nr_parked--;
 		add(rq, v);
 	}
 	rq->must_look = true;
-	spin_unlock(&rq->lock);
-	cpu_raise_work(WORK_RESCHED);
+	return 0;
 }
 
 /*
@@ -251,7 +251,7 @@ static __noinline struct vcpu *pick_capped(struct sched_rq *rq, struct vcpu *v)
 	struct credit_rq *c = sched_policy_of(rq);
 
 	while (v && v->domain->cap && !cap_left(v->domain)) {
-		park(c, v);
+		park(rq, v);
 		v = take_first(c);
 		if (v)
 			WRITE_ONCE(rq->nr_runnable, rq->nr_runnable - 1);
@@ -370,12 +370,18 @@ static struct vcpu *credit_steal(struct sched_rq *rq, unsigned int cpu)
 	return v;
 }
 
-/* Virtual times of two queues have nothing to do with each other: keep how far v is ahead. */
+/*
+ * Virtual times of two queues have nothing to do with each other: keep how far v is ahead. Who
+ * comes from another policy is neither ahead nor behind.
+ */
 static void credit_migrate(struct sched_rq *from, struct sched_rq *to, struct vcpu *v)
 {
 	const struct credit_rq *f = sched_policy_of(from), *t = sched_policy_of(to);
 
-	v->sched.vruntime += READ_ONCE(t->vtime) - READ_ONCE(f->vtime);
+	if (from->sched != to->sched)
+		v->sched.vruntime = READ_ONCE(t->vtime);
+	else
+		v->sched.vruntime += READ_ONCE(t->vtime) - READ_ONCE(f->vtime);
 }
 
 static void credit_init_cpu(struct sched_rq *rq)
@@ -387,7 +393,6 @@ static void credit_init_cpu(struct sched_rq *rq)
 			list_init(&c->bucket[level][n]);
 	list_init(&c->boost);
 	list_init(&c->parked);
-	soft_timer_init(&c->replenish, replenish, rq, rq->cpu);
 }
 
 const struct sched_policy sched_credit = {
@@ -404,4 +409,5 @@ const struct sched_policy sched_credit = {
 	.slice_end = credit_slice_end,
 	.steal = credit_steal,
 	.migrate = credit_migrate,
+	.replenish = credit_replenish,
 };

@@ -12,6 +12,8 @@ extern spinlock_t cpupool_lock;
 struct control_call;
 int cpupool_switch_cpu(struct pcpu *c, struct cpupool *to) __must_check;
 int cpupool_settle_all(struct control_call *call) __must_check;
+void cpupool_begin(struct cpupool *p, const struct sched_policy *sched);
+bool sched_set_policy(struct sched_rq *rq, const struct sched_policy *policy) __must_check;
 void cpu_leave(struct pcpu *c);		/* in the idle loop of one that is to go off */
 
 /* CPUs that others may give work: those in the idle loop that no waker has claimed, ... */
@@ -57,6 +59,7 @@ void sched_place(struct vcpu *v);
 void sched_dequeue(struct sched_rq *rq, struct vcpu *v);
 void sched_move(struct sched_rq *rq, struct vcpu *v, uint32_t cpu);
 struct vcpu *sched_find_for(const struct list_head *list, unsigned int cpu, unsigned int *looks);
+void sched_rtds_params(struct vcpu *v, uint32_t period, uint32_t budget, bool extra);
 void sched_offer(const struct sched_rq *rq, uint64_t affinity);
 void sched_account(struct sched_rq *rq, s_time_t now);
 void sched_arm_slice(struct sched_rq *rq);

@@ -74,7 +74,8 @@ static bool resumes(struct sched_rq *rq, struct vcpu *v, s_time_t now)
 	const struct pcpu *c = this_cpu();
 
 	if (c->el1_owner != v || c->current || c->rq != rq || rq->nr_runnable ||
-	    !sched_may_run_on(v, rq->cpu) || !sched->resume || !sched->resume(rq, v))
+	    !sched_may_run_on(v, rq->cpu) || !rq->sched->resume ||
+	    !rq->sched->resume(rq, v))
 		return false;
 	sched_set_runstate(v, RUNSTATE_running_, now);
 	sched_start(rq, v, now);
@@ -88,7 +89,7 @@ static __noinline void queue_on_idle(struct sched_rq *rq, struct vcpu *v)
 
 	if (resumes(rq, v, now))
 		return;
-	sched->enqueue(rq, v, true);
+	rq->sched->enqueue(rq, v, true);
 	if (v->runstate.state != RUNSTATE_runnable_)
 		sched_set_runstate(v, RUNSTATE_runnable_, now);
 	poke(rq);
@@ -106,10 +107,10 @@ static void queue_woken(struct sched_rq *rq, struct vcpu *v)
 	}
 	now = system_time();
 	sched_account(rq, now);
-	sched->enqueue(rq, v, true);
+	rq->sched->enqueue(rq, v, true);
 	if (v->runstate.state != RUNSTATE_runnable_)
 		sched_set_runstate(v, RUNSTATE_runnable_, now);
-	if (sched->preempts(rq, v, running)) {
+	if (rq->sched->preempts(rq, v, running)) {
 		/*
 		 * Nobody is interrupted before it has had a little time: many wake-ups would be
 		 * all switches.
@@ -134,10 +135,12 @@ void sched_dequeue(struct sched_rq *rq, struct vcpu *v)
 {
 	list_del(&v->sched.link);
 	v->sched.queued = false;
-	if (v->sched.parked)
+	if (v->sched.parked) {
 		v->sched.parked = false;
-	else
+		rq->nr_parked--;
+	} else {
 		WRITE_ONCE(rq->nr_runnable, rq->nr_runnable - 1);
+	}
 }
 
 /* First vCPU of a list that CPU cpu can take, looking at *looks at most. */
@@ -156,8 +159,11 @@ struct vcpu *sched_find_for(const struct list_head *list, unsigned int cpu, unsi
 /* v moves from rq, whose lock is held, to another CPU's run queue; nowhere queued. */
 void sched_move(struct sched_rq *rq, struct vcpu *v, uint32_t cpu)
 {
-	if (sched->migrate)
-		sched->migrate(rq, cpus[cpu]->rq, v);
+	struct sched_rq *to = cpus[cpu]->rq;
+	const struct sched_policy *policy = READ_ONCE(to->sched);
+
+	if (policy->migrate)
+		policy->migrate(rq, to, v);
 	WRITE_ONCE(v->sched.cpu, cpu);
 }
 
@@ -349,6 +355,27 @@ int sched_set_params(struct domain *d, uint16_t weight, uint16_t cap)
 	return 0;
 }
 
+/*
+ * Period and budget in us under rtds, and whether it may run beyond that, from now on: v begins a
+ * period. -EINVAL.
+ */
+int sched_set_rtds(struct vcpu *v, uint32_t period, uint32_t budget, bool extra)
+{
+	if (budget < SCHED_RTDS_MIN_US || period < budget)
+		return -EINVAL;
+	struct sched_rq *rq = sched_lock_rq_of(v);
+	if (v->sched.queued)
+		sched_dequeue(rq, v);
+	if (rq->running == v) {
+		sched_account(rq, system_time());
+		rq->must_look = true;
+		poke(rq);
+	}
+	sched_rtds_params(v, period, budget, extra);
+	place_unlock(rq, v);
+	return 0;
+}
+
 /* Scheduling state of a new vCPU, which has flags set. */
 int sched_vcpu_init(struct vcpu *v)
 {
@@ -357,6 +384,7 @@ int sched_vcpu_init(struct vcpu *v)
 	v->sched.cpu = (v->domain->id + v->id) % nr_cpus;
 	v->sched.hard_affinity = v->sched.soft_affinity = ~0UL;
 	v->sched.affinity = v->domain->pool->cpus;
+	sched_rtds_params(v, SCHED_RTDS_PERIOD_US, SCHED_RTDS_BUDGET_US, true);
 	v->flags |= VPF_DOWN;
 	v->runstate.state = RUNSTATE_offline_;
 	v->runstate.entry_time = system_time();

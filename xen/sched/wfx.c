@@ -31,8 +31,8 @@ static bool start_native(struct sched_rq *rq, const struct vcpu *v)
 {
 	uint64_t others;
 
-	/* A cap counts what runs; free pages are zeroed by CPUs that idle. */
-	if (!opt.vwfi_native || v->domain->cap || zone_scrub_some())
+	/* Caps and budgets count what runs; free pages are zeroed by CPUs that idle. */
+	if (!opt.vwfi_native || v->domain->cap || rq->sched == &sched_rtds || zone_scrub_some())
 		return false;
 	__atomic_fetch_or(&sched_native_cpus, BIT(rq->cpu), __ATOMIC_RELAXED);
 	smp_mb();

@@ -16,6 +16,7 @@ struct cpupool {
 	uint64_t cpus;		/* bit per CPU; public */
 	uint32_t ratelimit_us;	/* how long nobody is interrupted; public */
 	bool exists;
+	const struct sched_policy *sched;	/* of its CPUs; NULL: whichever they had */
 };
 struct cpupool *cpupool_find(uint32_t id, bool exact);
 int cpupool_settle(struct domain *d) __must_check;
@@ -23,7 +24,8 @@ int cpupool_settle(struct domain *d) __must_check;
 struct sched_rq {
 	spinlock_t lock;	/* LOCK_SCHED */
 	uint32_t cpu;
-	uint32_t nr_runnable;	/* queued, without the running one and those parked by a cap; the policy's */
+	uint32_t nr_runnable;	/* queued, without the running one and the parked; the policy's */
+	uint32_t nr_parked;	/* queued, but without time that they may run */
 	struct vcpu *running;	/* NULL idle */
 	s_time_t charged_at;	/* running is accounted up to here */
 	s_time_t slice_start;	/* when running was last put on the CPU */
@@ -32,11 +34,13 @@ struct sched_rq {
 	bool native;		/* running waits by untrapped WFI; the CPU's own */
 	struct cpupool *pool;	/* the CPU's; public */
 	struct soft_timer slice;	/* next forced look, or earlier */
+	struct soft_timer replenish;	/* somebody parked has time again */
+	const struct sched_policy *sched;	/* changes only while nobody is here */
 	uint64_t policy[];	/* the policy's per-CPU state */
 };
 static inline void *sched_policy_of(struct sched_rq *rq) { return rq->policy; }
 
-/* Decisions only; the run queue's lock is held in each. */
+/* Decisions only; the run queue's lock is held in each, and its CPU may be any. */
 struct sched_policy {
 	const char *name;
 	uint32_t sched_id;	/* XEN_SCHEDULER_*: what sysctl sched_id answers */
@@ -52,16 +56,25 @@ struct sched_policy {
 	s_time_t (*slice_end)(struct sched_rq *rq, const struct vcpu *v);
 	/* A queued vCPU that is on no CPU and may run on cpu; NULL none. It stays queued. */
 	struct vcpu *(*steal)(struct sched_rq *rq, unsigned int cpu);
-	/* v, queued nowhere, moves between run queues (only from's lock is held). May be NULL. */
+	/*
+	 * v, queued nowhere, moves here from another run queue, which may have another policy and
+	 * is the only one locked. May be NULL.
+	 */
 	void (*migrate)(struct sched_rq *from, struct sched_rq *to, struct vcpu *v);
 	/* v wakes where nobody runs or waits: may its turn begin at once, not queued? NULL: never. */
 	bool (*resume)(struct sched_rq *rq, struct vcpu *v);
+	/*
+	 * rq->replenish, the policy's to arm, is due: those parked whose time has come wait like
+	 * others, and running has to look if that concerns it. CPUs that may help. May be NULL.
+	 */
+	uint64_t (*replenish)(struct sched_rq *rq);
 };
 extern const struct sched_policy sched_credit;		/* the default, weighted proportional share */
 extern const struct sched_policy sched_null;
-extern const struct sched_policy *sched;		/* the one in use, from the command line */
+extern const struct sched_policy sched_rtds;		/* earliest deadline first, with budgets */
 
 int sched_init_cpu(struct pcpu *c);
+const struct sched_policy *sched_policy_find(uint32_t sched_id);	/* NULL: there is none */
 /*
  * Choose what runs next on this CPU and switch to it: accounts prev, saves and loads contexts,
  * waits in the idle loop if needed. Returns the vCPU to enter. Called on the way out when
@@ -83,6 +96,11 @@ static inline void sched_yield(void)
 		c->work |= WORK_RESCHED | WORK_YIELD;
 }
 int sched_set_affinity(struct vcpu *v, const uint64_t *hard, const uint64_t *soft) __must_check;
+/* Microseconds; of XEN_SCHEDULER_RTDS. */
+#define SCHED_RTDS_MIN_US	10u
+#define SCHED_RTDS_PERIOD_US	10000u	/* by default */
+#define SCHED_RTDS_BUDGET_US	4000u
+int sched_set_rtds(struct vcpu *v, uint32_t period, uint32_t budget, bool extra) __must_check;
 int sched_set_params(struct domain *d, uint16_t weight, uint16_t cap) __must_check;
 /* Time of v in its present state counted in: fills the four runstate times. */
 void sched_get_runstate(struct vcpu *v, uint32_t *state, s_time_t *entry, uint64_t time[4]);

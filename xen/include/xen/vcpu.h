@@ -77,9 +77,16 @@ struct vcpu {
 		uint64_t affinity;	/* CPUs that it may run on: of hard_affinity, in its pool */
 		uint64_t hard_affinity;	/* as asked for: bit per CPU */
 		uint64_t soft_affinity;
-		bool parked;	/* queued, but out of its cap's budget */
+		bool parked;	/* queued, but out of its budget, or its cap's */
 		uint8_t traps;	/* sched/wfx.c, its CPU's: which waits trap */
 		uint8_t alone;	/* times in a row that its own wake-up ended its CPU's idling */
+		struct {	/* sched_rtds.c */
+			uint32_t period_us, budget_us;	/* of each period it may run so long */
+			uint32_t share;			/* budget / period, as a fraction of 2^20 */
+			bool extra;		/* and longer when nobody with budget wants to */
+			s_time_t deadline;	/* end of the present period; system time */
+			int64_t left;		/* of its budget, ns; below 0: owed to the next */
+		} rt;
 	} sched;
 
 	/* Guest memory registered to be shared with us, mapped for good (core/vcpu_areas.c). */
