@@ -34,14 +34,20 @@ def left(d):
                  "ls /sys/class/net; losetup -a; ls /run/zl/domains /run/zl/building")[1]
 
 
+def same_time(d):
+    """The guest's clock is the control domain's."""
+    dates = [int(d.run("date +%s")[1]), int(d.in_guest("saver", "date +%s")[1]),
+             int(d.run("date +%s")[1])]
+    assert dates[0] - 2 <= dates[1] <= dates[2] + 2, dates
+
+
 def booted(d):
     d.zl(f"wait --for=console:/{READY}/ --timeout=120 saver", timeout=130)
 
 
-def begin(d, *sets):
+def begin(d, create=f"create {FOLDER}/saver.xml"):
     """The guest with a pattern in its memory, a counter on each CPU, and a file system."""
-    more = " ".join(f"--set {s}" for s in sets)
-    d.zl(f"create {more} {FOLDER}/saver.xml", timeout=60)
+    d.zl(create, timeout=60)
     booted(d)
     d.console("saver")
     d.guest_run("saver", "mke2fs -q /dev/xvda 32768 >/dev/null && mkdir -p /d && "
@@ -49,6 +55,7 @@ def begin(d, *sets):
     d.guest_run("saver", "head -c 6000000 /dev/urandom > /tmp/p && md5sum /tmp/p > /tmp/sum", 60)
     d.guest_run("saver", COUNT + " word=kept; exec 9</d/file")
     d.detach()
+    same_time(d)
 
 
 def look(d, before):
@@ -67,9 +74,7 @@ def look(d, before):
     d.guest_run("saver", "for c in 0 1; do taskset $((c + 1)) usleep 1000 || exit 1; done")
     assert d.guest_run("saver", "grep -c ^processor /proc/cpuinfo")[1].split() == ["2"]
     d.detach()
-    dates = [int(d.run("date +%s")[1]), int(d.in_guest("saver", "date +%s")[1]),
-             int(d.run("date +%s")[1])]
-    assert dates[0] - 2 <= dates[1] <= dates[2] + 2, dates
+    same_time(d)
     d.run("ping -c 2 -W 5 10.0.7.9", timeout=40)
     return second
 
@@ -160,6 +165,32 @@ def test_damaged(d):
     d.zl("unpause saver")
     look(d, 1)
     d.zl("destroy saver", timeout=60)
+    assert left(d) == before and free_mib(d) == memory
+
+
+def test_managed(d):
+    """With a definition: saved with the host's stop, and there again with its start."""
+    before, memory = left(d), free_mib(d)
+    d.run(f"sed \"s|</name>|</name><metadata><z:domain xmlns:z='urn:zazen:domain:1.0'>"
+          f"<z:start stop='managed-save'/></z:domain></metadata>|\" {FOLDER}/saver.xml > /tmp/saver.xml")
+    d.zl("define /tmp/saver.xml")
+    d.zl("autostart saver")
+    begin(d, create="start saver")
+    d.zl("managed-save saver", timeout=120)
+    assert json.loads(d.zl("--json list --inactive")[1])["data"][0]["state"] == "saved"
+    assert d.zl("undefine saver 2>&1", check=False)[0] == 7
+    d.zl("start saver", timeout=120)
+    count = look(d, 1)
+    d.zl("autostart --stop-all", timeout=120)
+    assert list(d.rows()) == ["Domain-0"]
+    d.zl("autostart --start-all", timeout=120)
+    look(d, count)
+    d.zl("managed-save saver", timeout=120)
+    d.zl("start --fresh saver", timeout=60)
+    booted(d)
+    assert d.run("ls /var/lib/zl/save")[1].split() == []
+    d.zl("destroy saver", timeout=60)
+    d.zl("undefine saver")
     assert left(d) == before and free_mib(d) == memory
 
 

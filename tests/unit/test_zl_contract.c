@@ -313,6 +313,7 @@ static const struct {
 	{ "device-detach", "web1 xvda" },
 	{ "dump-core", "web1 %s/core" },
 	{ "edit", "guest" },
+	{ "managed-save", "web1" },
 	{ "mem-max", "web1 128" },
 	{ "mem-set", "web1 64" },
 	{ "metadata", "--uri=urn:a --set=<a/> guest" },

@@ -137,11 +137,111 @@ static void another_configuration(void **state)
 	assert_memory_equal(fake_hyp_domain(&fake, 2)->info.handle, uuid, sizeof(uuid));
 }
 
+static uint16_t start_it(const char *more)
+{
+	char node[64];
+	uint16_t id;
+
+	snprintf(line, sizeof(line), "start %s guest", more);
+	expect(line, 0, NULL, "guest is domain");
+	for (id = 1; !fake_hyp_domain(&fake, id); id++)
+		;
+	snprintf(node, sizeof(node), "/local/domain/%u/control/feature-suspend", id);
+	fake_xs_set(store, node, "1");
+	return id;
+}
+
+static bool comes_out_of_a_file(uint16_t id)
+{
+	return fake_hyp_domain(&fake, id)->context[0] != '\0';
+}
+
+static void of_a_definition(void **state)
+{
+	struct json_object *list, *data, *v;
+	char path[80];
+	FILE *f;
+
+	(void)state;
+	boot();
+	expect("managed-save guest", 7, NULL, "it is not defined");
+	expect("destroy guest", 0, NULL, NULL);
+	expect(with_dir("define %s/g.xml"), 0, NULL, "is defined");
+	expect("start --restore guest", 3, NULL, "it has no saved state");
+	expect("start --restore --fresh guest", 2, NULL, "exclude each other");
+	assert_false(comes_out_of_a_file(start_it("--fresh")));
+	expect("-N managed-save guest", 0, "would be saved for its next start", NULL);
+	expect("managed-save guest", 0, NULL, "guest is saved in ");
+	assert_true(is_there("guest.save"));
+	expect("list --all --state=saved --long-state", 0, "saved", NULL);
+	expect("list --all --state=inactive", 0, "Name", NULL);
+	expect("show guest", 0, "state     : saved\n", NULL);
+	list = run_json("--json list --inactive", "zl.list/1");
+	data = json_object_array_get_idx(list, 0);
+	assert_true(json_object_object_get_ex(data, "managed_save", &v));
+	assert_true(json_object_get_boolean(v));
+	assert_true(json_object_object_get_ex(data, "state", &v));
+	assert_string_equal(json_object_get_string(v), "saved");
+	json_object_put(list);
+	expect("undefine guest", 7, NULL, "it has a saved state");
+	expect("rename guest other", 0, NULL, NULL);
+	assert_true(is_there("other.save"));
+	expect("rename other guest", 0, NULL, NULL);
+	expect("-N start guest", 0, "guest would be restored", NULL);
+	assert_true(is_there("guest.save"));
+	assert_true(comes_out_of_a_file(start_it("")));
+	assert_false(is_there("guest.save"));
+	expect("managed-save --compress=zlib guest", 0, NULL, "guest is saved in ");
+	/* Damaged: nothing is lost by itself. */
+	snprintf(path, sizeof(path), "%s/guest.save", dir);
+	f = fopen(path, "r+");
+	fseek(f, 40, SEEK_SET);
+	fputc(77, f);
+	fclose(f);
+	expect("start guest", 4, NULL, "start --fresh drops it");
+	assert_true(is_there("guest.save"));
+	assert_false(comes_out_of_a_file(start_it("--fresh")));
+	assert_false(is_there("guest.save"));
+	expect("managed-save guest", 0, NULL, "guest is saved in ");
+	expect("undefine --managed-save guest", 0, NULL, NULL);
+	assert_false(is_there("guest.save"));
+}
+
+/* The host stops and starts again. */
+static void with_the_host(void **state)
+{
+	(void)state;
+	char path[80];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/h.xml", dir);
+	f = fopen(path, "w");
+	fprintf(f, "<domain type='xen'><name>guest</name><memory unit='MiB'>16</memory><metadata>"
+		"<z:domain xmlns:z='urn:zazen:domain:1.0'><z:start stop='managed-save'/></z:domain>"
+		"</metadata><os><kernel>%s/Image</kernel></os></domain>\n", dir);
+	fclose(f);
+	expect(with_dir("create %s/h.xml"), 0, NULL, "guest is domain 1");
+	fake_xs_set(store, "/local/domain/1/control/feature-suspend", "1");
+	/* It is not defined: it shuts down, as far as it does. */
+	expect("--timeout=0 autostart --stop-all", 0, NULL, "could not be saved, it is to shut down");
+	assert_null(fake_hyp_domain(&fake, 1));
+	expect(with_dir("define %s/h.xml"), 0, NULL, "is defined");
+	expect("autostart guest", 0, NULL, NULL);
+	assert_false(comes_out_of_a_file(start_it("")));
+	expect("--timeout=1 autostart --stop-all", 0, NULL, NULL);
+	assert_true(is_there("guest.save"));
+	expect("autostart --start-all", 0, NULL, "guest is domain");
+	assert_false(is_there("guest.save"));
+	assert_true(comes_out_of_a_file(3));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(one_life, up, tear_down),
 		cmocka_unit_test_setup_teardown(refusals, up, tear_down),
+		cmocka_unit_test_setup_teardown(of_a_definition, up, tear_down),
+		cmocka_unit_test_setup_teardown(with_the_host, up, tear_down),
 		cmocka_unit_test_setup_teardown(another_configuration, up, tear_down),
 	};
 

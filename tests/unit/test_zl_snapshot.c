@@ -286,6 +286,7 @@ static void elsewhere(void **state UNUSED)
 /* It stands still for the copies, and goes on; nobody reverts it under its feet. */
 static void while_it_runs(void **state UNUSED)
 {
+	char saved[80];
 	struct fake_domain *d;
 
 	add_domain(3, "g 1", XEN_DOMINF_blocked, 16);
@@ -298,6 +299,10 @@ static void while_it_runs(void **state UNUSED)
 	expect(SNAP("create", "y"), 6, NULL, "[E602]");
 	fail_at = 0;
 	assert_false(fake_hyp_domain(&fake, 3)->info.flags & XEN_DOMINF_paused);
+	put("g%201.save", "its memory");
+	expect(SNAP("revert --force", "x"), 7, NULL, "it has a saved state");
+	snprintf(saved, sizeof(saved), "%s/g%%201.save", dir);
+	assert_int_equal(unlink(saved), 0);
 	expect(SNAP("revert", "x"), 7, NULL, "it runs [E704]\n    hint: zl shutdown ends it; ");
 	put("a.img", "second a");
 	expect(SNAP("revert --force", "x"), 0, NULL, "as in snapshot x");

@@ -106,7 +106,7 @@ __attribute__((unused)) static int run_line(const char *line)
 		argv[argc++] = w;
 	zl.ctx.xs = store;
 	zl.ctx.run_dir = zl.ctx.log_dir = zl.ctx.config_dir = zl.ctx.dump_dir = dir;
-	zl.ctx.snapshot_dir = dir;
+	zl.ctx.snapshot_dir = zl.ctx.save_dir = dir;
 	assert_int_equal(hyp_open_ops(&zl.ctx.hyp, &fake_hyp_ops, &fake, NULL), 0);
 	while (i < argc && argv[i][0] == '-')
 		if (zl_global_option(&zl, argc, argv, &i, &err) != 1)

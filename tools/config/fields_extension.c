@@ -125,7 +125,7 @@ static void read_start(struct reader *r, const struct xml_node *node, const stru
 }
 
 static FIELD_WORDS(stops, WORD("shutdown", DOMAIN_STOP_SHUTDOWN),
-	WORD("destroy", DOMAIN_STOP_DESTROY));
+	WORD("destroy", DOMAIN_STOP_DESTROY), WORD("managed-save", DOMAIN_STOP_SAVE));
 
 /* Where a vCPU would rather run; without the attribute vcpu: all of them. */
 static void read_affinity(struct reader *r, const struct xml_node *node, const struct field_row *,

@@ -26,8 +26,9 @@ static void add_start(struct strbuf *sb, const struct domain_start *s)
 	}
 	if (s->retries != 0)
 		strbuf_addf(sb, " on-failure='retry:%u'", s->retries);
-	if (s->stop == DOMAIN_STOP_DESTROY)
-		strbuf_addstr(sb, " stop='destroy'");
+	if (s->stop != DOMAIN_STOP_SHUTDOWN)
+		strbuf_addf(sb, " stop='%s'",
+			    s->stop == DOMAIN_STOP_DESTROY ? "destroy" : "managed-save");
 	strbuf_addstr(sb, "/>\n");
 }
 

@@ -399,6 +399,11 @@ static int start(struct creation *c, struct domain_create_result *ret, struct ze
 	if (c->opts->before_unpause &&
 	    c->opts->before_unpause(c->opts->arg, c->domid, tty, err) != 0)
 		return -1;
+	/* From here on its disks change: the file must not be there after a power cut, either. */
+	if (c->opts->saved && c->opts->saved->consume &&
+	    (unlink(c->opts->saved->in.path) != 0 || fd_sync_parent(c->opts->saved->in.path) < 0))
+		return zerr_set(err, ZERR_FAILED, "E920", errno, "cannot remove %s",
+				c->opts->saved->in.path);
 	tell(c);
 	if (!c->opts->keep_paused && hyp_domain_unpause(c->ctx->hyp, c->domid, err) != 0)
 		return -1;

@@ -227,5 +227,7 @@ int domain_half_made(const struct domain_ctx *ctx, bool remove, struct strbuf *r
 	tidy_folder(config, "/autostart", leads_nowhere, remove, ret);
 	tidy_folder(ctx->dump_dir ? ctx->dump_dir : DOMAIN_DUMP_DIR, "", is_part_of_core, remove,
 		    ret);
+	tidy_folder(ctx->save_dir ? ctx->save_dir : DOMAIN_SAVE_DIR, "", is_part_of_core, remove,
+		    ret);
 	return ret->failed ? zerr_no_memory(err) : 0;
 }

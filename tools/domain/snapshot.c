@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include <xentools/clock.h>
+#include <xentools/save.h>
 
 #include "tools/domain/snapshot_priv.h"
 
@@ -334,6 +335,11 @@ static int check_revert(struct domain_ctx *ctx, const struct definition *d,
 	if (memcmp(s->uuid, d->cfg.uuid, sizeof(s->uuid)) != 0)
 		return zerr_set(err, ZERR_STATE, "E707", 0,
 				"the snapshot is of another domain of that name");
+	if (managed_save_exists(ctx, d->cfg.name)) {
+		zerr_set(err, ZERR_STATE, "E729", 0, "it has a saved state, which is of its disks "
+			 "as they are");
+		return zerr_hint(err, "zl start lets it go on from there, start --fresh drops it");
+	}
 	rc = find_running(ctx, d, &domid, err);
 	if (rc == 1 && !force) {
 		rc = zerr_set(err, ZERR_STATE, "E704", 0, "it runs");

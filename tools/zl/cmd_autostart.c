@@ -6,6 +6,8 @@
  */
 #include "zl.h"
 
+#include "xentools/save.h"
+
 #include <limits.h>
 
 #define RETRY_MS 2000
@@ -99,7 +101,7 @@ static int start_one(struct zl *zl, const struct zl_args *args, struct definitio
 	if (zl_nap(signals, (int)d->cfg.start.delay_s * 1000, err) < 0 ||
 	    await_other(zl, &d->cfg.start, signals, err) < 0)
 		return -1;
-	for (i = 0; (rc = zl_start(zl, args, &d->cfg, NULL, err)) < 0 && i < d->cfg.start.retries &&
+	for (i = 0; (rc = zl_start_definition(zl, args, d, err)) < 0 && i < d->cfg.start.retries &&
 		    zerr_class_of(*err) != ZERR_INTERRUPTED; i++) {
 		zl_report(zl, steal_ptr(*err));
 		if (zl_nap(signals, RETRY_MS, err) < 0)
@@ -142,6 +144,7 @@ struct leaving {
 	uint16_t domid;
 	char name[DOMAIN_NAME_MAX + 1];
 	struct domain_start start;
+	bool saved;
 };
 
 static int by_reverse_order(const void *a, const void *b)
@@ -165,15 +168,32 @@ static void prepare_leaving(struct zl *zl, struct leaving *l)
 	}
 }
 
+/* As z:start wants it. One that cannot be saved is asked to shut down. */
+static bool save_instead(struct zl *zl, struct leaving *l, int signals)
+{
+	struct domain_save_opts opts = { .timeout_ms = (int)zl->timeout_s * 1000, .fd = signals };
+	_cleanup_zerr_ struct zerr *err = NULL;
+
+	if (managed_save(&zl->ctx, l->domid, &opts, &err) == 0)
+		return true;
+	zl_warn(zl, "%s could not be saved, it is to shut down: %s", l->name,
+		err ? err->message : "?");
+	l->start.stop = DOMAIN_STOP_SHUTDOWN;
+	return false;
+}
+
 /* Ask all of one order, wait for them together, then end those that stay. */
-static int stop_group(struct zl *zl, const struct leaving *list, size_t n, int signals)
+static int stop_group(struct zl *zl, struct leaving *list, size_t n, int signals)
 {
 	uint64_t deadline = zl_now_ms() + zl->timeout_s * 1000ull;
 	int worst = 0, rc;
 	size_t i;
 
 	for (i = 0; i < n; i++)
-		if (list[i].start.stop == DOMAIN_STOP_SHUTDOWN)
+		list[i].saved = list[i].start.stop == DOMAIN_STOP_SAVE &&
+				save_instead(zl, &list[i], signals);
+	for (i = 0; i < n; i++)
+		if (!list[i].saved && list[i].start.stop == DOMAIN_STOP_SHUTDOWN)
 			(void)domain_request(&zl->ctx, list[i].domid,
 					     DOMAIN_REQUEST_POWEROFF, NULL);
 	for (i = 0; i < n && worst != ZERR_INTERRUPTED; i++) {
@@ -181,6 +201,8 @@ static int stop_group(struct zl *zl, const struct leaving *list, size_t n, int s
 		struct zerr *err = NULL;
 		bool asked = list[i].start.stop == DOMAIN_STOP_SHUTDOWN;
 
+		if (list[i].saved)
+			continue;
 		rc = asked ? domain_wait(&zl->ctx, list[i].domid, DOMAIN_WAIT_SHUTDOWN,
 					 now < deadline ? (int)(deadline - now) : 0, signals,
 					 NULL, &err) : 0;

@@ -5,6 +5,8 @@
  */
 #include "zl.h"
 
+#include "xentools/save.h"
+
 /* Text and meaning of a definition; mistakes are printed. See zl.h. */
 int zl_read_definition(struct zl *zl, const char *path, const char *text,
 		       const struct config_options *opt, struct definition *ret, struct zerr **err)
@@ -124,12 +126,20 @@ ZL_CMD(define)
 
 static int undefine_one(struct zl *zl, struct definition *d, void *arg, struct zerr **err)
 {
+	bool saved = managed_save_exists(&zl->ctx, d->cfg.name);
+
+	if (saved && !zl_has(arg, "managed-save")) {
+		zerr_set(err, ZERR_STATE, "E729", 0, "it has a saved state");
+		return zerr_hint(err, "zl start lets it go on, undefine --managed-save drops it");
+	}
 	if (zl_drop_snapshots(zl, d, zl_has(arg, "snapshots"), err) < 0)
 		return -1;
 	if (zl->dry_run) {
 		zl_plan(zl, "%s would be undefined", d->cfg.name);
 		return 0;
 	}
+	if (saved && managed_save_remove(&zl->ctx, d->cfg.name, err) < 0)
+		return -1;
 	return definition_remove(&zl->ctx, d->cfg.name, err);
 }
 
@@ -160,14 +170,14 @@ static int start_one(struct zl *zl, struct definition *d, void *arg, struct zerr
 		rc = domain_find_uuid(&zl->ctx, d->cfg.uuid, &domid, err);
 	if (rc == 1)
 		return zerr_set(err, ZERR_STATE, "E703", 0, "it runs already: domain %u", domid);
-	return rc < 0 ? -1 : zl_start(zl, args, &d->cfg, NULL, err);
+	return rc < 0 ? -1 : zl_start_definition(zl, args, d, err);
 }
 
 ZL_CMD(start)
 {
-	if (zl_has(args, "restore"))
-		return zerr_set(err, ZERR_UNSUPPORTED, "E501", 0, "start: --restore: %s",
-				zl_missing_why("managed-save"));
+	if (zl_has(args, "restore") && zl_has(args, "fresh"))
+		return zerr_set(err, ZERR_USAGE, "E006", 0,
+				"start: --restore and --fresh exclude each other");
 	if (zl_has(args, "console") && args->pos_count > 1)
 		return zerr_set(err, ZERR_USAGE, "E006", 0, "start: -c is for one domain");
 	if (zl_open(zl, zl->dry_run ? ZL_NEED_PATHS : ZL_NEED_STORE, err) < 0)
@@ -213,6 +223,10 @@ ZL_CMD(rename)
 	else if (rc >= 0 && zl->dry_run)
 		return zl_plan(zl, "%s would be renamed to %s", args->pos[0], to);
 	else if (rc == 0 || (rc == 1 && definition_rename(&zl->ctx, d.cfg.name, to, err) == 0)) {
+		if (rc == 1 && managed_save_rename(&zl->ctx, d.cfg.name, to, err) < 0) {
+			definition_rename(&zl->ctx, to, d.cfg.name, NULL);
+			return zerr_context(err, "rename", args->pos[0]);
+		}
 		if (domid < 0 || domain_rename(&zl->ctx, (uint16_t)domid, to, err) == 0)
 			return 0;
 		if (rc == 1)

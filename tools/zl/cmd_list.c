@@ -5,6 +5,8 @@
  */
 #include "zl.h"
 
+#include "xentools/save.h"
+
 #include <sys/ioctl.h>
 
 /* Memory in bytes of a number of pages. */
@@ -33,6 +35,7 @@ struct json_object *zl_domain_json(struct zl *zl, const struct domain_summary *d
 	const struct hyp_domain_info *i = &d->info;
 	struct json_object *o = json_object_new_object();
 	bool inactive = i->domid == ZL_INACTIVE;
+	bool saved = def != NULL && managed_save_exists(&zl->ctx, def->cfg.name);
 	char uuid[DOMAIN_UUID_TEXT];
 	uint64_t uptime;
 	uint32_t bits;
@@ -44,7 +47,7 @@ struct json_object *zl_domain_json(struct zl *zl, const struct domain_summary *d
 	zl_json_string(o, "name", d->name[0] ? d->name : i->domid == 0 ? "Domain-0" : NULL);
 	domain_uuid_format(i->uuid, uuid);
 	zl_json_string(o, "uuid", uuid);
-	zl_json_string(o, "state", inactive ? "inactive" : domain_state_word(i));
+	zl_json_string(o, "state", !inactive ? domain_state_word(i) : saved ? "saved" : "inactive");
 	add_flags(o, i);
 	if (i->shutdown)
 		zl_json_string(o, "shutdown_reason", domain_shutdown_word(i->shutdown_reason));
@@ -65,7 +68,7 @@ struct json_object *zl_domain_json(struct zl *zl, const struct domain_summary *d
 	zl_json_string(o, "arch", bits == 32 ? "aarch32" : "aarch64");
 	zl_json_bool(o, "autostart", def != NULL && def->autostart);
 	zl_json_bool(o, "persistent", def != NULL);
-	zl_json_bool(o, "managed_save", false);
+	zl_json_bool(o, "managed_save", saved);
 	if (!inactive && zl->ctx.xs != NULL &&
 	    domain_uptime_ns(&zl->ctx, i->domid, &uptime, NULL) == 0)
 		zl_json_uint(o, "uptime_ns", uptime);
@@ -77,11 +80,13 @@ struct json_object *zl_domain_json(struct zl *zl, const struct domain_summary *d
 struct row {
 	struct domain_summary d;	/* of a definition that does not run: domid ZL_INACTIVE */
 	const struct definition *def;	/* NULL: it is transient */
+	bool saved;
 };
 
 static const char *state_of(const struct row *r)
 {
-	return r->d.info.domid == ZL_INACTIVE ? "inactive" : domain_state_word(&r->d.info);
+	return r->d.info.domid != ZL_INACTIVE ? domain_state_word(&r->d.info) :
+		r->saved ? "saved" : "inactive";
 }
 
 /* What a definition that does not run is shown as; see zl.h. */
@@ -165,7 +170,7 @@ static int sort_rows(const struct zl_args *args, struct row *rows, size_t n, str
 
 static int check_states(const char *states, struct zerr **err)
 {
-	static const char known[] = "running,blocked,paused,shutdown,crashed,dying,inactive";
+	static const char known[] = "running,blocked,paused,shutdown,crashed,dying,inactive,saved";
 	char word[16];
 
 	for (const char *p = states;; p += strcspn(p, ",") + 1) {
@@ -419,7 +424,8 @@ struct lists {
 };
 
 /* Every row that the options ask for. */
-static size_t make_rows(const struct zl_args *args, const struct lists *l, struct row *rows)
+static size_t make_rows(const struct zl *zl, const struct zl_args *args, const struct lists *l,
+			struct row *rows)
 {
 	bool inactive = zl_has(args, "inactive"), all = zl_has(args, "all") || inactive;
 	const char *states = zl_value(args, "state");
@@ -435,8 +441,10 @@ static size_t make_rows(const struct zl_args *args, const struct lists *l, struc
 				break;
 		if (i < l->nr_running) {
 			rows[i].def = &l->defs[k];
-		} else if (all || (states != NULL && has_word(states, "inactive"))) {
+		} else if (all || (states != NULL && (has_word(states, "inactive") ||
+						      has_word(states, "saved")))) {
 			zl_inactive_domain(&l->defs[k], &rows[n].d);
+			rows[n].saved = managed_save_exists(&zl->ctx, l->defs[k].cfg.name);
 			rows[n++].def = &l->defs[k];
 		}
 	}
@@ -458,7 +466,7 @@ static int print_list(struct zl *zl, const struct zl_args *args, struct lists *l
 
 	if (rows == NULL)
 		return zerr_set(err, ZERR_NO_RESOURCES, "E600", 0, "out of memory");
-	n = make_rows(args, l, rows);
+	n = make_rows(zl, args, l, rows);
 	if (sort_rows(args, rows, n, err) < 0)
 		return -1;
 	if (args->pos_count > 0) {

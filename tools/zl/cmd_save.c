@@ -90,6 +90,37 @@ ZL_CMD(save)
 	return save(zl, args, &opts, err) < 0 ? zerr_context(err, "save", args->pos[0]) : 0;
 }
 
+static int managed_save_one(struct zl *zl, uint16_t domid, const char *name, void *arg,
+			    struct zerr **err)
+{
+	struct zl_progress p = { .zl = zl, .what = name };
+	struct domain_save_opts *opts = arg;
+	_cleanup_free_ char *path = managed_save_path(&zl->ctx, name, err);
+	uint64_t begun = zl_now_ms();
+
+	opts->arg = &p;
+	if (path == NULL || managed_save(&zl->ctx, domid, opts, err) < 0)
+		return -1;
+	if (zl->dry_run)
+		return zl_plan(zl, "%s (id %u) would be saved for its next start", name, domid);
+	return print_saved(zl, name, path, zl_now_ms() - begun, false, err);
+}
+
+ZL_CMD(managed_save)
+{
+	struct domain_save_opts opts = { .dry_run = zl->dry_run, .progress = show_progress };
+	int rc;
+
+	if (find_packing(args, &opts.packing, err) < 0 ||
+	    zl_timeout_ms(zl, args, (int)zl->timeout_s * 1000, &opts.timeout_ms, err) < 0 ||
+	    zl_open(zl, ZL_NEED_STORE, err) < 0)
+		return -1;
+	opts.fd = zl_signal_fd();
+	rc = zl_for_each(zl, args, managed_save_one, &opts, err);
+	close(opts.fd);
+	return rc;
+}
+
 /* The configuration that the user gives in place of the saved one; it may lack the UUID. */
 static int other_config(struct zl *zl, const char *path, const struct save_header *h,
 			struct domain_config *cfg, struct zerr **err)
@@ -247,4 +278,49 @@ ZL_CMD(save_info)
 		print_info(&saved.in, xml);
 	domain_saved_close(&saved);
 	return rc;
+}
+
+/* Its state is what was saved, whatever the definition has become since; but it must be its. */
+static int start_saved(struct zl *zl, const struct zl_args *args, const struct definition *d,
+		       const char *path, struct zerr **err)
+{
+	_cleanup_domain_config_ struct domain_config cfg;
+	struct domain_saved saved;
+	int rc;
+
+	domain_config_init(&cfg);
+	rc = domain_saved_open(&saved, path, &cfg, NULL, err);
+	saved.consume = true;
+	if (rc == 0 && memcmp(saved.in.head.uuid, d->cfg.uuid, sizeof(d->cfg.uuid)) != 0)
+		rc = zerr_set(err, ZERR_STATE, "E730", 0, "%s is of another domain", path);
+	if (rc == 0)
+		rc = rename_config(&cfg, d->cfg.name, err);
+	if (rc == 0)
+		rc = zl_start(zl, args, &cfg, &saved, err);
+	domain_saved_close(&saved);
+	return rc;
+}
+
+int zl_start_definition(struct zl *zl, const struct zl_args *args, struct definition *d,
+			struct zerr **err)
+{
+	_cleanup_free_ char *path = managed_save_path(&zl->ctx, d->cfg.name, err);
+	bool there = managed_save_exists(&zl->ctx, d->cfg.name);
+
+	if (path == NULL)
+		return -1;
+	if (!there && zl_has(args, "restore"))
+		return zerr_set(err, ZERR_NOT_FOUND, "E731", 0, "it has no saved state");
+	if (there && !zl_has(args, "fresh")) {
+		int rc = start_saved(zl, args, d, path, err);
+
+		/* Once the file is gone its guest has begun to run. */
+		if (rc < 0 && managed_save_exists(&zl->ctx, d->cfg.name))
+			zerr_hint(err, "its saved state is still there; start --fresh drops it and "
+				  "boots");
+		return rc;
+	}
+	if (there && !zl->dry_run && managed_save_remove(&zl->ctx, d->cfg.name, err) < 0)
+		return -1;
+	return zl_start(zl, args, &d->cfg, NULL, err);
 }

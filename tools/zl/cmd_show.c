@@ -2,6 +2,8 @@
 /* zl show: everything about one domain for people to read; and zl vm-list. */
 #include "zl.h"
 
+#include "xentools/save.h"
+
 struct shown {
 	struct domain_summary d;		/* info.domid ZL_INACTIVE: it does not run */
 	struct definition def;			/* text NULL: transient */
@@ -19,7 +21,8 @@ static void show_state(struct zl *zl, const struct shown *s)
 
 	domain_uuid_format(i->uuid, uuid);
 	printf("name      : %s\nuuid      : %s\n", s->d.name, uuid);
-	printf("state     : %s", runs ? domain_state_word(i) : "inactive");
+	printf("state     : %s", runs ? domain_state_word(i) :
+	       managed_save_exists(&zl->ctx, s->d.name) ? "saved" : "inactive");
 	if (i->shutdown)
 		printf(" (%s)", domain_shutdown_word(i->shutdown_reason));
 	printf("\ndefined   : %s\n", s->def.text == NULL ? "no" : s->def.autostart ?

@@ -40,7 +40,7 @@ static ZL_OPTIONS(snapshot_options,
 	{ 'f', "force", NULL, "revert: destroy the domain if it runs" });
 
 static ZL_OPTIONS(undefine_options,
-	{ 0, "managed-save", NULL, "with its saved state (there is none)" },
+	{ 0, "managed-save", NULL, "with its saved state" },
 	{ 0, "snapshots", NULL, "with its snapshots" });
 
 static ZL_OPTIONS(metadata_options,
@@ -109,9 +109,10 @@ static const struct zl_command rows[] = {
 	  "Snapshots are in /var/lib/zl/snapshots/DOM/NAME, or where <z:snapshot-dir path=''/> "
 	  "says. Each is whole by itself. Needs no hypervisor for a domain that is off." },
 	{ "undefine", NULL, cmd_undefine, ZL_CHANGES | ZL_DOMAINS, 1, ZL_ANY, undefine_options,
-	  "[--snapshots] DOM...",
+	  "[--managed-save] [--snapshots] DOM...",
 	  "remove a definition",
-	  "A domain that runs is left alone; one with snapshots is refused without --snapshots." },
+	  "A domain that runs is left alone. One with a saved state or with snapshots is refused "
+	  "without --managed-save or --snapshots." },
 	{ "validate", NULL, cmd_validate, ZL_COMMON | ZL_FILES, 1, ZL_ANY, validate_options,
 	  "[--strict] [--lax] [--host] [--schema] [--target-arch=ARCH] FILE...",
 	  "check configuration files",

@@ -60,6 +60,11 @@ static ZL_OPTIONS(list_options,
 	{ 0, "sort", "COLUMN", "by name, id (the default), mem, vcpus, state or time" },
 	{ 0, "long-state", NULL, "states as words" });
 
+static ZL_OPTIONS(managed_save_options,
+	OPTION_ALL,
+	{ 0, "compress", "ALG", "none (the default) or zlib" },
+	{ 0, "timeout", "SEC", "how long to wait for each guest to suspend" });
+
 static ZL_OPTIONS(reboot_options,
 	OPTION_ALL,
 	{ 'F', "force", NULL, "do not ask the guest: reset it" },
@@ -90,8 +95,8 @@ static ZL_OPTIONS(start_options,
 	{ 'c', "console", NULL, "attach the console before the first instruction" },
 	{ 'F', "foreground", NULL, "stay until the domain ends; exit with its outcome" },
 	{ 0, "print-id", NULL, "print the new domain's id alone on stdout" },
-	{ 0, "fresh", NULL, "boot it (always done: there are no saved states)" },
-	{ 0, "restore", NULL, "go on with a saved state: exit code 5" },
+	{ 0, "fresh", NULL, "boot it, and drop its saved state" },
+	{ 0, "restore", NULL, "go on with its saved state, or fail" },
 	{ 0, "unit", NULL, "as a service of systemd: tell when it runs, stay while it lives" });
 
 static ZL_OPTIONS(show_options,
@@ -154,9 +159,15 @@ static const struct zl_command rows[] = {
 	{ "list", "ls", cmd_list, ZL_COMMON | ZL_JSON | ZL_DOMAINS, 0, ZL_ANY, list_options,
 	  "[-l | -v] [-Z] [-c] [-n] [--all | --inactive] [--state=STATE,...] [--sort=COLUMN] "
 	  "[--long-state] [DOM...]", "list domains",
-	  "States are running, blocked, paused, shutdown, crashed, dying and inactive. "
+	  "States are running, blocked, paused, shutdown, crashed, dying, inactive and saved. "
 	  "The state's letters are r running, b blocked, p paused, s shut down, c crashed, d "
 	  "dying. Mem is in MiB. Needs no daemon; without the store names are missing." },
+	{ "managed-save", NULL, cmd_managed_save, ZL_CHANGES | ZL_JSON | ZL_DOMAINS | ZL_ALL, 1,
+	  ZL_ANY,
+	  managed_save_options, "[-a] [--compress=ALG] [--timeout=SEC] DOM...",
+	  "save a defined domain for its next start",
+	  "As save does, to /var/lib/zl/save/NAME.save. start restores it and removes the file; "
+	  "z:start stop='managed-save' has the host do so when it stops." },
 	{ "pause", NULL, cmd_pause, ZL_COMMON | ZL_CHANGES | ZL_DOMAINS | ZL_ALL, 1, ZL_ANY,
 	  all_options, "[-a] DOM...",
 	  "stop a domain's CPUs", "Pausing a paused domain does nothing." },
@@ -194,8 +205,9 @@ static const struct zl_command rows[] = {
 	  "and the time is for all of them. When it is up the exit code is 8, or with "
 	  "--then=destroy the domain is destroyed." },
 	{ "start", NULL, cmd_start, ZL_COMMON | ZL_CHANGES | ZL_JSON | ZL_DOMAINS, 1, ZL_ANY,
-	  start_options, "[-p] [-c] [-F | --unit] [--print-id] DOM...", "start a defined domain",
-	  "As create does with a file. The definition stays when the domain ends." },
+	  start_options, "[-p] [-c] [-F | --unit] [--print-id] [--restore | --fresh] DOM...",
+	  "start a defined domain",
+	  "As create does with a file; one that managed-save has saved goes on from there. The definition stays when the domain ends." },
 	{ "suspend", NULL, cmd_suspend, ZL_CHANGES | ZL_DOMAINS | ZL_ALL, 1, ZL_ANY,
 	  suspend_options, "[-a] [--timeout=SEC] DOM...",
 	  "ask a domain to suspend in its own memory",

@@ -320,6 +320,9 @@ int zl_list_devices(struct zl *zl, const struct zl_args *args,
 struct domain_saved;
 int zl_start(struct zl *zl, const struct zl_args *args, struct domain_config *cfg,
 	     struct domain_saved *saved, struct zerr **err);
+/* The same of a definition: out of its saved state, if there is one and --fresh is not given. */
+int zl_start_definition(struct zl *zl, const struct zl_args *args, struct definition *d,
+			struct zerr **err);
 /* The service's part of start: until the domain is gone for good. An exit code, or -1. */
 int zl_unit_stay(struct zl *zl, const struct domain_config *cfg, uint16_t domid, int signals,
 		 struct zerr **err);
@@ -384,7 +387,7 @@ void zl_completion_fish(FILE *f);
 int zl_main(int argc, char **argv);
 
 /* The functions of the rows; ZL_CMD(name) begins one. */
-extern zl_run cmd_autostart, cmd_block_attach, cmd_block_detach, cmd_block_list, cmd_channel_list,
+extern zl_run cmd_managed_save, cmd_autostart, cmd_block_attach, cmd_block_detach, cmd_block_list, cmd_channel_list,
 	cmd_block_resize, cmd_cd_eject, cmd_cd_insert, cmd_check, cmd_claims, cmd_clone,
 	cmd_completion, cmd_config_update, cmd_console, cmd_convert, cmd_cpu, cmd_cpupool_cpu_add,
 	cmd_cpupool_cpu_remove, cmd_cpupool_create, cmd_cpupool_destroy, cmd_cpupool_list,

@@ -26,6 +26,7 @@ struct domain_saved;
 #define DOMAIN_CONFIG_DIR "/etc/zl"
 #define DOMAIN_DUMP_DIR "/var/lib/zl/dump"
 #define DOMAIN_SNAPSHOT_DIR "/var/lib/zl/snapshots"
+#define DOMAIN_SAVE_DIR "/var/lib/zl/save"
 
 struct domain_ctx {
 	struct hyp *hyp;
@@ -35,6 +36,7 @@ struct domain_ctx {
 	const char *config_dir;		/* NULL: DOMAIN_CONFIG_DIR */
 	const char *dump_dir;		/* of core files; NULL: DOMAIN_DUMP_DIR */
 	const char *snapshot_dir;	/* NULL: DOMAIN_SNAPSHOT_DIR */
+	const char *save_dir;		/* of saved definitions; NULL: DOMAIN_SAVE_DIR */
 	const struct zl_conf *conf;	/* NULL: the defaults of zl_conf.h */
 	/* Progress lines ("loading kernel"), level 1 = step, 2 = detail. May be NULL. */
 	void (*progress)(void *arg, int level, const char *text);

@@ -154,7 +154,7 @@ extern const char *const domain_serial_words[SERIALS];
 enum domain_seed { SEED_USER_DATA, SEED_META_DATA, SEED_NETWORK_CONFIG, SEED_FILES };
 #define SEED_FILE_MAX (1024u * 1024u)		/* bytes of one */
 
-enum domain_stop { DOMAIN_STOP_SHUTDOWN, DOMAIN_STOP_DESTROY };
+enum domain_stop { DOMAIN_STOP_SHUTDOWN, DOMAIN_STOP_DESTROY, DOMAIN_STOP_SAVE };
 
 /* z:start: how a domain starts with the host and ends with it. */
 struct domain_start {

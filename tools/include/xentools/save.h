@@ -166,7 +166,20 @@ struct domain_saved {
 	void *arg;
 	uint8_t *context;
 	size_t context_len;
+	bool consume;				/* the file goes when its guest is about to run */
 };
+
+/*
+ * Of a domain with a definition, in DOMAIN_SAVE_DIR/NAME.save: the next start takes it. Class
+ * ZERR_STATE when it has none. What is not there is removed and renamed already.
+ */
+int managed_save(struct domain_ctx *ctx, uint16_t domid, const struct domain_save_opts *opts,
+		 struct zerr **err);
+char *managed_save_path(const struct domain_ctx *ctx, const char *name, struct zerr **err);
+bool managed_save_exists(const struct domain_ctx *ctx, const char *name);
+int managed_save_remove(const struct domain_ctx *ctx, const char *name, struct zerr **err);
+int managed_save_rename(const struct domain_ctx *ctx, const char *name, const char *to,
+			struct zerr **err);
 
 int domain_saved_open(struct domain_saved *s, const char *path, struct domain_config *ret,
 		      char **text, struct zerr **err);
