@@ -191,6 +191,8 @@ complete -c zl -n '__fish_seen_subcommand_from snapshot' -l disk-only -d 'create
 complete -c zl -n '__fish_seen_subcommand_from snapshot' -l with-memory -d 'create: with the memory of a domain that runs'
 complete -c zl -n '__fish_seen_subcommand_from snapshot' -l quiesce -d 'create: have the guest freeze its file systems (exit code 5)'
 complete -c zl -n '__fish_seen_subcommand_from snapshot' -l description -r -d 'create: what it is for'
+complete -c zl -n '__fish_seen_subcommand_from snapshot' -l timeout -r -d 'create: how long to wait for the guest to suspend'
+complete -c zl -n '__fish_seen_subcommand_from snapshot' -s p -l paused -d 'revert: leave it paused, when its memory is there'
 complete -c zl -n '__fish_seen_subcommand_from snapshot' -s f -l force -d 'revert: destroy the domain if it runs'
 complete -c zl -n '__fish_seen_subcommand_from snapshot' -a '(__zl_domains)'
 complete -c zl -n __fish_use_subcommand -a undefine -d 'remove a definition'

@@ -41,6 +41,8 @@ DISK_GUESTS = {
              disk_xml("xvdd", "e.qcow2", more="<driver type='qcow2'/>")),
     "disk1": (disk_xml("xvda", "a.img"),),
     "disk2": (disk_xml("xvda", "a.img"),),
+    "snap": (disk_xml("xvda", "a.img"),
+             disk_xml("xvdb", "d.qcow2", more="<driver type='qcow2'/>")),
     "nodisk": (disk_xml("xvda", "missing.img"),),
     "badqcow": (disk_xml("xvda", "a.img", more="<driver type='qcow2'/>"),),
     "full": (disk_xml("xvda", "/mnt/sparse.img"),),

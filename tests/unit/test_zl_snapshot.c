@@ -223,6 +223,7 @@ static void refusals(void **state UNUSED)
 	expect(SNAP("create", "../x"), 2, NULL, "is not possible");
 	expect(SNAP("create --disk-only --with-memory", "x"), 2, NULL, "exclude each other");
 	expect(SNAP("create --quiesce", "x"), 5, NULL, "no agent in the guest");
+	expect(SNAP("create --with-memory", "x"), 7, NULL, "it is off, and has no memory to keep");
 	expect("snapshot create nosuch x", 3, NULL, "there is no definition");
 	expect(SNAP("revert", "x"), 3, NULL, "it has no snapshot \"x\"");
 	expect(SNAP("delete", "x"), 3, NULL, "zl snapshot list shows them");
@@ -255,6 +256,7 @@ static void undefined_with_all(void **state UNUSED)
 	struct stat st;
 
 	expect(SNAP("create", "x"), 0, NULL, "is made");
+	expect(SNAP("create", "y"), 0, NULL, "is made");
 	expect("undefine --snapshots " GUEST, 0, NULL, NULL);
 	assert_int_equal(stat(of_dir("%s/g%%201"), &st), -1);
 	assert_int_equal(stat(of_dir("%s/a.img"), &st), 0);
@@ -303,6 +305,7 @@ static void while_it_runs(void **state UNUSED)
 	expect(SNAP("revert --force", "x"), 7, NULL, "it has a saved state");
 	snprintf(saved, sizeof(saved), "%s/g%%201.save", dir);
 	assert_int_equal(unlink(saved), 0);
+	expect(SNAP("create --with-memory", "y"), 3, NULL, "not created by zl create [E721]");
 	expect(SNAP("revert", "x"), 7, NULL, "it runs [E704]\n    hint: zl shutdown ends it; ");
 	put("a.img", "second a");
 	expect(SNAP("revert --force", "x"), 0, NULL, "as in snapshot x");

@@ -118,13 +118,32 @@ static int plan_disk(struct creation *c, const struct domain_disk *d, struct zer
 static int plan_disks(struct creation *c, const struct domain_config *cfg, struct zerr **err)
 {
 	c->s->disks = calloc(cfg->disk_count + 1, sizeof(*c->s->disks));
-	c->pairs = calloc(cfg->disk_count + 1, sizeof(*c->pairs));
+	c->pairs = calloc(cfg->disk_count + 2, sizeof(*c->pairs));
 	if (!c->s->disks || !c->pairs)
 		return zerr_no_memory(err);
 	for (size_t i = 0; i < cfg->disk_count; i++)
 		if (plan_disk(c, &cfg->disks[i], err) != 0)
 			return -1;
 	return 0;
+}
+
+static int save_memory(struct creation *c, bool dry_run, struct zerr **err);
+
+/* Room for all of the memory: which pages are empty is not known yet. */
+static int plan_memory(struct creation *c, struct zerr **err)
+{
+	struct image_pair *pair = &c->pairs[c->nr_pairs];
+	struct hyp_domain_info info;
+
+	if (!c->running)
+		return zerr_set(err, ZERR_STATE, "E704", 0, "it is off, and has no memory to keep");
+	if (domain_must_exist(c->ctx, c->domid, &info, err) != 0 || save_memory(c, true, err) != 0)
+		return -1;
+	c->s->state = SNAPSHOT_RUNNING;
+	pair->to = snapshot_file(c->s, SNAPSHOT_MEMORY);
+	pair->bytes = info.tot_pages * HYP_PAGE_SIZE;
+	c->nr_pairs++;
+	return pair->to ? 0 : zerr_no_memory(err);
 }
 
 /* A domain that runs may have got other disks than its definition's. */
@@ -139,22 +158,73 @@ static int plan(struct creation *c, struct zerr **err)
 	c->running = rc == 1;
 	c->s->state = c->running ? SNAPSHOT_DISKS : SNAPSHOT_SHUTOFF;
 	rc = c->running ? domain_state_config(c->ctx, c->domid, &live, err) : 0;
-	if (rc < 0 || plan_disks(c, rc == 1 ? &live : &c->d->cfg, err) != 0)
+	if (rc < 0 || plan_disks(c, rc == 1 ? &live : &c->d->cfg, err) != 0 ||
+	    (c->opts->memory && plan_memory(c, err) != 0))
 		return -1;
 	return image_check_room(c->pairs, c->nr_pairs, err);
+}
+
+/* What qemu-nbd has of an image in its own memory is in the file then. */
+static int flush_disk(struct creation *c, const char *target, struct zerr **err)
+{
+	_cleanup_free_ char *dev = NULL;
+	_cleanup_close_ int fd = -1;
+	unsigned int devid;
+	char path[80];
+
+	if (!c->ctx->xs || disk_target_number(target, &devid) != 0)
+		return 0;
+	snprintf(path, sizeof(path), "/libxl/%u/device/vbd/%u/physical-device-path", c->domid,
+		 devid);
+	if (xs_read(c->ctx->xs, XS_NO_TX, path, &dev, NULL, err) < 0)
+		return -1;
+	fd = dev ? open(dev, O_RDONLY | O_CLOEXEC) : -1;
+	return dev && (fd < 0 || fsync(fd) != 0) ? snapshot_failed("flush", dev, errno, err) : 0;
+}
+
+/* Its vCPUs stand still; what is in flight is done anew by a guest with memory. */
+static int copy_at_rest(void *arg, struct zerr **err)
+{
+	struct creation *c = arg;
+	struct image_copying how = c->opts->copying;
+
+	how.in_use = true;
+	for (size_t i = 0; i < c->s->disk_count; i++)
+		if (!c->s->disks[i].left_out && flush_disk(c, c->s->disks[i].target, err) != 0)
+			return -1;
+	return copy_pairs(c->pairs, c->nr_pairs, &how, err);
+}
+
+static void show_memory(void *arg, uint64_t done, uint64_t total)
+{
+	const struct image_copying *how = &((const struct creation *)arg)->opts->copying;
+
+	if (how->progress)
+		how->progress(how->arg, SNAPSHOT_MEMORY, done, total);
+}
+
+/* The disks are copied between the end of the memory and the guest's going on. */
+static int save_memory(struct creation *c, bool dry_run, struct zerr **err)
+{
+	_cleanup_free_ char *path = snapshot_file(c->s, SNAPSHOT_MEMORY);
+	struct domain_save_opts opts = {
+		.checkpoint = true, .dry_run = dry_run, .timeout_ms = c->opts->timeout_ms,
+		.fd = c->opts->copying.fd, .progress = show_memory, .arg = c,
+		.quiet = copy_at_rest, .quiet_arg = c,
+	};
+
+	return path ? domain_save(c->ctx, c->domid, path, &opts, err) : zerr_no_memory(err);
 }
 
 /* A pause is enough for disks alone: what is in flight may be lost by a power cut as well. */
 static int copy_paused(struct creation *c, struct zerr **err)
 {
-	struct image_copying how = c->opts->copying;
 	struct hyp_domain_info info;
 	int held, rc;
 
-	how.in_use = true;
 	if (domain_hold(c->ctx, c->domid, &info, &held, err) != 0)
 		return -1;
-	rc = copy_pairs(c->pairs, c->nr_pairs, &how, err);
+	rc = copy_at_rest(c, err);
 	if (domain_let_go(c->ctx, &info, held, rc == 0 ? err : NULL) != 0)
 		rc = -1;
 	return rc;
@@ -173,7 +243,8 @@ static int copy_off(struct creation *c, struct zerr **err)
 static int fill(struct creation *c, const char *path, struct zerr **err)
 {
 	_cleanup_free_ char *text = snapshot_file(c->s, SNAPSHOT_DEFINITION);
-	int rc = c->running ? copy_paused(c, err) : copy_off(c, err);
+	int rc = c->opts->memory ? save_memory(c, false, err) :
+		c->running ? copy_paused(c, err) : copy_off(c, err);
 
 	if (rc != 0 || snapshot_write(c->s, err) != 0)
 		return -1;

@@ -315,27 +315,28 @@ static int adopt(const struct domain_ctx *ctx, const struct definition *d,
 	return rc;
 }
 
-int snapshot_delete(const struct domain_ctx *ctx, const struct definition *d,
-		    const struct snapshot *s, struct zerr **err)
+int snapshot_delete(const struct domain_ctx *ctx, const struct definition *d, const char *name,
+		    struct zerr **err)
 {
 	_cleanup_free_ char *base = snapshot_path(ctx, d, NULL, NULL);
-	_cleanup_free_ char *old = snapshot_path(ctx, d, ".old-", s->name);
+	_cleanup_free_ char *old = snapshot_path(ctx, d, ".old-", name);
+	_cleanup_snapshot_ struct snapshot s = { .name = NULL };
 	int rc;
 
 	if (!base || !old)
 		return zerr_no_memory(err);
 	snapshot_remove_tree(old);
-	if (adopt(ctx, d, s, err) != 0)
+	if (snapshot_find(ctx, d, name, &s, err) != 0 || adopt(ctx, d, &s, err) != 0)
 		return -1;
-	rc = s->current ? snapshot_set_current(ctx, d, s->parent) : 0;
-	if (rc == 0 && rename(s->dir, old) != 0)
+	rc = s.current ? snapshot_set_current(ctx, d, s.parent) : 0;
+	if (rc == 0 && rename(s.dir, old) != 0)
 		rc = -errno;
 	if (rc == 0)
 		rc = fd_sync_parent(old);
 	if (rc == 0)
 		rc = snapshot_remove_tree(old);
 	if (rc < 0)
-		return snapshot_failed("remove", s->dir, -rc, err);
+		return snapshot_failed("remove", s.dir, -rc, err);
 	rmdir(base);		/* if it was the last one */
 	return 0;
 }

@@ -5,6 +5,7 @@
  */
 #include "zl.h"
 
+#include "xentools/save.h"
 #include "xentools/snapshot.h"
 
 struct work {
@@ -13,6 +14,7 @@ struct work {
 	struct zl_progress progress;
 	struct snapshot_opts opts;
 	bool reverted;			/* the disks are */
+	char *memory;			/* what it is to go on from; NULL: it stays off */
 };
 
 static void created_text(uint64_t ns, char ret[24])
@@ -149,6 +151,21 @@ static int info(struct zl *zl, struct definition *d, void *arg, struct zerr **er
 
 /* ---- revert and delete ---- */
 
+/* Start it out of the snapshot's memory, or only look whether that is whole enough to begin. */
+static int go_on(struct zl *zl, const struct work *w, bool look, struct zerr **err)
+{
+	_cleanup_domain_config_ struct domain_config cfg;
+	struct domain_saved saved;
+	int rc;
+
+	domain_config_init(&cfg);
+	rc = domain_saved_open(&saved, w->memory, &cfg, NULL, err);
+	if (rc == 0 && !look)
+		rc = zl_start(zl, w->args, &cfg, &saved, err);
+	domain_saved_close(&saved);
+	return rc;
+}
+
 static int revert(struct zl *zl, struct definition *d, void *arg, struct zerr **err)
 {
 	_cleanup_definition_ struct definition old = { .text = NULL };
@@ -162,7 +179,9 @@ static int revert(struct zl *zl, struct definition *d, void *arg, struct zerr **
 	path = snapshot_file(&s, SNAPSHOT_DEFINITION);
 	if (path == NULL)
 		return zerr_no_memory(err);
-	if (zl_read_definition(zl, path, NULL, NULL, &old, err) < 0)
+	w->memory = s.state == SNAPSHOT_RUNNING ? snapshot_file(&s, SNAPSHOT_MEMORY) : NULL;
+	if (zl_read_definition(zl, path, NULL, NULL, &old, err) < 0 ||
+	    (w->memory != NULL && go_on(zl, w, true, err) < 0))
 		return -1;
 	same = strcmp(old.text, d->text) == 0;
 	if (snapshot_revert(&zl->ctx, d, &s, &w->opts, err) < 0)
@@ -189,7 +208,7 @@ static int delete(struct zl *zl, struct definition *d, void *arg, struct zerr **
 	if (snapshot_find(&zl->ctx, d, w->name, &s, err) < 0)
 		return -1;
 	return zl->dry_run ? zl_plan(zl, "snapshot %s of %s would be deleted", s.name,
-				     d->cfg.name) : snapshot_delete(&zl->ctx, d, &s, err);
+				     d->cfg.name) : snapshot_delete(&zl->ctx, d, s.name, err);
 }
 
 /* Before a definition goes: its snapshots go too where that is wished, else it is refused. */
@@ -211,7 +230,7 @@ int zl_drop_snapshots(struct zl *zl, const struct definition *d, bool wished, st
 	}
 	for (size_t i = 0; i < n && rc == 0; i++)
 		rc = zl->dry_run ? zl_plan(zl, "snapshot %s would be deleted", list[i].name) :
-			snapshot_delete(&zl->ctx, d, &list[i], err);
+			snapshot_delete(&zl->ctx, d, list[i].name, err);
 	snapshot_list_free(list, n);
 	return rc;
 }
@@ -223,11 +242,11 @@ static const struct verb {
 	size_t min, max;		/* arguments */
 	const char *options;		/* that it has, each between blanks */
 } verbs[] = {
-	{ "create", create, true, 1, 2, " disk-only with-memory quiesce description " },
+	{ "create", create, true, 1, 2, " disk-only with-memory quiesce description timeout " },
 	{ "delete", delete, true, 2, 2, " " },
 	{ "info", info, false, 2, 2, " " },
 	{ "list", list, false, 1, 1, " " },
-	{ "revert", revert, true, 2, 2, " force " },
+	{ "revert", revert, true, 2, 2, " force paused " },
 };
 
 static const struct verb *find_verb(const struct zl_args *args, struct zerr **err)
@@ -272,9 +291,6 @@ static int check_create(const struct zl_args *args, const char *name, struct zer
 	if (zl_has(args, "quiesce"))
 		return zerr_set(err, ZERR_UNSUPPORTED, "E505", 0, "--quiesce: no agent in the "
 				"guest is spoken to that could freeze its file systems");
-	if (zl_has(args, "with-memory"))
-		return zerr_set(err, ZERR_UNSUPPORTED, "E501", 0,
-				"--with-memory is not supported by this build");
 	return 0;
 }
 
@@ -290,10 +306,12 @@ ZL_CMD(snapshot)
 		return -1;
 	w.name = args->pos_count > 2 ? args->pos[2] : NULL;
 	w.opts = (struct snapshot_opts){
+		.memory = zl_has(args, "with-memory"),
 		.force = zl->force || zl_has(args, "force"), .dry_run = zl->dry_run,
 		.copying = { .fd = -1, .progress = zl_copy_progress, .arg = &w.progress },
 	};
-	if ((v->run == create && check_create(args, w.name, err) < 0) ||
+	if (zl_timeout_ms(zl, args, (int)zl->timeout_s * 1000, &w.opts.timeout_ms, err) < 0 ||
+	    (v->run == create && check_create(args, w.name, err) < 0) ||
 	    zl_open(zl, ZL_NEED_PATHS, err) < 0)
 		goto out;
 	if (v->changes) {
@@ -301,6 +319,9 @@ ZL_CMD(snapshot)
 		w.opts.copying.fd = zl_signal_fd();
 		rc = zl_change_definition(zl, args->pos[1], v->run, &w, err);
 		close(w.opts.copying.fd);
+		if (rc == 0 && w.reverted && w.memory != NULL)
+			rc = go_on(zl, &w, false, err);
+		free(w.memory);
 		if (rc < 0 && w.reverted)
 			zerr_hint(err, "the disks are those of the snapshot already");
 	} else if (zl_find_definition(zl, args->pos[1], &d, err) == 0) {

@@ -116,8 +116,8 @@ int snapshot_create(struct domain_ctx *ctx, const struct definition *d, struct s
 int snapshot_revert(struct domain_ctx *ctx, const struct definition *d, const struct snapshot *s,
 		    const struct snapshot_opts *opts, struct zerr **err);
 /* Those that came from it have its parent then. */
-int snapshot_delete(const struct domain_ctx *ctx, const struct definition *d,
-		    const struct snapshot *s, struct zerr **err);
+int snapshot_delete(const struct domain_ctx *ctx, const struct definition *d, const char *name,
+		    struct zerr **err);
 /* Append what was left half made, a path a line, unless somebody is at work; remove it. */
 void snapshot_tidy(const struct domain_ctx *ctx, const struct definition *d, bool remove,
 		   struct strbuf *ret);
