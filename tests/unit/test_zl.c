@@ -325,7 +325,7 @@ static void help_and_version(void **state)
 static void what_is_missing(void **state)
 {
 	static const char *const lines[] = {
-		"zl migrate --live a b", "zl fork-vm 1",
+		"zl fork-vm 1",
 		"zl cpupool-numa-split", "zl devd -F", "zl remus", "zl psr-cat-show", "zl vtpm-list",
 		"zl vncviewer a", "zl pci-assignable-list", "zl dt-overlay add f", "zl getenforce",
 		"zl trace start", "zl prof", "zl qemu-monitor-command", "zl button-press a power",

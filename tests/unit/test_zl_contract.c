@@ -317,6 +317,7 @@ static const struct {
 	{ "mem-max", "web1 128" },
 	{ "mem-set", "web1 64" },
 	{ "metadata", "--uri=urn:a --set=<a/> guest" },
+	{ "migrate", "web1 host" },
 	{ "network-attach", "web1 bridge=zbr0" },
 	{ "network-detach", "web1 0" },
 	{ "network-set", "--config guest 0 down" },

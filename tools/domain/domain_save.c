@@ -24,6 +24,7 @@ struct saving {
 	struct domain_state state;		/* config_text: what goes into the file */
 	struct domain_config cfg;
 	struct save_out out;
+	char *part;				/* the file's name until it is whole */
 	struct save_range *ranges;
 	size_t nr_ranges, room;
 	uint64_t pages, done;
@@ -37,8 +38,8 @@ static int check_interrupt(const struct saving *s, struct zerr **err)
 	struct pollfd p = { .fd = s->opts->fd, .events = POLLIN };
 
 	if (s->opts->fd >= 0 && poll(&p, 1, 0) > 0)
-		return zerr_set(err, ZERR_INTERRUPTED, "E930", 0,
-				"interrupted; the guest goes on, no file is left");
+		return zerr_set(err, ZERR_INTERRUPTED, "E930", 0, "interrupted; the guest goes on%s",
+				s->opts->sink ? "" : ", no file is left");
 	return 0;
 }
 
@@ -238,9 +239,34 @@ static int write_all(struct saving *s, struct zerr **err)
 	    walk_ram(s, write_pages, err) != 0 || write_context(s, err) != 0 ||
 	    save_out_record(&s->out, SAVE_END, NULL, 0, err) != 0)
 		return -1;
-	if (fsync(s->out.fd) != 0)
-		return save_write_failed(s->out.path, errno, err);
 	return check_interrupt(s, err);
+}
+
+static int settle(struct saving *s, const char *path, struct zerr **err)
+{
+	if (s->opts->sink)
+		return s->opts->sink->settle(s->opts->sink->arg, err);
+	if (fsync(s->out.fd) != 0)
+		return save_write_failed(path, errno, err);
+	if (check_interrupt(s, err) != 0)
+		return -1;
+	if (rename(s->part, path) != 0)
+		return zerr_set(err, ZERR_FAILED, "E920", errno, "cannot name %s", path);
+	free(steal_ptr(s->part));
+	return 0;
+}
+
+/* Its pages as far as they are known while it runs. */
+static int offer(struct saving *s, struct zerr **err)
+{
+	const struct save_sink *sink = s->opts->sink;
+	struct save_header h;
+	int rc;
+
+	s->pages = MIN(s->info.tot_pages, s->cfg.memory_kib / 4);
+	rc = fill_header(s, &h, err);
+	s->pages = 0;
+	return rc != 0 ? -1 : sink->offer(sink->arg, &h, &s->cfg, s->state.config_text, err);
 }
 
 /* What keeps a domain from being saved, as far as it is known while it runs. */
@@ -276,8 +302,10 @@ static int check(struct saving *s, struct zerr **err)
 /* The file is whole: what becomes of the guest. */
 static int conclude(struct saving *s, const char *path, bool suspended, struct zerr **err)
 {
-	domain_event(s->ctx, s->domid, s->cfg.name, "saved", path);
-	domain_log(s->ctx, s->cfg.name, "saved to %s", path);
+	const char *what = s->opts->sink ? "migrated" : "saved";
+
+	domain_event(s->ctx, s->domid, s->cfg.name, what, path);
+	domain_log(s->ctx, s->cfg.name, "%s to %s", what, path);
 	if (!s->opts->checkpoint && !s->opts->paused)
 		return domain_destroy(s->ctx, s->domid, err);
 	if (s->opts->paused && hyp_domain_pause(s->ctx->hyp, s->domid, err) != 0)
@@ -286,7 +314,7 @@ static int conclude(struct saving *s, const char *path, bool suspended, struct z
 }
 
 /* held: what domain_save_begin() gave; it is let go here. */
-static int save(struct saving *s, const char *path, const char *part, int held, struct zerr **err)
+static int save(struct saving *s, const char *path, int held, struct zerr **err)
 {
 	bool suspended = s->info.shutdown;	/* already, by somebody's wish */
 	struct zerr *why = NULL;
@@ -298,57 +326,69 @@ static int save(struct saving *s, const char *path, const char *part, int held, 
 		rc = write_all(s, err);
 		if (rc == 0 && s->opts->quiet)
 			rc = s->opts->quiet(s->opts->quiet_arg, err);
-		if (rc == 0 && rename(part, path) != 0)
-			rc = zerr_set(err, ZERR_FAILED, "E920", errno, "cannot name %s", path);
+		if (rc == 0)
+			rc = settle(s, path, err);
 		if (rc != 0 && !suspended && domain_resume(s->ctx, s->domid, &why) != 0)
 			zerr_hint(err, "it is still suspended (%s): zl resume lets it go on",
 				  why ? why->message : "?");
 	}
 	zerr_free(why);
 	domain_save_end(s->ctx, &s->info, held);
-	if (rc != 0) {
-		unlink(part);
+	if (rc != 0)
 		return -1;
-	}
-	if (fd_sync_parent(path) < 0)
+	if (!s->opts->sink && fd_sync_parent(path) < 0)
 		domain_warn(s->ctx, "W715", "after a power cut the file may be gone");
 	return conclude(s, path, suspended, err);
 }
 
+static int open_part(struct saving *s, const char *path, struct zerr **err)
+{
+	s->part = text_printf("%s.part", path);
+	if (!s->part)
+		return zerr_no_memory(err);
+	s->out.fd = domain_part_open(s->part, err);
+	if (s->out.fd >= 0)
+		return 0;
+	free(steal_ptr(s->part));
+	return -1;
+}
+
 static int begin(struct saving *s, const char *path, struct zerr **err)
 {
-	_cleanup_free_ char *part = NULL;
-	int held = -1, rc = -1;
+	int held = -1;
 
-	if (domain_must_exist(s->ctx, s->domid, &s->info, err) != 0 || check(s, err) != 0)
+	if (domain_must_exist(s->ctx, s->domid, &s->info, err) != 0 || check(s, err) != 0 ||
+	    (s->opts->sink && offer(s, err) != 0))
 		return -1;
 	if (s->opts->dry_run)
 		return 0;
-	part = text_printf("%s.part", path);
-	if (!part)
-		return zerr_no_memory(err);
-	s->out.fd = domain_part_open(part, err);
 	s->out.path = path;
-	if (s->out.fd < 0)
+	if ((!s->opts->sink && open_part(s, path, err) != 0) ||
+	    domain_save_begin(s->ctx, s->domid, &s->info, &held, err) != 0)
 		return -1;
-	if (domain_save_begin(s->ctx, s->domid, &s->info, &held, err) == 0)
-		rc = save(s, path, part, held, err);
-	else
-		unlink(part);
-	close(s->out.fd);
-	return rc;
+	return save(s, path, held, err);
 }
 
 int domain_save(struct domain_ctx *ctx, uint16_t domid, const char *path,
 		const struct domain_save_opts *opts, struct zerr **err)
 {
 	struct saving s = {
-		.ctx = ctx, .domid = domid, .opts = opts, .out.packing = opts->packing,
+		.ctx = ctx, .domid = domid, .opts = opts,
+		.out = { .fd = -1, .packing = opts->packing },
 	};
 	int rc;
 
+	if (opts->sink) {
+		s.out.write = opts->sink->write;
+		s.out.arg = opts->sink->arg;
+	}
 	domain_config_init(&s.cfg);
 	rc = begin(&s, path, err);
+	if (rc != 0 && s.part)
+		unlink(s.part);
+	if (s.out.fd >= 0)
+		close(s.out.fd);
+	free(s.part);
 	save_out_free(&s.out);
 	free(s.ranges);
 	domain_config_free(&s.cfg);

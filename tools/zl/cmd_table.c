@@ -30,7 +30,7 @@ const struct zl_command_group *const zl_groups[] = {
 };
 
 const struct zl_missing zl_missing[] = {
-	{ "migrate migrate-receive remus fork-vm",
+	{ "remus fork-vm",
 	  "zl save and zl restore take a guest into a file and out of it, here or elsewhere" },
 	{ "button-press", "zl trigger presses the buttons that a guest has" },
 	{ "cpupool-numa-split", "the host is one NUMA node, and Pool-0 its pool" },

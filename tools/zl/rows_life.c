@@ -65,6 +65,15 @@ static ZL_OPTIONS(managed_save_options,
 	{ 0, "compress", "ALG", "none (the default) or zlib" },
 	{ 0, "timeout", "SEC", "how long to wait for each guest to suspend" });
 
+static ZL_OPTIONS(migrate_options,
+	{ 0, "live", NULL, "let it run meanwhile; not yet" },
+	{ 0, "downtime", "MS", "with --live: how long it may stop" },
+	{ 0, "bandwidth", "MIB", "at most so many MiB a second" },
+	{ 0, "timeout", "SEC", "of all, after which the guest goes on here" },
+	{ 'p', "paused", NULL, "leave it paused there" },
+	{ 'C', "config", "FILE", "its configuration there" },
+	{ 's', "ssh", "CMD", "this in the place of ssh" });
+
 static ZL_OPTIONS(reboot_options,
 	OPTION_ALL,
 	{ 'F', "force", NULL, "do not ask the guest: reset it" },
@@ -153,8 +162,8 @@ static const struct zl_command rows[] = {
 	{ "events", NULL, cmd_events, ZL_JSON | ZL_DOMAINS, 0, ZL_ANY, events_options,
 	  "[-f] [DOM...]", "print what has happened to domains",
 	  "created, started, paused, unpaused, shutdown, crashed, watchdog, restarted, preserved, "
-	  "renamed, suspended, resumed, saved, restored, core-dumped, balloon, device-attached, device-detached and "
-	  "destroyed, as zl-monitord keeps the last of them. With --json one object a line. A "
+	  "renamed, suspended, resumed, saved, restored, migrated, core-dumped, balloon, "
+	  "device-attached, device-detached and destroyed, as zl-monitord keeps the last of them. With --json one object a line. A "
 	  "reader that is too slow is told how many it missed." },
 	{ "list", "ls", cmd_list, ZL_COMMON | ZL_JSON | ZL_DOMAINS, 0, ZL_ANY, list_options,
 	  "[-l | -v] [-Z] [-c] [-n] [--all | --inactive] [--state=STATE,...] [--sort=COLUMN] "
@@ -168,6 +177,22 @@ static const struct zl_command rows[] = {
 	  "save a defined domain for its next start",
 	  "As save does, to /var/lib/zl/save/NAME.save. start restores it and removes the file; "
 	  "z:start stop='managed-save' has the host do so when it stops." },
+	{ "migrate", NULL, cmd_migrate, ZL_CHANGES | ZL_JSON | ZL_DOMAINS, 2, 2, migrate_options,
+	  "[--live] [--downtime=MS] [--bandwidth=MIB] [--timeout=SEC] [-p] [-C FILE] [-s CMD] "
+	  "DOM HOST", "let a domain go on on another host",
+	  "The guest suspends, its memory is sent through \"ssh HOST zl migrate-receive\", and it "
+	  "goes on there; until that host has all of it, whatever fails, it goes on here. With "
+	  "--dry-run the other host only says whether it could take it. CMD, or migrate.ssh in "
+	  "zl.conf, is the command in front of HOST, for a shell; if it is empty, HOST itself is "
+	  "the command that leads to a zl migrate-receive.\n\n"
+	  "Its disks do not come along: both hosts must have them under the same paths, and raw. "
+	  "So must its bridges, pools and scripts be there, or -C FILE names others. The "
+	  "definition stays here, and there the domain has none unless it is defined there.\n\n"
+	  "When the line is cut at the very end, the other host keeps the guest paused: it goes "
+	  "on by zl unpause there if it is gone here, and by zl destroy there it is forgotten "
+	  "if it is not. It never runs twice." },
+	{ "migrate-receive", NULL, cmd_migrate_receive, 0, 0, 0, NULL, "",
+	  "take a domain from another host", "zl migrate runs it there." },
 	{ "pause", NULL, cmd_pause, ZL_COMMON | ZL_CHANGES | ZL_DOMAINS | ZL_ALL, 1, ZL_ANY,
 	  all_options, "[-a] DOM...",
 	  "stop a domain's CPUs", "Pausing a paused domain does nothing." },

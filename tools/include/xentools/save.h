@@ -132,6 +132,17 @@ struct domain_ctx;
 
 typedef void save_progress_fn(void *arg, uint64_t done, uint64_t total);	/* bytes */
 
+/* Where a saved domain goes that goes into no file. */
+struct save_sink {
+	/* Before it suspends: the header as it is now; -1 with *err set refuses it. */
+	int (*offer)(void *arg, const struct save_header *h, const struct domain_config *cfg,
+		     const char *xml, struct zerr **err);
+	int (*write)(void *arg, const void *data, size_t len, struct zerr **err);
+	/* All is written: 0, and the domain is ended here. */
+	int (*settle)(void *arg, struct zerr **err);
+	void *arg;
+};
+
 struct domain_save_opts {
 	bool checkpoint;			/* it goes on afterwards */
 	bool paused;				/* so it does, and is paused */
@@ -144,6 +155,7 @@ struct domain_save_opts {
 	/* Called when all is written and the guest still is suspended; -1 is a failure. Or NULL. */
 	int (*quiet)(void *arg, struct zerr **err);
 	void *quiet_arg;
+	const struct save_sink *sink;		/* NULL: the file; else path is only its name */
 };
 
 /*

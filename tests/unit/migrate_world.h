@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Two hosts for the tests of migrations: this process has one, a second process the other, each with
+ * a model hypervisor and a model store, and a third is the line, which can be cut after any byte.
+ */
+#ifndef TEST_MIGRATE_WORLD_H
+#define TEST_MIGRATE_WORLD_H
+
+#include "domain_world.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/mman.h>
+
+#include <xentools/config.h>
+#include <xentools/migrate.h>
+
+#include "tools/domain/domain_priv.h"
+#include "tools/domain/migrate_link.h"
+
+#define RAM_GFN 0x40000u
+#define WHOLE 1000000000u
+#define HELLO (8 + sizeof(struct migrate_hello))
+
+/* What the receiver's process tells of its end. */
+struct outcome {
+	int rc, cls;
+	bool told, exists, started, has_page;
+	unsigned int left;			/* domains but the control domain */
+	uint64_t pages;				/* that are not free again */
+	char message[200], context[64], agent[8];
+};
+
+static struct outcome *there;		/* shared */
+static char *text;
+static uint16_t guest;
+static void (*prepare)(void);		/* the receiver's host */
+static unsigned int fail_there;		/* number of its hypercall */
+
+static void guest_acts(void *arg)
+{
+	struct fake_domain *d = fake_hyp_domain(&fake, guest);
+	char name[64];
+	const char *value;
+
+	(void)arg;
+	snprintf(name, sizeof(name), "/local/domain/%u/control/shutdown", guest);
+	value = d ? fake_xs_get(ctx.xs, name) : NULL;
+	if (!value || strcmp(value, "suspend") != 0)
+		return;
+	fake_xs_set(ctx.xs, name, "");
+	d->info.flags |= XEN_DOMINF_shutdown | 2u << XEN_DOMINF_shutdownshift;
+}
+
+static void write_page(uint64_t gfn, const char *data)
+{
+	assert_int_equal(pwrite(fake.ram_fd, data, strlen(data), (off_t)(gfn * 4096 + 5)),
+			 strlen(data));
+}
+
+static void boot(void)
+{
+	struct domain_create_opts opts = { 0 };
+	char name[64];
+	int rc;
+
+	free(text);
+	text = config_format(&cfg);
+	opts.config_text = text;
+	rc = create(&opts, NULL);
+	assert_true(rc > 0);
+	guest = (uint16_t)rc;
+	snprintf(name, sizeof(name), "/local/domain/%u/control/feature-suspend", guest);
+	fake_xs_set(ctx.xs, name, "1");
+	snprintf(name, sizeof(name), "/local/domain/%u/data/agent", guest);
+	fake_xs_set(ctx.xs, name, "7");
+	write_page(RAM_GFN + 9, "ninth");
+	for (unsigned int i = 0; i < 16; i++)
+		write_page(RAM_GFN + 100 + 2 * i, "others");
+}
+
+static int up(void **state)
+{
+	if (set_up(state) != 0)
+		return -1;
+	fake_xs_on_change(ctx.xs, guest_acts, NULL);
+	there = mmap(NULL, sizeof(*there), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
+		     0);
+	prepare = NULL;
+	fail_there = 0;
+	signal(SIGPIPE, SIG_IGN);
+	return there == MAP_FAILED ? -1 : 0;
+}
+
+static int down(void **state)
+{
+	free(text);
+	text = NULL;
+	munmap(there, sizeof(*there));
+	return tear_down(state);
+}
+
+/* ---- the other host ---- */
+
+static void look(void)
+{
+	char name[64], buf[6] = "";
+	const char *agent;
+
+	for (uint16_t i = 1; i <= fake.last_domid; i++) {
+		const struct fake_domain *d = fake_hyp_domain(&fake, i);
+
+		if (!d)
+			continue;
+		there->left++;
+		if (memcmp(d->info.handle, cfg.uuid, sizeof(cfg.uuid)) != 0)
+			continue;
+		there->exists = true;
+		there->started = d->started;
+		snprintf(there->context, sizeof(there->context), "%s", d->context);
+		snprintf(name, sizeof(name), "/local/domain/%u/data/agent", i);
+		agent = fake_xs_get(ctx.xs, name);
+		snprintf(there->agent, sizeof(there->agent), "%s", agent ? agent : "");
+	}
+	there->has_page = pread(fake.ram_fd, buf, 5, (RAM_GFN + 9) * 4096 + 5) == 5 &&
+		strcmp(buf, "ninth") == 0;
+}
+
+static void receive(int in, int out)
+{
+	struct migrate_opts opts = { .in = in, .out = out, .fd = -1, .host = "the sender",
+				     .timeout_ms = -1 };
+	struct zerr *err = NULL;
+	void *state = NULL;
+	uint64_t free_pages;
+
+	if (set_up(&state) != 0)
+		_exit(2);
+	if (prepare)
+		prepare();
+	free_pages = fake.free_pages;
+	fake.calls = 0;
+	fake.fail_at = fail_there;
+	fake.fail_errno = EIO;
+	there->rc = domain_migrate_receive(&ctx, &opts, &there->told, &err);
+	fake.fail_at = 0;
+	there->cls = (int)zerr_class_of(err);
+	snprintf(there->message, sizeof(there->message), "%s", err ? err->message : "");
+	look();
+	there->pages = free_pages - fake.free_pages;
+	tear_down(&state);
+	_exit(0);
+}
+
+/* ---- the line ---- */
+
+/* Move what is there, at most *left bytes: false when one byte more should have gone. */
+static bool move(int from, int to, unsigned int *left)
+{
+	char buf[4096];
+	ssize_t n = read(from, buf, *left < sizeof(buf) ? *left + 1 : sizeof(buf));
+
+	if (n <= 0)
+		return false;
+	if ((size_t)n > *left) {
+		if (*left > 0 && write(to, buf, *left) < 0)
+			return false;
+		return false;
+	}
+	*left -= (unsigned int)n;
+	return fd_write_all(to, buf, (size_t)n) == 0;
+}
+
+static void relay(int a_in, int a_out, int b_in, int b_out, unsigned int there_max,
+		  unsigned int back_max)
+{
+	struct pollfd p[] = { { a_in, POLLIN, 0 }, { b_in, POLLIN, 0 } };
+
+	while (poll(p, 2, -1) > 0) {
+		if (p[0].revents && !move(a_in, b_out, &there_max))
+			break;
+		if (p[1].revents && !move(b_in, a_out, &back_max))
+			break;
+	}
+	_exit(0);
+}
+
+static void pipes(int p[2])
+{
+	assert_int_equal(pipe2(p, O_CLOEXEC), 0);
+}
+
+static struct migrate_result result;
+
+/* Migrate over a line that carries so many bytes there and back. */
+static int migrate_over(struct migrate_opts *opts, unsigned int there_max, unsigned int back_max,
+			struct zerr **err)
+{
+	int ends[4][2], rc;			/* me to line, line to other, other to line, line to me */
+	pid_t line, side;
+
+	memset(there, 0, sizeof(*there));
+	for (int i = 0; i < 4; i++)
+		pipes(ends[i]);
+	side = fork();
+	if (side == 0) {
+		for (int i = 0; i < 4; i++)
+			for (int k = 0; k < 2; k++)
+				if (!(i == 1 && k == 0) && !(i == 2 && k == 1))
+					close(ends[i][k]);
+		receive(ends[1][0], ends[2][1]);
+	}
+	line = fork();
+	if (line == 0) {
+		close(ends[0][1]);
+		close(ends[1][0]);
+		close(ends[2][1]);
+		close(ends[3][0]);
+		relay(ends[0][0], ends[3][1], ends[2][0], ends[1][1], there_max, back_max);
+	}
+	close(ends[0][0]);
+	close(ends[1][0]);
+	close(ends[1][1]);
+	close(ends[2][0]);
+	close(ends[2][1]);
+	close(ends[3][1]);
+	opts->in = ends[3][0];
+	opts->out = ends[0][1];
+	opts->host = "far";
+	rc = domain_migrate(&ctx, guest, opts, &result, err);
+	close(opts->in);
+	close(opts->out);
+	assert_int_equal(waitpid(side, NULL, 0), side);
+	assert_int_equal(waitpid(line, NULL, 0), line);
+	return rc;
+}
+
+static const struct migrate_opts plain = { .fd = -1, .timeout_ms = -1, .suspend_ms = 50 };
+
+static int migrate(struct zerr **err)
+{
+	struct migrate_opts opts = plain;
+
+	return migrate_over(&opts, WHOLE, WHOLE, err);
+}
+
+#endif
