@@ -141,16 +141,17 @@ def main():
     p.add_argument("--no-write", action="store_true", help="leave docs/performance.md alone")
     p.add_argument("--options", default="", help="more for the hypervisors' command line")
     p.add_argument("--count-traps", action="store_true", help="ours alone, while it counts them")
+    p.add_argument("--trace", action="store_true", help="ours alone, while it records traps")
     a = p.parse_args()
     if not fetch():
         return 1
     figures, texts = {s: {} for s in SYSTEMS}, {s: "" for s in SYSTEMS}
     try:
-        a.only = "ours" if a.count_traps else a.only
+        words = " count=1" if a.count_traps else " trace=1" if a.trace else ""
+        a.only = "ours" if words else a.only
         for s in a.only.split(",") if a.only else SYSTEMS:
             hypervisor = machine.PEER if s == "peer" else a.hypervisor
-            figures[s], texts[s] = all_runs(s, a.payload, hypervisor,
-                                            " count=1" if a.count_traps else "", " " + a.options)
+            figures[s], texts[s] = all_runs(s, a.payload, hypervisor, words, " " + a.options)
     except machine.MachineFailure as e:
         print(f"bench: error: {e}", file=sys.stderr)
         return 1

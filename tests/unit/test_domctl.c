@@ -33,7 +33,7 @@ static void test_envelope(void **state)
 		{ XEN_DOMCTL_get_paging_mempool_size, -ESRCH }, { 87, -ENOSYS }, { 1000, -ENOSYS },
 		{ ~0u, -ENOSYS }, { 0, -ENOSYS }, { ZAZEN_DOMCTL_cpu_model, -ESRCH },
 		{ ZAZEN_DOMCTL_write_memory, -ESRCH },
-		{ ZAZEN_DOMCTL_FIRST + 2, -ENOSYS }, { ZAZEN_DOMCTL_FIRST - 1, -ENOSYS },
+		{ ZAZEN_DOMCTL_FIRST + 3, -ENOSYS }, { ZAZEN_DOMCTL_FIRST - 1, -ENOSYS },
 	};
 
 	(void)state;

@@ -99,6 +99,13 @@ uint32_t gic_ack(void)
 	return iar;
 }
 
+/* The one that gic_ack() would take. */
+uint32_t gic_pending(void)
+{
+	return (gic_is_v2() ? rd32(gicc + GICC_HPPIR) & 0x3ff :
+		(uint32_t)read_sysreg(ICC_HPPIR1_EL1)) & 0xffffff;
+}
+
 /* ---- interrupts between CPUs ---- */
 
 void ipi_send(unsigned int cpu, enum ipi ipi)

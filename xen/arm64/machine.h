@@ -17,7 +17,8 @@
 /* head.S, vectors.S, fpsimd.S */
 extern const char _start[], _end[], _etext[], _sinittext[], _einittext[], _srodata[], _erodata[];
 extern const char _sro_after_init[], _ero_after_init[], __init_begin[], __init_end[];
-extern const char secondary_entry[], spin_table_entry[], el2_counting_vectors[];
+extern const char secondary_entry[], spin_table_entry[], el2_vectors[],
+		  el2_counting_vectors[], el2_recording_vectors[];
 extern uint64_t spin_table_context;
 void enter_guest(void) __noreturn;
 bool serror_take(void);
@@ -48,6 +49,7 @@ bool cpu_features_add_secondary(unsigned int cpu);
 int gic_init_host(void);
 void gic_stop_cpu(void);			/* no interrupts for this CPU until gic_init_cpu */
 uint32_t gic_ack(void);				/* and drop the priority */
+uint32_t gic_pending(void);
 void gic_save(struct vgic_hw *hw);
 void gic_load(const struct vgic_hw *hw);
 
@@ -72,7 +74,7 @@ void fp_trap(struct vcpu *v, uint32_t iss);	/* v used FP/SIMD while it was trapp
 
 /* trap_*.c; iss: ESR_EL2.ISS. The registers are in v->regs. */
 typedef void trap_fn(struct vcpu *v, uint32_t iss);
-void traps_count_here(void);		/* this CPU, if the others do */
+void traps_vectors_here(void);		/* this CPU uses those that are wanted now */
 /* Rows of the table of system registers. */
 sysreg_trap_fn trap_translation_reg, trap_set_way;
 trap_fn trap_data_abort, trap_instruction_abort;

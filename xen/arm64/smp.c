@@ -106,6 +106,6 @@ void secondary_cpu_main(struct pcpu *c)
 	nr_cpus = MAX(nr_cpus, c->id + 1);
 	store_release(&c->online, true);
 	smp_mb();
-	traps_count_here();
+	traps_vectors_here();
 	enter_guest();
 }

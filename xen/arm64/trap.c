@@ -9,6 +9,7 @@
 #include <xen/domain.h>
 #include <xen/heap.h>
 #include <xen/sched.h>
+#include <xen/trace.h>
 #include <xen/vgic.h>
 #include <xen/vpmu.h>
 #include "machine.h"
@@ -16,6 +17,7 @@
 /* Called from vectors.S. */
 struct vcpu *leave_to_guest(struct vcpu *v);
 void el2_fault(const uint64_t *regs) __noreturn;
+struct vcpu *trace_enter(struct vcpu *v, uint32_t trap);
 
 static void trap_unknown(struct vcpu *v, uint32_t iss __unused)
 {
@@ -84,27 +86,53 @@ void trap_serror(struct vcpu *v)
 
 static bool counting;
 
-void traps_count_here(void)
+/* Each CPU looks for itself. The recording ones count too. */
+void traps_vectors_here(void)
 {
-	if (READ_ONCE(counting))
-		write_sysreg(vbar_el2, el2_counting_vectors);
+	write_sysreg(vbar_el2, trace_here() ? el2_recording_vectors :
+		     READ_ONCE(counting) ? el2_counting_vectors : el2_vectors);
+}
+
+void traps_update(void)
+{
+	traps_vectors_here();
+	smp_mb();	/* a CPU that is not online yet for the IPI sees it when it is */
+	ipi_send_others(IPI_VECTORS);
 }
 
 void traps_count(void)
 {
-	bool was = __atomic_exchange_n(&counting, true, __ATOMIC_RELAXED);
+	if (!__atomic_exchange_n(&counting, true, __ATOMIC_RELAXED))
+		traps_update();
+}
 
-	traps_count_here();
-	smp_mb();	/* a CPU that is not online yet for the IPI sees it when it is */
-	if (!was)
-		ipi_send_others(IPI_COUNT);
+struct vcpu *trace_enter(struct vcpu *v, uint32_t trap)
+{
+	uint64_t esr = read_sysreg(esr_el2);
+	uint32_t reason = trap ? trap : (uint32_t)(esr >> 26 & 0x3f);
+	struct zazen_trace_record *r = trace_open(v, reason);
+
+	this_cpu()->traps[reason]++;
+	if (!r)
+		return v;
+	r->pc = read_sysreg(elr_el2);
+	r->esr = trap ? 0 : (uint32_t)esr;
+	r->number = (uint32_t)v->regs.x[reason == EC_HVC32 ? 12 : 16];
+	if (trap == TRAP_IRQ)
+		r->info = gic_pending();
+	else if (reason == EC_IABT_LOWER || reason == EC_DABT_LOWER)
+		r->info = (read_sysreg(hpfar_el2) & ~0xfUL) << 8 |
+			  (read_sysreg(far_el2) & (PAGE_SIZE - 1));
+	else
+		r->info = v->regs.x[0];
+	return v;
 }
 
 static __noinline void rare_ipi(uint32_t intid)
 {
 	if (intid == IPI_HALT)
 		cpu_halt();
-	traps_count_here();
+	traps_vectors_here();
 }
 
 /*

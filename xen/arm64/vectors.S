@@ -9,6 +9,9 @@
  * Each way in begins with x30 and x17 stored side by side: x17 in the place of ELR, which only
  * the long way needs. A short way is taken when ESR_EL2 fits its key in struct vcpu, which is
  * how a vCPU can be kept from it (vcpu_short_ways).
+ *
+ * All of it exists twice: vectors_recording.S makes a copy that tells core/trace.c of each way in
+ * and out. So nobody pays for that while no trace is taken.
  */
 #include <arm64/layout.h>
 #include "asm_offsets.h"
@@ -27,6 +30,11 @@
 
 	/* An eret is not speculated past. */
 	.macro	eret_sb
+#ifdef RECORDING
+	enter
+	record	trace_close
+	ldp	x30, x17, [sp, #REG(30)]
+#endif
 	eret
 	dsb	nsh
 	isb
@@ -75,9 +83,25 @@
 	mov	sp, x3
 	.endm
 
+	/*
+	 * After enter: call function(vcpu, trap), which answers the vCPU. The frame is free for what
+	 * C may clobber: while a guest runs nothing in it counts.
+	 */
+	.macro	record function, trap=0
+	pairs	stp, sp, "0, 1", "2, 3", "4, 5", "6, 7", "8, 9", "10, 11", "12, 13", "14, 15"
+	str	x16, [sp, #REG(16)]
+	mov	x0, sp
+	mov	w1, #\trap
+	ldr	x30, [sp, #VCPU_STACK_TOP]
+	mov	sp, x30
+	bl	\function
+	mov	sp, x0
+	pairs	ldp, sp, "0, 1", "2, 3", "4, 5", "6, 7", "8, 9", "10, 11", "12, 13", "14, 15"
+	ldr	x16, [sp, #REG(16)]
+	.endm
+
 	.section .vectors, "ax"
 	.balign	2048
-	.global	el2_vectors
 el2_vectors:
 	/* Current EL, four with SP_EL0: never used; with SP_ELx: a bug of ours, or serror_take. */
 	.rept	7
@@ -122,35 +146,48 @@ guest_sync64:
 	.ltorg
 
 	/*
-	 * A way in that counts in pcpu.traps, at the index that insn makes of ESR_EL2 in x17, and
-	 * goes on behind what "enter" did for the plain one.
+	 * A way in that is observed and goes on behind what "enter" did for the plain one. trap: one
+	 * of enum TRAP_*, or 0: ESR_EL2 tells. It counts in pcpu.traps.
 	 */
-	.macro	counted label, insn:vararg
+	.macro	observed label, trap=0
 	.balign	128
 	enter
+#ifdef RECORDING
+	record	trace_enter, \trap
+#else
 	mrs	x17, esr_el2
-	\insn
+	.if	\trap
+	mov	x17, #\trap
+	.else
+	ubfx	x17, x17, #26, #6
+	.endif
 	mrs	x30, tpidr_el2
 	add	x30, x30, x17, lsl #3
 	ldr	x17, [x30, #PCPU_TRAPS]
 	add	x17, x17, #1
 	str	x17, [x30, #PCPU_TRAPS]
+#endif
 	b	\label + 4
 	.endm
 
-/* In place of the vectors above once somebody wants to know (traps_count). */
+/* In place of the vectors above for those who want to know (trap.c). */
 	.balign	2048
-	.global	el2_counting_vectors
+#ifdef RECORDING
+	.global	el2_recording_vectors
+el2_recording_vectors:
+#else
+	.global	el2_vectors, el2_counting_vectors
 el2_counting_vectors:
+#endif
 	.rept	7
 	ventry	el2_exception
 	.endr
 	ventry	el2_serror
 	.irp	sync, guest_sync64, guest_sync32
-	counted	\sync, ubfx	x17, x17, #26, #6
-	counted	guest_irq, mov	x17, #TRAP_IRQ
-	counted	guest_irq, mov	x17, #TRAP_FIQ
-	counted	guest_serror, mov	x17, #TRAP_SERROR
+	observed \sync
+	observed guest_irq, TRAP_IRQ
+	observed guest_irq, TRAP_FIQ
+	observed guest_serror, TRAP_SERROR
 	.endr
 
 	.text
@@ -391,6 +428,7 @@ restore_all:
 	ldr	x30, [sp, #REG(30)]
 	eret_sb
 
+#ifndef RECORDING
 /* void enter_guest(void): a CPU that came up goes to its first vCPU. Does not return. */
 	.global	enter_guest
 enter_guest:
@@ -402,7 +440,7 @@ enter_guest:
  * bool serror_take(void): complete what the vCPU that was here has stored and take the SError that
  * came of it: true. Everywhere else EL2 has them masked. The vCPU's frame is complete.
  */
-	.global	serror_take
+	.global	serror_take, el2_serror, el2_exception
 serror_take:
 	mov	x0, xzr
 	msr	daifclr, #4
@@ -442,3 +480,4 @@ el2_exception:
 	.balign	4096
 panic_stack:
 	.skip	4096
+#endif

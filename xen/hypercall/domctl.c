@@ -61,6 +61,7 @@ static const struct control_row rows[] = {
 static const struct control_row own_rows[] = {
 	{ domctl_cpu_model, NEEDS_DOMAIN | NOT_SELF, 0, NULL },
 	{ domctl_write_memory, NEEDS_DOMAIN | NOT_SELF, 0, NULL },
+	{ domctl_trace, COPYBACK, 0, NULL },
 };
 static_assert_size(struct zazen_domctl, sizeof(struct xen_domctl));
 

@@ -64,6 +64,9 @@ control_fn domctl_irq_permission, domctl_iomem_permission, domctl_bind_pt_irq, d
 /* domctl_context.c */
 control_fn domctl_gethvmcontext, domctl_sethvmcontext;
 
+/* core/trace.c */
+control_fn domctl_trace;
+
 /* sysctl_host.c */
 control_fn sysctl_physinfo, sysctl_getcpuinfo, sysctl_availheap, sysctl_cputopoinfo,
 	   sysctl_numainfo, sysctl_perfc_op, sysctl_scheduler_op, sysctl_sched_id;

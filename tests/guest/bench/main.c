@@ -4,7 +4,7 @@
  * KVM, alone on the bare machine.  Single operations are timed by the counter, one line "BENCH
  * name n= min= med= max= unit=insn" each.  Run with -icount and a counter of 1 GHz, so that a tick
  * is an instruction.  Words: cpus=2 for the rows between two CPUs, switch=vcpus, switch=domains;
- * count=1 has the hypervisor count traps meanwhile.
+ * count=1 has the hypervisor count traps meanwhile, trace=1 record them.
  */
 #include "bench.h"
 
@@ -114,6 +114,15 @@ static void count_traps(void)
 		printk("BENCH-ERROR traps cannot be counted\n");
 }
 
+/* ZAZEN_DOMCTL_trace: start, 256 pages a CPU, everything. */
+static void trace(void)
+{
+	static uint64_t op[17] = { 0x15ul << 32 | 0x5a02, 0, 8ul << 32, ~0ul, ~0ul };
+
+	if (hypercall(36, (uint64_t)op, 0, 0, 0, 0))
+		printk("BENCH-ERROR no trace\n");
+}
+
 void guest_main(const void *dtb)
 {
 	const char *args = dt_bootargs(dtb);
@@ -121,6 +130,8 @@ void guest_main(const void *dtb)
 	console_init_any(dtb);
 	if (arg_has(args, "count=1"))
 		count_traps();
+	if (arg_has(args, "trace=1"))
+		trace();
 	for (int i = 0; i < 20; i++)
 		overhead = op_empty(0);
 	printk("BENCH-START frequency=%lu overhead=%lu xen=%d args=%s\n", mrs(cntfrq_el0),

@@ -104,6 +104,9 @@ int fake_log_find(enum fake_event_kind kind, unsigned int from);
 /* ---- time ---- */
 extern s_time_t fake_now;			/* what system_time() answers */
 extern bool fake_traps_count;				/* traps_count() was called */
+/* A bit for each CPU that has interrupts masked for long: traps_update() does not reach it. */
+extern uint64_t fake_vectors_late;
+void fake_take_vectors(unsigned int cpu);		/* now it does */
 extern s_time_t fake_deadline[MAX_CPUS];	/* last timer_set_deadline of each CPU; 0 off */
 
 /* ---- firmware ---- */

@@ -3,6 +3,7 @@
  * Interrupt controller, IPIs and timer of the fake machine: state in arrays, each call in the log.
  */
 #include <string.h>
+#include <xen/trace.h>
 #include "fake.h"
 #include "fake_private.h"
 
@@ -148,6 +149,24 @@ void ipi_send_others(enum ipi ipi)
 
 bool fake_traps_count;
 void traps_count(void) { fake_traps_count = true; }
+
+uint64_t fake_vectors_late;
+
+void fake_take_vectors(unsigned int cpu)
+{
+	struct pcpu *here = fake_this_cpu;
+
+	fake_this_cpu = cpus[cpu];
+	trace_here();
+	fake_this_cpu = here;
+}
+
+void traps_update(void)
+{
+	for (unsigned int cpu = 0; cpu < nr_cpus; cpu++)
+		if (cpus[cpu]->online && !(fake_vectors_late >> cpu & 1))
+			fake_take_vectors(cpu);
+}
 
 uint64_t timer_ticks(void) { return fake_now / 16; }
 uint64_t timer_frequency(void) { return FAKE_TIMER_HZ; }

@@ -46,10 +46,10 @@ s_time_t ticks_to_system_time(uint64_t ticks);
 void timer_set_deadline(s_time_t t);
 
 /* Interrupts between CPUs (SGIs). */
-enum ipi { IPI_RESCHED, IPI_HALT, IPI_COUNT };
+enum ipi { IPI_RESCHED, IPI_HALT, IPI_VECTORS };
 /*
  * Make CPU cpu leave its guest or its idle loop. IPI_RESCHED: it sets WORK_RESCHED | WORK_VGIC |
- * WORK_TIMER; IPI_HALT: it stops; IPI_COUNT: it counts too. All earlier stores of the caller are
+ * WORK_TIMER; IPI_HALT: it stops; IPI_VECTORS: as traps_update(). All earlier stores of the caller are
  * visible to the handler.
  */
 void ipi_send(unsigned int cpu, enum ipi ipi);
@@ -59,3 +59,5 @@ void ipi_send_others(enum ipi ipi);
  * pays for it.
  */
 void traps_count(void);
+/* All CPUs ask trace_here() (xen/trace.h) at once; those that come later do so then. */
+void traps_update(void);

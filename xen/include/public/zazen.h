@@ -37,6 +37,7 @@
 #define ZAZEN_DOMCTL_FIRST	0x5a00
 #define ZAZEN_DOMCTL_cpu_model	0x5a00
 #define ZAZEN_DOMCTL_write_memory	0x5a01
+#define ZAZEN_DOMCTL_trace	0x5a02
 
 /*
  * cpu_model: what a domain's CPUs show. Before max_vcpus (-EBUSY); may be called more than once.
@@ -69,6 +70,45 @@ struct zazen_domctl_write_memory {
 	uint64_aligned_t gpa;
 	uint64_aligned_t size;			/* bytes */
 	XEN_GUEST_HANDLE_64(uint8) bytes;
+};
+
+/*
+ * trace: what guests come to the hypervisor for. start: each CPU keeps its last 64 << order visits
+ * whose reason is in events, a bit for each of ZAZEN_TRAP_REASONS' numbers. Only a visit that ends
+ * after it has begun is recorded. -EEXIST: a trace is taken; -EINVAL: order; -ENOMEM. read: records
+ * of a CPU, counted since the start, from first on; first becomes the first that was still there,
+ * count how many were copied, 0 when there are no more, torn how many of them, from the first on,
+ * were overwritten meanwhile. May be fewer than there is room for.
+ * -EINVAL: no such CPU. stop: the records are gone. read, stop: -ENOENT while no trace is taken. It is
+ * the host's: the domain of the call does not count.
+ */
+#define ZAZEN_TRACE_start	0
+#define ZAZEN_TRACE_stop	1
+#define ZAZEN_TRACE_read	2
+#define ZAZEN_TRACE_ORDER_MAX	8
+
+struct zazen_trace_record {
+	uint64_aligned_t begin, end;	/* ns since the hypervisor's start */
+	uint64_aligned_t idle;		/* ns of these that the CPU had nobody to run */
+	uint64_aligned_t pc;		/* ELR_EL2 */
+	uint64_aligned_t info;		/* aborts: guest address; irq: INTID; else x0 */
+	uint32_t esr;			/* ESR_EL2; irq, fiq, serror: 0 */
+	uint32_t number;		/* x16, or r12 of hvc32: which hypercall */
+	domid_t domain, next_domain;	/* who came, and who left */
+	uint16_t vcpu, next_vcpu;
+	uint32_t reason;		/* of ZAZEN_TRAP_REASONS */
+	uint32_t pad;			/* 0 */
+};
+
+struct zazen_domctl_trace {
+	uint32_t op;			/* ZAZEN_TRACE_* */
+	uint32_t order;			/* start */
+	uint64_aligned_t events[2];	/* start */
+	uint32_t cpu;			/* read, and all below */
+	uint32_t count;
+	uint64_aligned_t first;
+	XEN_GUEST_HANDLE_64(void) records;
+	uint32_t torn, pad;
 };
 
 /*
@@ -179,6 +219,7 @@ struct zazen_domctl {
 	union {
 		struct zazen_domctl_cpu_model cpu_model;
 		struct zazen_domctl_write_memory write_memory;
+		struct zazen_domctl_trace trace;
 		uint8_t pad[128];
 	} u;
 };

@@ -20,6 +20,7 @@
 
 enum lock_rank {
 	LOCK_NONE = 0,		/* unranked: only in tests */
+	LOCK_TRACE,		/* whether a trace is taken, and its rings */
 	LOCK_CPUPOOL,		/* which CPUs and domains are in which pool */
 	LOCK_DOMAIN_TABLE,	/* domid table and list, creation of ids */
 	LOCK_DOMAIN,		/* struct domain: pause counts, shutdown state, parameters */
