@@ -140,3 +140,35 @@ def test_config_update(dom0):
     assert d.listed("upd")[2] == "20" and vcpus(d) == 1, d.listed("upd")
     d.zl("destroy upd")
     d.zl("undefine upd")
+
+
+def hypercalls(d, args, domid):
+    """What a domain asked for by HVC, in order, of zl trace report."""
+    return d.zl(f"-q trace report {args} | awk '$3 ~ /^{domid}[.]/ && $7 == \"hvc\" {{ print $8 }}'",
+                timeout=60)[1].split()
+
+
+def test_trace(dom0):
+    """A guest's life is in the trace, from its first question to its last; none is taken before or after."""
+    d = dom0
+    lay(d, "seen.xml", linux_xml("seen"))
+    assert d.zl("trace dump -o /tmp/seen", check=False)[0] == 7
+    d.zl("trace start -e hvc -s 1M")
+    assert d.zl("trace start", check=False)[0] == 7
+    d.attach("seen", f"zl create -c {FOLDER}/seen.xml")
+    d.guest_run("seen", "true")
+    d.detach()
+    domid = d.listed("seen")[1]
+    d.zl("trace dump -o /tmp/alive")
+    d.zl("shutdown -w seen", timeout=60)
+    d.zl("trace stop -o /tmp/seen", timeout=60)
+    assert d.zl("trace report", check=False)[0] == 7
+    alive, seen = (hypercalls(d, f"/tmp/{f}", domid) for f in ("alive", "seen"))
+    assert seen[0] == "xen_version" and seen[-1] == "sched_op", seen
+    assert {"memory_op", "hvm_op", "vcpu_op", "event_channel_op"} <= set(alive), alive
+    assert len(seen) > len(alive) and seen[:len(alive)] == alive
+    assert "domctl" in hypercalls(d, "/tmp/seen", 0)
+    sums = d.zl("trace report --summary /tmp/seen")[1]
+    assert re.search(rf"^ *{domid} hvc +{len(seen)} ", sums, re.M), sums
+    assert not re.search(r"irq|data_abort", sums), sums
+    d.run("rm /tmp/alive /tmp/seen")

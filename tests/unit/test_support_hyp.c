@@ -165,8 +165,7 @@ static long domctl_on(struct fake_hyp *f, struct fake_domain *d, struct xen_domc
 		d->pauses++;
 		return 0;
 	case XEN_DOMCTL_unpausedomain:
-		d->pauses -= d->pauses > 0;
-		if (d->pauses == 0)
+		if (d->pauses == 0 || --d->pauses == 0)
 			d->info.flags &= ~XEN_DOMINF_paused;
 		d->started = true;
 		return 0;
@@ -174,6 +173,8 @@ static long domctl_on(struct fake_hyp *f, struct fake_domain *d, struct xen_domc
 		return cpu_model(d, &((struct zazen_domctl *)op)->u.cpu_model);
 	case ZAZEN_DOMCTL_write_memory:
 		return write_memory(f, d, &((struct zazen_domctl *)op)->u.write_memory);
+	case ZAZEN_DOMCTL_trace:
+		return trace(f, &((struct zazen_domctl *)op)->u.trace);
 	case XEN_DOMCTL_max_vcpus:
 		return op->u.max_vcpus.max == d->info.max_vcpu_id + 1 ? 0 : -EINVAL;
 	case XEN_DOMCTL_max_mem:

@@ -69,6 +69,10 @@ struct fake_hyp {
 	char keys[16];			/* debug keys that were pressed */
 	uint64_t idle_ns[2];		/* of its CPUs */
 	bool no_traps;			/* it has no counters */
+	bool traces;			/* a trace is taken: ... */
+	uint64_t trace_events[2];
+	uint32_t trace_order;
+	uint64_t trace_records;		/* ... and what is in it */
 	uint8_t offline;		/* bit per CPU */
 	int context_errno;		/* what sethvmcontext answers */
 	int hotplug_errno;		/* what switching one answers, once */

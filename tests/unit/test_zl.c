@@ -328,7 +328,7 @@ static void what_is_missing(void **state)
 		"zl fork-vm 1",
 		"zl cpupool-numa-split", "zl devd -F", "zl remus", "zl psr-cat-show", "zl vtpm-list",
 		"zl vncviewer a", "zl pci-assignable-list", "zl dt-overlay add f", "zl getenforce",
-		"zl trace start", "zl prof", "zl qemu-monitor-command", "zl button-press a power",
+		"zl prof", "zl qemu-monitor-command", "zl button-press a power",
 		"zl usb-list a", "zl usbctrl-attach a", "zl vdispl-list a", "zl help fork-vm",
 	};
 

@@ -336,6 +336,7 @@ static const struct {
 	{ "start", "guest" },
 	{ "suspend", "web1" },
 	{ "sysrq", "web1 s" },
+	{ "trace", "start -e hvc" },
 	{ "trigger", "web1 nmi" },
 	{ "undefine", "guest" },
 	{ "unpause", "web1" },

@@ -264,3 +264,58 @@ int hyp_sched_credit2_ratelimit(struct hyp *h, uint32_t pool, uint32_t *us, bool
 	*us = op.u.scheduler_op.u.sched_credit2.ratelimit_us;
 	return 0;
 }
+
+/* Like a sysctl, though its number is of the other interface. */
+static int trace_call(struct hyp *h, struct zazen_domctl *op, struct zerr **err)
+{
+	long rc = hyp_call_arg(h, __HYPERVISOR_domctl, HCALL_NO_CMD, op, sizeof(*op));
+
+	if (rc == -EEXIST) {
+		zerr_set(err, ZERR_STATE, "E704", EEXIST, "a trace is taken already");
+		return zerr_hint(err, "zl trace stop ends it");
+	}
+	if (rc == -ENOENT) {
+		zerr_set(err, ZERR_STATE, "E704", ENOENT, "no trace is taken");
+		return zerr_hint(err, "zl trace start begins one");
+	}
+	return hyp_result(err, rc, "trace", NO_DOMAIN);
+}
+
+int hyp_trace_start(struct hyp *h, uint32_t order, const uint64_t events[2], struct zerr **err)
+{
+	struct zazen_domctl op = ZAZEN_DOMCTL(trace, 0, .trace = {
+		.op = ZAZEN_TRACE_start, .order = order, .events = { events[0], events[1] },
+	});
+
+	return trace_call(h, &op, err);
+}
+
+int hyp_trace_stop(struct hyp *h, struct zerr **err)
+{
+	struct zazen_domctl op = ZAZEN_DOMCTL(trace, 0, .trace.op = ZAZEN_TRACE_stop);
+
+	return trace_call(h, &op, err);
+}
+
+int hyp_trace_read(struct hyp *h, uint32_t cpu, uint64_t *next, uint64_t *lost,
+		   const struct zazen_trace_record **ret, uint32_t *n, bool *more, struct zerr **err)
+{
+	const uint32_t page = 4096 / sizeof(**ret);
+	const struct zazen_trace_record *buf = hcall_alloc(h, page * sizeof(*buf));
+	struct zazen_domctl op = ZAZEN_DOMCTL(trace, 0, .trace = {
+		.op = ZAZEN_TRACE_read, .cpu = cpu, .first = *next, .count = page,
+		.records = HANDLE(buf),
+	});
+	const struct zazen_domctl_trace *t = &op.u.trace;
+
+	if (trace_call(h, &op, err) != 0)
+		return -1;
+	if (t->count > page || t->torn > t->count || t->first < *next)
+		return hyp_error(err, -E2BIG, "trace", NO_DOMAIN);
+	*lost += t->first - *next + t->torn;
+	*next = t->first + t->count;
+	*ret = buf + t->torn;
+	*n = t->count - t->torn;
+	*more = t->count > 0 && *next % page == 0;
+	return 0;
+}

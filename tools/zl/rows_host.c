@@ -47,6 +47,12 @@ static ZL_OPTIONS(top_options,
 	{ 'p', "pcpus", NULL, "a line for each CPU of the host" },
 	{ 'z', "dom0-first", NULL, "the control domain first" });
 
+static ZL_OPTIONS(trace_options,
+	{ 'e', "events", "EVENTS", "start: only these, by commas (all)" },
+	{ 's', "size", "SIZE", "start: memory for each CPU (256K, 1M at most)" },
+	{ 'o', "output", "FILE", "dump, stop: where to; - for stdout" },
+	{ 0, "summary", NULL, "report: sums by domain and event" });
+
 static const struct zl_command rows[] = {
 	{ "check", NULL, cmd_check, ZL_CHANGES | ZL_JSON, 0, 0, check_options, "[--repair]",
 	  "test whether this host can run guests",
@@ -89,6 +95,15 @@ static const struct zl_command rows[] = {
 	  "xentop, which begins after the first SEC seconds. - stands for no limit; networks "
 	  "and disks are as the guest sees them. With --json a line of counters for each look, as "
 	  "zl stats --watch prints it." },
+	{ "trace", NULL, cmd_trace, ZL_CHANGES | ZL_JSON | ZL_FILES, 1, 2, trace_options,
+	  "start [-e EVENTS] [-s SIZE] | stop [-o FILE] | dump [-o FILE] | report [--summary] [FILE]",
+	  "record what domains come to the hypervisor for",
+	  "From start to stop each CPU keeps its last visits of a domain to the hypervisor: who came "
+	  "when and why, how long that took, and who ran then. It costs 172 instructions a visit, and "
+	  "nothing otherwise. Events are called as in zl stats --json: hvc, sysreg, data_abort, "
+	  "irq, wfx ... Size 256K is 4,095 visits; older ones are overwritten, and counted. dump "
+	  "writes them to a file and report prints one, or what is there now. stop forgets them, "
+	  "with -o after it has written them." },
 	{ "version", NULL, cmd_version, ZL_JSON, 0, 0, NULL, "",
 	  "print the versions of zl and of the hypervisor", "" },
 	{ .name = NULL },

@@ -399,7 +399,7 @@ extern zl_run cmd_managed_save, cmd_autostart, cmd_block_attach, cmd_block_detac
 	cmd_network_list, cmd_network_set, cmd_pause, cmd_reboot, cmd_rename, cmd_report,
 	cmd_restore, cmd_resume, cmd_save, cmd_save_info, cmd_sched, cmd_set_parameters, cmd_sharing,
 	cmd_show, cmd_shutdown, cmd_snapshot, cmd_start,
-	cmd_stats, cmd_suspend, cmd_sysrq, cmd_top, cmd_trigger, cmd_undefine, cmd_unpause,
+	cmd_stats, cmd_suspend, cmd_sysrq, cmd_top, cmd_trace, cmd_trigger, cmd_undefine, cmd_unpause,
 	cmd_uptime, cmd_validate, cmd_vcpu_list, cmd_vcpu_pin, cmd_vcpu_set, cmd_version,
 	cmd_vm_list, cmd_wait;
 #define ZL_CMD(name) \

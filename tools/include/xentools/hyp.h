@@ -106,6 +106,17 @@ struct hyp_trap {
 /* Fill up to HYP_TRAPS_MAX; *n: how many there are, 0 where the hypervisor does not count. */
 int hyp_traps(struct hyp *h, struct hyp_trap ret[HYP_TRAPS_MAX], size_t *n, struct zerr **err);
 /*
+ * The record of what guests come to the hypervisor for (public/zazen.h). Class ZERR_STATE: there is
+ * one already, or none. read: *ret and *n are what comes from *next on, which moves on; it is good
+ * until the next call. *lost grows by those that are overwritten.
+ */
+struct zazen_trace_record;
+int hyp_trace_start(struct hyp *h, uint32_t order, const uint64_t events[2], struct zerr **err);
+int hyp_trace_stop(struct hyp *h, struct zerr **err);
+int hyp_trace_read(struct hyp *h, uint32_t cpu, uint64_t *next, uint64_t *lost,
+		   const struct zazen_trace_record **ret, uint32_t *n, bool *more,
+		   struct zerr **err);
+/*
  * Read the hypervisor's console ring. *index: where to go on (0 = oldest), moved on; returns with
  * *len = bytes put into buf (0 = no more). clear: empty the ring.
  */
