@@ -225,7 +225,6 @@ static void test_sched_simple(void **state)
 	assert_true(this_vcpu()->flags & VPF_BLOCKED);
 	vcpu_wake(this_vcpu());
 	assert_int_equal(hcall(sched_op, 99, 0, 0), -ENOSYS);
-	assert_int_equal(hcall(sched_op, SCHEDOP_watchdog, arg_va(), 0), -ENOSYS);
 	assert_int_equal(hcall(sched_op, SCHEDOP_pin_override, arg_va(), 0), -ENOSYS);
 	assert_int_equal(hcall(sched_op, SCHEDOP_shutdown, NOWHERE, 0), -EFAULT);
 	assert_int_equal(hcall(sched_op, SCHEDOP_shutdown_code, NOWHERE, 0), -EFAULT);

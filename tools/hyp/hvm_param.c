@@ -50,3 +50,17 @@ int hyp_domain_remote_shutdown(struct hyp *h, uint16_t domid, enum hyp_shutdown 
 	return hyp_result(err, hyp_call_arg(h, __HYPERVISOR_sched_op, SCHEDOP_remote_shutdown, &s,
 					    sizeof(s)), "remote_shutdown", domid);
 }
+
+/*
+ * The caller's own domain ends (dom0: the host starts again) unless this is called again within so
+ * many seconds. *id 0: a new watchdog, whose number it becomes; seconds 0: stop it.
+ */
+int hyp_watchdog(struct hyp *h, uint32_t *id, uint32_t seconds, struct zerr **err)
+{
+	struct sched_watchdog s = { .id = *id, .timeout = seconds };
+	int64_t rc = hyp_call_arg(h, __HYPERVISOR_sched_op, SCHEDOP_watchdog, &s, sizeof(s));
+
+	if (rc > 0)
+		*id = (uint32_t)rc;
+	return hyp_result(err, rc < 0 ? rc : 0, "watchdog", 0);
+}

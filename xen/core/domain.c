@@ -53,6 +53,7 @@ static const struct domain_hooks hooks[] = {
 	{ .vcpu_init = sched_vcpu_init, .vcpu_free = sched_vcpu_free },
 	{ .vcpu_init = poll_vcpu_init },
 	{ .relinquish = vcpu_areas_relinquish },
+	{ .relinquish = watchdog_relinquish, .free = watchdog_domain_free },
 	{ .init = gnttab_domain_init, .relinquish = gnttab_relinquish, .free = gnttab_domain_free },
 	{ .init = evtchn_domain_init, .relinquish = evtchn_relinquish, .free = evtchn_domain_free },
 };
@@ -223,7 +224,8 @@ static void host_goes_down(uint8_t reason)
 {
 	pr_info("%s ended: %s\n", dom0 ? "dom0" : "the last domain",
 		reason == SHUTDOWN_poweroff ? "power off" :
-		reason == SHUTDOWN_reboot ? "reboot" : "crash");
+		reason == SHUTDOWN_reboot ? "reboot" :
+		reason == SHUTDOWN_watchdog ? "watchdog" : "crash");
 	if (reason == SHUTDOWN_poweroff || opt.noreboot)
 		machine_power_off();
 	machine_restart();

@@ -121,6 +121,14 @@ int poll_vcpu_init(struct vcpu *v)
 	return 0;
 }
 
+static int64_t watchdog(uint64_t arg)
+{
+	struct sched_watchdog s;
+
+	return copy_from_guest(&s, arg, sizeof(s)) ? -EFAULT :
+	       watchdog_op(this_vcpu()->domain, &s);
+}
+
 /* All but SCHEDOP_yield. */
 static __noinline int64_t other_op(uint64_t cmd, uint64_t arg)
 {
@@ -135,12 +143,14 @@ static __noinline int64_t other_op(uint64_t cmd, uint64_t arg)
 		return poll(arg);
 	case SCHEDOP_remote_shutdown:
 		return remote_shutdown(arg);
+	case SCHEDOP_watchdog:
+		return watchdog(arg);
 	default:
 		return -ENOSYS;
 	}
 }
 
-/* -ENOSYS for an unknown command and for watchdogs, which domains here do without. */
+/* -ENOSYS for an unknown command. */
 int64_t do_sched_op(uint64_t cmd, uint64_t arg, uint64_t a2, uint64_t a3, uint64_t a4)
 {
 	if (likely(cmd == SCHEDOP_yield)) {

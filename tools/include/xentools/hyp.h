@@ -217,6 +217,7 @@ int hyp_domain_vuart(struct hyp *h, uint16_t domid, uint64_t gfn, uint32_t *port
 		     struct zerr **err);
 int hyp_domain_remote_shutdown(struct hyp *h, uint16_t domid, enum hyp_shutdown reason,
 			       struct zerr **err);
+int hyp_watchdog(struct hyp *h, uint32_t *id, uint32_t seconds, struct zerr **err);
 int hyp_vcpu_start_state(struct hyp *h, uint16_t domid, uint32_t vcpu,
 			 const struct hyp_vcpu_start *s, struct zerr **err);
 /* Registers as the vCPU sees them; of a 32-bit guest in the AArch64 view of them. */

@@ -39,9 +39,10 @@ struct sched_remote_shutdown {
 	unsigned int reason;		/* SHUTDOWN_* */
 };
 
+/* A domain has two. Without another call in time it is shut down, SHUTDOWN_watchdog. */
 struct sched_watchdog {
-	uint32_t id;			/* 0: a new one */
-	uint32_t timeout;		/* seconds; 0: stop */
+	uint32_t id;			/* 0: a new one, whose number is the answer */
+	uint32_t timeout;		/* seconds; 0: stop it, it is free again */
 };
 
 struct sched_pin_override {

@@ -82,6 +82,7 @@ struct domain {
 
 	/* Saving and restoring: behind all that a switch reads. */
 	gfn_t shared_info_gfn;		/* where it was mapped last; WRITE_ONCE */
+	struct watchdogs *watchdogs;	/* core/watchdog.c; NULL none yet; store-released */
 	uint32_t restoring;	/* it has a part of its state: not to be unpaused; lock; 0 no */
 };
 
@@ -207,10 +208,21 @@ void domain_vcpu_hooks_free(struct vcpu *v);
 domain_init_fn cpupool_domain_init, evtchn_domain_init, gnttab_domain_init, id_regs_domain_init,
 	       mmio_domain_init, p2m_domain_init, vgic_domain_init, vpmu_domain_init;
 domain_relinquish_fn cpupool_relinquish, evtchn_relinquish, gnttab_relinquish, p2m_relinquish,
-		     vgic_relinquish, vpl011_relinquish, vcpu_areas_relinquish;
+		     vgic_relinquish, vpl011_relinquish, vcpu_areas_relinquish,
+		     watchdog_relinquish;
 domain_free_fn cpupool_domain_free, evtchn_domain_free, gnttab_domain_free, id_regs_domain_free,
-	       mmio_domain_free, p2m_domain_free, vgic_domain_free, vpl011_domain_free;
+	       mmio_domain_free, p2m_domain_free, vgic_domain_free, vpl011_domain_free,
+	       watchdog_domain_free;
 /* poll_*: SCHEDOP_poll's timer, hypercall/sched_op.c */
 vcpu_init_fn poll_vcpu_init, sched_vcpu_init, vdebug_vcpu_init, vgic_vcpu_init, vpmu_vcpu_init,
 	     vtimer_vcpu_init;
 vcpu_free_fn sched_vcpu_free, vdebug_vcpu_free, vgic_vcpu_free, vpmu_vcpu_free, vtimer_vcpu_free;
+
+/* ---- core/watchdog.c ---- */
+
+struct sched_watchdog;
+/*
+ * SCHEDOP_watchdog of d itself: the number of a new one, 0, -EINVAL (no such one), -ENOSPC (it has
+ * two), -ENOMEM. No lock is held.
+ */
+int watchdog_op(struct domain *d, const struct sched_watchdog *s) __must_check;
