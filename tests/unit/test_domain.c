@@ -403,8 +403,13 @@ static void wishes(void **state)
 	cfg.cpupool = strdup("Pool-0");
 	cfg.sched_class = strdup("rtds");
 	expect_error(ZERR_UNSUPPORTED, "not rtds");
+	fake.sched_id = XEN_SCHEDULER_RTDS;
+	cfg.weight = 5;
+	expect_error(ZERR_UNSUPPORTED, "the scheduler rtds has neither weights nor caps");
+	cfg.weight = 0;
 	free(cfg.sched_class);
 	cfg.sched_class = NULL;
+	fake.sched_id = 0;
 	cfg.peers = true;
 	expect_error(ZERR_UNSUPPORTED, "z:peer");
 	cfg.peers = false;
@@ -444,6 +449,25 @@ static void wishes(void **state)
 	assert_int_equal(domain_set_memory(&ctx, 1, 16384, &err), -1);
 	assert_int_equal(zerr_class_of(err), ZERR_UNSUPPORTED);
 	zerr_free(err);
+}
+
+/* Under rtds each vCPU gets what the configuration says, and keeps what it does not. */
+static void deadlines(void **state)
+{
+	(void)state;
+	fake.sched_id = XEN_SCHEDULER_RTDS;
+	cfg.weight = cfg.cap = 0;
+	cfg.sched_class = strdup("rtds");
+	cfg.budget_us = 2500;
+	cfg.extratime = -1;
+	assert_int_equal(create(NULL, NULL), 1);
+	for (unsigned int v = 0; v < cfg.vcpus_max; v++) {
+		const struct xen_domctl_sched_rtds *r = &fake_hyp_domain(&fake, 1)->rtds[v];
+
+		assert_int_equal(r->period, 10000);
+		assert_int_equal(r->budget, 2500);
+		assert_int_equal(r->flags, 0);
+	}
 }
 
 /* No kernel: the loader is booted, or the packaged firmware, which is not there. */
@@ -567,7 +591,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(created), T(channels), T(channels_of_two_creates),
 		T(every_hypercall_fails_once), T(every_store_request_fails_once),
-		T(caller_may_stop_it), T(aarch32), T(refusals), T(wishes), T(firmware),
+		T(caller_may_stop_it), T(aarch32), T(refusals), T(wishes), T(deadlines), T(firmware),
 		T(small_pages_when_large_are_out),
 		T(killed_maker), T(cpu_model),
 	};

@@ -105,20 +105,6 @@ static long destroydomain(struct fake_hyp *f, struct fake_domain *d)
 	return 0;
 }
 
-static long sched(struct fake_domain *d, struct xen_domctl_scheduler_op *s)
-{
-	if (s->sched_id != XEN_SCHEDULER_CREDIT2)
-		return -EINVAL;
-	if (s->cmd == XEN_DOMCTL_SCHEDOP_getinfo) {
-		s->u.credit2.weight = d->weight;
-		s->u.credit2.cap = d->cap;
-	} else {
-		d->weight = s->u.credit2.weight;
-		d->cap = s->u.credit2.cap;
-	}
-	return 0;
-}
-
 static long cpu_model(struct fake_domain *d, const struct zazen_domctl_cpu_model *m)
 {
 	if (m->nr_fields > ZAZEN_CPU_FIELDS)
@@ -210,7 +196,7 @@ static long domctl_on(struct fake_hyp *f, struct fake_domain *d, struct xen_domc
 	case XEN_DOMCTL_getvcpuinfo:
 		return getvcpuinfo(d, &op->u.getvcpuinfo);
 	case XEN_DOMCTL_scheduler_op:
-		return sched(d, &op->u.scheduler_op);
+		return sched(f, d, &op->u.scheduler_op);
 	case XEN_DOMCTL_setdomainhandle:
 		memcpy(d->info.handle, op->u.setdomainhandle.handle, 16);
 		return 0;

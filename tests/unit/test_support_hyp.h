@@ -31,6 +31,7 @@ struct fake_domain {
 	uint32_t ports;			/* allocated so far */
 	uint64_t max_kib;
 	uint16_t weight, cap;
+	struct xen_domctl_sched_rtds rtds[8];	/* period 0: 4000 of 10000, and extra time */
 	int64_t time_offset;
 	int32_t grant_frames;
 	uint8_t affinity[8][16], soft_affinity[8][16];
@@ -64,6 +65,7 @@ struct fake_hyp {
 		bool exists;
 		uint8_t cpus;
 		uint32_t ratelimit_us;
+		uint32_t sched_id;	/* 0: that of the host */
 	} pools[FAKE_POOLS];
 	uint32_t sched_id;		/* 0: credit2 */
 	char keys[16];			/* debug keys that were pressed */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Part of test_support_hyp.c: a host of two CPUs: pools, their schedulers' rate, counters. */
+/* Part of test_support_hyp.c: a host of two CPUs: pools, their schedulers, counters. */
 #ifndef TEST_SUPPORT_HYP_POOL_H
 #define TEST_SUPPORT_HYP_POOL_H
 
@@ -22,13 +22,57 @@ static uint32_t domains_in(struct fake_hyp *f, uint32_t pool)
 	return n;
 }
 
+static uint32_t sched_of(const struct fake_hyp *f, uint32_t pool)
+{
+	return f->pools[pool].sched_id ? f->pools[pool].sched_id :
+	       f->sched_id ? f->sched_id : XEN_SCHEDULER_CREDIT2;
+}
+
+static long rtds(struct fake_domain *d, const struct xen_domctl_scheduler_op *s)
+{
+	struct xen_domctl_schedparam_vcpu *v = PTR(struct xen_domctl_schedparam_vcpu,
+						   s->u.v.vcpus.p);
+	struct xen_domctl_sched_rtds *r = &d->rtds[v->vcpuid % 8];
+
+	if (s->u.v.nr_vcpus != 1 || v->vcpuid > d->info.max_vcpu_id)
+		return -EINVAL;
+	if (!r->period)
+		*r = (struct xen_domctl_sched_rtds){ 10000, 4000, XEN_DOMCTL_SCHEDRT_extra };
+	if (s->cmd == XEN_DOMCTL_SCHEDOP_getvcpuinfo)
+		v->u.rtds = *r;
+	else if (s->cmd != XEN_DOMCTL_SCHEDOP_putvcpuinfo || v->u.rtds.budget < 10 ||
+		 v->u.rtds.budget > v->u.rtds.period)
+		return -EINVAL;
+	*r = v->u.rtds;
+	return 0;
+}
+
+static long sched(const struct fake_hyp *f, struct fake_domain *d,
+		  struct xen_domctl_scheduler_op *s)
+{
+	if (s->sched_id != sched_of(f, d->info.cpupool))
+		return -EINVAL;
+	if (s->sched_id == XEN_SCHEDULER_RTDS)
+		return rtds(d, s);
+	if (s->sched_id != XEN_SCHEDULER_CREDIT2)
+		return -EINVAL;
+	if (s->cmd == XEN_DOMCTL_SCHEDOP_getinfo) {
+		s->u.credit2.weight = d->weight;
+		s->u.credit2.cap = d->cap;
+	} else {
+		d->weight = s->u.credit2.weight;
+		d->cap = s->u.credit2.cap;
+	}
+	return 0;
+}
+
 static long cpupool_info(struct fake_hyp *f, struct xen_sysctl_cpupool_op *c)
 {
 	for (uint32_t i = c->cpupool_id; i < FAKE_POOLS; i++) {
 		if (!f->pools[i].exists)
 			continue;
 		c->cpupool_id = i;
-		c->sched_id = XEN_SCHEDULER_CREDIT2;
+		c->sched_id = sched_of(f, i);
 		c->n_dom = domains_in(f, i);
 		*PTR(uint8_t, c->cpumap.bitmap.p) = f->pools[i].cpus;
 		return 0;
@@ -48,8 +92,11 @@ static long cpupool(struct fake_hyp *f, struct xen_sysctl_cpupool_op *c)
 		for (c->cpupool_id = 1; f->pools[c->cpupool_id].exists;)
 			if (++c->cpupool_id == FAKE_POOLS)
 				return -ENOSPC;
-		f->pools[c->cpupool_id] = (struct fake_pool){ .exists = true };
-		return c->sched_id == XEN_SCHEDULER_CREDIT2 ? 0 : -ENOENT;
+		if (c->sched_id < XEN_SCHEDULER_CREDIT2 || c->sched_id == XEN_SCHEDULER_ARINC653)
+			return -ENOENT;
+		f->pools[c->cpupool_id] = (struct fake_pool){ .exists = true,
+							      .sched_id = c->sched_id };
+		return 0;
 	case XEN_SYSCTL_CPUPOOL_OP_INFO:
 		return cpupool_info(f, c);
 	case XEN_SYSCTL_CPUPOOL_OP_FREEINFO:

@@ -330,6 +330,7 @@ static const struct {
 	{ "sched", "web1 -w 512" },
 	{ "sched-credit", "web1 -w 512" },
 	{ "sched-credit2", "web1 -w 512" },
+	{ "sched-rtds", "web1 -b 100" },
 	{ "set-parameters", "loglvl=all" },
 	{ "shutdown", "web1" },
 	{ "snapshot", "create guest one" },

@@ -88,7 +88,10 @@ static void refused(void **state)
 	expect("cpupool-create 17", 2, NULL, "the name \"17\"");
 	expect("cpupool-create Pool-0", 7, NULL, "there is a CPU pool \"Pool-0\" already");
 	expect("cpupool-create blue cpus=0-1", 7, NULL, "CPU 0 is not free");
-	expect("cpupool-create blue sched=rtds", 5, NULL, "the host's scheduler, credit2");
+	expect("cpupool-create rt sched=rtds cpus=1", 0, NULL, NULL);
+	expect("cpupool-list rt", 0, "rt                     1        rtds        y", NULL);
+	expect("cpupool-destroy rt", 0, NULL, NULL);
+	expect("cpupool-create blue sched=best", 5, NULL, "there is no scheduler \"best\"");
 	expect("cpupool-create blue size=3", 4, NULL, "this key is not known");
 	expect("cpupool-create blue cpus=", 4, NULL, "describes no CPU pool");
 	expect("cpupool-create blue cpus=[[1],0]", 4, NULL,

@@ -297,7 +297,8 @@ static void scheduling(void **state)
 	output_free(&c);
 	expect("sched web1 -c 50 -r 500", 2, NULL, "-r is about a pool");
 	expect("sched -d web1 3", 2, NULL, "the domain is given twice");
-	expect("sched -P 10000 -b 4000 web1", 5, NULL, "periods and budgets");
+	expect("sched -P 10000 -b 4000 web1", 5, NULL, "does not have periods and budgets");
+	expect("sched -v 0", 2, NULL, "-v needs a domain");
 	expect("sched-rtds -d web1 -p 10000 -b 4000", 5, NULL, "[E506]");
 	expect("sched -r 7", 2, NULL, "is not a rate limit");
 	expect("sched -w 3", 2, NULL, "-w and -c need a domain");
@@ -316,6 +317,59 @@ static void scheduling(void **state)
 	expect("sched web1 -w 1", 5, NULL, "has neither weights nor caps");
 	expect("sched -r 500", 5, NULL, "has no rate limit");
 	expect("sched-credit2", 5, NULL, "the host's scheduler is null");
+}
+
+/* Periods and budgets, in a pool beside one of another scheduler. */
+static void rtds(void **state)
+{
+	struct fake_domain *d = fake_hyp_domain(&fake, 3);
+	struct json_object *o, *first;
+
+	(void)state;
+	fake.pools[1] = (struct fake_pool){ .exists = true, .cpus = 2,
+					    .sched_id = XEN_SCHEDULER_RTDS };
+	d->info.cpupool = 1;
+	expect("sched-rtds", 0, "Cpupool Pool-1: scheduler=rtds\n"
+	       "Name                                ID    Period    Budget  Extratime\n"
+	       "web1                                 3     10000      4000        yes\n", NULL);
+	expect("sched-rtds -d web1 -v 1 -p 20000 -b 5000 -e 0", 0, NULL, NULL);
+	expect("sched-rtds web1 -v all", 0,
+	       "Name                                ID VCPU    Period    Budget  Extratime\n"
+	       "web1                                 3    0     10000      4000        yes\n"
+	       "web1                                 3    1     20000      5000         no\n", NULL);
+	expect("sched-rtds web1 -v 1", 0, "   3    1     20000 ", NULL);
+	expect("sched-rtds -d web1", 0, "   3         -         -          -\n", NULL);
+	/* What is not given stays; all vCPUs, or none: 3000 is less than a budget of 5000. */
+	expect("sched-rtds -d web1 -p 3000", 2, NULL, "vCPU 0: a budget of 4000 us is more");
+	expect("sched-rtds -d web1 -p 4500", 2, NULL, "vCPU 1: a budget of 5000 us is more");
+	assert_int_equal(d->rtds[0].period, 10000);
+	expect("-N sched-rtds -d web1 -b 100", 0, "would have a budget of 100 us", NULL);
+	assert_int_equal(d->rtds[0].budget, 4000);
+	expect("sched web1 -b 100", 0, NULL, NULL);
+	assert_int_equal(d->rtds[0].budget, 100);
+	assert_int_equal(d->rtds[0].flags, XEN_DOMCTL_SCHEDRT_extra);
+	assert_int_equal(d->rtds[1].budget, 100);
+	assert_int_equal(d->rtds[1].period, 20000);
+	expect("sched web1 -w 100", 5, NULL, "has neither weights nor caps");
+	expect("sched web1 -w 100 -b 50", 5, NULL, "does not have weights and caps");
+	expect("sched-rtds -d web1 -b 9", 2, NULL, "is not a budget");
+	expect("sched-rtds -d web1 -e yes", 2, NULL, "is not 0 or 1");
+	expect("sched-rtds -d web1 -v 2 -b 50", 2, NULL, "is no vCPU of it");
+	expect("sched-rtds -d web1 -v x", 2, NULL, "is no vCPU of it");
+	expect("sched-rtds -b 50", 2, NULL, "need a domain");
+	expect("sched-rtds -d Domain-0", 5, NULL, "the domain's scheduler is credit2");
+	expect("sched-rtds -c Pool-0", 5, NULL, "the pool's scheduler is credit2");
+	/* Each pool with what it has; a document has those that it is about. */
+	expect("sched", 0, "Pool-1: scheduler=rtds\n", NULL);
+	expect("sched-credit", 0, "Domain-0                             0    256    0\n", NULL);
+	o = run_json("--json sched-rtds", "zl.sched/1");
+	assert_int_equal(json_object_array_length(json_object_object_get(o, "domains")), 1);
+	first = json_object_array_get_idx(json_object_object_get(o, "domains"), 0);
+	assert_int_equal(json_object_array_length(json_object_object_get(first, "vcpus")), 2);
+	json_object_put(o);
+	o = run_json("--json sched", "zl.sched/1");
+	assert_int_equal(json_object_array_length(json_object_object_get(o, "domains")), 2);
+	json_object_put(o);
 }
 
 static void pools(void **state)
@@ -341,6 +395,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(all_lacks_are_told, resource_world, tear_down),
 		cmocka_unit_test_setup_teardown(vcpu_numbers, resource_world, tear_down),
 		cmocka_unit_test_setup_teardown(scheduling, resource_world, tear_down),
+		cmocka_unit_test_setup_teardown(rtds, resource_world, tear_down),
 		cmocka_unit_test_setup_teardown(pools, resource_world, tear_down),
 	};
 

@@ -170,7 +170,9 @@ static void read_sched(struct reader *r, const struct xml_node *node, const stru
 		       const char *)
 {
 	static const char *const rtds[] = { "period", "budget", "extratime" };
+	const char *extra = xml_attr_get(node, "extratime");
 	struct config_build *b = r->build;
+	bool yes = false;
 	const char *class = xml_attr_get(node, "class");
 	uint64_t n;
 
@@ -181,10 +183,23 @@ static void read_sched(struct reader *r, const struct xml_node *node, const stru
 	if (number(r, node, "cap", 0, 65535, UINT16_MAX + 1u, &n))
 		b->sched_cap = (unsigned int)n;
 	b->sched_set = true;
-	for (size_t i = 0; i < ARRAY_SIZE(rtds); i++)
+	for (size_t i = 0; class != NULL && strcmp(class, "rtds") != 0 && i < ARRAY_SIZE(rtds); i++)
 		if (xml_attr_get(node, rtds[i]) != NULL)
-			field_warning(r, node, rtds[i], "W101", NULL,
-				      "ignored: no scheduler here has it");
+			field_warning(r, node, rtds[i], "W101", NULL, "ignored: rtds alone has it");
+	if (class != NULL && strcmp(class, "rtds") != 0)
+		return;
+	for (size_t i = 0; class == NULL && i < ARRAY_SIZE(rtds); i++)
+		if (xml_attr_get(node, rtds[i]) != NULL)
+			type_line.parse(r, node, row, class = "rtds", &b->cfg.sched_class);
+	/* A domain begins with 4000 of 10000. */
+	if (number(r, node, "period", xml_attr_get(node, "budget") ? 10 : 4000, UINT32_MAX, 0, &n))
+		b->cfg.period_us = (unsigned int)n;
+	if (number(r, node, "budget", 10, b->cfg.period_us ? b->cfg.period_us : 10000, 0, &n))
+		b->cfg.budget_us = (unsigned int)n;
+	if (extra != NULL) {
+		type_bool.parse(r, node, row, extra, &yes);
+		b->cfg.extratime = yes ? 1 : -1;
+	}
 }
 
 static const struct field_range frames = { 1, 4096 }, event_channels = { 16, 131071 };
@@ -306,11 +321,12 @@ static const struct field_row rows[] = {
 	    .arg = &(const struct field_kept){ HERE, true, NULL }),
 	ROW(EXT "/z:peer@name", .flags = FIELD_REQUIRED),
 	ROW(EXT "/z:sched", .handler = read_sched),
-	ROW(EXT "/z:sched@budget", CONTAINER),
+	ROW(EXT "/z:sched@budget", CONTAINER, .note = "us of each period, by rtds"),
 	ROW(EXT "/z:sched@cap", CONTAINER),
 	ROW(EXT "/z:sched@class", WORDS(sched_classes), .code = "E353"),
-	ROW(EXT "/z:sched@extratime", CONTAINER),
-	ROW(EXT "/z:sched@period", CONTAINER),
+	ROW(EXT "/z:sched@extratime", CONTAINER,
+	    .note = "yes or no: more than its budget while nobody with budget waits"),
+	ROW(EXT "/z:sched@period", CONTAINER, .note = "us, by rtds"),
 	ROW(EXT "/z:sched@weight", CONTAINER),
 	ROW(EXT "/z:script", .flags = FIELD_REPEAT),
 	ROW(EXT "/z:script@disk", .flags = FIELD_REQUIRED, .hint = "as in <target dev>: xvda"),

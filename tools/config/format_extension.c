@@ -125,7 +125,17 @@ void format_extension(struct strbuf *sb, const struct domain_config *cfg)
 	add_limits(sb, cfg);
 	if (cfg->nr_spis != 0)
 		strbuf_addf(sb, "      <z:nr-spis number='%u'/>\n", cfg->nr_spis);
-	format_value(sb, "      <z:sched class='", cfg->sched_class, "'/>\n");
+	if (cfg->sched_class != NULL) {
+		strbuf_addstr(sb, "      <z:sched");
+		format_value(sb, " class='", cfg->sched_class, "'");
+		if (cfg->period_us)
+			strbuf_addf(sb, " period='%u'", cfg->period_us);
+		if (cfg->budget_us)
+			strbuf_addf(sb, " budget='%u'", cfg->budget_us);
+		if (cfg->extratime)
+			strbuf_addf(sb, " extratime='%s'", cfg->extratime > 0 ? "yes" : "no");
+		strbuf_addstr(sb, "/>\n");
+	}
 	add_scripts(sb, cfg);
 	format_value(sb, "      <z:snapshot-dir path='", cfg->snapshot_dir, "'/>\n");
 	add_start(sb, &cfg->start);

@@ -229,6 +229,7 @@ static const char *const flag[] = { "0", NULL, "1", "", NULL };
 static const char *const traps[] = { "1", "", NULL };
 static const char *const off_on[] = { "0", NULL, "1", "on", NULL };
 static const char *const efi[] = { "uefi", "efi", "ovmf", "efi", NULL };
+static const char *const no_yes[] = { "0", "no", "1", "yes", NULL };
 static const char *const gics[] = { "default", NULL, "v2", "2", "v3", "3", NULL };
 static const char *const uarts[] = { "sbsa_uart", "", "none", NULL, "0", NULL, NULL };
 static const char *const tees[] = { "none", NULL, "optee", "optee", "ffa", "ffa", NULL };
@@ -255,6 +256,7 @@ const struct xl_key xl_keys[] = {
 	OF(W, "boot", "there is no boot order"),
 	OF(D, "bootloader", "guest disks are never parsed in the control domain"),
 	OF(D, "bootloader_args", "guest disks are never parsed in the control domain"),
+	S("budget", EXT "/z:sched@budget", put_text, .note = "us of each period, by rtds"),
 	OF(W, "builder", "there is one type of guest"),
 	S("cap", "cputune/global_quota", put_cap, .arg = "000",
 	  .note = "per cent of one CPU; 0: no cap"),
@@ -274,6 +276,7 @@ const struct xl_key xl_keys[] = {
 	OF(W, "e820_host", X86),
 	OF(W, "event_channels", "write max_event_channels"),
 	S("extra", "os/cmdline", put_nothing, .note = "joined to root, unless cmdline is given"),
+	S("extratime", EXT "/z:sched@extratime", put_word, .arg = no_yes, .note = "0 or 1"),
 	S("firmware", "os@firmware", put_firmware, .arg = efi,
 	  .note = "only uefi (the same: ovmf)"),
 	OF(D, "firmware_override", "write firmware=\"uefi\""),
@@ -320,6 +323,7 @@ const struct xl_key xl_keys[] = {
 	OF(R, "pci", "host devices cannot be given to a guest"),
 	OF(W, "pci_*", "host devices cannot be given to a guest"),
 	OF(W, "perf_*", X86),
+	S("period", EXT "/z:sched@period", put_text, .note = "us, by rtds"),
 	S("pool", EXT "/z:cpupool@name", put_text),
 	OF(D, "pvcalls", "there is no such device"),
 	OF(W, "pvh", "there is one type of guest"),

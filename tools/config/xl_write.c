@@ -248,7 +248,8 @@ static void put_losses(struct writer *w, const struct domain_config *c)
 	lost(w, s->delay_s != none.delay_s || s->order != none.order || s->wait_for[0] != '\0' ||
 	     s->retries != 0 || s->stop != none.stop, "z:start");
 	lost(w, c->on_watchdog >= 0, "z:watchdog");
-	lost(w, c->sched_class != NULL, "z:sched@class");
+	lost(w, c->sched_class != NULL && !c->period_us && !c->budget_us && !c->extratime,
+	     "z:sched@class");
 	lost(w, c->loader != NULL, "os/loader (it is written as the kernel)");
 	lost(w, c->clock == DOMAIN_CLOCK_TIMEZONE || c->clock == DOMAIN_CLOCK_ABSOLUTE, "clock");
 	lost(w, c->no_balloon, "memballoon");
@@ -279,6 +280,10 @@ char *config_format_xl(const struct domain_config *cfg, struct config_diags *los
 	put_cpus(&w, "cpus_soft", cfg, true);
 	put_number(&w, "cpu_weight", cfg->weight);
 	put_number(&w, "cap", cfg->cap);
+	put_number(&w, "period", cfg->period_us);
+	put_number(&w, "budget", cfg->budget_us);
+	if (cfg->extratime)
+		strbuf_addf(&w.sb, "extratime = %d\n", cfg->extratime > 0);
 	put_string(&w, "pool", cfg->cpupool);
 	put_string(&w, "kernel", cfg->kernel != NULL ? cfg->kernel : cfg->loader);
 	put_string(&w, "ramdisk", cfg->initrd);

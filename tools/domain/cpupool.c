@@ -32,15 +32,17 @@ void domain_pool_path(uint32_t id, const char *rel, char path[DOMAIN_POOL_PATH])
 	snprintf(path, DOMAIN_POOL_PATH, "/local/pool/%u%s", id, rel);
 }
 
-/* The pool with a name or an id. Class ZERR_NOT_FOUND when there is none. */
+/* The pool with a name or an id; NULL: the first. Class ZERR_NOT_FOUND when there is none. */
 int domain_pool_find(struct domain_ctx *ctx, const char *text, struct hyp_cpupool *ret,
 		 struct zerr **err)
 {
 	uint32_t number = 0, id;
-	bool is_number = parse_u32(text, 0, UINT32_MAX, &number) == 0;
+	bool is_number = text != NULL && parse_u32(text, 0, UINT32_MAX, &number) == 0;
 	int rc;
 
 	for (id = 0; (rc = hyp_cpupool_info(ctx->hyp, id, ret, err)) == 1; id = ret->id + 1) {
+		if (text == NULL)
+			return 0;
 		_cleanup_free_ char *name = domain_pool_name(ctx, ret->id);
 
 		if ((name != NULL && strcmp(name, text) == 0) || (is_number && ret->id == number))

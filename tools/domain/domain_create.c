@@ -218,22 +218,6 @@ static int claim(struct creation *c, struct zerr **err)
 	return write_nodes(c, err);
 }
 
-static int set_schedule(struct creation *c, struct zerr **err)
-{
-	uint16_t weight, cap;
-	uint32_t sched;
-
-	if (!c->cfg->weight && !c->cfg->cap)
-		return 0;
-	if (hyp_sched_id(c->ctx->hyp, &sched, err) != 0 ||
-	    hyp_sched_params_get(c->ctx->hyp, c->domid, sched, &weight, &cap, err) != 0)
-		return -1;
-	if (c->cfg->weight)
-		weight = (uint16_t)c->cfg->weight;
-	return hyp_sched_params_set(c->ctx->hyp, c->domid, sched, weight, (uint16_t)c->cfg->cap,
-				    err);
-}
-
 static int give_devices(struct creation *c, struct zerr **err)
 {
 	const struct domain_config *cfg = c->cfg;
@@ -294,9 +278,9 @@ static int furnish(struct creation *c, struct zerr **err)
 			       err) != 0 ||
 	    hyp_domain_set_paging_pool(c->ctx->hyp, c->domid, domain_pool_bytes(c->cfg), err) != 0 ||
 	    build(c, err) != 0 ||
-	    hold_to_target(c, err) != 0 || give_devices(c, err) != 0 || make_vuart(c, err) != 0)
+	    hold_to_target(c, err) != 0 || give_devices(c, err) != 0)
 		return -1;
-	return set_schedule(c, err);
+	return make_vuart(c, err);
 }
 
 static int save_state(struct creation *c, struct zerr **err)

@@ -26,23 +26,59 @@ int domain_boot_image(const struct domain_config *cfg, const char **ret, struct 
 static int check_scheduler(struct domain_ctx *ctx, const struct domain_config *cfg,
 			   struct zerr **err)
 {
+	const char *want = cfg->sched_class;
 	struct hyp_cpupool pool;
-	uint32_t id;
+	const char *name;
 
-	if (cfg->cpupool != NULL && domain_pool_find(ctx, cfg->cpupool, &pool, err) != 0)
+	if (cfg->cpupool == NULL && want == NULL && !cfg->weight && !cfg->cap)
+		return 0;
+	if (domain_pool_find(ctx, cfg->cpupool, &pool, err) != 0)
 		return -1;
-	if (cfg->cpupool != NULL && pool.nr_cpus == 0)
+	if (pool.nr_cpus == 0)
 		return zerr_set(err, ZERR_STATE, "E704", 0, "the CPU pool \"%s\" has no CPUs",
 				cfg->cpupool);
-	if (cfg->sched_class == NULL)
+	name = hyp_sched_name(pool.sched_id);
+	if (want != NULL && strcmp(name, want) != 0) {
+		zerr_set(err, ZERR_UNSUPPORTED, "E511", 0, "z:sched: the scheduler is %s, not %s",
+			 name, want);
+		return zerr_hint(err, "zl cpupool-create NAME sched=%s makes a pool that has it, "
+				 "for z:cpupool", want);
+	}
+	if ((cfg->weight || cfg->cap) && strncmp(name, "credit", 6) != 0)
+		return zerr_set(err, ZERR_UNSUPPORTED, "E511", 0,
+				"cputune: the scheduler %s has neither weights nor caps", name);
+	return 0;
+}
+
+/* Its share, of whichever kind its pool's scheduler has; check_scheduler() has looked at it. */
+static int set_share(struct domain_ctx *ctx, uint16_t domid, const struct domain_config *cfg,
+		     struct zerr **err)
+{
+	bool credit = cfg->weight || cfg->cap;
+	struct hyp_cpupool pool;
+	struct hyp_rtds p = { 0 };
+	uint16_t weight, cap;
+
+	if (!credit && !cfg->period_us && !cfg->budget_us && !cfg->extratime)
 		return 0;
-	if (hyp_sched_id(ctx->hyp, &id, err) != 0)
+	if (domain_pool_find(ctx, cfg->cpupool, &pool, err) != 0)
 		return -1;
-	if (strcmp(hyp_sched_name(id), cfg->sched_class) == 0)
-		return 0;
-	return zerr_set(err, ZERR_UNSUPPORTED, "E511", 0,
-			"z:sched: the scheduler is %s, not %s", hyp_sched_name(id),
-			cfg->sched_class);
+	if (credit && hyp_sched_params_get(ctx->hyp, domid, pool.sched_id, &weight, &cap, err) != 0)
+		return -1;
+	if (credit)
+		return hyp_sched_params_set(ctx->hyp, domid, pool.sched_id,
+					    cfg->weight ? (uint16_t)cfg->weight : weight,
+					    (uint16_t)cfg->cap, err);
+	for (unsigned int v = 0; v < cfg->vcpus_max; v++) {
+		if (hyp_rtds(ctx->hyp, domid, v, &p, false, err) != 0)
+			return -1;
+		p.period_us = cfg->period_us ? cfg->period_us : p.period_us;
+		p.budget_us = cfg->budget_us ? cfg->budget_us : p.budget_us;
+		p.extra = cfg->extratime ? cfg->extratime > 0 : p.extra;
+		if (hyp_rtds(ctx->hyp, domid, v, &p, true, err) != 0)
+			return -1;
+	}
+	return 0;
 }
 
 /* Guests reach each other when the hypervisor was started so, all of them or none. */
@@ -165,12 +201,14 @@ static int set_affinity(struct domain_ctx *ctx, uint16_t domid, unsigned int vcp
 			      "or z:affinity");
 }
 
-/* Where its vCPUs may and would rather run, and the time of day, before it runs. */
+/* Its share, where its vCPUs may and would rather run, and the time of day, before it runs. */
 int domain_grant_wishes(struct domain_ctx *ctx, uint16_t domid, const struct domain_config *cfg,
 			struct zerr **err)
 {
 	int64_t seconds = 0;
 
+	if (set_share(ctx, domid, cfg, err) != 0)
+		return -1;
 	for (unsigned int v = 0; v < cfg->vcpus_max; v++)
 		if (set_affinity(ctx, domid, v, domain_config_vcpu_affinity(cfg, v),
 				 HYP_AFFINITY_HARD, err) != 0 ||

@@ -206,3 +206,23 @@ int hyp_sched_params_set(struct hyp *h, uint16_t domid, uint32_t sched_id, uint1
 
 	return domctl_do(h, &op, "scheduler_op putinfo", err);
 }
+
+int hyp_rtds(struct hyp *h, uint16_t domid, uint32_t vcpu, struct hyp_rtds *p, bool set,
+	     struct zerr **err)
+{
+	struct xen_domctl_schedparam_vcpu v = {
+		.vcpuid = vcpu, .u.rtds = { p->period_us, p->budget_us,
+					    p->extra ? XEN_DOMCTL_SCHEDRT_extra : 0 },
+	}, *at = hcall_put(h, &v, sizeof(v));
+	struct xen_domctl op = DOMCTL(scheduler_op, domid, .scheduler_op = {
+		.sched_id = XEN_SCHEDULER_RTDS,
+		.cmd = set ? XEN_DOMCTL_SCHEDOP_putvcpuinfo : XEN_DOMCTL_SCHEDOP_getvcpuinfo,
+		.u.v = { .vcpus = HANDLE(at), .nr_vcpus = 1 },
+	});
+
+	if (domctl_do(h, &op, "scheduler_op of rtds", err) != 0)
+		return -1;
+	*p = (struct hyp_rtds){ at->u.rtds.period, at->u.rtds.budget,
+				at->u.rtds.flags & XEN_DOMCTL_SCHEDRT_extra };
+	return 0;
+}

@@ -56,22 +56,27 @@ int hyp_sched_id(struct hyp *h, uint32_t *ret, struct zerr **err)
 	return 0;
 }
 
+static const char *const sched_names[] = {
+	[XEN_SCHEDULER_CREDIT] = "credit", [XEN_SCHEDULER_CREDIT2] = "credit2",
+	[XEN_SCHEDULER_ARINC653] = "arinc653", [XEN_SCHEDULER_RTDS] = "rtds",
+	[XEN_SCHEDULER_NULL] = "null",
+};
+
 const char *hyp_sched_name(uint32_t sched_id)
 {
-	switch (sched_id) {
-	case XEN_SCHEDULER_CREDIT:
-		return "credit";
-	case XEN_SCHEDULER_CREDIT2:
-		return "credit2";
-	case XEN_SCHEDULER_ARINC653:
-		return "arinc653";
-	case XEN_SCHEDULER_RTDS:
-		return "rtds";
-	case XEN_SCHEDULER_NULL:
-		return "null";
-	default:
-		return "unknown";
-	}
+	const char *name = sched_id < ARRAY_SIZE(sched_names) ? sched_names[sched_id] : NULL;
+
+	return name != NULL ? name : "unknown";
+}
+
+bool hyp_sched_find(const char *name, uint32_t *ret)
+{
+	for (uint32_t i = XEN_SCHEDULER_CREDIT; i < ARRAY_SIZE(sched_names); i++)
+		if (strcmp(sched_names[i], name) == 0) {
+			*ret = i;
+			return true;
+		}
+	return false;
 }
 
 static int cpupool_call(struct hyp *h, uint32_t cmd, uint32_t first, struct hyp_cpupool *ret,

@@ -166,7 +166,7 @@ static int read_wish(struct zl *zl, const struct zl_args *args, struct cpupool_c
 }
 
 /* Is it possible? Fills which CPUs; without a wish, as xl, the first that is free. */
-static int check_wish(struct zl *zl, const struct cpupool_config *c, uint32_t sched,
+static int check_wish(struct zl *zl, const struct cpupool_config *c, uint32_t *sched,
 		      uint8_t map[ZL_MAP_BYTES], struct zerr **err)
 {
 	struct hyp_cpupool idle;
@@ -174,9 +174,9 @@ static int check_wish(struct zl *zl, const struct cpupool_config *c, uint32_t sc
 
 	if (check_name(zl, c->name, err) < 0 || hyp_cpupool_free_cpus(zl->ctx.hyp, &idle, err) < 0)
 		return -1;
-	if (c->sched != NULL && strcmp(c->sched, hyp_sched_name(sched)) != 0)
-		return zerr_set(err, ZERR_UNSUPPORTED, "E506", 0, "all pools have the host's "
-				"scheduler, %s", hyp_sched_name(sched));
+	if (c->sched != NULL && !hyp_sched_find(c->sched, sched))
+		return zerr_set(err, ZERR_UNSUPPORTED, "E506", 0, "there is no scheduler \"%s\"",
+				c->sched);
 	if (idle.nr_cpus == 0) {
 		zerr_set(err, ZERR_NO_RESOURCES, "E604", 0, "no CPU is free");
 		return zerr_hint(err, "zl cpupool-cpu-remove Pool-0 N frees one");
@@ -199,7 +199,7 @@ ZL_CMD(cpupool_create)
 
 	rc = read_wish(zl, args, &c, err) < 0 || check_cpus(c.cpus, false, err) < 0 ||
 	     zl_open(zl, ZL_NEED_STORE, err) < 0 || hyp_sched_id(zl->ctx.hyp, &sched, err) < 0 ||
-	     check_wish(zl, &c, sched, map, err) < 0 ? -1 : 0;
+	     check_wish(zl, &c, &sched, map, err) < 0 ? -1 : 0;
 	if (rc == 0 && zl->dry_run) {
 		zl_plan(zl, "pool %s would be made", c.name);
 	} else if (rc == 0) {

@@ -27,10 +27,10 @@ static ZL_OPTIONS(sched_options,
 	{ 'p', "cpupool", "POOL", "the CPU pool" },
 	{ 's', "schedparam", NULL, "the scheduler's own parameters alone" },
 	{ 'r', "ratelimit", "US", "time in us for which nobody is interrupted (0: none)" },
-	{ 'P', "period", "US", "of rtds, which no host has here: exit code 5" },
-	{ 'b', "budget", "US", "of rtds" },
-	{ 'e', "extratime", "0|1", "of rtds" },
-	{ 'v', "vcpuid", "VCPU|all", "of rtds" });
+	{ 'P', "period", "US", "of rtds, as the next three: see sched-rtds" },
+	{ 'b', "budget", "US", "what it gets of each period" },
+	{ 'e', "extratime", "0|1", "whether it may get more" },
+	{ 'v', "vcpuid", "VCPU|all", "one of its vCPUs" });
 
 /* As in xl, where -p is no pool. */
 static ZL_OPTIONS(rtds_options,
@@ -72,7 +72,8 @@ static const struct zl_command rows[] = {
 	  "A pool is a set of CPUs on which its domains run, and nobody else does. FILE is one for "
 	  "xl: lines of KEY = VALUE with the keys name, cpus and sched, which may stand on the "
 	  "command line too. cpus is a list such as 0-3,^2,8; without one the pool gets the first "
-	  "CPU that is free. sched can only name the host's scheduler.\n\n"
+	  "CPU that is free. sched is the scheduler of its CPUs: credit2, rtds or null; without one the "
+	  "host's.\n\n"
 	  "zl cpupool-cpu-remove Pool-0 1; zl cpupool-create blue cpus=1; zl cpupool-migrate web1 "
 	  "blue gives web1 a CPU of its own." },
 	{ "cpupool-destroy", NULL, cmd_cpupool_destroy, ZL_CHANGES, 1, 1, NULL, "POOL",
@@ -100,7 +101,7 @@ static const struct zl_command rows[] = {
 	  "hypervisor's command line gives it its share." },
 	{ "sched", NULL, cmd_sched, ZL_CHANGES | ZL_JSON | ZL_DOMAINS, 0, 1, sched_options,
 	  SCHED_SYNOPSIS, "show or set scheduling parameters",
-	  "Of whichever scheduler the host has." },
+	  "Of whichever scheduler a pool has." },
 	{ "sched-credit", NULL, cmd_sched, ZL_CHANGES | ZL_JSON | ZL_DOMAINS, 0, 1, sched_options,
 	  SCHED_SYNOPSIS, "the same, if the scheduler is a credit scheduler",
 	  "credit and credit2 have the same weights and caps." },
@@ -110,10 +111,16 @@ static const struct zl_command rows[] = {
 	{ "sched-null", NULL, cmd_sched, ZL_JSON | ZL_DOMAINS, 0, 1, show_options,
 	  "[-p POOL] [[-d] DOM]", "show the domains, if the scheduler is the null scheduler",
 	  "It has no parameters." },
-	{ "sched-rtds", NULL, cmd_sched, ZL_JSON | ZL_DOMAINS, 0, 1, rtds_options,
+	{ "sched-rtds", NULL, cmd_sched, ZL_CHANGES | ZL_JSON | ZL_DOMAINS, 0, 1, rtds_options,
 	  "[-c POOL] [[-d] DOM [-v VCPU|all] [-p PERIOD] [-b BUDGET] [-e 0|1]]",
-	  "show the domains, if the scheduler is rtds",
-	  "Exit code 5 where the hypervisor has no such scheduler; ours has none." },
+	  "show or set periods and budgets, where the scheduler is rtds",
+	  "A virtual CPU runs for its budget of each of its periods, by the period's end; with extra "
+	  "time also longer, while nobody with budget waits. Both are in us and 10 at least; 4000 of "
+	  "10000 with extra time is what a domain begins with. Without -v: all of the domain's; what "
+	  "differs between them is shown as -. Shares that add up to a CPU at most are always kept.\n\n"
+	  "zl cpupool-cpu-remove Pool-0 3; zl cpupool-create rt sched=rtds cpus=3; zl cpupool-migrate "
+	  "web1 rt; zl sched-rtds -d web1 -p 10000 -b 2500 -e 0 gives web1 a quarter of CPU 3. Exit "
+	  "code 5 where no pool has such a scheduler." },
 	{ "sharing", NULL, cmd_sharing, ZL_JSON | ZL_DOMAINS, 0, 1, NULL, "[DOM]",
 	  "list memory that domains share", "Needs no daemon." },
 	{ "vcpu-list", NULL, cmd_vcpu_list, ZL_COMMON | ZL_JSON | ZL_DOMAINS, 0, ZL_ANY, NULL,

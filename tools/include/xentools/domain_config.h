@@ -199,6 +199,8 @@ struct domain_config {
 	char *sched_class;			/* NULL, or the scheduler it is for */
 	unsigned int weight;			/* 1 .. 65535; 0 = scheduler's default (256) */
 	unsigned int cap;			/* per cent of one CPU; 0 = no cap */
+	unsigned int period_us, budget_us;	/* of rtds; 0 = as the scheduler has it */
+	int extratime;				/* of rtds: 1 yes, -1 no, 0 as it has it */
 
 	uint64_t cpu_disabled;			/* features it is without: bits of cpu_feature.h */
 	unsigned int pa_bits;			/* physical address size shown; 0 = the host's */

@@ -87,6 +87,7 @@ struct hyp_cputopo {
 int hyp_physinfo(struct hyp *h, struct hyp_physinfo *ret, struct zerr **err);
 int hyp_sched_id(struct hyp *h, uint32_t *ret, struct zerr **err);
 const char *hyp_sched_name(uint32_t sched_id);
+bool hyp_sched_find(const char *name, uint32_t *ret);
 /* First pool with an id >= first: 1 found, 0 none, -1 error. */
 int hyp_cpupool_info(struct hyp *h, uint32_t first, struct hyp_cpupool *ret, struct zerr **err);
 int hyp_cpupool_free_cpus(struct hyp *h, struct hyp_cpupool *ret, struct zerr **err);
@@ -262,6 +263,14 @@ int hyp_sched_params_get(struct hyp *h, uint16_t domid, uint32_t sched_id, uint1
 			 uint16_t *cap, struct zerr **err);
 int hyp_sched_params_set(struct hyp *h, uint16_t domid, uint32_t sched_id, uint16_t weight,
 			 uint16_t cap, struct zerr **err);
+
+/* What a vCPU has under rtds. */
+struct hyp_rtds {
+	uint32_t period_us, budget_us;
+	bool extra;
+};
+int hyp_rtds(struct hyp *h, uint16_t domid, uint32_t vcpu, struct hyp_rtds *p, bool set,
+	     struct zerr **err);
 
 /* ---- HVM parameters and event channels on behalf of a domain ---- */
 
