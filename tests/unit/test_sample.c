@@ -89,6 +89,28 @@ static void reading(void **state)
 	sample_free(s);
 }
 
+/* Weights are those of the scheduler of the domain's pool, whichever the host has. */
+static void weights_by_pool(void **state)
+{
+	struct sample *s;
+
+	(void)state;
+	add_domain(3, "web1", XEN_DOMINF_blocked, 512);
+	add_domain(4, "web2", XEN_DOMINF_blocked, 512);
+	fake.sched_id = XEN_SCHEDULER_NULL;
+	fake.pools[1] = (struct fake_pool){ .exists = true, .cpus = 2,
+					    .sched_id = XEN_SCHEDULER_CREDIT2 };
+	fake_hyp_domain(&fake, 3)->info.cpupool = 1;
+	fake_hyp_domain(&fake, 3)->cap = 50;
+	s = take(SAMPLE_VCPUS);
+	assert_int_equal(s->count, 3);
+	assert_int_equal(s->domains[0].weight, 0);
+	assert_int_equal(s->domains[1].weight, 256);
+	assert_int_equal(s->domains[1].cap, 50);
+	assert_int_equal(s->domains[2].weight, 0);
+	sample_free(s);
+}
+
 static void rates(void **state)
 {
 	struct sample_rate r;
@@ -315,6 +337,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(reading, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(weights_by_pool, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(rates, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(json_there_and_back, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(prometheus, set_up, tear_down),

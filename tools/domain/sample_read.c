@@ -165,8 +165,11 @@ static int read_devices(struct sample *s, const char *sysfs, struct zerr **err)
 	return 0;
 }
 
-/* A domain that vanishes meanwhile has no vCPUs. */
-static int read_vcpus(struct domain_ctx *ctx, struct sample_domain *d, uint32_t sched,
+/*
+ * A domain that vanishes meanwhile has no vCPUs. *pool is that of the domain before, so that a host
+ * of one pool is asked once for its scheduler; weights are that scheduler's, not the host's.
+ */
+static int read_vcpus(struct domain_ctx *ctx, struct sample_domain *d, struct hyp_cpupool *pool,
 		      struct zerr **err)
 {
 	uint32_t n = d->info.max_vcpu_id == UINT32_MAX ? 0 : d->info.max_vcpu_id + 1;
@@ -180,7 +183,11 @@ static int read_vcpus(struct domain_ctx *ctx, struct sample_domain *d, uint32_t 
 			break;
 		d->vcpus[d->vcpu_count++] = (struct sample_vcpu){ v.online, v.cpu_time_ns };
 	}
-	if (hyp_sched_params_get(ctx->hyp, d->info.domid, sched, &d->weight, &d->cap, NULL) != 0)
+	if (pool->id != d->info.cpupool &&
+	    hyp_cpupool_info(ctx->hyp, d->info.cpupool, pool, NULL) != 1)
+		return 0;
+	if (hyp_sched_params_get(ctx->hyp, d->info.domid, pool->sched_id, &d->weight, &d->cap,
+				 NULL) != 0)
 		d->weight = d->cap = 0;
 	return 0;
 }
@@ -206,11 +213,10 @@ static int read_domains(struct domain_ctx *ctx, struct sample *s, unsigned int w
 			struct zerr **err)
 {
 	_cleanup_free_ struct domain_summary *list = NULL;
-	uint32_t sched = 0;
+	struct hyp_cpupool pool = { .id = HYP_POOL_ANY };
 	size_t n;
 
-	if (domain_list(ctx, &list, &n, err) != 0 ||
-	    ((what & SAMPLE_VCPUS) && hyp_sched_id(ctx->hyp, &sched, err) != 0))
+	if (domain_list(ctx, &list, &n, err) != 0)
 		return -1;
 	s->domains = calloc(n + 1, sizeof(*s->domains));
 	if (!s->domains)
@@ -220,7 +226,7 @@ static int read_domains(struct domain_ctx *ctx, struct sample *s, unsigned int w
 
 		d->info = list[s->count].info;
 		memcpy(d->name, list[s->count].name, sizeof(d->name));
-		if ((what & SAMPLE_VCPUS) && read_vcpus(ctx, d, sched, err) != 0)
+		if ((what & SAMPLE_VCPUS) && read_vcpus(ctx, d, &pool, err) != 0)
 			return -1;
 	}
 	return 0;
