@@ -15,6 +15,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -410,6 +412,49 @@ static void signals_arrive_in_the_loop(void **state UNUSED)
 	event_loop_free(loop);
 }
 
+/* The fields beside a line, as the journal's protocol has them; a journal that is started anew. */
+static void lines_have_fields(void **state UNUSED)
+{
+	static const uint8_t uuid[16] = { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 255 };
+	struct sockaddr_un a = { .sun_family = AF_UNIX, .sun_path = "/tmp/zl-test-journal" };
+	struct zlog_about about = ZLOG_ABOUT(ZLOG_INFO, "web1", uuid, "create");
+	char buf[512], head[200];
+	ssize_t n;
+	int fd;
+
+	zlog_of(&about, "it is not opened");
+	for (int life = 0; life < 2; life++) {
+		snprintf(a.sun_path, sizeof(a.sun_path), "/tmp/zl-test-journal-%d", (int)getpid());
+		unlink(a.sun_path);
+		fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+		assert_int_equal(bind(fd, (struct sockaddr *)&a, sizeof(a)), 0);
+		if (life == 0)
+			zlog_open_at("zl", a.sun_path, ZLOG_INFO);
+		zlog_of(&about, "created as domain 3");
+		n = recv(fd, buf, sizeof(buf) - 1, 0);
+		assert_true(n > 0);
+		buf[n] = '\0';
+		snprintf(head, sizeof(head), "MESSAGE=web1: created as domain 3\nPRIORITY=6\n"
+			 "SYSLOG_FACILITY=3\nSYSLOG_IDENTIFIER=zl\nSYSLOG_PID=%d\n", (int)getpid());
+		assert_memory_equal(buf, head, strlen(head));
+		assert_string_equal(buf + strlen(head), "ZL_DOMAIN=web1\n"
+				    "ZL_UUID=01020304-0506-0708-090a-0b0c0d0e0fff\nZL_OP=create\n");
+		zlog(ZLOG_DEBUG, "not at this level");
+		zlog_set_level_word("nonsense");
+		zlog(ZLOG_WARNING, "two\nlines");
+		n = recv(fd, buf, sizeof(buf), 0);
+		assert_memory_equal(buf, "MESSAGE\n\x09\0\0\0\0\0\0\0two\nlines\nPRIORITY=4\n", 37);
+		assert_null(memmem(buf, (size_t)n, "ZL_", 3));
+		close(fd);
+	}
+	zlog_set_level_word("error");
+	about = (struct zlog_about){ .level = ZLOG_WARNING, .vm = "/vm/abc" };
+	zlog_of(&about, "not at this level");
+	unlink(a.sun_path);
+	zlog(ZLOG_ERROR, "to nobody");
+	zlog_close();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -427,6 +472,7 @@ int main(void)
 		cmocka_unit_test(files_are_replaced_whole),
 		cmocka_unit_test(nobody_waits_at_a_fifo),
 		cmocka_unit_test(log_text_is_cleaned),
+		cmocka_unit_test(lines_have_fields),
 		cmocka_unit_test(removed_sources_stay_silent),
 		cmocka_unit_test(timers_fire_in_order),
 		cmocka_unit_test(signals_arrive_in_the_loop),

@@ -314,7 +314,7 @@ int device_detach(struct domain_ctx *ctx, uint16_t domid, enum device_kind kind,
 		return device_failed(&d, "detach", why, err);
 	note_gone(turn, &d);
 	device_config_remove(&d, &id);
-	domain_event(ctx, domid, NULL, "device-detached", d.name);
+	domain_did(ctx, domid, "device-detached", d.name);
 	return 0;
 }
 

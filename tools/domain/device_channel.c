@@ -270,7 +270,7 @@ int device_attach_console(struct domain_ctx *ctx, uint16_t domid,
 	if (device_attach_next(&d, ctx, domid, &device_class_console, &wish, NULL, guard, err) != 0)
 		return -1;
 	device_config_add_console(ctx, domid, channel, output);
-	domain_event(ctx, domid, NULL, "device-attached", d.name);
+	domain_did(ctx, domid, "device-attached", d.name);
 	return 0;
 }
 

@@ -400,7 +400,7 @@ int device_attach_disk(struct domain_ctx *ctx, uint16_t domid, const struct doma
 	    device_attach(&d, device_vbd_guard, err) != 0)
 		return -1;
 	device_config_add_disk(ctx, domid, disk);
-	domain_event(ctx, domid, NULL, "device-attached", d.name);
+	domain_did(ctx, domid, "device-attached", d.name);
 	return 0;
 }
 

@@ -111,7 +111,7 @@ int device_attach_nic(struct domain_ctx *ctx, uint16_t domid, const struct domai
 			       device_vif_guard, err) != 0)
 		return -1;
 	device_config_add_nic(&d);
-	domain_event(ctx, domid, NULL, "device-attached", d.name);
+	domain_did(ctx, domid, "device-attached", d.name);
 	return 0;
 }
 
@@ -248,7 +248,7 @@ static int set_link(struct device *d, bool up, struct zerr **err)
 		return -1;
 	}
 	device_config_set_link(d, mac, up);
-	domain_event(d->ctx, d->domid, NULL, up ? "link-up" : "link-down", d->name);
+	domain_did(d->ctx, d->domid, up ? "link-up" : "link-down", d->name);
 	return 0;
 }
 

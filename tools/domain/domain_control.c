@@ -45,7 +45,7 @@ int domain_pause(struct domain_ctx *ctx, uint16_t domid, struct zerr **err)
 	    hyp_domain_pause(ctx->hyp, domid, err) != 0)
 		return -1;
 	if (!info.paused)
-		domain_event(ctx, domid, NULL, "paused", NULL);
+		domain_did(ctx, domid, "paused", NULL);
 	return 0;
 }
 
@@ -65,7 +65,7 @@ int domain_unpause(struct domain_ctx *ctx, uint16_t domid, struct zerr **err)
 	    (info.paused && !domain_hold_keep(ctx, &info, false) &&
 	     hyp_domain_unpause(ctx->hyp, domid, err) != 0))
 		return -1;
-	domain_event(ctx, domid, NULL, "unpaused", NULL);
+	domain_did(ctx, domid, "unpaused", NULL);
 	return 0;
 }
 
@@ -241,7 +241,7 @@ int domain_rename(struct domain_ctx *ctx, uint16_t domid, const char *name, stru
 		return -1;
 	if (rename_to(ctx, &info, name, info.uuid, err) != 0)
 		return -1;
-	domain_event(ctx, domid, name, "renamed", NULL);
+	domain_did(ctx, domid, "renamed", NULL);
 	return 0;
 }
 

@@ -420,6 +420,7 @@ int domain_create(struct domain_ctx *ctx, const struct domain_config *cfg,
 		  struct zerr **err)
 {
 	static const struct domain_create_opts defaults;
+	struct zlog_about about = ZLOG_ABOUT(ZLOG_INFO, cfg->name, cfg->uuid, "create");
 	struct domain_create_result result = { .domid = 0 };
 	struct zerr *why = NULL;
 	struct creation c = {
@@ -455,11 +456,12 @@ int domain_create(struct domain_ctx *ctx, const struct domain_config *cfg,
 		domain_event(ctx, c.domid, cfg->name, "destroyed", NULL);
 	domain_intent_end(ctx, c.uuid, c.intent);
 	if (rc != 0) {
-		domain_log(ctx, cfg->name, "create failed: %s", why ? why->message : "?");
+		about.level = ZLOG_ERROR;
+		domain_log(ctx, &about, "create failed: %s", why ? why->message : "?");
 		return zerr_pass(err, why);
 	}
 	if (!c.opts->dry_run)
-		domain_log(ctx, cfg->name, "%s as domain %u%s",
+		domain_log(ctx, &about, "%s as domain %u%s",
 			   c.opts->saved ? "restored" : "created", c.domid,
 			   c.opts->keep_paused ? ", paused" : "");
 	*ret = result;

@@ -115,6 +115,9 @@ static int destroy(struct domain_ctx *ctx, uint16_t domid, bool keep_state, stru
 	domain_store_read(ctx, domid, "name", &name, NULL);
 	if (domain_remove(ctx, domid, uuid, keep_state, err) != 0)
 		return -1;
+	if (name)
+		domain_log(ctx, &ZLOG_ABOUT(ZLOG_INFO, name, info.uuid, "destroy"),
+			   "domain %u: destroyed", domid);
 	domain_event(ctx, domid, name ? name : "", "destroyed", NULL);
 	return 0;
 }

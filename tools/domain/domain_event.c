@@ -7,6 +7,8 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include <xentools/clock.h>
+
 #include "tools/domain/domain_priv.h"
 
 static int connect_monitor(const struct domain_ctx *ctx)
@@ -23,18 +25,6 @@ static int connect_monitor(const struct domain_ctx *ctx)
 	return steal_fd(&fd);
 }
 
-static void add_time(struct strbuf *sb)
-{
-	struct timespec now;
-	char text[32] = "";
-	struct tm tm;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	if (gmtime_r(&now.tv_sec, &tm))
-		strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm);
-	strbuf_addf(sb, "{\"time\":\"%s.%03ldZ\"", text, now.tv_nsec / 1000000);
-}
-
 static void add_member(struct strbuf *sb, const char *key, const char *value)
 {
 	if (!value)
@@ -48,14 +38,12 @@ void domain_event(const struct domain_ctx *ctx, uint16_t domid, const char *name
 {
 	_cleanup_close_ int fd = connect_monitor(ctx);
 	_cleanup_strbuf_ struct strbuf sb = STRBUF_INIT;
-	_cleanup_free_ char *found = NULL;
 
 	if (fd < 0)
 		return;
-	if (!name && domain_store_read((struct domain_ctx *)(uintptr_t)ctx, domid, "name", &found,
-				       NULL) == 1)
-		name = found;
-	add_time(&sb);
+	strbuf_addstr(&sb, "{\"time\":\"");
+	domain_add_time(&sb, clock_ns(CLOCK_REALTIME));
+	strbuf_addch(&sb, '"');
 	add_member(&sb, "event", event);
 	strbuf_addf(&sb, ",\"domid\":%u", domid);
 	add_member(&sb, "name", name);
@@ -63,4 +51,17 @@ void domain_event(const struct domain_ctx *ctx, uint16_t domid, const char *name
 	strbuf_addstr(&sb, "}\n");
 	if (!sb.failed)
 		(void)!send(fd, sb.buf, sb.len, MSG_NOSIGNAL);
+}
+
+void domain_did(struct domain_ctx *ctx, uint16_t domid, const char *event, const char *detail)
+{
+	_cleanup_free_ char *name = NULL;
+	struct hyp_domain_info info;
+	bool found = hyp_domain_info(ctx->hyp, domid, &info, NULL) == 1;
+
+	if (domain_store_read(ctx, domid, "name", &name, NULL) == 1)
+		domain_log(ctx, &ZLOG_ABOUT(ZLOG_INFO, name, found ? info.uuid : NULL, event),
+			   "domain %u: %s%s%s", domid, event, detail ? " " : "",
+			   detail ? detail : "");
+	domain_event(ctx, domid, name, event, detail);
 }

@@ -100,7 +100,7 @@ static int release(struct domain_ctx *ctx, uint16_t domid, const char *uuid_text
 		return 0;
 	if (hyp_domain_unpause(ctx->hyp, domid, err) != 0)
 		return -1;
-	domain_event(ctx, domid, NULL, "unpaused", "who had it paused was killed");
+	domain_did(ctx, domid, "unpaused", "who had it paused was killed");
 	return 0;
 }
 

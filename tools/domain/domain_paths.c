@@ -1,21 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Where the toolstack keeps files about domains and daemons, the lines of a domain's log, and the
- * locked pid file by which a daemon is known to run. A domain's name may hold anything but '/':
+ * Where the toolstack keeps files about domains and daemons, and the locked pid file by which a
+ * daemon is known to run. A domain's name may hold anything but '/':
  * in file names each byte outside [A-Za-z0-9._-] becomes %XX.
  */
 #include <sys/file.h>
 
 #include "tools/domain/domain_priv.h"
 
-#define DOMAIN_LOG_MAX (1024 * 1024)	/* then it is renamed to .old */
-
 const char *domain_run_dir(const struct domain_ctx *ctx)
 {
 	return ctx && ctx->run_dir ? ctx->run_dir : DOMAIN_RUN_DIR;
 }
 
-static const char *log_dir(const struct domain_ctx *ctx)
+const char *domain_log_dir(const struct domain_ctx *ctx)
 {
 	return ctx && ctx->log_dir ? ctx->log_dir : DOMAIN_LOG_DIR;
 }
@@ -39,7 +37,7 @@ static char *log_path(const struct domain_ctx *ctx, const char *prefix, const ch
 {
 	struct strbuf sb = STRBUF_INIT;
 
-	strbuf_addstr(&sb, log_dir(ctx));
+	strbuf_addstr(&sb, domain_log_dir(ctx));
 	strbuf_addstr(&sb, prefix);
 	domain_file_name(&sb, name);
 	strbuf_addstr(&sb, ".log");
@@ -54,50 +52,6 @@ char *domain_console_log_path(const struct domain_ctx *ctx, const char *name)
 char *domain_log_path(const struct domain_ctx *ctx, const char *name)
 {
 	return log_path(ctx, "/domain-", name);
-}
-
-static int open_log(const char *path)
-{
-	struct stat st;
-	int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
-
-	if (fd >= 0 && fstat(fd, &st) == 0 && st.st_size > DOMAIN_LOG_MAX) {
-		_cleanup_free_ char *old = NULL;
-
-		if (asprintf(&old, "%s.old", path) < 0)
-			old = NULL;
-		close(fd);
-		if (old)
-			rename(path, old);
-		fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
-	}
-	return fd;
-}
-
-/* One line: time, program and process, text. A log that cannot be written stops nothing. */
-void domain_log(const struct domain_ctx *ctx, const char *name, const char *fmt, ...)
-{
-	_cleanup_free_ char *path = domain_log_path(ctx, name);
-	_cleanup_strbuf_ struct strbuf line = STRBUF_INIT;
-	_cleanup_close_ int fd = -1;
-	char stamp[32];
-	struct tm tm;
-	time_t now = time(NULL);
-	va_list ap;
-
-	if (!path || !localtime_r(&now, &tm))
-		return;
-	strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H:%M:%S%z", &tm);
-	strbuf_addf(&line, "%s %s[%d]: ", stamp, program_invocation_short_name, (int)getpid());
-	va_start(ap, fmt);
-	strbuf_vaddf(&line, fmt, ap);
-	va_end(ap);
-	strbuf_addch(&line, '\n');
-	fd = open_log(path);
-	if (fd < 0 && errno == ENOENT && fd_mkdir_p(log_dir(ctx), 0755) == 0)
-		fd = open_log(path);
-	if (fd >= 0 && !line.failed && fd_write_all(fd, line.buf, line.len) != 0)
-		return;
 }
 
 void domain_warn(const struct domain_ctx *ctx, const char *code, const char *fmt, ...)

@@ -22,6 +22,7 @@
 
 /* domain_paths.c */
 const char *domain_run_dir(const struct domain_ctx *ctx);
+const char *domain_log_dir(const struct domain_ctx *ctx);
 /* Append a domain's name as a file's: each byte outside [A-Za-z0-9._-] becomes %XX. */
 struct strbuf;
 void domain_file_name(struct strbuf *sb, const char *name);

@@ -146,7 +146,7 @@ int domain_set_memory(struct domain_ctx *ctx, uint16_t domid, uint64_t kib, stru
 	if (set_both(ctx, domid, &m, kib, err) != 0)
 		return -1;
 	snprintf(target, sizeof(target), "%llu KiB", (unsigned long long)kib);
-	domain_event(ctx, domid, NULL, "balloon", target);
+	domain_did(ctx, domid, "balloon", target);
 	return 0;
 }
 

@@ -305,7 +305,8 @@ static int conclude(struct saving *s, const char *path, bool suspended, struct z
 	const char *what = s->opts->sink ? "migrated" : "saved";
 
 	domain_event(s->ctx, s->domid, s->cfg.name, what, path);
-	domain_log(s->ctx, s->cfg.name, "%s to %s", what, path);
+	domain_log(s->ctx, &ZLOG_ABOUT(ZLOG_INFO, s->cfg.name, s->info.uuid, what), "%s to %s", what,
+		   path);
 	if (!s->opts->checkpoint && !s->opts->paused)
 		return domain_destroy(s->ctx, s->domid, err);
 	if (s->opts->paused && hyp_domain_pause(s->ctx->hyp, s->domid, err) != 0)

@@ -62,7 +62,7 @@ int domain_suspend(struct domain_ctx *ctx, uint16_t domid, int timeout_ms, int f
 	if (end.gone || end.reason != HYP_SHUTDOWN_SUSPEND)
 		return zerr_set(err, ZERR_FAILED, "E711", 0, "it has ended instead: %s",
 				end.known ? domain_shutdown_word(end.reason) : "gone");
-	domain_event(ctx, domid, NULL, "suspended", NULL);
+	domain_did(ctx, domid, "suspended", NULL);
 	return 0;
 }
 
@@ -80,6 +80,6 @@ int domain_resume(struct domain_ctx *ctx, uint16_t domid, struct zerr **err)
 	if (hyp_vcpu_set_x0(ctx->hyp, domid, 0, SUSPEND_CANCELLED, err) != 0 ||
 	    hyp_domain_resume(ctx->hyp, domid, err) != 0 || xs_resume(ctx->xs, domid, err) != 0)
 		return -1;
-	domain_event(ctx, domid, NULL, "resumed", NULL);
+	domain_did(ctx, domid, "resumed", NULL);
 	return 0;
 }

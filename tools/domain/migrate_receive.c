@@ -116,8 +116,8 @@ static int await_word(struct receiving *r, struct zerr **err)
 		}
 	}
 	r->held = true;
-	domain_log(r->ctx, r->cfg.name, "the line was cut before the sender had said whether its "
-		   "own is gone: kept, paused");
+	domain_log(r->ctx, &ZLOG_ABOUT(ZLOG_WARNING, r->cfg.name, r->cfg.uuid, "migrate"),
+		   "the line was cut before the sender had said whether its own is gone: kept, paused");
 	zerr_set(err, ZERR_FAILED, "E733", 0, "the line was cut before the sender had said whether "
 		 "its %s is gone: this one is kept, paused", r->cfg.name);
 	return zerr_hint(err, "zl destroy %s where it still runs there, otherwise zl unpause %s",
@@ -133,7 +133,8 @@ static int receive(struct receiving *r, struct zerr **err)
 	if (make(r, err) != 0 || await_word(r, err) != 0)
 		return -1;
 	/* From here on there is nobody to undo it for. */
-	domain_log(r->ctx, r->cfg.name, "came from another host");
+	domain_log(r->ctx, &ZLOG_ABOUT(ZLOG_INFO, r->cfg.name, r->cfg.uuid, "migrate"),
+		   "came from another host");
 	r->held = true;
 	if (!(r->hello.flags & MIGRATE_PAUSED) && domain_unpause(r->ctx, r->domid, err) != 0)
 		return -1;

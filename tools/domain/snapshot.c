@@ -320,7 +320,8 @@ int snapshot_create(struct domain_ctx *ctx, const struct definition *d, struct s
 		rc = make(&c, base, err);
 	free_pairs(c.pairs, c.nr_pairs);
 	if (rc == 0 && !opts->dry_run)
-		domain_log(ctx, d->cfg.name, "snapshot %s: %s", s->name,
+		domain_log(ctx, &ZLOG_ABOUT(ZLOG_INFO, d->cfg.name, d->cfg.uuid, "snapshot"),
+			   "snapshot %s: %s", s->name,
 			   snapshot_state_words[s->state]);
 	return rc;
 }
@@ -440,7 +441,8 @@ int snapshot_revert(struct domain_ctx *ctx, const struct definition *d, const st
 			rc = replace(ctx, d, pairs, n, opts->force, err);
 		if (rc == 0) {
 			snapshot_set_current(ctx, d, s->name);
-			domain_log(ctx, d->cfg.name, "reverted to snapshot %s", s->name);
+			domain_log(ctx, &ZLOG_ABOUT(ZLOG_INFO, d->cfg.name, d->cfg.uuid, "snapshot"),
+				   "reverted to snapshot %s", s->name);
 		}
 	}
 	free_pairs(pairs, n);

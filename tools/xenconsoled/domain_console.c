@@ -54,11 +54,20 @@ static void hang_up(struct domain_console *c)
 		event_source_set_events(c->listen_source, POLLIN);
 }
 
+static void warn_of(const struct domain_console *c, const char *what, int errnum)
+{
+	const struct zlog_about about = { .level = ZLOG_WARNING, .domain = c->name, .op = "console",
+					  .vm = c->vm };
+	_cleanup_free_ char *text = text_printf("domain %u: %s%s%s", c->domid, what,
+						errnum ? ": " : "", errnum ? strerror(errnum) : "");
+
+	zlog_of(&about, text ? text : what);
+}
+
 static void guest_broke_ring(struct domain_console *c)
 {
 	c->bad = true;
-	zlog(ZLOG_WARNING, "domain %u (%s) broke its console ring; its console is closed",
-	     c->domid, c->name);
+	warn_of(c, "it broke its console ring; its console is closed", 0);
 }
 
 /* As many as there is room for; 0 when there is none. */
@@ -225,8 +234,7 @@ static void on_listener(void *data, int, unsigned int)
 	rc = pty_accept(&c->pty, &c->daemon->spare_fd);
 	if (rc < 0) {
 		if (rc != -EAGAIN)
-			zlog(ZLOG_WARNING, "domain %u (%s): cannot hear a program: %s", c->domid,
-			     c->name, strerror(-rc));
+			warn_of(c, "cannot hear a program", -rc);
 		return;
 	}
 	event_source_set_events(c->listen_source, 0);
@@ -312,10 +320,10 @@ static void open_file(struct domain_console *c, struct logfile *log, char *path,
 		      const struct console_nodes *nodes)
 {
 	int rc = path ? logfile_open(log, path, nodes->log_size, nodes->log_keep) : 0;
+	_cleanup_free_ char *what = rc < 0 ? text_printf("no console log %s", path) : NULL;
 
 	if (rc < 0)
-		zlog(ZLOG_WARNING, "domain %u (%s): no console log %s: %s", c->domid, c->name,
-		     path, strerror(-rc));
+		warn_of(c, what ? what : "no console log", -rc);
 	free(path);
 }
 
@@ -350,8 +358,7 @@ static void open_pty(struct domain_console *c, bool socket)
 	}
 	update_pty(c);
 	if (rc < 0 || (!c->pty_source && !c->listen_source))
-		zlog(ZLOG_WARNING, "domain %u (%s): no terminal, only a log: %s", c->domid,
-		     c->name, rc < 0 ? strerror(-rc) : "no memory");
+		warn_of(c, "no terminal, only a log", rc < 0 ? -rc : ENOMEM);
 }
 
 /*

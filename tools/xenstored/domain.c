@@ -14,11 +14,36 @@
 #include "domain.h"
 #include "ring.h"
 
+#define FACT_SIZE 80
 #define RING_FEATURES (RING_FEATURE_RECONNECT | RING_FEATURE_ERROR)
 
-static int log_error(struct zerr *err, const char *what, uint32_t domid)
+/* What dom0's tools have written of a domain: its name, its identity. "": nothing. */
+static const char *fact(const struct server *server, uint32_t domid, const char *key,
+			char buf[FACT_SIZE])
 {
-	zlog(ZLOG_WARNING, "domain %u: cannot %s", domid, what);
+	const struct node *node;
+
+	snprintf(buf, FACT_SIZE, "/local/domain/%u/%s", domid, key);
+	node = node_find(&server->store.tree, buf);
+	return zlog_clean(buf, FACT_SIZE, node && node->value ? node->value : "",
+			  node && node->value ? node->value_len : 0);
+}
+
+static void warn_of(const struct server *server, uint32_t domid, const char *what)
+{
+	char name[FACT_SIZE], vm[FACT_SIZE], text[160];
+	struct zlog_about about = { .level = ZLOG_WARNING, .op = "store" };
+
+	about.domain = fact(server, domid, "name", name)[0] ? name : NULL;
+	about.vm = fact(server, domid, "vm", vm);
+	snprintf(text, sizeof(text), "domain %u: %s", domid, what);
+	zlog_of(&about, text);
+}
+
+static int log_error(const struct server *server, struct zerr *err, const char *what,
+		     uint32_t domid)
+{
+	warn_of(server, domid, what);
 	zlog_zerr(ZLOG_WARNING, err);
 	zerr_free(err);
 	return -EINVAL;
@@ -74,7 +99,7 @@ static int bind_port(struct domain *domain, uint32_t remote_port)
 
 	unbind(domain);
 	if (server->xen->bind(server->xen, domain->domid, remote_port, &domain->port, &err))
-		return log_error(err, "bind its event channel", domain->domid);
+		return log_error(server, err, "cannot bind its event channel", domain->domid);
 	if (grow_ports(server, domain->port)) {
 		server->xen->unbind(server->xen, domain->port);
 		return -ENOMEM;
@@ -175,7 +200,7 @@ static int attach(struct domain *domain, uint32_t remote_port)
 	struct zerr *err = NULL;
 
 	if (server->xen->map_ring(server->xen, domain->domid, &domain->ring, &err))
-		return log_error(err, "map its xenstore page", domain->domid);
+		return log_error(server, err, "cannot map its xenstore page", domain->domid);
 	return bind_port(domain, remote_port);
 }
 
@@ -247,9 +272,9 @@ static void resume_streams(struct domain *domain)
 
 	if (wants_reconnect(domain)) {
 		if (connect_ring(domain))
-			zlog(ZLOG_WARNING, "domain %u: out of memory", domain->domid);
+			warn_of(domain->server, domain->domid, "out of memory");
 	} else if (connection_skip(domain->conn, rsp_prod - domain->rsp_prod)) {
-		zlog(ZLOG_WARNING, "domain %u spoilt its ring", domain->domid);
+		warn_of(domain->server, domain->domid, "it spoilt its ring");
 		connection_close(domain->conn);
 	} else {
 		domain->rsp_prod = rsp_prod;
@@ -357,7 +382,7 @@ void domain_scan(struct server *server)
 	size_t n, i = 0;
 
 	if (server->xen->domains(server->xen, &states, &n, &err)) {
-		log_error(err, "list domains", 0);
+		log_error(server, err, "cannot list domains", 0);
 		return;
 	}
 	for (uint32_t domid = 1; domid <= QUOTA_MAX_DOMID; domid++) {
@@ -381,7 +406,7 @@ void domain_port_fired(struct server *server, uint32_t port)
 		return;
 	if (wants_reconnect(domain)) {
 		if (connect_ring(domain))
-			zlog(ZLOG_WARNING, "domain %u: out of memory", domain->domid);
+			warn_of(server, domain->domid, "out of memory");
 	} else if (domain->conn) {
 		connection_activate(domain->conn);
 	}

@@ -55,8 +55,8 @@ static int start_again(struct domain_ctx *ctx, const struct domain_state *s, str
 	if (rc == 0)
 		rc = domain_create(ctx, &cfg, &opts, &made, err);
 	if (rc == 0) {
-		domain_log(ctx, s->name, "restarted: domain %u became domain %u", s->domid,
-			   made.domid);
+		domain_log(ctx, &MONITOR_ABOUT(s, "restart"),
+			   "restarted: domain %u became domain %u", s->domid, made.domid);
 		domain_event(ctx, made.domid, s->name, "restarted", NULL);
 	}
 	domain_config_free(&cfg);
@@ -118,7 +118,8 @@ static int look_anew(struct domain_ctx *ctx, uint16_t domid, bool begin, struct 
 	else
 		domain_state_clear(&s);
 	if (rc == 0)
-		domain_log(ctx, s.name, "destroyed while it was being restarted");
+		domain_log(ctx, &MONITOR_ABOUT(&s, "restart"),
+			   "destroyed while it was being restarted");
 	return rc;
 }
 
@@ -168,7 +169,8 @@ static int rename_restart(struct domain_ctx *ctx, const struct domain_state *s, 
 	}
 	if (why)
 		return zerr_pass(err, why);
-	domain_log(ctx, s->name, "domain %u is kept as \"%s\"", s->domid, name);
+	domain_log(ctx, &MONITOR_ABOUT(s, "restart"), "domain %u is kept as \"%s\"", s->domid,
+		   name);
 	return start_again(ctx, s, err);
 }
 
@@ -193,7 +195,8 @@ int monitor_carry_out(struct domain_ctx *ctx, const struct domain_state *s,
 	case MONITOR_NOTHING:
 		return 0;
 	case MONITOR_PRESERVE:
-		domain_log(ctx, s->name, "domain %u is preserved until zl destroy", s->domid);
+		domain_log(ctx, &MONITOR_ABOUT(s, "preserve"),
+			   "domain %u is preserved until zl destroy", s->domid);
 		domain_event(ctx, s->domid, s->name, "preserved", NULL);
 		return 0;
 	case MONITOR_DESTROY:

@@ -18,6 +18,7 @@
 static void dump(const struct domain_ctx *parent, const struct domain_state *s)
 {
 	struct core_dump_opts opts = { .live = true, .fd = -1 };	/* it has ended */
+	struct zlog_about about = MONITOR_ABOUT(s, "dump-core");
 	_cleanup_free_ char *path = NULL;
 	struct domain_ctx ctx = *parent;
 	struct zerr *err = NULL;
@@ -28,11 +29,11 @@ static void dump(const struct domain_ctx *parent, const struct domain_state *s)
 	if (path && hyp_open(&ctx.hyp, &err) == 0)
 		rc = domain_dump_core(&ctx, s->domid, path, &opts, &err);
 	if (rc == 0) {
-		domain_log(&ctx, s->name, "the core of domain %u is %s", s->domid, path);
+		domain_log(&ctx, &about, "the core of domain %u is %s", s->domid, path);
 		domain_event(&ctx, s->domid, s->name, "core-dumped", path);
 	} else {
-		zlog_zerr(ZLOG_ERROR, err);
-		domain_log(&ctx, s->name, "error: no core of domain %u: %s", s->domid,
+		about.level = ZLOG_ERROR;
+		domain_log(&ctx, &about, "no core of domain %u: %s", s->domid,
 			   err ? err->message : "?");
 	}
 	_exit(rc == 0 ? 0 : 1);

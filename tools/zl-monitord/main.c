@@ -56,8 +56,11 @@ static void look_at_all(struct monitord *m);
 
 static void log_failure(struct monitord *m, const struct domain_state *s, struct zerr *err)
 {
-	zlog_zerr(ZLOG_ERROR, err);
-	domain_log(&m->ctx, s->name, "error: %s", err ? err->message : "unknown");
+	struct zlog_about about = MONITOR_ABOUT(s, err && err->step ? err->step : NULL);
+
+	about.level = ZLOG_ERROR;
+	domain_log(&m->ctx, &about, "%s%s%s", err ? err->message : "unknown",
+		   err && err->errnum ? ": " : "", err && err->errnum ? strerror(err->errnum) : "");
 	zerr_free(err);
 }
 
@@ -98,8 +101,7 @@ static void tell_end(struct monitord *m, const struct domain_state *s, unsigned 
 	if (m->told[s->domid] == s->created_ns)
 		return;
 	m->told[s->domid] = s->created_ns;
-	zlog(ZLOG_INFO, "domain %u (%s) ended: %s", s->domid, s->name, word);
-	domain_log(&m->ctx, s->name, "domain %u ended: %s", s->domid, word);
+	domain_log(&m->ctx, &MONITOR_ABOUT(s, "end"), "domain %u ended: %s", s->domid, word);
 	domain_event(&m->ctx, s->domid, s->name, reason == HYP_SHUTDOWN_CRASH ? "crashed" :
 		     reason == HYP_SHUTDOWN_WATCHDOG ? "watchdog" : "shutdown", word);
 }
@@ -173,7 +175,8 @@ static bool domain_ended(struct monitord *m, const struct domain_state *s,
 		return false;
 	if (d.delay_ns && !m->not_before[s->domid]) {
 		m->not_before[s->domid] = now + d.delay_ns;
-		domain_log(&m->ctx, s->name, "comes back too fast: the restart waits %d s",
+		domain_log(&m->ctx, &MONITOR_ABOUT(s, "restart"),
+			   "comes back too fast: the restart waits %d s",
 			   (int)(d.delay_ns / 1000000000u));
 	}
 	if (m->not_before[s->domid] > now) {
@@ -391,10 +394,6 @@ static void read_conf(struct monitord *m)
 {
 	_cleanup_config_diags_ struct config_diags diags = { .count = 0 };
 	_cleanup_zerr_ struct zerr *why = NULL;
-	static const char *const levels[] = {
-		[ZLOG_ERROR] = "error", [ZLOG_WARNING] = "warning", [ZLOG_INFO] = "info",
-		[ZLOG_DEBUG] = "debug",
-	};
 	struct zl_conf *conf = NULL;
 
 	if (zl_conf_load(ZL_CONF_PATH, &conf, &diags, &why) != 0)
@@ -403,9 +402,7 @@ static void read_conf(struct monitord *m)
 		zlog(ZLOG_WARNING, ZL_CONF_PATH ":%u: %s", diags.items[i].line,
 		     diags.items[i].message);
 	m->ctx.conf = conf;		/* for good; without a good file the defaults */
-	for (size_t i = 0; i < ARRAY_SIZE(levels); i++)
-		if (strcmp(levels[i], zl_conf_str(conf, "log.level")) == 0)
-			zlog_set_level((enum zlog_level)i);
+	zlog_set_level_word(zl_conf_str(conf, "log.level"));
 }
 
 static int set_up(struct monitord *m, struct zerr **err)

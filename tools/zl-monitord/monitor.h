@@ -53,4 +53,7 @@ int monitor_core_begin(const struct domain_ctx *ctx, const struct domain_state *
 		       int *ret_fd, struct zerr **err);
 bool monitor_core_end(pid_t pid, int fd);
 
+/* What a line of a domain's log is about. */
+#define MONITOR_ABOUT(s, op) ZLOG_ABOUT(ZLOG_INFO, (s)->name, (s)->uuid, (op))
+
 #endif

@@ -39,7 +39,7 @@ static int dump(struct zl *zl, const struct zl_args *args, uint16_t domid, const
 	rc = domain_dump_core(&zl->ctx, domid, path, &opts, err);
 	close(opts.fd);
 	if (rc == 0)
-		domain_event(&zl->ctx, domid, name, "core-dumped", path);
+		domain_did(&zl->ctx, domid, "core-dumped", path);
 	if (rc == 0 && zl_has(args, "crash"))
 		rc = hyp_domain_remote_shutdown(zl->ctx.hyp, domid, HYP_SHUTDOWN_CRASH, err);
 	else if (rc == 0 && zl_has(args, "reset"))

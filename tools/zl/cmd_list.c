@@ -356,6 +356,7 @@ static struct json_object *config_of(struct zl *zl, uint16_t domid)
 	return o;
 }
 
+__attribute__((noinline))	/* seldom: not among what zl.ld lays together */
 static int print_long(struct zl *zl, const struct row *rows, size_t n)
 {
 	struct json_object *all = json_object_new_array();
@@ -388,6 +389,7 @@ static bool is_named(const struct row *r, const char *text)
 }
 
 /* Those that were named; a name that is not there is an error. Gives the worst exit code. */
+__attribute__((noinline))
 static int select_named(struct zl *zl, const struct zl_args *args, struct row *rows, size_t *n)
 {
 	size_t kept = 0, a;

@@ -90,6 +90,8 @@ static int run_command(struct zl *zl, int argc, char **argv, struct zerr **err)
 	rc = zl_args_parse(zl, cmd, argc - i, argv + i, &args, err);
 	if (rc == 0 && zl->paged)
 		start_pager(zl);
+	if (rc == 0 && !args.help && cmd->flags & ZL_CHANGES && !zl->dry_run)
+		zl_record_begin(zl, &args);
 	if (rc == 0 && args.help)
 		zl_help_command(stdout, cmd);
 	else if (rc == 0 && (rc = cmd->run(zl, &args, err)) < 0 && (cmd->flags & ZL_HEADED))
@@ -142,6 +144,8 @@ int zl_main(int argc, char **argv)
 		code = zl_report(&zl, err);
 		rc = rc > code ? rc : code;
 	}
+	if (zl.record.cmd != NULL)
+		zl_record_end(&zl, argc, argv, rc < 0 ? ZERR_FAILED : rc);
 	zl_close(&zl);
 	rc = close_output(&zl, rc);
 	if (rc < 0)

@@ -11,6 +11,7 @@
 #include <sys/signalfd.h>
 
 #include "xentools/event_loop.h"
+#include "xentools/log.h"
 
 #define WANT_STORE_MS 10000	/* for a daemon that is there and does not answer */
 
@@ -19,6 +20,9 @@ static void on_progress(void *arg, int level, const char *text)
 	struct zl *zl = arg;
 
 	zl_verbose(zl, level, "%s", text);
+	if (zl->record.cmd != NULL)
+		zlog_of(&(struct zlog_about){ .level = ZLOG_DEBUG, .domain = zl->record.dom,
+					      .op = zl->record.cmd->name }, text);
 }
 
 static void on_warn(void *arg, const char *code, const char *text)
@@ -50,6 +54,8 @@ int zl_load_conf(struct zl *zl, struct zerr **err)
 		return -1;
 	if (!zl->timeout_set)
 		zl->timeout_s = (unsigned int)zl_conf_uint(zl->conf, "default.timeout");
+	if (zl->record.cmd != NULL && zl->verbose < 2)
+		zlog_set_level_word(zl_conf_str(zl->conf, "log.level"));
 	return 0;
 }
 

@@ -76,6 +76,7 @@ int zl_report(struct zl *zl, struct zerr *err)
 
 	if (err == NULL)
 		return 0;
+	zl_record_error(zl, err);
 	fflush(stdout);
 	stamp(zl);
 	fputs(zl_paint(zl, stderr, ZL_RED), stderr);

@@ -47,6 +47,12 @@ struct zl {
 	struct zl_conf *conf;		/* read on demand */
 	struct domain_ctx ctx;		/* hyp and xs are opened on demand */
 	char *xs_dir, *log_dir;		/* below run_dir, when that was given */
+	struct {			/* see record.c */
+		const struct zl_command *cmd;	/* NULL: it leaves no record */
+		const char *dom;
+		uint64_t begun_ns;
+		char *failure;		/* the first */
+	} record;
 };
 
 /* ---- command table ---- */
@@ -206,6 +212,14 @@ struct zl_progress {
 void zl_progress(struct zl_progress *p, uint64_t done, uint64_t total);
 /* The same of one file after the other, which what is; p is a struct zl_progress. */
 void zl_copy_progress(void *p, const char *what, uint64_t done, uint64_t total);
+
+/*
+ * The record of a command that changes something: begins with it, notes its errors (zl_report()
+ * does), and is written at its end with what argv says. Nothing of others.
+ */
+void zl_record_begin(struct zl *zl, const struct zl_args *args);
+void zl_record_error(struct zl *zl, const struct zerr *err);
+void zl_record_end(struct zl *zl, int argc, char **argv, int code);
 
 /* Print the error, free it, give its exit code. */
 int zl_report(struct zl *zl, struct zerr *err);

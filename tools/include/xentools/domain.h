@@ -15,6 +15,7 @@
 
 #include "xentools/domain_config.h"	/* also names, UUIDs and actions as text */
 #include "xentools/hyp.h"
+#include "xentools/log.h"
 
 struct xs;
 struct zl_conf;
@@ -221,13 +222,15 @@ int domain_suspend(struct domain_ctx *ctx, uint16_t domid, int timeout_ms, int f
 int domain_resume(struct domain_ctx *ctx, uint16_t domid, struct zerr **err);
 
 /*
- * Tell those who watch (zl events) that something has happened: one word, and detail or NULL. name
- * NULL: as the store has it. The monitor passes it on; without one nothing happens.
+ * Tell those who watch (zl events) that something has happened: one word, and detail or NULL. The
+ * monitor passes it on; without one nothing happens.
  */
 #define DOMAIN_NOTIFY_SOCKET "notify.sock"	/* in the run-time folder: to the monitor */
 #define DOMAIN_EVENTS_SOCKET "events.sock"	/* and from it: lines of JSON */
 void domain_event(const struct domain_ctx *ctx, uint16_t domid, const char *name,
 		  const char *event, const char *detail);
+/* The same and a line in the domain's log, by the name that the store has. */
+void domain_did(struct domain_ctx *ctx, uint16_t domid, const char *event, const char *detail);
 
 /* ---- wait ---- */
 
@@ -280,11 +283,17 @@ int domain_console_tty(struct domain_ctx *ctx, uint16_t domid, const char *which
  * port's name is the domain's with "-vuart" behind.
  */
 char *domain_console_log_path(const struct domain_ctx *ctx, const char *name);
+struct strbuf;
+/* A time of CLOCK_REALTIME as in logs: "2026-11-23T07:00:00.000Z". */
+void domain_add_time(struct strbuf *sb, uint64_t ns);
 /* LOG_DIR/domain-NAME.log: what the tools did with the domain. */
 char *domain_log_path(const struct domain_ctx *ctx, const char *name);
-/* Append a line with time, program and text to it; failures are silent. */
-void domain_log(const struct domain_ctx *ctx, const char *name, const char *fmt, ...)
+/* Append a line with time, program and text to it, and tell the system's log; never fails. */
+void domain_log(const struct domain_ctx *ctx, const struct zlog_about *about, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
+/* The same of a whole command, to LOG_DIR/zl.log. */
+void domain_log_command(const struct domain_ctx *ctx, const struct zlog_about *about,
+			const char *text);
 
 /* ---- state file RUN_DIR/domains/DOMID.json ---- */
 
