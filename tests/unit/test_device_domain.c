@@ -5,6 +5,9 @@
 #include <pthread.h>
 #include <sys/file.h>
 
+#include "tools/domain/block.h"
+#include "tools/domain/domain_priv.h"
+
 static void give_disks(size_t n)
 {
 	cfg.disks = calloc(n, sizeof(*cfg.disks));
@@ -386,6 +389,37 @@ static void a_script_that_fails_leaves_nothing(void **state)
 	expect_class(err, ZERR_NOT_FOUND, "cannot run the script");
 }
 
+/* Who makes a disk larger is killed while the guest waits: the next one lets it go on. */
+static void killed_resize(void **state)
+{
+	struct domain_disk qcow = { .target = "xvdb", .source = image, .format = DISK_QCOW2 };
+	char name[RESIZE_NAME_MAX];
+	int fd = -1;
+
+	(void)state;
+	make_image(image, 1 << 20, "QFI\xfb\0\0\0\3");
+	assert_int_equal(device_attach_disk(&ctx, 1, &qcow, NULL), 0);
+	fake_devices.resized[0] = '\0';
+	for (int held = 0; held < 2; held++) {
+		fake_devices.held = held;
+		assert_int_equal(domain_resize_begin(&ctx, 1, 51728, name, &fd, NULL), 0);
+		assert_int_equal(domain_recover(&ctx, NULL), 0);
+		assert_string_equal(fake_devices.resized, "");	/* it lives */
+		close(fd);
+		assert_int_equal(domain_recover(&ctx, NULL), 0);
+		assert_string_equal(fake_devices.resized, held ?
+				    "qcow2 00 0 zl-1-51728 /dev/dm-0 /dev/nbd0 0" : "");
+	}
+	fake_devices.resized[0] = '\0';
+	assert_int_equal(domain_recover(&ctx, NULL), 0);
+	assert_string_equal(fake_devices.resized, "");		/* once */
+	assert_int_equal(domain_resize_begin(&ctx, 1, 51744, name, &fd, NULL), 0);
+	close(fd);
+	assert_int_equal(domain_recover(&ctx, NULL), 0);	/* it is gone meanwhile */
+	assert_int_equal(domain_recover(&ctx, NULL), 0);
+	fake_devices.held = false;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -398,6 +432,7 @@ int main(void)
 		D(destroy_meets_an_attach),
 		D(a_script_makes_the_disk),
 		D(a_script_that_fails_leaves_nothing),
+		D(killed_resize),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

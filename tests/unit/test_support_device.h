@@ -17,6 +17,7 @@ struct fake_devices {
 	bool guest_silent;		/* does not let go */
 	bool back_keeps;		/* the back-end does not let go */
 	bool back_gone;			/* it is gone and has said nothing */
+	bool held;	/* requests to the device mapper's */
 	bool no_nbd, nbd_fails, script_fails, loop_fails, interrupted;
 	bool script_says_error;		/* ends well, but writes hotplug-status error */
 	bool script_names_nothing;	/* of a disk: ends well without physical-device */

@@ -430,7 +430,8 @@ static int resize_nbd(struct device *d, const char *dev, const char *nbd, char *
 	_cleanup_free_ char *format = NULL, *mode = NULL, *discard = NULL, *cache = NULL;
 	const struct block_nbd_note note = { note_nbd, d };
 	struct domain_disk disk = { .source = source };
-	char name[BLOCK_DEV_MAX];
+	char name[BLOCK_DEV_MAX], intent[RESIZE_NAME_MAX];
+	int rc, fd = -1;
 
 	if (device_read(d, DEVICE_NOTE, NOTE_FORMAT, &format, err) < 0 ||
 	    device_read(d, DEVICE_NOTE, "mode", &mode, err) < 0 ||
@@ -444,7 +445,11 @@ static int resize_nbd(struct device *d, const char *dev, const char *nbd, char *
 	disk.discard = discard && discard[0] == '1';
 	disk.cache = cache ? (enum disk_cache)(cache[0] - '0') : DISK_CACHE_DEFAULT;
 	nbd_name(d, name);
-	return block_nbd_resize(&disk, name, dev, nbd, size, domain_run_dir(d->ctx), &note, err);
+	if (domain_resize_begin(d->ctx, d->domid, d->devid, intent, &fd, err) != 0)
+		return -1;
+	rc = block_nbd_resize(&disk, name, dev, nbd, size, domain_run_dir(d->ctx), &note, err);
+	domain_intent_end(d->ctx, intent, fd);
+	return rc;
 }
 
 /* blkback sees for itself that a device has grown. */
@@ -499,4 +504,21 @@ int device_vbd_resize(struct domain_ctx *ctx, uint16_t domid, unsigned int devid
 		return zerr_set(err, ZERR_NOT_FOUND, "E302", 0, "domain %u has no disk %s", domid,
 				d.name);
 	return resize(&d, size, &why) == 0 ? 0 : device_failed(&d, "resize", why, err);
+}
+
+int device_vbd_go_on(struct domain_ctx *ctx, uint16_t domid, unsigned int devid, struct zerr **err)
+{
+	struct device d;
+	char name[BLOCK_DEV_MAX];
+	int rc = device_find(&d, ctx, domid, DEVICE_VBD, devid, err);
+
+	if (rc <= 0)
+		return rc;
+	nbd_name(&d, name);
+	if (!block_dm_held(name))
+		return 0;
+	if (device_vbd_resize(ctx, domid, devid, 0, err) != 0)
+		return -1;
+	domain_did(ctx, domid, "disk-resumed", "who made it larger was killed");
+	return 0;
 }

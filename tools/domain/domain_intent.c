@@ -7,6 +7,7 @@
  * with the program that made it; any other pause is somebody's wish and stays. Who wishes one
  * meanwhile takes this over: the file is not empty then. So it can always be told whose it is.
  * "save-DOMID-UUID" is for a domain that suspends to be saved, and goes on without its saver.
+ * And "resize-DOMID-NUMBER" tells of a disk whose requests may wait for who makes it larger.
  * Files are made and recovered under the lock of domain_lock(); a domain's is taken away without.
  */
 #include <sys/file.h>
@@ -14,6 +15,7 @@
 
 #include "tools/domain/domain_priv.h"
 
+#define RESIZE "resize-"
 #define HOLD_NAME_MAX (DOMAIN_UUID_TEXT + 16)
 
 static void hold_name_of(const char *kind, const struct hyp_domain_info *info,
@@ -113,9 +115,10 @@ static int remove_orphan(struct domain_ctx *ctx, const char *path, const char *n
 	struct stat st = { 0 };
 	uint8_t uuid[16];
 	size_t i, n;
-
 	bool saved = strncmp(name, "save-", 5) == 0;
 
+	if (strncmp(name, RESIZE, strlen(RESIZE)) == 0)
+		return 0;	/* not under this lock: domain_recover() does */
 	if (saved && !ctx->xs)
 		return 0;
 	if (sscanf(name, saved ? "save-%5u-%36s" : "pause-%5u-%36s", &domid, uuid_text) == 2) {
@@ -185,15 +188,49 @@ static bool nobody_builds(const struct domain_ctx *ctx)
 	return entries <= 2;
 }
 
+int domain_resize_begin(const struct domain_ctx *ctx, uint16_t domid, unsigned int devid,
+			char name[RESIZE_NAME_MAX], int *ret_fd, struct zerr **err)
+{
+	snprintf(name, RESIZE_NAME_MAX, RESIZE "%u-%u", domid, devid);
+	return domain_intent_begin(ctx, name, ret_fd, err);
+}
+
+/* Guests' requests that a killed program held back; the device's turn is taken for each. */
+static int recover_disks(struct domain_ctx *ctx, struct zerr **err)
+{
+	_cleanup_free_ char *dir_path = intent_path(ctx, NULL);
+	_cleanup_closedir_ DIR *dir = dir_path && ctx->xs ? opendir(dir_path) : NULL;
+	unsigned int domid, devid;
+	struct dirent *entry;
+	char path[512];
+	int rc = 0;
+
+	while (dir && (entry = readdir(dir)) != NULL) {
+		if (sscanf(entry->d_name, RESIZE "%5u-%u", &domid, &devid) != 2 ||
+		    snprintf(path, sizeof(path), "%s/%s", dir_path, entry->d_name) >=
+		    (int)sizeof(path) || !is_orphan(path))
+			continue;
+		if (device_vbd_go_on(ctx, (uint16_t)domid, devid, err) == 0)
+			unlink(path);
+		else
+			rc = -1;
+	}
+	return rc;
+}
+
 int domain_recover(struct domain_ctx *ctx, struct zerr **err)
 {
 	_cleanup_close_ int lock = -1;
+	int rc;
 
 	if (nobody_builds(ctx))
 		return 0;
 	if (domain_lock(ctx, &lock, err) != 0)
 		return -1;
-	return domain_recover_locked(ctx, err);
+	rc = domain_recover_locked(ctx, err);
+	close(lock);
+	lock = -1;
+	return recover_disks(ctx, err) != 0 ? -1 : rc;
 }
 
 /* Readable when a program has begun with a domain, or has let go of one or was killed. */

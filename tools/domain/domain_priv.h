@@ -71,6 +71,13 @@ int domain_let_go(struct domain_ctx *ctx, const struct hyp_domain_info *info, in
 		  struct zerr **err);
 bool domain_hold_keep(const struct domain_ctx *ctx, const struct hyp_domain_info *info, bool keep);
 int domain_recover_locked(struct domain_ctx *ctx, struct zerr **err);
+/* Announce that a disk's requests are held back; the name is for domain_intent_end(). */
+#define RESIZE_NAME_MAX 32
+int domain_resize_begin(const struct domain_ctx *ctx, uint16_t domid, unsigned int devid,
+			char name[RESIZE_NAME_MAX], int *ret_fd, struct zerr **err);
+/* Serve a disk anew whose requests wait; one that is not there, or whose do not, is no failure. */
+int device_vbd_go_on(struct domain_ctx *ctx, uint16_t domid, unsigned int devid,
+		     struct zerr **err);
 
 /* domain_list.c: 1 it exists, -1 with class ZERR_NOT_FOUND or another error */
 int domain_must_exist(struct domain_ctx *ctx, uint16_t domid, struct hyp_domain_info *info,

@@ -163,7 +163,8 @@ static const struct zl_command rows[] = {
 	  "[-f] [DOM...]", "print what has happened to domains",
 	  "created, started, paused, unpaused, shutdown, crashed, watchdog, restarted, preserved, "
 	  "renamed, suspended, resumed, saved, restored, migrated, core-dumped, balloon, "
-	  "device-attached, device-detached and destroyed, as zl-monitord keeps the last of them. With --json one object a line. A "
+	  "device-attached, device-detached, disk-resumed and destroyed, as zl-monitord keeps the "
+	  "last of them. With --json one object a line. A "
 	  "reader that is too slow is told how many it missed." },
 	{ "list", "ls", cmd_list, ZL_COMMON | ZL_JSON | ZL_DOMAINS, 0, ZL_ANY, list_options,
 	  "[-l | -v] [-Z] [-c] [-n] [--all | --inactive] [--state=STATE,...] [--sort=COLUMN] "
