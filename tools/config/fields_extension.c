@@ -351,7 +351,8 @@ static const struct field_row rows[] = {
 	ROW(EXT "/z:watchdog", CONTAINER),
 	ROW(EXT "/z:watchdog@action", .type = &type_enum, .arg = field_watchdog_actions,
 	    INTO(cfg.on_watchdog), .flags = FIELD_REQUIRED, .code = "E353"),
-	ROW_W(EXT "/z:watchdog@timeout", "the guest sets the time itself"),
+	ROW_W(EXT "/z:watchdog@timeout", "only the guest arms its watchdog, with a time of its own; "
+	      "action says what follows"),
 	ROW(EXT "/z:xsm", CONTAINER),
 	ROW(EXT "/z:xsm@label", .type = &type_line, INTO(cfg.xsm_label), .flags = FIELD_REQUIRED),
 };
