@@ -10,6 +10,7 @@ TOP = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../..")
 FOLDER = "tools/services/systemd"
 HOST = "zl-host.service"
 STORED = "/proc/xen/capabilities"
+OFF = ("zl-watchdogd.service",)		# until somebody wants it
 
 
 def text(path):
@@ -59,7 +60,8 @@ def complaints():
             if HOST not in closure(units, name, keys):
                 yield name, f"does not lead to {HOST} by {'/'.join(keys)}"
         together = closure(units, "zl-domains.service", ("Also",)) | {"zl-domains.service"}
-        if u.get("WantedBy") == ["multi-user.target"] and "@" not in name and name not in together:
+        wanted = u.get("WantedBy") == ["multi-user.target"] and name not in OFF
+        if wanted and "@" not in name and name not in together:
             yield name, "is not enabled with zl-domains"
         if u.get("Restart") == ["always"]:
             run = u["PIDFile"][0].replace("/run/xenstored", "$STORE")
