@@ -154,6 +154,7 @@ def test_it_goes_on(d):
     assert left(d) == before and free_mib(d) == memory
 
 
+@pytest.mark.full
 def test_damaged(d):
     """A file that is not whole, or says what cannot be, is refused; nothing is left."""
     before, memory = left(d), free_mib(d)
@@ -204,6 +205,7 @@ def test_managed(d):
     assert left(d) == before and free_mib(d) == memory
 
 
+@pytest.mark.full
 def test_gicv2(boot):
     """The same with the older interrupt controller."""
     d = boot(gic=2, smp=2, mem="2G", net=True)

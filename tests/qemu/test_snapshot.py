@@ -98,6 +98,7 @@ def test_off_and_running(d):
     assert snapshots(d) == []
 
 
+@pytest.mark.full
 def test_no_room_and_kills(d):
     """Refused with figures before anything stops; killed, the guest goes on and check tidies up."""
     d.run("mkdir -p /mnt && mount -t tmpfs -o size=16m none /mnt")
@@ -133,6 +134,7 @@ def test_no_room_and_kills(d):
     holds(d, "first")
 
 
+@pytest.mark.full
 def test_with_memory(d):
     """Memory and disks of one moment: the guest goes on from there, with its shell and mounts."""
     start(d)
