@@ -164,7 +164,8 @@ def test_there_and_back(hosts):
     assert code == 0 and "would be migrated" in out, out
     assert left(b) == clean[1]
     count = look(a, 0, 1)
-    result = json.loads(hosts.migrate(0, "--json")[1].splitlines()[-1])["data"]
+    out = hosts.migrate(0, "--json")[1]
+    result = json.loads(out[out.index("{"):out.rindex("}") + 1])["data"]
     assert result["name"] == "saver" and result["sent_bytes"] > 6000000, result
     assert not a.listed("saver") and left(a) == clean[0]
     count = look(b, 1, count)

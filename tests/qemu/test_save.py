@@ -127,6 +127,7 @@ def test_there_and_back(d):
     assert left(d) == before and free_mib(d) == memory
 
 
+@pytest.mark.full
 def test_it_goes_on(d):
     """A checkpoint; -p; and when the disk is full, the saver is interrupted or killed."""
     before, memory = left(d), free_mib(d)

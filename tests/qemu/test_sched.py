@@ -54,6 +54,7 @@ def parts(d, seconds):
     return spin / passed, two / passed
 
 
+@pytest.mark.full
 def test_budgets(boot):
     """
     Two busy guests in a pool of deadlines beside dom0's of weights: each has its budget.
