@@ -84,11 +84,6 @@ static int read_cpus(struct dump *d, const struct hyp_domain_info *info, struct 
 	return 0;
 }
 
-static bool is_zero(const char *page)
-{
-	return page[0] == 0 && memcmp(page, page + 1, HYP_PAGE_SIZE - 1) == 0;
-}
-
 /* Write the runs of pages that are there and hold something. */
 static int write_batch(struct dump *d, const char *mem, const int *errs, size_t nr, uint64_t at,
 		       struct zerr **err)
@@ -99,7 +94,7 @@ static int write_batch(struct dump *d, const char *mem, const int *errs, size_t 
 	for (i = 0; i <= nr; i++) {
 		const char *page = mem + i * HYP_PAGE_SIZE;
 
-		if (i < nr && errs[i] == 0 && !is_zero(page)) {
+		if (i < nr && errs[i] == 0 && !save_page_is_zero(page)) {
 			if (d->info_len == 0 && core_find_vmcoreinfo(page, &text, &len)) {
 				memcpy(d->info, text, len);
 				d->info_len = len;

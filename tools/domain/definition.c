@@ -16,15 +16,6 @@ enum folder { DOMAINS, AUTOSTART };
 
 static const char *const folder_names[] = { "domains", "autostart" };
 
-/* A file of the store failed; -errno. A full disk has a class of its own. */
-static int file_error(struct zerr **err, const char *what, const char *path, int e)
-{
-	bool full = e == -ENOSPC || e == -EDQUOT;
-
-	return zerr_set(err, full ? ZERR_NO_RESOURCES : ZERR_FAILED, full ? "E602" : "E920", -e,
-			"cannot %s %s", what, path);
-}
-
 /* CONFIG_DIR/FOLDER[/NAME.xml] */
 static char *path_of(const struct domain_ctx *ctx, enum folder folder, const char *name)
 {
@@ -65,7 +56,7 @@ static int load_file(const char *path, struct definition *ret, struct zerr **err
 	if (rc == -ENOENT)
 		return 0;
 	if (rc < 0)
-		return file_error(err, "read", path, rc);
+		return domain_file_error(err, "read", path, -rc);
 	domain_config_init(&d.cfg);
 	rc = config_read_mem(path, d.text, len, NULL, &d.cfg, &diags, err);
 	config_diags_free(&diags);
@@ -162,7 +153,7 @@ int definition_list(const struct domain_ctx *ctx, struct definition **ret, size_
 	if (!path)
 		return zerr_no_memory(err);
 	if (!dir && errno != ENOENT)
-		return file_error(err, "read", path, -errno);
+		return domain_file_error(err, "read", path, errno);
 	while (dir && (entry = readdir(dir)) != NULL) {
 		if (count % 32 == 0) {
 			more = realloc(list, (count + 32) * sizeof(*list));
@@ -234,10 +225,10 @@ int definition_lock(const struct domain_ctx *ctx, const char *name, int *ret_fd,
 			return zerr_set(err, ZERR_NOT_FOUND, "E702", 0,
 					"\"%s\" is not defined", name);
 		if (fd < 0)
-			return file_error(err, "open", path, -errno);
+			return domain_file_error(err, "open", path, errno);
 		if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
 			if (errno != EWOULDBLOCK)
-				return file_error(err, "lock", path, -errno);
+				return domain_file_error(err, "lock", path, errno);
 			zerr_set(err, ZERR_STATE, "E717", 0,
 				 "somebody else is changing the definition of \"%s\"", name);
 			return zerr_hint(err, "a zl edit may be open; try again when it has ended");
@@ -309,7 +300,7 @@ static int write_text(const struct domain_ctx *ctx, const char *name, const char
 	remove_leftovers(dir);
 	if (rc == 0)
 		rc = fd_write_file_atomic(path, text, strlen(text), 0600);
-	return rc < 0 ? file_error(err, "write", path, rc) : 0;
+	return rc < 0 ? domain_file_error(err, "write", path, -rc) : 0;
 }
 
 static int save_locked(const struct domain_ctx *ctx, const char *text, struct domain_config *cfg,
@@ -358,16 +349,16 @@ static int set_link(const struct domain_ctx *ctx, const char *name, bool on, str
 		return zerr_no_memory(err);
 	if (!on) {
 		if (unlink(link) != 0)
-			return errno == ENOENT ? 0 : file_error(err, "remove", link, -errno);
+			return errno == ENOENT ? 0 : domain_file_error(err, "remove", link, errno);
 		rc = fd_sync_parent(link);
-		return rc < 0 ? file_error(err, "remove", link, rc) : 0;
+		return rc < 0 ? domain_file_error(err, "remove", link, -rc) : 0;
 	}
 	rc = fd_mkdir_p(dir, 0755);
 	if (rc == 0 && symlink(target.buf, link) != 0 && errno != EEXIST)
 		rc = -errno;
 	if (rc == 0)
 		rc = fd_sync_parent(link);
-	return rc < 0 ? file_error(err, "make", link, rc) : 0;
+	return rc < 0 ? domain_file_error(err, "make", link, -rc) : 0;
 }
 
 /* Both locks, and the definition itself; class ZERR_NOT_FOUND when there is none. */
@@ -413,7 +404,7 @@ int definition_remove(const struct domain_ctx *ctx, const char *name, struct zer
 	rc = unlink(path) == 0 ? fd_sync_parent(path) : -errno;
 	if (rc == 0)
 		return 0;
-	file_error(err, "remove", path, rc);
+	domain_file_error(err, "remove", path, -rc);
 	if (linked)
 		set_link(ctx, name, true, NULL);
 	return -1;
@@ -435,13 +426,13 @@ static int rename_locked(const struct domain_ctx *ctx, struct definition *d, con
 	if (d->autostart && set_link(ctx, to, true, err) != 0)
 		goto undo;
 	if (unlink(from) != 0) {
-		file_error(err, "remove", from, -errno);
+		domain_file_error(err, "remove", from, errno);
 		goto undo;
 	}
 	/* What is left is a link to nothing at most. */
 	set_link(ctx, old, false, NULL);
 	rc = fd_sync_parent(from);
-	return rc < 0 ? file_error(err, "remove", from, rc) : 0;
+	return rc < 0 ? domain_file_error(err, "remove", from, -rc) : 0;
 undo:
 	set_link(ctx, to, false, NULL);
 	unlink(path);

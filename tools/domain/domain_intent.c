@@ -247,6 +247,16 @@ int domain_recover_watch(const struct domain_ctx *ctx)
 	return steal_fd(&fd);
 }
 
+/* The lock, what was orphaned recovered, and the domain as it is then. */
+static int lock_domain(struct domain_ctx *ctx, uint16_t domid, int *lock,
+		       struct hyp_domain_info *info, struct zerr **err)
+{
+	if (domain_lock(ctx, lock, err) != 0)
+		return -1;
+	domain_recover_locked(ctx, NULL);
+	return domain_must_exist(ctx, domid, info, err);
+}
+
 /*
  * Pause a domain that runs for no longer than this process lives; *info is as it was before.
  * *ret_fd is for domain_let_go(), -1 when the domain does not run. Class ZERR_STATE when another
@@ -259,10 +269,7 @@ int domain_hold(struct domain_ctx *ctx, uint16_t domid, struct hyp_domain_info *
 	char name[HOLD_NAME_MAX];
 
 	*ret_fd = -1;
-	if (domain_lock(ctx, &lock, err) != 0)
-		return -1;
-	domain_recover_locked(ctx, NULL);
-	if (domain_must_exist(ctx, domid, info, err) != 0)
+	if (lock_domain(ctx, domid, &lock, info, err) != 0)
 		return -1;
 	if (info->paused || info->shutdown || info->dying)
 		return 0;
@@ -286,10 +293,7 @@ int domain_save_begin(struct domain_ctx *ctx, uint16_t domid, struct hyp_domain_
 	_cleanup_close_ int lock = -1;
 	char name[HOLD_NAME_MAX];
 
-	if (domain_lock(ctx, &lock, err) != 0)
-		return -1;
-	domain_recover_locked(ctx, NULL);
-	if (domain_must_exist(ctx, domid, info, err) != 0)
+	if (lock_domain(ctx, domid, &lock, info, err) != 0)
 		return -1;
 	hold_name_of("save", info, name);
 	return domain_intent_begin(ctx, name, ret_fd, err);

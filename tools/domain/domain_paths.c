@@ -112,6 +112,14 @@ int daemon_pid_write(int fd, struct zerr **err)
 	return 0;
 }
 
+int domain_file_error(struct zerr **err, const char *what, const char *path, int e)
+{
+	bool full = e == ENOSPC || e == EDQUOT;
+
+	return zerr_set(err, full ? ZERR_NO_RESOURCES : ZERR_FAILED, full ? "E602" : "E920", e,
+			"cannot %s %s", what, path);
+}
+
 /* One tool at a time looks whether a name is free and takes it. */
 int domain_lock(const struct domain_ctx *ctx, int *ret_fd, struct zerr **err)
 {

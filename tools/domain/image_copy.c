@@ -13,14 +13,6 @@
 
 #include "tools/domain/domain_priv.h"
 
-static int image_error(struct zerr **err, const char *what, const char *path, int e)
-{
-	bool full = e == ENOSPC || e == EDQUOT;
-
-	return zerr_set(err, full ? ZERR_NO_RESOURCES : ZERR_FAILED, full ? "E602" : "E920", e,
-			"cannot %s %s", what, path);
-}
-
 /* Data only: holes stay holes. */
 static int copy_data(int from, int to, off_t size, const char *path,
 		     const struct image_copying *how)
@@ -85,10 +77,10 @@ int image_copy(const char *from, const char *to, const struct image_copying *how
 	int rc;
 
 	if (in < 0)
-		return image_error(err, "read", from, -in);
+		return domain_file_error(err, "read", from, -in);
 	out = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, st.st_mode & 0777);
 	if (out < 0)
-		return image_error(err, "make", to, errno);
+		return domain_file_error(err, "make", to, errno);
 	rc = copy_open(in, out, &st, to, how);
 	if (rc == 0 && (how->in_use || !has_changed(in, &st)))
 		return 0;
@@ -102,7 +94,7 @@ int image_copy(const char *from, const char *to, const struct image_copying *how
 	}
 	if (rc == -EINTR)
 		return zerr_set(err, ZERR_INTERRUPTED, "E930", 0, "interrupted; nothing is left");
-	return image_error(err, "write", to, -rc);
+	return domain_file_error(err, "write", to, -rc);
 }
 
 /* The folder that a file is to come into, or what there is of its path. */
@@ -144,7 +136,7 @@ int image_check_room(struct image_pair *pairs, size_t n, struct zerr **err)
 		if (pairs[i].from)
 			pairs[i].bytes = bytes_for(pairs[i].from, dir);
 		if (stat(dir, &st) != 0 || statvfs(dir, &fs) != 0)
-			return image_error(err, "look at", dir, errno);
+			return domain_file_error(err, "look at", dir, errno);
 		/* Those before it on the same file system, too. */
 		for (size_t k = 0; k <= i; k++) {
 			_cleanup_free_ char *at = folder_of(pairs[k].to);

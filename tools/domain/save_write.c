@@ -75,9 +75,11 @@ static int put_run(struct save_out *o, uint64_t gfn, size_t nr, const uint8_t *m
 	return put_record(o, SAVE_PAGES, &run, sizeof(run), o->packed, packed, err);
 }
 
-static bool is_zero(const uint8_t *page)
+bool save_page_is_zero(const void *page)
 {
-	return page[0] == 0 && memcmp(page, page + 1, SAVE_PAGE - 1) == 0;
+	const uint8_t *p = page;
+
+	return p[0] == 0 && memcmp(p, p + 1, SAVE_PAGE - 1) == 0;
 }
 
 int save_out_pages(struct save_out *o, uint64_t gfn, size_t nr, const void *mem,
@@ -87,7 +89,7 @@ int save_out_pages(struct save_out *o, uint64_t gfn, size_t nr, const void *mem,
 	size_t from = 0;
 
 	for (size_t i = 0; i <= nr; i++) {
-		if (i < nr && !is_zero(p + i * SAVE_PAGE))
+		if (i < nr && !save_page_is_zero(p + i * SAVE_PAGE))
 			continue;
 		if (i > from && put_run(o, gfn + from, i - from, p + from * SAVE_PAGE, err) != 0)
 			return -1;

@@ -12,14 +12,6 @@
 
 #include "tools/domain/snapshot_priv.h"
 
-int snapshot_failed(const char *what, const char *path, int e, struct zerr **err)
-{
-	bool full = e == ENOSPC || e == EDQUOT;
-
-	return zerr_set(err, full ? ZERR_NO_RESOURCES : ZERR_FAILED, full ? "E602" : "E920", e,
-			"cannot %s %s", what, path);
-}
-
 /* What has its name already is not taken back. */
 static void sync_folder(const struct domain_ctx *ctx, const char *path)
 {
@@ -108,7 +100,7 @@ static int plan_disk(struct creation *c, const struct domain_disk *d, struct zer
 	if (d->shareable)
 		return refuse(d, "is shareable: another domain may write to it", err);
 	if (!there)
-		return snapshot_failed("read", d->source, errno, err);
+		return domain_file_error(err, "read", d->source, errno);
 	pair->from = strdup(d->source);
 	pair->to = snapshot_file(c->s, d->target);
 	c->nr_pairs++;
@@ -179,7 +171,7 @@ static int flush_disk(struct creation *c, const char *target, struct zerr **err)
 	if (xs_read(c->ctx->xs, XS_NO_TX, path, &dev, NULL, err) < 0)
 		return -1;
 	fd = dev ? open(dev, O_RDONLY | O_CLOEXEC) : -1;
-	return dev && (fd < 0 || fsync(fd) != 0) ? snapshot_failed("flush", dev, errno, err) : 0;
+	return dev && (fd < 0 || fsync(fd) != 0) ? domain_file_error(err, "flush", dev, errno) : 0;
 }
 
 /* Its vCPUs stand still; what is in flight is done anew by a guest with memory. */
@@ -252,9 +244,9 @@ static int fill(struct creation *c, const char *path, struct zerr **err)
 		return zerr_no_memory(err);
 	rc = fd_write_file_atomic(text, c->d->text, strlen(c->d->text), 0600);
 	if (rc < 0)
-		return snapshot_failed("write", text, -rc, err);
+		return domain_file_error(err, "write", text, -rc);
 	if (rename(c->s->dir, path) != 0)
-		return snapshot_failed("make", path, errno, err);
+		return domain_file_error(err, "make", path, errno);
 	free(c->s->dir);
 	c->s->dir = strdup(path);
 	sync_folder(c->ctx, path);
@@ -274,7 +266,7 @@ static int make(struct creation *c, const char *base, struct zerr **err)
 	if (rc == 0 && mkdir(c->s->dir, 0700) != 0)
 		rc = -errno;
 	if (rc < 0)
-		return snapshot_failed("make", c->s->dir, -rc, err);
+		return domain_file_error(err, "make", c->s->dir, -rc);
 	if (fill(c, path, err) == 0)
 		return 0;
 	snapshot_remove_tree(c->s->dir);
@@ -340,8 +332,8 @@ static int put_in_place(const struct domain_ctx *ctx, const struct image_pair *p
 						    strlen(".snapshot-revert"));
 
 		if (!path || rename(pairs[i].to, path) != 0) {
-			snapshot_failed("replace", path ? path : pairs[i].to, path ? errno : ENOMEM,
-					err);
+			domain_file_error(err, "replace", path ? path : pairs[i].to,
+					  path ? errno : ENOMEM);
 			break;
 		}
 		sync_folder(ctx, path);

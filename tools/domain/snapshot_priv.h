@@ -12,7 +12,6 @@ char *snapshot_path(const struct domain_ctx *ctx, const struct definition *d, co
 		    const char *name);
 /* Where a disk's next contents are until they take its place; malloc'd. */
 char *snapshot_beside(const char *source);
-int snapshot_failed(const char *what, const char *path, int e, struct zerr **err);
 int snapshot_write(const struct snapshot *s, struct zerr **err);
 int snapshot_set_current(const struct domain_ctx *ctx, const struct definition *d,
 			 const char *name);

@@ -83,7 +83,7 @@ int snapshot_write(const struct snapshot *s, struct zerr **err)
 	if (!path || sb.failed)
 		return zerr_no_memory(err);
 	rc = fd_write_file_atomic(path, sb.buf, sb.len, 0600);
-	return rc < 0 ? snapshot_failed("write", path, -rc, err) : 0;
+	return rc < 0 ? domain_file_error(err, "write", path, -rc) : 0;
 }
 
 static int read_disk(const struct xml_node *n, struct snapshot_disk *d)
@@ -167,7 +167,7 @@ static int load(struct snapshot *ret, struct zerr **err)
 	if (rc == -EINVAL)
 		zerr_set(err, ZERR_BAD_CONFIG, "E204", 0, "%s is damaged", path);
 	else if (rc != -ENOENT)
-		snapshot_failed("read", path ? path : META, -rc, err);
+		domain_file_error(err, "read", path ? path : META, -rc);
 	snapshot_clear(ret);
 	return rc == -ENOENT || rc == -ENOTDIR ? 0 : -1;
 }
@@ -222,7 +222,7 @@ int snapshot_list(const struct domain_ctx *ctx, const struct definition *d,
 	if (!path)
 		return zerr_no_memory(err);
 	if (!dir && errno != ENOENT && errno != ENOTDIR)
-		return snapshot_failed("read", path, errno, err);
+		return domain_file_error(err, "read", path, errno);
 	while (dir && (e = readdir(dir)) != NULL) {
 		_cleanup_zerr_ struct zerr *why = NULL;
 		struct snapshot s = { .dir = NULL };
@@ -336,7 +336,7 @@ int snapshot_delete(const struct domain_ctx *ctx, const struct definition *d, co
 	if (rc == 0)
 		rc = snapshot_remove_tree(old);
 	if (rc < 0)
-		return snapshot_failed("remove", s.dir, -rc, err);
+		return domain_file_error(err, "remove", s.dir, -rc);
 	rmdir(base);		/* if it was the last one */
 	return 0;
 }
