@@ -7,6 +7,7 @@
 #define TEST_MIGRATE_WORLD_H
 
 #include "domain_world.h"
+#include "guest_suspends.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -40,17 +41,8 @@ static unsigned int fail_there;		/* number of its hypercall */
 
 static void guest_acts(void *arg)
 {
-	struct fake_domain *d = fake_hyp_domain(&fake, guest);
-	char name[64];
-	const char *value;
-
 	(void)arg;
-	snprintf(name, sizeof(name), "/local/domain/%u/control/shutdown", guest);
-	value = d ? fake_xs_get(ctx.xs, name) : NULL;
-	if (!value || strcmp(value, "suspend") != 0)
-		return;
-	fake_xs_set(ctx.xs, name, "");
-	d->info.flags |= XEN_DOMINF_shutdown | 2u << XEN_DOMINF_shutdownshift;
+	guest_suspends(&fake, ctx.xs, guest);
 }
 
 static void write_page(uint64_t gfn, const char *data)

@@ -4,6 +4,7 @@
  * is refused, and that a failure of each call leaves a guest that goes on, or nothing.
  */
 #include "domain_world.h"
+#include "guest_suspends.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -20,24 +21,11 @@
 static char path[64], *text;
 static bool deaf;			/* the guest takes no notice of a request */
 
-/* A guest that can suspend: it takes the request, and stops. */
 static void guest_acts(void *arg)
 {
-	static const char node[] = "/local/domain/%u/control/shutdown";
-	char name[64];
-
 	(void)arg;
-	for (uint16_t id = 1; id < 20; id++) {
-		struct fake_domain *d = fake_hyp_domain(&fake, id);
-		const char *value;
-
-		snprintf(name, sizeof(name), node, id);
-		value = d ? fake_xs_get(ctx.xs, name) : NULL;
-		if (deaf || !value || strcmp(value, "suspend") != 0)
-			continue;
-		fake_xs_set(ctx.xs, name, "");
-		d->info.flags |= XEN_DOMINF_shutdown | 2u << XEN_DOMINF_shutdownshift;
-	}
+	for (uint16_t id = 1; id < 20 && !deaf; id++)
+		guest_suspends(&fake, ctx.xs, id);
 }
 
 static uint16_t boot(void)

@@ -4,6 +4,7 @@
  * do is test_migrate.c's, and both together tests/qemu/test_migrate.py's.
  */
 #include "zl_world.h"
+#include "guest_suspends.h"
 
 static char line[300];
 
@@ -13,18 +14,10 @@ static const char *with_dir(const char *fmt)
 	return line;
 }
 
-/* It can suspend, and does when it is asked. */
 static void guest_acts(void *arg)
 {
-	static const char node[] = "/local/domain/1/control/shutdown";
-	struct fake_domain *d = fake_hyp_domain(&fake, 1);
-	const char *value = d ? fake_xs_get(store, node) : NULL;
-
 	(void)arg;
-	if (!value || strcmp(value, "suspend") != 0)
-		return;
-	fake_xs_set(store, node, "");
-	d->info.flags |= XEN_DOMINF_shutdown | 2u << XEN_DOMINF_shutdownshift;
+	guest_suspends(&fake, store, 1);
 }
 
 static int up(void **state)

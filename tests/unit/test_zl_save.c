@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* zl save, restore, save-info as a user types them. What the library does is test_save.c's. */
 #include "zl_world.h"
+#include "guest_suspends.h"
 
 #include "xentools/fd_util.h"
 
@@ -12,22 +13,11 @@ static const char *with_dir(const char *fmt)
 	return line;
 }
 
-/* Guests that can suspend do so when they are asked. */
 static void guests_act(void *arg)
 {
 	(void)arg;
-	for (uint16_t id = 1; id < 10; id++) {
-		struct fake_domain *d = fake_hyp_domain(&fake, id);
-		char node[64];
-		const char *value;
-
-		snprintf(node, sizeof(node), "/local/domain/%u/control/shutdown", id);
-		value = d ? fake_xs_get(store, node) : NULL;
-		if (!value || strcmp(value, "suspend") != 0)
-			continue;
-		fake_xs_set(store, node, "");
-		d->info.flags |= XEN_DOMINF_shutdown | 2u << XEN_DOMINF_shutdownshift;
-	}
+	for (uint16_t id = 1; id < 10; id++)
+		guest_suspends(&fake, store, id);
 }
 
 static int up(void **state)
