@@ -305,6 +305,52 @@ static void devices(void **state)
 	assert_int_equal(hyp_domain_give_mmio(hyp, 999, 0x9000, 1, 0x20000, NULL), -1);
 }
 
+/* The guest of the log of writes: which frame it writes after which taking. */
+static void guest_runs(struct fake_hyp *f, struct fake_domain *d, unsigned int takes)
+{
+	fake_hyp_guest_writes(f, d, 0x100 + 9 * takes, (uint8_t)(takes + 1));
+}
+
+static void written_frames(void **state)
+{
+	uint16_t domid = create(1);
+	uint64_t gfn = 0x100, count = 99;
+	uint8_t bits[0x200 / 8], *ram;
+	struct zerr *err = NULL;
+
+	(void)state;
+	assert_int_equal(hyp_domain_max_mem(hyp, domid, 1 << 20, NULL), 0);
+	for (; gfn < 0x180; gfn++)
+		assert_int_equal(hyp_populate(hyp, domid, &gfn, 1, 0, NULL), 1);
+	assert_int_equal(hyp_domain_unpause(hyp, domid, NULL), 0);
+	assert_int_equal(hyp_dirty_take(hyp, domid, bits, 0x200, &count, NULL), -1);
+	fake.dirty_runs = guest_runs;
+	assert_int_equal(hyp_dirty_log(hyp, domid, true, NULL), 0);
+	assert_int_equal(hyp_dirty_log(hyp, domid, true, NULL), -1);
+	for (unsigned int i = 0; i < 3; i++) {
+		memset(bits, 0xff, sizeof(bits));
+		assert_int_equal(hyp_dirty_take(hyp, domid, bits, 0x200, &count, NULL), 0);
+		assert_int_equal(count, 1);
+		for (gfn = 0; gfn < 0x200; gfn++)
+			assert_int_equal(bits[gfn / 8] >> gfn % 8 & 1, gfn == 0x100 + 9 * i);
+		ram = fake_hyp_ram(&fake, 0x100 + 9 * i, 1);
+		assert_int_equal(ram[4095], i + 1);
+		munmap(ram, 4096);
+	}
+	/* Those beyond what was asked for stay; what was never the domain's is not told. */
+	assert_int_equal(hyp_dirty_take(hyp, domid, bits, 0x100, &count, NULL), 0);
+	assert_int_equal(count, 0);
+	assert_int_equal(hyp_domain_pause(hyp, domid, NULL), 0);
+	assert_int_equal(hyp_dirty_take(hyp, domid, bits, 0x180, &count, NULL), 0);
+	assert_int_equal(count, 2);
+	assert_int_equal(hyp_dirty_take(hyp, domid, bits, 0, &count, NULL), 0);
+	assert_int_equal(hyp_dirty_log(hyp, domid, false, NULL), 0);
+	fake.dirty_errno = EOPNOTSUPP;
+	assert_int_equal(hyp_dirty_log(hyp, domid, true, &err), -1);
+	assert_int_equal(err->cls, ZERR_UNSUPPORTED);
+	zerr_free(err);
+}
+
 int main(void)
 {
 #define T(fn) cmocka_unit_test_setup_teardown(fn, set_up, tear_down)
@@ -312,7 +358,7 @@ int main(void)
 		T(life_of_a_domain),
 		T(performance_monitors), T(info_is_of_that_domain), T(errors_have_classes),
 		T(populate_counts), T(results_beyond_31_bits), T(foreign_pages),
-		T(written_memory),
+		T(written_memory), T(written_frames),
 		T(devices),
 		T(version_and_console), T(params_and_ports),
 	};

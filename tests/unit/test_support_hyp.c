@@ -217,6 +217,8 @@ static long domctl_on(struct fake_hyp *f, struct fake_domain *d, struct xen_domc
 		return get_context(d, &op->u.hvmcontext);
 	case XEN_DOMCTL_sethvmcontext:
 		return put_context(f, d, &op->u.hvmcontext);
+	case XEN_DOMCTL_shadow_op:
+		return shadow_op(f, d, &op->u.shadow_op);
 	case XEN_DOMCTL_vuart_op:
 		op->u.vuart_op.evtchn = 9;
 		return 0;
@@ -340,8 +342,10 @@ static long populate(struct fake_hyp *f, const struct xen_memory_reservation *r)
 			return -EINVAL;
 		if (r->extent_order >= 9)
 			f->big_orders--;
-		for (g = gfns[done]; g < gfns[done] + pages; g++)
+		for (g = gfns[done]; g < gfns[done] + pages; g++) {
 			d->populated[g / 8] |= (uint8_t)(1u << g % 8);
+			d->dirty[g / 8] |= (uint8_t)(1u << g % 8);
+		}
 		f->free_pages -= pages;
 		d->info.tot_pages += pages;
 	}

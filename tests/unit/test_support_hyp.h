@@ -44,6 +44,9 @@ struct fake_domain {
 	struct zazen_id_field cpu_fields[256];
 	unsigned int cpu_models, nr_cpu_fields;
 	char context[64];		/* what sethvmcontext gave it */
+	bool dirty_logged;		/* shadow_op is on: ... */
+	uint8_t dirty[FAKE_GFNS / 8];	/* ... written or populated since the last one that asked */
+	unsigned int dirty_takes;	/* how often one did since it is on */
 };
 
 struct fake_hyp {
@@ -78,6 +81,9 @@ struct fake_hyp {
 	uint8_t offline;		/* bit per CPU */
 	int context_errno;		/* what sethvmcontext answers */
 	int hotplug_errno;		/* what switching one answers, once */
+	int dirty_errno;		/* what shadow_op answers */
+	/* A domain that is logged runs: after it is switched on (takes 0), and after each taking. */
+	void (*dirty_runs)(struct fake_hyp *f, struct fake_domain *d, unsigned int takes);
 };
 
 extern const struct hyp_ops fake_hyp_ops;
@@ -86,6 +92,8 @@ void fake_hyp_init(struct fake_hyp *f);
 void fake_hyp_free(struct fake_hyp *f);
 struct fake_domain *fake_hyp_domain(struct fake_hyp *f, uint16_t domid);
 void fake_hyp_add(struct fake_hyp *f, uint16_t domid, const uint8_t uuid[16]);
+/* The domain fills a frame of its memory with a byte. */
+void fake_hyp_guest_writes(struct fake_hyp *f, struct fake_domain *d, uint64_t gfn, uint8_t byte);
 /* A window on guest memory; unmap with munmap(). */
 uint8_t *fake_hyp_ram(struct fake_hyp *f, uint64_t gfn, size_t nr);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Part of test_support_hyp.c: what the model answers about a domain's vCPUs. */
+/* Part of test_support_hyp.c: what the model answers about a domain's vCPUs and what they write. */
 #ifndef TEST_SUPPORT_HYP_VCPU_H
 #define TEST_SUPPORT_HYP_VCPU_H
 
@@ -60,6 +60,61 @@ static long getvcpuinfo(struct fake_domain *d, struct xen_domctl_getvcpuinfo *v)
 	v->running = v->online && !v->blocked;
 	v->cpu = v->vcpu % 2;
 	v->cpu_time = d->info.cpu_time / (d->info.max_vcpu_id + 1);
+	return 0;
+}
+
+void fake_hyp_guest_writes(struct fake_hyp *f, struct fake_domain *d, uint64_t gfn, uint8_t byte)
+{
+	uint8_t page[4096];
+
+	memset(page, byte, sizeof(page));
+	d->dirty[gfn / 8] |= (uint8_t)(1u << gfn % 8);
+	if (pwrite(f->ram_fd, page, sizeof(page), (off_t)(gfn * 4096)) != sizeof(page))
+		abort();
+}
+
+/* Frames that were written; those that have no memory any more are not told. */
+static void take_dirty(struct fake_domain *d, struct xen_domctl_shadow_op *s)
+{
+	uint8_t *to = PTR(uint8_t, s->dirty_bitmap.p);
+	uint64_t g;
+
+	s->stats.dirty_count = 0;
+	s->pages = s->pages < FAKE_GFNS ? s->pages : FAKE_GFNS;
+	for (g = 0; g < s->pages; g++) {
+		if (g % 8 == 0)
+			to[g / 8] = 0;
+		if (!(d->dirty[g / 8] & d->populated[g / 8] & 1u << g % 8))
+			continue;
+		to[g / 8] |= (uint8_t)(1u << g % 8);
+		d->dirty[g / 8] &= (uint8_t)~(1u << g % 8);
+		s->stats.dirty_count++;
+	}
+}
+
+static long shadow_op(struct fake_hyp *f, struct fake_domain *d, struct xen_domctl_shadow_op *s)
+{
+	if (f->dirty_errno)
+		return -f->dirty_errno;
+	if (s->op == XEN_DOMCTL_SHADOW_OP_OFF) {
+		d->dirty_logged = false;
+		return 0;
+	}
+	if (s->op == (d->dirty_logged ? XEN_DOMCTL_SHADOW_OP_ENABLE_LOGDIRTY :
+		      XEN_DOMCTL_SHADOW_OP_CLEAN))
+		return -EINVAL;
+	if (s->op == XEN_DOMCTL_SHADOW_OP_ENABLE_LOGDIRTY) {
+		memset(d->dirty, 0, sizeof(d->dirty));
+		d->dirty_logged = true;
+		d->dirty_takes = 0;
+	} else if (s->op == XEN_DOMCTL_SHADOW_OP_CLEAN) {
+		take_dirty(d, s);
+		d->dirty_takes++;
+	} else {
+		return -EOPNOTSUPP;
+	}
+	if (f->dirty_runs && !(d->info.flags & (XEN_DOMINF_shutdown | XEN_DOMINF_paused)))
+		f->dirty_runs(f, d, d->dirty_takes);
 	return 0;
 }
 

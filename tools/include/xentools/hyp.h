@@ -250,6 +250,20 @@ int hyp_domain_context_get(struct hyp *h, uint16_t domid, void **ret, size_t *le
 			   struct zerr **err);
 int hyp_domain_context_set(struct hyp *h, uint16_t domid, const void *data, size_t len,
 			   struct zerr **err);
+/*
+ * Note from now on which of its frames the domain writes, or stop it. ZERR_UNSUPPORTED where that
+ * cannot be seen: it has devices of the machine, or is the control domain (ZERR_FAILED).
+ */
+int hyp_dirty_log(struct hyp *h, uint16_t domid, bool on, struct zerr **err);
+/*
+ * Which of the frames [0, nr) were written, or got memory, since the last call or since it was
+ * switched on: bit n % 8 of byte n / 8. All of them count as not written afterwards. What others
+ * hold and may write at any time (rings, registered pages) is in it every time; what they write
+ * through a mapping that this toolstack made and ended in between is not. A frame that lost its
+ * memory is not told. *count: how many bits. After an error those in bitmap count as well.
+ */
+int hyp_dirty_take(struct hyp *h, uint16_t domid, uint8_t *bitmap, uint64_t nr, uint64_t *count,
+		   struct zerr **err);
 /* 1 found, 0 no such vCPU or domain, -1 error. */
 int hyp_vcpu_info(struct hyp *h, uint16_t domid, uint32_t vcpu, struct hyp_vcpu_info *ret,
 		  struct zerr **err);
