@@ -30,6 +30,10 @@ int64_t do_platform_op(uint64_t arg, uint64_t a1, uint64_t a2, uint64_t a3, uint
 		return -ENOSYS;
 	if (t->mbz || t->nsecs >= NS_PER_SECOND || t->secs > MAX_SECONDS)
 		return -EINVAL;
-	wallclock_set(t->secs, t->nsecs, t->system_time);
+	/*
+	 * Linux on Arm gives its own monotonic time of that moment, which began when it did, not our
+	 * system time: that would put every guest's clock ahead by the time dom0 took to start.
+	 */
+	wallclock_set(t->secs, t->nsecs, system_time());
 	return 0;
 }
