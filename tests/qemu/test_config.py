@@ -44,7 +44,7 @@ def test_guest_from_xl_cfg(dom0):
     assert "one" in d.guest_run("fromxl", "cat /proc/cmdline")[1]
     d.detach()
     here = int(re.findall(r"^\d+$", d.run("date +%s")[1], re.M)[0])
-    assert abs(there - here - OFFSET) < 30, (there, here)
+    assert abs(there - here - OFFSET) <= 3, (there, here)
     assert re.search(r"^fromxl +\d+ +0 .* 1 / 0$", d.zl("vcpu-list fromxl")[1], re.M)
     assert re.search(r"^fromxl +\d+ +1 .* 0 / 0$", d.zl("vcpu-list fromxl")[1], re.M)
     assert "<clock offset='variable' adjustment='%d'" % OFFSET in d.zl("dumpxml fromxl")[1]

@@ -187,6 +187,10 @@ static void test_clock(void **state)
 	s->utc = 1700000020 * SECOND;
 	assert_int_equal(set_records(fresh), 0);
 	assert_int_equal(count_of(fresh), 60 * HZ);
+	/* Its first unpause does not begin it anew. */
+	fake_now += 5 * (s_time_t)SECOND;
+	assert_int_equal(domain_unpause(fresh), 0);
+	assert_int_equal(count_of(fresh), 65 * HZ);
 	wallclock_set(0, 0, 0);
 }
 

@@ -134,6 +134,7 @@ static void test_allocations(void **state)
 
 static void test_pause(void **state)
 {
+	uint64_t counter;
 	unsigned int i;
 
 	(void)state;
@@ -143,9 +144,19 @@ static void test_pause(void **state)
 	assert_int_equal(domain_pause(d1), 0);
 	assert_int_equal(domain_unpause(d1), 0);
 	assert_false(d1->creation_finished);
+	/* Its counter begins, and its wall clock is told when, once it runs; not at later ones. */
+	wallclock_set(1000, 0, fake_now);
+	fake_now += 3 * 1000000000UL;
 	assert_int_equal(domain_unpause(d1), 0);
 	assert_true(d1->creation_finished);
 	assert_false(d1->vcpu[0]->flags & VPF_PAUSED);
+	counter = d1->cntvoff;
+	assert_int_equal(counter, fake_now / 16);
+	assert_int_equal(d1->shared_info->wc_sec, 1003);
+	fake_now += 1000000000;
+	assert_int_equal(domain_pause(d1), 0);
+	assert_int_equal(domain_unpause(d1), 0);
+	assert_int_equal(d1->cntvoff, counter);
 	assert_int_equal(domain_unpause(d1), -EINVAL);
 	assert_int_equal(d1->pause_count, 0);
 	for (i = 0; i < 255; i++)

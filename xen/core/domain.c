@@ -197,16 +197,25 @@ int domain_pause(struct domain *d)
 /* Controller's unpause. -EINVAL when it is not paused; -EBUSY. */
 int domain_unpause(struct domain *d)
 {
-	SPIN_GUARD(&d->lock);
+	int rc = 0;
+
+	spin_lock(&d->lock);
+	bool begins = d->pause_count == 1 && !d->creation_finished && !d->restoring;
 	if (d->pause_count == 0)
-		return -EINVAL;
-	if (d->pause_count == 1 && d->restoring)
-		return -EBUSY;
-	if (--d->pause_count == 0) {
+		rc = -EINVAL;
+	else if (d->pause_count == 1 && d->restoring)
+		rc = -EBUSY;
+	/* What it took to build it is none of its time; a restored one's counter goes on. */
+	else if (begins && !d->is_privileged && !d->counter_is_set)
+		d->cntvoff = timer_ticks();
+	if (!rc && --d->pause_count == 0) {
 		d->creation_finished = true;
 		set_flag_all(d, VPF_PAUSED, false);
 	}
-	return 0;
+	spin_unlock(&d->lock);
+	if (begins)
+		wallclock_update_domain(d);
+	return rc;
 }
 
 /* No vCPU of d is on a CPU now. */

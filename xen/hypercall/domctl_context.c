@@ -135,6 +135,7 @@ static int set_domain(struct context *x, uint32_t n, union record *r, uint32_t l
 	    (s->shared_info != ZAZEN_SAVE_NOWHERE && (s->shared_info & ~PAGE_MASK)))
 		return -EINVAL;
 	d->cntvoff = timer_ticks() - s->count - ns_to_ticks(passed);
+	d->counter_is_set = true;
 	wallclock_update_domain(d);
 	WRITE_ONCE(d->runstate_update_flag, s->flags & ZAZEN_SAVE_RUNSTATE_FLAG);
 	vgic_ctlr_set(d, s->gicd_ctlr);

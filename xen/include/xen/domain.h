@@ -33,6 +33,7 @@ struct domain {
 	bool killing;			/* atomic: a domain_kill is at work */
 	bool shut_down;			/* is shut down, with the reason */
 	uint8_t shutdown_code;		/* SHUTDOWN_*; 0xff none */
+	bool counter_is_set;		/* a restored one's cntvoff is: not to begin anew */
 	bool debugging;
 	bool is_aarch32;		/* its vCPUs' EL1 is; set before it has memory */
 	bool has_device;		/* had one of the host's mapped, which may know its frames */
@@ -62,7 +63,7 @@ struct domain {
 	const uint64_t *id_regs;	/* [CRm][op2] as guests read them; core/id_regs.c; constant */
 	uint64_t midr;			/* MIDR_EL1 of its choice; 0 the CPU's; constant */
 	bool vpmu;			/* has performance monitors; constant */
-	uint64_t cntvoff;		/* CNTVOFF_EL2 of all its vCPUs; set at creation */
+	uint64_t cntvoff;		/* CNTVOFF_EL2 of all its vCPUs; set till its start */
 	int64_t wallclock_offset;	/* seconds added to the host's wall clock */
 	struct cpupool *pool;		/* never NULL; cpupool_lock, public; sched/cpupool.c */
 	uint16_t weight;		/* scheduling weight 1..65535, default 256; sched/ */
