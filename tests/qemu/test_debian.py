@@ -101,6 +101,39 @@ def test_two_at_work(dom0):
     print("iperf3, guest to guest:", rate.group(0))
 
 
+def test_saved_and_restored(dom0):
+    """In the middle of its work into a file and out of it: services, shells, files and the clock."""
+    file = "/run/debian1.save"
+    running(dom0, 1, 2)
+    ssh(dom0, 1, "nohup sh -c 'n=0; while :; do n=$((n + 1)); echo $n >/srv/n.new; sync /srv/n.new; "
+        "mv /srv/n.new /srv/n; sleep .1; done' >/dev/null 2>&1 </dev/null & "
+        "head -c 32M /dev/urandom >/dev/shm/p; sha256sum /dev/shm/p >/dev/shm/sum")
+    # A shell of the other guest's that stays connected all the time.
+    ssh(dom0, 2, f"nohup ssh -o ServerAliveInterval=600 root@{address(1)} 'while :; do cat /srv/n; "
+        "sleep .5; done' >/var/tmp/seen 2>&1 </dev/null & sleep 5; test -s /var/tmp/seen")
+    dom0.zl(f"save --compress=zlib debian1 {file}", timeout=300)
+    if dom0.listed("debian1"):
+        dom0.fail("debian1 is gone while it is saved", "it is not")
+    saved = int(ssh(dom0, 2, "tail -n 1 /var/tmp/seen")[1])
+    dom0.run("sleep 20")
+    dom0.zl(f"restore {file}", timeout=180)
+    dom0.run(f"rm {file}; ssh -O exit root@{address(1)} 2>/dev/null; true")
+    wait_up(dom0, 1)
+    ssh(dom0, 1, "sha256sum -c /dev/shm/sum", 120)
+    dom0.poll(lambda: int(ssh(dom0, 2, "tail -n 1 /var/tmp/seen")[1]) > saved + 20, 120,
+              "the other guest's shell in it goes on")
+    first = int(dom0.run("date +%s")[1])
+    there = int(ssh(dom0, 1, "date +%s")[1])
+    last = int(dom0.run("date +%s")[1])
+    if not first - 2 <= there <= last + 2:
+        dom0.fail("its clock is right", f"{there}, here {first} to {last}")
+    out = ssh(dom0, 1, "journalctl -b -k -p warning -q --no-pager | grep -iE "
+              "'WARNING|BUG|Oops|call trace|stall|lockup|I/O error|EXT4-fs error'; "
+              "rm -f /srv/n /dev/shm/p; pkill -f srv/n.new; true")[1]
+    if out.strip():
+        dom0.fail("its kernel complains of nothing", out)
+
+
 def test_destroyed_while_writing(dom0):
     """What fsync acknowledged is there after zl destroy; the file system is clean after replay."""
     running(dom0, 1)
