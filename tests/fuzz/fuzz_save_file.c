@@ -23,8 +23,10 @@ static void look(const struct save_in *in, const struct save_record *r, struct z
 	volatile uint8_t last = r->len > 0 ? r->data[r->len - 1] : 0;	/* is it there? */
 
 	(void)last;
-	if (r->type == SAVE_PAGES && (r->count == 0 || r->len != r->count * 4096 ||
-				      r->gfn < 0x39000))
+	if ((r->type == SAVE_PAGES || r->type == SAVE_EARLY) &&
+	    (r->count == 0 || r->len != r->count * 4096 ||
+	     r->gfn < (r->type == SAVE_PAGES ? 0x39000 : 0x40000) ||
+	     r->gfn + r->count > save_ram_end(in->head.memory_kib)))
 		abort();
 	while (r->type == SAVE_STORE &&
 	       save_store_next(in, r, &pos, &path, &value, err) == 1) {
@@ -86,7 +88,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		abort();
 	rc = save_in_open_fd(&in, fd, "x", &err);
 	good = read_all(&in, rc, err);
-	in = (struct save_in){ .fd = -1, .any_sum = true };
+	in = (struct save_in){ .fd = -1, .any_sum = true, .live = true };
 	err = NULL;
 	rc = save_in_open_stream(&in, read_flow, &flow, "x", &err);
 	if (!read_all(&in, rc, err) && good)
@@ -95,12 +97,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 }
 
 static const char *const tokens[] = {
-	"\1", "\2", "\3", "\4", "\5", "\6", "\7", "\xff\xff\xff\xff", "\x10", "\x20", "\x40",
+	"\1", "\2", "\3", "\4", "\5", "\6", "\7", "\10", "\xff\xff\xff\xff", "\x10", "\x20", "\x40",
 	"data/", "control/feature-", "cpu/", "<", "x\xda", NULL
 };
 
 const struct fuzz_inputs fuzz_inputs = {
 	.dirs = { "fuzz/corpus/save_file" },
-	.files = 3,
+	.files = 4,
 	.tokens = tokens,
 };

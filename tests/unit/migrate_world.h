@@ -19,6 +19,7 @@
 
 #include "tools/domain/domain_priv.h"
 #include "tools/domain/migrate_link.h"
+#include "tools/domain/save_file.h"
 
 #define RAM_GFN 0x40000u
 #define WHOLE 1000000000u
@@ -30,6 +31,7 @@ struct outcome {
 	bool told, exists, started, has_page;
 	unsigned int left;			/* domains but the control domain */
 	uint64_t pages;				/* that are not free again */
+	uint64_t ram, map;			/* sums of its memory, and of which frames it has */
 	char message[200], context[64], agent[8];
 };
 
@@ -38,6 +40,7 @@ static char *text;
 static uint16_t guest;
 static void (*prepare)(void);		/* the receiver's host */
 static unsigned int fail_there;		/* number of its hypercall */
+static bool live;			/* how migrate() does it */
 
 static void guest_acts(void *arg)
 {
@@ -81,6 +84,7 @@ static int up(void **state)
 		     0);
 	prepare = NULL;
 	fail_there = 0;
+	live = false;
 	signal(SIGPIPE, SIG_IGN);
 	return there == MAP_FAILED ? -1 : 0;
 }
@@ -91,6 +95,31 @@ static int down(void **state)
 	text = NULL;
 	munmap(there, sizeof(*there));
 	return tear_down(state);
+}
+
+static uint64_t sum(const void *data, size_t len)
+{
+	const uint64_t *p = data;
+	uint64_t h = 14695981039346656037u;
+
+	for (size_t i = 0; i < len / sizeof(*p); i++)
+		h = (h ^ p[i]) * 1099511628211u;
+	return h;
+}
+
+/* Of the RAM as it is booted; the magic pages are the daemons'. */
+static uint64_t ram_sum(void)
+{
+	uint8_t *p = fake_hyp_ram(&fake, RAM_GFN, 4096);
+	uint64_t h = sum(p, 4096 * 4096);
+
+	munmap(p, 4096 * 4096);
+	return h;
+}
+
+static uint64_t map_sum(const struct fake_domain *d)
+{
+	return sum(d->populated + RAM_GFN / 8, 4096 / 8);
 }
 
 /* ---- the other host ---- */
@@ -110,6 +139,8 @@ static void look(void)
 			continue;
 		there->exists = true;
 		there->started = d->started;
+		there->ram = ram_sum();
+		there->map = map_sum(d);
 		snprintf(there->context, sizeof(there->context), "%s", d->context);
 		snprintf(name, sizeof(name), "/local/domain/%u/data/agent", i);
 		agent = fake_xs_get(ctx.xs, name);
@@ -234,7 +265,78 @@ static int migrate(struct zerr **err)
 {
 	struct migrate_opts opts = plain;
 
+	opts.live = live;
 	return migrate_over(&opts, WHOLE, WHOLE, err);
+}
+
+/* ---- what has become of it ---- */
+
+static bool runs_here(void)
+{
+	const struct fake_domain *d = fake_hyp_domain(&fake, guest);
+
+	return d && d->started && !(d->info.flags & (XEN_DOMINF_shutdown | XEN_DOMINF_paused));
+}
+
+static void nothing_there(void)
+{
+	assert_false(there->exists);
+	assert_int_equal(there->pages, 0);
+}
+
+static void refused(int rc, struct zerr **err, enum zerr_class cls, const char *what)
+{
+	if (rc != -1 || zerr_class_of(*err) != cls || !strstr((*err)->message, what))
+		fail_msg("%d, class %d: %s", rc, zerr_class_of(*err), *err ? (*err)->message : "");
+	zerr_free(*err);
+	*err = NULL;
+	assert_true(runs_here());
+	nothing_there();
+}
+
+/*
+ * What holds after a line was cut: it runs at one place at most, and it is at one place at least.
+ * Kept tells which sides have it: "here", "there", or "paused", which is there.
+ */
+static const char *who_has_it(unsigned int n, int rc)
+{
+	const struct fake_domain *d = fake_hyp_domain(&fake, guest);
+
+	if (d && there->started)
+		fail_msg("byte %u: it runs there, and is here, too", n);
+	if (!d && !there->exists)
+		fail_msg("byte %u: it is lost", n);
+	if (d && !runs_here())
+		fail_msg("byte %u: it is here, and does not go on", n);
+	if (d && rc == 0)
+		fail_msg("byte %u: all went well, and it is here", n);
+	if (!there->exists)
+		nothing_there();
+	return d ? there->exists ? "both" : "here" : there->started ? "there" : "paused";
+}
+
+static void expect_cut_of(const struct migrate_opts *how, unsigned int there_max,
+			  unsigned int back_max, const char *want)
+{
+	struct migrate_opts opts = *how;
+	struct zerr *err = NULL;
+	int rc = migrate_over(&opts, there_max, back_max, &err);
+	const char *has = who_has_it(there_max, rc);
+
+	if (strcmp(has, want) != 0)
+		fail_msg("cut at %u there, %u back: %s has it, %s should; %s", there_max,
+			 back_max, has, want, err ? err->message : "no error");
+	if (rc != 0 && !strstr(err->message, "cut"))
+		fail_msg("cut at %u there, %u back: %s", there_max, back_max, err->message);
+	zerr_free(err);
+	if (!fake_hyp_domain(&fake, guest))
+		boot();
+}
+
+/* Magic, header and configuration. */
+static inline size_t save_head(size_t xml)
+{
+	return SAVE_MAGIC_LEN + 2 * sizeof(struct save_frame) + sizeof(struct save_header) + xml;
 }
 
 #endif

@@ -4,31 +4,6 @@
 
 #include <xentools/clock.h>
 
-#include "tools/domain/save_file.h"
-
-static bool runs_here(void)
-{
-	const struct fake_domain *d = fake_hyp_domain(&fake, guest);
-
-	return d && d->started && !(d->info.flags & (XEN_DOMINF_shutdown | XEN_DOMINF_paused));
-}
-
-static void nothing_there(void)
-{
-	assert_false(there->exists);
-	assert_int_equal(there->pages, 0);
-}
-
-static void refused(int rc, struct zerr **err, enum zerr_class cls, const char *what)
-{
-	if (rc != -1 || zerr_class_of(*err) != cls || !strstr((*err)->message, what))
-		fail_msg("%d, class %d: %s", rc, zerr_class_of(*err), *err ? (*err)->message : "");
-	zerr_free(*err);
-	*err = NULL;
-	assert_true(runs_here());
-	nothing_there();
-}
-
 static void it_goes(void **state)
 {
 	(void)state;
@@ -158,48 +133,9 @@ static void refused_here(void **state)
 	nothing_there();
 }
 
-/*
- * What holds after a line was cut: it runs at one place at most, and it is at one place at least.
- * Kept tells which sides have it: "here", "there", or "paused", which is there.
- */
-static const char *who_has_it(unsigned int n, int rc)
-{
-	const struct fake_domain *d = fake_hyp_domain(&fake, guest);
-
-	if (d && there->started)
-		fail_msg("byte %u: it runs there, and is here, too", n);
-	if (!d && !there->exists)
-		fail_msg("byte %u: it is lost", n);
-	if (d && !runs_here())
-		fail_msg("byte %u: it is here, and does not go on", n);
-	if (d && rc == 0)
-		fail_msg("byte %u: all went well, and it is here", n);
-	if (!there->exists)
-		nothing_there();
-	return d ? there->exists ? "both" : "here" : there->started ? "there" : "paused";
-}
-
 static void expect_cut(unsigned int there_max, unsigned int back_max, const char *want)
 {
-	struct migrate_opts opts = plain;
-	struct zerr *err = NULL;
-	int rc = migrate_over(&opts, there_max, back_max, &err);
-	const char *has = who_has_it(there_max, rc);
-
-	if (strcmp(has, want) != 0)
-		fail_msg("cut at %u there, %u back: %s has it, %s should; %s", there_max,
-			 back_max, has, want, err ? err->message : "no error");
-	if (rc != 0 && !strstr(err->message, "cut"))
-		fail_msg("cut at %u there, %u back: %s", there_max, back_max, err->message);
-	zerr_free(err);
-	if (!fake_hyp_domain(&fake, guest))
-		boot();
-}
-
-/* Magic, header and configuration. */
-static size_t save_head(size_t xml)
-{
-	return SAVE_MAGIC_LEN + 2 * sizeof(struct save_frame) + sizeof(struct save_header) + xml;
+	expect_cut_of(&plain, there_max, back_max, want);
 }
 
 /* Each message's bytes one by one, and the stream at some places. */
@@ -284,6 +220,21 @@ static void fails_anywhere(void **state)
 		zerr_free(err);
 	}
 	assert_in_range(n, 20, 399);
+}
+
+static void writes_a_little(struct fake_hyp *f, struct fake_domain *d, unsigned int takes)
+{
+	for (uint64_t i = 0; i < 12u >> takes; i++)
+		fake_hyp_guest_writes(f, d, RAM_GFN + 400 + i, 7);
+	if (takes == 2)
+		fake_hyp_depopulate(f, d, RAM_GFN + 401);
+}
+
+static void fails_anywhere_live(void **state)
+{
+	live = true;
+	fake.dirty_runs = writes_a_little;
+	fails_anywhere(state);
 }
 
 static int signals[2];
@@ -459,7 +410,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		M(it_goes), M(paused_there), M(dry), M(another_name), M(refused_there),
-		M(refused_here), M(cut_there), M(cut_back), M(fails_anywhere), M(interrupted),
+		M(refused_here), M(cut_there), M(cut_back), M(fails_anywhere),
+		M(fails_anywhere_live), M(interrupted),
 		M(at_a_rate), M(strangers), M(strange_callers), M(silence),
 	};
 

@@ -56,6 +56,34 @@ static int make(enum save_packing packing)
 	return o.fd;
 }
 
+/* The same as it comes live: early pages, some twice, and zeros where there was something. */
+static int make_live(void)
+{
+	struct save_out o = { .fd = memfd_create("saved", MFD_CLOEXEC), .path = "FILE" };
+	struct save_header again = good;
+
+	again.saved_ns++;
+	again.max_pages += 10;
+	memset(pages, 0, sizeof(pages));
+	memset(pages, 'a', 3 * SAVE_PAGE);
+	assert_int_equal(save_out_begin(&o, &good, NULL), 0);
+	assert_int_equal(save_out_record(&o, SAVE_XML, xml, sizeof(xml) - 1, NULL), 0);
+	o.early = true;
+	assert_int_equal(save_out_pages(&o, RAM + 4092, 4, pages, NULL), 0);
+	o.zeros = true;
+	assert_int_equal(save_out_pages(&o, RAM + 3000, 4, pages, NULL), 0);	/* no memory then */
+	assert_int_equal(save_out_pages(&o, RAM + 3001, 1, pages, NULL), 0);
+	o.early = false;
+	assert_int_equal(save_out_record(&o, SAVE_HEADER, &again, sizeof(again), NULL), 0);
+	assert_int_equal(save_out_record(&o, SAVE_STORE, NULL, 0, NULL), 0);
+	assert_int_equal(save_out_record(&o, SAVE_MEMORY, ranges, sizeof(ranges), NULL), 0);
+	assert_int_equal(save_out_pages(&o, RAM + 4092, 4, pages, NULL), 0);
+	assert_int_equal(save_out_record(&o, SAVE_CONTEXT, "context", 7, NULL), 0);
+	assert_int_equal(save_out_record(&o, SAVE_END, NULL, 0, NULL), 0);
+	save_out_free(&o);
+	return o.fd;
+}
+
 static void next(struct save_in *in, enum save_type type, struct save_record *r)
 {
 	struct zerr *err = NULL;
@@ -115,6 +143,47 @@ static void round_trip(void **state)
 	}
 }
 
+static void next_pages(struct save_in *in, enum save_type type, uint64_t gfn, uint64_t count,
+		       int byte)
+{
+	struct save_record r;
+
+	next(in, type, &r);
+	assert_int_equal(r.gfn, gfn);
+	assert_int_equal(r.count, count);
+	assert_int_equal(r.len, count * SAVE_PAGE);
+	for (size_t i = 0; i < r.len; i++)
+		assert_int_equal(r.data[i], byte);
+}
+
+static void round_trip_live(void **state)
+{
+	struct save_in in = { .fd = -1, .live = true };
+	struct domain_config cfg;
+	struct save_record r;
+	int fd = make_live();
+
+	(void)state;
+	lseek(fd, 0, SEEK_SET);
+	assert_int_equal(save_in_open_fd(&in, fd, "FILE", NULL), 0);
+	domain_config_init(&cfg);
+	assert_int_equal(save_in_config(&in, &cfg, NULL, NULL), 0);
+	domain_config_free(&cfg);
+	next_pages(&in, SAVE_EARLY, RAM + 4092, 3, 'a');
+	next_pages(&in, SAVE_EARLY, RAM + 3000, 3, 'a');
+	next_pages(&in, SAVE_EARLY, RAM + 3003, 1, 0);
+	next_pages(&in, SAVE_EARLY, RAM + 3001, 1, 'a');
+	next(&in, SAVE_HEADER, &r);
+	assert_int_equal(in.head.max_pages, good.max_pages + 10);
+	next(&in, SAVE_STORE, &r);
+	next(&in, SAVE_MEMORY, &r);
+	next_pages(&in, SAVE_PAGES, RAM + 4092, 3, 'a');
+	next_pages(&in, SAVE_PAGES, RAM + 4095, 1, 0);
+	next(&in, SAVE_CONTEXT, &r);
+	next(&in, SAVE_END, &r);
+	save_in_close(&in);
+}
+
 /* Where the nth record of a type begins. */
 static size_t find(const uint8_t *file, enum save_type type, unsigned int n)
 {
@@ -158,14 +227,14 @@ static int read_flow(void *arg, void *buf, size_t len, struct zerr **err)
 	return 0;
 }
 
-static bool streamed;
+static bool streamed, lively;
 
 /* Read all of a file: 0, or its error's class, with the message in text. */
 static int read_all(const uint8_t *file, size_t size, char text[256])
 {
 	int fd = memfd_create("saved", MFD_CLOEXEC), rc;
 	struct flow flow = { file, size };
-	struct save_in in = { .fd = -1 };
+	struct save_in in = { .fd = -1, .live = lively };
 	struct domain_config cfg;
 	struct zerr *err = NULL;
 	struct save_record r;
@@ -202,14 +271,16 @@ static int read_all(const uint8_t *file, size_t size, char text[256])
 	return rc;
 }
 
-static const struct {
+struct change {
 	enum save_type type;
 	unsigned int nth;
 	int offset;			/* from the record's bytes; negative: in its frame */
 	uint64_t value;
 	size_t size;
 	const char *text;
-} changes[] = {
+};
+
+static const struct change changes[] = {
 	{ SAVE_HEADER, 0, -16, 99, 4, "unknown kind (99" },
 	{ SAVE_HEADER, 0, -12, 1, 4, "unknown kind (1, flags 1)" },
 	{ SAVE_XML, 0, -16, SAVE_STORE, 4, "\"store\" is out of place" },
@@ -255,36 +326,86 @@ static const struct {
 	{ SAVE_PAGES, 2, 12, SAVE_ZLIB, 4, "cannot be unpacked" },
 };
 
-static void forged(void **state)
+static const struct change live_changes[] = {
+	{ SAVE_EARLY, 0, 0, RAM - 1, 8, "where it has none to come" },
+	{ SAVE_EARLY, 0, 0, 0x39000, 8, "where it has none to come" },
+	{ SAVE_EARLY, 0, 0, RAM + 4094, 8, "where it has none to come" },
+	{ SAVE_EARLY, 0, 0, 0x200000, 8, "where it has none to come" },
+	{ SAVE_EARLY, 0, 0, UINT64_MAX, 8, "where it has none to come" },
+	{ SAVE_EARLY, 0, 8, 0, 4, "where it has none to come" },
+	{ SAVE_EARLY, 0, 8, 513, 4, "where it has none to come" },
+	{ SAVE_EARLY, 0, 12, 2, 4, "cannot be unpacked" },
+	{ SAVE_EARLY, 2, 12, SAVE_PLAIN, 4, "1 pages of 0 bytes" },
+	{ SAVE_EARLY, 2, 12, SAVE_ZLIB, 4, "cannot be unpacked" },
+	{ SAVE_HEADER, 1, offsetof(struct save_header, memory_kib), 32768, 8, "the change" },
+	{ SAVE_HEADER, 1, offsetof(struct save_header, vcpus), 1, 4, "the change" },
+	{ SAVE_HEADER, 1, offsetof(struct save_header, name), 'x', 1, "the change" },
+	{ SAVE_HEADER, 1, offsetof(struct save_header, pages), 4097, 8, "the memory" },
+	{ SAVE_HEADER, 1, offsetof(struct save_header, pages), 3999, 8, "header says 3999" },
+	{ SAVE_STORE, 0, -16, SAVE_EARLY, 4, "\"early pages\" is out of place" },
+	{ SAVE_STORE, 0, -16, SAVE_HEADER, 4, "\"header\" is out of place" },
+	{ SAVE_PAGES, 0, -16, SAVE_EARLY, 4, "\"early pages\" is out of place" },
+	{ SAVE_CONTEXT, 0, -16, SAVE_HEADER, 4, "\"header\" is out of place" },
+	{ SAVE_HEADER, 1, -16, SAVE_STORE, 4, "\"store\" is out of place" },
+};
+
+static void forge(int fd, const struct change *list, size_t nr)
 {
 	size_t size;
-	int fd = make(SAVE_PLAIN);
 	uint8_t *file;
 	char text[256];
 
-	streamed = *state != NULL;
 	size = (size_t)lseek(fd, 0, SEEK_END);
-	for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++) {
+	for (size_t i = 0; i < nr; i++) {
 		size_t at;
 		struct save_frame f;
 
 		file = malloc(size);
 		assert_int_equal(pread(fd, file, size, 0), size);
-		at = find(file, changes[i].type, changes[i].nth);
+		at = find(file, list[i].type, list[i].nth);
 		memcpy(&f, file + at, sizeof(f));
-		memcpy(file + at + (size_t)(16 + changes[i].offset), &changes[i].value,
-		       changes[i].size);
-		if (changes[i].offset != -4 && changes[i].offset != -8)
+		memcpy(file + at + (size_t)(16 + list[i].offset), &list[i].value,
+		       list[i].size);
+		if (list[i].offset != -4 && list[i].offset != -8)
 			seal(file, at, f.length);
 		if (read_all(file, size, text) != ZERR_BAD_CONFIG ||
-		    !(strstr(text, changes[i].text) ||
-		      (streamed && strstr(changes[i].text, "inside of") &&
+		    !(strstr(text, list[i].text) ||
+		      (streamed && strstr(list[i].text, "inside of") &&
 		       strstr(text, "it ends there"))))
 			fail_msg("change %zu: %s", i, text);
 		if (strncmp(text, "FILE is damaged at byte ", 24) != 0)
 			fail_msg("%s", text);
 		free(file);
 	}
+	close(fd);
+}
+
+static void forged(void **state)
+{
+	streamed = *state != NULL;
+	forge(make(SAVE_PLAIN), changes, sizeof(changes) / sizeof(changes[0]));
+	lively = true;
+	forge(make_live(), live_changes, sizeof(live_changes) / sizeof(live_changes[0]));
+	lively = false;
+}
+
+/* A file has none of that. */
+static void live_file(void **state)
+{
+	int fd = make_live();
+	size_t size = (size_t)lseek(fd, 0, SEEK_END);
+	uint8_t *file = malloc(size);
+	char text[256];
+
+	(void)state;
+	streamed = false;
+	assert_int_equal(pread(fd, file, size, 0), size);
+	assert_int_equal(read_all(file, size, text), ZERR_BAD_CONFIG);
+	assert_non_null(strstr(text, "\"early pages\" is out of place"));
+	lively = true;
+	assert_int_equal(read_all(file, size, text), 0);
+	lively = false;
+	free(file);
 	close(fd);
 }
 
@@ -384,6 +505,8 @@ int main(void)
 	static char stream[] = "stream";
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(round_trip),
+		cmocka_unit_test(round_trip_live),
+		cmocka_unit_test(live_file),
 		cmocka_unit_test(forged),
 		cmocka_unit_test(damaged),
 		cmocka_unit_test_prestate(forged, stream),

@@ -94,6 +94,8 @@ struct fake_domain *fake_hyp_domain(struct fake_hyp *f, uint16_t domid);
 void fake_hyp_add(struct fake_hyp *f, uint16_t domid, const uint8_t uuid[16]);
 /* The domain fills a frame of its memory with a byte. */
 void fake_hyp_guest_writes(struct fake_hyp *f, struct fake_domain *d, uint64_t gfn, uint8_t byte);
+/* One page of it goes back, as a balloon does it. */
+void fake_hyp_depopulate(struct fake_hyp *f, struct fake_domain *d, uint64_t gfn);
 /* A window on guest memory; unmap with munmap(). */
 uint8_t *fake_hyp_ram(struct fake_hyp *f, uint64_t gfn, size_t nr);
 

@@ -18,6 +18,7 @@ static void guest_acts(void *arg)
 {
 	(void)arg;
 	guest_suspends(&fake, store, 1);
+	guest_suspends(&fake, store, 2);
 }
 
 static int up(void **state)
@@ -53,8 +54,8 @@ static void arguments(void **state)
 	expect("migrate guest", 2, NULL, "an argument is missing");
 	expect("migrate guest -- -oProxyCommand=x", 2, NULL, "is no host");
 	expect("migrate --bandwidth=0 guest far", 2, NULL, "\"0\" is not a number of MiB a second");
-	expect("migrate --live guest far", 5, NULL, "--live: the hypervisor cannot tell yet");
-	expect("migrate --downtime=100 guest far", 5, NULL, "--live");
+	expect("migrate --downtime=100 guest far", 2, NULL, "--downtime is for --live");
+	expect("migrate --live --downtime=0 guest far", 2, NULL, "\"0\" is not a number of ms");
 	expect("migrate nosuch far", 3, NULL, "there is no domain");
 	expect("migrate -C /nonexistent guest far", 3, NULL, "/nonexistent");
 	fake_xs_set(store, "/local/domain/1/control/feature-suspend", "");
@@ -89,7 +90,7 @@ static void commands(void **state)
 static void receiver(void)
 {
 	script("far", "#!/bin/sh\nprintf '\\1\\0\\0\\0\\24\\0\\0\\0ZZMIGRAT\\1\\0\\0\\0"
-	       "\\0\\0\\0\\0\\0\\0\\0\\0\\2\\0\\0\\0\\0\\0\\0\\0\\4\\0\\0\\0\\0\\0\\0\\0"
+	       "\\4\\0\\0\\0\\0\\0\\0\\0\\2\\0\\0\\0\\0\\0\\0\\0\\4\\0\\0\\0\\0\\0\\0\\0"
 	       "\\7\\0\\0\\0\\0\\0\\0\\0'\ncat >${0%/*}/stream\n");
 }
 
@@ -117,6 +118,40 @@ static void it_goes(void **state)
 	assert_null(fake_hyp_domain(&fake, 1));
 }
 
+static int64_t number(struct json_object *data, const char *key)
+{
+	struct json_object *v;
+
+	assert_true(json_object_object_get_ex(data, key, &v));
+	return json_object_get_int64(v);
+}
+
+static void writes_once(struct fake_hyp *f, struct fake_domain *d, unsigned int takes)
+{
+	if (takes == 1)
+		fake_hyp_guest_writes(f, d, 0x40100, 5);
+}
+
+static void live(void **state)
+{
+	struct json_object *data;
+
+	(void)state;
+	receiver();
+	fake.dirty_runs = writes_once;
+	expect(with_dir("-N migrate --live --ssh= guest %s/far"), 0, "would be migrated to", NULL);
+	assert_true(goes_on());
+	expect(with_dir("--progress migrate --live --downtime=1000 --ssh= guest %s/far"), 0, NULL,
+	       " of them in 1 rounds)");
+	assert_null(fake_hyp_domain(&fake, 1));
+	expect(with_dir("create %s/g.xml"), 0, NULL, "guest is domain 2");
+	fake_xs_set(store, "/local/domain/2/control/feature-suspend", "1");
+	data = run_json(with_dir("--json migrate --live --ssh= guest %s/far"), "zl.migrate/1");
+	assert_int_equal(number(data, "rounds"), 1);
+	assert_in_range(number(data, "early_bytes"), 4096, number(data, "sent_bytes") - 1);
+	json_object_put(data);
+}
+
 /* What stays can be started a second time. */
 static void what_stays(void **state)
 {
@@ -134,6 +169,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(arguments, up, tear_down),
 		cmocka_unit_test_setup_teardown(commands, up, tear_down),
 		cmocka_unit_test_setup_teardown(it_goes, up, tear_down),
+		cmocka_unit_test_setup_teardown(live, up, tear_down),
 		cmocka_unit_test_setup_teardown(what_stays, up, tear_down),
 	};
 

@@ -9,8 +9,9 @@
 #include <xentools/save.h>
 
 #include "tools/domain/domain_priv.h"
+#include "tools/domain/save_bits.h"
 
-#define RANGES 64u				/* populated in one go */
+#define BATCH 1024u				/* frames given back in one go */
 
 int domain_saved_open(struct domain_saved *s, const char *path, struct domain_config *ret,
 		      char **text, struct zerr **err)
@@ -26,6 +27,8 @@ void domain_saved_close(struct domain_saved *s)
 	save_in_close(&s->in);
 	free(s->context);
 	s->context = NULL;
+	free(s->has);
+	s->has = NULL;
 }
 
 static int differs(struct zerr **err, enum zerr_class cls, const char *what, uint64_t saved,
@@ -105,44 +108,47 @@ static int expect(struct domain_saved *s, struct save_record *r, struct zerr **e
 	return save_in_next(&s->in, r, err);
 }
 
-/* What its kernel wrote once, over what each new domain has. */
-static int put_nodes(struct domain_ctx *ctx, uint16_t domid, struct domain_saved *s,
-		     struct zerr **err)
+/* Memory for those of the frames that have none. */
+static int populate(struct domain_ctx *ctx, uint16_t domid, struct domain_saved *s,
+		    const struct save_range *range, struct zerr **err)
 {
-	struct save_record r;
-	const char *rel;
-	size_t pos = 0;
-	char *value;
-	int rc = expect(s, &r, err);
+	uint64_t gfn = range->gfn, end = gfn + range->count, n;
 
-	while (rc == 0 && (rc = save_store_next(&s->in, &r, &pos, &rel, &value, err)) == 1) {
-		rc = domain_store_write(ctx, domid, rel, value, err);
-		free(value);
-	}
-	return rc;
-}
+	for (; gfn < end; gfn += n) {
+		struct guest_range ram = { .base = gfn << HYP_PAGE_SHIFT };
 
-static int give_memory(struct domain_ctx *ctx, uint16_t domid, struct domain_saved *s,
-		       struct zerr **err)
-{
-	struct guest_range ram[RANGES];
-	struct save_record r;
-	size_t n = 0;
-
-	if (expect(s, &r, err) != 0)
-		return -1;
-	for (size_t i = 0; i < s->in.nr_ranges; i++) {
-		ram[n++] = (struct guest_range){
-			.base = s->in.ranges[i].gfn << HYP_PAGE_SHIFT,
-			.size = s->in.ranges[i].count << HYP_PAGE_SHIFT,
-		};
-		if (n < RANGES && i + 1 < s->in.nr_ranges)
+		n = bits_run(s->has, gfn, end);
+		if (bits_has(s->has, gfn))
 			continue;
-		if (guest_memory_populate(ctx->hyp, domid, ram, n, err) != 0)
+		ram.size = n << HYP_PAGE_SHIFT;
+		if (guest_memory_populate(ctx->hyp, domid, &ram, 1, err) != 0)
 			return -1;
-		n = 0;
+		for (uint64_t i = gfn; i < gfn + n; i++)
+			bits_put(s->has, i, true);
 	}
 	return 0;
+}
+
+/* What was sent early for frames below end, from gfn on, which it has not any more. */
+static int give_back(struct domain_ctx *ctx, uint16_t domid, struct domain_saved *s, uint64_t gfn,
+		     uint64_t end, struct zerr **err)
+{
+	uint64_t list[BATCH];
+	size_t n = 0;
+
+	while (gfn < end) {
+		if (!bits_has(s->has, gfn)) {
+			gfn += bits_run(s->has, gfn, end);
+			continue;
+		}
+		list[n++] = gfn++;
+		if (n == BATCH) {
+			if (hyp_depopulate(ctx->hyp, domid, list, n, err) != 0)
+				return -1;
+			n = 0;
+		}
+	}
+	return n > 0 ? hyp_depopulate(ctx->hyp, domid, list, n, err) : 0;
 }
 
 /* The hypervisor takes them from our buffer, or, where it cannot see that, from its own pages. */
@@ -155,6 +161,71 @@ static int put_pages(struct domain_ctx *ctx, uint16_t domid, const struct save_r
 	return rc == 1 ? guest_memory_write(ctx->hyp, domid, at, r->data, r->len, err) : rc;
 }
 
+/*
+ * What comes while it still runs elsewhere, up to the record of the store. A guest that has all of
+ * its memory gets that at once, in large pieces; another one for what comes, and in no case more
+ * than its configuration allows, which the reader and the hypervisor see to.
+ */
+static int take_early(struct domain_ctx *ctx, uint16_t domid, struct domain_saved *s,
+		      struct save_record *r, struct zerr **err)
+{
+	const struct save_header *h = &s->in.head;
+	struct save_range ram[2];
+	int rc;
+
+	s->end = save_ram_end(h->memory_kib);
+	s->has = calloc(s->end / 8 + 1, 1);
+	if (!s->has)
+		return zerr_no_memory(err);
+	save_ram(h->memory_kib, ram);
+	for (size_t i = 0; i < ARRAY_SIZE(ram) && s->in.live && h->pages >= h->memory_kib / 4; i++)
+		if (populate(ctx, domid, s, &ram[i], err) != 0)
+			return -1;
+	while ((rc = expect(s, r, err)) == 0 && r->type != SAVE_STORE) {
+		const struct save_range range = { r->gfn, r->count };
+
+		if (r->type == SAVE_EARLY && (populate(ctx, domid, s, &range, err) != 0 ||
+					      put_pages(ctx, domid, r, err) != 0))
+			return -1;
+	}
+	return rc;
+}
+
+/* What its kernel wrote once, over what each new domain has. */
+static int put_nodes(struct domain_ctx *ctx, uint16_t domid, struct domain_saved *s,
+		     const struct save_record *r, struct zerr **err)
+{
+	const char *rel;
+	size_t pos = 0;
+	char *value;
+	int rc = 0;
+
+	while (rc == 0 && (rc = save_store_next(&s->in, r, &pos, &rel, &value, err)) == 1) {
+		rc = domain_store_write(ctx, domid, rel, value, err);
+		free(value);
+	}
+	return rc;
+}
+
+static int give_memory(struct domain_ctx *ctx, uint16_t domid, struct domain_saved *s,
+		       struct zerr **err)
+{
+	struct save_record r;
+	uint64_t next = 0;
+
+	if (expect(s, &r, err) != 0)
+		return -1;
+	for (size_t i = 0; i < s->in.nr_ranges; i++) {
+		const struct save_range *range = &s->in.ranges[i];
+
+		if (give_back(ctx, domid, s, next, range->gfn, err) != 0 ||
+		    populate(ctx, domid, s, range, err) != 0)
+			return -1;
+		next = range->gfn + range->count;
+	}
+	return give_back(ctx, domid, s, next, s->end, err);
+}
+
 int domain_saved_fill(void *arg, uint16_t domid, struct zerr **err)
 {
 	struct domain_ctx *ctx = ((struct saved_fill *)arg)->ctx;
@@ -162,7 +233,8 @@ int domain_saved_fill(void *arg, uint16_t domid, struct zerr **err)
 	struct save_record r;
 	int rc;
 
-	if (put_nodes(ctx, domid, s, err) != 0 || give_memory(ctx, domid, s, err) != 0)
+	if (take_early(ctx, domid, s, &r, err) != 0 || put_nodes(ctx, domid, s, &r, err) != 0 ||
+	    give_memory(ctx, domid, s, err) != 0)
 		return -1;
 	while ((rc = expect(s, &r, err)) == 0 && r.type == SAVE_PAGES) {
 		if (put_pages(ctx, domid, &r, err) != 0)

@@ -3,6 +3,9 @@
  * A running domain into a file. What can be refused is refused while the guest runs; then it stops
  * its devices and shuts itself down, and its memory is mapped piece by piece, once to see what is
  * there and once to write it. Whatever fails, the guest goes on from where it stopped.
+ *
+ * One that is sent live is sent while it runs, then again and again what it wrote meanwhile, until
+ * that is little; only what it wrote after that is written while it stands still.
  */
 #include <poll.h>
 #include <public/arch-arm.h>
@@ -12,6 +15,7 @@
 #include <xentools/save.h>
 
 #include "tools/domain/domain_priv.h"
+#include "tools/domain/save_bits.h"
 
 #define MAGIC_GFN (GUEST_MAGIC_BASE >> HYP_PAGE_SHIFT)
 #define MAGIC_PAGES 4u
@@ -25,9 +29,15 @@ struct saving {
 	struct domain_config cfg;
 	struct save_out out;
 	char *part;				/* the file's name until it is whole */
-	struct save_range *ranges;
+	struct save_range *ranges, ram[2];
 	size_t nr_ranges, room;
-	uint64_t pages, done;
+	uint64_t pages, done, total;
+	uint64_t end;				/* of its RAM: the sets are of frames below */
+	uint8_t *there;				/* frames that it had when they were looked at */
+	uint8_t *written, *taken;		/* live: what is to be sent (again) */
+	const uint8_t *only;			/* the walk is of these */
+	void *copy;				/* of pages that may change */
+	bool logged;
 };
 
 typedef int walk_fn(struct saving *s, uint64_t gfn, size_t nr, const uint8_t *mem,
@@ -43,55 +53,72 @@ static int check_interrupt(const struct saving *s, struct zerr **err)
 	return 0;
 }
 
-/* Call fn for each run of frames from gfn on that are there, at most SAVE_BATCH at a time. */
+/* Is the frame looked at in this walk, and there? */
+static bool is_there(struct saving *s, uint64_t gfn, int error)
+{
+	if (s->only && !bits_has(s->only, gfn))
+		return false;
+	if (gfn < s->end)
+		bits_put(s->there, gfn, error == 0);
+	return error == 0;
+}
+
+/* At most SAVE_BATCH frames: fn, which may be NULL, for each run of them. */
+static int walk_piece(struct saving *s, uint64_t gfn, size_t nr, walk_fn *fn, struct zerr **err)
+{
+	int errs[SAVE_BATCH] = { 0 }, rc = 0;
+	struct hyp_map map;
+
+	if (check_interrupt(s, err) != 0 ||
+	    hyp_map_foreign(s->ctx->hyp, s->domid, gfn, nr, errs, &map, err) != 0)
+		return -1;
+	for (size_t i = 0, from = 0; i <= nr && rc == 0; i++) {
+		if (i < nr && is_there(s, gfn + i, errs[i]))
+			continue;
+		if (i > from && fn)
+			rc = fn(s, gfn + from, i - from,
+				(const uint8_t *)map.addr + from * HYP_PAGE_SIZE, err);
+		from = i + 1;
+	}
+	hyp_unmap(s->ctx->hyp, &map);
+	return rc;
+}
+
 static int walk_range(struct saving *s, uint64_t gfn, uint64_t left, walk_fn *fn,
 		      struct zerr **err)
 {
-	int errs[SAVE_BATCH], rc = 0;
-	struct hyp_map map;
+	int rc = 0;
 
-	for (; left > 0 && rc == 0; gfn += map.nr, left -= map.nr) {
-		size_t nr = (size_t)MIN(left, (uint64_t)SAVE_BATCH), from = 0;
-
-		memset(errs, 0, sizeof(errs));
-		if (check_interrupt(s, err) != 0 ||
-		    hyp_map_foreign(s->ctx->hyp, s->domid, gfn, nr, errs, &map, err) != 0)
-			return -1;
-		for (size_t i = 0; i <= nr && rc == 0; i++) {
-			if (i < nr && errs[i] == 0)
-				continue;
-			if (i > from)
-				rc = fn(s, gfn + from, i - from,
-					(const uint8_t *)map.addr + from * HYP_PAGE_SIZE, err);
-			from = i + 1;
+	for (uint64_t nr; left > 0 && rc == 0; gfn += nr, left -= nr) {
+		if (s->only && !bits_has(s->only, gfn)) {
+			nr = bits_run(s->only, gfn, gfn + left);
+			continue;
 		}
-		hyp_unmap(s->ctx->hyp, &map);
-		map.nr = nr;
+		nr = MIN(left, (uint64_t)SAVE_BATCH);
+		while (s->only && !bits_has(s->only, gfn + nr - 1))
+			nr--;
+		rc = walk_piece(s, gfn, (size_t)nr, fn, err);
 	}
 	return rc;
 }
 
-/* Its RAM as it was booted; a balloon has left holes anywhere in it. */
-static int walk_ram(struct saving *s, walk_fn *fn, struct zerr **err)
+/* Its RAM; of that only what is in the set, if there is one. */
+static int walk_ram(struct saving *s, const uint8_t *only, walk_fn *fn, struct zerr **err)
 {
-	uint64_t pages = s->cfg.memory_kib / 4;
-	uint64_t low = MIN(pages, GUEST_RAM0_SIZE >> HYP_PAGE_SHIFT);
+	int rc = 0;
 
-	if (walk_range(s, GUEST_RAM0_BASE >> HYP_PAGE_SHIFT, low, fn, err) != 0)
-		return -1;
-	return walk_range(s, GUEST_RAM1_BASE >> HYP_PAGE_SHIFT, pages - low, fn, err);
+	s->only = only;
+	for (size_t i = 0; i < ARRAY_SIZE(s->ram) && rc == 0; i++)
+		rc = walk_range(s, s->ram[i].gfn, s->ram[i].count, fn, err);
+	s->only = NULL;
+	return rc;
 }
 
-static int note_pages(struct saving *s, uint64_t gfn, size_t nr, const uint8_t *,
-		      struct zerr **err)
+static int add_range(struct saving *s, uint64_t gfn, uint64_t nr, struct zerr **err)
 {
-	struct save_range *last = s->nr_ranges ? &s->ranges[s->nr_ranges - 1] : NULL, *more;
+	struct save_range *more;
 
 	s->pages += nr;
-	if (last && last->gfn + last->count == gfn) {
-		last->count += nr;
-		return 0;
-	}
 	if (s->nr_ranges == s->room) {
 		s->room = s->room ? 2 * s->room : 64;
 		more = realloc(s->ranges, s->room * sizeof(*more));
@@ -103,6 +130,22 @@ static int note_pages(struct saving *s, uint64_t gfn, size_t nr, const uint8_t *
 	return 0;
 }
 
+/* The memory map, of the frames that are there. */
+static int list_ranges(struct saving *s, struct zerr **err)
+{
+	s->pages = s->nr_ranges = 0;
+	for (size_t i = 0; i < ARRAY_SIZE(s->ram); i++) {
+		uint64_t gfn = s->ram[i].gfn, end = gfn + s->ram[i].count, nr;
+
+		for (; gfn < end; gfn += nr) {
+			nr = bits_run(s->there, gfn, end);
+			if (bits_has(s->there, gfn) && add_range(s, gfn, nr, err) != 0)
+				return -1;
+		}
+	}
+	return 0;
+}
+
 static int write_pages(struct saving *s, uint64_t gfn, size_t nr, const uint8_t *mem,
 		       struct zerr **err)
 {
@@ -111,8 +154,16 @@ static int write_pages(struct saving *s, uint64_t gfn, size_t nr, const uint8_t 
 	s->done += nr;
 	if (s->opts->progress)
 		s->opts->progress(s->opts->arg, s->done * HYP_PAGE_SIZE,
-				  (s->pages + MAGIC_PAGES) * HYP_PAGE_SIZE);
+				  s->total * HYP_PAGE_SIZE);
 	return 0;
+}
+
+/* It runs and may write them: what is packed, summed and sent must be the same. */
+static int write_copy(struct saving *s, uint64_t gfn, size_t nr, const uint8_t *mem,
+		      struct zerr **err)
+{
+	memcpy(s->copy, mem, nr * HYP_PAGE_SIZE);
+	return write_pages(s, gfn, nr, s->copy, err);
 }
 
 /* A list that grows while it is gone through. */
@@ -223,20 +274,108 @@ static int write_context(struct saving *s, struct zerr **err)
 	return save_out_record(&s->out, SAVE_CONTEXT, context, len, err);
 }
 
-/* The guest is quiet. */
-static int write_all(struct saving *s, struct zerr **err)
+static int write_head(struct saving *s, struct zerr **err)
 {
 	struct save_header h;
 
-	if (walk_ram(s, note_pages, err) != 0 || fill_header(s, &h, err) != 0 ||
-	    save_out_begin(&s->out, &h, err) != 0 ||
-	    save_out_record(&s->out, SAVE_XML, s->state.config_text,
-			    strlen(s->state.config_text), err) != 0 ||
+	return fill_header(s, &h, err) != 0 || save_out_begin(&s->out, &h, err) != 0 ? -1 :
+		save_out_record(&s->out, SAVE_XML, s->state.config_text,
+				strlen(s->state.config_text), err);
+}
+
+/* What it wrote since the last time. It must be as it was offered, too. */
+static int take_written(struct saving *s, uint64_t *count, struct zerr **err)
+{
+	struct domain_state now = { .config_text = NULL };
+	int rc;
+
+	if (hyp_dirty_take(s->ctx->hyp, s->domid, s->taken, s->end, count, err) != 0 ||
+	    domain_must_exist(s->ctx, s->domid, &s->info, err) != 0)
+		return -1;
+	if (s->info.shutdown && s->info.shutdown_reason != HYP_SHUTDOWN_SUSPEND)
+		return zerr_set(err, ZERR_STATE, "E704", 0, "it has shut down (%s)",
+				domain_shutdown_word(s->info.shutdown_reason));
+	rc = domain_state_load(s->ctx, s->domid, &now, err);
+	if (rc >= 0 && (!now.config_text || strcmp(now.config_text, s->state.config_text) != 0))
+		rc = zerr_set(err, ZERR_STATE, "E704", 0,
+			      "its configuration has changed meanwhile");
+	domain_state_clear(&now);
+	return rc < 0 ? -1 : 0;
+}
+
+/* All of its memory while it runs, then what it wrote meanwhile, until its sink has enough. */
+static int write_early(struct saving *s, struct zerr **err)
+{
+	uint64_t count = MIN(s->info.tot_pages, s->cfg.memory_kib / 4);
+	const uint8_t *only = NULL;
+	int rc;
+
+	s->written = calloc(s->end / 8 + 1, 1);
+	s->taken = calloc(s->end / 8 + 1, 1);
+	s->copy = malloc(SAVE_BATCH * HYP_PAGE_SIZE);
+	if (!s->written || !s->taken || !s->copy)
+		return zerr_no_memory(err);
+	hyp_dirty_log(s->ctx->hyp, s->domid, false, NULL);	/* of one that was killed */
+	if (hyp_dirty_log(s->ctx->hyp, s->domid, true, err) != 0)
+		return -1;
+	s->logged = s->out.early = true;
+	s->pages = count;
+	rc = take_written(s, &count, err) == 0 && write_head(s, err) == 0 ? 1 : -1;
+	for (count = s->pages; rc == 1; only = s->written) {
+		s->done = 0;
+		s->total = count;
+		rc = walk_ram(s, only, write_copy, err) == 0 &&
+			take_written(s, &count, err) == 0 ?
+			s->opts->sink->more(s->opts->sink->arg, count, err) : -1;
+		memcpy(s->written, s->taken, s->end / 8 + 1);
+		s->out.zeros = true;
+	}
+	s->out.early = false;
+	return rc;
+}
+
+/*
+ * Which frames it has. What it got since they were looked at it also wrote; if its balloon took
+ * some away meanwhile, as many as it has now tell.
+ */
+static int look(struct saving *s, struct zerr **err)
+{
+	uint64_t count;
+
+	if (s->logged) {
+		if (take_written(s, &count, err) != 0)
+			return -1;
+		for (uint64_t i = 0; i < s->end / 8 + 1; i++)
+			s->written[i] |= s->taken[i];
+		if (walk_ram(s, s->written, NULL, err) != 0 || list_ranges(s, err) != 0)
+			return -1;
+		if (s->pages + MAGIC_PAGES == s->info.tot_pages)
+			return 0;
+	}
+	return walk_ram(s, NULL, NULL, err) != 0 ? -1 : list_ranges(s, err);
+}
+
+static int write_header_again(struct saving *s, struct zerr **err)
+{
+	struct save_header h;
+
+	return fill_header(s, &h, err) != 0 ? -1 :
+		save_out_record(&s->out, SAVE_HEADER, &h, sizeof(h), err);
+}
+
+/* The guest is quiet. */
+static int write_all(struct saving *s, struct zerr **err)
+{
+	if (look(s, err) != 0)
+		return -1;
+	s->done = 0;
+	s->total = s->pages + MAGIC_PAGES;
+	if ((s->logged ? write_header_again(s, err) : write_head(s, err)) != 0 ||
 	    write_store(s, err) != 0 ||
 	    save_out_record(&s->out, SAVE_MEMORY, s->ranges, s->nr_ranges * sizeof(*s->ranges),
 			    err) != 0 ||
 	    walk_range(s, MAGIC_GFN, MAGIC_PAGES, write_pages, err) != 0 ||
-	    walk_ram(s, write_pages, err) != 0 || write_context(s, err) != 0 ||
+	    walk_ram(s, s->written, write_pages, err) != 0 || write_context(s, err) != 0 ||
 	    save_out_record(&s->out, SAVE_END, NULL, 0, err) != 0)
 		return -1;
 	return check_interrupt(s, err);
@@ -318,12 +457,17 @@ static int conclude(struct saving *s, const char *path, bool suspended, struct z
 static int save(struct saving *s, const char *path, int held, struct zerr **err)
 {
 	bool suspended = s->info.shutdown;	/* already, by somebody's wish */
+	const struct save_sink *sink = s->opts->sink;
 	struct zerr *why = NULL;
 	int rc = 0;
 
-	if (!suspended)
+	if (!suspended && sink && sink->more)
+		rc = write_early(s, err);
+	if (!suspended && rc == 0)
 		rc = domain_suspend(s->ctx, s->domid, s->opts->timeout_ms, s->opts->fd, err);
 	if (rc == 0) {
+		if (sink)
+			sink->stopped(sink->arg);
 		rc = write_all(s, err);
 		if (rc == 0 && s->opts->quiet)
 			rc = s->opts->quiet(s->opts->quiet_arg, err);
@@ -334,6 +478,8 @@ static int save(struct saving *s, const char *path, int held, struct zerr **err)
 				  why ? why->message : "?");
 	}
 	zerr_free(why);
+	if (s->logged)
+		hyp_dirty_log(s->ctx->hyp, s->domid, false, NULL);
 	domain_save_end(s->ctx, &s->info, held);
 	if (rc != 0)
 		return -1;
@@ -364,6 +510,11 @@ static int begin(struct saving *s, const char *path, struct zerr **err)
 	if (s->opts->dry_run)
 		return 0;
 	s->out.path = path;
+	save_ram(s->cfg.memory_kib, s->ram);
+	s->end = save_ram_end(s->cfg.memory_kib);
+	s->there = calloc(s->end / 8 + 1, 1);
+	if (!s->there)
+		return zerr_no_memory(err);
 	if ((!s->opts->sink && open_part(s, path, err) != 0) ||
 	    domain_save_begin(s->ctx, s->domid, &s->info, &held, err) != 0)
 		return -1;
@@ -392,6 +543,10 @@ int domain_save(struct domain_ctx *ctx, uint16_t domid, const char *path,
 	free(s.part);
 	save_out_free(&s.out);
 	free(s.ranges);
+	free(s.there);
+	free(s.written);
+	free(s.taken);
+	free(s.copy);
 	domain_config_free(&s.cfg);
 	domain_state_clear(&s.state);
 	return rc;

@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A domain to another host, the side that has it: the other side checks the configuration while the
- * guest runs; then it suspends and goes over the line as domain_save() writes it, and ends here only
- * after the other side has said that it has it.
+ * guest runs; then it suspends and goes over the line as domain_save() writes it (live: first its
+ * memory goes), and ends here only after the other side has said that it has it.
  */
 #include <xentools/clock.h>
 #include <xentools/device.h>
 
 #include "tools/domain/migrate_link.h"
+#include "tools/domain/save_file.h"
+
+#define ROUNDS_MAX 30u
+#define SAMPLE (1u << 20)		/* bytes of a round by which the line's speed is told */
 
 struct migration {
 	struct migrate_link link;
@@ -17,6 +21,11 @@ struct migration {
 	uint8_t uuid[16];
 	char **images;				/* of disks that it writes; ends with NULL */
 	uint64_t suspended_ns;			/* 0: it is not */
+	unsigned int rounds;			/* live: */
+	uint64_t early_bytes;			/* before it stopped */
+	uint64_t pages;				/* that this round sent */
+	uint64_t round_ns, round_bytes;		/* when it began, and what had been sent then */
+	uint64_t speed;				/* bytes a second */
 	bool waiting;				/* the other side may have it and wait for a word */
 	bool settled;				/* it has, and the guest ends here */
 };
@@ -67,6 +76,26 @@ static void sync_images(const struct migration *m)
 	}
 }
 
+/* Before the guest notices anything. */
+static int knows_live(const struct migration *m, const struct migrate_hello *theirs,
+		      struct zerr **err)
+{
+	if (!m->opts->live || theirs->flags & MIGRATE_LIVE)
+		return 0;
+	zerr_set(err, ZERR_UNSUPPORTED, "E732", 0, "the zl of %s does not know live migrations",
+		 m->opts->host);
+	return zerr_hint(err, "without --live the guest stops while its memory is sent");
+}
+
+/* From now on the rate holds. */
+static uint64_t pace(struct migration *m)
+{
+	m->link.bytes = 0;
+	m->link.rate = m->opts->rate;
+	m->link.begun_ns = clock_ns(CLOCK_MONOTONIC);
+	return m->link.begun_ns;
+}
+
 /* It runs still: may it come? */
 static int offer(void *arg, const struct save_header *h, const struct domain_config *cfg,
 		 const char *xml, struct zerr **err)
@@ -76,7 +105,8 @@ static int offer(void *arg, const struct save_header *h, const struct domain_con
 			      .arg = &m->link };
 	struct migrate_hello hello = {
 		.flags = (m->opts->paused ? MIGRATE_PAUSED : 0) |
-			 (m->opts->dry_run ? MIGRATE_DRY_RUN : 0),
+			 (m->opts->dry_run ? MIGRATE_DRY_RUN : 0) |
+			 (m->opts->live ? MIGRATE_LIVE : 0),
 		.silence_s = MIGRATE_SILENCE_S + (uint32_t)MAX(m->opts->suspend_ms, 0) / 1000,
 	}, theirs;
 	struct migrate_message msg;
@@ -85,7 +115,7 @@ static int offer(void *arg, const struct save_header *h, const struct domain_con
 		xml = m->opts->config_text;
 	memcpy(m->uuid, h->uuid, sizeof(m->uuid));
 	if (check(cfg, err) != 0 || note_images(m, cfg, err) != 0 ||
-	    migrate_greeted(&m->link, &theirs, err) != 0 ||
+	    migrate_greeted(&m->link, &theirs, err) != 0 || knows_live(m, &theirs, err) != 0 ||
 	    migrate_greet(&m->link, &hello, err) != 0 ||
 	    save_out_begin(&o, h, err) != 0 ||
 	    save_out_record(&o, SAVE_XML, xml, strlen(xml), err) != 0 ||
@@ -93,21 +123,53 @@ static int offer(void *arg, const struct save_header *h, const struct domain_con
 		return -1;
 	if (m->opts->dry_run)
 		return 0;
-	return migrate_send(&m->link, MIGRATE_STREAM, NULL, 0, err);
+	if (migrate_send(&m->link, MIGRATE_STREAM, NULL, 0, err) != 0)
+		return -1;
+	m->round_ns = pace(m);
+	return 0;
 }
 
-/* From here on it is suspended. The other side opens its disks when it hears of it. */
+/* A round is over, and so many pages were written meanwhile. Do they go while it stands still? */
+static int more(void *arg, uint64_t pages, struct zerr **)
+{
+	struct migration *m = arg;
+	const struct migrate_opts *opts = m->opts;
+	uint64_t now = clock_ns(CLOCK_MONOTONIC), bytes = m->link.bytes - m->round_bytes, us;
+	bool last, stuck = m->rounds++ > 0 && pages >= m->pages;
+
+	if (bytes >= SAMPLE || m->speed == 0)
+		m->speed = bytes * 1000 / ((now - m->round_ns) / 1000000 + 1) + 1;
+	us = pages * SAVE_PAGE * 1000000 / m->speed;
+	last = us <= opts->downtime_ms * 1000;
+	if (!last && opts->timeout_ms < 0 && (stuck || m->rounds == ROUNDS_MAX)) {
+		domain_warn(m->ctx, "W720", "it writes its memory as fast as that is sent: after "
+			    "%u rounds it stops for the last %llu MiB", m->rounds,
+			    (unsigned long long)(pages * SAVE_PAGE >> 20));
+		last = true;
+	}
+	if (last)
+		sync_images(m);			/* so that there is less to write when it has */
+	if (opts->round)
+		opts->round(opts->arg, last ? 0 : m->rounds + 1);
+	m->pages = pages;
+	m->round_bytes = m->link.bytes;
+	m->round_ns = clock_ns(CLOCK_MONOTONIC);
+	return !last;
+}
+
 static int carry(void *arg, const void *data, size_t len, struct zerr **err)
+{
+	return migrate_write(&((struct migration *)arg)->link, data, len, err);
+}
+
+/* The other side opens its disks when it has heard all. */
+static void stopped(void *arg)
 {
 	struct migration *m = arg;
 
-	if (!m->suspended_ns) {
-		sync_images(m);
-		m->suspended_ns = m->link.begun_ns = clock_ns(CLOCK_MONOTONIC);
-		m->link.bytes = 0;
-		m->link.rate = m->opts->rate;
-	}
-	return migrate_write(&m->link, data, len, err);
+	sync_images(m);
+	m->early_bytes = m->rounds ? m->link.bytes : 0;
+	m->suspended_ns = pace(m);
 }
 
 /* All of it is on its way. After this there is no way back, so nobody interrupts it any more. */
@@ -189,7 +251,10 @@ int domain_migrate(struct domain_ctx *ctx, uint16_t domid, const struct migrate_
 		   struct migrate_result *ret, struct zerr **err)
 {
 	struct migration m = { .ctx = ctx, .opts = opts, .domid = domid };
-	const struct save_sink sink = { offer, carry, settle, &m };
+	const struct save_sink sink = {
+		.offer = offer, .write = carry, .more = opts->live ? more : NULL,
+		.stopped = stopped, .settle = settle, .arg = &m,
+	};
 	struct domain_save_opts save = {
 		.dry_run = opts->dry_run, .timeout_ms = opts->suspend_ms, .fd = opts->fd,
 		.progress = opts->progress, .arg = opts->arg, .sink = &sink,
@@ -201,7 +266,9 @@ int domain_migrate(struct domain_ctx *ctx, uint16_t domid, const struct migrate_
 	migrate_link_init(&m.link, opts);
 	rc = migrate(&m, &save, err);
 	*ret = (struct migrate_result){
-		.bytes = m.link.bytes,
+		.bytes = m.early_bytes + m.link.bytes,
+		.early_bytes = m.early_bytes,
+		.rounds = m.rounds,
 		.down_ns = clock_ns(CLOCK_MONOTONIC) - m.suspended_ns,
 	};
 	for (size_t i = 0; m.images && m.images[i]; i++)

@@ -30,6 +30,7 @@ struct migrate_hello {
 
 #define MIGRATE_PAUSED 1u
 #define MIGRATE_DRY_RUN 2u
+#define MIGRATE_LIVE 4u			/* receiver: I know it; sender: it is one */
 
 struct migrate_message {
 	uint32_t type, length;

@@ -43,7 +43,7 @@ static int check(struct receiving *r, struct domain_saved *s, struct zerr **err)
 /* Who comes, and may it? */
 static int take_offer(struct receiving *r, struct zerr **err)
 {
-	const struct migrate_hello mine = { .flags = 0 };
+	const struct migrate_hello mine = { .flags = MIGRATE_LIVE };
 	struct domain_saved offer = { .in.fd = -1, .fd = -1 };
 	struct zerr *why = NULL;
 	int rc;
@@ -64,7 +64,8 @@ static int take_offer(struct receiving *r, struct zerr **err)
 
 static int make(struct receiving *r, struct zerr **err)
 {
-	struct domain_saved saved = { .in.fd = -1, .fd = r->link.fd };
+	struct domain_saved saved = { .in.fd = -1, .fd = r->link.fd,
+				      .in.live = r->hello.flags & MIGRATE_LIVE };
 	struct domain_create_opts opts = { .keep_paused = true, .saved = &saved,
 					   .config_text = r->text };
 	struct domain_create_result made = { .domid = 0 };

@@ -15,6 +15,7 @@
 #define SAVE_MAGIC_LEN 15u
 #define SAVE_PAGE 4096u
 #define SAVE_RECORD_MAX (64u << 20)		/* bytes */
+#define SAVE_ZEROS 2u			/* a packing: nothing follows, they are zeros */
 
 #if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
 #error "the file's numbers are little-endian"

@@ -26,12 +26,13 @@ static const uint32_t longest[] = {
 	[SAVE_PAGES] = sizeof(struct save_run) + SAVE_BATCH * SAVE_PAGE,
 	[SAVE_CONTEXT] = 16u << 20,
 	[SAVE_END] = 0,
+	[SAVE_EARLY] = sizeof(struct save_run) + SAVE_BATCH * SAVE_PAGE,
 };
 
 static const char *const names[] = {
 	[SAVE_HEADER] = "header", [SAVE_XML] = "configuration", [SAVE_STORE] = "store",
 	[SAVE_MEMORY] = "memory map", [SAVE_PAGES] = "pages", [SAVE_CONTEXT] = "CPU state",
-	[SAVE_END] = "end",
+	[SAVE_END] = "end", [SAVE_EARLY] = "early pages",
 };
 
 uint32_t save_crc(const struct save_frame *f, const void *first, size_t n, const void *data,
@@ -106,9 +107,16 @@ static int read_magic(struct save_in *in, struct zerr **err)
 			(unsigned char)SAVE_MAGIC[SAVE_MAGIC_LEN - 1]);
 }
 
-/* May such a record come now? Pages may be none, or many. */
-static bool in_order(enum save_type last, uint32_t type)
+/*
+ * May such a record come now? Pages may be none, or many. Early pages are followed by the header
+ * once more, as it is when the domain has stopped.
+ */
+static bool in_order(const struct save_in *in, uint32_t type)
 {
+	enum save_type last = in->last;
+
+	if (last != 0 && (type == SAVE_HEADER || type == SAVE_EARLY))
+		return in->live && !in->again && (last == SAVE_XML || last == SAVE_EARLY);
 	return type == last + 1u || (type == SAVE_PAGES && last == SAVE_PAGES) ||
 	       (type == SAVE_CONTEXT && last == SAVE_MEMORY);
 }
@@ -135,10 +143,10 @@ static int read_record(struct save_in *in, struct save_record *r, struct zerr **
 	r->at = in->at;
 	if (read_at(in, &f, sizeof(f), err) != 0)
 		return -1;
-	if (f.type < SAVE_HEADER || f.type > SAVE_END || f.flags != 0)
+	if (f.type < SAVE_HEADER || f.type > SAVE_EARLY || f.flags != 0)
 		return bad(in, r->at, err, "a record of an unknown kind (%u, flags %u)", f.type,
 			   f.flags);
-	if (!in_order(in->last, f.type))
+	if (!in_order(in, f.type))
 		return bad(in, r->at, err, "the record \"%s\" is out of place", names[f.type]);
 	if (f.length > longest[f.type])
 		return bad(in, r->at, err, "the record \"%s\" is too long: %u bytes", names[f.type],
@@ -158,28 +166,37 @@ static int read_record(struct save_in *in, struct save_record *r, struct zerr **
 	return 0;
 }
 
-/* Frames of a bank that a domain of that much memory can have. */
-static uint64_t bank_end(uint64_t base, uint64_t size, uint64_t *left_kib)
+void save_ram(uint64_t memory_kib, struct save_range ret[2])
 {
-	uint64_t kib = MIN(*left_kib, size / 1024);
+	uint64_t pages = memory_kib / 4, low = MIN(pages, GUEST_RAM0_SIZE / SAVE_PAGE);
 
-	*left_kib -= kib;
-	return base / SAVE_PAGE + kib / 4;
+	ret[0] = (struct save_range){ GUEST_RAM0_BASE / SAVE_PAGE, low };
+	ret[1] = (struct save_range){ GUEST_RAM1_BASE / SAVE_PAGE, pages - low };
+}
+
+uint64_t save_ram_end(uint64_t memory_kib)
+{
+	struct save_range ram[2];
+
+	save_ram(memory_kib, ram);
+	return ram[1].count ? ram[1].gfn + ram[1].count : ram[0].gfn + ram[0].count;
 }
 
 static bool in_ram(const struct save_header *h, uint64_t gfn, uint64_t count)
 {
-	uint64_t left = h->memory_kib;
-	uint64_t end0 = bank_end(GUEST_RAM0_BASE, GUEST_RAM0_SIZE, &left);
-	uint64_t end1 = bank_end(GUEST_RAM1_BASE, GUEST_RAM1_SIZE, &left);
+	struct save_range ram[2];
+	bool in = false;
 
-	return (gfn >= GUEST_RAM0_BASE / SAVE_PAGE && gfn < end0 && count <= end0 - gfn) ||
-	       (gfn >= GUEST_RAM1_BASE / SAVE_PAGE && gfn < end1 && count <= end1 - gfn);
+	save_ram(h->memory_kib, ram);
+	for (size_t i = 0; i < 2; i++)
+		in |= gfn >= ram[i].gfn && gfn - ram[i].gfn < ram[i].count &&
+			count <= ram[i].count - (gfn - ram[i].gfn);
+	return in;
 }
 
 static int check_header(struct save_in *in, const struct save_record *r, struct zerr **err)
 {
-	struct save_header *h = &in->head;
+	struct save_header *h = &in->head, was = *h;
 	const char *what = NULL;
 
 	if (r->len != sizeof(*h))
@@ -206,6 +223,15 @@ static int check_header(struct save_in *in, const struct save_record *r, struct 
 		what = "the compression";
 	else if ((h->flags & ~(SAVE_VUART | SAVE_VPMU)) != 0 || h->sve_bytes != 0)
 		what = "what the guest has";
+	if (was.bits != 0 && !what) {
+		was.saved_ns = h->saved_ns;
+		was.max_pages = h->max_pages;
+		was.pages = h->pages;
+		if (memcmp(&was, h, sizeof(was)) != 0)
+			what = "the change";
+		in->again = true;
+		in->last = SAVE_XML;
+	}
 	return what ? bad(in, r->at, err, "%s in the header is not possible", what) : 0;
 }
 
@@ -251,14 +277,21 @@ static bool is_mapped(struct save_in *in, uint64_t gfn, uint64_t count)
 	return count <= in->ranges[in->range].gfn + in->ranges[in->range].count - gfn;
 }
 
-static int unpack(struct save_in *in, struct save_record *r, struct zerr **err)
+static int unpack(struct save_in *in, struct save_record *r, uint32_t packing, struct zerr **err)
 {
 	size_t want = r->count * SAVE_PAGE;
 	uLongf got = want;
+	bool good;
 
 	if (!in->unpacked && !(in->unpacked = malloc(SAVE_BATCH * SAVE_PAGE)))
 		return zerr_no_memory(err);
-	if (uncompress(in->unpacked, &got, r->data, r->len) != Z_OK || got != want)
+	if (packing == SAVE_ZEROS) {
+		memset(in->unpacked, 0, want);
+		good = r->len == 0;
+	} else {
+		good = uncompress(in->unpacked, &got, r->data, r->len) == Z_OK && got == want;
+	}
+	if (!good)
 		return bad(in, r->at, err, "pages cannot be unpacked");
 	r->data = in->unpacked;
 	r->len = want;
@@ -267,22 +300,25 @@ static int unpack(struct save_in *in, struct save_record *r, struct zerr **err)
 
 static int check_pages(struct save_in *in, struct save_record *r, struct zerr **err)
 {
+	bool early = r->type == SAVE_EARLY;
 	struct save_run run;
 
 	if (r->len < sizeof(run))
 		return bad(in, r->at, err, "pages of %zu bytes", r->len);
 	memcpy(&run, r->data, sizeof(run));
-	if (run.count == 0 || run.count > SAVE_BATCH || run.gfn < in->next_gfn ||
-	    !is_mapped(in, run.gfn, run.count))
+	if (run.count == 0 || run.count > SAVE_BATCH ||
+	    (early ? !in_ram(&in->head, run.gfn, run.count) :
+	     run.gfn < in->next_gfn || !is_mapped(in, run.gfn, run.count)))
 		return bad(in, r->at, err, "%u pages for frame 0x%llx, where it has none to come",
 			   run.count, (unsigned long long)run.gfn);
 	r->gfn = run.gfn;
 	r->count = run.count;
 	r->data += sizeof(run);
 	r->len -= sizeof(run);
-	in->next_gfn = run.gfn + run.count;
-	if (run.packing == SAVE_ZLIB)
-		return unpack(in, r, err);
+	if (!early)
+		in->next_gfn = run.gfn + run.count;
+	if (run.packing == SAVE_ZLIB || (run.packing == SAVE_ZEROS && in->live))
+		return unpack(in, r, run.packing, err);
 	if (run.packing != SAVE_PLAIN || r->len != (size_t)run.count * SAVE_PAGE)
 		return bad(in, r->at, err, "%u pages of %zu bytes", run.count, r->len);
 	return 0;
@@ -302,6 +338,7 @@ int save_in_next(struct save_in *in, struct save_record *r, struct zerr **err)
 	case SAVE_MEMORY:
 		return check_memory(in, r, err);
 	case SAVE_PAGES:
+	case SAVE_EARLY:
 		return check_pages(in, r, err);
 	case SAVE_END:
 		return in->at == in->size || in->read ? 0 :

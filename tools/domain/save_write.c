@@ -57,22 +57,24 @@ int save_out_record(struct save_out *o, enum save_type type, const void *data, s
 	return put_record(o, type, NULL, 0, data, len, err);
 }
 
-/* A run of pages that hold something. What does not become smaller goes as it is. */
-static int put_run(struct save_out *o, uint64_t gfn, size_t nr, const uint8_t *mem,
+/* A run of pages. What does not become smaller goes as it is. */
+static int put_run(struct save_out *o, uint64_t gfn, size_t nr, const uint8_t *mem, bool zeros,
 		   struct zerr **err)
 {
-	struct save_run run = { .gfn = gfn, .count = (uint32_t)nr, .packing = SAVE_PLAIN };
-	size_t len = nr * SAVE_PAGE;
+	struct save_run run = { .gfn = gfn, .count = (uint32_t)nr,
+				.packing = zeros ? SAVE_ZEROS : SAVE_PLAIN };
+	enum save_type type = o->early ? SAVE_EARLY : SAVE_PAGES;
+	size_t len = zeros ? 0 : nr * SAVE_PAGE;
 	uLongf packed = compressBound(SAVE_BATCH * SAVE_PAGE);
 
-	if (o->packing == SAVE_PLAIN)
-		return put_record(o, SAVE_PAGES, &run, sizeof(run), mem, len, err);
+	if (zeros || o->packing == SAVE_PLAIN)
+		return put_record(o, type, &run, sizeof(run), mem, len, err);
 	if (!o->packed && !(o->packed = malloc(packed)))
 		return zerr_no_memory(err);
 	if (compress2(o->packed, &packed, mem, len, Z_BEST_SPEED) != Z_OK || packed >= len)
-		return put_record(o, SAVE_PAGES, &run, sizeof(run), mem, len, err);
+		return put_record(o, type, &run, sizeof(run), mem, len, err);
 	run.packing = SAVE_ZLIB;
-	return put_record(o, SAVE_PAGES, &run, sizeof(run), o->packed, packed, err);
+	return put_record(o, type, &run, sizeof(run), o->packed, packed, err);
 }
 
 bool save_page_is_zero(const void *page)
@@ -86,14 +88,15 @@ int save_out_pages(struct save_out *o, uint64_t gfn, size_t nr, const void *mem,
 		   struct zerr **err)
 {
 	const uint8_t *p = mem;
-	size_t from = 0;
 
-	for (size_t i = 0; i <= nr; i++) {
-		if (i < nr && !save_page_is_zero(p + i * SAVE_PAGE))
-			continue;
-		if (i > from && put_run(o, gfn + from, i - from, p + from * SAVE_PAGE, err) != 0)
+	for (size_t from = 0, i; from < nr; from = i) {
+		bool zeros = save_page_is_zero(p + from * SAVE_PAGE);
+
+		for (i = from + 1; i < nr && save_page_is_zero(p + i * SAVE_PAGE) == zeros; i++)
+			;
+		if ((!zeros || o->zeros) && put_run(o, gfn + from, i - from, p + from * SAVE_PAGE,
+						    zeros, err) != 0)
 			return -1;
-		from = i + 1;
 	}
 	return 0;
 }

@@ -22,12 +22,9 @@ static int64_t memory_op(struct hyp *h, unsigned int cmd, const void *arg, size_
 	return rc < 0 ? rc : (int64_t)call->result;
 }
 
-/*
- * Give the domain nr extents of 2^order pages at the frames gfns[]; at most 4096 in a call. Returns
- * how many were done: fewer than nr means that no (contiguous) memory or limit is left.
- */
-long hyp_populate(struct hyp *h, uint16_t domid, const uint64_t *gfns, size_t nr,
-		  unsigned int order, struct zerr **err)
+static long change_reservation(struct hyp *h, unsigned int cmd, const char *what, uint16_t domid,
+			       const uint64_t *gfns, size_t nr, unsigned int order,
+			       struct zerr **err)
 {
 	struct xen_memory_reservation r = {
 		.nr_extents = nr, .extent_order = order, .domid = domid,
@@ -35,10 +32,32 @@ long hyp_populate(struct hyp *h, uint16_t domid, const uint64_t *gfns, size_t nr
 	int64_t rc;
 
 	set_xen_guest_handle(r.extent_start, hcall_put(h, gfns, nr * sizeof(*gfns)));
-	rc = memory_op(h, XENMEM_populate_physmap, &r, sizeof(r));
+	rc = memory_op(h, cmd, &r, sizeof(r));
 	if (rc < 0 || (uint64_t)rc > nr)
-		return hyp_error(err, rc < 0 ? (long)rc : -EIO, "populate_physmap", domid);
+		return hyp_error(err, rc < 0 ? (long)rc : -EIO, what, domid);
 	return (long)rc;
+}
+
+/*
+ * Give the domain nr extents of 2^order pages at the frames gfns[]; at most 4096 in a call. Returns
+ * how many were done: fewer than nr means that no (contiguous) memory or limit is left.
+ */
+long hyp_populate(struct hyp *h, uint16_t domid, const uint64_t *gfns, size_t nr,
+		  unsigned int order, struct zerr **err)
+{
+	return change_reservation(h, XENMEM_populate_physmap, "populate_physmap", domid, gfns, nr,
+				  order, err);
+}
+
+/* Take pages from it; at most 4096 in a call. */
+int hyp_depopulate(struct hyp *h, uint16_t domid, const uint64_t *gfns, size_t nr,
+		   struct zerr **err)
+{
+	long rc = change_reservation(h, XENMEM_decrease_reservation, "decrease_reservation", domid,
+				     gfns, nr, 0, err);
+
+	return rc < 0 || (size_t)rc == nr ? (int)MIN(rc, 0) :
+		hyp_error(err, -EIO, "decrease_reservation", domid);
 }
 
 /* Highest guest frame of a domain that has a page, or had one. */

@@ -15,12 +15,27 @@
 #include "xentools/migrate.h"
 
 #define END_MS 10000			/* for the command, when the line is closed */
+#define DOWNTIME_MS 300			/* that a live one should stop for at most */
 
 extern char **environ;
 
+struct shown {
+	struct zl_progress p;
+	const char *name;
+	char what[DOMAIN_NAME_MAX + 32];
+};
+
 static void show_progress(void *arg, uint64_t done, uint64_t total)
 {
-	zl_progress(arg, done, total);
+	zl_progress(&((struct shown *)arg)->p, done, total);
+}
+
+static void show_round(void *arg, unsigned int round)
+{
+	struct shown *s = arg;
+
+	s->p = (struct zl_progress){ .zl = s->p.zl, .what = s->what };
+	snprintf(s->what, sizeof(s->what), round ? "%s, round %u" : "%s, the last", s->name, round);
 }
 
 /*
@@ -104,18 +119,24 @@ static int print_done(struct zl *zl, const char *name, const struct migrate_opts
 		      const struct migrate_result *r, uint64_t took_ms, struct zerr **err)
 {
 	struct json_object *o;
+	char rounds[64] = "";
 
 	if (!zl->json) {
-		zl_note(zl, "%s %s on %s now: %" PRIu64 " MiB in %" PRIu64 ".%" PRIu64
+		if (opts->live)
+			snprintf(rounds, sizeof(rounds), " (%" PRIu64 " of them in %u rounds)",
+				 r->early_bytes >> 20, r->rounds);
+		zl_note(zl, "%s %s on %s now: %" PRIu64 " MiB%s in %" PRIu64 ".%" PRIu64
 			" s, stopped for %" PRIu64 " ms", name, opts->paused ? "is" : "runs",
-			opts->host, r->bytes >> 20, took_ms / 1000, took_ms % 1000 / 100,
-			r->down_ns / 1000000);
+			opts->host, r->bytes >> 20, rounds, took_ms / 1000,
+			took_ms % 1000 / 100, r->down_ns / 1000000);
 		return 0;
 	}
 	o = json_object_new_object();
 	zl_json_string(o, "name", name);
 	zl_json_string(o, "to", opts->host);
 	zl_json_bool(o, "paused", opts->paused);
+	zl_json_uint(o, "rounds", r->rounds);
+	zl_json_uint(o, "early_bytes", r->early_bytes);
 	zl_json_uint(o, "sent_bytes", r->bytes);
 	zl_json_uint(o, "took_ns", took_ms * 1000000);
 	zl_json_uint(o, "down_ns", r->down_ns);
@@ -137,7 +158,7 @@ static int run(struct zl *zl, uint16_t domid, const char *name, const char *ssh,
 	       struct migrate_opts *opts, struct zerr **err)
 {
 	const struct domain_save_opts possible = { .dry_run = true, .fd = -1 };
-	struct zl_progress p = { .zl = zl, .what = name };
+	struct shown shown = { .p = { .zl = zl }, .name = name };
 	uint64_t begun = zl_now_ms();
 	struct migrate_result r;
 	pid_t pid;
@@ -148,7 +169,12 @@ static int run(struct zl *zl, uint16_t domid, const char *name, const char *ssh,
 		return -1;
 	signal(SIGPIPE, SIG_IGN);
 	opts->progress = show_progress;
-	opts->arg = &p;
+	opts->round = show_round;
+	opts->arg = &shown;
+	if (opts->live)
+		show_round(&shown, 1);
+	else
+		shown.p.what = name;
 	opts->fd = zl_signal_fd();
 	rc = start(ssh, opts->host, opts, &pid, err);
 	if (rc == 0) {
@@ -194,12 +220,15 @@ static int read_arguments(struct zl *zl, const struct zl_args *args, struct migr
 			  struct zerr **err)
 {
 	const char *bandwidth = zl_value(args, "bandwidth");
+	const char *downtime = zl_value(args, "downtime");
 
-	if (zl_has(args, "live") || zl_has(args, "downtime")) {
-		zerr_set(err, ZERR_UNSUPPORTED, "E501", 0, "migrate: --live: the hypervisor cannot "
-			 "tell yet which pages a running guest writes");
-		return zerr_hint(err, "without it the guest stops while its memory is sent");
-	}
+	opts->live = zl_has(args, "live");
+	opts->downtime_ms = DOWNTIME_MS;
+	if (downtime != NULL && !opts->live)
+		return zerr_set(err, ZERR_USAGE, "E004", 0, "migrate: --downtime is for --live");
+	if (downtime != NULL && parse_u64(downtime, 1, 1000000, &opts->downtime_ms) < 0)
+		return zerr_set(err, ZERR_USAGE, "E004", 0, "migrate: --downtime: \"%s\" is not a "
+				"number of ms (1 to 1000000)", downtime);
 	opts->host = args->pos[1];
 	if (opts->host[0] == '-' || opts->host[0] == '\0')
 		return zerr_set(err, ZERR_USAGE, "E007", 0, "migrate: \"%s\" is no host",

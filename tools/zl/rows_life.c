@@ -66,8 +66,8 @@ static ZL_OPTIONS(managed_save_options,
 	{ 0, "timeout", "SEC", "how long to wait for each guest to suspend" });
 
 static ZL_OPTIONS(migrate_options,
-	{ 0, "live", NULL, "let it run meanwhile; not yet" },
-	{ 0, "downtime", "MS", "with --live: how long it may stop" },
+	{ 0, "live", NULL, "let it run while its memory is sent" },
+	{ 0, "downtime", "MS", "with --live: how long it may stop (300)" },
 	{ 0, "bandwidth", "MIB", "at most so many MiB a second" },
 	{ 0, "timeout", "SEC", "of all, after which the guest goes on here" },
 	{ 'p', "paused", NULL, "leave it paused there" },
@@ -179,13 +179,16 @@ static const struct zl_command rows[] = {
 	  "As save does, to /var/lib/zl/save/NAME.save. start restores it and removes the file; "
 	  "z:start stop='managed-save' has the host do so when it stops." },
 	{ "migrate", NULL, cmd_migrate, ZL_CHANGES | ZL_JSON | ZL_DOMAINS, 2, 2, migrate_options,
-	  "[--live] [--downtime=MS] [--bandwidth=MIB] [--timeout=SEC] [-p] [-C FILE] [-s CMD] "
+	  "[--live [--downtime=MS]] [--bandwidth=MIB] [--timeout=SEC] [-p] [-C FILE] [-s CMD] "
 	  "DOM HOST", "let a domain go on on another host",
 	  "The guest suspends, its memory is sent through \"ssh HOST zl migrate-receive\", and it "
 	  "goes on there; until that host has all of it, whatever fails, it goes on here. With "
-	  "--dry-run the other host only says whether it could take it. CMD, or migrate.ssh in "
-	  "zl.conf, is the command in front of HOST, for a shell; if it is empty, HOST itself is "
-	  "the command that leads to a zl migrate-receive.\n\n"
+	  "--live it runs while its memory is sent, and then what it wrote meanwhile, again and "
+	  "again; it stops when the rest can be sent in MS, or when it writes as fast as the line "
+	  "carries, which is told; with --timeout it does not stop for that, but goes on here when "
+	  "the time is up. With --dry-run the other host only says whether it could take it. CMD, "
+	  "or migrate.ssh in zl.conf, is the command in front of HOST, for a shell; if it is empty, "
+	  "HOST itself is the command that leads to a zl migrate-receive.\n\n"
 	  "Its disks do not come along: both hosts must have them under the same paths, and raw. "
 	  "So must its bridges, pools and scripts be there, or -C FILE names others. The "
 	  "definition stays here, and there the domain has none unless it is defined there.\n\n"

@@ -319,6 +319,8 @@ int hyp_domain_fill(struct hyp *h, uint16_t domid, uint64_t address, uint64_t si
 /* How many of nr extents of 2^order pages were populated at gfns[] (all or a prefix); -1 error. */
 long hyp_populate(struct hyp *h, uint16_t domid, const uint64_t *gfns, size_t nr,
 		  unsigned int order, struct zerr **err);
+int hyp_depopulate(struct hyp *h, uint16_t domid, const uint64_t *gfns, size_t nr,
+		   struct zerr **err);
 int hyp_domain_max_gfn(struct hyp *h, uint16_t domid, uint64_t *ret, struct zerr **err);
 int hyp_sharing_pages(struct hyp *h, uint64_t *freed, uint64_t *used, struct zerr **err);
 

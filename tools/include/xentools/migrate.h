@@ -16,8 +16,12 @@ struct migrate_opts {
 	const char *config_text;		/* there in the place of its own; NULL: that */
 	bool paused;				/* it stays so there */
 	bool dry_run;				/* only what both sides can check before */
+	bool live;				/* its memory goes while it runs */
+	uint64_t downtime_ms;			/* then it stops for about so long */
+	/* A round of that begins; 0: it is about to stop. May be NULL. */
+	void (*round)(void *arg, unsigned int round);
 	uint64_t rate;				/* bytes a second at most; 0: as it goes */
-	int timeout_ms;				/* of all; -1: none */
+	int timeout_ms;				/* of all; -1: none, but see W720 */
 	int suspend_ms;				/* for the guest to suspend */
 	save_progress_fn *progress;		/* may be NULL */
 	void *arg;
@@ -25,6 +29,8 @@ struct migrate_opts {
 
 struct migrate_result {
 	uint64_t bytes;				/* sent */
+	uint64_t early_bytes;			/* of these, while it ran */
+	unsigned int rounds;			/* in which they were */
 	uint64_t down_ns;			/* between suspended here and running there */
 };
 

@@ -21,6 +21,7 @@ extern const char *const save_packing_names[SAVE_PACKINGS];
 
 enum save_type {
 	SAVE_HEADER = 1, SAVE_XML, SAVE_STORE, SAVE_MEMORY, SAVE_PAGES, SAVE_CONTEXT, SAVE_END,
+	SAVE_EARLY,				/* comes behind SAVE_XML */
 };
 
 /* Little-endian in the file, as it is in memory; nothing but what is named here. */
@@ -50,6 +51,11 @@ struct save_range {
 	uint64_t gfn, count;
 };
 
+/* The two banks of its RAM as it is booted; a balloon has left holes anywhere in it. */
+void save_ram(uint64_t memory_kib, struct save_range ret[2]);
+/* Behind the last of those frames. */
+uint64_t save_ram_end(uint64_t memory_kib);
+
 /* ---- to write ---- */
 
 struct save_out {
@@ -59,6 +65,8 @@ struct save_out {
 	int (*write)(void *arg, const void *data, size_t len, struct zerr **err);
 	void *arg;
 	enum save_packing packing;
+	bool early;				/* pages go as early ones */
+	bool zeros;				/* those of zeros are told, too */
 	uint8_t *packed;
 	uint64_t bytes;				/* written */
 };
@@ -66,7 +74,7 @@ struct save_out {
 int save_out_begin(struct save_out *o, const struct save_header *h, struct zerr **err);
 int save_out_record(struct save_out *o, enum save_type type, const void *data, size_t len,
 		    struct zerr **err);
-/* At most SAVE_BATCH frames; those that hold nothing but zeros are left out. */
+/* At most SAVE_BATCH frames; those that hold nothing but zeros are left out, unless o->zeros. */
 int save_out_pages(struct save_out *o, uint64_t gfn, size_t nr, const void *mem,
 		   struct zerr **err);
 void save_out_free(struct save_out *o);
@@ -94,6 +102,8 @@ struct save_in {
 	enum save_type last;
 	uint8_t *buf, *unpacked;
 	size_t room;
+	bool live;				/* early pages may come, and zeros be told */
+	bool again;				/* the header has come a second time */
 	bool any_sum;				/* checksums are not looked at: for fuzzing only */
 };
 
@@ -139,6 +149,12 @@ struct save_sink {
 	int (*offer)(void *arg, const struct save_header *h, const struct domain_config *cfg,
 		     const char *xml, struct zerr **err);
 	int (*write)(void *arg, const void *data, size_t len, struct zerr **err);
+	/*
+	 * NULL: it stops before its memory is sent. Otherwise that is sent while it runs, and after
+	 * each round this is told how many pages it wrote meanwhile: 1 once more, 0 it may stop.
+	 */
+	int (*more)(void *arg, uint64_t pages, struct zerr **err);
+	void (*stopped)(void *arg);
 	/* All is written: 0, and the domain is ended here. */
 	int (*settle)(void *arg, struct zerr **err);
 	void *arg;
@@ -177,6 +193,8 @@ struct domain_saved {
 	int fd;					/* ends it when it is readable; -1: none */
 	save_progress_fn *progress;		/* may be NULL */
 	void *arg;
+	uint8_t *has;				/* frames that the domain has got, up to end */
+	uint64_t end;
 	uint8_t *context;
 	size_t context_len;
 	bool consume;				/* the file goes when its guest is about to run */
