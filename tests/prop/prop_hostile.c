@@ -247,8 +247,12 @@ static struct call control_call(struct domain *d)
 	static const uint32_t ops[] = {
 		XEN_DOMCTL_pausedomain, XEN_DOMCTL_unpausedomain, XEN_DOMCTL_getdomaininfo,
 		XEN_DOMCTL_cacheflush, XEN_DOMCTL_sendtrigger, XEN_DOMCTL_getvcpucontext,
-		XEN_DOMCTL_gethvmcontext, XEN_DOMCTL_sethvmcontext,
+		XEN_DOMCTL_gethvmcontext, XEN_DOMCTL_sethvmcontext, XEN_DOMCTL_shadow_op,
 		XEN_DOMCTL_set_virq_handler, ZAZEN_DOMCTL_write_memory, ZAZEN_DOMCTL_write_memory,
+	};
+	static const uint32_t shadow_ops[] = {
+		XEN_DOMCTL_SHADOW_OP_ENABLE_LOGDIRTY, XEN_DOMCTL_SHADOW_OP_CLEAN,
+		XEN_DOMCTL_SHADOW_OP_CLEAN, XEN_DOMCTL_SHADOW_OP_PEEK, XEN_DOMCTL_SHADOW_OP_OFF,
 	};
 	union { struct xen_domctl x; struct zazen_domctl z; } u = { .x = {
 		one_in(60) ? XEN_DOMCTL_destroydomain : ops[rnd(ARRAY_SIZE(ops))],
@@ -264,6 +268,10 @@ static struct call control_call(struct domain *d)
 	else if (u.x.cmd == XEN_DOMCTL_gethvmcontext || u.x.cmd == XEN_DOMCTL_sethvmcontext)
 		u.x.u.hvmcontext = (struct xen_domctl_hvmcontext){
 			rnd(9000), { one_in(6) ? 0 : any_list(d) } };
+	else if (u.x.cmd == XEN_DOMCTL_shadow_op)
+		u.x.u.shadow_op = (struct xen_domctl_shadow_op){
+			.op = shadow_ops[rnd(ARRAY_SIZE(shadow_ops))], .pages = any_gfn(d),
+			.dirty_bitmap = { one_in(6) ? 0 : any_list(d) } };
 	else if (u.x.cmd == XEN_DOMCTL_set_virq_handler)
 		u.x.u.set_virq_handler.virq = rnd(26);
 	return CALL(domctl, PUT(d, u));

@@ -49,6 +49,21 @@ static bool emulate(struct vcpu *v, uint32_t iss, ipa_t ipa)
 }
 
 /*
+ * Does an access that lacked permission have it now, be it the first write to a page since
+ * somebody asked? A walk reads what it may; the machine writes to stage-1 tables, too. The guest
+ * may have changed its own translation meanwhile, or another CPU be splitting a block that its
+ * tables are in: its next try tells.
+ */
+static bool permission_is_there(struct vcpu *v, uint32_t iss, uint64_t far)
+{
+	ipa_t ipa = fault_ipa(far);
+
+	if (!(iss & ISS_DABT_S1PTW) && guest_va_to_ipa(far, false, &ipa))
+		return true;
+	return p2m_fault_is_spurious(v->domain, ipa, iss & (ISS_DABT_WNR | ISS_DABT_S1PTW));
+}
+
+/*
  * Data abort of the current vCPU from stage 2. An access whose syndrome has no register (ISV = 0),
  * a walk or a cache operation cannot be emulated.
  */
@@ -65,19 +80,22 @@ void trap_data_abort(struct vcpu *v, uint32_t iss)
 			return;
 		if (p2m_fault_is_spurious(v->domain, ipa, iss & ISS_DABT_WNR))
 			return;
-	} else if (type == FSC_PERMISSION && guest_va_to_ipa(far, false, &ipa) == 0 &&
-		   p2m_fault_is_spurious(v->domain, ipa, iss & ISS_DABT_WNR)) {
+	} else if (type == FSC_PERMISSION && permission_is_there(v, iss, far)) {
 		return;
 	}
 	guest_inject_abort(v, far, false);
 }
 
-/* A fetch from outside the guest's memory is the guest's to handle. */
+/*
+ * A fetch from outside the guest's memory is the guest's to handle. What is refused for its
+ * permission is a fetch of what is not executable, or a walk's write.
+ */
 void trap_instruction_abort(struct vcpu *v, uint32_t iss)
 {
 	uint64_t far = read_sysreg(far_el2);
+	uint32_t type = FSC_TYPE(iss);
 
-	if (FSC_TYPE(iss) != FSC_TRANSLATION ||
-	    !p2m_fault_is_spurious(v->domain, fault_ipa(far), false))
+	if (type == FSC_TRANSLATION ? !p2m_fault_is_spurious(v->domain, fault_ipa(far), false) :
+	    type != FSC_PERMISSION || !(iss & ISS_DABT_S1PTW) || !permission_is_there(v, iss, far))
 		guest_inject_abort(v, far, true);
 }

@@ -20,6 +20,7 @@ static const struct control_row rows[] = {
 				       .flags = NEEDS_DOMAIN | NOT_SELF },
 	[XEN_DOMCTL_getdomaininfo] = { domctl_getdomaininfo, COPYBACK },
 	[XEN_DOMCTL_setvcpuaffinity] = { domctl_vcpuaffinity, NEEDS_DOMAIN | COPYBACK },
+	[XEN_DOMCTL_shadow_op] = { domctl_shadow_op, NEEDS_DOMAIN | NOT_SELF | COPYBACK },
 	[XEN_DOMCTL_max_mem] = { domctl_max_mem, NEEDS_DOMAIN },
 	[XEN_DOMCTL_setvcpucontext] = { domctl_vcpucontext, NEEDS_DOMAIN | NOT_SELF | PAUSED },
 	[XEN_DOMCTL_getvcpucontext] = { domctl_vcpucontext, NEEDS_DOMAIN | NOT_SELF | PAUSED },

@@ -55,7 +55,7 @@ control_fn domctl_cpu_model, domctl_max_vcpus, domctl_vcpucontext, domctl_getvcp
 
 /* domctl_memory.c */
 control_fn domctl_max_mem, domctl_cacheflush, domctl_address_size, domctl_paging_mempool,
-	   domctl_nodeaffinity, domctl_write_memory;
+	   domctl_nodeaffinity, domctl_shadow_op, domctl_write_memory;
 
 /* domctl_device.c */
 control_fn domctl_irq_permission, domctl_iomem_permission, domctl_bind_pt_irq, domctl_memory_mapping,

@@ -87,6 +87,85 @@ int domctl_write_memory(struct control_call *call)
 	return 0;
 }
 
+/* The caller cannot be told of n frames of d from g on: they were not taken. */
+static void put_back(struct domain *d, uint64_t g, uint64_t n, const uint64_t *bits)
+{
+	for (uint64_t i = 0; i < n; i++) {
+		mfn_t m = bits[i / 64] & BIT(i % 64) ? p2m_get_page(d, gfn(g + i), true, NULL) :
+			  INVALID_MFN;
+
+		if (mfn_valid(m))
+			page_put(m);
+	}
+}
+
+/*
+ * Which of d's first frames are dirty, as bits to where the caller wants them, if at all. OUT: how
+ * many frames were looked at, counts. Preemptible: call->a frames are done, call->b were dirty.
+ * -EFAULT, -EINVAL.
+ */
+static int take_dirty(struct control_call *call, uint64_t frames, bool clean)
+{
+	struct xen_domctl_shadow_op *s = &call->domctl.u.shadow_op;
+	uint64_t nr = MIN(frames, READ_ONCE(call->d->p2m.max_gfn) + 1), n, end;
+	COPIED_IN uint64_t bits[P2M_DIRTY_BATCH / 64];
+	struct domain *d = call->d;
+
+	if (call->a % 512 || call->a > nr || checked_add(s->dirty_bitmap.p, nr, &end))
+		return -EINVAL;
+	s->stats.fault_count = READ_ONCE(d->p2m.write_faults);
+	while (call->a < nr) {
+		n = p2m_take_dirty(d, gfn(call->a), nr - call->a, clean, bits, &call->b);
+		if (s->dirty_bitmap.p &&
+		    copy_to_guest(s->dirty_bitmap.p + call->a / 8, bits, DIV_ROUND_UP(n, 8ul))) {
+			if (clean)
+				put_back(d, call->a, n, bits);
+			return -EFAULT;
+		}
+		call->a += n;
+		if (call->a < nr && hypercall_preempt())
+			return -ERESTART;
+	}
+	if (clean)
+		WRITE_ONCE(d->p2m.write_faults, 0);
+	s->stats.dirty_count = (uint32_t)call->b;
+	s->pages = nr;
+	return 0;
+}
+
+/*
+ * Note which frames d writes: of shadow_op what log-dirty needs. ON: all count as not written.
+ * -EINVAL: another operation, or not while it is on or off; -EOPNOTSUPP: d has a device, which
+ * writes unseen; -ESRCH; else as take_dirty.
+ */
+int domctl_shadow_op(struct control_call *call)
+{
+	struct xen_domctl_shadow_op *s = &call->domctl.u.shadow_op;
+	bool enable = s->op == XEN_DOMCTL_SHADOW_OP_ENABLE_LOGDIRTY;
+	uint8_t *log = &call->d->p2m.dirty_log;
+
+	if (s->op == XEN_DOMCTL_SHADOW_OP_OFF) {
+		if (*log == DIRTY_LOG_ON)
+			WRITE_ONCE(*log, DIRTY_LOG_OFF);
+		return 0;
+	}
+	if (!enable && ((s->op != XEN_DOMCTL_SHADOW_OP_CLEAN &&
+			 s->op != XEN_DOMCTL_SHADOW_OP_PEEK) ||
+			s->mode & ~(uint32_t)XEN_DOMCTL_SHADOW_LOGDIRTY_FINAL))
+		return -EINVAL;
+	if ((READ_ONCE(*log) == DIRTY_LOG_ON) != (!enable || call->resumed))
+		return -EINVAL;
+	if (READ_ONCE(call->d->has_device))
+		return -EOPNOTSUPP;
+	if (domain_is_dying(call->d))
+		return -ESRCH;
+	if (!enable)
+		return take_dirty(call, s->pages, s->op == XEN_DOMCTL_SHADOW_OP_CLEAN);
+	WRITE_ONCE(*log, DIRTY_LOG_ON);
+	s->dirty_bitmap.p = 0;
+	return take_dirty(call, ~0UL, true);
+}
+
 /*
  * 64, or 32 where the CPUs have it: set before there is memory and before d has run, or asked for.
  * It holds from a vCPU's next start on. -EINVAL, -EBUSY.

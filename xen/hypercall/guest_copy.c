@@ -47,14 +47,34 @@ static inline void copy_bytes(void *dst, const void *src, size_t n)
 		*d++ = *s++;
 }
 
-/* A page of the guest's cannot be reached: did it report it as free, and is it there now? */
+/*
+ * guest_va_to_ipa: 0 or -EFAULT. Another CPU may be splitting the block in which the guest's own
+ * tables are, but not under the lock.
+ */
+int guest_va_find(uint64_t va, bool write, ipa_t *ipa)
+{
+	if (likely(!guest_va_to_ipa(va, write, ipa)))
+		return 0;
+	SPIN_GUARD(&this_vcpu()->domain->p2m.lock);
+	return guest_va_to_ipa(va, write, ipa);
+}
+
+/*
+ * A page of the guest's cannot be reached: did it report it as free, or is a write to be seen, and
+ * is it there now?
+ */
 static __noinline bool took_back(uint64_t va, bool write)
 {
 	struct domain *d = this_vcpu()->domain;
 	ipa_t ipa;
 
-	return READ_ONCE(d->reported_pages) && !guest_va_to_ipa(va, write, &ipa) &&
-		!p2m_take_back(d, ipa_to_gfn(ipa), false);
+	if (!(READ_ONCE(d->reported_pages) | READ_ONCE(d->p2m.dirty_log)) ||
+	    guest_va_find(va, write, &ipa))
+		return false;
+	mfn_t m = p2m_get_page(d, ipa_to_gfn(ipa), write, NULL);
+	if (mfn_valid(m))
+		page_put(m);
+	return mfn_valid(m);
 }
 
 /*
@@ -84,7 +104,7 @@ int copy_small(uint64_t va, void *buf, size_t n, bool write)
 			rc = 0;
 		}
 		spin_unlock(&p2m->lock);
-	} while (unlikely(rc) && tries++ == 0 && took_back(va, write));
+	} while (unlikely(rc) && tries++ < 4 && took_back(va, write));
 	return rc;
 }
 
@@ -105,7 +125,7 @@ static int copy_one_page(uint64_t va, char *buf, size_t n, bool write)
 
 	if (n <= SMALL_COPY && buf)
 		return write ? copy_out_small(va, buf, n) : copy_in_small(buf, va, n);
-	if (unlikely(guest_va_to_ipa(va, write, &ipa)))
+	if (unlikely(guest_va_find(va, write, &ipa)))
 		return -EFAULT;
 	mfn_t m = p2m_get_page(this_vcpu()->domain, ipa_to_gfn(ipa), write, NULL);
 	if (unlikely(!mfn_valid(m)))

@@ -51,7 +51,7 @@ static int64_t register_runstate(struct vcpu *v, uint64_t arg, bool phys)
 			return -ENXIO;
 		begin = end = at;
 	} else if (checked_add(at, sizeof(struct vcpu_runstate_info) - 1, &last) ||
-		   guest_va_to_ipa(at, true, &begin) || guest_va_to_ipa(last, true, &end)) {
+		   guest_va_find(at, true, &begin) || guest_va_find(last, true, &end)) {
 		return -EFAULT;
 	}
 	return vcpu_register_runstate(v, (gfn_t[]){ ipa_to_gfn(begin), ipa_to_gfn(end) },

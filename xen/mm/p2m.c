@@ -54,8 +54,8 @@ void p2m_domain_free(struct domain *d)
 	p2m->root = NULL;
 }
 
-/* What g maps to, P2M_HOLE outside the input size. The lock is held. */
-static inline struct p2m_entry lookup(struct domain *d, gfn_t g)
+/* What g maps to, P2M_HOLE outside the input size, by *pte. The lock is held. */
+static inline struct p2m_entry lookup_pte(struct domain *d, gfn_t g, pte_t *ret)
 {
 	const struct p2m *p2m = &d->p2m;
 	struct p2m_entry e = { .mfn = INVALID_MFN, .kind = P2M_HOLE };
@@ -64,11 +64,29 @@ static inline struct p2m_entry lookup(struct domain *d, gfn_t g)
 	if (unlikely(g.v >= p2m_nr_gfns(p2m)))
 		return e;
 	pte_t pte = *p2m_find_entry(p2m, g.v, &level);
+	*ret = pte;
 	e.order = pt_order(level);
 	e.kind = pte_p2m_kind(pte);
 	if (pte & PTE_VALID)
 		e.mfn = mfn_add(pte_mfn(pte), g.v & ((1UL << e.order) - 1));
 	return e;
+}
+
+static inline struct p2m_entry lookup(struct domain *d, gfn_t g)
+{
+	pte_t pte;
+
+	return lookup_pte(d, g, &pte);
+}
+
+/* May somebody write to what pte, the entry for g, maps? It is dirty then. The lock is held. */
+static inline bool may_write(struct domain *d, gfn_t g, pte_t pte)
+{
+	if (unlikely(pte_is_clean(pte))) {
+		p2m_make_dirty(d, g);
+		return true;
+	}
+	return pte & PTE_S2AP_W;
 }
 
 /* The same, with the lock taken and released: a snapshot. */
@@ -88,12 +106,12 @@ mfn_t p2m_get_page(struct domain *d, gfn_t g, bool write, enum p2m_kind *kind)
 {
 	unsigned int tries = 0;
 	struct p2m_entry e;
+	pte_t pte = 0;
 
 	do {
 		spin_lock(&d->p2m.lock);
-		e = lookup(d, g);
-		if (e.kind == P2M_MMIO || (write && !p2m_kind_is_writable(e.kind)) ||
-		    !page_get(e.mfn))
+		e = lookup_pte(d, g, &pte);
+		if (e.kind == P2M_MMIO || (write && !may_write(d, g, pte)) || !page_get(e.mfn))
 			e.mfn = INVALID_MFN;
 		spin_unlock(&d->p2m.lock);
 	} while (unlikely(e.kind == P2M_REPORTED) && tries++ < 4 && !p2m_take_back(d, g, false));
@@ -352,17 +370,21 @@ uint64_t p2m_cache_flush(struct domain *d, gfn_t g, uint64_t nr)
 
 /*
  * Would the access at ipa that faulted succeed now? Then a break-before-make was under way: try
- * again. So does the current vCPU with memory that d had reported.
+ * again. So does the current vCPU with memory that d had reported, or whose writes are to be seen.
  */
 bool p2m_fault_is_spurious(struct domain *d, ipa_t ipa, bool write)
 {
-	struct p2m_entry e = p2m_lookup(d, ipa_to_gfn(ipa));
+	gfn_t g = ipa_to_gfn(ipa);
+	pte_t pte = 0;
 
-	if (e.kind == P2M_REPORTED) {
-		p2m_fault_reported(d, ipa_to_gfn(ipa));
-		return true;
-	}
-	return e.kind != P2M_HOLE && (!write || p2m_kind_is_writable(e.kind));
+	spin_lock(&d->p2m.lock);
+	struct p2m_entry e = lookup_pte(d, g, &pte);
+	bool good = e.kind != P2M_HOLE && (!write || may_write(d, g, pte));
+	spin_unlock(&d->p2m.lock);
+	if (e.kind != P2M_REPORTED)
+		return good;
+	p2m_fault_reported(d, g);
+	return true;
 }
 
 /* Drop the pages of a large leaf that was taken out, some at a time; true when some are left. */

@@ -9,7 +9,6 @@
 #define MEM_NORMAL_WB	0xfu			/* Normal, write-back inside and outside */
 #define MEM_DEVICE	0x1u			/* Device-nGnRE */
 #define PTE_S2AP_R	BIT(6)
-#define PTE_S2AP_W	BIT(7)
 #define PTE_SH_INNER	(3UL << 8)
 #define PTE_AF		BIT(10)
 #define PTE_XN		BIT(54)			/* XN[1:0] = 10: not executable at EL1 and EL0 */

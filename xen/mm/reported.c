@@ -6,26 +6,12 @@
  * it has and what it has reported count together against its maximum. reported_reserve= of the
  * command line allows reporting, and says how many free frames are kept for those who take back.
  */
+#include <xen/page.h>
 #include <xen/sched.h>
-#include "frame_table.h"
 #include "stage2.h"
 
 /* A vCPU for which there is no memory looks again after this time. */
 #define WAIT_NS		(10 * 1000 * 1000)
-
-/* Is this a leaf of the domain's memory, nr frames of which nobody but it holds one? */
-static bool is_private(pte_t pte, uint64_t nr)
-{
-	uint64_t i, m = pte_mfn(pte).v;
-
-	if (pte_p2m_kind(pte) != P2M_RAM_RW)
-		return false;
-	/* References are taken under the p2m lock, or by who has one. */
-	for (i = 0; i < nr; i++)
-		if (__atomic_load_n(&frame_page(m + i)->count, __ATOMIC_ACQUIRE) != 1)
-			return false;
-	return true;
-}
 
 /*
  * Free the pages of the extent of d, the caller's, up to 2 MiB, and say so in its entries. -EINVAL
@@ -44,11 +30,11 @@ int p2m_report(struct domain *d, gfn_t g, uint32_t order)
 	stage2_gather_init(&ga);
 	spin_lock(&d->p2m.lock);
 	int rc = stage2_prepare(&s, g.v, nr, false, INVALID_MFN);
-	/* One block, neighbours in one table, or what is_private refuses at once. */
+	/* One block, neighbours in one table, or what stage2_is_private refuses at once. */
 	pte_t *ptep = p2m_find_entry(&d->p2m, g.v, &level);
 	step = MIN(nr, 1UL << pt_order(level));
 	for (i = 0; i < nr && !rc; i += step)
-		rc = is_private(ptep[i / step], step) ? 0 : -EBUSY;
+		rc = stage2_is_private(ptep[i / step], step) ? 0 : -EBUSY;
 	if (!rc) {
 		for (i = 0; i < nr; i += step)
 			WRITE_ONCE(ptep[i / step], ptep[i / step] & ~PTE_VALID);

@@ -80,6 +80,19 @@ void stage2_free_tables(struct stage2 *s, struct stage2_gather *ga)
 	}
 }
 
+bool stage2_is_private(pte_t pte, uint64_t nr)
+{
+	uint64_t i, m = pte_mfn(pte).v;
+
+	if (pte_p2m_kind(pte) != P2M_RAM_RW)
+		return false;
+	/* References are taken under the p2m lock, or by who has one. */
+	for (i = 0; i < nr; i++)
+		if (__atomic_load_n(&frame_page(m + i)->count, __ATOMIC_ACQUIRE) != 1)
+			return false;
+	return true;
+}
+
 static pte_t *table_alloc(struct stage2 *s)
 {
 	pte_t *table = domain_heap_alloc_page(s->d);
@@ -91,7 +104,7 @@ static pte_t *table_alloc(struct stage2 *s)
 	return table;
 }
 
-/* Replace the block at st by a table of the same translations. -ENOMEM. */
+/* Replace the block at st by a table of the same translations, clean or not. -ENOMEM. */
 static int split_block(struct stage2 *s, const struct pt_step *st)
 {
 	pte_t old = *st->ptep, *table = table_alloc(s);
@@ -101,7 +114,7 @@ static int split_block(struct stage2 *s, const struct pt_step *st)
 		return -ENOMEM;
 	for (i = 0; i < 512; i++)
 		table[i] = stage2_leaf_pte(mfn_add(pte_mfn(old), (uint64_t)i << pt_order(level)),
-					   pte_p2m_kind(old), level);
+					   pte_p2m_kind(old), level) & (old | ~PTE_S2AP_W);
 	WRITE_ONCE(*st->ptep, 0);
 	flush(s->p2m, st->first, 1UL << pt_order(st->level));
 	store_release(st->ptep, stage2_table_pte(heap_to_mfn(table)));

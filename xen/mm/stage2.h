@@ -58,5 +58,9 @@ int stage2_unmap(struct stage2 *s, uint64_t g, uint64_t nr, struct stage2_gather
 /* Map the prepared, empty range; cannot fail. */
 void stage2_map(struct stage2 *s, uint64_t g, uint64_t nr, mfn_t m, enum p2m_kind kind,
 		struct stage2_gather *ga);
+/* Is this leaf of nr frames the domain's own memory, of which nobody but it holds one? */
+bool stage2_is_private(pte_t pte, uint64_t nr);
+/* mm/dirty.c: the clean frame g is going to be written. The lock is held. */
+void p2m_make_dirty(struct domain *d, gfn_t g);
 /* Take out leaves and then tables of a tree that nobody uses any more, as stage2_unmap. */
 int stage2_tear_down(struct stage2 *s, uint64_t g, struct stage2_gather *ga, uint64_t *next);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A peaceful guest beside a hostile one: it sleeps and wakes, and each time checks that its
- * memory, its system registers, its SIMD registers and its clock are as it left them.  One line a
- * beat: "HEARTBEAT n late=US worst=US"; "FAILED ..." when something changed.  It never ends.
+ * memory, its system registers, its SIMD registers and its clock are as it left them, and writes a
+ * part of its memory anew, with "mmu" by virtual addresses. One line a beat: "HEARTBEAT n late=US
+ * worst=US"; "FAILED ..." when something changed.  It never ends.
  */
 #include "../lib/guest.h"
 
@@ -50,11 +51,13 @@ static bool registers_are_well(uint64_t seed)
 
 static bool memory_is_well(uint64_t beat)
 {
-	uint64_t first = beat * SLICE % WORDS;
+	uint64_t first = beat * SLICE % WORDS, round = beat / (WORDS / SLICE);
 
-	for (uint64_t i = first; i < first + SLICE; i++)
-		if (!check(memory[i] == pattern(i), "memory", memory[i]))
+	for (uint64_t i = first; i < first + SLICE; i++) {
+		if (!check(memory[i] == pattern(i + round), "memory", memory[i]))
 			return false;
+		memory[i] = pattern(i + round + 1);
+	}
 	return true;
 }
 
@@ -64,6 +67,8 @@ void guest_main(const void *dtb)
 	uint64_t a_ms = mrs(cntfrq_el0) / 1000, midr = mrs(midr_el1), mpidr = mrs(mpidr_el1);
 
 	console_init();
+	if (arg_has(dt_bootargs(dtb), "mmu"))
+		mmu_on();
 	if (!gic_init(dtb, VTIMER_MASK))
 		printk("FAILED neighbour: no GIC\n");
 	for (uint64_t i = 0; i < WORDS; i++)

@@ -3,16 +3,19 @@
  * context_probe FROM TO GFN NR [ROUNDS]: domain TO, which has not run, becomes what FROM is, that is
  * paused or suspended: its NR frames of RAM from GFN on, and its context. Before that, in each of
  * ROUNDS, TO is given the context with some bytes changed; whatever it is answered, the host has to
- * stay. Built with libxen-dev's headers alone.
+ * stay. With ROUNDS "live" FROM runs while its memory is copied, and what it writes meanwhile is
+ * copied again; then it is paused. Built with libxen-dev's headers alone.
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #define __XEN_TOOLS__ 1
 #include <xen/xen.h>
@@ -21,6 +24,8 @@
 
 #define PAGE 4096u
 #define BATCH 256u
+#define LIVE_ROUNDS 8u
+#define LIVE_PAUSE_US 150000u
 
 static int fd;
 static struct xen_domctl domctl;
@@ -107,8 +112,44 @@ static void rounds(domid_t to, uint32_t size, unsigned int nr)
 	printf("CHANGED %u, taken %u\n", nr, taken);
 }
 
+static void shadow_op(domid_t from, uint32_t op, uint8_t *bitmap, uint64_t frames)
+{
+	memset(&domctl, 0, sizeof(domctl));
+	domctl.u.shadow_op.op = op;
+	domctl.u.shadow_op.pages = frames;
+	set_xen_guest_handle_raw(domctl.u.shadow_op.dirty_bitmap, bitmap);
+	if (control(XEN_DOMCTL_shadow_op, from) != 0)
+		die("context_probe: shadow_op");
+}
+
+static void copy_live(domid_t from, domid_t to, uint64_t gfn, uint64_t nr)
+{
+	size_t size = (size_t)(gfn + nr + 7) / 8;
+	uint8_t *bitmap = mmap(NULL, size, PROT_READ | PROT_WRITE,
+			       MAP_PRIVATE | MAP_ANONYMOUS | MAP_LOCKED | MAP_POPULATE, -1, 0);
+
+	if (bitmap == MAP_FAILED)
+		die("context_probe: bitmap");
+	shadow_op(from, XEN_DOMCTL_SHADOW_OP_ENABLE_LOGDIRTY, NULL, 0);
+	copy(from, to, gfn, nr);
+	for (unsigned int i = 0; i <= LIVE_ROUNDS; i++) {
+		usleep(LIVE_PAUSE_US);
+		if (i == LIVE_ROUNDS && control(XEN_DOMCTL_pausedomain, from) != 0)
+			die("context_probe: pause");
+		shadow_op(from, XEN_DOMCTL_SHADOW_OP_CLEAN, bitmap, gfn + nr);
+		printf("LIVE %u dirty, %u faults\n", domctl.u.shadow_op.stats.dirty_count,
+		       domctl.u.shadow_op.stats.fault_count);
+		for (uint64_t g = gfn; g < gfn + nr; g++)
+			if (bitmap[g / 8] >> g % 8 & 1)
+				copy(from, to, g, 1);
+	}
+	shadow_op(from, XEN_DOMCTL_SHADOW_OP_OFF, NULL, 0);
+	munmap(bitmap, size);
+}
+
 int main(int argc, char **argv)
 {
+	bool live = argc > 5 && strcmp(argv[5], "live") == 0;
 	domid_t from, to;
 	uint32_t size = 0;
 
@@ -121,6 +162,8 @@ int main(int argc, char **argv)
 	fd = open("/dev/xen/privcmd", O_RDWR | O_CLOEXEC);
 	if (fd < 0)
 		die("context_probe: /dev/xen/privcmd");
+	if (live)
+		copy_live(from, to, strtoull(argv[3], NULL, 0), strtoull(argv[4], NULL, 0));
 	if (hvmcontext(XEN_DOMCTL_gethvmcontext, from, NULL, &size) != 0)
 		die("context_probe: size");
 	/* Locked and touched: the hypervisor takes no faults for us. */
@@ -131,9 +174,10 @@ int main(int argc, char **argv)
 	if (context == MAP_FAILED || changed == MAP_FAILED ||
 	    hvmcontext(XEN_DOMCTL_gethvmcontext, from, context, &size) != 0)
 		die("context_probe: get");
-	if (argc > 5)
+	if (argc > 5 && !live)
 		rounds(to, size, (unsigned int)atoi(argv[5]));
-	copy(from, to, strtoull(argv[3], NULL, 0), strtoull(argv[4], NULL, 0));
+	if (!live)
+		copy(from, to, strtoull(argv[3], NULL, 0), strtoull(argv[4], NULL, 0));
 	if (hvmcontext(XEN_DOMCTL_sethvmcontext, to, context, &size) != 0)
 		die("context_probe: set");
 	printf("CONTEXT %u bytes\n", size);

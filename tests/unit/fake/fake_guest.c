@@ -53,7 +53,6 @@ int guest_va_to_ipa(uint64_t va, bool write, ipa_t *ipa)
 
 mfn_t guest_va_to_mfn(uint64_t va, bool write)
 {
-	static const uint64_t read_only = BIT(P2M_RAM_RO) | BIT(P2M_GRANT_RO) | BIT(P2M_FOREIGN_RO);
 	struct domain *d = this_cpu()->current->domain;
 	enum p2m_kind kind;
 	unsigned int level;
@@ -70,7 +69,7 @@ mfn_t guest_va_to_mfn(uint64_t va, bool write)
 		return INVALID_MFN;
 	pte = *p2m_find_entry(&d->p2m, g.v, &level);
 	kind = pte & PTE_VALID ? pte_p2m_kind(pte) : P2M_HOLE;
-	if (kind == P2M_HOLE || (write && (read_only & BIT(kind))))
+	if (kind == P2M_HOLE || (write && !(pte & BIT(7))))
 		return INVALID_MFN;
 	return mfn_add(pte_mfn(pte), g.v & ((1UL << pt_order(level)) - 1));
 }

@@ -34,6 +34,8 @@ bool hypercall_preempt(void);
 int copy_from_guest(void *dst, uint64_t guest_va, size_t size) __must_check;	/* 0 or -EFAULT */
 int copy_to_guest(uint64_t guest_va, const void *src, size_t size) __must_check;
 int clear_guest(uint64_t guest_va, size_t size) __must_check;
+/* Its stage 1 alone, whatever stage 2 goes through meanwhile. 0 or -EFAULT. */
+int guest_va_find(uint64_t va, bool write, ipa_t *ipa) __must_check;
 /* Element i of an array of size-byte elements, overflow-checked. */
 int copy_elem_from_guest(void *dst, uint64_t base, uint64_t i, size_t size) __must_check;
 int copy_elem_to_guest(uint64_t base, uint64_t i, const void *src, size_t size) __must_check;

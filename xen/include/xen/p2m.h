@@ -26,7 +26,12 @@ struct p2m {
 	uint64_t relinquish_next;	/* progress of p2m_relinquish: next gfn ... */
 	mfn_t release_mfn;		/* ... and what is left to drop of a large leaf taken out */
 	uint64_t release_nr;
+	uint8_t dirty_log;		/* enum dirty_log; read without the lock as well */
+	uint32_t write_faults;		/* clean leaves that became dirty; racy when set to 0 */
 };
+
+/* Are writes seen? After OFF there still are clean leaves. */
+enum dirty_log { DIRTY_LOG_NEVER, DIRTY_LOG_OFF, DIRTY_LOG_ON };
 
 struct p2m_entry {
 	mfn_t mfn;
@@ -74,6 +79,12 @@ int p2m_report(struct domain *d, gfn_t g, uint32_t order) __must_check;
 int p2m_take_back(struct domain *d, gfn_t g, bool can_restart) __must_check;
 /* The current vCPU, of d, touched reported memory: take it back, or let it wait for some. */
 void p2m_fault_reported(struct domain *d, gfn_t g);
+
+/* ---- mm/dirty.c: which frames a domain writes ---- */
+#define P2M_DIRTY_BATCH	8192u
+/* Which of the frames [g, g + nr) are dirty, and make them clean. Returns how many are done. */
+uint64_t p2m_take_dirty(struct domain *d, gfn_t g, uint64_t nr, bool clean,
+			uint64_t bits[P2M_DIRTY_BATCH / 64], uint64_t *count);
 
 /* ---- mm/vmid.c: VMIDs by generation, like ASIDs ---- */
 void vmid_init(unsigned int bits);

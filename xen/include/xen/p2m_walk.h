@@ -33,13 +33,6 @@ static inline pte_t *p2m_find_entry(const struct p2m *p2m, uint64_t g, unsigned 
 	return p;
 }
 
-/* May a guest write through an entry of this kind? */
-static inline bool p2m_kind_is_writable(enum p2m_kind kind)
-{
-	return BIT(kind) & (BIT(P2M_RAM_RW) | BIT(P2M_GRANT_RW) | BIT(P2M_FOREIGN_RW) |
-			    BIT(P2M_SHARED) | BIT(P2M_MMIO));
-}
-
 /* Is it the domain's own memory? */
 static inline bool p2m_kind_is_ram(enum p2m_kind kind)
 {

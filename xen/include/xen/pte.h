@@ -12,7 +12,7 @@ typedef uint64_t pte_t;
 /* What an entry of a guest's physical map is; kept in the descriptor's software bits [58:55]. */
 enum p2m_kind {
 	P2M_HOLE,		/* nothing */
-	P2M_RAM_RW,		/* the domain's own memory */
+	P2M_RAM_RW,		/* the domain's own memory; clean: not writable now (mm/dirty.c) */
 	P2M_RAM_RO,
 	P2M_MMIO,		/* device memory given to the domain */
 	P2M_GRANT_RW,		/* another domain's page, by grant map */
@@ -32,6 +32,7 @@ pte_t stage2_leaf_pte(mfn_t m, enum p2m_kind kind, unsigned int level);
 
 #define PTE_VALID	BIT(0)
 #define PTE_TABLE_BIT	BIT(1)			/* table (levels 0-2), page (level 3) */
+#define PTE_S2AP_W	BIT(7)
 #define PTE_KIND_SHIFT	55
 #define PTE_KIND_MASK	0xfUL
 #define PTE_ADDR_MASK	GENMASK(47, 12)
@@ -42,6 +43,12 @@ static inline pte_t stage2_table_pte(mfn_t m) { return mfn_to_pa(m) | PTE_TABLE_
 static inline enum p2m_kind pte_p2m_kind(pte_t pte)
 {
 	return (enum p2m_kind)(pte >> PTE_KIND_SHIFT & PTE_KIND_MASK);
+}
+
+/* Its own memory, of which a write is to be seen? */
+static inline bool pte_is_clean(pte_t pte)
+{
+	return pte_p2m_kind(pte) == P2M_RAM_RW && !(pte & PTE_S2AP_W);
 }
 
 /* What the descriptor is at this level: reported memory is a leaf for us, invalid for the machine. */
