@@ -70,5 +70,6 @@ def test_a_copy_of_a_running_one_goes_on(boot, probe_overlay):
     text = become(d, "writer", "copy", "live")
     print(text)
     # All of the slice and of the stack that it wrote to since the one before, and little else.
+    assert f"COMPARED {MIB * 256} frames, 0 different" in text, text
     dirty = [int(n) for n in re.findall(r"^LIVE (\d+) dirty", text, re.M)]
     assert len(dirty) == 9 and all(0 < n < 300 for n in dirty) and max(dirty) > 32, text

@@ -122,6 +122,23 @@ static void shadow_op(domid_t from, uint32_t op, uint8_t *bitmap, uint64_t frame
 		die("context_probe: shadow_op");
 }
 
+/* Nobody runs: what was copied is what there is, to the byte. nr is of whole batches. */
+static void compare(domid_t from, domid_t to, uint64_t gfn, uint64_t nr)
+{
+	unsigned int different = 0;
+
+	for (uint64_t g = gfn; g < gfn + nr; g += BATCH) {
+		uint8_t *a = map(from, g, BATCH), *b = map(to, g, BATCH);
+
+		for (size_t i = 0; i < BATCH; i++)
+			if (memcmp(a + i * PAGE, b + i * PAGE, PAGE) != 0 && different++ < 8)
+				printf("DIFFERENT frame %#llx\n", (unsigned long long)(g + i));
+		munmap(a, (size_t)BATCH * PAGE);
+		munmap(b, (size_t)BATCH * PAGE);
+	}
+	printf("COMPARED %llu frames, %u different\n", (unsigned long long)nr, different);
+}
+
 static void copy_live(domid_t from, domid_t to, uint64_t gfn, uint64_t nr)
 {
 	size_t size = (size_t)(gfn + nr + 7) / 8;
@@ -133,9 +150,9 @@ static void copy_live(domid_t from, domid_t to, uint64_t gfn, uint64_t nr)
 	shadow_op(from, XEN_DOMCTL_SHADOW_OP_ENABLE_LOGDIRTY, NULL, 0);
 	copy(from, to, gfn, nr);
 	for (unsigned int i = 0; i <= LIVE_ROUNDS; i++) {
-		usleep(LIVE_PAUSE_US);
 		if (i == LIVE_ROUNDS && control(XEN_DOMCTL_pausedomain, from) != 0)
 			die("context_probe: pause");
+		usleep(LIVE_PAUSE_US);	/* paused: its vCPUs leave their CPUs soon */
 		shadow_op(from, XEN_DOMCTL_SHADOW_OP_CLEAN, bitmap, gfn + nr);
 		printf("LIVE %u dirty, %u faults\n", domctl.u.shadow_op.stats.dirty_count,
 		       domctl.u.shadow_op.stats.fault_count);
@@ -144,6 +161,7 @@ static void copy_live(domid_t from, domid_t to, uint64_t gfn, uint64_t nr)
 				copy(from, to, g, 1);
 	}
 	shadow_op(from, XEN_DOMCTL_SHADOW_OP_OFF, NULL, 0);
+	compare(from, to, gfn, nr);
 	munmap(bitmap, size);
 }
 
