@@ -175,7 +175,16 @@ static void test_written(void **state)
 	assert_true(p2m_fault_is_spurious(domu, (G + 1) << PAGE_SHIFT, false));
 }
 
-/* One invalidation for many, before anything is handed out. */
+static void flushes_under_lock(const struct fake_event *e)
+{
+	if (e->kind == FAKE_TLB_VMID || e->kind == FAKE_TLB_IPA)
+		assert_int_not_equal(domu->p2m.lock.locked, 0);
+}
+
+/*
+ * One invalidation for many, before anything is handed out; and not while a copy to the domain is
+ * under way, which holds the lock from its translation, by the TLB, to its last byte.
+ */
 static void test_flush(void **state)
 {
 	pa_t pa;
@@ -184,7 +193,9 @@ static void test_flush(void **state)
 	store(G);
 	store(G + BLOCK);
 	fake_log_clear();
+	fake_on_event = flushes_under_lock;
 	assert_int_equal(enable(), 0);
+	fake_on_event = NULL;
 	assert_in_range(fake_log_count(FAKE_TLB_VMID), 1, 2);	/* the pages' batch and theirs */
 	assert_false(fake_tlb_is_stale(&domu->p2m));
 	assert_false(fake_guest_access(&domu->p2m, G << PAGE_SHIFT, true, &pa));

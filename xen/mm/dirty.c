@@ -103,7 +103,11 @@ uint64_t p2m_take_dirty(struct domain *d, gfn_t g, uint64_t nr, bool clean,
 		*count += take_chunk(d, g.v + i, n, clean, bits + i / 64, &ga);
 		i += n;
 	} while (i < nr && !hypercall_preempt());
-	/* Before anybody hears of it: a write that follows faults. */
+	/*
+	 * Before anybody hears of it: a write that follows faults. With the lock: a copy of ours
+	 * that found its page writable in the TLB is done.
+	 */
+	SPIN_GUARD(&d->p2m.lock);
 	stage2_flush(&s, &ga);
 	return i;
 }
