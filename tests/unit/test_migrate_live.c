@@ -162,8 +162,20 @@ static void balloon_grows(struct fake_hyp *f, struct fake_domain *d, unsigned in
 		inflate(f, d, RAM_GFN + 100 + i);
 }
 
+/* While the first round goes through its memory. */
+static void balloon_in_round(void *arg, uint64_t done, uint64_t total)
+{
+	struct fake_domain *d = fake_hyp_domain(&fake, guest);
+
+	(void)arg;
+	if (d && done > total / 2 && d->populated[(RAM_GFN + 9) / 8] >> (RAM_GFN + 9) % 8 & 1)
+		inflate(&fake, d, RAM_GFN + 9);
+}
+
 static void balloons(void **state)
 {
+	struct migrate_opts opts = running;
+
 	(void)state;
 	boot();
 	for (uint64_t i = 0; i < 10; i++)
@@ -172,6 +184,19 @@ static void balloons(void **state)
 	assert_true(mapped_while_stopped() > 4096);	/* nothing less tells what went */
 	boot();
 	it_arrives(balloon_grows, running);
+	boot();
+	opts.progress = balloon_in_round;
+	for (uint64_t i = 0; i < 4096; i++)
+		write_page(RAM_GFN + i, "full");
+	it_arrives(calms_down, opts);
+	assert_true(mapped_while_stopped() > 4096);
+	/* What the hypervisor shares with it and does not count is not taken for that. */
+	boot();
+	fake_hyp_domain(&fake, guest)->info.tot_pages--;
+	opts = running;
+	assert_int_equal(migrate_over(&opts, WHOLE, WHOLE, NULL), 0);
+	assert_int_equal(there->ram, ram_sum());
+	assert_true(mapped_while_stopped() < 100);
 }
 
 static void at_a_rate(void **state)

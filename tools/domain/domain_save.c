@@ -19,6 +19,7 @@
 
 #define MAGIC_GFN (GUEST_MAGIC_BASE >> HYP_PAGE_SHIFT)
 #define MAGIC_PAGES 4u
+#define UNKNOWN INT64_MIN
 
 struct saving {
 	struct domain_ctx *ctx;
@@ -38,6 +39,7 @@ struct saving {
 	const uint8_t *only;			/* the walk is of these */
 	void *copy;				/* of pages that may change */
 	bool logged;
+	int64_t others;				/* pages of it that are no RAM; UNKNOWN */
 };
 
 typedef int walk_fn(struct saving *s, uint64_t gfn, size_t nr, const uint8_t *mem,
@@ -303,10 +305,25 @@ static int take_written(struct saving *s, uint64_t *count, struct zerr **err)
 	return rc < 0 ? -1 : 0;
 }
 
+/*
+ * What it has besides the frames that are there, less frames that the hypervisor shares with it and
+ * does not count. Its balloon must not have moved while they were looked at.
+ */
+static int count_others(struct saving *s, uint64_t before, struct zerr **err)
+{
+	s->others = UNKNOWN;
+	if (before != s->info.tot_pages)
+		return 0;
+	if (list_ranges(s, err) != 0)
+		return -1;
+	s->others = (int64_t)(s->info.tot_pages - s->pages);
+	return 0;
+}
+
 /* All of its memory while it runs, then what it wrote meanwhile, until its sink has enough. */
 static int write_early(struct saving *s, struct zerr **err)
 {
-	uint64_t count = MIN(s->info.tot_pages, s->cfg.memory_kib / 4);
+	uint64_t count = MIN(s->info.tot_pages, s->cfg.memory_kib / 4), before;
 	const uint8_t *only = NULL;
 	int rc;
 
@@ -321,11 +338,13 @@ static int write_early(struct saving *s, struct zerr **err)
 	s->logged = s->out.early = true;
 	s->pages = count;
 	rc = take_written(s, &count, err) == 0 && write_head(s, err) == 0 ? 1 : -1;
+	before = s->info.tot_pages;
 	for (count = s->pages; rc == 1; only = s->written) {
 		s->done = 0;
 		s->total = count;
 		rc = walk_ram(s, only, write_copy, err) == 0 &&
-			take_written(s, &count, err) == 0 ?
+			take_written(s, &count, err) == 0 &&
+			(only || count_others(s, before, err) == 0) ?
 			s->opts->sink->more(s->opts->sink->arg, count, err) : -1;
 		memcpy(s->written, s->taken, s->end / 8 + 1);
 		s->out.zeros = true;
@@ -335,8 +354,8 @@ static int write_early(struct saving *s, struct zerr **err)
 }
 
 /*
- * Which frames it has. What it got since they were looked at it also wrote; if its balloon took
- * some away meanwhile, as many as it has now tell.
+ * Which frames it has. What it got since they were looked at it also wrote; whether its balloon
+ * took some away meanwhile is told by how many it has now.
  */
 static int look(struct saving *s, struct zerr **err)
 {
@@ -349,7 +368,7 @@ static int look(struct saving *s, struct zerr **err)
 			s->written[i] |= s->taken[i];
 		if (walk_ram(s, s->written, NULL, err) != 0 || list_ranges(s, err) != 0)
 			return -1;
-		if (s->pages + MAGIC_PAGES == s->info.tot_pages)
+		if ((int64_t)(s->info.tot_pages - s->pages) == s->others)
 			return 0;
 	}
 	return walk_ram(s, NULL, NULL, err) != 0 ? -1 : list_ranges(s, err);
