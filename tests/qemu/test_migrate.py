@@ -135,6 +135,12 @@ def begin(d):
     d.detach()
 
 
+# Two files by turns, each with its sum once it is whole.
+WRITES = ("(i=0; while :; do i=$((1 - i)); rm -f /tmp/s$i; head -c 300000 /dev/urandom > /tmp/w$i; "
+          "md5sum /tmp/w$i > /tmp/s; mv /tmp/s /tmp/s$i; usleep 100000; done) > /dev/null 2>&1 & "
+          "writer=$!")
+
+
 def look(d, n, before):
     """All of it is on host n and goes on; the number that the counter has come to."""
     d.console("saver")
@@ -155,6 +161,16 @@ def look(d, n, before):
     return second
 
 
+def data_of(out):
+    """What --json printed among warnings."""
+    for at in range(len(out)):
+        if out[at] == "{":
+            document = json.JSONDecoder().raw_decode(out[at:])[0]
+            if "data" in document:
+                return document["data"]
+    raise AssertionError(out)
+
+
 def test_there_and_back(hosts):
     """Asked for, gone there, and come back; nothing is left where it is not."""
     a, b = hosts.d
@@ -165,7 +181,7 @@ def test_there_and_back(hosts):
     assert left(b) == clean[1]
     count = look(a, 0, 1)
     out = hosts.migrate(0, "--json")[1]
-    result = json.loads(out[out.index("{"):out.rindex("}") + 1])["data"]
+    result = data_of(out)
     assert result["name"] == "saver" and result["sent_bytes"] > 6000000, result
     assert not a.listed("saver") and left(a) == clean[0]
     count = look(b, 1, count)
@@ -176,6 +192,35 @@ def test_there_and_back(hosts):
     look(a, 0, count)
     a.zl("destroy saver", timeout=60)
     assert left(a) == clean[0]
+
+
+def test_live(hosts):
+    """One that writes all the time goes while it runs: little is sent while it stands still."""
+    a, b = hosts.d
+    clean = [left(a), left(b)]
+    begin(a)
+    a.console("saver")
+    a.guest_run("saver", WRITES)
+    a.detach()
+    stopped = []
+    count = 1
+    for source, args in ((0, ""), (1, "--live")):
+        out = hosts.migrate(source, f"--json {args}")[1]
+        r = data_of(out)
+        assert (r["rounds"] > 0) == (r["early_bytes"] > 0) == ("live" in args), r
+        stopped.append(r["sent_bytes"] - r["early_bytes"])
+        count = look(hosts.d[1 - source], 1 - source, count)
+    assert stopped[0] > 3 * stopped[1], stopped
+    a.console("saver")
+    a.guest_run("saver", "kill $writer; md5sum -c $(ls /tmp/s[01])", 60)
+    a.detach()
+    # Interrupted in a round, it never knew.
+    code, out = hosts.migrate(0, "--live --bandwidth=1", check=False, prefix="timeout -s INT 6")
+    assert "interrupted" in out, (code, out)
+    assert left(b) == clean[1]
+    look(a, 0, count)
+    a.zl("destroy saver", timeout=60)
+    assert [left(a), left(b)] == clean
 
 
 def test_cut(hosts):
