@@ -2,9 +2,13 @@
 /*
  * Waiting for something a domain does: its end, or that it takes note of a request, or that the
  * console daemon has its pty. The store's watches say when to look; a look each second covers a
- * store that went away. Watches of the caller on the same handle lose their events meanwhile.
+ * store that went away. Watches of the caller on the same handle lose their events meanwhile. And
+ * opening what was waited for.
  */
 #include <poll.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <termios.h>
 
 #include <xentools/event_loop.h>
 
@@ -205,4 +209,34 @@ int domain_console_tty(struct domain_ctx *ctx, uint16_t domid, const char *which
 		return zerr_hint(err, "is xenconsoled running? zl-services status tells");
 	}
 	return zerr_pass(err, why);
+}
+
+/* A channel's socket, or -1 and errno. */
+static int connect_socket(const char *path)
+{
+	struct sockaddr_un a = { .sun_family = AF_UNIX };
+	_cleanup_close_ int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int n = snprintf(a.sun_path, sizeof(a.sun_path), "%s", path);
+
+	if (n >= (int)sizeof(a.sun_path))
+		errno = ENAMETOOLONG;
+	else if (fd >= 0 && connect(fd, (struct sockaddr *)&a, sizeof(a)) == 0)
+		return steal_fd(&fd);
+	return -1;
+}
+
+int domain_console_open(const char *tty, struct zerr **err)
+{
+	bool pty = strncmp(tty, "/dev/", 5) == 0;
+	int fd = pty ? open(tty, O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK) : connect_socket(tty);
+	struct termios t;
+
+	if (fd < 0)
+		return zerr_set(err, ZERR_FAILED, "E933", errno,
+				"cannot open the console's terminal %s", tty);
+	if (tcgetattr(fd, &t) == 0) {
+		cfmakeraw(&t);
+		tcsetattr(fd, TCSANOW, &t);
+	}
+	return fd;
 }

@@ -199,7 +199,7 @@ static int attach(struct zl *zl, const struct zl_args *args, const struct domain
 	if (find_nodes(zl, d->info.domid, which, nodes, err) < 0 ||
 	    domain_console_tty(&zl->ctx, d->info.domid, nodes, timeout_ms, &tty, err) < 0)
 		return -1;
-	a.fd = zl_open_tty(tty, err);
+	a.fd = domain_console_open(tty, err);
 	if (a.fd < 0)
 		return -1;
 	rc = zl_attach(zl, &a, err);

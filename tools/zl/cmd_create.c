@@ -39,7 +39,7 @@ static int before_unpause(void *arg, uint16_t, const char *tty, struct zerr **er
 		zerr_set(err, ZERR_NO_HYPERVISOR, "E931", 0, "the console daemon does not answer");
 		return zerr_hint(err, "start xenconsoled, or create without -c");
 	}
-	c->tty_fd = zl_open_tty(tty, err);
+	c->tty_fd = domain_console_open(tty, err);
 	return c->tty_fd < 0 ? -1 : 0;
 }
 

@@ -9,8 +9,6 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <termios.h>
 
 struct raw_mode {
@@ -35,37 +33,6 @@ static void raw_leave(struct raw_mode *raw)
 	if (raw->active)
 		tcsetattr(STDIN_FILENO, TCSAFLUSH, &raw->saved);
 	raw->active = false;
-}
-
-/* A channel's socket, or -1 and errno. */
-static int connect_socket(const char *path)
-{
-	struct sockaddr_un a = { .sun_family = AF_UNIX };
-	_cleanup_close_ int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	int n = snprintf(a.sun_path, sizeof(a.sun_path), "%s", path);
-
-	if (n >= (int)sizeof(a.sun_path))
-		errno = ENAMETOOLONG;
-	else if (fd >= 0 && connect(fd, (struct sockaddr *)&a, sizeof(a)) == 0)
-		return steal_fd(&fd);
-	return -1;
-}
-
-/* Open a guest's pty in raw mode, or a channel's socket. -1 with *err set. */
-int zl_open_tty(const char *tty, struct zerr **err)
-{
-	bool pty = strncmp(tty, "/dev/", 5) == 0;
-	int fd = pty ? open(tty, O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK) : connect_socket(tty);
-	struct termios t;
-
-	if (fd < 0)
-		return zerr_set(err, ZERR_FAILED, "E933", errno,
-				"cannot open the console's terminal %s", tty);
-	if (tcgetattr(fd, &t) == 0) {
-		cfmakeraw(&t);
-		tcsetattr(fd, TCSANOW, &t);
-	}
-	return fd;
 }
 
 /* Bytes typed: up to the escape character go to the guest. True: the escape was there. */

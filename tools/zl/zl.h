@@ -373,7 +373,6 @@ struct zl_attach {
 	enum zl_attach_end end;
 };
 int zl_attach(struct zl *zl, struct zl_attach *a, struct zerr **err);
-int zl_open_tty(const char *tty, struct zerr **err);
 /* Look up why a domain ended that domain_wait() found gone; fills *end. */
 void zl_find_end(struct zl *zl, uint16_t domid, const uint8_t uuid[16], struct domain_end *end);
 /* The exit code that belongs to an end: 0, 10 crashed or 11 watchdog. */

@@ -278,6 +278,8 @@ int domain_store_write(struct domain_ctx *ctx, uint16_t domid, const char *rel, 
 /* The pty of one of them; waits for the daemon up to timeout_ms. Class ZERR_TIMEOUT. */
 int domain_console_tty(struct domain_ctx *ctx, uint16_t domid, const char *which, int timeout_ms,
 		       char **ret, struct zerr **err);
+/* Open that pty in raw mode, or a channel's socket; does not block. -1 with *err set. */
+int domain_console_open(const char *tty, struct zerr **err);
 /*
  * LOG_DIR/console/NAME.log, malloc'd; the name is made harmless first. NULL: no memory. The serial
  * port's name is the domain's with "-vuart" behind.
