@@ -161,7 +161,7 @@ def test_hot(d):
     code, text = d.zl("wait --for=agent hot", check=False)
     assert code == 3 and "it has no channel org.qemu.guest_agent.0" in text, text
     d.zl(f"device-attach hot {FOLDER}/agent.xml")
-    d.zl("wait --for=agent --timeout=30 hot", timeout=60)
+    d.poll(lambda: states(d, "hot", check=False).get(1, "")[:1] == ("4",), 30, "the guest has connected it")
     d.zl(f"device-attach hot {FOLDER}/console.xml")
     code, text = d.zl(f"device-attach hot {FOLDER}/agent.xml", check=False)
     assert code == 7 and "/run/agent" in text, text

@@ -65,7 +65,7 @@ def snapshots(d):
 def test_off_and_running(d):
     start(d)
     write(d, "first")
-    assert d.zl("snapshot create --quiesce snap", check=False)[0] == 5
+    assert d.zl("snapshot create --quiesce snap", check=False)[0] == 3     # it has no such channel
     # At work: the guest stands still for a moment, and its disks are as after a power cut.
     d.zl("snapshot create --disk-only snap live", timeout=60)
     holds(d, "first")

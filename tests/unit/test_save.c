@@ -543,9 +543,9 @@ static void killed_meanwhile(void **state)
 	assert_int_equal(domain_suspend(&ctx, id, 50, -1, NULL), 0);
 	assert_int_equal(domain_recover(&ctx, NULL), 0);
 	assert_true(fake_hyp_domain(&fake, id)->info.flags & XEN_DOMINF_shutdown);
-	assert_int_equal(domain_save_begin(&ctx, id, &info, &held, NULL), 0);
+	assert_int_equal(domain_task_begin(&ctx, id, DOMAIN_TASK_SAVE, &info, &held, NULL), 0);
 	expect_refusal(save(id, &plain, &err), &err, ZERR_STATE, "in hand");
-	domain_save_end(&ctx, &info, held);
+	domain_task_end(&ctx, &info, DOMAIN_TASK_SAVE, held);
 	assert_int_equal(save(id, &plain, NULL), 0);
 }
 

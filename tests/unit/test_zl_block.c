@@ -183,25 +183,6 @@ static void by_xml(void **state)
 	expect("device-detach web1 vif3.7", 3, NULL, "no such device");
 }
 
-/* Connected is the agent's channel when the guest says so, whichever number it has. */
-static void agent(void **state)
-{
-	(void)state;
-	fake_xs_set(store, "/libxl/3/device/console/1/backend", "/local/domain/0/backend/console/3/1");
-	fake_xs_set(store, "/libxl/3/device/console/1/name", "org.qemu.guest_agent.1");
-	fake_xs_set(store, "/local/domain/3/device/console/1/state", "4");
-	expect("wait --for=agent web1", 3, NULL, "it has no channel org.qemu.guest_agent.0");
-	fake_xs_set(store, "/libxl/3/device/console/2/backend", "/local/domain/0/backend/console/3/2");
-	fake_xs_set(store, "/libxl/3/device/console/2/name", "org.qemu.guest_agent.0");
-	expect("wait --for=agent --timeout=0 web1", 8, NULL, "the guest has not connected");
-	fake_xs_set(store, "/local/domain/3/device/console/2/state", "1");
-	expect("wait --for=agent --timeout=0 web1", 8, NULL, "the guest has not connected");
-	fake_xs_set(store, "/local/domain/3/device/console/2/state", "4");
-	expect("wait --for=agent web1", 0, NULL, NULL);
-	fake_hyp_domain(&fake, 3)->info.flags |= XEN_DOMINF_shutdown;
-	expect("wait --for=agent web1", 7, NULL, "it has ended");
-}
-
 /* Channels and consoles besides the first: listed, shown, named by -n, and not to be attached. */
 static void channels(void **state)
 {
@@ -398,7 +379,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(attach_list_detach), T(json), T(refused), T(dry_run), T(by_xml),
-		T(agent), T(channels), T(configuration_follows), T(cdroms), cmocka_unit_test(xls_words),
+		T(channels), T(configuration_follows), T(cdroms), cmocka_unit_test(xls_words),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

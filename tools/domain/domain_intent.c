@@ -6,15 +6,19 @@
  * removed by the next who looks. In the same way "pause-DOMID-UUID" tells of a pause that ends
  * with the program that made it; any other pause is somebody's wish and stays. Who wishes one
  * meanwhile takes this over: the file is not empty then. So it can always be told whose it is.
- * "save-DOMID-UUID" is for a domain that suspends to be saved, and goes on without its saver.
+ * "save-DOMID-UUID" is for a domain that suspends to be saved, and goes on without its saver;
+ * "frozen-DOMID-UUID" for one whose agent holds its file systems still, and is told to let go.
  * And "resize-DOMID-NUMBER" tells of a disk whose requests may wait for who makes it larger.
  * Files are made and recovered under the lock of domain_lock(); a domain's is taken away without.
  */
 #include <sys/file.h>
 #include <sys/inotify.h>
 
+#include <xentools/guest_agent.h>
+
 #include "tools/domain/domain_priv.h"
 
+#define PAUSE "pause"
 #define RESIZE "resize-"
 #define HOLD_NAME_MAX (DOMAIN_UUID_TEXT + 16)
 
@@ -29,7 +33,7 @@ static void hold_name_of(const char *kind, const struct hyp_domain_info *info,
 
 static void hold_name(const struct hyp_domain_info *info, char ret[HOLD_NAME_MAX])
 {
-	hold_name_of("pause", info, ret);
+	hold_name_of(PAUSE, info, ret);
 }
 
 static char *intent_path(const struct domain_ctx *ctx, const char *name)
@@ -54,7 +58,7 @@ int domain_intent_begin(const struct domain_ctx *ctx, const char *name, int *ret
 		if (fd >= 0 && errno == EWOULDBLOCK)
 			return zerr_set(err, ZERR_STATE, "E707", 0,
 					"another program has it in hand: it is being created, or "
-					"stopped for a dump or to be saved");
+					"stopped for a dump, a snapshot or to be saved");
 		return zerr_set(err, ZERR_FAILED, "E920", errno, "cannot make %s", path);
 	}
 	*ret_fd = steal_fd(&fd);
@@ -84,9 +88,12 @@ static bool is_orphan(const char *path)
 	       st.st_nlink > 0;
 }
 
-/* The program that had it stopped was killed, and nobody has taken the pause over. */
-static int release(struct domain_ctx *ctx, uint16_t domid, const char *uuid_text, bool saved,
-		   struct zerr **err)
+/*
+ * The program that had it stopped was killed, and nobody has taken the pause over. 1: it has to be
+ * tried again.
+ */
+static int release(struct domain_ctx *ctx, uint16_t domid, const char *uuid_text,
+		   const char *task, struct zerr **err)
 {
 	struct hyp_domain_info info;
 	uint8_t uuid[16];
@@ -95,7 +102,9 @@ static int release(struct domain_ctx *ctx, uint16_t domid, const char *uuid_text
 	if (rc <= 0 || domain_uuid_parse(uuid_text, uuid) != 0 ||
 	    memcmp(info.uuid, uuid, sizeof(uuid)) != 0)
 		return rc < 0 ? -1 : 0;
-	if (saved)
+	if (strcmp(task, DOMAIN_TASK_FREEZE) == 0)
+		return guest_thaw_orphan(ctx, domid) != 0;
+	if (strcmp(task, DOMAIN_TASK_SAVE) == 0)
 		return info.shutdown && info.shutdown_reason == HYP_SHUTDOWN_SUSPEND ?
 			domain_resume(ctx, domid, err) : 0;
 	if (!info.paused)
@@ -110,21 +119,22 @@ static int remove_orphan(struct domain_ctx *ctx, const char *path, const char *n
 			 struct zerr **err)
 {
 	_cleanup_free_ struct hyp_domain_info *infos = NULL;
-	char uuid_text[DOMAIN_UUID_TEXT];
+	char uuid_text[DOMAIN_UUID_TEXT], task[8];
 	unsigned int domid;
 	struct stat st = { 0 };
 	uint8_t uuid[16];
 	size_t i, n;
-	bool saved = strncmp(name, "save-", 5) == 0;
+	int rc;
 
 	if (strncmp(name, RESIZE, strlen(RESIZE)) == 0)
 		return 0;	/* not under this lock: domain_recover() does */
-	if (saved && !ctx->xs)
-		return 0;
-	if (sscanf(name, saved ? "save-%5u-%36s" : "pause-%5u-%36s", &domid, uuid_text) == 2) {
-		if (stat(path, &st) == 0 && st.st_size == 0 &&
-		    release(ctx, (uint16_t)domid, uuid_text, saved, err) != 0)
-			return -1;
+	if (sscanf(name, "%7[a-z]-%5u-%36s", task, &domid, uuid_text) == 3) {
+		if (strcmp(task, PAUSE) != 0 && !ctx->xs)
+			return 0;
+		rc = stat(path, &st) == 0 && st.st_size == 0 ?
+			release(ctx, (uint16_t)domid, uuid_text, task, err) : 0;
+		if (rc != 0)
+			return MIN(rc, 0);
 		unlink(path);
 		return 0;
 	}
@@ -284,26 +294,28 @@ int domain_hold(struct domain_ctx *ctx, uint16_t domid, struct hyp_domain_info *
 }
 
 /*
- * A domain is about to suspend to be saved: should this process be killed, it is to go on. *ret_fd
- * is for domain_save_end(). Class ZERR_STATE when another program does so just now.
+ * A domain is about to suspend to be saved, or its file systems to stand still: should this process
+ * be killed, it is to go on. *ret_fd is for domain_task_end(). Class ZERR_STATE when another
+ * program does so just now.
  */
-int domain_save_begin(struct domain_ctx *ctx, uint16_t domid, struct hyp_domain_info *info,
-		      int *ret_fd, struct zerr **err)
+int domain_task_begin(struct domain_ctx *ctx, uint16_t domid, const char *task,
+		      struct hyp_domain_info *info, int *ret_fd, struct zerr **err)
 {
 	_cleanup_close_ int lock = -1;
 	char name[HOLD_NAME_MAX];
 
 	if (lock_domain(ctx, domid, &lock, info, err) != 0)
 		return -1;
-	hold_name_of("save", info, name);
+	hold_name_of(task, info, name);
 	return domain_intent_begin(ctx, name, ret_fd, err);
 }
 
-void domain_save_end(struct domain_ctx *ctx, const struct hyp_domain_info *info, int fd)
+void domain_task_end(const struct domain_ctx *ctx, const struct hyp_domain_info *info,
+		     const char *task, int fd)
 {
 	char name[HOLD_NAME_MAX];
 
-	hold_name_of("save", info, name);
+	hold_name_of(task, info, name);
 	domain_intent_end(ctx, name, fd);
 }
 

@@ -64,9 +64,12 @@ bool definition_half_made(const char *file);
 int domain_intent_begin(const struct domain_ctx *ctx, const char *name, int *ret_fd,
 			struct zerr **err);
 void domain_intent_end(const struct domain_ctx *ctx, const char *name, int fd);
-int domain_save_begin(struct domain_ctx *ctx, uint16_t domid, struct hyp_domain_info *info,
-		      int *ret_fd, struct zerr **err);
-void domain_save_end(struct domain_ctx *ctx, const struct hyp_domain_info *info, int fd);
+#define DOMAIN_TASK_SAVE "save"
+#define DOMAIN_TASK_FREEZE "frozen"
+int domain_task_begin(struct domain_ctx *ctx, uint16_t domid, const char *task,
+		      struct hyp_domain_info *info, int *ret_fd, struct zerr **err);
+void domain_task_end(const struct domain_ctx *ctx, const struct hyp_domain_info *info,
+		     const char *task, int fd);
 int domain_hold(struct domain_ctx *ctx, uint16_t domid, struct hyp_domain_info *info, int *ret_fd,
 		struct zerr **err);
 int domain_let_go(struct domain_ctx *ctx, const struct hyp_domain_info *info, int fd,

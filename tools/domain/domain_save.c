@@ -472,7 +472,7 @@ static int conclude(struct saving *s, const char *path, bool suspended, struct z
 	return suspended ? 0 : domain_resume(s->ctx, s->domid, err);
 }
 
-/* held: what domain_save_begin() gave; it is let go here. */
+/* held: what domain_task_begin() gave; it is let go here. */
 static int save(struct saving *s, const char *path, int held, struct zerr **err)
 {
 	bool suspended = s->info.shutdown;	/* already, by somebody's wish */
@@ -499,7 +499,7 @@ static int save(struct saving *s, const char *path, int held, struct zerr **err)
 	zerr_free(why);
 	if (s->logged)
 		hyp_dirty_log(s->ctx->hyp, s->domid, false, NULL);
-	domain_save_end(s->ctx, &s->info, held);
+	domain_task_end(s->ctx, &s->info, DOMAIN_TASK_SAVE, held);
 	if (rc != 0)
 		return -1;
 	if (!s->opts->sink && fd_sync_parent(path) < 0)
@@ -535,7 +535,7 @@ static int begin(struct saving *s, const char *path, struct zerr **err)
 	if (!s->there)
 		return zerr_no_memory(err);
 	if ((!s->opts->sink && open_part(s, path, err) != 0) ||
-	    domain_save_begin(s->ctx, s->domid, &s->info, &held, err) != 0)
+	    domain_task_begin(s->ctx, s->domid, DOMAIN_TASK_SAVE, &s->info, &held, err) != 0)
 		return -1;
 	return save(s, path, held, err);
 }

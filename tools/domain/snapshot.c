@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include <xentools/clock.h>
+#include <xentools/guest_agent.h>
 #include <xentools/save.h>
 
 #include "tools/domain/snapshot_priv.h"
@@ -151,7 +152,10 @@ static int plan(struct creation *c, struct zerr **err)
 	c->s->state = c->running ? SNAPSHOT_DISKS : SNAPSHOT_SHUTOFF;
 	rc = c->running ? domain_state_config(c->ctx, c->domid, &live, err) : 0;
 	if (rc < 0 || plan_disks(c, rc == 1 ? &live : &c->d->cfg, err) != 0 ||
-	    (c->opts->memory && plan_memory(c, err) != 0))
+	    (c->opts->memory && plan_memory(c, err) != 0) ||
+	    (c->opts->quiesce && c->running &&
+	     guest_agent_ping(c->ctx, c->domid, c->opts->timeout_ms, c->opts->copying.fd,
+			      err) != 0))
 		return -1;
 	return image_check_room(c->pairs, c->nr_pairs, err);
 }
@@ -222,6 +226,22 @@ static int copy_paused(struct creation *c, struct zerr **err)
 	return rc;
 }
 
+/* Nothing is in flight then, and the copies' file systems are as after unmounting. */
+static int copy_frozen(struct creation *c, struct zerr **err)
+{
+	struct guest_freeze freeze;
+	int rc;
+
+	if (guest_freeze(c->ctx, c->domid, c->opts->timeout_ms, c->opts->copying.fd, &freeze,
+			 err) != 0)
+		return -1;
+	rc = copy_paused(c, err);
+	if (guest_thaw(&freeze, rc == 0 ? err : NULL) != 0)
+		rc = -1;
+	c->s->quiesced = rc == 0;
+	return rc;
+}
+
 static int copy_off(struct creation *c, struct zerr **err)
 {
 	if (copy_pairs(c->pairs, c->nr_pairs, &c->opts->copying, err) != 0)
@@ -236,7 +256,8 @@ static int fill(struct creation *c, const char *path, struct zerr **err)
 {
 	_cleanup_free_ char *text = snapshot_file(c->s, SNAPSHOT_DEFINITION);
 	int rc = c->opts->memory ? save_memory(c, false, err) :
-		c->running ? copy_paused(c, err) : copy_off(c, err);
+		!c->running ? copy_off(c, err) :
+		c->opts->quiesce ? copy_frozen(c, err) : copy_paused(c, err);
 
 	if (rc != 0 || snapshot_write(c->s, err) != 0)
 		return -1;
@@ -313,8 +334,8 @@ int snapshot_create(struct domain_ctx *ctx, const struct definition *d, struct s
 	free_pairs(c.pairs, c.nr_pairs);
 	if (rc == 0 && !opts->dry_run)
 		domain_log(ctx, &ZLOG_ABOUT(ZLOG_INFO, d->cfg.name, d->cfg.uuid, "snapshot"),
-			   "snapshot %s: %s", s->name,
-			   snapshot_state_words[s->state]);
+			   "snapshot %s: %s%s", s->name, snapshot_state_words[s->state],
+			   s->quiesced ? ", quiesced" : "");
 	return rc;
 }
 

@@ -65,8 +65,9 @@ int snapshot_write(const struct snapshot *s, struct zerr **err)
 	int rc;
 
 	domain_uuid_format(s->uuid, uuid);
-	strbuf_addf(&sb, "<snapshot domain='%s' created='%llu' state='%s'>\n", uuid,
-		    (unsigned long long)s->created_ns, snapshot_state_words[s->state]);
+	strbuf_addf(&sb, "<snapshot domain='%s' created='%llu' state='%s'%s>\n", uuid,
+		    (unsigned long long)s->created_ns, snapshot_state_words[s->state],
+		    s->quiesced ? " quiesced='yes'" : "");
 	format_value(&sb, "  <name>", s->name, "</name>\n");
 	format_value(&sb, "  <parent>", s->parent, "</parent>\n");
 	format_value(&sb, "  <description>", s->description, "</description>\n");
@@ -128,6 +129,7 @@ static int read_root(const struct xml_node *root, struct snapshot *s)
 	for (s->state = 0; strcmp(snapshot_state_words[s->state], state) != 0; s->state++)
 		if (s->state + 1 == SNAPSHOT_STATES)
 			return -EINVAL;
+	s->quiesced = xml_attr_get(root, "quiesced") != NULL;
 	if (read_text(root, "name", &s->name) != 0 || read_text(root, "parent", &s->parent) != 0 ||
 	    read_text(root, "description", &s->description) != 0)
 		return -ENOMEM;

@@ -27,6 +27,11 @@ static void created_text(uint64_t ns, char ret[24])
 		strftime(ret, 24, "%Y-%m-%dT%H:%M:%SZ", &tm);
 }
 
+static const char *quiesced_text(const struct snapshot *s)
+{
+	return s->quiesced ? ", quiesced" : "";
+}
+
 static struct json_object *snapshot_json(const struct definition *d, const struct snapshot *s)
 {
 	struct json_object *o = json_object_new_object(), *disks = json_object_new_array();
@@ -36,6 +41,7 @@ static struct json_object *snapshot_json(const struct definition *d, const struc
 	zl_json_string(o, "state", snapshot_state_words[s->state]);
 	zl_json_uint(o, "created_ns", s->created_ns);
 	zl_json_bool(o, "current", s->current);
+	zl_json_bool(o, "quiesced", s->quiesced);
 	zl_json_string(o, "parent", s->parent);
 	zl_json_string(o, "description", s->description);
 	zl_json_string(o, "folder", s->dir);
@@ -88,8 +94,8 @@ static int create(struct zl *zl, struct definition *d, void *arg, struct zerr **
 		return plan_create(zl, d, &s);
 	if (zl->json)
 		return zl_print_document(zl, w->args, snapshot_json(d, &s), err);
-	zl_note(zl, "snapshot %s of %s is made: %s", s.name, d->cfg.name,
-		snapshot_state_words[s.state]);
+	zl_note(zl, "snapshot %s of %s is made: %s%s", s.name, d->cfg.name,
+		snapshot_state_words[s.state], quiesced_text(&s));
 	return 0;
 }
 
@@ -134,10 +140,10 @@ static int info(struct zl *zl, struct definition *d, void *arg, struct zerr **er
 	if (zl->json)
 		return zl_print_document(zl, w->args, snapshot_json(d, &s), err);
 	created_text(s.created_ns, when);
-	printf("%-10s: %s\n%-10s: %s\n%-10s: %s\n%-10s: %s\n%-10s: %s\n%-10s: %s\n%-10s: ", "name",
+	printf("%-10s: %s\n%-10s: %s\n%-10s: %s\n%-10s: %s%s\n%-10s: %s\n%-10s: %s\n%-10s: ", "name",
 	       s.name, "domain", d->cfg.name, "created", when, "state",
-	       snapshot_state_words[s.state], "current", s.current ? "yes" : "no", "parent",
-	       s.parent ? s.parent : "-", "about");
+	       snapshot_state_words[s.state], quiesced_text(&s), "current",
+	       s.current ? "yes" : "no", "parent", s.parent ? s.parent : "-", "about");
 	if (s.description != NULL)
 		zl_print_clean(stdout, s.description, strlen(s.description));
 	printf("\n%-10s: %s\n", "folder", s.dir);
@@ -288,9 +294,12 @@ static int check_create(const struct zl_args *args, const char *name, struct zer
 	if (zl_has(args, "disk-only") && zl_has(args, "with-memory"))
 		return zerr_set(err, ZERR_USAGE, "E006", 0,
 				"--disk-only and --with-memory exclude each other");
-	if (zl_has(args, "quiesce"))
-		return zerr_set(err, ZERR_UNSUPPORTED, "E505", 0, "--quiesce: no agent in the "
-				"guest is spoken to that could freeze its file systems");
+	if (zl_has(args, "quiesce") && zl_has(args, "with-memory")) {
+		zerr_set(err, ZERR_USAGE, "E006", 0,
+			 "--quiesce and --with-memory exclude each other");
+		return zerr_hint(err, "memory and disks of one moment need no quiescing, and a guest "
+				 "whose file systems stand still may be unable to suspend");
+	}
 	return 0;
 }
 
@@ -306,7 +315,7 @@ ZL_CMD(snapshot)
 		return -1;
 	w.name = args->pos_count > 2 ? args->pos[2] : NULL;
 	w.opts = (struct snapshot_opts){
-		.memory = zl_has(args, "with-memory"),
+		.memory = zl_has(args, "with-memory"), .quiesce = zl_has(args, "quiesce"),
 		.force = zl->force || zl_has(args, "force"), .dry_run = zl->dry_run,
 		.copying = { .fd = -1, .progress = zl_copy_progress, .arg = &w.progress },
 	};

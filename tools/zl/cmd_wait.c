@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * zl wait: until a domain runs, ends, is gone, prints a line, has its agent's channel connected, or
- * a store node appears or has a value. What test scripts need instead of sleep loops.
+ * zl wait: until a domain runs, ends, is gone, prints a line, has an agent that answers, or a store
+ * node appears or has a value. What test scripts need instead of sleep loops.
  */
 #include "zl.h"
 
 #include <fcntl.h>
 #include <regex.h>
 
+#include "xentools/guest_agent.h"
+
 #define STEP_MS 100
 #define LINE_MAX_BYTES 65536
-#define AGENT "org.qemu.guest_agent.0"	/* the name that libvirt gives it, too */
+#define TURN_MS 5000		/* for the agent to answer */
 
 struct waiting {
 	struct zl *zl;
@@ -271,40 +273,31 @@ static int wait_node(const struct waiting *w, const char *spec, struct zerr **er
 
 /* ---- agent ---- */
 
-/* 1 the guest's end of the channel is connected, 0 not yet, -1 error. */
-static int agent_look(const struct waiting *w, struct zerr **err)
+/* What is not so yet: no answer, no connection, a channel that the daemon has just left. */
+static bool may_answer_yet(const struct zerr *why)
 {
-	_cleanup_free_ struct device_info *list = NULL;
-	struct zl *zl = w->zl;
-	struct domain_summary d;
-	uint16_t domid;
-	size_t n;
-
-	if (domain_resolve(&zl->ctx, w->dom, &domid, err) < 0 ||
-	    domain_get(&zl->ctx, domid, &d, err) < 0 ||
-	    device_list(&zl->ctx, domid, DEVICE_CONSOLE, &list, &n, err) < 0)
-		return -1;
-	if (d.info.shutdown || d.info.dying)
-		return zerr_set(err, ZERR_STATE, "E720", 0, "it has ended");
-	for (size_t i = 0; i < n; i++) {
-		_cleanup_free_ char *name = zl_device_node(zl, list[i].note, "name");
-
-		if (name != NULL && strcmp(name, AGENT) == 0)
-			return list[i].frontend == XENBUS_CONNECTED;
-	}
-	zerr_set(err, ZERR_NOT_FOUND, "E302", 0, "it has no channel " AGENT);
-	return zerr_hint(err, "zl device-attach adds one: <channel type='unix'>"
-			 "<target type='xen' name='" AGENT "'/></channel>");
+	return why->cls == ZERR_TIMEOUT || why->cls == ZERR_FAILED ||
+		(why->cls == ZERR_STATE && strcmp(why->code, "E720") != 0);
 }
 
 static int wait_agent(const struct waiting *w, struct zerr **err)
 {
-	int rc;
+	for (;;) {
+		_cleanup_zerr_ struct zerr *why = NULL;
+		int left = time_left(w);
+		uint16_t domid;
 
-	while ((rc = agent_look(w, err)) == 0)
-		if (pause_a_bit(w, "the guest has not connected the channel " AGENT, err) < 0)
+		/* Each time the channel is let go, should another program wait for it. */
+		if (domain_resolve(&w->zl->ctx, w->dom, &domid, err) < 0)
 			return -1;
-	return rc < 0 ? -1 : 0;
+		if (guest_agent_ping(&w->zl->ctx, domid, left < 0 ? TURN_MS : MIN(left, TURN_MS),
+				     w->signals, &why) == 0)
+			return 0;
+		if (!may_answer_yet(why))
+			return zerr_pass(err, steal_ptr(why));
+		if (pause_a_bit(w, why->message, err) < 0)
+			return why->hint != NULL ? zerr_hint(err, "%s", why->hint) : -1;
+	}
 }
 
 static int wait_for(const struct waiting *w, const char *what, struct zerr **err)

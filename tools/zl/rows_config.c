@@ -35,9 +35,9 @@ static ZL_OPTIONS(dumpxml_options,
 static ZL_OPTIONS(snapshot_options,
 	{ 0, "disk-only", NULL, "create: without its memory" },
 	{ 0, "with-memory", NULL, "create: with the memory of a domain that runs" },
-	{ 0, "quiesce", NULL, "create: have the guest freeze its file systems (exit code 5)" },
+	{ 0, "quiesce", NULL, "create: have the guest's agent hold its file systems still" },
 	{ 0, "description", "TEXT", "create: what it is for" },
-	{ 0, "timeout", "SEC", "create: how long to wait for the guest to suspend" },
+	{ 0, "timeout", "SEC", "create: how long to wait for the guest to suspend, or for each answer of its agent" },
 	{ 'p', "paused", NULL, "revert: leave it paused, when its memory is there" },
 	{ 'f', "force", NULL, "revert: destroy the domain if it runs" });
 
@@ -98,15 +98,18 @@ static const struct zl_command rows[] = {
 	  "print or write what a program keeps in a definition",
 	  "It is one element of <metadata>, found by its namespace, URI." },
 	{ "snapshot", NULL, cmd_snapshot, ZL_CHANGES | ZL_JSON | ZL_DOMAINS, 2, 3, snapshot_options,
-	  "create [--disk-only | --with-memory] [--quiesce] [--description=TEXT] [--timeout=SEC] DOM "
+	  "create [--with-memory | [--disk-only] [--quiesce]] [--description=TEXT] [--timeout=SEC] DOM "
 	  "[NAME] | list DOM | info DOM NAME | revert [--force] [-p] DOM NAME | delete DOM NAME",
 	  "keep a domain's disks as they are, and go back to that",
 	  "create copies the files of the domain's disks, sharing their blocks where the file "
 	  "system can, and its definition. Disks that cannot be written are left out; a block "
 	  "device that can is refused. A guest that runs is paused meanwhile; its disks are then "
 	  "as after a power cut (disk-snapshot). With --with-memory it suspends, as for zl save, "
-	  "and what is kept is memory and disks of one moment (running). NAME is made of the date "
-	  "if it is left out.\n\n"
+	  "and what is kept is memory and disks of one moment (running). With --quiesce QEMU's "
+	  "guest agent (channel org.qemu.guest_agent.0) has written all that is to be written "
+	  "before the copies and holds the file systems still; whatever happens they go on "
+	  "afterwards. A guest that is off needs none of that. NAME is made of the date if it is "
+	  "left out.\n\n"
 	  "revert puts copies of the kept files into the place of the domain's disks, and the "
 	  "definition of then; what was written since is lost. The domain must be off. One "
 	  "with memory then goes on from where it was. The snapshot stays.\n\n"

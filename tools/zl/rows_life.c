@@ -163,9 +163,9 @@ static const struct zl_command rows[] = {
 	  "[-f] [DOM...]", "print what has happened to domains",
 	  "created, started, paused, unpaused, shutdown, crashed, watchdog, restarted, preserved, "
 	  "renamed, suspended, resumed, saved, restored, migrated, core-dumped, balloon, "
-	  "device-attached, device-detached, disk-resumed and destroyed, as zl-monitord keeps the "
-	  "last of them. With --json one object a line. A "
-	  "reader that is too slow is told how many it missed." },
+	  "device-attached, device-detached, disk-resumed, thawed and destroyed, as zl-monitord "
+	  "keeps the last of them. With --json one object a line. A reader that is too slow is told "
+	  "how many it missed." },
 	{ "list", "ls", cmd_list, ZL_COMMON | ZL_JSON | ZL_DOMAINS, 0, ZL_ANY, list_options,
 	  "[-l | -v] [-Z] [-c] [-n] [--all | --inactive] [--state=STATE,...] [--sort=COLUMN] "
 	  "[--long-state] [DOM...]", "list domains",
@@ -260,8 +260,8 @@ static const struct zl_command rows[] = {
 	{ "wait", NULL, cmd_wait, ZL_COMMON | ZL_DOMAINS, 1, 1, wait_options,
 	  "--for=WHAT [--timeout=SEC] DOM", "wait for a domain",
 	  "WHAT is one of: running; shutdown (exit code 0 powered off, 10 crashed, 11 watchdog); "
-	  "gone; agent, when the guest has connected the channel org.qemu.guest_agent.0, which "
-	  "its kernel does; console:/RE/, an extended regular expression for a line of its console; "
+	  "gone; agent, when QEMU's guest agent answers on the channel org.qemu.guest_agent.0, "
+	  "which no other program may have open; console:/RE/, an extended regular expression for a line of its console; "
 	  "xenstore:PATH or xenstore:PATH=VALUE, where a relative PATH begins at the "
 	  "domain's own directory. running also waits for a domain of that name to be created. "
 	  "Exit code 8 when the time is up." },

@@ -73,6 +73,7 @@ struct snapshot {
 	uint64_t created_ns;		/* CLOCK_REALTIME */
 	uint8_t uuid[16];		/* the domain's */
 	bool current;			/* what the domain went on from */
+	bool quiesced;			/* its guest held its file systems still meanwhile */
 	struct snapshot_disk *disks;
 	size_t disk_count;
 };
@@ -94,9 +95,10 @@ char *snapshot_file(const struct snapshot *s, const char *file);
 
 struct snapshot_opts {
 	bool memory;			/* create: with its memory */
+	bool quiesce;			/* create: if it runs, have its agent hold it still */
 	bool force;			/* revert: destroy it if it runs */
 	bool dry_run;			/* look whether it could be done */
-	int timeout_ms;			/* for the guest to suspend */
+	int timeout_ms;			/* for the guest to suspend, or its agent's answers */
 	struct image_copying copying;
 };
 
@@ -104,7 +106,8 @@ struct snapshot_opts {
  * Make one. s: name and description, allocated; the rest is filled in. A domain that runs is
  * paused, or with memory suspended, while its disks are copied, and goes on whatever happens. On
  * failure nothing is left. Classes: ZERR_STATE the name is taken, no memory as it is off, it was
- * started meanwhile; ZERR_UNSUPPORTED a disk is no file; ZERR_NO_RESOURCES.
+ * started meanwhile; ZERR_UNSUPPORTED a disk is no file; ZERR_NO_RESOURCES; those of
+ * guest_freeze().
  */
 int snapshot_create(struct domain_ctx *ctx, const struct definition *d, struct snapshot *s,
 		    const struct snapshot_opts *opts, struct zerr **err);
