@@ -24,13 +24,14 @@ void p2m_make_dirty(struct domain *d, gfn_t g)
 	struct p2m *p2m = &d->p2m;
 	struct stage2_gather ga;
 	unsigned int level;
-
-	stage2_gather_init(&ga);
-	if (p2m->dirty_log == DIRTY_LOG_ON)
-		(void)!stage2_prepare(&s, g.v, 1, false, INVALID_MFN);
 	pte_t *ptep = p2m_find_entry(p2m, g.v, &level);
+
+	if (level < 3 && p2m->dirty_log == DIRTY_LOG_ON &&
+	    !stage2_prepare(&s, g.v, 1, false, INVALID_MFN))
+		ptep = p2m_find_entry(p2m, g.v, &level);
 	WRITE_ONCE(*ptep, *ptep | PTE_S2AP_W);
 	p2m->write_faults++;
+	stage2_gather_init(&ga);
 	ga.start = ROUND_DOWN(g.v, 1UL << pt_order(level));
 	ga.end = ga.start + (1UL << pt_order(level));
 	stage2_flush(&s, &ga);
