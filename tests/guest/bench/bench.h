@@ -16,6 +16,7 @@ void report(const char *name, int n);
 
 void bench_switches(const char *args);		/* switch.c */
 void bench_uart_domain(void);
+void bench_log_dirty(void);
 void bench_ipis(const void *dtb);		/* ipi.c */
 
 /* ops.S */

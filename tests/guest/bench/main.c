@@ -99,10 +99,12 @@ static void bench_uart(const void *dtb)
 {
 	uint64_t uart, size;
 
-	if (guest_has_xen)
+	if (guest_has_xen) {
 		bench_uart_domain();
-	else if (dt_region(dtb, "arm,pl011", 0, &uart, &size))
+		bench_log_dirty();
+	} else if (dt_region(dtb, "arm,pl011", 0, &uart, &size)) {
 		bench("uart_fr", op_load32, uart + UART_FR);
+	}
 }
 
 /* sysctl perfc_op, query. */

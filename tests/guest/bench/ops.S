@@ -279,24 +279,19 @@ call_yield_loop:
 	ldp	x29, x30, [sp], #32
 	ret
 
-	/*
-	 * A domain of one page that reads its serial port's flags: 255 samples behind x0, then 1
-	 * in it.
-	 */
-	.globl	uart_domain, uart_domain_end
-uart_domain:
-	mov	x9, #0x22000000
-	add	x9, x9, #0x18
+	/* 255 samples behind x0, each of one instruction at x9, which goes on by STEP; then 1 in x0. */
+	.macro	samples_begin
 	add	x2, x0, #8
 	mov	x3, #255
-	ldr	w10, [x9]
-	ldr	w10, [x9]
 1:	isb
 	mrs	x4, cntvct_el0
-	ldr	w10, [x9]
+	.endm
+
+	.macro	samples_end	step
 	mrs	x5, cntvct_el0
 	sub	x5, x5, x4
 	str	x5, [x2], #8
+	add	x9, x9, #\step
 	subs	x3, x3, #1
 	b.ne	1b
 	mov	x9, #1
@@ -306,4 +301,26 @@ uart_domain:
 	mov	x1, #0
 	hvc	#0xea1
 	b	2b
+	.endm
+
+	/* A domain of one page that reads its serial port's flags. */
+	.globl	uart_domain, uart_domain_end
+uart_domain:
+	mov	x9, #0x22000000
+	add	x9, x9, #0x18
+	ldr	w10, [x9]
+	ldr	w10, [x9]
+	samples_begin
+	ldr	w10, [x9]
+	samples_end	0
 uart_domain_end:
+
+	/* A domain that writes once to each of 255 pages behind its own. */
+	.globl	write_domain, write_domain_end
+write_domain:
+	mov	x9, #0x40000000
+	add	x9, x9, #0x1000
+	samples_begin
+	str	x3, [x9]
+	samples_end	4096
+write_domain_end:

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Rows in which another vCPU or another domain has the same CPU: switches by yield, in four kinds
- * of loop, and a domain that reads its own serial port.
+ * of loop, a domain that reads its own serial port, and one whose writes are noted.
  */
 #include "bench.h"
 
@@ -9,7 +9,7 @@
 
 extern char yield_plain[], yield_plain_end[], yield_ttbr[], yield_ttbr_end[],
 	    yield_ttbr_seldom[], yield_ttbr_seldom_end[], yield_simd[], yield_simd_end[],
-	    uart_domain[], uart_domain_end[];
+	    uart_domain[], uart_domain_end[], write_domain[], write_domain_end[];
 
 static const struct kind {
 	const char *vcpus, *domains;
@@ -24,7 +24,7 @@ static const struct kind {
 
 #define N_KINDS (sizeof(kinds) / sizeof(kinds[0]))
 
-static uint8_t pages[N_KINDS + 1][4096] __attribute__((aligned(4096)));
+static uint8_t pages[N_KINDS + 2][4096] __attribute__((aligned(4096)));
 static char second_stack[4096] __attribute__((aligned(16)));
 static volatile uint64_t second_count;
 static const void *volatile second_loop;
@@ -103,6 +103,26 @@ void bench_switches(const char *args)
 			between_domains(&kinds[i], pages[i]);
 }
 
+/* D, which is made, runs until it has taken its 255 samples, which are reported then. */
+static bool take_samples(struct made_domain *d, const char *name)
+{
+	int64_t rc;
+
+	d->step = "unpausedomain";
+	rc = domain_unpause(d);
+	for (int i = 0; i < 1000 && !rc && !*domain_count(d); i++)
+		yield();
+	if (rc || !*domain_count(d)) {
+		printk("BENCH-ERROR %s: %s answered %ld\n", name, d->step, rc);
+		return false;
+	}
+	for (int i = 0; i < 255; i++)
+		samples[i] = domain_count(d)[1 + i];
+	report(name, 255);
+	domain_pause(d);
+	return true;
+}
+
 /* A domain with an emulated serial port samples it. */
 void bench_uart_domain(void)
 {
@@ -112,18 +132,39 @@ void bench_uart_domain(void)
 
 	if (!rc)
 		rc = domain_serial(&d);
-	if (!rc) {
-		d.step = "unpausedomain";
-		rc = domain_unpause(&d);
-	}
-	for (int i = 0; i < 1000 && !rc && !*domain_count(&d); i++)
-		yield();
-	if (rc || !*domain_count(&d)) {
+	if (rc)
 		printk("BENCH-ERROR uart_fr: %s answered %ld\n", d.step, rc);
+	else
+		take_samples(&d, "uart_fr");
+}
+
+/* A domain's first write to each of 255 pages, and what it takes to ask for all of them. */
+void bench_log_dirty(void)
+{
+	static uint8_t bits[(DOMAIN_PFN + 256) / 8];
+	struct made_domain d;
+	uint64_t start, none, all;
+	int64_t rc = domain_make(&d, pages[N_KINDS + 1], write_domain,
+				 (size_t)(write_domain_end - write_domain));
+
+	if (!rc)
+		rc = domain_more(&d, 255);
+	if (!rc)
+		rc = domain_written(&d, SHADOW_LOG_DIRTY, NULL, 0);
+	if (rc) {
+		printk("BENCH-NOTE first_write: %s answered %ld\n", d.step, rc);
 		return;
 	}
-	for (int i = 0; i < 255; i++)
-		samples[i] = domain_count(&d)[1 + i];
-	report("uart_fr", 255);
-	domain_pause(&d);
+	if (!take_samples(&d, "first_write"))
+		return;
+	start = mrs(cntvct_el0);
+	rc = domain_written(&d, SHADOW_CLEAN, bits, DOMAIN_PFN);
+	none = mrs(cntvct_el0) - start;
+	start = mrs(cntvct_el0);
+	rc |= domain_written(&d, SHADOW_CLEAN, bits, DOMAIN_PFN + 256);
+	all = (mrs(cntvct_el0) - start - none) / 256;
+	if (rc || bits[DOMAIN_PFN / 8 + 1] != 0xff)
+		printk("BENCH-ERROR take_dirty: answered %ld\n", rc);
+	else
+		printk("BENCH take_dirty n=256 min=%lu med=%lu max=%lu unit=insn\n", all, all, all);
 }

@@ -8,10 +8,12 @@
 enum { XENMEM_decrease_reservation = 1, XENMEM_populate_physmap = 6,
        XENMEM_add_to_physmap_batch = 23, XENMAPSPACE_gmfn_foreign = 4 };
 enum { DOMCTL_createdomain = 1, DOMCTL_pausedomain = 3, DOMCTL_unpausedomain = 4,
-       DOMCTL_getdomaininfo = 5, DOMCTL_setvcpuaffinity = 9, DOMCTL_max_mem = 11,
+       DOMCTL_getdomaininfo = 5, DOMCTL_setvcpuaffinity = 9, DOMCTL_shadow_op = 10,
+       DOMCTL_max_mem = 11,
        DOMCTL_setvcpucontext = 12, DOMCTL_max_vcpus = 15, DOMCTL_scheduler_op = 16,
-       DOMCTL_sendtrigger = 28, DOMCTL_set_address_size = 35, DOMCTL_vuart_op = 81, DOMCTL_set_paging_mempool_size = 86 };
-#define GUEST_PFN 0x40000ul
+       DOMCTL_sendtrigger = 28, DOMCTL_set_address_size = 35, DOMCTL_vuart_op = 81,
+       DOMCTL_set_paging_mempool_size = 86 };
+#define GUEST_PFN DOMAIN_PFN
 #define SCHEDULER_CREDIT2 6
 
 struct domctl {
@@ -188,6 +190,28 @@ int64_t domain_serial(struct made_domain *d)
 	clear();
 	ctl.u.u64[1] = GUEST_PFN + 1;
 	return domctl(DOMCTL_vuart_op, d->id);
+}
+
+/* N more pages behind its first. */
+int64_t domain_more(struct made_domain *d, uint64_t n)
+{
+	int64_t rc = 0;
+
+	d->step = "populate_physmap";
+	for (uint64_t i = 1; i <= n && !rc; i++)
+		rc = give_page(d, GUEST_PFN + i);
+	return rc;
+}
+
+/* Which of its first N frames were written, as bits, by an operation of domctl shadow_op. */
+int64_t domain_written(struct made_domain *d, uint32_t op, void *bits, uint64_t n)
+{
+	d->step = "shadow_op";
+	clear();
+	ctl.u.u32[0] = op;
+	ctl.u.u64[2] = (uint64_t)bits;
+	ctl.u.u64[3] = n;
+	return domctl(DOMCTL_shadow_op, d->id);
 }
 
 int64_t domain_unpause(const struct made_domain *d)
