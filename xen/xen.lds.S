@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The image: one contiguous file, loaded anywhere on a 4 KiB boundary, run at XEN_VIRT_START. Each
- * group of sections that needs its own permission starts on a page; start-up code and data are together so
- * that they can be given back.
+ * group of sections that needs its own permission starts on a page; start-up code and data are
+ * together so that they can be given back.
  */
 #include <arm64/layout.h>
 

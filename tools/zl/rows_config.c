@@ -37,7 +37,8 @@ static ZL_OPTIONS(snapshot_options,
 	{ 0, "with-memory", NULL, "create: with the memory of a domain that runs" },
 	{ 0, "quiesce", NULL, "create: have the guest's agent hold its file systems still" },
 	{ 0, "description", "TEXT", "create: what it is for" },
-	{ 0, "timeout", "SEC", "create: how long to wait for the guest to suspend, or for each answer of its agent" },
+	{ 0, "timeout", "SEC", "create: how long to wait for the guest to suspend, or for each "
+	  "answer of its agent" },
 	{ 'p', "paused", NULL, "revert: leave it paused, when its memory is there" },
 	{ 'f', "force", NULL, "revert: destroy the domain if it runs" });
 

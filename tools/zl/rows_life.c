@@ -236,7 +236,8 @@ static const struct zl_command rows[] = {
 	{ "start", NULL, cmd_start, ZL_COMMON | ZL_CHANGES | ZL_JSON | ZL_DOMAINS, 1, ZL_ANY,
 	  start_options, "[-p] [-c] [-F | --unit] [--print-id] [--restore | --fresh] DOM...",
 	  "start a defined domain",
-	  "As create does with a file; one that managed-save has saved goes on from there. The definition stays when the domain ends." },
+	  "As create does with a file; one that managed-save has saved goes on from there. The "
+	  "definition stays when the domain ends." },
 	{ "suspend", NULL, cmd_suspend, ZL_CHANGES | ZL_DOMAINS | ZL_ALL, 1, ZL_ANY,
 	  suspend_options, "[-a] [--timeout=SEC] DOM...",
 	  "ask a domain to suspend in its own memory",
@@ -261,8 +262,8 @@ static const struct zl_command rows[] = {
 	  "--for=WHAT [--timeout=SEC] DOM", "wait for a domain",
 	  "WHAT is one of: running; shutdown (exit code 0 powered off, 10 crashed, 11 watchdog); "
 	  "gone; agent, when QEMU's guest agent answers on the channel org.qemu.guest_agent.0, "
-	  "which no other program may have open; console:/RE/, an extended regular expression for a line of its console; "
-	  "xenstore:PATH or xenstore:PATH=VALUE, where a relative PATH begins at the "
+	  "which no other program may have open; console:/RE/, an extended regular "
+	  "expression for a line of its console; xenstore:PATH or xenstore:PATH=VALUE, where a relative PATH begins at the "
 	  "domain's own directory. running also waits for a domain of that name to be created. "
 	  "Exit code 8 when the time is up." },
 	{ .name = NULL },

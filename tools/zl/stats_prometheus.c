@@ -185,7 +185,8 @@ static void host(struct strbuf *out, const struct sample *s)
 		strbuf_addf(out, "%s{cpu=\"%u\"} %.9f\n", busy, c, s->when_ns > s->idle_ns[c] ?
 			    (double)(s->when_ns - s->idle_ns[c]) / 1e9 : 0.0);
 	if (s->trap_count)
-		head(out, traps, "counter", "Times that domains came to the hypervisor, since it counts.");
+		head(out, traps, "counter",
+		     "Times that domains came to the hypervisor, since it counts.");
 	for (size_t i = 0; i < s->trap_count; i++)
 		strbuf_addf(out, "%s{reason=\"%s\"} %" PRIu64 "\n", traps, s->traps[i].reason,
 			    s->traps[i].count);

@@ -400,21 +400,20 @@ void zl_completion_fish(FILE *f);
 int zl_main(int argc, char **argv);
 
 /* The functions of the rows; ZL_CMD(name) begins one. */
-extern zl_run cmd_managed_save, cmd_autostart, cmd_block_attach, cmd_block_detach, cmd_block_list, cmd_channel_list,
-	cmd_block_resize, cmd_cd_eject, cmd_cd_insert, cmd_check, cmd_claims, cmd_clone,
+extern zl_run cmd_autostart, cmd_block_attach, cmd_block_detach, cmd_block_list, cmd_block_resize,
+	cmd_cd_eject, cmd_cd_insert, cmd_channel_list, cmd_check, cmd_claims, cmd_clone,
 	cmd_completion, cmd_config_update, cmd_console, cmd_convert, cmd_cpu, cmd_cpupool_cpu_add,
 	cmd_cpupool_cpu_remove, cmd_cpupool_create, cmd_cpupool_destroy, cmd_cpupool_list,
 	cmd_cpupool_migrate, cmd_cpupool_rename, cmd_create, cmd_debug_keys, cmd_define, cmd_desc,
 	cmd_destroy, cmd_device_attach, cmd_device_detach, cmd_device_list, cmd_dmesg, cmd_domid,
 	cmd_domname, cmd_dump_core, cmd_dumpxml, cmd_edit, cmd_events, cmd_help, cmd_info, cmd_list,
-	cmd_mem_max, cmd_mem_set, cmd_metadata, cmd_migrate, cmd_migrate_receive,
-	cmd_network_attach, cmd_network_detach,
-	cmd_network_list, cmd_network_set, cmd_pause, cmd_reboot, cmd_rename, cmd_report,
-	cmd_restore, cmd_resume, cmd_save, cmd_save_info, cmd_sched, cmd_set_parameters, cmd_sharing,
-	cmd_show, cmd_shutdown, cmd_snapshot, cmd_start,
-	cmd_stats, cmd_suspend, cmd_sysrq, cmd_top, cmd_trace, cmd_trigger, cmd_undefine, cmd_unpause,
-	cmd_uptime, cmd_validate, cmd_vcpu_list, cmd_vcpu_pin, cmd_vcpu_set, cmd_version,
-	cmd_vm_list, cmd_wait;
+	cmd_managed_save, cmd_mem_max, cmd_mem_set, cmd_metadata, cmd_migrate, cmd_migrate_receive,
+	cmd_network_attach, cmd_network_detach, cmd_network_list, cmd_network_set, cmd_pause,
+	cmd_reboot, cmd_rename, cmd_report, cmd_restore, cmd_resume, cmd_save, cmd_save_info,
+	cmd_sched, cmd_set_parameters, cmd_sharing, cmd_show, cmd_shutdown, cmd_snapshot, cmd_start,
+	cmd_stats, cmd_suspend, cmd_sysrq, cmd_top, cmd_trace, cmd_trigger, cmd_undefine,
+	cmd_unpause, cmd_uptime, cmd_validate, cmd_vcpu_list, cmd_vcpu_pin, cmd_vcpu_set,
+	cmd_version, cmd_vm_list, cmd_wait;
 #define ZL_CMD(name) \
 	int cmd_##name(struct zl *zl, const struct zl_args *args, struct zerr **err)
 

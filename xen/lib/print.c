@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Printing: a prefix with time and level, one call of the console per line. Text that a guest causes goes
- * through guest_printk: stripped, named, and limited to ten lines a second for each domain.
+ * Printing: a prefix with time and level, one call of the console per line. Text that a guest
+ * causes goes through guest_printk: stripped, named, and limited to ten lines a second for each
+ * domain.
  */
 #include <xen/cmdline.h>
 #include <xen/console.h>

@@ -15,8 +15,8 @@
 
 /*
  * Free the pages of the extent of d, the caller's, up to 2 MiB, and say so in its entries. -EINVAL
- * for an extent that is not aligned or not within the map, -ENOMEM when a block cannot be split, -EBUSY when not
- * all of it is private memory: nothing has changed.
+ * for an extent that is not aligned or not within the map, -ENOMEM when a block cannot be split,
+ * -EBUSY when not all of it is private memory: nothing has changed.
  */
 int p2m_report(struct domain *d, gfn_t g, uint32_t order)
 {

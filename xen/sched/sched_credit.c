@@ -9,8 +9,8 @@
  * how far a vCPU is ahead of the queue's virtual time chooses the ring, so its place is off by an
  * eighth of that distance at most, while its account stays exact. Who is behind the queue's
  * virtual time, because it slept, waits in the boost list and goes first; a sleeper is credited
- * one slice and no more, so nobody starves, and who yields gives up what it is behind. A domain over its cap is parked until the next
- * period.
+ * one slice and no more, so nobody starves, and who yields gives up what it is behind. A domain
+ * over its cap is parked until the next period.
  */
 #include <public/domctl.h>
 #include "sched_private.h"

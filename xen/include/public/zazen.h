@@ -62,9 +62,9 @@ struct zazen_domctl_cpu_model {
 
 /*
  * write_memory: the caller's bytes to another domain's memory, for who builds it: through to
- * memory, where a CPU without caches finds them. -EFAULT: not all of the place is the domain's own writable
- * memory or a page that the hypervisor shares with it, or the bytes cannot be read; what is before
- * that is written. -EINVAL: either end wraps.
+ * memory, where a CPU without caches finds them. -EFAULT: not all of the place is the domain's own
+ * writable memory or a page that the hypervisor shares with it, or the bytes cannot be read; what
+ * is before that is written. -EINVAL: either end wraps.
  */
 struct zazen_domctl_write_memory {
 	uint64_aligned_t gpa;

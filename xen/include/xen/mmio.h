@@ -6,7 +6,7 @@
 
 struct mmio_access {
 	ipa_t ipa;
-	uint64_t data;		/* write: value, masked to size; read: result, masked by the dispatcher */
+	uint64_t data;		/* write: masked to size; read: result, masked by the dispatcher */
 	uint8_t size;		/* bytes: 1, 2, 4, 8 */
 	bool write;
 };
