@@ -35,7 +35,8 @@ static int write_at(struct dump *d, const char *p, size_t len, uint64_t at, stru
 		ssize_t n = TEMP_FAILURE_RETRY(pwrite(d->fd, p, len, (off_t)at));
 
 		if (n <= 0)
-			return save_write_failed("the core file", n < 0 ? errno : ENOSPC, err);
+			return domain_file_error(err, "write", "the core file",
+						 n < 0 ? errno : ENOSPC);
 		p += n;
 		at += (uint64_t)n;
 		len -= (size_t)n;
@@ -166,7 +167,7 @@ static int copy_all(struct dump *d, const struct hyp_domain_info *info, struct z
 	/* A hole at the end is a part of the file, too. */
 	if (ftruncate(d->fd, (off_t)core_offset(d->banks, d->nr_banks, d->nr_cpus,
 						d->nr_banks)) != 0 || fsync(d->fd) != 0)
-		return save_write_failed("the core file", errno, err);
+		return domain_file_error(err, "write", "the core file", errno);
 	return 0;
 }
 

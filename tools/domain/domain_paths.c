@@ -114,7 +114,7 @@ int daemon_pid_write(int fd, struct zerr **err)
 
 int domain_file_error(struct zerr **err, const char *what, const char *path, int e)
 {
-	bool full = e == ENOSPC || e == EDQUOT;
+	bool full = e == ENOSPC || e == EDQUOT || e == EFBIG;
 
 	return zerr_set(err, full ? ZERR_NO_RESOURCES : ZERR_FAILED, full ? "E602" : "E920", e,
 			"cannot %s %s", what, path);

@@ -27,7 +27,7 @@ const char *domain_log_dir(const struct domain_ctx *ctx);
 struct strbuf;
 void domain_file_name(struct strbuf *sb, const char *name);
 int domain_lock(const struct domain_ctx *ctx, int *ret_fd, struct zerr **err);
-/* "cannot WHAT PATH", by an errno; a full disk has a class of its own. -1. */
+/* "cannot WHAT PATH", by an errno; no room for it is of a class of its own. -1. */
 int domain_file_error(struct zerr **err, const char *what, const char *path, int e);
 /* Tell who called of something that stops nothing. */
 void domain_warn(const struct domain_ctx *ctx, const char *code, const char *fmt, ...)

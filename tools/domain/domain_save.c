@@ -405,7 +405,7 @@ static int settle(struct saving *s, const char *path, struct zerr **err)
 	if (s->opts->sink)
 		return s->opts->sink->settle(s->opts->sink->arg, err);
 	if (fsync(s->out.fd) != 0)
-		return save_write_failed(path, errno, err);
+		return domain_file_error(err, "write", path, errno);
 	if (check_interrupt(s, err) != 0)
 		return -1;
 	if (rename(s->part, path) != 0)

@@ -7,24 +7,17 @@
 #include <sys/uio.h>
 #include <zlib.h>
 
+#include "tools/domain/domain_priv.h"
 #include "tools/domain/save_file.h"
 
 const char *const save_packing_names[SAVE_PACKINGS] = { "none", "zlib" };
-
-int save_write_failed(const char *path, int e, struct zerr **err)
-{
-	bool full = e == ENOSPC || e == EDQUOT || e == EFBIG;
-
-	return zerr_set(err, full ? ZERR_NO_RESOURCES : ZERR_FAILED, full ? "E602" : "E920", e,
-			"cannot write %s", path);
-}
 
 static int put(struct save_out *o, const void *data, size_t len, struct zerr **err)
 {
 	int rc = o->write ? o->write(o->arg, data, len, err) : fd_write_all(o->fd, data, len);
 
 	if (rc < 0)
-		return o->write ? -1 : save_write_failed(o->path, -rc, err);
+		return o->write ? -1 : domain_file_error(err, "write", o->path, -rc);
 	o->bytes += len;
 	return 0;
 }

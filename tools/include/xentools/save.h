@@ -78,8 +78,6 @@ int save_out_record(struct save_out *o, enum save_type type, const void *data, s
 int save_out_pages(struct save_out *o, uint64_t gfn, size_t nr, const void *mem,
 		   struct zerr **err);
 void save_out_free(struct save_out *o);
-/* A disk that is full is of another class. */
-int save_write_failed(const char *path, int e, struct zerr **err);
 bool save_page_is_zero(const void *page);
 
 #define SAVE_BATCH 512u				/* frames of a record */
