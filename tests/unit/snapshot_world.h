@@ -63,6 +63,11 @@ int rename(const char *from, const char *to)
 	return fails() ? -1 : REAL(rename)(from, to);
 }
 
+int symlink(const char *to, const char *from)
+{
+	return fails() ? -1 : REAL(symlink)(to, from);
+}
+
 int statvfs(const char *path, struct statvfs *ret)
 {
 	int rc = REAL(statvfs)(path, ret);

@@ -9,6 +9,7 @@
 #include <xentools/cpu_feature.h>
 #include <xentools/device.h>
 #include <xentools/save.h>
+#include <xentools/snapshot.h>
 
 #include "tools/domain/domain_priv.h"
 
@@ -208,6 +209,7 @@ static int claim(struct creation *c, struct zerr **err)
 	    (!c->opts->dry_run && domain_recover_locked(c->ctx, err) != 0) ||
 	    check_predecessor(c, err) != 0 || check_identity(c, err) != 0 ||
 	    check_host(c, err) != 0 ||
+	    (!c->opts->dry_run && snapshot_finish(c->ctx, c->cfg, err) != 0) ||
 	    device_check_all(c->ctx, c->cfg, err) != 0)
 		return -1;
 	if (c->opts->dry_run)

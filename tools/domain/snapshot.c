@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Making snapshots, and going back to them. What can be refused is refused before a guest stands
- * still. A snapshot is made in a folder that gets its name when all is in it and on the disk;
- * going back, all copies are made beside the disks before the first of them takes a place.
+ * Making snapshots. What can be refused is refused before a guest stands still. A snapshot is made
+ * in a folder that gets its name when all is in it and on the disk.
  */
-#include <limits.h>
 #include <stdlib.h>
 
 #include <xentools/clock.h>
@@ -12,50 +10,6 @@
 #include <xentools/save.h>
 
 #include "tools/domain/snapshot_priv.h"
-
-/* What has its name already is not taken back. */
-static void sync_folder(const struct domain_ctx *ctx, const char *path)
-{
-	if (fd_sync_parent(path) < 0)
-		domain_warn(ctx, "W715", "after a power cut %s may not be what it is now", path);
-}
-
-/* Links are followed: the file itself is replaced, where it is. */
-char *snapshot_beside(const char *source)
-{
-	char real[PATH_MAX];
-
-	return text_printf("%s.snapshot-revert", realpath(source, real) ? real : source);
-}
-
-/* The domain that runs: 1, 0 none, -1 error. Without a hypervisor nothing runs. */
-static int find_running(struct domain_ctx *ctx, const struct definition *d, uint16_t *domid,
-			struct zerr **err)
-{
-	return ctx->hyp ? domain_find_uuid(ctx, d->cfg.uuid, domid, err) : 0;
-}
-
-static void free_pairs(struct image_pair *pairs, size_t n)
-{
-	for (size_t i = 0; pairs && i < n; i++) {
-		free(pairs[i].from);
-		free(pairs[i].to);
-	}
-	free(pairs);
-}
-
-static int copy_pairs(const struct image_pair *pairs, size_t n, const struct image_copying *how,
-		      struct zerr **err)
-{
-	for (size_t i = 0; i < n; i++) {
-		if (!pairs[i].from || image_copy(pairs[i].from, pairs[i].to, how, err) == 0)
-			continue;
-		while (i-- > 0)
-			unlink(pairs[i].to);
-		return -1;
-	}
-	return 0;
-}
 
 /* ---- create ---- */
 
@@ -143,7 +97,7 @@ static int plan_memory(struct creation *c, struct zerr **err)
 static int plan(struct creation *c, struct zerr **err)
 {
 	_cleanup_domain_config_ struct domain_config live;
-	int rc = find_running(c->ctx, c->d, &c->domid, err);
+	int rc = snapshot_running(c->ctx, c->d, &c->domid, err);
 
 	domain_config_init(&live);
 	if (rc < 0)
@@ -188,7 +142,7 @@ static int copy_at_rest(void *arg, struct zerr **err)
 	for (size_t i = 0; i < c->s->disk_count; i++)
 		if (!c->s->disks[i].left_out && flush_disk(c, c->s->disks[i].target, err) != 0)
 			return -1;
-	return copy_pairs(c->pairs, c->nr_pairs, &how, err);
+	return image_pairs_copy(c->pairs, c->nr_pairs, &how, err);
 }
 
 static void show_memory(void *arg, uint64_t done, uint64_t total)
@@ -244,9 +198,9 @@ static int copy_frozen(struct creation *c, struct zerr **err)
 
 static int copy_off(struct creation *c, struct zerr **err)
 {
-	if (copy_pairs(c->pairs, c->nr_pairs, &c->opts->copying, err) != 0)
+	if (image_pairs_copy(c->pairs, c->nr_pairs, &c->opts->copying, err) != 0)
 		return -1;
-	if (find_running(c->ctx, c->d, &c->domid, err) == 0)
+	if (snapshot_running(c->ctx, c->d, &c->domid, err) == 0)
 		return 0;
 	return zerr_set(err, ZERR_STATE, "E704", 0, "it was started meanwhile");
 }
@@ -270,14 +224,14 @@ static int fill(struct creation *c, const char *path, struct zerr **err)
 		return domain_file_error(err, "make", path, errno);
 	free(c->s->dir);
 	c->s->dir = strdup(path);
-	sync_folder(c->ctx, path);
+	snapshot_sync(c->ctx, path);
 	c->s->current = snapshot_set_current(c->ctx, c->d, c->s->name) == 0;
 	return c->s->dir ? 0 : zerr_no_memory(err);
 }
 
 static int make(struct creation *c, const char *base, struct zerr **err)
 {
-	_cleanup_free_ char *path = snapshot_path(c->ctx, c->d, "", c->s->name);
+	_cleanup_free_ char *path = snapshot_path(c->ctx, &c->d->cfg, "", c->s->name);
 	int rc;
 
 	if (!path)
@@ -318,146 +272,25 @@ int snapshot_create(struct domain_ctx *ctx, const struct definition *d, struct s
 		    const struct snapshot_opts *opts, struct zerr **err)
 {
 	struct creation c = { .ctx = ctx, .d = d, .s = s, .opts = opts };
-	_cleanup_free_ char *base = snapshot_path(ctx, d, NULL, NULL);
+	_cleanup_free_ char *base = snapshot_path(ctx, &d->cfg, NULL, NULL);
 	int rc;
 
-	s->dir = snapshot_path(ctx, d, ".new-", s->name);
+	s->dir = snapshot_path(ctx, &d->cfg, ".new-", s->name);
 	s->created_ns = clock_ns(CLOCK_REALTIME);
 	memcpy(s->uuid, d->cfg.uuid, sizeof(s->uuid));
 	if (!base || !s->dir)
 		return zerr_no_memory(err);
-	rc = find_parent(&c, err);
+	rc = opts->dry_run ? 0 : snapshot_finish_alone(ctx, d, err);
+	if (rc == 0)
+		rc = find_parent(&c, err);
 	if (rc == 0)
 		rc = plan(&c, err);
 	if (rc == 0 && !opts->dry_run)
 		rc = make(&c, base, err);
-	free_pairs(c.pairs, c.nr_pairs);
+	image_pairs_free(c.pairs, c.nr_pairs);
 	if (rc == 0 && !opts->dry_run)
 		domain_log(ctx, &ZLOG_ABOUT(ZLOG_INFO, d->cfg.name, d->cfg.uuid, "snapshot"),
 			   "snapshot %s: %s%s", s->name, snapshot_state_words[s->state],
 			   s->quiesced ? ", quiesced" : "");
-	return rc;
-}
-
-/* ---- revert ---- */
-
-/* From each pair's to, which is DISK.snapshot-revert, to DISK. */
-static int put_in_place(const struct domain_ctx *ctx, const struct image_pair *pairs, size_t n,
-			struct zerr **err)
-{
-	_cleanup_strbuf_ struct strbuf new = STRBUF_INIT;
-	size_t i;
-
-	for (i = 0; i < n; i++) {
-		_cleanup_free_ char *path = strndup(pairs[i].to, strlen(pairs[i].to) -
-						    strlen(".snapshot-revert"));
-
-		if (!path || rename(pairs[i].to, path) != 0) {
-			domain_file_error(err, "replace", path ? path : pairs[i].to,
-					  path ? errno : ENOMEM);
-			break;
-		}
-		sync_folder(ctx, path);
-		strbuf_addf(&new, "%s%s", new.len ? ", " : "", path);
-	}
-	if (i == n)
-		return 0;
-	for (size_t k = i; k < n; k++)
-		unlink(pairs[k].to);
-	return new.len == 0 ? -1 : zerr_hint(err, "as in the snapshot are already: %s", new.buf);
-}
-
-/* Nobody starts it while the lock is held. */
-static int replace(struct domain_ctx *ctx, const struct definition *d,
-		   const struct image_pair *pairs, size_t n, bool force, struct zerr **err)
-{
-	_cleanup_close_ int lock = -1;
-	uint16_t domid;
-	int rc = find_running(ctx, d, &domid, err);
-
-	if (rc == 1 && force)
-		rc = domain_destroy(ctx, domid, err);
-	if (rc == 0)
-		rc = domain_lock(ctx, &lock, err);
-	if (rc == 0)
-		rc = find_running(ctx, d, &domid, err);
-	if (rc == 1)
-		rc = zerr_set(err, ZERR_STATE, "E704", 0, "it runs");
-	if (rc == 0)
-		return put_in_place(ctx, pairs, n, err);
-	for (size_t i = 0; i < n; i++)
-		unlink(pairs[i].to);
-	return -1;
-}
-
-static struct image_pair *pairs_of(const struct snapshot *s, size_t *n)
-{
-	struct image_pair *pairs = calloc(s->disk_count + 1, sizeof(*pairs));
-
-	*n = 0;
-	for (size_t i = 0; pairs && i < s->disk_count; i++) {
-		struct image_pair *p = &pairs[*n];
-
-		if (s->disks[i].left_out)
-			continue;
-		p->from = snapshot_file(s, s->disks[i].target);
-		p->to = snapshot_beside(s->disks[i].source);
-		(*n)++;
-		if (p->from && p->to)
-			continue;
-		free_pairs(pairs, *n);
-		return NULL;
-	}
-	return pairs;
-}
-
-static int check_revert(struct domain_ctx *ctx, const struct definition *d,
-			const struct snapshot *s, bool force, struct zerr **err)
-{
-	uint16_t domid;
-	int rc;
-
-	if (memcmp(s->uuid, d->cfg.uuid, sizeof(s->uuid)) != 0)
-		return zerr_set(err, ZERR_STATE, "E707", 0,
-				"the snapshot is of another domain of that name");
-	if (managed_save_exists(ctx, d->cfg.name)) {
-		zerr_set(err, ZERR_STATE, "E729", 0, "it has a saved state, which is of its disks "
-			 "as they are");
-		return zerr_hint(err, "zl start lets it go on from there, start --fresh drops it");
-	}
-	rc = find_running(ctx, d, &domid, err);
-	if (rc == 1 && !force) {
-		rc = zerr_set(err, ZERR_STATE, "E704", 0, "it runs");
-		zerr_hint(err, "zl shutdown ends it; --force destroys it");
-	}
-	return rc < 0 ? -1 : 0;
-}
-
-int snapshot_revert(struct domain_ctx *ctx, const struct definition *d, const struct snapshot *s,
-		    const struct snapshot_opts *opts, struct zerr **err)
-{
-	struct image_pair *pairs;
-	size_t n;
-	int rc;
-
-	if (check_revert(ctx, d, s, opts->force, err) != 0)
-		return -1;
-	pairs = pairs_of(s, &n);
-	if (!pairs)
-		return zerr_no_memory(err);
-	rc = image_check_room(pairs, n, err);
-	if (rc == 0 && !opts->dry_run) {
-		for (size_t i = 0; i < n; i++)
-			unlink(pairs[i].to);	/* of one that was killed */
-		rc = copy_pairs(pairs, n, &opts->copying, err);
-		if (rc == 0)
-			rc = replace(ctx, d, pairs, n, opts->force, err);
-		if (rc == 0) {
-			snapshot_set_current(ctx, d, s->name);
-			domain_log(ctx, &ZLOG_ABOUT(ZLOG_INFO, d->cfg.name, d->cfg.uuid, "snapshot"),
-				   "reverted to snapshot %s", s->name);
-		}
-	}
-	free_pairs(pairs, n);
 	return rc;
 }

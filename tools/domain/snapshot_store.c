@@ -16,14 +16,14 @@
 
 const char *const snapshot_state_words[SNAPSHOT_STATES] = { "shutoff", "disk-snapshot", "running" };
 
-char *snapshot_path(const struct domain_ctx *ctx, const struct definition *d, const char *prefix,
-		    const char *name)
+char *snapshot_path(const struct domain_ctx *ctx, const struct domain_config *cfg,
+		    const char *prefix, const char *name)
 {
 	struct strbuf sb = STRBUF_INIT;
 
-	strbuf_addf(&sb, "%s/", d->cfg.snapshot_dir ? d->cfg.snapshot_dir :
+	strbuf_addf(&sb, "%s/", cfg->snapshot_dir ? cfg->snapshot_dir :
 		    ctx->snapshot_dir ? ctx->snapshot_dir : DOMAIN_SNAPSHOT_DIR);
-	domain_file_name(&sb, d->cfg.name);
+	domain_file_name(&sb, cfg->name);
 	if (prefix)
 		strbuf_addf(&sb, "/%s", prefix);
 	if (name)
@@ -178,7 +178,7 @@ static int load(struct snapshot *ret, struct zerr **err)
 
 static bool is_current(const struct domain_ctx *ctx, const struct definition *d, const char *file)
 {
-	_cleanup_free_ char *link = snapshot_path(ctx, d, ".current", NULL);
+	_cleanup_free_ char *link = snapshot_path(ctx, &d->cfg, ".current", NULL);
 	char target[3 * DOMAIN_NAME_MAX + 2];
 	ssize_t n = link ? readlink(link, target, sizeof(target)) : -1;
 
@@ -189,8 +189,8 @@ static bool is_current(const struct domain_ctx *ctx, const struct definition *d,
 int snapshot_set_current(const struct domain_ctx *ctx, const struct definition *d,
 			 const char *name)
 {
-	_cleanup_free_ char *link = snapshot_path(ctx, d, ".current", NULL);
-	_cleanup_free_ char *new = snapshot_path(ctx, d, ".current.new", NULL);
+	_cleanup_free_ char *link = snapshot_path(ctx, &d->cfg, ".current", NULL);
+	_cleanup_free_ char *new = snapshot_path(ctx, &d->cfg, ".current.new", NULL);
 	_cleanup_strbuf_ struct strbuf target = STRBUF_INIT;
 
 	if (!link || !new)
@@ -215,7 +215,7 @@ static int by_time(const void *a, const void *b)
 int snapshot_list(const struct domain_ctx *ctx, const struct definition *d,
 		  struct snapshot **ret, size_t *n, struct zerr **err)
 {
-	_cleanup_free_ char *path = snapshot_path(ctx, d, NULL, NULL);
+	_cleanup_free_ char *path = snapshot_path(ctx, &d->cfg, NULL, NULL);
 	_cleanup_closedir_ DIR *dir = path ? opendir(path) : NULL;
 	struct snapshot *list = NULL, *more;
 	struct dirent *e;
@@ -258,7 +258,7 @@ int snapshot_list(const struct domain_ctx *ctx, const struct definition *d,
 int snapshot_find(const struct domain_ctx *ctx, const struct definition *d, const char *name,
 		  struct snapshot *ret, struct zerr **err)
 {
-	struct snapshot s = { .dir = snapshot_path(ctx, d, "", name) };
+	struct snapshot s = { .dir = snapshot_path(ctx, &d->cfg, "", name) };
 	int rc;
 
 	if (!s.dir)
@@ -320,15 +320,16 @@ static int adopt(const struct domain_ctx *ctx, const struct definition *d,
 int snapshot_delete(const struct domain_ctx *ctx, const struct definition *d, const char *name,
 		    struct zerr **err)
 {
-	_cleanup_free_ char *base = snapshot_path(ctx, d, NULL, NULL);
-	_cleanup_free_ char *old = snapshot_path(ctx, d, ".old-", name);
+	_cleanup_free_ char *base = snapshot_path(ctx, &d->cfg, NULL, NULL);
+	_cleanup_free_ char *old = snapshot_path(ctx, &d->cfg, ".old-", name);
 	_cleanup_snapshot_ struct snapshot s = { .name = NULL };
 	int rc;
 
 	if (!base || !old)
 		return zerr_no_memory(err);
 	snapshot_remove_tree(old);
-	if (snapshot_find(ctx, d, name, &s, err) != 0 || adopt(ctx, d, &s, err) != 0)
+	if (snapshot_finish_alone(ctx, d, err) != 0 ||
+	    snapshot_find(ctx, d, name, &s, err) != 0 || adopt(ctx, d, &s, err) != 0)
 		return -1;
 	rc = s.current ? snapshot_set_current(ctx, d, s.parent) : 0;
 	if (rc == 0 && rename(s.dir, old) != 0)
@@ -380,7 +381,7 @@ static bool is_unfinished(const char *file)
 void snapshot_tidy(const struct domain_ctx *ctx, const struct definition *d, bool remove,
 		   struct strbuf *ret)
 {
-	_cleanup_free_ char *base = snapshot_path(ctx, d, NULL, NULL);
+	_cleanup_free_ char *base = snapshot_path(ctx, &d->cfg, NULL, NULL);
 	_cleanup_zerr_ struct zerr *why = NULL;
 	_cleanup_close_ int lock = -1;
 	struct snapshot *list;
@@ -388,6 +389,7 @@ void snapshot_tidy(const struct domain_ctx *ctx, const struct definition *d, boo
 
 	if (!base || access(base, F_OK) != 0 ||
 	    definition_lock(ctx, d->cfg.name, &lock, &why) != 0 ||
+	    (remove && snapshot_finish(ctx, &d->cfg, &why) != 0) ||
 	    snapshot_list(ctx, d, &list, &n, &why) != 0)
 		return;
 	tidy_folder(base, is_unfinished, remove, ret);

@@ -113,15 +113,24 @@ int snapshot_create(struct domain_ctx *ctx, const struct definition *d, struct s
 		    const struct snapshot_opts *opts, struct zerr **err);
 /*
  * Put the copies into the place of the domain's disks: all are made beside them first. The
- * definition stays: it is the caller's to store. When it fails the disks are
- * as they were, or the error names those that are not. Class ZERR_STATE: the domain runs.
+ * definition stays: it is the caller's to store. When it fails the disks are as they were, or all
+ * become as in the snapshot by snapshot_finish(). Class ZERR_STATE: the domain runs.
  */
 int snapshot_revert(struct domain_ctx *ctx, const struct definition *d, const struct snapshot *s,
 		    const struct snapshot_opts *opts, struct zerr **err);
+/*
+ * Before a domain of that name and configuration begins: end a revert that was killed, or failed
+ * when it had begun to replace disks. The caller has domain_lock().
+ */
+int snapshot_finish(const struct domain_ctx *ctx, const struct domain_config *cfg,
+		    struct zerr **err);
 /* Those that came from it have its parent then. */
 int snapshot_delete(const struct domain_ctx *ctx, const struct definition *d, const char *name,
 		    struct zerr **err);
-/* Append what was left half made, a path a line, unless somebody is at work; remove it. */
+/*
+ * Append what was left half made, a path a line, unless somebody is at work; remove it, or end it
+ * if it is a revert. The caller has domain_lock().
+ */
 void snapshot_tidy(const struct domain_ctx *ctx, const struct definition *d, bool remove,
 		   struct strbuf *ret);
 
