@@ -9,7 +9,7 @@
 
 #define ORDER_1G 18u
 #define ORDER_2M 9u
-#define POPULATE_BATCH 1024u		/* extents in one call */
+#define POPULATE_BATCH 256u		/* extents in one call: two pages less of the stack */
 #define PART_SIZE (2ull << 20)		/* of a file, mapped at once */
 
 /* The largest order that fits at gfn with `left` pages to go. */
