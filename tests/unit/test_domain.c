@@ -489,7 +489,7 @@ static void small_pages_when_large_are_out(void **state)
 	fake.big_orders = 3;
 	assert_int_equal(create(NULL, NULL), 1);
 	assert_non_null(strstr(fake.log.buf, "populate order 9 nr 8 first 0x40000\n"
-			       "populate order 0 nr 1024 first 0x40600\n"));
+			       "populate order 0 nr 256 first 0x40600\n"));
 	assert_int_equal(fake_hyp_domain(&fake, 1)->info.tot_pages, 4096 + 4);
 }
 
