@@ -83,18 +83,12 @@ static char *mark_of(const struct domain_ctx *ctx, const struct domain_config *c
 	return snapshot_path(ctx, cfg, SNAPSHOT_REVERTING, NULL);
 }
 
-static int unmark(const struct domain_ctx *ctx, const char *mark)
-{
-	unlink(mark);
-	snapshot_sync(ctx, mark);
-	return 0;
-}
-
 /*
  * From each pair's to, which is DISK.snapshot-revert, to DISK, but those that are there already.
  * What cannot be is left for who tries again.
  */
-static int put_in_place(const struct domain_ctx *ctx, const char *mark,
+static int put_in_place(const struct domain_ctx *ctx, const struct definition *d,
+			const struct snapshot *s, const char *mark,
 			const struct image_pair *pairs, size_t n, struct zerr **err)
 {
 	for (size_t i = 0; i < n; i++) {
@@ -108,7 +102,12 @@ static int put_in_place(const struct domain_ctx *ctx, const char *mark,
 		else if (errno != ENOENT || access(path, F_OK) != 0)
 			return domain_file_error(err, "replace", path, errno);
 	}
-	return unmark(ctx, mark);
+	snapshot_set_current(ctx, d, s->name);
+	unlink(mark);
+	snapshot_sync(ctx, mark);
+	domain_log(ctx, &ZLOG_ABOUT(ZLOG_INFO, d->cfg.name, d->cfg.uuid, "snapshot"),
+		   "reverted to snapshot %s", s->name);
+	return 0;
 }
 
 /* All copies are there: from here on there is no way back. */
@@ -138,11 +137,8 @@ static __attribute__((noinline)) int finish(const struct domain_ctx *ctx, const 
 	if (snapshot_find(ctx, &d, name, &s, err) != 0)
 		return zerr_context(err, "going back to a snapshot had begun", name);
 	pairs = pairs_of(&s, &n);
-	rc = pairs ? put_in_place(ctx, mark, pairs, n, err) : zerr_no_memory(err);
+	rc = pairs ? put_in_place(ctx, &d, &s, mark, pairs, n, err) : zerr_no_memory(err);
 	image_pairs_free(pairs, n);
-	if (rc == 0)
-		domain_log(ctx, &ZLOG_ABOUT(ZLOG_INFO, cfg->name, cfg->uuid, "snapshot"),
-			   "reverted to snapshot %s, which had begun", name);
 	return rc;
 }
 
@@ -187,7 +183,7 @@ static int replace(struct domain_ctx *ctx, const struct definition *d, const str
 		rc = set_mark(ctx, mark, s, err);
 	for (size_t i = 0; i < n && rc != 0; i++)
 		unlink(pairs[i].to);
-	if (rc != 0 || put_in_place(ctx, mark, pairs, n, err) == 0)
+	if (rc != 0 || put_in_place(ctx, d, s, mark, pairs, n, err) == 0)
 		return rc;
 	return zerr_hint(err, "some of its disks may be as in the snapshot already: its next start, "
 			 "or zl check --repair, does the rest");
@@ -236,11 +232,6 @@ int snapshot_revert(struct domain_ctx *ctx, const struct definition *d, const st
 		rc = image_pairs_copy(pairs, n, &opts->copying, err);
 		if (rc == 0)
 			rc = replace(ctx, d, s, pairs, n, opts->force, err);
-		if (rc == 0) {
-			snapshot_set_current(ctx, d, s->name);
-			domain_log(ctx, &ZLOG_ABOUT(ZLOG_INFO, d->cfg.name, d->cfg.uuid, "snapshot"),
-				   "reverted to snapshot %s", s->name);
-		}
 	}
 	image_pairs_free(pairs, n);
 	return rc;
