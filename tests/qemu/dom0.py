@@ -107,6 +107,10 @@ def add_files(path, files):
             t.add(source, name.lstrip("/"))
 
 
+# What a guest's kernel must not say.
+COMPLAINTS = "WARNING|BUG|Oops|Call trace|stall|lockup|I/O error|EXT4-fs error"
+
+
 class Dom0:
     """A machine at dom0's shell."""
 
@@ -203,6 +207,14 @@ class Dom0:
         answer = self.guest_run(name, command, timeout, check)
         self.detach()
         return answer
+
+    def same_time(self, ask):
+        """A guest's clock is ours; ask(COMMAND) has it run one and returns what that says."""
+        first = int(self.run("date +%s")[1])
+        there = int(ask("date +%s"))
+        last = int(self.run("date +%s")[1])
+        if not first - 2 <= there <= last + 2:
+            self.fail("the guest's clock is right", f"{there}, here {first} to {last}")
 
     def detach(self):
         """Leave a guest's console by Ctrl-]."""
