@@ -13,7 +13,6 @@ enum { DOMCTL_createdomain = 1, DOMCTL_pausedomain = 3, DOMCTL_unpausedomain = 4
        DOMCTL_setvcpucontext = 12, DOMCTL_max_vcpus = 15, DOMCTL_scheduler_op = 16,
        DOMCTL_sendtrigger = 28, DOMCTL_set_address_size = 35, DOMCTL_vuart_op = 81,
        DOMCTL_set_paging_mempool_size = 86 };
-#define GUEST_PFN DOMAIN_PFN
 #define SCHEDULER_CREDIT2 6
 
 struct domctl {
@@ -109,7 +108,7 @@ static int64_t give_page(const struct made_domain *d, uint64_t pfn)
 /* Take the frame of d->page out of this domain and put the new domain's page there. */
 static int64_t map_page(const struct made_domain *d)
 {
-	uint64_t idx = GUEST_PFN, mine = (uint64_t)d->page >> 12;
+	uint64_t idx = DOMAIN_PFN, mine = (uint64_t)d->page >> 12;
 	int32_t error = 0;
 	struct reservation r = { &mine, 1, 0, 0, DOMID_SELF };
 	struct physmap_batch b = { DOMID_SELF, XENMAPSPACE_gmfn_foreign, 1, d->id, &idx, &mine,
@@ -129,9 +128,9 @@ static int64_t set_context(const struct made_domain *d)
 
 	memset(&c, 0, sizeof(c));
 	c.u32[0] = 1;						/* online */
-	c.u64[1] = (GUEST_PFN << 12) + DOMAIN_COUNT_AT;		/* x0 */
+	c.u64[1] = (DOMAIN_PFN << 12) + DOMAIN_COUNT_AT;		/* x0 */
 	c.u64[2] = ~0ul;					/* x1 */
-	c.u64[32] = GUEST_PFN << 12;				/* pc */
+	c.u64[32] = DOMAIN_PFN << 12;				/* pc */
 	c.u64[33] = 0x1c5;					/* EL1h, masked */
 	c.u64[40] = 0x00c50078;					/* sctlr */
 	clear();
@@ -164,7 +163,7 @@ int64_t domain_make(struct made_domain *d, uint8_t *page, const void *code, size
 	if (rc)
 		return rc;
 	d->step = "populate_physmap";
-	rc = give_page(d, GUEST_PFN);
+	rc = give_page(d, DOMAIN_PFN);
 	if (rc)
 		return rc;
 	d->step = "foreign mapping";
@@ -177,21 +176,6 @@ int64_t domain_make(struct made_domain *d, uint8_t *page, const void *code, size
 	return set_context(d);
 }
 
-/* Give it a PL011 at the ABI's place; the ring behind it is a second page. */
-int64_t domain_serial(struct made_domain *d)
-{
-	int64_t rc;
-
-	d->step = "populate_physmap";
-	rc = give_page(d, GUEST_PFN + 1);
-	if (rc)
-		return rc;
-	d->step = "vuart_op";
-	clear();
-	ctl.u.u64[1] = GUEST_PFN + 1;
-	return domctl(DOMCTL_vuart_op, d->id);
-}
-
 /* N more pages behind its first. */
 int64_t domain_more(struct made_domain *d, uint64_t n)
 {
@@ -199,8 +183,21 @@ int64_t domain_more(struct made_domain *d, uint64_t n)
 
 	d->step = "populate_physmap";
 	for (uint64_t i = 1; i <= n && !rc; i++)
-		rc = give_page(d, GUEST_PFN + i);
+		rc = give_page(d, DOMAIN_PFN + i);
 	return rc;
+}
+
+/* Give it a PL011 at the ABI's place; the ring behind it is a second page. */
+int64_t domain_serial(struct made_domain *d)
+{
+	int64_t rc = domain_more(d, 1);
+
+	if (rc)
+		return rc;
+	d->step = "vuart_op";
+	clear();
+	ctl.u.u64[1] = DOMAIN_PFN + 1;
+	return domctl(DOMCTL_vuart_op, d->id);
 }
 
 /* Which of its first N frames were written, as bits, by an operation of domctl shadow_op. */
