@@ -4,11 +4,13 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <xentools/cleanup.h>
@@ -166,10 +168,21 @@ int fd_sync_parent(const char *path)
 	return 0;
 }
 
+/* Nothing that is in memory alone needs to be ready for a power cut. */
+static bool outlives_power(int fd)
+{
+	struct statfs fs;
+
+	return fstatfs(fd, &fs) != 0 ||
+	       ((unsigned long)fs.f_type != TMPFS_MAGIC &&
+		(unsigned long)fs.f_type != RAMFS_MAGIC);
+}
+
 int fd_write_file_atomic(const char *path, const void *buf, size_t len, mode_t mode)
 {
 	_cleanup_free_ char *tmp = NULL;
 	_cleanup_close_ int fd = -1;
+	bool durable;
 	int rc;
 
 	tmp = text_printf("%s.XXXXXX", path);
@@ -178,10 +191,11 @@ int fd_write_file_atomic(const char *path, const void *buf, size_t len, mode_t m
 	fd = mkostemp(tmp, O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
+	durable = outlives_power(fd);
 	rc = fd_write_all(fd, buf, len);
-	if (!rc && fchmod(fd, mode))
+	if (!rc && mode != 0600 && fchmod(fd, mode))	/* mkostemp() gives 0600 */
 		rc = -errno;
-	if (!rc && fsync(fd))
+	if (!rc && durable && fsync(fd))
 		rc = -errno;
 	if (!rc && rename(tmp, path))
 		rc = -errno;
@@ -189,7 +203,7 @@ int fd_write_file_atomic(const char *path, const void *buf, size_t len, mode_t m
 		unlink(tmp);
 		return rc;
 	}
-	return fd_sync_parent(path);
+	return durable ? fd_sync_parent(path) : 0;
 }
 
 int fd_mkdir_p(const char *path, mode_t mode)

@@ -37,7 +37,10 @@ int fd_read_to_end(int fd, size_t max, char **ret_buf, size_t *ret_len) MUST_CHE
 int fd_accept(int listener, int *spare) MUST_CHECK;
 int fd_spare(void);
 
-/* Replace path by new contents: temporary in the same directory, fsync, rename, fsync. */
+/*
+ * Replace path by new contents: temporary in the same directory, fsync, rename, fsync. Where a
+ * power cut takes the whole file system, it is not synced.
+ */
 int fd_write_file_atomic(const char *path, const void *buf, size_t len, mode_t mode) MUST_CHECK;
 
 /* What was linked or unlinked at path will be so after a power cut, too. */
