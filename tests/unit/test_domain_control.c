@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Domains that exist: finding and steering them, their state files, names of log files. */
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
 #include "domain_world.h"
 
 static void found_by(const char *text, int want)
@@ -334,12 +338,63 @@ static void files_of_all(void **state)
 	assert_int_equal(domain_destroy(&ctx, 2, NULL), 0);
 }
 
+/* Who takes the event runs; a monitor that is too busy to has its pid file locked. */
+static void monitor_is_known(void **state)
+{
+	struct domain_create_result made = { .domid = 0 };
+	struct sockaddr_un a = { .sun_family = AF_UNIX };
+	char got[200] = "";
+	int fd, client;
+
+	(void)state;
+	assert_int_equal(domain_create(&ctx, &cfg, NULL, &made, NULL), 0);
+	assert_false(made.monitored);
+	assert_int_equal(domain_destroy(&ctx, made.domid, NULL), 0);
+	assert_int_equal(daemon_pid_lock(dir, "zl-monitord", &fd, NULL), 0);
+	assert_int_equal(domain_create(&ctx, &cfg, NULL, &made, NULL), 0);
+	assert_true(made.monitored);
+	assert_int_equal(domain_destroy(&ctx, made.domid, NULL), 0);
+	close(fd);
+	snprintf(a.sun_path, sizeof(a.sun_path), "%s/" DOMAIN_NOTIFY_SOCKET, dir);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_int_equal(bind(fd, (struct sockaddr *)&a, sizeof(a)), 0);
+	assert_int_equal(listen(fd, 8), 0);
+	assert_int_equal(domain_create(&ctx, &cfg, NULL, &made, NULL), 0);
+	assert_true(made.monitored);
+	client = accept(fd, NULL, NULL);
+	assert_true(read(client, got, sizeof(got) - 1) > 0);
+	assert_non_null(strstr(got, "\"created\""));
+	close(client);
+	close(fd);
+}
+
+/* What a killed maker left is seen among names of any length. */
+static void strays_are_cleared(void **state)
+{
+	char path[320], name[252];
+
+	(void)state;
+	memset(name, 'x', sizeof(name) - 1);
+	name[sizeof(name) - 1] = '\0';
+	snprintf(path, sizeof(path), "%s/building", dir);
+	assert_int_equal(mkdir(path, 0700), 0);
+	for (char c = 'a'; c <= 'c'; c++) {
+		name[0] = c;
+		snprintf(path, sizeof(path), "%s/building/%s", dir, name);
+		close(open(path, O_CREAT | O_WRONLY, 0600));
+		assert_int_equal(access(path, F_OK), 0);
+	}
+	assert_int_equal(domain_recover(&ctx, NULL), 0);
+	snprintf(path, sizeof(path), "%s/building", dir);
+	assert_int_equal(rmdir(path), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(finding), T(steering), T(destroyed_without_the_lock), T(state_files),
 		T(restarting_is_waited_for), T(names_of_files), T(console_file),
-		T(files_of_all),
+		T(files_of_all), T(monitor_is_known), T(strays_are_cleared),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -334,12 +334,21 @@ static void note_log_start(struct creation *c)
 	domain_store_write(c->ctx, c->domid, "console/log-start", text, NULL);
 }
 
-/* Before the guest can run: it may have ended by the time we do. */
-static void tell(struct creation *c)
+/*
+ * Before the guest can run: it may have ended by the time we do. A monitor that takes the event
+ * runs; only else need anybody ask.
+ */
+static void tell(struct creation *c, struct domain_create_result *ret)
 {
+	bool heard = domain_event(c->ctx, c->domid, c->cfg->name,
+				  c->opts->saved ? "restored" : "created", NULL);
+
 	c->told = true;
-	domain_event(c->ctx, c->domid, c->cfg->name, c->opts->saved ? "restored" : "created",
-		     NULL);
+	ret->monitored = heard || c->opts->no_monitor_check ||
+			 domain_daemon_running(c->ctx, "zl-monitord");
+	if (!ret->monitored)
+		domain_warn(c->ctx, "W902", "zl-monitord does not run: what the domain's "
+			    "on_poweroff, on_reboot and on_crash ask for will not happen");
 	if (!c->opts->keep_paused)
 		domain_event(c->ctx, c->domid, c->cfg->name, "started", NULL);
 }
@@ -375,10 +384,6 @@ static int start(struct creation *c, struct domain_create_result *ret, struct ze
 	await_console(c, &tty);
 	note_log_start(c);
 	ret->console = tty != NULL;
-	ret->monitored = c->opts->no_monitor_check || domain_daemon_running(c->ctx, "zl-monitord");
-	if (!ret->monitored)
-		domain_warn(c->ctx, "W902", "zl-monitord does not run: what the domain's "
-			    "on_poweroff, on_reboot and on_crash ask for will not happen");
 	if (c->opts->saved &&
 	    domain_saved_state(c->ctx, c->opts->saved, c->domid, err) != 0)
 		return -1;
@@ -390,7 +395,7 @@ static int start(struct creation *c, struct domain_create_result *ret, struct ze
 	    (unlink(c->opts->saved->in.path) != 0 || fd_sync_parent(c->opts->saved->in.path) < 0))
 		return zerr_set(err, ZERR_FAILED, "E920", errno, "cannot remove %s",
 				c->opts->saved->in.path);
-	tell(c);
+	tell(c, ret);
 	if (!c->opts->keep_paused && hyp_domain_unpause(c->ctx->hyp, c->domid, err) != 0)
 		return -1;
 	ret->domid = c->domid;

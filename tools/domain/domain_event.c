@@ -33,14 +33,14 @@ static void add_member(struct strbuf *sb, const char *key, const char *value)
 	strbuf_add_json(sb, value);
 }
 
-void domain_event(const struct domain_ctx *ctx, uint16_t domid, const char *name,
+bool domain_event(const struct domain_ctx *ctx, uint16_t domid, const char *name,
 		  const char *event, const char *detail)
 {
 	_cleanup_close_ int fd = connect_monitor(ctx);
 	_cleanup_strbuf_ struct strbuf sb = STRBUF_INIT;
 
 	if (fd < 0)
-		return;
+		return false;
 	strbuf_addstr(&sb, "{\"time\":\"");
 	domain_add_time(&sb, clock_ns(CLOCK_REALTIME));
 	strbuf_addch(&sb, '"');
@@ -49,8 +49,7 @@ void domain_event(const struct domain_ctx *ctx, uint16_t domid, const char *name
 	add_member(&sb, "name", name);
 	add_member(&sb, "detail", detail);
 	strbuf_addstr(&sb, "}\n");
-	if (!sb.failed)
-		(void)!send(fd, sb.buf, sb.len, MSG_NOSIGNAL);
+	return !sb.failed && send(fd, sb.buf, sb.len, MSG_NOSIGNAL) == (ssize_t)sb.len;
 }
 
 void domain_did(struct domain_ctx *ctx, uint16_t domid, const char *event, const char *detail)

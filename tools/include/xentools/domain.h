@@ -223,11 +223,11 @@ int domain_resume(struct domain_ctx *ctx, uint16_t domid, struct zerr **err);
 
 /*
  * Tell those who watch (zl events) that something has happened: one word, and detail or NULL. The
- * monitor passes it on; without one nothing happens.
+ * monitor passes it on; without one nothing happens. Does it have it now?
  */
 #define DOMAIN_NOTIFY_SOCKET "notify.sock"	/* in the run-time folder: to the monitor */
 #define DOMAIN_EVENTS_SOCKET "events.sock"	/* and from it: lines of JSON */
-void domain_event(const struct domain_ctx *ctx, uint16_t domid, const char *name,
+bool domain_event(const struct domain_ctx *ctx, uint16_t domid, const char *name,
 		  const char *event, const char *detail);
 /* The same and a line in the domain's log, by the name that the store has. */
 void domain_did(struct domain_ctx *ctx, uint16_t domid, const char *event, const char *detail);
