@@ -42,13 +42,16 @@ static void add_argument(struct strbuf *sb, const char *arg)
 		strbuf_addch(sb, '"');
 }
 
-/* The system's log, where there is one: this program says nothing on stderr that is not asked. */
+/*
+ * The system's log, where there is one: this program says nothing on stderr that is not asked.
+ * With systemd, /dev/log is a link to a socket of the journal's.
+ */
 void zl_record_begin(struct zl *zl, const struct zl_args *args)
 {
 	zl->record.cmd = args->cmd;
 	zl->record.dom = args->doms == 1 ? args->pos[0] : NULL;
 	zl->record.begun_ns = clock_ns(CLOCK_MONOTONIC);
-	if (access(ZLOG_JOURNAL, F_OK) == 0 || access(ZLOG_SYSLOG, F_OK) == 0)
+	if (access(ZLOG_SYSLOG, F_OK) == 0)
 		zlog_open("zl", true, zl->verbose > 1 ? ZLOG_DEBUG : ZLOG_INFO);
 }
 
