@@ -192,7 +192,10 @@ static int copy_frozen(struct creation *c, struct zerr **err)
 	rc = copy_paused(c, err);
 	if (guest_thaw(&freeze, rc == 0 ? err : NULL) != 0)
 		rc = -1;
-	c->s->quiesced = rc == 0;
+	c->s->quiesced = rc == 0 && freeze.count > 0;
+	if (rc == 0 && freeze.count == 0)
+		domain_warn(c->ctx, "W721", "the guest's agent held no file system still: the "
+			    "copies are as after a power cut");
 	return rc;
 }
 
