@@ -72,7 +72,7 @@ static const struct zl_command rows[] = {
 	  "DOM [FILE] [KEY=VALUE]...", "change a definition from its next start on",
 	  "FILE is put in its place, if there is one; then KEY=VALUE as in xl.cfg. Name and UUID "
 	  "stay. A reboot is no start; it keeps what runs." },
-	{ "convert", NULL, cmd_convert, ZL_COMMON | ZL_CHANGES | ZL_JSON | ZL_FILES, 1, 1,
+	{ "convert", NULL, cmd_convert, ZL_COMMON | ZL_CHANGES | ZL_JSON, 1, 1,
 	  convert_options,
 	  "[--from=auto|xl|xl-json|libvirt] [--to=xml|xl] [--target-arch=aarch64] [-o OUT] "
 	  "[--report=json] [--new-uuid] [--drop-filters] [--relative-to=DIR] FILE",
@@ -81,7 +81,7 @@ static const struct zl_command rows[] = {
 	  "domain XML, or xl.cfg for going back. What is changed or left out is reported; exit "
 	  "code 4 when something has no honest translation. Disk images are never touched: the "
 	  "commands that you may need for them are printed." },
-	{ "define", NULL, cmd_define, ZL_COMMON | ZL_CHANGES | ZL_JSON | ZL_FILES, 1, 1,
+	{ "define", NULL, cmd_define, ZL_COMMON | ZL_CHANGES | ZL_JSON, 1, 1,
 	  define_options, "[--replace] FILE", "store a domain's configuration",
 	  "It is kept as it was written, with a UUID filled in, until undefine; start runs it. "
 	  "Needs no hypervisor." },
@@ -100,7 +100,8 @@ static const struct zl_command rows[] = {
 	  "It is one element of <metadata>, found by its namespace, URI." },
 	{ "snapshot", NULL, cmd_snapshot, ZL_CHANGES | ZL_JSON | ZL_DOMAINS, 2, 3, snapshot_options,
 	  "create [--with-memory | [--disk-only] [--quiesce]] [--description=TEXT] [--timeout=SEC] DOM "
-	  "[NAME] | list DOM | info DOM NAME | revert [--force] [-p] DOM NAME | delete DOM NAME",
+	  "[NAME] | list DOM | info DOM SNAPSHOT | revert [--force] [-p] DOM SNAPSHOT | "
+	  "delete DOM SNAPSHOT",
 	  "keep a domain's disks as they are, and go back to that",
 	  "create copies the files of the domain's disks, sharing their blocks where the file "
 	  "system can, and its definition. Disks that cannot be written are left out; a block "
@@ -121,7 +122,7 @@ static const struct zl_command rows[] = {
 	  "remove a definition",
 	  "A domain that runs is left alone. One with a saved state or with snapshots is refused "
 	  "without --managed-save or --snapshots." },
-	{ "validate", NULL, cmd_validate, ZL_COMMON | ZL_FILES, 1, ZL_ANY, validate_options,
+	{ "validate", NULL, cmd_validate, ZL_COMMON, 1, ZL_ANY, validate_options,
 	  "[--strict] [--lax] [--host] [--schema] [--target-arch=ARCH] FILE...",
 	  "check configuration files",
 	  "Needs neither hypervisor nor root rights. Prints nothing for a good file; all mistakes "

@@ -15,7 +15,7 @@ static ZL_OPTIONS(set_options,
 
 static const struct zl_command rows[] = {
 	{ "block-attach", NULL, cmd_block_attach, ZL_CHANGES | ZL_DOMAINS, 2, ZL_ANY, NULL,
-	  "DOM TARGET,FORMAT,VDEV,ACCESS | KEY=VALUE... | FILE", "give a domain a disk",
+	  "DOM TARGET,FORMAT,VDEV,ACCESS | DOM KEY=VALUE... | DOM FILE", "give a domain a disk",
 	  "As in xl: /images/web.img,raw,xvdb,rw or vdev=xvdb,access=ro,target=/images/web.img. "
 	  "FORMAT is raw (also when left out), qcow2, qcow or vhd; KEY also devtype, backend, "
 	  "backendtype, and the words cdrom, discard and no-discard. FILE holds one <disk> as in a "
@@ -59,7 +59,7 @@ static const struct zl_command rows[] = {
 	{ "device-list", NULL, cmd_device_list, ZL_JSON | ZL_DOMAINS, 1, ZL_ANY, NULL, "DOM...",
 	  "list domains' disks, interfaces, channels and consoles besides the first", "" },
 	{ "network-attach", NULL, cmd_network_attach, ZL_CHANGES | ZL_DOMAINS, 1, ZL_ANY, NULL,
-	  "DOM [KEY=VALUE[,KEY=VALUE]...]... | FILE", "give a domain a network interface",
+	  "DOM [KEY=VALUE[,KEY=VALUE]...]... | DOM FILE", "give a domain a network interface",
 	  "KEY is one of xl's words: bridge, mac, ip, script, rate, vifname, mtu, vlan, "
 	  "gatewaydev, backend. Without bridge and script the interface is on the network "
 	  "\"default\", which "

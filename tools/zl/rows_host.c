@@ -66,7 +66,7 @@ static const struct zl_command rows[] = {
 	{ "dmesg", NULL, cmd_dmesg, ZL_COMMON | ZL_JSON, 0, 0, dmesg_options,
 	  "[-c] [-f] [-T] [-l LEVEL]",
 	  "print the hypervisor's messages", "Needs no daemon." },
-	{ "help", NULL, cmd_help, ZL_COMMON, 0, 1, help_options, "[--long | COMMAND]",
+	{ "help", NULL, cmd_help, ZL_COMMON, 0, 1, help_options, "[COMMAND | --long]",
 	  "print help", "" },
 	{ "info", NULL, cmd_info, ZL_COMMON | ZL_JSON, 0, 0, info_options, "[-n] [-x] [-s FIELD]",
 	  "print facts about host and hypervisor", "Needs no daemon; what only xenstored could tell "
@@ -95,7 +95,7 @@ static const struct zl_command rows[] = {
 	  "xentop, which begins after the first SEC seconds. - stands for no limit; networks "
 	  "and disks are as the guest sees them. With --json a line of counters for each look, as "
 	  "zl stats --watch prints it." },
-	{ "trace", NULL, cmd_trace, ZL_CHANGES | ZL_JSON | ZL_FILES, 1, 2, trace_options,
+	{ "trace", NULL, cmd_trace, ZL_CHANGES | ZL_JSON, 1, 2, trace_options,
 	  "start [-e EVENTS] [-s SIZE] | stop [-o FILE] | dump [-o FILE] | report [--summary] [FILE]",
 	  "record what domains come to the hypervisor for",
 	  "From start to stop each CPU keeps its last visits of a domain to the hypervisor: who came "

@@ -136,7 +136,7 @@ static const struct zl_command rows[] = {
 	  "Leave by the escape character, ^] (Control and the closing bracket) unless -e names "
 	  "another letter: -e x means ^X, -e none means none. channel-list shows what -n can "
 	  "name.\n\nWhen the domain is gone already, the end of its console's log is printed." },
-	{ "create", NULL, cmd_create, ZL_COMMON | ZL_CHANGES | ZL_JSON | ZL_FILES, 0, ZL_ANY,
+	{ "create", NULL, cmd_create, ZL_COMMON | ZL_CHANGES | ZL_JSON, 0, ZL_ANY,
 	  create_options,
 	  "[-p] [-c] [-F] [-q] [-n] [--print-id] [--set PATH=VALUE]... FILE [KEY=VALUE]...",
 	  "start a domain from an XML file or an xl.cfg",
@@ -205,7 +205,7 @@ static const struct zl_command rows[] = {
 	  "What happens then is said by on_reboot in its configuration." },
 	{ "rename", NULL, cmd_rename, ZL_CHANGES | ZL_DOMAINS, 2, 2, NULL, "DOM NEW",
 	  "change a domain's name", "The running domain and its definition, whichever there is." },
-	{ "restore", NULL, cmd_restore, ZL_CHANGES | ZL_JSON | ZL_FILES, 1, 1,
+	{ "restore", NULL, cmd_restore, ZL_CHANGES | ZL_JSON, 1, 1,
 	  restore_options, "[-p] [-e] [--name=NAME] [--xml=FILE] FILE",
 	  "let a saved domain go on",
 	  "FILE is left as it is. A host that lacks what the guest had (interrupt controller, "
@@ -222,7 +222,7 @@ static const struct zl_command rows[] = {
 	  "whole, over one that was there; until then, whatever fails, the guest goes on. Its "
 	  "disks are not in it: they must not change before restore, so after -c and -p the file "
 	  "is of use only with copies of them. A definition stays." },
-	{ "save-info", NULL, cmd_save_info, ZL_JSON | ZL_FILES, 1, 1, NULL, "FILE",
+	{ "save-info", NULL, cmd_save_info, ZL_JSON, 1, 1, NULL, "FILE",
 	  "print what a saved domain needs, and its configuration",
 	  "Reads all of the file and checks that it is whole. Needs no hypervisor." },
 	{ "show", NULL, cmd_show, ZL_JSON | ZL_DOMAINS, 1, 1, show_options, "[--section=NAME] DOM",

@@ -66,8 +66,8 @@ static const struct zl_command rows[] = {
 	  "POOL CPUS|all", "take CPUs out of a CPU pool",
 	  "They are free then. Who ran there goes on on the pool's other CPUs; a pool with domains "
 	  "keeps one." },
-	{ "cpupool-create", NULL, cmd_cpupool_create, ZL_CHANGES | ZL_FILES, 0, ZL_ANY,
-	  create_options, "[--cpus=LIST] [-f FILE | FILE | NAME] [KEY=VALUE...]",
+	{ "cpupool-create", NULL, cmd_cpupool_create, ZL_CHANGES, 0, ZL_ANY,
+	  create_options, "[--cpus=LIST] [FILE | -f FILE | NAME] [KEY=VALUE...]",
 	  "make a CPU pool of free CPUs",
 	  "A pool is a set of CPUs on which its domains run, and nobody else does. FILE is one for "
 	  "xl: lines of KEY = VALUE with the keys name, cpus and sched, which may stand on the "

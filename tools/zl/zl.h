@@ -71,10 +71,9 @@ enum zl_command_flags {
 	ZL_COMMON = 1 << 0,		/* named by plain `zl help` */
 	ZL_CHANGES = 1 << 1,		/* changes state: must honour dry_run */
 	ZL_JSON = 1 << 2,		/* prints a document with --json */
-	ZL_DOMAINS = 1 << 3,		/* its arguments are domains (completion) */
-	ZL_FILES = 1 << 4,		/* its arguments are files (completion) */
-	ZL_HEADED = 1 << 5,		/* its errors begin with its name and first argument */
-	ZL_ALL = 1 << 6,		/* -a stands for all domains; see zl_for_each() */
+	ZL_DOMAINS = 1 << 3,		/* its first argument is a domain, or all before DOM... are */
+	ZL_HEADED = 1 << 4,		/* its errors begin with its name and first argument */
+	ZL_ALL = 1 << 5,		/* -a stands for all domains; see zl_for_each() */
 };
 
 struct strbuf;
@@ -89,7 +88,7 @@ struct zl_command {
 	unsigned int flags;
 	unsigned int min_args, max_args;
 	const struct zl_option *options;	/* ends with name NULL; may be NULL */
-	const char *synopsis;		/* after the command's name */
+	const char *synopsis;		/* after the command's name; completion reads it, too */
 	const char *summary;		/* one line */
 	const char *help;		/* paragraphs separated by an empty line */
 };

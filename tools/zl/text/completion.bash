@@ -1,22 +1,56 @@
 R"~(# bash completion for zl; made by "zl completion bash"
+_zl_command()
+{
+	case $1 in
+@@	esac
+}
+# What "@domains,all" stands for; $2 is the argument before, whose devices may be asked for.
+_zl_words()
+{
+	local k
+	for k in ${1//,/ }; do
+		case $k in
+		@files) compgen -f -- "$cur" ;;
+		@domains) zl list --all 2>/dev/null | awk 'NR > 1 && $1 != "Domain-0" { print $1 }' ;;
+		@pools) zl cpupool-list 2>/dev/null | awk 'NR > 1 { print $1 }' ;;
+		@*) k=${k#@}; zl ${k//:/ } "$2" 2>/dev/null | awk 'NR > 1 { print $1 }' ;;
+		*) echo "$k" ;;
+		esac
+	done
+}
 _zl()
 {
-	local cur=${COMP_WORDS[COMP_CWORD]} cmd= opts= kind= list= dom= i
+	local cur=${COMP_WORDS[COMP_CWORD]} cmd= of= opts=() takes=() set= value= n=0 i w
+	local vals="@@"
 	for ((i = 1; i < COMP_CWORD; i++)); do
-		[[ ${COMP_WORDS[i]} == -* ]] && continue
-		if [[ -z $cmd ]]; then cmd=${COMP_WORDS[i]}; else dom=${COMP_WORDS[i]}; fi
+		w=${COMP_WORDS[i]}
+		if [[ $w == = ]]; then
+			((i++))
+		elif [[ $w == -* && $vals == *" $w="* ]]; then
+			[[ ${COMP_WORDS[++i]} == = ]] && ((i++))
+			((i < COMP_CWORD)) && continue
+			value=1 set=${vals##*" $w="} set=${set%% *}
+		elif [[ $w != -* && -z $cmd ]]; then
+			cmd=$w
+			_zl_command "$cmd"
+		elif [[ $w != -* ]]; then
+			of=$w
+			((n++))
+		fi
 	done
-	case $cmd in
-	"") opts="@@" ;;
-@@	esac
-	if [[ $cur != -* && -n $list && -n $dom ]]; then
-		opts=$(zl "$list" "$dom" 2>/dev/null | awk 'NR > 1 { print $1 }')
-	elif [[ $kind == domains && $cur != -* ]]; then
-		opts=$(zl list --all 2>/dev/null | awk 'NR > 1 && $1 != "Domain-0" { print $1 }')
-	fi
-	COMPREPLY=($(compgen -W "$opts" -- "$cur"))
-	[[ $kind == files && $cur != -* ]] && COMPREPLY=($(compgen -f -- "$cur"))
-	[[ ${COMPREPLY[0]} == *= ]] && compopt -o nospace
+	[[ $cur == = ]] && cur=
+	[[ -z $value && $cur != -* ]] && set=${takes[n > 3 ? 3 : n]}
+	[[ -z $cmd ]] && opts=(@@)
+	[[ -n $value$set ]] && mapfile -t opts < <(_zl_words "$set" "$of")
+	[[ $set == *@files* ]] && compopt -o filenames
+	COMPREPLY=()
+	# Not compgen -W, which would run what a name says between backquotes.
+	for w in "${opts[@]}"; do
+		[[ -n $w && $w == "$cur"* ]] || continue
+		[[ $set == *@files* ]] || printf -v w %q "$w"
+		COMPREPLY+=("$w")
+	done
+	[[ ${COMPREPLY[0]} == --*= ]] && compopt -o nospace
 }
 complete -F _zl zl
 )~"
