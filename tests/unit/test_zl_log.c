@@ -5,6 +5,8 @@
  */
 #include "zl_world.h"
 
+#include <fcntl.h>
+
 #define ARGS_MAX 12
 
 /* A whole run of the program with its files below DIR. */
@@ -118,12 +120,27 @@ static void domains_have_trails(void **state)
 	assert_null(strstr(log_text("domain-web.log"), "paused"));
 }
 
+/* A log that was last written an hour ago. */
+static void write_old(const char *name)
+{
+	struct timespec then[2];
+	char path[60];
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	assert_int_equal(fd_write_file_atomic(path, "", 0, 0600), 0);
+	clock_gettime(CLOCK_REALTIME, &then[0]);
+	then[0].tv_sec -= 3600;
+	then[1] = then[0];
+	assert_int_equal(utimensat(AT_FDCWD, path, then, 0), 0);
+}
+
 static void failures_are_in_the_trail(void **state)
 {
 	struct zl zl = { .prog = "zl" };
 	struct zl_args args = { .cmd = zl_command_find(&zl, "resume", NULL) };
 	struct zerr *err = NULL;
 	struct caught c;
+	char wanted[80];
 
 	(void)state;
 	add_domain(3, "web", XEN_DOMINF_running, 16);
@@ -136,8 +153,25 @@ static void failures_are_in_the_trail(void **state)
 	zerr_context(&err, "resume", "web");
 	assert_int_equal(zl_report(&zl, err), 7);
 	output_end(&c);
+	snprintf(wanted, sizeof(wanted), "[E704]\n    log: %s/domain-web.log\n", dir);
+	assert_non_null(strstr(c.err, wanted));
 	output_free(&c);
 	expect_log("domain-web.log", "]: error: resume: it is not suspended\n");
+	/* In JSON, too; and one that has written nothing names no file, be it there from before. */
+	zl.json = true;
+	write_old("domain-gone.log");
+	for (int i = 0; i < 2; i++) {
+		err = NULL;
+		zerr_set(&err, ZERR_STATE, "E704", 0, "it is not suspended");
+		zerr_context(&err, "resume", i == 0 ? "3" : "gone");
+		output_begin(&c);
+		assert_int_equal(zl_report(&zl, err), 7);
+		output_end(&c);
+		snprintf(wanted, sizeof(wanted), ",\"log\":\"%s/domain-web.log\"}}\n", dir);
+		assert_int_equal(strstr(c.err, wanted) != NULL, i == 0);
+		assert_int_equal(strstr(c.err, "\"log\"") != NULL, i == 0);
+		output_free(&c);
+	}
 	zl_record_end(&zl, 0, NULL, 7);
 	hyp_close(zl.ctx.hyp);
 }

@@ -136,6 +136,15 @@ int zerr_at(struct zerr **err, const char *file, unsigned int line, unsigned int
 	return -1;
 }
 
+int zerr_log(struct zerr **err, const char *path)
+{
+	struct zerr *e = writable(err);
+
+	if (e && !e->log)
+		e->log = strdup(path);
+	return -1;
+}
+
 void zerr_free(struct zerr *err)
 {
 	if (!err || err == &out_of_memory)
@@ -146,6 +155,7 @@ void zerr_free(struct zerr *err)
 	free(err->hint);
 	free(err->file);
 	free(err->path);
+	free(err->log);
 	free(err);
 }
 
@@ -195,6 +205,7 @@ static void format_json(struct strbuf *sb, const struct zerr *err, const char *w
 		strbuf_addf(sb, ",\"errno\":%d", err->errnum);
 	add_json_field(sb, "message", strbuf_cstr(&message));
 	add_json_field(sb, "hint", err->hint);
+	add_json_field(sb, "log", err->log);
 	strbuf_addstr(sb, "}}\n");
 }
 
@@ -221,6 +232,8 @@ static void format_text(struct strbuf *sb, const struct zerr *err, const char *w
 	strbuf_addch(sb, '\n');
 	if (err->hint)
 		strbuf_addf(sb, "    hint: %s\n", err->hint);
+	if (err->log)
+		strbuf_addf(sb, "    log: %s\n", err->log);
 	strbuf_make_printable(sb);
 }
 

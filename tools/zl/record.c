@@ -6,6 +6,8 @@
  */
 #include "zl.h"
 
+#include <sys/stat.h>
+
 #include "xentools/clock.h"
 #include "xentools/log.h"
 
@@ -55,29 +57,56 @@ void zl_record_begin(struct zl *zl, const struct zl_args *args)
 		zlog_open("zl", true, zl->verbose > 1 ? ZLOG_DEBUG : ZLOG_INFO);
 }
 
-/* The first failure is told at the end; each that is of one domain is in that one's log at once. */
-void zl_record_error(struct zl *zl, const struct zerr *err)
+#define CLOCK_STEP_NS 20000000u		/* the time of a file may be so old when it is written */
+
+/* Whatever this command has written to the log of the domain, the error says where that is. */
+static void name_trail(struct zl *zl, struct zerr *err, const char *name)
+{
+	_cleanup_free_ char *path = domain_log_path(&zl->ctx, name);
+	uint64_t spent = clock_ns(CLOCK_MONOTONIC) - zl->record.begun_ns + CLOCK_STEP_NS;
+	struct stat st;
+
+	if (path != NULL && stat(path, &st) == 0 &&
+	    (uint64_t)st.st_mtim.tv_sec * 1000000000 + (uint64_t)st.st_mtim.tv_nsec >=
+	    clock_ns(CLOCK_REALTIME) - spent)
+		zerr_log(&err, path);
+}
+
+/* What failed of a domain that is there is in its log at once. */
+static char *log_error(struct zl *zl, const struct zerr *err)
 {
 	struct zlog_about about = { .level = ZLOG_ERROR };
-	_cleanup_free_ char *name = NULL;
 	struct hyp_domain_info info;
+	char *name = NULL;
 	uint16_t domid;
 
-	if (zl->record.cmd == NULL || err == NULL)
-		return;
-	if (zl->record.failure == NULL)
-		zl->record.failure = text_printf("%s%s%s", err->message, err->errnum ? ": " : "",
-						 err->errnum ? strerror(err->errnum) : "");
-	if (zl->ctx.hyp == NULL || err->object == NULL || err->cls == ZERR_NOT_FOUND ||
+	if (zl->ctx.hyp == NULL || err->cls == ZERR_NOT_FOUND ||
 	    domain_resolve(&zl->ctx, err->object, &domid, NULL) < 0 ||
 	    domain_name(&zl->ctx, domid, &name, NULL) < 0)
-		return;
+		return NULL;
 	about.domain = name;
 	about.op = zl->record.cmd->name;
 	if (hyp_domain_info(zl->ctx.hyp, domid, &info, NULL) == 1)
 		about.uuid = info.uuid;
 	domain_log(&zl->ctx, &about, "%s: %s%s%s", about.op, err->message,
 		   err->errnum ? ": " : "", err->errnum ? strerror(err->errnum) : "");
+	return name;
+}
+
+/* The first failure is told at the end. */
+void zl_record_error(struct zl *zl, struct zerr *err)
+{
+	_cleanup_free_ char *name = NULL;
+
+	if (zl->record.cmd == NULL || err == NULL)
+		return;
+	if (zl->record.failure == NULL)
+		zl->record.failure = text_printf("%s%s%s", err->message, err->errnum ? ": " : "",
+						 err->errnum ? strerror(err->errnum) : "");
+	if (err->object == NULL)
+		return;
+	name = log_error(zl, err);
+	name_trail(zl, err, name != NULL ? name : err->object);
 }
 
 /* A command that had not begun, as its arguments were wrong, has changed nothing. */

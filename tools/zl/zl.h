@@ -214,10 +214,11 @@ void zl_copy_progress(void *p, const char *what, uint64_t done, uint64_t total);
 
 /*
  * The record of a command that changes something: begins with it, notes its errors (zl_report()
- * does), and is written at its end with what argv says. Nothing of others.
+ * does), which then name the domain's log, and is written at its end with what argv says. Nothing
+ * of others.
  */
 void zl_record_begin(struct zl *zl, const struct zl_args *args);
-void zl_record_error(struct zl *zl, const struct zerr *err);
+void zl_record_error(struct zl *zl, struct zerr *err);
 void zl_record_end(struct zl *zl, int argc, char **argv, int code);
 
 /* Print the error, free it, give its exit code. */

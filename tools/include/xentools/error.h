@@ -43,6 +43,7 @@ struct zerr {
 	unsigned int line;	/* 1-based, 0 = unknown */
 	unsigned int column;	/* 1-based, 0 = unknown */
 	char *path;		/* element path inside the file, or NULL */
+	char *log;		/* the file that says more, or NULL */
 };
 
 /* Record an error unless one is set already; always -1. errnum may be 0. */
@@ -61,6 +62,9 @@ int zerr_context(struct zerr **err, const char *step, const char *object);
 /* Say where in which file the mistake stands; always -1. */
 int zerr_at(struct zerr **err, const char *file, unsigned int line, unsigned int column,
 	    const char *path);
+
+/* Name the log that has the whole story; always -1. */
+int zerr_log(struct zerr **err, const char *path);
 
 void zerr_free(struct zerr *err);
 
