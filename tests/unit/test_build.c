@@ -11,8 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -422,63 +420,6 @@ static void elf_kernels_refused(void **state)
 	refused(elf_path(), 3072 * MIB, "span more than 1 GiB");
 }
 
-/* What the library limits in its child, which the parent can see. */
-static rlim_t *limits_set;
-
-int setrlimit(__rlimit_resource_t what, const struct rlimit *r)
-{
-	if (limits_set)
-		limits_set[what] = r->rlim_max;
-	return prlimit(0, what, r, NULL);
-}
-
-static void gzip_kernels(void **state)
-{
-	uint8_t *data = make_image(), *back = malloc(IMAGE_SIZE), *packed, *zeroes;
-	struct image_arm64 image;
-	struct image_file f;
-	struct stat st;
-	char *path;
-	FILE *file;
-
-	(void)state;
-	limits_set = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	path = make_gzip("kernel.gz", data, IMAGE_SIZE);
-	assert_int_equal(image_open_kernel(path, 64 * MIB, false, &f, &image, NULL), 0);
-	assert_in_range(limits_set[RLIMIT_FSIZE], 64 * MIB, 65 * MIB);
-	assert_in_range(limits_set[RLIMIT_CPU], 1, 600);
-	assert_in_range(limits_set[RLIMIT_AS], 1, RLIM_INFINITY - 1);	/* sanitizers have much */
-	munmap(limits_set, 4096);
-	limits_set = NULL;
-	assert_int_equal(image.kind, IMAGE_ARM64_PLAIN);
-	assert_int_equal(f.size, IMAGE_SIZE);
-	assert_int_equal(pread(f.fd, back, IMAGE_SIZE, 0), IMAGE_SIZE);
-	assert_memory_equal(back, data, IMAGE_SIZE);
-	image_close(&f);
-	refused(path, 50000, "unpacks to more");
-	/* cut off, and damaged in the middle */
-	stat(path, &st);
-	packed = malloc((size_t)st.st_size);
-	file = fopen(path, "r");
-	assert_int_equal(fread(packed, 1, (size_t)st.st_size, file), (size_t)st.st_size);
-	fclose(file);
-	refused(make_file("cut.gz", packed, (size_t)st.st_size / 2), 64 * MIB, "damaged");
-	packed[st.st_size / 2] ^= 0x55;
-	packed[st.st_size / 2 + 1] ^= 0x55;
-	refused(make_file("bad.gz", packed, (size_t)st.st_size), 64 * MIB, "damaged");
-	free(packed);
-	/* a small file that would fill the control domain's memory */
-	zeroes = calloc(1, 128 * MIB);
-	refused(make_gzip("bomb.gz", zeroes, 128 * MIB), 1024 * MIB, "as no kernel does");
-	free(zeroes);
-	/* one byte, and a gzip file inside */
-	refused(make_gzip("one.gz", "x", 1), 64 * MIB, "too short");
-	memcpy(data, "\x1f\x8b", 2);
-	refused(make_gzip("twice.gz", data, IMAGE_SIZE), 64 * MIB, "packed twice");
-	free(data);
-	free(back);
-}
-
 /* ---- a whole build ---- */
 
 static void expect_lines(const char *log, const char *const *lines, size_t n)
@@ -592,7 +533,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(layouts), cmocka_unit_test(layout_two_banks),
 		cmocka_unit_test(tree), cmocka_unit_test(tree_refusals),
-		F(kernels_refused), F(elf_kernels), F(elf_kernels_refused), F(gzip_kernels),
+		F(kernels_refused), F(elf_kernels), F(elf_kernels_refused),
 		F(whole_build), F(build_by_reading),
 	};
 

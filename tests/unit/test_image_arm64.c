@@ -92,13 +92,17 @@ static void packed_images(void **state)
 	memset(head, 0, sizeof(head));
 	memcpy(head, "\x1f\x8b\x08", 3);
 	assert_int_equal(image_arm64_probe(head, 5000, &out), 0);
-	assert_int_equal(out.kind, IMAGE_ARM64_GZIP);
+	assert_int_equal(out.kind, IMAGE_ARM64_PACKED);
 	assert_int_equal(out.payload_offset, 0);
 	assert_int_equal(out.payload_size, 5000);
 
+	memcpy(head, "\x28\xb5\x2f\xfd", 4);
+	assert_int_equal(image_arm64_probe(head, 5000, &out), 0);
+	assert_int_equal(out.kind, IMAGE_ARM64_PACKED);
+
 	zboot(head, 0x1000, 9000, "gzip");
 	assert_int_equal(image_arm64_probe(head, 20000, &out), 0);
-	assert_int_equal(out.kind, IMAGE_ARM64_GZIP);
+	assert_int_equal(out.kind, IMAGE_ARM64_PACKED);
 	assert_int_equal(out.payload_offset, 0x1000);
 	assert_int_equal(out.payload_size, 9000);
 	assert_int_equal(image_arm64_probe(head, 0x1000 + 8999, &out), -ERANGE);
@@ -107,6 +111,11 @@ static void packed_images(void **state)
 	zboot(head, 8, 100, "gzip");
 	assert_int_equal(image_arm64_probe(head, 20000, &out), -ERANGE);
 	zboot(head, 0x1000, 9000, "zstd");
+	assert_int_equal(image_arm64_probe(head, 20000, &out), 0);
+	zboot(head, 0x1000, 9000, "zstd22");
+	assert_int_equal(image_arm64_probe(head, 20000, &out), 0);
+	assert_int_equal(out.kind, IMAGE_ARM64_PACKED);
+	zboot(head, 0x1000, 9000, "lzma");
 	assert_int_equal(image_arm64_probe(head, 20000, &out), -EOPNOTSUPP);
 	zboot(head, 0x1000, 9000, "gzipped");
 	assert_int_equal(image_arm64_probe(head, 20000, &out), -EOPNOTSUPP);

@@ -29,6 +29,13 @@ bool image_is_elf(const uint8_t *head);
 int image_elf_flatten(struct image_file *f, uint64_t max_bytes, struct image_arm64 *image,
 		      struct zerr **err);
 
+/* image_unpack.c, and what runs in its child */
+enum unpack_code { UNPACK_OK, UNPACK_CORRUPT, UNPACK_TOO_LARGE, UNPACK_FAILED };
+
+int image_unpack(const struct image_file *f, uint64_t offset, uint64_t max, struct image_file *ret,
+		 struct zerr **err);
+enum unpack_code image_unzstd(int in, uint64_t offset, int out, uint64_t max);
+
 /* guest_memory.c */
 int guest_memory_load_file(struct hyp *h, uint16_t domid, const struct image_file *f,
 			   uint64_t address, struct zerr **err);

@@ -2,8 +2,8 @@
 /*
  * Open a guest's kernel and initrd and say what they need, before any domain exists. Files are
  * strangers: only regular ones, sizes bounded by what the guest could hold, headers checked by
- * image_arm64_probe() or image_zimage_probe(). A gzip kernel is unpacked first (image_gunzip.c), an
- * ELF file laid out (image_elf.c), so that behind this file there are plain bytes only.
+ * image_arm64_probe() or image_zimage_probe(). A packed kernel is unpacked first (image_unpack.c),
+ * an ELF file laid out (image_elf.c), so that behind this file there are plain bytes only.
  */
 #include <xentools/fd_util.h>
 
@@ -68,13 +68,14 @@ static int read_head(const struct image_file *f, uint8_t head[IMAGE_ARM64_HEAD],
 static int refuse(const struct image_file *f, const uint8_t *head, int rc, struct zerr **err)
 {
 	const char *reason = "it is not an arm64 Linux Image";
-	const char *hint = "give the arm64 Image (Debian: /boot/vmlinuz-*-arm64), plain or gzip, "
-			   "or an ELF file";
+	const char *hint = "give the arm64 Image (Debian: /boot/vmlinuz-*-arm64), plain or packed "
+			   "by gzip or zstd, or an ELF file";
 
 	if (rc == -ENODATA)
 		reason = "it is too short for a kernel";
 	else if (rc == -EOPNOTSUPP)
-		reason = "big-endian kernels and packings other than gzip cannot be started";
+		reason = "big-endian kernels and packings other than gzip and zstd cannot "
+			 "be started";
 	else if (rc == -ERANGE)
 		reason = "a field of its header is out of bounds";
 	else if (rc == -E2BIG)
@@ -141,10 +142,9 @@ static int probe(struct image_file *f, uint64_t max, struct image_arm64 *image, 
 static int unpack(struct image_file *f, uint64_t max, struct image_arm64 *image,
 		  struct zerr **err)
 {
-	struct image_file plain = { .path = f->path, .fd = -1 };
+	struct image_file plain;
 
-	if (image_gunzip(f->path, f->fd, image->payload_offset, max, &plain.fd, &plain.size,
-			 err) != 0)
+	if (image_unpack(f, image->payload_offset, max, &plain, err) != 0)
 		return -1;
 	if (probe(&plain, max, image, err) != 0) {
 		close(plain.fd);
@@ -173,7 +173,7 @@ int image_open_kernel(const char *path, uint64_t max_bytes, bool aarch32,
 		return -1;
 	if ((aarch32 ? probe32(&f, image, err) : probe(&f, max_bytes, image, err)) != 0)
 		goto fail;
-	if (image->kind == IMAGE_ARM64_GZIP && unpack(&f, max_bytes, image, err) != 0)
+	if (image->kind == IMAGE_ARM64_PACKED && unpack(&f, max_bytes, image, err) != 0)
 		goto fail;
 	*ret = f;
 	return 0;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Tell what a 64-bit kernel file is from its first 64 bytes: an Image, or one that is packed by
- * gzip, alone or in an EFI zboot. As for image_arm64_probe_plain() the bytes are a stranger's, and
- * this is pure: unpacking is the callers' work.
+ * gzip or zstd, alone or in an EFI zboot. As for image_arm64_probe_plain() the bytes are a
+ * stranger's, and this is pure: unpacking is the callers' work.
  */
 #include "tools/build/build_priv.h"
 
@@ -16,19 +16,22 @@ static int probe_zboot(const uint8_t *head, uint64_t len, struct image_arm64 *ou
 	uint64_t offset = get_le32(head + ZBOOT_OFFSET);
 	uint64_t size = get_le32(head + ZBOOT_SIZE);
 
-	if (memcmp(head + ZBOOT_PACKING, "gzip", 5) != 0)
+	/* Linux says zstd22, the level. */
+	if (memcmp(head + ZBOOT_PACKING, "gzip", 5) != 0 &&
+	    memcmp(head + ZBOOT_PACKING, "zstd", 5) != 0 &&
+	    memcmp(head + ZBOOT_PACKING, "zstd22", 7) != 0)
 		return -EOPNOTSUPP;
 	if (offset < IMAGE_ARM64_HEAD || offset > len || size > len - offset || size < 18)
 		return -ERANGE;
 	*out = (struct image_arm64){
-		.kind = IMAGE_ARM64_GZIP, .payload_offset = offset, .payload_size = size,
+		.kind = IMAGE_ARM64_PACKED, .payload_offset = offset, .payload_size = size,
 	};
 	return 0;
 }
 
 /*
  * As image_arm64_probe_plain(), for packed kernels as well: -EOPNOTSUPP is also one that is packed
- * otherwise than by gzip.
+ * otherwise.
  */
 int image_arm64_probe(const void *head, uint64_t len, struct image_arm64 *out)
 {
@@ -36,8 +39,8 @@ int image_arm64_probe(const void *head, uint64_t len, struct image_arm64 *out)
 
 	if (len < IMAGE_ARM64_HEAD)
 		return -ENODATA;
-	if (p[0] == 0x1f && p[1] == 0x8b) {
-		*out = (struct image_arm64){ .kind = IMAGE_ARM64_GZIP, .payload_size = len };
+	if (memcmp(p, "\x1f\x8b", 2) == 0 || memcmp(p, "\x28\xb5\x2f\xfd", 4) == 0) {
+		*out = (struct image_arm64){ .kind = IMAGE_ARM64_PACKED, .payload_size = len };
 		return 0;
 	}
 	if (memcmp(p, "MZ\0\0zimg", 8) == 0)

@@ -88,9 +88,6 @@ int image_open_kernel(const char *path, uint64_t max_bytes, bool aarch32,
 int image_open_initrd(const char *path, uint64_t max_bytes, struct image_file *ret,
 		      struct zerr **err);
 void image_close(struct image_file *f);
-/* Bytes of a gzip stream at offset in fd, unpacked into a new memory file of at most max. */
-int image_gunzip(const char *path, int fd, uint64_t offset, uint64_t max, int *ret_fd,
-		 uint64_t *ret_size, struct zerr **err);
 
 /* Kernel and initrd opened, checked and placed: all that can be refused before a domain exists. */
 struct domain_images {

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Unpack a gzip stream from a stranger: in a child without privileges, without our descriptors
- * and with limits on time, memory and output, into a memory file. The parent believes nothing
- * but the child's exit code and the file's size, and checks both.
+ * Unpack a stranger's kernel, which begins as gzip or zstd has it: in a child without privileges,
+ * without our descriptors and with limits on time, memory and output, into a memory file. The
+ * parent looks at the first four bytes and believes nothing but the child's exit code and the
+ * file's size, and checks both.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -20,25 +21,40 @@
 
 #include <zlib.h>
 
-#include <xentools/build.h>
-#include <xentools/error.h>
 #include <xentools/fd_util.h>
 #include <xentools/macros.h>
+
+#include "tools/build/build_priv.h"
 
 #define CHUNK (64 * 1024)
 #define NOBODY 65534
 #define CPU_SECONDS 60
-#define MEMORY_MORE (16u << 20)		/* bytes; inflate() needs some 50 KiB */
+#define MEMORY_MORE (16u << 20)		/* bytes; the libraries need some 300 KiB */
 #define MEMORY_ELSE (256u << 20)	/* where the kernel does not say what there is */
-#define RATIO_MAX 64			/* kernels are packed to a quarter; gzip can do 1000 */
+#define RATIO_MAX 64			/* kernels are packed to a quarter; others to 1/1000 */
 #define RATIO_FREE (64ull << 20)	/* bytes that any file may unpack to */
 #define IN_FD 3
 #define OUT_FD 4
 
-enum child_code { CHILD_OK, CHILD_CORRUPT, CHILD_TOO_LARGE, CHILD_FAILED };
+/* Until the end of the stream that is at offset of in; trailing bytes behind it do not matter. */
+typedef enum unpack_code unpack_fn(int in, uint64_t offset, int out, uint64_t max);
 
-/* Inflate until the end of the stream; trailing bytes behind it do not matter. */
-static enum child_code inflate_all(uint64_t offset, uint64_t max)
+static unpack_fn inflate_all;
+
+static const struct packing {
+	const char *name;
+	uint8_t magic[4];
+	size_t magic_len;
+	bool maps;			/* works on both files in memory */
+	unpack_fn *run;
+} packings[] = {
+	{ "gzip", { 0x1f, 0x8b }, 2, false, inflate_all },
+#ifdef HAVE_ZSTD
+	{ "zstd", { 0x28, 0xb5, 0x2f, 0xfd }, 4, true, image_unzstd },
+#endif
+};
+
+static enum unpack_code inflate_all(int in_fd, uint64_t offset, int out_fd, uint64_t max)
 {
 	static uint8_t in[CHUNK], out[CHUNK];
 	uint64_t total = 0;
@@ -49,14 +65,14 @@ static enum child_code inflate_all(uint64_t offset, uint64_t max)
 
 	memset(&z, 0, sizeof(z));
 	if (inflateInit2(&z, 16 + MAX_WBITS) != Z_OK)
-		return CHILD_FAILED;
+		return UNPACK_FAILED;
 	while (rc != Z_STREAM_END) {
 		if (z.avail_in == 0) {
-			n = pread(IN_FD, in, sizeof(in), (off_t)offset);
+			n = pread(in_fd, in, sizeof(in), (off_t)offset);
 			if (n < 0)
-				return CHILD_FAILED;
+				return UNPACK_FAILED;
 			if (n == 0)
-				return CHILD_CORRUPT;
+				return UNPACK_CORRUPT;
 			offset += (uint64_t)n;
 			z.next_in = in;
 			z.avail_in = (uInt)n;
@@ -65,15 +81,15 @@ static enum child_code inflate_all(uint64_t offset, uint64_t max)
 		z.avail_out = sizeof(out);
 		rc = inflate(&z, Z_NO_FLUSH);
 		if (rc != Z_OK && rc != Z_STREAM_END)
-			return CHILD_CORRUPT;
+			return UNPACK_CORRUPT;
 		got = sizeof(out) - z.avail_out;
 		total += got;
 		if (total > max)
-			return CHILD_TOO_LARGE;
-		if (fd_write_all(OUT_FD, out, got) != 0)
-			return CHILD_FAILED;
+			return UNPACK_TOO_LARGE;
+		if (fd_write_all(out_fd, out, got) != 0)
+			return UNPACK_FAILED;
 	}
-	return CHILD_OK;
+	return UNPACK_OK;
 }
 
 static void limit(int what, uint64_t value)
@@ -119,42 +135,51 @@ static int drop_all(int in, int out)
 	return 0;
 }
 
-static void child_main(int in, int out, uint64_t offset, uint64_t max)
+static void child_main(const struct packing *packing, int in, uint64_t size, int out,
+		       uint64_t offset, uint64_t max)
 {
-	enum child_code code = CHILD_FAILED;
+	enum unpack_code code = UNPACK_FAILED;
 
 	signal(SIGXFSZ, SIG_IGN);
 	limit(RLIMIT_FSIZE, max + CHUNK);
-	limit(RLIMIT_AS, address_space() + MEMORY_MORE);
+	limit(RLIMIT_AS, address_space() + MEMORY_MORE + (packing->maps ? size + max : 0));
 	if (drop_all(in, out) == 0)
-		code = inflate_all(offset, max);
+		code = packing->run(IN_FD, offset, OUT_FD, max);
 	_exit(code);
 }
 
 /* The memory file is the control domain's memory, whatever the guest will have. */
-static uint64_t limit_of(int fd, uint64_t max)
+static uint64_t limit_of(uint64_t size, uint64_t max)
 {
-	struct stat st;
-
 	max = MIN(max, (uint64_t)IMAGE_ARM64_MAX);
-	if (fstat(fd, &st) < 0 || (uint64_t)st.st_size > max)
-		return max;
-	return MIN(max, RATIO_FREE + (uint64_t)st.st_size * RATIO_MAX);
+	return size > max ? max : MIN(max, RATIO_FREE + size * RATIO_MAX);
 }
 
-static int child_error(const char *path, int status, uint64_t max, bool enough_memory,
-		       struct zerr **err)
+static const struct packing *find_packing(int fd, uint64_t offset)
 {
-	if (WIFEXITED(status) && WEXITSTATUS(status) == CHILD_CORRUPT)
+	uint8_t head[4];
+
+	if (pread(fd, head, sizeof(head), (off_t)offset) != (ssize_t)sizeof(head))
+		return NULL;
+	for (size_t i = 0; i < ARRAY_SIZE(packings); i++)
+		if (memcmp(head, packings[i].magic, packings[i].magic_len) == 0)
+			return &packings[i];
+	return NULL;
+}
+
+static int child_error(const char *path, const char *packing, int status, uint64_t max,
+		       bool enough_memory, struct zerr **err)
+{
+	if (WIFEXITED(status) && WEXITSTATUS(status) == UNPACK_CORRUPT)
 		return zerr_set(err, ZERR_BAD_CONFIG, "E302", 0,
-				"the kernel %s cannot be used: its gzip data is damaged or cut off",
-				path);
-	if (WIFEXITED(status) && WEXITSTATUS(status) == CHILD_TOO_LARGE && enough_memory)
+				"the kernel %s cannot be used: its %s data is damaged or cut off",
+				path, packing);
+	if (WIFEXITED(status) && WEXITSTATUS(status) == UNPACK_TOO_LARGE && enough_memory)
 		return zerr_set(err, ZERR_BAD_CONFIG, "E304", 0,
 				"the kernel %s cannot be used: it unpacks to more than %llu MiB, "
 				"as no kernel does of that size", path,
 				(unsigned long long)(max >> 20));
-	if (WIFEXITED(status) && WEXITSTATUS(status) == CHILD_TOO_LARGE)
+	if (WIFEXITED(status) && WEXITSTATUS(status) == UNPACK_TOO_LARGE)
 		return zerr_set(err, ZERR_BAD_CONFIG, "E304", 0,
 				"the kernel %s unpacks to more than the guest's %llu MiB of memory",
 				path, (unsigned long long)(max >> 20));
@@ -164,37 +189,42 @@ static int child_error(const char *path, int status, uint64_t max, bool enough_m
 }
 
 /*
- * Unpack the stream that starts at offset of fd into a new memory file of at most max bytes.
- * Classes: ZERR_BAD_CONFIG damaged or too large, ZERR_NO_RESOURCES, ZERR_FAILED.
+ * Unpack the stream that starts at offset of f into a new memory file of at most max bytes.
+ * Classes: ZERR_BAD_CONFIG damaged, too large or packed otherwise, ZERR_NO_RESOURCES, ZERR_FAILED.
  */
-int image_gunzip(const char *path, int fd, uint64_t offset, uint64_t max, int *ret_fd,
-		 uint64_t *ret_size, struct zerr **err)
+int image_unpack(const struct image_file *f, uint64_t offset, uint64_t max, struct image_file *ret,
+		 struct zerr **err)
 {
-	_cleanup_close_ int out = memfd_create("zl-kernel", MFD_CLOEXEC);
+	const struct packing *packing = find_packing(f->fd, offset);
+	_cleanup_close_ int out = -1;
 	uint64_t memory = max;
 	struct stat st;
 	int status;
 	pid_t pid;
 
-	max = limit_of(fd, max);
+	if (!packing)
+		return zerr_set(err, ZERR_BAD_CONFIG, "E302", 0, "the kernel %s cannot be used: "
+				"it is not packed in a way that zl can unpack", f->path);
+	out = memfd_create("zl-kernel", MFD_CLOEXEC);
+	max = limit_of(f->size, max);
 	if (out < 0)
 		return zerr_set(err, ZERR_NO_RESOURCES, "E600", errno,
-				"no memory to unpack the kernel %s", path);
+				"no memory to unpack the kernel %s", f->path);
 	pid = fork();
 	if (pid < 0)
 		return zerr_set(err, ZERR_NO_RESOURCES, "E600", errno,
-				"no process to unpack the kernel %s", path);
+				"no process to unpack the kernel %s", f->path);
 	if (pid == 0)
-		child_main(fd, out, offset, max);
+		child_main(packing, f->fd, f->size, out, offset, max);
 	if (TEMP_FAILURE_RETRY(waitpid(pid, &status, 0)) < 0)
 		return zerr_set(err, ZERR_FAILED, "E301", errno, "unpacking the kernel %s failed",
-				path);
-	if (!WIFEXITED(status) || WEXITSTATUS(status) != CHILD_OK)
-		return child_error(path, status, max, max < memory, err);
+				f->path);
+	if (!WIFEXITED(status) || WEXITSTATUS(status) != UNPACK_OK)
+		return child_error(f->path, packing->name, status, max, max < memory, err);
 	if (fstat(out, &st) < 0 || (uint64_t)st.st_size > max)
 		return zerr_set(err, ZERR_FAILED, "E301", errno,
-				"unpacking the kernel %s failed", path);
-	*ret_size = (uint64_t)st.st_size;
-	*ret_fd = steal_fd(&out);
+				"unpacking the kernel %s failed", f->path);
+	*ret = (struct image_file){ .path = f->path, .size = (uint64_t)st.st_size,
+				    .fd = steal_fd(&out) };
 	return 0;
 }
