@@ -13,6 +13,7 @@ import pytest
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import dom0 as dom0_module  # noqa: E402
 import machine  # noqa: E402
+import tree as device_tree  # noqa: E402
 
 HYPERVISOR = os.environ.get("ZAZEN_HYPERVISOR", os.path.join(machine.OUT, "zazen"))
 
@@ -53,6 +54,9 @@ def overlay_texts():
         # A disk's ring and the pages that it keeps granted take the guest some 20 MiB.
         texts[f"{n}.xml"] = dom0_module.linux_xml(n, memory=128 + 32 * len(disks),
                                                   extra=f"<devices>{''.join(disks)}</devices>")
+    texts["clock.xml"] = dom0_module.linux_xml(
+        "clock", extension="<z:iomem start='0x9010'/><z:irq number='34'/>").replace(
+            "</cmdline>", f"</cmdline><dtb>{dom0_module.FOLDER}/device-rtc.dtb</dtb>")
     # On arm64 Linux tells nobody of a panic; with panic=1 it asks for a reboot.
     texts["linux-panic.xml"] = dom0_module.linux_xml(
         "linux-panic", args="panic=1 zazen.then=crash", on_reboot="destroy")
@@ -62,8 +66,11 @@ def overlay_texts():
 @pytest.fixture(scope="session")
 def overlay(tmp_path_factory):
     """A tar with the payload images and XML files."""
-    path = str(tmp_path_factory.mktemp("overlay") / "overlay.tar")
-    dom0_module.make_overlay(path, overlay_texts(), sorted(glob.glob(dom0_module.IMAGES + "/*.img")))
+    folder = tmp_path_factory.mktemp("overlay")
+    path, clock = str(folder / "overlay.tar"), str(folder / "device-rtc.dtb")
+    device_tree.compile_source(os.path.join(machine.TOP, "docs/examples/device-rtc.dts"), clock)
+    dom0_module.make_overlay(path, overlay_texts(),
+                             [*sorted(glob.glob(dom0_module.IMAGES + "/*.img")), clock])
     return path
 
 

@@ -44,3 +44,27 @@ def test_device(dom0):
     d.wait_gone("device-hang", 20)
     use(d)
     assert list(d.rows()) == ["Domain-0"]
+
+
+def test_linux(dom0):
+    """A Linux guest finds the clock by the partial tree that its configuration names."""
+    d = dom0
+    release(d)
+    d.attach("clock", f"zl create -c {FOLDER}/clock.xml")
+    rtc = "/sys/class/rtc/rtc0"     # the partial tree's alias
+    assert d.guest_run("clock", f"cat {rtc}/name")[1].strip() == "rtc-pl031 9010000.rtc"
+    count = "grep rtc-pl031 /proc/interrupts | awk '{ print $2 }'"
+    assert d.guest_run("clock", count)[1].strip() == "0"
+    d.guest_run("clock", f"echo +1 >{rtc}/wakealarm; for i in $(seq 20); do "
+                f"[ $({count}) = 0 ] || break; sleep .5; done; [ $({count}) -ge 1 ]", 30)
+    d.detach()
+    d.zl("destroy clock")
+    d.wait_gone("clock", 20)
+    use(d)
+
+    # Nothing is made of a tree that has what is the guest's own.
+    d.run(f"cp /sys/firmware/fdt {FOLDER}/whole.dtb && sed s/device-rtc.dtb/whole.dtb/ {FOLDER}/clock.xml "
+          f">{FOLDER}/whole.xml")
+    code, text = d.zl(f"create {FOLDER}/whole.xml", check=False)
+    assert code == 4 and "cannot be merged: it has a node /" in text, text
+    assert list(d.rows()) == ["Domain-0"]

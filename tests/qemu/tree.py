@@ -97,6 +97,11 @@ def _dtc(form, out_form, path, out):
         raise TreeError(f"dtc refuses {path}: {r.stderr.strip()}")
 
 
+def compile_source(path, out):
+    """Write to OUT the blob of the source PATH."""
+    _dtc("dts", "dtb", path, out)
+
+
 def make(base, changes, out, *more):
     """Write to OUT the tree of the file BASE with CHANGES (and MORE dicts, in order) laid over."""
     if not shutil.which("dtc"):

@@ -36,6 +36,14 @@ int image_unpack(const struct image_file *f, uint64_t offset, uint64_t max, stru
 		 struct zerr **err);
 enum unpack_code image_unzstd(int in, uint64_t offset, int out, uint64_t max);
 
+/*
+ * guest_dt_part.c: what is merged into the guest's tree. Read and checked (ZERR_BAD_CONFIG), free()
+ * it; and copied into a tree that libfdt writes, below a node that is open: 0 or libfdt's error.
+ */
+int guest_dt_part_read(const char *path, void **ret, struct zerr **err);
+int guest_dt_part_check(const void *part, size_t size, const char *path, struct zerr **err);
+int guest_dt_part_copy(void *fdt, const void *part);
+
 /* guest_memory.c */
 int guest_memory_load_file(struct hyp *h, uint16_t domid, const struct image_file *f,
 			   uint64_t address, struct zerr **err);

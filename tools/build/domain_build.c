@@ -20,7 +20,7 @@ static void progress(const struct domain_build_args *args, const char *text)
 }
 
 /*
- * Open and check kernel and initrd and place them. Free with domain_images_close(). Classes:
+ * Open and check kernel, initrd and partial tree and place them. Free with domain_images_close(). Classes:
  * ZERR_BAD_CONFIG, ZERR_FAILED.
  */
 int domain_images_open(const struct domain_build_args *args, struct domain_images *ret,
@@ -33,6 +33,8 @@ int domain_images_open(const struct domain_build_args *args, struct domain_image
 		return -1;
 	if (args->initrd &&
 	    image_open_initrd(args->initrd, args->memory_bytes, &im.initrd, err) != 0)
+		goto fail;
+	if (args->dtb && guest_dt_part_read(args->dtb, &im.part, err) != 0)
 		goto fail;
 	if (guest_layout_plan(args->memory_bytes, &im.header, im.initrd.size, &im.layout,
 			      err) != 0)
@@ -48,14 +50,17 @@ void domain_images_close(struct domain_images *images)
 {
 	image_close(&images->kernel);
 	image_close(&images->initrd);
+	free(images->part);
+	images->part = NULL;
 }
 
-static int write_tree(struct hyp *h, const struct domain_build_args *args,
+static int write_tree(struct hyp *h, const struct domain_build_args *args, const void *part,
 		      struct guest_layout *l, struct zerr **err)
 {
 	/* libfdt clears all of it first, and each page costs. */
-	const size_t room = MIN(GUEST_DTB_MAX, DTB_BASE + DTB_PER_VCPU * (size_t)args->vcpus +
-				(args->cmdline ? strlen(args->cmdline) : 0));
+	const size_t need = DTB_BASE + DTB_PER_VCPU * (size_t)args->vcpus +
+			    (args->cmdline ? strlen(args->cmdline) : 0);
+	const size_t room = part ? GUEST_DTB_MAX : MIN(GUEST_DTB_MAX, need);
 	_cleanup_free_ void *tree = malloc(room);
 	struct hyp_domain_info info;
 	uint8_t seed[RNG_SEED_SIZE];
@@ -67,6 +72,7 @@ static int write_tree(struct hyp *h, const struct domain_build_args *args,
 		.vpmu = args->vpmu,
 		.clock_frequency = args->clock_frequency,
 		.vuart = args->vuart,
+		.part = part,
 	};
 	size_t size;
 
@@ -81,7 +87,8 @@ static int write_tree(struct hyp *h, const struct domain_build_args *args,
 		dt.rng_seed_size = sizeof(seed);
 	}
 	if (guest_dt_make(&dt, tree, room, &size, err) != 0)
-		return -1;
+		return part ? zerr_hint(err, "a guest's tree has room for %u KiB, with %s",
+					GUEST_DTB_MAX / 1024, args->dtb) : -1;
 	l->dtb.size = size;
 	return guest_memory_write(h, args->domid, l->dtb.base, tree, size, err);
 }
@@ -97,7 +104,7 @@ static int load(struct hyp *h, const struct domain_build_args *args,
 		if (guest_memory_load_file(h, args->domid, &im->initrd, l->initrd.base, err) != 0)
 			return zerr_context(err, "load initrd", args->initrd);
 	}
-	return write_tree(h, args, l, err);
+	return write_tree(h, args, im->part, l, err);
 }
 
 static int prepare(struct hyp *h, const struct domain_build_args *args, struct zerr **err)

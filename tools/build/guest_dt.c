@@ -5,16 +5,12 @@
  * emulates things (guest_map.h). libfdt's errors stick, so only the end is tested.
  */
 #include <stdio.h>
-#include <string.h>
 
 #include <libfdt.h>
 
-#include <xentools/build.h>
-#include <xentools/error.h>
-
+#include "tools/build/build_priv.h"
 #include "tools/build/guest_map.h"
 
-#define PHANDLE_GIC 65000
 #define MIB (1024 * 1024ull)
 #define EXT_REGION_ALIGN (2 * MIB)
 #define EXT_REGION_MIN (64 * MIB)
@@ -181,8 +177,8 @@ static void make_gic(struct dt *d, unsigned int version)
 	prop_u32(d, "#address-cells", 0);
 	prop_empty(d, "interrupt-controller");
 	prop_ranges(d, "reg", version == 2 ? v2 : v3, 2);
-	prop_u32(d, "linux,phandle", PHANDLE_GIC);
-	prop_u32(d, "phandle", PHANDLE_GIC);
+	prop_u32(d, "linux,phandle", GUEST_PHANDLE_GIC);
+	prop_u32(d, "phandle", GUEST_PHANDLE_GIC);
 	end(d);
 }
 
@@ -244,7 +240,7 @@ static void make_hypervisor(struct dt *d, const struct guest_dt_args *a)
 	PROP_STRINGS(d, "compatible", "xen,xen-4.17\0xen,xen");
 	prop_ranges(d, "reg", reg, n);
 	prop_cells(d, "interrupts", irq, ARRAY_SIZE(irq));
-	prop_u32(d, "interrupt-parent", PHANDLE_GIC);
+	prop_u32(d, "interrupt-parent", GUEST_PHANDLE_GIC);
 	end(d);
 }
 
@@ -294,7 +290,7 @@ int guest_dt_make(const struct guest_dt_args *a, void *buf, size_t size, size_t 
 	begin(&d, "");
 	prop_string(&d, "model", "XENVM-4.17");
 	PROP_STRINGS(&d, "compatible", "xen,xenvm-4.17\0xen,xenvm");
-	prop_u32(&d, "interrupt-parent", PHANDLE_GIC);
+	prop_u32(&d, "interrupt-parent", GUEST_PHANDLE_GIC);
 	prop_u32(&d, "#address-cells", 2);
 	prop_u32(&d, "#size-cells", 2);
 	make_chosen(&d, a);
@@ -308,6 +304,8 @@ int guest_dt_make(const struct guest_dt_args *a, void *buf, size_t size, size_t 
 	make_hypervisor(&d, a);
 	if (a->vuart)
 		make_uart(&d);
+	if (a->part)
+		note(&d, guest_dt_part_copy(buf, a->part));
 	end(&d);
 	note(&d, fdt_finish(buf));
 	if (d.rc != 0)

@@ -303,8 +303,6 @@ static void rule_unserved(struct reader *r)
 
 	if (c->xsm_label != NULL)
 		field_unserved(r, r->tree->root, "xsm label");
-	if (c->dtb != NULL)
-		field_unserved(r, find(r, "os", "dtb"), NULL);
 }
 
 /* z:gateway names interfaces, which are known only now. */

@@ -267,6 +267,8 @@ static const struct field_row rows[] = {
 	ROW_W("domain/os/bootmenu", "there is no boot menu"),
 	ROW("domain/os/cmdline", .type = &type_line, INTO(cfg.cmdline), .code = "E303"),
 	ROW("domain/os/dtb", .type = &type_path, INTO(cfg.dtb), .code = "E302",
+	    .note = "a device tree blob whose nodes are added to the guest's own tree, for devices "
+		    "that z:iomem and z:irq give it; it cannot replace what the guest's tree has",
 	    .flags = FIELD_FILE),
 	ROW("domain/os/firmware", CONTAINER),
 	ROW("domain/os/firmware/feature", .handler = check_fw_feature, .flags = FIELD_REPEAT),

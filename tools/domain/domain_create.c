@@ -439,6 +439,7 @@ int domain_create(struct domain_ctx *ctx, const struct domain_config *cfg,
 		.build = {
 			.memory_bytes = cfg->memory_kib * 1024,
 			.initrd = cfg->initrd,
+			.dtb = cfg->dtb,
 			.cmdline = cfg->cmdline,
 			.aarch32 = cfg->arch == DOMAIN_ARCH_ARMV7L,
 			.vuart = cfg->vuart,

@@ -73,6 +73,7 @@ static int check_images(struct domain_ctx *, const struct domain_config *cfg, st
 	struct domain_build_args args = {
 		.memory_bytes = cfg->memory_kib * 1024,
 		.initrd = cfg->initrd,
+		.dtb = cfg->dtb,
 		.aarch32 = cfg->arch == DOMAIN_ARCH_ARMV7L,
 	};
 	struct domain_images images;

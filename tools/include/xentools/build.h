@@ -59,12 +59,14 @@ struct guest_dt_args {
 	const uint8_t *rng_seed;		/* NULL: none */
 	size_t rng_seed_size;
 	bool vuart;				/* a serial port, /sbsa-pl011 */
+	const void *part;			/* NULL, or a tree to be merged: its nodes are added */
 };
 
 struct domain_build_args {
 	uint16_t domid;
 	uint64_t memory_bytes;			/* multiple of 4 KiB */
 	const char *kernel, *initrd, *cmdline;	/* initrd, cmdline may be NULL */
+	const char *dtb;			/* NULL, or a file: partial tree for devices */
 	bool aarch32;				/* a 32-bit kernel: zImage */
 	bool vuart;				/* a serial port */
 	unsigned int vcpus;
@@ -92,6 +94,7 @@ void image_close(struct image_file *f);
 /* Kernel and initrd opened, checked and placed: all that can be refused before a domain exists. */
 struct domain_images {
 	struct image_file kernel, initrd;
+	void *part;				/* NULL: no partial tree */
 	struct image_arm64 header;
 	struct guest_layout layout;
 };
