@@ -42,7 +42,10 @@ def documents():
         with open(out, encoding="utf-8") as f:
             for line in f:
                 if line.startswith("{"):
-                    yield json.loads(line)
+                    doc = json.loads(line)
+                    yield doc
+                    if doc.get("schema") == "zl.plan/1":	# in which are such as others print
+                        yield from doc["data"].get("details", [])
 
 
 def schema_of(doc):

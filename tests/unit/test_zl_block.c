@@ -111,7 +111,7 @@ static void json(void **state)
 	json_object_put(data);
 	expect(at("-N block-attach web1 DIR/b.img,raw,hdc,r"), 0, "would get the disk xvdc",
 	       "warning: the guest will call \"hdc\" xvdc [W202]");
-	data = run_json(at("--json -N block-attach web1 DIR/b.img,raw,xvdc,rw"),
+	data = run_plan(at("--json -N block-attach web1 DIR/b.img,raw,xvdc,rw"),
 			"zl.block-attach/1");
 	assert_true(json_object_object_get_ex(data, "discard", &v));
 	assert_true(json_object_get_boolean(v));
@@ -172,7 +172,7 @@ static void by_xml(void **state)
 		 dir);
 	put("disk.xml", text, 0);
 	put("bad.xml", "<disk><source file='/a'/><target dev='xvdb' bus='virtio'/></disk>", 0);
-	json_object_put(run_json(at("-N --json device-attach web1 DIR/disk.xml"), "zl.device-attach/1"));
+	json_object_put(run_plan(at("-N --json device-attach web1 DIR/disk.xml"), "zl.device-attach/1"));
 	expect(at("device-attach web1 DIR/disk.xml"), 0, NULL, NULL);
 	expect(at("block-attach web1 DIR/disk.xml"), 7, NULL, "in use");
 	expect(at("device-attach web1 DIR/bad.xml"), 4, NULL, "target@bus");
@@ -217,7 +217,7 @@ static void channels(void **state)
 	expect("console -n 8 web1", 2, NULL, "no number of a console");
 	expect("console -n 1 -t vuart web1", 2, NULL, "no number of a console");
 	put("channel.xml", "<channel type='pty'><target type='xen' name='a'/></channel>", 0);
-	json_object_put(run_json(at("-N --json device-attach web1 DIR/channel.xml"),
+	json_object_put(run_plan(at("-N --json device-attach web1 DIR/channel.xml"),
 				 "zl.device-attach/1"));
 	expect(at("-N device-attach web1 DIR/channel.xml"), 0, "would get a channel", NULL);
 	put("console.xml", "<console type='pty'/>", 0);

@@ -71,6 +71,30 @@ static void e2_all_in_one_run(void **state)
 	output_free(&c);
 }
 
+/* Of 25 mistakes 20 are told, and how many more there are: as text, and as JSON. */
+static void many_errors(void **state)
+{
+	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
+	unsigned int lines = 0;
+	struct caught c;
+
+	(void)state;
+	strbuf_addstr(&text, "<domain type='xen'>\n");
+	for (int i = 0; i < 25; i++)
+		strbuf_addstr(&text, "<vcpuu/>\n");
+	strbuf_addstr(&text, "<name>a</name><memory>65536</memory>"
+		      "<os><kernel>/k</kernel></os></domain>\n");
+	write_text("many.xml", strbuf_cstr(&text), text.len);
+	expect(line_of("validate %s/%s", "many.xml"), 4, NULL,
+	       "many.xml: error: 5 more errors are not shown [E399]\n");
+	assert_int_equal(run(&c, line_of("--json validate %s/%s", "many.xml")), 4);
+	for (const char *p = c.err; (p = strstr(p, "{\"error\":")) != NULL; p++)
+		lines++;
+	assert_int_equal(lines, 21);
+	assert_non_null(strstr(c.err, "/many.xml\",\"message\":\"5 more errors are not shown\"}}\n"));
+	output_free(&c);
+}
+
 /* No guest, one, some, a hundred; that each is valid is test_documents.py's. */
 static void e3_list_json(void **state)
 {
@@ -345,13 +369,19 @@ static const struct {
 	{ "vcpu-set", "web1 1" },
 };
 
-/* With --json there are documents on stdout, one a line, or nothing. */
-static void is_json(const char *line, const char *out)
+/* With --json there is one document on stdout, the plan with something in it; of a failure none. */
+static void is_plan(const char *line, int rc, const char *out)
 {
-	enum json_tokener_error bad = json_tokener_success;
-	struct json_object *o = out[0] ? json_tokener_parse_verbose(out, &bad) : NULL;
+	struct json_object *o = json_tokener_parse(out), *data, *schema, *plan;
 
-	if (bad != json_tokener_success || (out[0] && o == NULL))
+	if (rc == 0 && (strchr(out, '\n') != out + strlen(out) - 1 ||
+			!json_object_object_get_ex(o, "schema", &schema) ||
+			strcmp(json_object_get_string(schema), "zl.plan/1") != 0 ||
+			!json_object_object_get_ex(o, "data", &data) ||
+			!json_object_object_get_ex(data, "plan", &plan) ||
+			json_object_array_length(plan) == 0))
+		fail_msg("%s: no plan in JSON:\n%s", line, out);
+	if (rc != 0 && out[0] != '\0' && o == NULL)
 		fail_msg("%s: no JSON:\n%s", line, out);
 	json_object_put(o);
 }
@@ -399,7 +429,7 @@ static void e9_dry_runs(void **state)
 		output_free(&caught);
 		snprintf(line, sizeof(line), "-N --json %s %s", c->name, args);
 		assert_int_equal(run(&caught, line), rc);
-		is_json(line, caught.out);
+		is_plan(line, rc, caught.out);
 		output_free(&caught);
 	}
 }
@@ -409,6 +439,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(e1_minimal_and_typo, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(e2_all_in_one_run, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(many_errors, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(e3_list_json, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(e4_exit_codes, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(e9_dry_runs, set_up, tear_down),

@@ -122,7 +122,7 @@ static void leftovers(void **state)
 	row(&c, "nothing left of those gone   warn, of 4 domains: the first is ");
 	output_free(&c);
 	(void)run(&c, "-N check --repair");
-	assert_non_null(strstr(c.err, "would remove what is left of domain 5"));
+	assert_non_null(strstr(c.out, "would remove what is left of domain 5"));
 	output_free(&c);
 	assert_non_null(fake_xs_get(store, "/local/domain/5/name"));
 	(void)run(&c, "check --repair");
@@ -162,7 +162,7 @@ static void half_made(void **state)
 	row(&c, "a UUID each                  pass\n");
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
 		snprintf(line, sizeof(line), "would remove %s%s\n", dir, files[i]);
-		assert_non_null(strstr(c.err, line));
+		assert_non_null(strstr(c.out, line));
 	}
 	output_free(&c);
 	snprintf(line, sizeof(line), "sed 's/<name>guest/<name>twin/' %s/domains/guest.xml "

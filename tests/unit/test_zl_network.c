@@ -157,7 +157,7 @@ static void json(void **state)
 	struct json_object *data, *row, *v;
 
 	(void)state;
-	json_object_put(run_json("-N --json network-attach web1 rate=10MB/s", "zl.network-attach/1"));
+	json_object_put(run_plan("-N --json network-attach web1 rate=10MB/s", "zl.network-attach/1"));
 	expect("network-attach web1 rate=10MB/s", 0, NULL, NULL);
 	fake_devices_connect(3);
 	data = run_json("--json network-list web1", "zl.network-list/1");

@@ -115,6 +115,8 @@ __attribute__((unused)) static int run_line(const char *line)
 	rc = zl_args_parse(&zl, cmd, argc - i - 1, argv + i + 1, &args, &err);
 	if (rc == 0)
 		rc = cmd->run(&zl, &args, &err);
+	if (zl.dry_run && cmd != NULL)
+		rc = zl_end_plan(&zl, &args, rc, &err);
 	if (err != NULL) {
 		int code = zl_report(&zl, err);
 
@@ -168,6 +170,19 @@ __attribute__((unused)) static struct json_object *run_json(const char *line, co
 	json_object_get(data);
 	json_object_put(top);
 	output_free(&c);
+	return data;
+}
+
+/* The same of a dry run: the data of the document in its plan. */
+__attribute__((unused)) static struct json_object *run_plan(const char *line, const char *schema)
+{
+	struct json_object *plan = run_json(line, "zl.plan/1"), *v, *data;
+
+	assert_true(json_object_array_length(json_object_object_get(plan, "plan")) > 0);
+	v = json_object_array_get_idx(json_object_object_get(plan, "details"), 0);
+	assert_string_equal(json_object_get_string(json_object_object_get(v, "schema")), schema);
+	data = json_object_get(json_object_object_get(v, "data"));
+	json_object_put(plan);
 	return data;
 }
 

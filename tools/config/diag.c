@@ -153,9 +153,21 @@ static void print_json(FILE *out, const char *file, const struct config_diag *it
 	json_object_put(top);
 }
 
+static void print_one(FILE *out, const char *file, const struct config_diag *it, bool json)
+{
+	if (json)
+		print_json(out, file, it);
+	else
+		print_text(out, file, it);
+}
+
 /* Print the list as config.h says. */
 void config_diags_print(FILE *out, const struct config_diags *diags, bool notes, bool json)
 {
+	char text[48];
+	const struct config_diag rest = {
+		.severity = CONFIG_ERROR, .code = "E399", .message = text,
+	};
 	const char *file = diags->file ? diags->file : "-";
 	unsigned int shown = 0;
 
@@ -166,12 +178,11 @@ void config_diags_print(FILE *out, const struct config_diags *diags, bool notes,
 			continue;
 		if (it->severity == CONFIG_ERROR && shown++ >= CONFIG_ERRORS_SHOWN)
 			continue;
-		if (json)
-			print_json(out, file, it);
-		else
-			print_text(out, file, it);
+		print_one(out, file, it, json);
 	}
-	if (diags->errors > CONFIG_ERRORS_SHOWN && !json)
-		fprintf(out, "%s: error: %u more errors are not shown\n", file,
-			diags->errors - CONFIG_ERRORS_SHOWN);
+	if (diags->errors <= CONFIG_ERRORS_SHOWN)
+		return;
+	snprintf(text, sizeof(text), "%u more errors are not shown",
+		 diags->errors - CONFIG_ERRORS_SHOWN);
+	print_one(out, file, &rest, json);
 }

@@ -277,14 +277,24 @@ int check_run(struct check *c, struct json_object *all)
 	return failed;
 }
 
+static void say_removed(struct zl *zl, const char *what)
+{
+	if (zl->dry_run)
+		zl_plan(zl, "would remove %s", what);
+	else
+		zl_note(zl, "removing %s", what);
+}
+
 static int repair(struct zl *zl, struct check *c, struct zerr **err)
 {
-	for (size_t i = 0; i < c->leftover_count; i++)
-		zl_note(zl, "%s what is left of domain %u", zl->dry_run ? "would remove" : "removing",
-			c->leftovers[i]);
-	if (zl->dry_run)
-		return 0;
-	return domain_leftovers_remove(&zl->ctx, c->leftovers, c->leftover_count, err);
+	for (size_t i = 0; i < c->leftover_count; i++) {
+		char what[48];
+
+		snprintf(what, sizeof(what), "what is left of domain %u", c->leftovers[i]);
+		say_removed(zl, what);
+	}
+	return zl->dry_run ? 0 :
+		domain_leftovers_remove(&zl->ctx, c->leftovers, c->leftover_count, err);
 }
 
 static int repair_files(struct zl *zl, struct zerr **err)
@@ -294,7 +304,7 @@ static int repair_files(struct zl *zl, struct zerr **err)
 	if (domain_half_made(&zl->ctx, !zl->dry_run, &files, err) != 0)
 		return -1;
 	for (char *next = files.buf, *line; (line = strsep(&next, "\n")) != NULL && line[0] != '\0';)
-		zl_note(zl, "%s %s", zl->dry_run ? "would remove" : "removing", line);
+		say_removed(zl, line);
 	return 0;
 }
 
@@ -310,12 +320,14 @@ ZL_CMD(check)
 		memset(&c.phys, 0, sizeof(c.phys));
 	zerr_free(ignored);	/* the rows say what is missing */
 	failed = check_run(&c, all);
-	if (all)
-		rc = zl_print_json(zl, "zl.check/1", all, err);
-	if (rc == 0 && zl_has(args, "repair"))
+	if (zl_has(args, "repair"))
 		rc = repair_files(zl, err);
 	if (rc == 0 && zl_has(args, "repair") && zl->ctx.hyp)
 		rc = repair(zl, &c, err);
+	if (rc == 0)
+		rc = zl_print_list(zl, args, 0, all, err);
+	else
+		json_object_put(all);
 	free(c.leftovers);
 	if (rc < 0)
 		return zerr_context(err, "check", NULL);

@@ -125,7 +125,7 @@ static int change(struct zl *zl, const struct zl_args *args, bool online, struct
 		if (hyp_cpu_hotplug(zl->ctx.hyp, cpu, online, err) < 0)
 			return zerr_context(err, name, NULL);
 	}
-	return zl->json ? list(zl, args, err) : 0;
+	return zl->json && !zl->dry_run ? list(zl, args, err) : 0;
 }
 
 ZL_CMD(cpu)

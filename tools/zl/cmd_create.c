@@ -70,16 +70,11 @@ static int read_config(struct zl *zl, const struct zl_args *args, const char *pa
 static int print_plan(struct zl *zl, const struct domain_config *cfg,
 		      const struct domain_saved *saved, struct zerr **err)
 {
-	if (zl->json)
-		return zl_print_json(zl, "zl.create-plan/1", zl_config_json(cfg), err);
-	if (saved)
-		return zl_plan(zl, "%s would be restored: %" PRIu64 " MiB, %u vCPU%s", cfg->name,
-			       cfg->memory_kib / 1024, cfg->vcpus_max,
-			       cfg->vcpus_max == 1 ? "" : "s");
-	zl_plan(zl, "%s would be created: %" PRIu64 " MiB, %u vCPU%s, kernel %s", cfg->name,
-	       cfg->memory_kib / 1024, cfg->vcpus_max, cfg->vcpus_max == 1 ? "" : "s",
-	       cfg->kernel ? cfg->kernel : cfg->loader ? cfg->loader : "firmware");
-	return 0;
+	zl_plan(zl, "%s would be %s: %" PRIu64 " MiB, %u vCPU%s%s%s", cfg->name,
+		saved ? "restored" : "created", cfg->memory_kib / 1024, cfg->vcpus_max,
+		cfg->vcpus_max == 1 ? "" : "s", saved ? "" : ", kernel ", saved ? "" :
+		cfg->kernel ? cfg->kernel : cfg->loader ? cfg->loader : "firmware");
+	return zl->json ? zl_print_json(zl, "zl.create-plan/1", zl_config_json(cfg), err) : 0;
 }
 
 /* A dry run on a build host: the file is good, more cannot be known. */

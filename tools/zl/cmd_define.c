@@ -95,15 +95,15 @@ static int print_defined(struct zl *zl, const struct domain_config *cfg, struct 
 
 	if (cfg->uuid_set)
 		domain_uuid_format(cfg->uuid, uuid);
+	if (zl->dry_run)
+		zl_plan(zl, "%s would be defined", cfg->name);
 	if (zl->json) {
 		o = json_object_new_object();
 		zl_json_string(o, "name", cfg->name);
 		zl_json_string(o, "uuid", cfg->uuid_set ? uuid : NULL);
 		return zl_print_json(zl, "zl.define/1", o, err);
 	}
-	if (zl->dry_run)
-		zl_plan(zl, "%s would be defined", cfg->name);
-	else
+	if (!zl->dry_run)
 		zl_note(zl, "%s is defined, UUID %s", cfg->name, uuid);
 	return 0;
 }

@@ -38,13 +38,12 @@ static int print_plan(struct zl *zl, const struct zl_args *args, uint16_t domid,
 	    (cfg->channel_count > 0 &&
 	     device_check_channel(&zl->ctx, &cfg->channels[0], err) < 0))
 		return -1;
-	if (zl->json)
-		return zl_print_document(zl, args, disk ? zl_disk_json(&cfg->disks[0]) :
-					 nic ? zl_nic_json(&cfg->nics[0]) :
-					 zl_channel_json(channel_of(cfg)), err);
-	return zl_plan(zl, "%s (id %u) would get %s%s", args->pos[0], domid, disk ? "the disk " :
-		       nic ? "an interface" : channel_of(cfg) != NULL ? "a channel" : "a console",
-		       disk ? cfg->disks[0].target : "");
+	zl_plan(zl, "%s (id %u) would get %s%s", args->pos[0], domid, disk ? "the disk " :
+		nic ? "an interface" : channel_of(cfg) != NULL ? "a channel" : "a console",
+		disk ? cfg->disks[0].target : "");
+	return zl->json ? zl_print_document(zl, args, disk ? zl_disk_json(&cfg->disks[0]) :
+					    nic ? zl_nic_json(&cfg->nics[0]) :
+					    zl_channel_json(channel_of(cfg)), err) : 0;
 }
 
 int zl_attach_device(struct zl *zl, const struct zl_args *args, const struct domain_config *cfg,

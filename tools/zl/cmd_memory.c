@@ -54,13 +54,14 @@ static int say(struct zl *zl, const struct zl_args *args, const struct domain_su
 	struct json_object *o;
 	char text[32], name[4 * DOMAIN_NAME_MAX + 1];
 
-	if (!zl->json) {
-		if (!zl->quiet)
-			printf("%s: memory %s %s%s\n", zl_shown_name(d, name, sizeof(name)), what,
-			       zl->dry_run ? "would be " : "",
-			       zl_kib_text(kib, text, sizeof(text)));
+	zl_kib_text(kib, text, sizeof(text));
+	zl_shown_name(d, name, sizeof(name));
+	if (zl->dry_run)
+		zl_plan(zl, "%s: memory %s would be %s", name, what, text);
+	else if (!zl->json && !zl->quiet)
+		printf("%s: memory %s %s\n", name, what, text);
+	if (!zl->json)
 		return 0;
-	}
 	o = json_object_new_object();
 	zl_json_uint(o, "domid", d->info.domid);
 	zl_json_string(o, "name", d->name[0] ? d->name : NULL);

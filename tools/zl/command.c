@@ -96,6 +96,8 @@ static int run_command(struct zl *zl, int argc, char **argv, struct zerr **err)
 		zl_help_command(stdout, cmd);
 	else if (rc == 0 && (rc = cmd->run(zl, &args, err)) < 0 && (cmd->flags & ZL_HEADED))
 		zerr_context(err, cmd->name, args.pos[0]);
+	if (zl->dry_run && !args.help)
+		rc = zl_end_plan(zl, &args, rc, err);
 	zl_args_free(&args);
 	return rc;
 }

@@ -142,12 +142,41 @@ int zl_plan(struct zl *zl, const char *fmt, ...)
 	va_start(ap, fmt);
 	if (vasprintf(&text, fmt, ap) < 0)
 		text = NULL;
-	else if (zl->json)
-		message_text(zl, "note", NULL, text);
-	else
+	else if (!zl->json)
 		puts(text);
+	else if (zl->plan.lines != NULL || (zl->plan.lines = json_object_new_array()) != NULL)
+		json_object_array_add(zl->plan.lines, json_object_new_string(text));
 	va_end(ap);
 	return 0;
+}
+
+/* A document that belongs to a plan (taken over). */
+static int add_detail(struct zl *zl, const char *schema, struct json_object *data)
+{
+	struct json_object *o = json_object_new_object();
+
+	zl_json_string(o, "schema", schema);
+	json_object_object_add(o, "data", data);
+	if (zl->plan.details == NULL)
+		zl->plan.details = json_object_new_array();
+	return json_object_array_add(zl->plan.details, o);
+}
+
+/* See zl.h. What failed altogether has its error for an answer, and no plan. */
+int zl_end_plan(struct zl *zl, const struct zl_args *args, int rc, struct zerr **err)
+{
+	struct json_object *o = json_object_new_object(), *lines = zl->plan.lines;
+	bool wanted = zl->json && args->cmd->flags & ZL_CHANGES && !zl->plan.answered &&
+		      (rc == 0 || (rc > 0 && lines != NULL));
+
+	json_object_object_add(o, "plan", lines != NULL ? lines : json_object_new_array());
+	if (zl->plan.details != NULL)
+		json_object_object_add(o, "details", zl->plan.details);
+	zl->plan.lines = zl->plan.details = NULL;
+	if (wanted)
+		return zl_print_json(zl, "zl.plan/1", o, err) < 0 ? -1 : rc;
+	json_object_put(o);
+	return rc;
 }
 
 /* Diagnostics of a configuration; with --quiet only when there are errors. */
@@ -193,12 +222,16 @@ struct json_object *zl_json_envelope(const char *schema, time_t then, struct jso
 }
 
 /* Print data (taken over) in its envelope; indented on a terminal. */
-int zl_print_json(struct zl *, const char *schema, struct json_object *data, struct zerr **err)
+int zl_print_json(struct zl *zl, const char *schema, struct json_object *data, struct zerr **err)
 {
-	struct json_object *top = zl_json_envelope(schema, time(NULL), data);
 	int flags = JSON_C_TO_STRING_NOSLASHESCAPE;
+	struct json_object *top;
 	bool ok;
 
+	if (zl->plan.lines != NULL)
+		return add_detail(zl, schema, data);
+	zl->plan.answered = true;
+	top = zl_json_envelope(schema, time(NULL), data);
 	flags |= isatty(STDOUT_FILENO) ? JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED
 				       : JSON_C_TO_STRING_PLAIN;
 	ok = printf("%s\n", json_object_to_json_string_ext(top, flags)) > 0 && fflush(stdout) == 0;

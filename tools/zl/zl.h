@@ -53,6 +53,10 @@ struct zl {
 		uint64_t begun_ns;
 		char *failure;		/* the first */
 	} record;
+	struct {			/* of a dry run with --json, see zl_plan() */
+		struct json_object *lines, *details;
+		bool answered;		/* there was nothing to plan: its own document is printed */
+	} plan;
 };
 
 /* ---- command table ---- */
@@ -230,8 +234,13 @@ void zl_message(struct zl *zl, bool wanted, const char *word, const char *fmt, .
 /* Only with so many -v. */
 #define zl_verbose(zl, level, ...) zl_message(zl, (zl)->verbose >= (level), "note", __VA_ARGS__)
 void zl_warn_coded(struct zl *zl, const char *code, const char *text);
-/* A line of what a dry run would have done: on stdout, with --json a note on stderr. Gives 0. */
+/*
+ * A line of what a dry run would have done: on stdout, or of the document zl.plan/1, into which
+ * documents printed behind it go, too. Gives 0.
+ */
 int zl_plan(struct zl *zl, const char *fmt, ...) PRINTF_LIKE(2, 3);
+/* The end of a dry run that gave rc: prints that document, with --json; rc, or -1. */
+int zl_end_plan(struct zl *zl, const struct zl_args *args, int rc, struct zerr **err);
 /* Diagnostics of a configuration to stderr, as text or JSON. */
 void zl_print_diags(struct zl *zl, const struct config_diags *diags);
 
