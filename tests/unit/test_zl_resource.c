@@ -160,6 +160,8 @@ static void claims_and_sharing(void **state)
 static void pinning(void **state)
 {
 	struct fake_domain *d = fake_hyp_domain(&fake, 3);
+	struct caught c;
+	int rc = 1;
 
 	(void)state;
 	expect("vcpu-pin web1 0 1", 0, NULL, NULL);
@@ -173,6 +175,22 @@ static void pinning(void **state)
 	assert_int_equal(d->soft_affinity[1][0], 3);
 	expect("-N vcpu-pin web1 0 0", 0, "would", NULL);
 	assert_int_equal(d->affinity[0][0], 3);
+	/* Whichever call fails, all is as it was. */
+	fake.fail_errno = EIO;
+	for (unsigned int i = 1; rc != 0; i++) {
+		fake.calls = 0;
+		fake.fail_at = i;
+		rc = run(&c, "vcpu-pin web1 all 1 1");
+		output_free(&c);
+		for (int v = 0; v < 2; v++) {
+			assert_int_equal(d->affinity[v][0], rc != 0 ? 3 : 2);
+			assert_int_equal(d->soft_affinity[v][0], rc == 0 ? 2 : v == 0 ? 1 : 3);
+		}
+	}
+	assert_true(fake.calls >= 10);
+	assert_int_equal(fake.calls, fake.fail_at - 1);
+	fake.fail_at = 0;
+	expect("vcpu-pin web1 all 0-1 0", 0, NULL, NULL);
 	expect("vcpu-list web1", 0, "all / 0\n", NULL);
 	expect("vcpu-list nosuch web1", 3, "Name  ", "there is no domain");
 	expect("vcpu-list nosuch", 3, NULL, "there is no domain");

@@ -187,17 +187,34 @@ struct pin {
 	uint8_t map[2][ZL_MAP_BYTES];	/* of those two */
 };
 
+static int pin_one(struct zl *zl, const struct pin *p, uint32_t v, const uint8_t *hard,
+		   const uint8_t *soft, struct zerr **err)
+{
+	if (p->hard && hyp_vcpu_set_affinity(zl->ctx.hyp, p->domid, v, HYP_AFFINITY_HARD | p->force,
+					     hard, ZL_MAP_BYTES, err) < 0)
+		return -1;
+	return p->soft ? hyp_vcpu_set_affinity(zl->ctx.hyp, p->domid, v, HYP_AFFINITY_SOFT |
+					       p->force, soft, ZL_MAP_BYTES, err) : 0;
+}
+
+/* All of them, or after a failure none. */
 static int pin_all(struct zl *zl, const struct pin *p, struct zerr **err)
 {
-	for (uint32_t v = p->first; v <= p->last; v++) {
-		if (p->hard && hyp_vcpu_set_affinity(zl->ctx.hyp, p->domid, v, HYP_AFFINITY_HARD |
-						     p->force, p->hard, ZL_MAP_BYTES, err) < 0)
+	uint32_t n = p->last + 1 - p->first, i;
+	_cleanup_free_ uint8_t (*old)[2][ZL_MAP_BYTES] = calloc(n, sizeof(*old));
+	int rc = 0;
+
+	if (old == NULL)
+		return zerr_no_memory(err);
+	for (i = 0; i < n; i++)
+		if (hyp_vcpu_get_affinity(zl->ctx.hyp, p->domid, p->first + i, old[i][0], old[i][1],
+					  ZL_MAP_BYTES, err) < 0)
 			return -1;
-		if (p->soft && hyp_vcpu_set_affinity(zl->ctx.hyp, p->domid, v, HYP_AFFINITY_SOFT |
-						     p->force, p->soft, ZL_MAP_BYTES, err) < 0)
-			return -1;
-	}
-	return 0;
+	for (i = 0; i < n && rc == 0; i++)
+		rc = pin_one(zl, p, p->first + i, p->hard, p->soft, err);
+	while (rc < 0 && i-- > 0)
+		(void)pin_one(zl, p, p->first + i, old[i][0], old[i][1], NULL);
+	return rc;
 }
 
 /* "all" or a number: which of the domain's vCPUs. */
