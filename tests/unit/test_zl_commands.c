@@ -245,6 +245,7 @@ static void waiting(void **state)
 {
 	struct fake_domain *d;
 	char path[64];
+	struct caught c;
 	FILE *f;
 
 	(void)state;
@@ -309,6 +310,14 @@ static void waiting(void **state)
 	expect("console web1", 0, "no line end", "note: web1 has ended: crash");
 	expect("destroy web1", 0, NULL, NULL);
 	expect("console web1", 3, "no line end", "the log of a former domain \"web1\"");
+	expect("console web1", 3, "no line end", "note: web1 has ended: crash\n");
+	/* The last end counts: that one was destroyed while it ran. */
+	add_domain(4, "web1", XEN_DOMINF_running, 64);
+	expect("destroy web1", 0, NULL, NULL);
+	assert_int_equal(run(&c, "console web1"), 3);
+	assert_non_null(strstr(c.err, "former domain"));
+	assert_null(strstr(c.err, "has ended"));
+	output_free(&c);
 }
 
 /* create, its plan, its refusals, dumpxml as a fixed point, destroy. */

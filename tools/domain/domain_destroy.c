@@ -110,9 +110,9 @@ static int destroy(struct domain_ctx *ctx, uint16_t domid, bool keep_state, stru
 	if ((keep_state ? domain_must_exist(ctx, domid, &info, err) :
 	     domain_make_final(ctx, domid, &info, err)) != 0)
 		return -1;
-	domain_ended_note(ctx, &info);
 	domain_uuid_format(info.uuid, uuid);
 	domain_store_read(ctx, domid, "name", &name, NULL);
+	domain_ended_note(ctx, &info, name);
 	if (domain_remove(ctx, domid, uuid, keep_state, err) != 0)
 		return -1;
 	if (name)

@@ -172,7 +172,8 @@ struct iso_file {
 uint8_t *iso9660_make(const char *label, const struct iso_file *files, size_t n, size_t *ret_size);
 
 /* domain_ended.c: for domain_ended_find() */
-void domain_ended_note(const struct domain_ctx *ctx, const struct hyp_domain_info *info);
+void domain_ended_note(const struct domain_ctx *ctx, const struct hyp_domain_info *info,
+		       const char *name);
 
 /*
  * domain_host.c: memory that a domain needs in all, and of it for its page tables; and whether the

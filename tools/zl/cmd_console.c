@@ -138,9 +138,10 @@ static off_t log_start(struct zl *zl, uint16_t domid, const struct which *which)
 	return (off_t)start;
 }
 
-/* The domain is not there: its log may be. */
+/* The domain is not there: its log may be, and why it ended. */
 static int show_gone(struct zl *zl, const char *name, const struct which *which, struct zerr **err)
 {
+	struct domain_end end = { .known = true };
 	struct zerr *ignored = NULL;
 	int rc;
 
@@ -150,6 +151,8 @@ static int show_gone(struct zl *zl, const char *name, const struct which *which,
 	zerr_free(ignored);
 	if (rc == 0)
 		zl_note(zl, "this is the end of the log of a former domain \"%s\"", name);
+	if (domain_ended_called(&zl->ctx, name, &end.reason) == 1)
+		zl_note_end(zl, name, &end);
 	return -1;
 }
 

@@ -259,6 +259,8 @@ int domain_wait(struct domain_ctx *ctx, uint16_t domid, enum domain_wait what, i
  */
 int domain_ended_find(const struct domain_ctx *ctx, uint16_t domid, const uint8_t uuid[16],
 		      unsigned int *ret_reason);
+/* The same of the last one that was called so. */
+int domain_ended_called(const struct domain_ctx *ctx, const char *name, unsigned int *ret_reason);
 
 /* ---- the store ---- */
 
