@@ -383,7 +383,11 @@ static void rtds(void **state)
 	o = run_json("--json sched-rtds", "zl.sched/1");
 	assert_int_equal(json_object_array_length(json_object_object_get(o, "domains")), 1);
 	first = json_object_array_get_idx(json_object_object_get(o, "domains"), 0);
-	assert_int_equal(json_object_array_length(json_object_object_get(first, "vcpus")), 2);
+	first = json_object_object_get(first, "vcpus");
+	assert_int_equal(json_object_array_length(first), 2);
+	first = json_object_array_get_idx(first, 1);
+	assert_int_equal(json_object_get_int64(json_object_object_get(first, "period_ns")), 20000000);
+	assert_int_equal(json_object_get_int64(json_object_object_get(first, "budget_ns")), 100000);
 	json_object_put(o);
 	o = run_json("--json sched", "zl.sched/1");
 	assert_int_equal(json_object_array_length(json_object_object_get(o, "domains")), 2);

@@ -59,8 +59,8 @@ static int show_rtds(struct zl *zl, const struct domain_summary *d, const struct
 			struct json_object *o = json_object_new_object();
 
 			zl_json_uint(o, "vcpu", v);
-			zl_json_uint(o, "period_us", p.period_us);
-			zl_json_uint(o, "budget_us", p.budget_us);
+			zl_json_uint(o, "period_ns", p.period_us * 1000ull);
+			zl_json_uint(o, "budget_ns", p.budget_us * 1000ull);
 			json_object_object_add(o, "extratime", json_object_new_boolean(p.extra));
 			json_object_array_add(vcpus, o);
 		} else if (s->each) {

@@ -223,9 +223,9 @@ struct json_object *zl_config_json(const struct domain_config *cfg)
 	if (cfg->cap != 0)
 		zl_json_uint(o, "cap", cfg->cap);
 	if (cfg->period_us != 0)
-		zl_json_uint(o, "period_us", cfg->period_us);
+		zl_json_uint(o, "period_ns", cfg->period_us * 1000ull);
 	if (cfg->budget_us != 0)
-		zl_json_uint(o, "budget_us", cfg->budget_us);
+		zl_json_uint(o, "budget_ns", cfg->budget_us * 1000ull);
 	if (cfg->extratime != 0)
 		json_object_object_add(o, "extratime", json_object_new_boolean(cfg->extratime > 0));
 	zl_json_string(os, "arch", cfg->arch == DOMAIN_ARCH_ARMV7L ? "armv7l" : "aarch64");
