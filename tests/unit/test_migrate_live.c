@@ -249,9 +249,12 @@ static void cut(void **state)
 static int signals[2];
 static unsigned int stop_in;
 
-static void interrupt(void *arg, unsigned int round)
+static uint64_t dirtied_most;
+
+static void interrupt(void *arg, unsigned int round, uint64_t dirtied)
 {
 	(void)arg;
+	dirtied_most = MAX(dirtied_most, dirtied);
 	if (round == stop_in)
 		assert_int_equal(write(signals[1], "x", 1), 1);
 }
@@ -267,11 +270,13 @@ static void interrupted(void **state)
 	fake.dirty_runs = calms_down;
 	opts.round = interrupt;
 	for (stop_in = 3; stop_in < 4; stop_in--) {		/* 3, 2, and 0 is the stop */
+		dirtied_most = 0;
 		pipes(signals);
 		opts.fd = signals[0];
 		rc = migrate_over(&opts, WHOLE, WHOLE, &err);
 		close(signals[0]);
 		close(signals[1]);
+		assert_true(dirtied_most > 4096);
 		if (stop_in == 1) {		/* no round is told before the first */
 			assert_int_equal(rc, 0);
 			boot();

@@ -135,14 +135,18 @@ static void writes_once(struct fake_hyp *f, struct fake_domain *d, unsigned int 
 static void live(void **state)
 {
 	struct json_object *data;
+	struct caught c;
 
 	(void)state;
 	receiver();
 	fake.dirty_runs = writes_once;
 	expect(with_dir("-N migrate --live --ssh= guest %s/far"), 0, "would be migrated to", NULL);
 	assert_true(goes_on());
-	expect(with_dir("--progress migrate --live --downtime=1000 --ssh= guest %s/far"), 0, NULL,
-	       " of them in 1 rounds)");
+	assert_int_equal(run(&c, with_dir("-v migrate --live --downtime=1000 --ssh= guest %s/far")), 0);
+	assert_non_null(strstr(c.err, "note: guest, round 1\n"));
+	assert_non_null(strstr(c.err, "note: guest, the last, dirtied at "));
+	assert_non_null(strstr(c.err, " of them in 1 rounds)"));
+	output_free(&c);
 	assert_null(fake_hyp_domain(&fake, 1));
 	expect(with_dir("create %s/g.xml"), 0, NULL, "guest is domain 2");
 	fake_xs_set(store, "/local/domain/2/control/feature-suspend", "1");

@@ -135,10 +135,11 @@ static int more(void *arg, uint64_t pages, struct zerr **)
 	struct migration *m = arg;
 	const struct migrate_opts *opts = m->opts;
 	uint64_t now = clock_ns(CLOCK_MONOTONIC), bytes = m->link.bytes - m->round_bytes, us;
+	uint64_t ms = (now - m->round_ns) / 1000000 + 1;
 	bool last, stuck = m->rounds++ > 0 && pages >= m->pages;
 
 	if (bytes >= SAMPLE || m->speed == 0)
-		m->speed = bytes * 1000 / ((now - m->round_ns) / 1000000 + 1) + 1;
+		m->speed = bytes * 1000 / ms + 1;
 	us = pages * SAVE_PAGE * 1000000 / m->speed;
 	last = us <= opts->downtime_ms * 1000;
 	if (!last && opts->timeout_ms < 0 && (stuck || m->rounds == ROUNDS_MAX)) {
@@ -150,7 +151,7 @@ static int more(void *arg, uint64_t pages, struct zerr **)
 	if (last)
 		sync_images(m);			/* so that there is less to write when it has */
 	if (opts->round)
-		opts->round(opts->arg, last ? 0 : m->rounds + 1);
+		opts->round(opts->arg, last ? 0 : m->rounds + 1, pages * SAVE_PAGE * 1000 / ms);
 	m->pages = pages;
 	m->round_bytes = m->link.bytes;
 	m->round_ns = clock_ns(CLOCK_MONOTONIC);

@@ -20,9 +20,10 @@
 extern char **environ;
 
 struct shown {
+	struct zl *zl;
 	struct zl_progress p;
 	const char *name;
-	char what[DOMAIN_NAME_MAX + 32];
+	char what[DOMAIN_NAME_MAX + 80];
 };
 
 static void show_progress(void *arg, uint64_t done, uint64_t total)
@@ -30,12 +31,17 @@ static void show_progress(void *arg, uint64_t done, uint64_t total)
 	zl_progress(&((struct shown *)arg)->p, done, total);
 }
 
-static void show_round(void *arg, unsigned int round)
+static void show_round(void *arg, unsigned int round, uint64_t dirtied)
 {
 	struct shown *s = arg;
+	char which[24], rate[48] = "";
 
-	s->p = (struct zl_progress){ .zl = s->p.zl, .what = s->what };
-	snprintf(s->what, sizeof(s->what), round ? "%s, round %u" : "%s, the last", s->name, round);
+	snprintf(which, sizeof(which), round ? "round %u" : "the last", round);
+	if (round != 1)
+		snprintf(rate, sizeof(rate), ", dirtied at %" PRIu64 " MiB/s", dirtied >> 20);
+	s->p = (struct zl_progress){ .zl = s->zl, .what = s->what };
+	snprintf(s->what, sizeof(s->what), "%s, %s%s", s->name, which, rate);
+	zl_verbose(s->zl, 1, "%s", s->what);
 }
 
 /*
@@ -158,7 +164,7 @@ static int run(struct zl *zl, uint16_t domid, const char *name, const char *ssh,
 	       struct migrate_opts *opts, struct zerr **err)
 {
 	const struct domain_save_opts possible = { .dry_run = true, .fd = -1 };
-	struct shown shown = { .p = { .zl = zl }, .name = name };
+	struct shown shown = { .zl = zl, .p = { .zl = zl }, .name = name };
 	uint64_t begun = zl_now_ms();
 	struct migrate_result r;
 	pid_t pid;
@@ -172,7 +178,7 @@ static int run(struct zl *zl, uint16_t domid, const char *name, const char *ssh,
 	opts->round = show_round;
 	opts->arg = &shown;
 	if (opts->live)
-		show_round(&shown, 1);
+		show_round(&shown, 1, 0);
 	else
 		shown.p.what = name;
 	opts->fd = zl_signal_fd();

@@ -18,8 +18,11 @@ struct migrate_opts {
 	bool dry_run;				/* only what both sides can check before */
 	bool live;				/* its memory goes while it runs */
 	uint64_t downtime_ms;			/* then it stops for about so long */
-	/* A round of that begins; 0: it is about to stop. May be NULL. */
-	void (*round)(void *arg, unsigned int round);
+	/*
+	 * A round of that begins, 0: it is about to stop. In the one before, the guest wrote to
+	 * pages at so many bytes a second. May be NULL.
+	 */
+	void (*round)(void *arg, unsigned int round, uint64_t dirtied);
 	uint64_t rate;				/* bytes a second at most; 0: as it goes */
 	int timeout_ms;				/* of all; -1: none, but see W720 */
 	int suspend_ms;				/* for the guest to suspend */
