@@ -269,6 +269,10 @@ static void top_lines(void **state)
 	HERE("\nVBD BlkBack  51712 [ca: 0]  OO:        0   RD:      100 ");
 	HERE("\n  Domain-0 -----r         37    0.0    1048576   50.0          -         -     2 ");
 	strbuf_reset(&out);
+	o = (struct top_options){ .sort = TOP_SORT_CPU, .dom0_first = true };
+	assert_int_equal(top_rows(&out, a, b, &o), 0);
+	assert_ptr_equal(strstr(out.buf, "  Domain-0 "), out.buf);
+	strbuf_reset(&out);
 	o = (struct top_options){ .full_names = true, .vcpus = true, .pcpus = true };
 	assert_int_equal(top_rows(&out, a, b, &o), 0);
 	HERE("\na\\x20long\\x20name\\x1b[2J --b---");	/* by id: the second */

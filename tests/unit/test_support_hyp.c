@@ -263,13 +263,16 @@ static long domainlist(struct fake_hyp *f, struct xen_sysctl_getdomaininfolist *
 	return 0;
 }
 
-static long readconsole(struct xen_sysctl_readconsole *r)
+static long readconsole(struct fake_hyp *f, struct xen_sysctl_readconsole *r)
 {
 	static const char ring[] = "(Z) one\n(ZZ) [    1.500000 W] two [x]\n"
-		"(ZZ) [   12.000000 E] three\n";
-	uint32_t left = r->index < sizeof(ring) - 1 ? (uint32_t)sizeof(ring) - 1 - r->index : 0;
+		"(ZZ) [   12.000000 E] three\n(ZZ) four\n";
+	bool late = f->ring_late != 0 && f->calls >= f->ring_late;
+	uint32_t len = (uint32_t)(f->ring_cleared ? 0 : sizeof(ring) - (late ? 1 : 11));
+	uint32_t left = r->index < len ? len - r->index : 0;
 	uint32_t n = left < r->count ? left : r->count;
 
+	f->ring_cleared |= r->clear != 0;
 	memcpy(PTR(char, r->buffer.p), ring + r->index, n);
 	r->index += n;
 	r->count = n;
@@ -314,7 +317,7 @@ static long sysctl(struct fake_hyp *f, struct xen_sysctl *op)
 	case XEN_SYSCTL_getdomaininfolist:
 		return domainlist(f, &op->u.getdomaininfolist);
 	case XEN_SYSCTL_readconsole:
-		return readconsole(&op->u.readconsole);
+		return readconsole(f, &op->u.readconsole);
 	case XEN_SYSCTL_cpu_hotplug:
 		return cpu_hotplug(f, &op->u.cpu_hotplug);
 	case XEN_SYSCTL_cputopoinfo:

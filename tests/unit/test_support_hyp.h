@@ -72,6 +72,8 @@ struct fake_hyp {
 	} pools[FAKE_POOLS];
 	uint32_t sched_id;		/* 0: credit2 */
 	char keys[16];			/* debug keys that were pressed */
+	unsigned int ring_late;		/* from this call on its messages have a line more; 0: none */
+	bool ring_cleared;
 	uint64_t idle_ns[2];		/* of its CPUs */
 	bool no_traps;			/* it has no counters */
 	bool traces;			/* a trace is taken: ... */
