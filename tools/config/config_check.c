@@ -305,25 +305,51 @@ static void rule_unserved(struct reader *r)
 		field_unserved(r, r->tree->root, "xsm label");
 }
 
-/* z:gateway names interfaces, which are known only now. */
-static void rule_gateways(struct reader *r)
+/* The other end of an interface's route. */
+static void read_gateway(struct reader *r, const struct xml_node *n, struct domain_nic *nic)
+{
+	const char *dev = xml_attr_get(n, "dev");
+	const char *problem = dev != NULL ? domain_ifname_problem(dev) : NULL;
+
+	if (nic == NULL || nic->bridge[0] != '\0' || nic->network != NULL)
+		field_error(r, n, "interface", "E353", NULL,
+			    "no interface of type ethernet has this number");
+	else if (problem != NULL)
+		field_error(r, n, "dev", "E353", NULL, "%s", problem);
+	else if (dev != NULL)
+		strcpy(nic->gatewaydev, dev);	/* a good name fits */
+}
+
+/* In what pieces an interface may send; <bandwidth> has no place for it. */
+static void read_interval(struct reader *r, const struct xml_node *n, struct domain_nic *nic)
+{
+	const char *interval = xml_attr_get(n, "interval");
+
+	if (nic == NULL || nic->rate_kib == 0)
+		field_error(r, n, "interface", "E353", "its <bandwidth> has <outbound average>",
+			    "no interface with a rate has this number");
+	else if (interval != NULL && parse_u32(interval, 1, NIC_USEC_MAX, &nic->rate_usec) < 0)
+		field_error(r, n, "interval", "E353", NULL,
+			    "\"%.20s\" is no number from 1 to %u", interval, NIC_USEC_MAX);
+}
+
+/* z:gateway and z:rate name interfaces, which are known only now. */
+static void rule_interfaces(struct reader *r)
 {
 	struct domain_config *c = &r->build->cfg;
 
 	for (const struct xml_node *n = config_extension(r); n != NULL; n = n->next) {
-		const char *index = xml_attr_get(n, "interface"), *dev = xml_attr_get(n, "dev");
+		const char *index = xml_attr_get(n, "interface");
 		uint32_t i;
+		bool known;
 
-		if (strcmp(n->name, "gateway") != 0 || index == NULL || dev == NULL)
-			continue;
-		if (parse_u32(index, 0, 63, &i) < 0 || i >= c->nic_count ||
-		    c->nics[i].bridge[0] != '\0' || c->nics[i].network != NULL)
-			field_error(r, n, "interface", "E353", NULL,
-				    "no interface of type ethernet has this number");
-		else if (domain_ifname_problem(dev) != NULL)
-			field_error(r, n, "dev", "E353", NULL, "%s", domain_ifname_problem(dev));
-		else
-			strcpy(c->nics[i].gatewaydev, dev);	/* a good name fits */
+		if (index == NULL)
+			continue;	/* another element, or the walk has said so */
+		known = parse_u32(index, 0, 63, &i) == 0 && i < c->nic_count;
+		if (strcmp(n->name, "gateway") == 0)
+			read_gateway(r, n, known ? &c->nics[i] : NULL);
+		else if (strcmp(n->name, "rate") == 0)
+			read_interval(r, n, known ? &c->nics[i] : NULL);
 	}
 }
 
@@ -371,6 +397,6 @@ void config_check(struct reader *r)
 	rule_pa_bits(r);
 	rule_unserved(r);
 	config_check_devices(r);
-	rule_gateways(r);
+	rule_interfaces(r);
 	rule_scripts(r);
 }

@@ -320,6 +320,11 @@ static const struct field_row rows[] = {
 	ROW(EXT "/z:peer", .handler = read_peer, .flags = FIELD_REPEAT,
 	    .arg = &(const struct field_kept){ HERE, true, NULL }),
 	ROW(EXT "/z:peer@name", .flags = FIELD_REQUIRED),
+	ROW(EXT "/z:rate", .flags = FIELD_REPEAT),
+	ROW(EXT "/z:rate@interface", .flags = FIELD_REQUIRED, .hint = "0 is the first"),
+	ROW(EXT "/z:rate@interval", .flags = FIELD_REQUIRED,
+	    .note = "us in which it may send its share of bandwidth/outbound@average at once; "
+		    "otherwise 50000"),
 	ROW(EXT "/z:sched", .handler = read_sched),
 	ROW(EXT "/z:sched@budget", CONTAINER, .note = "us of each period, by rtds"),
 	ROW(EXT "/z:sched@cap", CONTAINER),

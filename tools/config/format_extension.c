@@ -125,6 +125,10 @@ void format_extension(struct strbuf *sb, const struct domain_config *cfg)
 	add_limits(sb, cfg);
 	if (cfg->nr_spis != 0)
 		strbuf_addf(sb, "      <z:nr-spis number='%u'/>\n", cfg->nr_spis);
+	for (size_t i = 0; i < cfg->nic_count; i++)
+		if (cfg->nics[i].rate_usec != 0)
+			strbuf_addf(sb, "      <z:rate interface='%zu' interval='%u'/>\n", i,
+				    cfg->nics[i].rate_usec);
 	if (cfg->sched_class != NULL) {
 		strbuf_addstr(sb, "      <z:sched");
 		format_value(sb, " class='", cfg->sched_class, "'");

@@ -157,6 +157,8 @@ static void nic_spec(struct json_object *o, struct strbuf *sb)
 			us = strtoull(interval, NULL, 10);
 		strbuf_addf(sb, "%srate=%" PRIu64 "KB/s", sb->len > 0 ? "," : "",
 			    (uint64_t)((double)bytes * 1e6 / (double)us / 1000));
+		if (us != 50000)
+			strbuf_addf(sb, "@%" PRIu64 "us", us);
 	}
 }
 

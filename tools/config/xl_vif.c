@@ -98,7 +98,7 @@ static const char *set_interval(struct vif *v, const char *text)
 	unsigned long unit = strcmp(end, "us") == 0 ? 1 : strcmp(end, "ms") == 0 ? 1000 :
 		strcmp(end, "s") == 0 ? 1000000 : 0;
 
-	if (!isdigit((unsigned char)text[0]) || unit == 0 || n == 0 || n > 4000000000u / unit)
+	if (!isdigit((unsigned char)text[0]) || unit == 0 || n == 0 || n > NIC_USEC_MAX / unit)
 		return "has an interval that is not like 50ms, 20000us or 1s";
 	v->nic.rate_usec = (unsigned int)(n * unit);
 	return NULL;

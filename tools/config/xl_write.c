@@ -120,7 +120,8 @@ static void put_vifs(struct writer *w, const struct domain_config *c)
 {
 	for (size_t i = 0; i < c->nic_count; i++) {
 		const struct domain_nic *n = &c->nics[i];
-		_cleanup_strbuf_ struct strbuf spec = STRBUF_INIT, ips = STRBUF_INIT;
+		_cleanup_strbuf_ struct strbuf spec = STRBUF_INIT, ips = STRBUF_INIT,
+			rate = STRBUF_INIT;
 		char mac[DOMAIN_MAC_TEXT] = "", number[32];
 
 		if (n->mac_set)
@@ -134,8 +135,10 @@ static void put_vifs(struct writer *w, const struct domain_config *c)
 		for (unsigned int k = 0; k < n->ip_count; k++)
 			strbuf_addf(&ips, "%s%s", k > 0 ? " " : "", n->ips[k]);
 		add_pair(&spec, "ip", strbuf_cstr(&ips));
-		snprintf(number, sizeof(number), "%" PRIu64 "B/s", n->rate_kib * 1024);
-		add_pair(&spec, "rate", n->rate_kib != 0 ? number : NULL);
+		snprintf(number, sizeof(number), "@%uus", n->rate_usec);
+		strbuf_addf(&rate, "%" PRIu64 "B/s%s", n->rate_kib * 1024,
+			    n->rate_usec != 0 ? number : "");
+		add_pair(&spec, "rate", n->rate_kib != 0 ? strbuf_cstr(&rate) : NULL);
 		snprintf(number, sizeof(number), "%u", n->mtu);
 		add_pair(&spec, "mtu", n->mtu != 0 ? number : NULL);
 		snprintf(number, sizeof(number), "%u", n->vlan);

@@ -47,6 +47,8 @@ struct json_object *zl_nic_json(const struct domain_nic *nic)
 	json_object_object_add(o, "ips", ips);
 	if (nic->rate_kib != 0)
 		zl_json_uint(o, "rate_bytes_per_second", nic->rate_kib * 1024);
+	if (nic->rate_usec != 0)
+		zl_json_uint(o, "rate_interval_ns", nic->rate_usec * UINT64_C(1000));
 	if (nic->mtu != 0)
 		zl_json_uint(o, "mtu", nic->mtu);
 	if (nic->vlan != 0)

@@ -103,6 +103,7 @@ int disk_target_nth(unsigned int n, char ret[DISK_TARGET_MAX]);
 
 #define NIC_NAME_MAX 16u			/* IFNAMSIZ */
 #define NIC_IPS_MAX 8u
+#define NIC_USEC_MAX 4000000000u
 
 /* One <interface>. */
 struct domain_nic {
