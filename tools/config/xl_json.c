@@ -17,7 +17,7 @@ struct converter {
 	int rc;
 };
 
-enum how { AS_IS, KIB, CPUS, COUNT, DISKS, NICS, NOTHING };
+enum how { AS_IS, DASHED, KIB, CPUS, COUNT, DISKS, NICS, NOTHING };
 
 static const struct {
 	const char *path, *key;
@@ -57,11 +57,11 @@ static const struct {
 	{ "c_info.uuid", "uuid", AS_IS },
 	{ "disks", "disk", DISKS },
 	{ "nics", "vif", NICS },
-	{ "on_crash", "on_crash", AS_IS },
-	{ "on_poweroff", "on_poweroff", AS_IS },
-	{ "on_reboot", "on_reboot", AS_IS },
-	{ "on_soft_reset", NULL, NOTHING },
-	{ "on_watchdog", NULL, NOTHING },
+	{ "on_crash", "on_crash", DASHED },
+	{ "on_poweroff", "on_poweroff", DASHED },
+	{ "on_reboot", "on_reboot", DASHED },
+	{ "on_soft_reset", "on_soft_reset", AS_IS },
+	{ "on_watchdog", "on_watchdog", DASHED },
 };
 
 static void add(struct converter *c, const char *key, const char *text, bool number)
@@ -76,6 +76,19 @@ static void add_scalar(struct converter *c, const char *key, struct json_object 
 		add(c, key, json_object_get_boolean(v) ? "1" : "0", true);
 	else
 		add(c, key, json_object_get_string(v), json_object_is_type(v, json_type_int));
+}
+
+/* xl writes "rename-restart" where libxl has "rename_restart". */
+static void add_dashed(struct converter *c, const char *key, struct json_object *v)
+{
+	_cleanup_free_ char *text = strdup(json_object_get_string(v));
+
+	for (char *p = text; p != NULL && (p = strchr(p, '_')) != NULL;)
+		*p = '-';
+	if (text != NULL)
+		add(c, key, text, false);
+	else
+		c->rc = -ENOMEM;
 }
 
 static void add_mib(struct converter *c, const char *key, struct json_object *v)
@@ -196,6 +209,8 @@ static void use_member(struct converter *c, size_t row, struct json_object *v)
 		return;
 	if (list != (how >= CPUS)) {
 		wrong(c, members[row].path, list ? "a list has no meaning here" : "no list");
+	} else if (how == DASHED) {
+		add_dashed(c, key, v);
 	} else if (how == KIB) {
 		add_mib(c, key, v);
 	} else if (how == CPUS) {

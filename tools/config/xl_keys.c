@@ -314,7 +314,7 @@ const struct xl_key xl_keys[] = {
 	S("on_poweroff", "on_poweroff", put_text),
 	S("on_reboot", "on_reboot", put_text),
 	OF(W, "on_soft_reset", "a soft reset is a reboot"),
-	OF(W, "on_watchdog", "the watchdog's own action counts, see z:watchdog"),
+	S("on_watchdog", EXT "/z:watchdog@action", put_text),
 	OF(W, "opengl", NO_GFX),
 	OF(D, "p9", "there are no shared file systems"),
 	OF(W, "pae", X86),

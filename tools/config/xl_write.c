@@ -250,7 +250,6 @@ static void put_losses(struct writer *w, const struct domain_config *c)
 	lost(w, c->midr != 0 || c->pa_bits != 0, "z:cpu");
 	lost(w, s->delay_s != none.delay_s || s->order != none.order || s->wait_for[0] != '\0' ||
 	     s->retries != 0 || s->stop != none.stop, "z:start");
-	lost(w, c->on_watchdog >= 0, "z:watchdog");
 	lost(w, c->sched_class != NULL && !c->period_us && !c->budget_us && !c->extratime,
 	     "z:sched@class");
 	lost(w, c->loader != NULL, "os/loader (it is written as the kernel)");
@@ -303,6 +302,8 @@ char *config_format_xl(const struct domain_config *cfg, struct config_diags *los
 	put_string(&w, "on_poweroff", domain_action_name(cfg->on_poweroff));
 	put_string(&w, "on_reboot", domain_action_name(cfg->on_reboot));
 	put_string(&w, "on_crash", domain_action_name(cfg->on_crash));
+	put_string(&w, "on_watchdog", cfg->on_watchdog < 0 ? NULL :
+		   domain_action_name((enum domain_action)cfg->on_watchdog));
 	put_kept(&w, cfg);
 	put_losses(&w, cfg);
 	return strbuf_steal(&w.sb);
