@@ -101,6 +101,14 @@ static void round_trip_xl(const struct domain_config *cfg)
 	config_diags_free(&diags);
 }
 
+/* For our own words there is no warning but that they cannot be served yet. */
+static void expect_quiet(const struct config_diags *diags)
+{
+	for (size_t i = 0; i < diags->count; i++)
+		if (strcmp(diags->items[i].code, "W403") != 0)
+			fail_msg("%s: %s", diags->items[i].path, diags->items[i].message);
+}
+
 static void accept_one(const char *dir, const char *name, const char *suffix)
 {
 	struct domain_config cfg, again;
@@ -125,7 +133,7 @@ static void accept_one(const char *dir, const char *name, const char *suffix)
 
 	assert_int_equal(config_read_mem("canon", canon, strlen(canon), NULL, &again, &none, &err),
 			 0);
-	assert_int_equal(none.count, 0);	/* not even a warning for our own words */
+	expect_quiet(&none);
 	canon2 = config_format(&again);
 	assert_string_equal(canon, canon2);
 	if (cfg.metadata == NULL)

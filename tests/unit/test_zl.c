@@ -362,6 +362,10 @@ static void validating(void **state)
 	/* What xl has keys for is no loss. */
 	expect("zl convert --to=xl " GOLDEN "xl/kept.cfg", 0, "passthrough = \"enabled\"\n"
 	       "trap_unmapped_accesses = 1\nnomigrate = 1\ndriver_domain = 1\n", NULL);
+	expect("zl convert " GOLDEN "xl/kept.cfg", 0, "<z:no-migrate/>",
+	       "kept.cfg:6:15: warning: passthrough: left out: not supported by this build");
+	expect("zl validate " GOLDEN "accept/efi.xml", 0, NULL,
+	       "efi.xml:6:39: warning: domain/seclabel/label: not supported by this build");
 	expect("zl validate /nonexistent.xml", 3, NULL, "cannot read /nonexistent.xml");
 	snprintf(line, sizeof(line),
 		 "zl validate /nonexistent.xml %saccept/minimal.xml %srefuse/typo.xml", GOLDEN,

@@ -296,15 +296,6 @@ static void rule_topology(struct reader *r)
 			    r->build->cfg.vcpus_max);
 }
 
-/* What no start can give though its words are good; see domain_config.unserved. */
-static void rule_unserved(struct reader *r)
-{
-	const struct domain_config *c = &r->build->cfg;
-
-	if (c->xsm_label != NULL)
-		field_unserved(r, r->tree->root, "xsm label");
-}
-
 /* The other end of an interface's route. */
 static void read_gateway(struct reader *r, const struct xml_node *n, struct domain_nic *nic)
 {
@@ -395,7 +386,6 @@ void config_check(struct reader *r)
 	rule_cmdline(r);
 	rule_topology(r);
 	rule_pa_bits(r);
-	rule_unserved(r);
 	config_check_devices(r);
 	rule_interfaces(r);
 	rule_scripts(r);

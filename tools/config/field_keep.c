@@ -88,15 +88,25 @@ void field_keep_text(struct reader *r, enum domain_place place, const char *text
 	*kept = more;
 }
 
-/* Remember that a start cannot give what stands at a node. */
-void field_unserved(struct reader *r, const struct xml_node *node, const char *attr)
+/* What no start can give yet; see field_table.h. */
+bool field_unserved(struct reader *r, const struct xml_node *node, const char *attr)
 {
-	char *path = xml_path(node, attr);
+	unsigned int flags = r->opt != NULL ? r->opt->flags : 0;
+	char *path;
 
+	if ((flags & CONFIG_CONVERT) && !(flags & CONFIG_TO_XL)) {
+		field_warning(r, node, attr, "W202", NULL, "left out: not supported by this build");
+		return false;
+	}
+	if (!(flags & CONFIG_TO_XL))
+		field_warning(r, node, attr, "W403", NULL,
+			      "not supported by this build: a start will be refused");
+	path = xml_path(node, attr);
 	if (r->build->cfg.unserved == NULL)
 		r->build->cfg.unserved = path;
 	else
 		free(path);
+	return true;
 }
 
 /* Handler: keep the element with all that its rows accept. row->arg: struct field_kept. */
@@ -106,15 +116,11 @@ void field_keep(struct reader *r, const struct xml_node *node, const struct fiel
 	const struct field_kept *how = row->arg;
 	_cleanup_strbuf_ struct strbuf sb = STRBUF_INIT;
 
-	if (!how->served && r->opt != NULL && (r->opt->flags & CONFIG_CONVERT)) {
-		(void)field_report_class(r, FIELD_D, node, row, NULL, how->note, NULL);
+	if (!how->served && !field_unserved(r, node, NULL))
 		return;
-	}
 	put_element(r, &sb, node, indents[how->place], 0);
 	if (sb.failed)
 		r->rc = -ENOMEM;
 	else
 		field_keep_text(r, how->place, sb.buf);
-	if (!how->served)
-		field_unserved(r, node, NULL);
 }

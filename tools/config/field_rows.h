@@ -11,7 +11,6 @@
 #define ROW_D(p, c, why, help) \
 	{ .path = (p), .cls = FIELD_D, .code = (c), .note = (why), .hint = (help) }
 #define ROW_R(p, c, why) { .path = (p), .cls = FIELD_R, .code = (c), .note = (why) }
-#define ROW_L(p) { .path = (p), .cls = FIELD_L }
 
 /* A row's last word, with the parameters of field_row.handler: r, node, row, value. */
 #define FIELD_HANDLER(name) \
@@ -29,9 +28,9 @@
 
 /* An element kept as text, see field_keep(): true of every guest; one that no start can give. */
 #define ROW_KEPT(p, where, ...) { .path = (p), .cls = FIELD_S, .handler = field_keep, \
-	.arg = &(const struct field_kept){ where, true, NULL }, __VA_ARGS__ }
+	.arg = &(const struct field_kept){ where, true }, __VA_ARGS__ }
 #define ROW_UNSERVED(p, where, ...) { .path = (p), .cls = FIELD_S, .handler = field_keep, \
-	.arg = &(const struct field_kept){ where, false, NULL }, __VA_ARGS__ }
+	.arg = &(const struct field_kept){ where, false }, __VA_ARGS__ }
 
 #define NOT_ON_ARM "it does not apply to Arm guests"
 

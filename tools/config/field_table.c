@@ -70,7 +70,6 @@ bool field_report_class(struct reader *r, enum field_class cls, const struct xml
 		[FIELD_D] = { "E370", "not available here, and the guest would miss it",
 			      CONFIG_ERROR },
 		[FIELD_R] = { "E371", "not supported", CONFIG_ERROR },
-		[FIELD_L] = { "E501", "not supported by this build", CONFIG_ERROR },
 	};
 	enum config_severity severity;
 	const char *code, *text;
@@ -79,7 +78,7 @@ bool field_report_class(struct reader *r, enum field_class cls, const struct xml
 		return true;
 	severity = by_class[cls].severity;
 	text = by_class[cls].text;
-	code = row->code != NULL && cls != FIELD_L ? row->code : by_class[cls].code;
+	code = row->code != NULL ? row->code : by_class[cls].code;
 	if (cls == FIELD_A && r->opt != NULL && (r->opt->flags & CONFIG_TARGET_ARCH)) {
 		severity = CONFIG_WARNING;
 		code = "W201";

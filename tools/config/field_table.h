@@ -24,7 +24,7 @@
 #include "xentools/str_table.h"
 #include "xml_tree.h"
 
-/* The classes of the contract, and "later": supported there, not by this build. */
+/* The classes of the contract. */
 enum field_class {
 	FIELD_S,	/* supported */
 	FIELD_N,	/* noise: a note */
@@ -32,7 +32,6 @@ enum field_class {
 	FIELD_A,	/* of another architecture: error, warning with CONFIG_TARGET_ARCH */
 	FIELD_D,	/* ignoring it would change what the guest gets: error */
 	FIELD_R,	/* no honest translation exists: error */
-	FIELD_L,	/* error: not supported by this build yet */
 };
 
 enum field_flags {
@@ -173,12 +172,16 @@ const struct field_row *field_row_of(const struct xml_node *node, const char *at
 struct field_kept {
 	enum domain_place place;
 	bool served;			/* false: a start is refused */
-	const char *note;		/* why it is left out by a conversion, or NULL */
 };
 void field_keep(struct reader *r, const struct xml_node *node, const struct field_row *row,
 		const char *value);
 void field_keep_text(struct reader *r, enum domain_place place, const char *text);
-void field_unserved(struct reader *r, const struct xml_node *node, const char *attr);
+/*
+ * What the contract has for later: a warning, and a start is refused. A conversion leaves it out,
+ * which is what false says.
+ */
+#define FIELD_LATER "no guest can be started yet: exit code 5"	/* what the manual says of it */
+bool field_unserved(struct reader *r, const struct xml_node *node, const char *attr);
 
 /* "type" of "domain/os@type", else NULL. */
 const char *field_attr(const struct field_row *row);

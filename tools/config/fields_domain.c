@@ -51,7 +51,7 @@ FIELD_HANDLER(check_seclabel)
 	if (model == NULL || strcmp(model, "xsm") != 0)
 		(void)field_report_class(r, FIELD_W, node, row, NULL,
 					 "host security labels do not apply to guests", NULL);
-	else if (label != NULL)
+	else if (label != NULL && field_unserved(r, label, NULL))
 		type_line.parse(r, label, row, label->text, &r->build->cfg.xsm_label);
 	if (label != NULL && relabel != NULL && strcmp(relabel, "yes") == 0 &&
 	    model != NULL && strcmp(model, "xsm") == 0)

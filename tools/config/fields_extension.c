@@ -255,6 +255,12 @@ FIELD_HANDLER(read_tee)
 		field_keep(r, node, row, value);
 }
 
+FIELD_HANDLER(read_label)
+{
+	if (field_unserved(r, node, "label"))
+		type_line.parse(r, node, row, value, &r->build->cfg.xsm_label);
+}
+
 static FIELD_WORDS(tees, WORD("none", 0), WORD("optee", 0), WORD("ffa", 0));
 
 #define HERE DOMAIN_IN_EXTENSION
@@ -284,7 +290,7 @@ static const struct field_row rows[] = {
 	ROW(EXT "/z:cpupool@name", .type = &type_line, INTO(cfg.cpupool), .flags = FIELD_REQUIRED),
 	ROW_UNSERVED(EXT "/z:dom0less-adopted", HERE),
 	ROW(EXT "/z:driver-domain", .handler = read_peer,
-	    .arg = &(const struct field_kept){ HERE, true, NULL }),
+	    .arg = &(const struct field_kept){ HERE, true }),
 	ROW_UNSERVED(EXT "/z:dtdev", HERE, .flags = FIELD_REPEAT),
 	ROW(EXT "/z:dtdev@path", .flags = FIELD_REQUIRED),
 	ROW(EXT "/z:gateway", .flags = FIELD_REPEAT),
@@ -318,7 +324,7 @@ static const struct field_row rows[] = {
 	ROW(EXT "/z:nr-spis", .handler = read_nr_spis),
 	ROW(EXT "/z:nr-spis@number", .flags = FIELD_REQUIRED),
 	ROW(EXT "/z:peer", .handler = read_peer, .flags = FIELD_REPEAT,
-	    .arg = &(const struct field_kept){ HERE, true, NULL }),
+	    .arg = &(const struct field_kept){ HERE, true }),
 	ROW(EXT "/z:peer@name", .flags = FIELD_REQUIRED),
 	ROW(EXT "/z:rate", .flags = FIELD_REPEAT),
 	ROW(EXT "/z:rate@interface", .flags = FIELD_REQUIRED, .hint = "0 is the first"),
@@ -348,8 +354,9 @@ static const struct field_row rows[] = {
 	    .code = "E353"),
 	ROW(EXT "/z:start@wait-for", CONTAINER),
 	ROW(EXT "/z:tee", .handler = read_tee,
-	    .arg = &(const struct field_kept){ HERE, false, NULL }),
-	ROW(EXT "/z:tee@type", WORDS(tees), .flags = FIELD_REQUIRED, .code = "E353"),
+	    .arg = &(const struct field_kept){ HERE, false }),
+	ROW(EXT "/z:tee@type", WORDS(tees), .flags = FIELD_REQUIRED, .code = "E353",
+	    .note = "with another than none " FIELD_LATER),
 	ROW_KEPT(EXT "/z:trap-unmapped", HERE),
 	/* The short form of <serial type='pty'/>, which may stand beside it. */
 	ROW(EXT "/z:vuart", SETS(cfg.vuart)),
@@ -359,7 +366,8 @@ static const struct field_row rows[] = {
 	ROW_W(EXT "/z:watchdog@timeout", "only the guest arms its watchdog, with a time of its own; "
 	      "action says what follows"),
 	ROW(EXT "/z:xsm", CONTAINER),
-	ROW(EXT "/z:xsm@label", .type = &type_line, INTO(cfg.xsm_label), .flags = FIELD_REQUIRED),
+	ROW(EXT "/z:xsm@label", .handler = read_label, .flags = FIELD_REQUIRED,
+	    .note = FIELD_LATER),
 };
 
 const struct field_table fields_extension = { rows, ARRAY_SIZE(rows) };

@@ -184,9 +184,9 @@ FIELD_HANDLER(read_passthrough)
 {
 	if (strcmp(value, "on") != 0)
 		return;
-	field_keep_text(r, DOMAIN_IN_FEATURES,
-			"    <xen>\n      <passthrough state='on'/>\n    </xen>\n");
-	field_unserved(r, node, "state");
+	if (field_unserved(r, node, "state"))
+		field_keep_text(r, DOMAIN_IN_FEATURES,
+				"    <xen>\n      <passthrough state='on'/>\n    </xen>\n");
 }
 
 static const struct field_row rows[] = {
@@ -259,7 +259,7 @@ static const struct field_row rows[] = {
 	ROW("domain/features/xen/passthrough", CONTAINER),
 	ROW_W("domain/features/xen/passthrough@mode", NOT_ON_ARM),
 	ROW("domain/features/xen/passthrough@state", WORDS(pass_states), .flags = FIELD_REQUIRED,
-	    .handler = read_passthrough),
+	    .handler = read_passthrough, .note = "with on " FIELD_LATER),
 	ROW("domain/os", CONTAINER),
 	ROW_W("domain/os/acpi", "guests get a device tree"),
 	ROW_W("domain/os/bios", "there is no BIOS"),

@@ -83,6 +83,13 @@ static int put_out(struct zl *zl, const struct zl_args *args, const char *text, 
 	return rc == 0 ? 0 : zerr_set(err, ZERR_FAILED, "E935", -rc, "cannot write %s", path);
 }
 
+static bool is_word(const struct zl_args *args, const char *option, const char *word)
+{
+	const char *value = zl_value(args, option);
+
+	return value != NULL && strcmp(value, word) == 0;
+}
+
 static int read_input(struct zl *zl, const struct zl_args *args, struct domain_config *cfg,
 		      struct config_diags *diags, const char **from, struct zerr **err)
 {
@@ -100,6 +107,8 @@ static int read_input(struct zl *zl, const struct zl_args *args, struct domain_c
 		return -1;
 	if (zl_has(args, "drop-filters"))
 		opt.flags |= CONFIG_DROP_FILTERS;
+	if (is_word(args, "to", "xl"))
+		opt.flags |= CONFIG_TO_XL;
 	rc = fd_read_file(path, CONFIG_FILE_MAX, &text, &len);
 	if (rc < 0)
 		return zerr_set(err, rc == -ENOENT ? ZERR_NOT_FOUND : ZERR_FAILED, "E120", -rc,
@@ -132,13 +141,6 @@ static int check_words(const struct zl_args *args, struct zerr **err)
 			return -1;
 	}
 	return 0;
-}
-
-static bool is_word(const struct zl_args *args, const char *option, const char *word)
-{
-	const char *value = zl_value(args, option);
-
-	return value != NULL && strcmp(value, word) == 0;
 }
 
 static int convert(struct zl *zl, const struct zl_args *args, struct config_diags *diags,

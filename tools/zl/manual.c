@@ -93,7 +93,7 @@ static const char *const class_text[] = {
 	[FIELD_S] = "Supported", [FIELD_N] = "Read without a word",
 	[FIELD_W] = "Ignored with a warning", [FIELD_A] = "For another architecture: an error",
 	[FIELD_D] = "An error: the guest would miss it; convert leaves it out",
-	[FIELD_R] = "Refused", [FIELD_L] = "Not supported by this build",
+	[FIELD_R] = "Refused",
 };
 
 static void print_type(FILE *f, const struct field_row *row)
@@ -137,7 +137,7 @@ static void print_row(FILE *f, const struct field_row *row)
 		fputs(": ", f);
 	if (row->note != NULL)
 		print_word(f, row->note);
-	fputs(unserved ? "; but no guest can be started with it yet.\n" : ".\n", f);
+	fputs(unserved ? "; with it " FIELD_LATER ".\n" : ".\n", f);
 }
 
 static void elements(FILE *f)

@@ -50,6 +50,7 @@ enum config_flags {
 	CONFIG_CONVERT = 1 << 3,	/* what would be missed is left out, with a warning */
 	CONFIG_DROP_FILTERS = 1 << 4,	/* packet filters too */
 	CONFIG_HOST = 1 << 5,		/* files that are named must be here and readable */
+	CONFIG_TO_XL = 1 << 6,		/* what this build cannot serve stays: Xen may */
 };
 
 struct config_options {
