@@ -61,7 +61,10 @@ static void names_and_addresses(void **state)
 {
 	(void)state;
 	assert_null(domain_ifname_problem("zbr0"));
-	assert_null(domain_ifname_problem("br-0.1_x@y+zzzz"));
+	assert_null(domain_ifname_problem("br-0.1_xy_zzzzz"));
+	/* Linux takes them, libvirt does not: dumpxml could not be read by others. */
+	assert_non_null(domain_ifname_problem("br@0"));
+	assert_non_null(domain_ifname_problem("br+0"));
 	assert_non_null(domain_ifname_problem(""));
 	assert_non_null(domain_ifname_problem("sixteen-bytes-xx"));
 	assert_non_null(domain_ifname_problem("."));

@@ -125,7 +125,7 @@ const char *domain_script_problem(const char *path)
 	return good ? NULL : "is neither a script's name nor an absolute path";
 }
 
-/* Why it is no name, as a clause; see domain_config.h. Linux's rules, and no comma or quote. */
+/* Why it is no name, as a clause; see domain_config.h. What Linux and libvirt both take. */
 const char *domain_ifname_problem(const char *name)
 {
 	if (name[0] == '\0')
@@ -135,8 +135,8 @@ const char *domain_ifname_problem(const char *name)
 	if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
 		return "is no name of a network interface";
 	for (const char *p = name; *p != '\0'; p++)
-		if (!isalnum((unsigned char)*p) && strchr("._-@+", *p) == NULL)
-			return "is no name of a network interface (letters, digits and ._-@+)";
+		if (!isalnum((unsigned char)*p) && strchr("._-", *p) == NULL)
+			return "is no name of a network interface (letters, digits and ._-)";
 	return name[0] == '-' ? "begins with a dash" : NULL;
 }
 

@@ -41,6 +41,18 @@ FIELD_HANDLER(check_name)
 		field_error(r, node, NULL, row->code, NULL, "%s", why);
 }
 
+/* It says nothing, and libvirt refuses it. */
+FIELD_HANDLER(drop_empty_title)
+{
+	char **title = &r->build->cfg.title;
+
+	if (*title == NULL || (*title)[0] != '\0')
+		return;
+	free(*title);
+	*title = NULL;
+	(void)field_report_class(r, FIELD_N, node, row, NULL, "it is empty", NULL);
+}
+
 /* A label of Xen's security modules, the same as z:xsm; others are the control domain's. */
 FIELD_HANDLER(check_seclabel)
 {
@@ -234,7 +246,7 @@ static const struct field_row rows[] = {
 	ROW("domain/seclabel@relabel", CONTAINER),
 	ROW("domain/seclabel@type", CONTAINER),
 	ROW_W("domain/sysinfo", "there are no SMBIOS tables"),
-	ROW("domain/title", .type = &type_line, INTO(cfg.title)),
+	ROW("domain/title", .type = &type_line, INTO(cfg.title), .handler = drop_empty_title),
 	ROW("domain/uuid", .type = &type_uuid, INTO(cfg.uuid), SETS(cfg.uuid_set),
 	    .code = "E203"),
 	ROW("domain/vcpu", .type = &type_unsigned, INTO(cfg.vcpus_max), .arg = &vcpu_range,

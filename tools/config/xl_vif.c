@@ -123,8 +123,8 @@ static const char *set_rate(struct vif *v, const char *value, size_t)
 	if (!isdigit((unsigned char)value[0]) || errno != 0 || (*end != 'B' && *end != 'b') ||
 	    strncmp(end + 1, "/s", 2) != 0 || (end[3] != '\0' && end[3] != '@'))
 		return "is no rate like 10MB/s or 100Mb/s";
-	if (n == 0 || n > 4000000000000ull / scale)
-		return "is out of range (up to 4000GB/s)";
+	if (n == 0 || n > UINT32_MAX * 1024ull / scale)
+		return "is out of range (up to 4398GB/s)";
 	n = *end == 'B' ? n * scale : n * scale / 8;
 	v->nic.rate_kib = (n + 1023) / 1024;
 	return end[3] == '@' ? set_interval(v, end + 4) : NULL;
