@@ -364,6 +364,7 @@ static void configuration_follows(void **state)
 {
 	struct domain_create_opts opts = { .config_text = config_format(&cfg) };
 	struct config_diags diags = { .count = 0 };
+	_cleanup_config_live_ struct config_live live = { .domid = 2 };
 	struct domain_config now;
 	struct domain_state s;
 	struct zerr *err = NULL;
@@ -388,9 +389,11 @@ static void configuration_follows(void **state)
 	assert_string_equal(mac, fake_xs_get(ctx.xs, "/local/domain/2/device/vif/2/mac"));
 	assert_string_equal(now.nics[0].vifname, "hot1");
 	assert_string_equal(now.nics[1].vifname, "");
-	assert_int_equal(device_show_nics(&ctx, domid, &now, &err), 0);
+	assert_int_equal(device_show(&ctx, &now, &live, &err), 0);
 	assert_string_equal(now.nics[0].vifname, "hot1");
 	assert_string_equal(now.nics[1].vifname, "vif2.2");
+	assert_int_equal(live.backend_count, 2);
+	assert_string_equal(live.backends[1].device, "vif2.2");
 	config_diags_free(&diags);
 	domain_config_free(&now);
 	domain_state_clear(&s);

@@ -39,11 +39,12 @@ static void add_identity(struct strbuf *sb, const struct domain_config *cfg)
 }
 
 /* What others keep there, word for word, and the extension block. */
-static void add_metadata(struct strbuf *sb, const struct domain_config *cfg)
+static void add_metadata(struct strbuf *sb, const struct domain_config *cfg,
+			 const struct config_live *live)
 {
 	_cleanup_strbuf_ struct strbuf ours = STRBUF_INIT;
 
-	format_extension(&ours, cfg);
+	format_extension(&ours, cfg, live);
 	sb->failed |= ours.failed;
 	if (cfg->metadata == NULL && ours.len == 0)
 		return;
@@ -158,10 +159,14 @@ static void add_output(struct strbuf *sb, const char *begin, const struct domain
 	format_value(sb, begin, o->path, o->append ? "' append='on'/>\n" : "'/>\n");
 }
 
-static void add_consoles(struct strbuf *sb, const struct domain_config *cfg)
+static void add_consoles(struct strbuf *sb, const struct domain_config *cfg,
+			 const struct config_live *live)
 {
 	for (unsigned int n = 0; n <= cfg->more_consoles; n++) {
-		strbuf_addstr(sb, "    <console type='pty'>\n");
+		strbuf_addstr(sb, "    <console type='pty'");
+		if (live != NULL)
+			format_value(sb, " tty='", live->ttys[n], "'");
+		strbuf_addstr(sb, ">\n");
 		add_output(sb, "      <log file='", &cfg->outputs[n]);
 		strbuf_addf(sb, "      <target type='xen' port='%u'/>\n    </console>\n", n);
 	}
@@ -177,6 +182,9 @@ static void add_consoles(struct strbuf *sb, const struct domain_config *cfg)
 	if (cfg->vuart) {
 		strbuf_addf(sb, "    <serial type='%s'>\n", domain_serial_words[cfg->serial]);
 		add_output(sb, "      <source path='", &cfg->outputs[OUTPUT_SOURCE]);
+		if (live != NULL)	/* of a pty, as libvirt has it */
+			format_value(sb, "      <source path='", live->ttys[OUTPUT_SERIAL],
+				     "'/>\n");
 		add_output(sb, "      <log file='", &cfg->outputs[OUTPUT_SERIAL]);
 		strbuf_addstr(sb, "      <target port='0'/>\n    </serial>\n");
 	}
@@ -184,17 +192,17 @@ static void add_consoles(struct strbuf *sb, const struct domain_config *cfg)
 		strbuf_addstr(sb, "    <memballoon model='none'/>\n");
 }
 
-/* domid -1: it does not run. */
-static char *format(const struct domain_config *cfg, int domid)
+/* live NULL: it does not run. */
+static char *format(const struct domain_config *cfg, const struct config_live *live)
 {
 	struct strbuf sb = STRBUF_INIT;
 
 	strbuf_addstr(&sb, "<domain type='xen'");
-	if (domid >= 0)
-		strbuf_addf(&sb, " id='%d'", domid);
+	if (live != NULL)
+		strbuf_addf(&sb, " id='%u'", live->domid);
 	strbuf_addstr(&sb, ">\n");
 	add_identity(&sb, cfg);
-	add_metadata(&sb, cfg);
+	add_metadata(&sb, cfg, live);
 	add_resources(&sb, cfg);
 	add_cputune(&sb, cfg);
 	add_os(&sb, cfg);
@@ -209,7 +217,7 @@ static char *format(const struct domain_config *cfg, int domid)
 		format_disk(&sb, &cfg->disks[i]);
 	for (size_t i = 0; i < cfg->nic_count; i++)
 		format_interface(&sb, &cfg->nics[i]);
-	add_consoles(&sb, cfg);
+	add_consoles(&sb, cfg, live);
 	strbuf_addstr(&sb, "  </devices>\n</domain>\n");
 	return strbuf_steal(&sb);
 }
@@ -217,11 +225,19 @@ static char *format(const struct domain_config *cfg, int domid)
 /* Canonical XML of a stored domain, malloc'd; NULL: no memory. */
 char *config_format(const struct domain_config *cfg)
 {
-	return format(cfg, -1);
+	return format(cfg, NULL);
 }
 
 /* Canonical XML of a running domain, malloc'd; NULL: no memory. */
-char *config_format_live(const struct domain_config *cfg, unsigned int domid)
+char *config_format_live(const struct domain_config *cfg, const struct config_live *live)
 {
-	return format(cfg, (int)domid);
+	return format(cfg, live);
+}
+
+/* Release what a running domain was found to have. */
+void config_live_free(struct config_live *live)
+{
+	for (size_t i = 0; i < OUTPUTS; i++)
+		free(live->ttys[i]);
+	free(live->backends);
 }

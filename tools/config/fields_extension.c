@@ -331,6 +331,8 @@ static const struct field_row rows[] = {
 	ROW(EXT "/z:rate@interval", .flags = FIELD_REQUIRED,
 	    .note = "us in which it may send its share of bandwidth/outbound@average at once; "
 		    "otherwise 50000"),
+	{ .path = EXT "/z:runtime", .cls = FIELD_N,
+	  .note = "what dumpxml tells of the back-ends of a domain that runs" },
 	ROW(EXT "/z:sched", .handler = read_sched),
 	ROW(EXT "/z:sched@budget", CONTAINER, .note = "us of each period, by rtds"),
 	ROW(EXT "/z:sched@cap", CONTAINER),

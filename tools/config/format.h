@@ -6,7 +6,7 @@
 #ifndef CONFIG_FORMAT_H
 #define CONFIG_FORMAT_H
 
-#include "xentools/domain_config.h"
+#include "xentools/config.h"
 #include "xentools/strbuf.h"
 
 /* Text or attribute value; what would not survive a reader's normalisation becomes a reference. */
@@ -15,8 +15,9 @@ void format_escaped(struct strbuf *sb, const char *s);
 void format_value(struct strbuf *sb, const char *prefix, const char *value, const char *suffix);
 
 void format_disk(struct strbuf *sb, const struct domain_disk *disk);
-/* The inside of <z:domain>; nothing when there is none. */
-void format_extension(struct strbuf *sb, const struct domain_config *cfg);
+/* The inside of <z:domain>; nothing when there is none. live: NULL where it does not run. */
+void format_extension(struct strbuf *sb, const struct domain_config *cfg,
+		      const struct config_live *live);
 void format_interface(struct strbuf *sb, const struct domain_nic *nic);
 
 #endif

@@ -89,8 +89,22 @@ static void add_scripts(struct strbuf *sb, const struct domain_config *cfg)
 	}
 }
 
+/* What the back-ends of its devices are doing. */
+static void add_runtime(struct strbuf *sb, const struct config_live *live)
+{
+	if (live == NULL || live->backend_count == 0)
+		return;
+	strbuf_addstr(sb, "      <z:runtime>\n");
+	for (size_t i = 0; i < live->backend_count; i++) {
+		format_value(sb, "        <z:backend device='", live->backends[i].device, "'");
+		format_value(sb, " state='", live->backends[i].state, "'/>\n");
+	}
+	strbuf_addstr(sb, "      </z:runtime>\n");
+}
+
 /* The inside of <z:domain>; see format.h. */
-void format_extension(struct strbuf *sb, const struct domain_config *cfg)
+void format_extension(struct strbuf *sb, const struct domain_config *cfg,
+		      const struct config_live *live)
 {
 	add_soft(sb, cfg);
 	add_processor(sb, cfg);
@@ -129,6 +143,7 @@ void format_extension(struct strbuf *sb, const struct domain_config *cfg)
 		if (cfg->nics[i].rate_usec != 0)
 			strbuf_addf(sb, "      <z:rate interface='%zu' interval='%u'/>\n", i,
 				    cfg->nics[i].rate_usec);
+	add_runtime(sb, live);
 	if (cfg->sched_class != NULL) {
 		strbuf_addstr(sb, "      <z:sched");
 		format_value(sb, " class='", cfg->sched_class, "'");

@@ -311,31 +311,3 @@ void device_identity_clear(struct device_identity *id)
 	free(id->path);
 	free(id->file);
 }
-
-int device_show_nics(struct domain_ctx *ctx, uint16_t domid, struct domain_config *cfg,
-		     struct zerr **err)
-{
-	_cleanup_free_ struct device_info *list = NULL;
-	size_t n;
-
-	if (device_list(ctx, domid, DEVICE_VIF, &list, &n, err) != 0)
-		return -1;
-	for (size_t i = 0; i < n; i++) {
-		struct device d = { .ctx = ctx };
-		_cleanup_free_ char *mac = NULL;
-		struct domain_nic *nic;
-		unsigned int at;
-
-		memcpy(d.note, list[i].note, sizeof(d.note));
-		if (device_read(&d, DEVICE_NOTE, "mac", &mac, err) < 0)
-			return -1;
-		at = domain_config_nic(cfg, mac);
-		if (at == cfg->nic_count)
-			continue;
-		nic = &cfg->nics[at];
-		nic->mac_set = domain_mac_parse(mac, nic->mac) == NULL;
-		if (nic->vifname[0] == '\0')
-			memcpy(nic->vifname, list[i].name, sizeof(nic->vifname));
-	}
-	return 0;
-}

@@ -2,14 +2,39 @@
 /* zl dumpxml: the configuration of a running domain or of a definition, in canonical form. */
 #include "zl.h"
 
-static int print_config(struct zl *zl, const struct zl_args *args, uint16_t domid,
-			const struct domain_config *cfg, struct zerr **err)
+/* What only a running domain has. */
+static struct json_object *live_json(const struct domain_config *cfg,
+				     const struct config_live *live)
+{
+	struct json_object *o = json_object_new_object(), *ttys = json_object_new_array();
+	struct json_object *backends = json_object_new_object();
+
+	zl_json_uint(o, "domid", live->domid);
+	for (unsigned int n = 0; n <= cfg->more_consoles; n++)
+		json_object_array_add(ttys, live->ttys[n] == NULL ? NULL :
+				      json_object_new_string(live->ttys[n]));
+	json_object_object_add(o, "ttys", ttys);
+	zl_json_string(o, "serial_tty", live->ttys[OUTPUT_SERIAL]);
+	for (size_t i = 0; i < live->backend_count; i++)
+		zl_json_string(backends, live->backends[i].device, live->backends[i].state);
+	json_object_object_add(o, "backends", backends);
+	return o;
+}
+
+/* live NULL: as it is without. */
+static int print_config(struct zl *zl, const struct domain_config *cfg,
+			const struct config_live *live, struct zerr **err)
 {
 	_cleanup_free_ char *text = NULL;
+	struct json_object *o;
 
-	if (zl->json)
-		return zl_print_json(zl, "zl.dumpxml/1", zl_config_json(cfg), err);
-	text = zl_has(args, "inactive") ? config_format(cfg) : config_format_live(cfg, domid);
+	if (zl->json) {
+		o = zl_config_json(cfg);
+		if (live != NULL)
+			json_object_object_add(o, "running", live_json(cfg, live));
+		return zl_print_json(zl, "zl.dumpxml/1", o, err);
+	}
+	text = live != NULL ? config_format_live(cfg, live) : config_format(cfg);
 	if (text == NULL)
 		return zerr_set(err, ZERR_NO_RESOURCES, "E600", 0, "out of memory");
 	fputs(text, stdout);
@@ -19,6 +44,8 @@ static int print_config(struct zl *zl, const struct zl_args *args, uint16_t domi
 static int dump(struct zl *zl, const struct zl_args *args, uint16_t domid, struct zerr **err)
 {
 	_cleanup_domain_config_ struct domain_config cfg;
+	_cleanup_config_live_ struct config_live live = { .domid = domid };
+	bool inactive = zl_has(args, "inactive");
 	struct config_diags diags = { .count = 0 };
 	struct domain_state state;
 	int rc;
@@ -36,10 +63,10 @@ static int dump(struct zl *zl, const struct zl_args *args, uint16_t domid, struc
 	}
 	rc = config_read_mem("state", state.config_text, strlen(state.config_text), NULL, &cfg,
 			     &diags, err);
-	if (rc == 0 && zl->ctx.xs != NULL && !zl_has(args, "inactive"))
-		rc = device_show_nics(&zl->ctx, domid, &cfg, err);
+	if (rc == 0 && zl->ctx.xs != NULL && !inactive)
+		rc = device_show(&zl->ctx, &cfg, &live, err);
 	if (rc == 0)
-		rc = print_config(zl, args, domid, &cfg, err);
+		rc = print_config(zl, &cfg, inactive ? NULL : &live, err);
 	else
 		zl_print_diags(zl, &diags);
 	config_diags_free(&diags);
@@ -51,18 +78,11 @@ static int dump(struct zl *zl, const struct zl_args *args, uint16_t domid, struc
 static int dump_definition(struct zl *zl, const char *name, struct zerr **err)
 {
 	_cleanup_definition_ struct definition d = { .text = NULL };
-	_cleanup_free_ char *text = NULL;
 	int rc = definition_find(&zl->ctx, name, &d, err);
 
 	if (rc <= 0)
 		return rc;
-	if (zl->json)
-		return zl_print_json(zl, "zl.dumpxml/1", zl_config_json(&d.cfg), err) < 0 ? -1 : 1;
-	text = config_format(&d.cfg);
-	if (text == NULL)
-		return zerr_set(err, ZERR_NO_RESOURCES, "E600", 0, "out of memory");
-	fputs(text, stdout);
-	return 1;
+	return print_config(zl, &d.cfg, NULL, err) < 0 ? -1 : 1;
 }
 
 ZL_CMD(dumpxml)

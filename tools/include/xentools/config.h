@@ -155,8 +155,22 @@ struct json_object *config_diag_json(const struct config_diags *diags,
  */
 char *config_format(const struct domain_config *cfg);
 
-/* The same with an id attribute on <domain>, for a running domain. */
-char *config_format_live(const struct domain_config *cfg, unsigned int domid);
+/* What only a running domain has. A reader leaves it out. */
+struct config_backend {
+	char device[DISK_TARGET_MAX];		/* "xvda", "vif3.0" */
+	const char *state;			/* "connected" */
+};
+struct config_live {
+	unsigned int domid;
+	char *ttys[OUTPUTS];			/* of its consoles and OUTPUT_SERIAL; NULL: none */
+	struct config_backend *backends;
+	size_t backend_count;
+};
+void config_live_free(struct config_live *live);
+#define _cleanup_config_live_ __attribute__((cleanup(config_live_free)))
+
+/* The same with that: id of <domain>, tty of <console>, <z:runtime>. */
+char *config_format_live(const struct domain_config *cfg, const struct config_live *live);
 
 /*
  * The opinion of a RELAX NG schema file on XML that a reader found well-formed: 0, or -1 with

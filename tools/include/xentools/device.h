@@ -78,12 +78,14 @@ int device_detach(struct domain_ctx *ctx, uint16_t domid, enum device_kind kind,
 int device_list(struct domain_ctx *ctx, uint16_t domid, enum device_kind kind,
 		struct device_info **ret, size_t *n, struct zerr **err);
 
+struct config_live;
 /*
- * Put into the configuration of a running domain what its interfaces have got: addresses, and the
- * names of their ends in the control domain where it says none.
+ * What a domain has while it runs: *live, whose domid is given, is filled and to be freed by
+ * config_live_free() also after a failure. Into its configuration go the addresses of its
+ * interfaces, and the names of their ends in the control domain where it says none.
  */
-int device_show_nics(struct domain_ctx *ctx, uint16_t domid, struct domain_config *cfg,
-		     struct zerr **err);
+int device_show(struct domain_ctx *ctx, struct domain_config *cfg, struct config_live *live,
+		struct zerr **err);
 
 /*
  * For domain_create(): all of a configuration's devices, undone in reverse when one fails; and
