@@ -16,11 +16,14 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "xentools/config.h"
 #include "xentools/error.h"
 #include "xentools/fd_util.h"
 #include "xentools/macros.h"
+
+#define EXAMPLES TEST_SRCDIR "/out/peer-tools/etc/xen/xlexample."
 
 static char *path_of(const char *dir, const char *name, const char *suffix)
 {
@@ -243,12 +246,59 @@ static void refused_files(void **state)
 	assert_true(for_each("xl-refuse", refuse_one) >= 6);
 }
 
+/*
+ * E.7: the examples that Debian ships with Xen, which the set-up unpacks: what convert makes of
+ * them is read without a word, and what they lose is told.
+ */
+static void public_examples(void **state)
+{
+	static const struct { const char *name, *code, *path; } rows[] = {
+		{ "hvm", "W203", "file" }, { "hvm", "W101", "sdl" }, { "pvhlinux", NULL, NULL },
+		{ "pvlinux", NULL, NULL },
+	};
+	const struct config_options opt = { .flags = CONFIG_CONVERT | CONFIG_TARGET_ARCH };
+
+	(void)state;
+	if (access(EXAMPLES "hvm", R_OK) != 0) {
+		print_message("no examples: tests/setup/fetch peer-tools unpacks them\n");
+		skip();
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		_cleanup_config_diags_ struct config_diags diags = { .count = 0 };
+		_cleanup_config_diags_ struct config_diags none = { .count = 0 };
+		_cleanup_domain_config_ struct domain_config cfg, again;
+		_cleanup_free_ char *path = NULL, *canon = NULL;
+		struct zerr *err = NULL;
+		size_t want = 0, told = 0;
+
+		domain_config_init(&cfg);
+		domain_config_init(&again);
+		assert_true(asprintf(&path, EXAMPLES "%s", rows[i].name) > 0);
+		assert_int_equal(config_read_any(path, &opt, &cfg, &diags, &err), 0);
+		for (size_t k = 0; k < ARRAY_SIZE(rows); k++)
+			want += strcmp(rows[k].name, rows[i].name) == 0 && rows[k].code != NULL;
+		for (size_t k = 0; k < diags.count; k++)
+			told += rows[i].code != NULL &&
+				strcmp(diags.items[k].code, rows[i].code) == 0 &&
+				strcmp(diags.items[k].path, rows[i].path) == 0;
+		assert_int_equal(diags.count, want);
+		assert_int_equal(told, rows[i].code != NULL);
+		canon = config_format(&cfg);
+		assert_int_equal(config_read_mem("canon", canon, strlen(canon), NULL, &again, &none,
+						 &err), 0);
+		assert_int_equal(none.count, 0);
+		assert_int_equal(again.disk_count, 1);
+		assert_int_equal(again.nic_count, 1);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(accepted_files),
 		cmocka_unit_test(refused_files),
 		cmocka_unit_test(converted_files),
+		cmocka_unit_test(public_examples),
 	};
 
 	return cmocka_run_group_tests_name("config golden files", tests, NULL, NULL);

@@ -277,8 +277,8 @@ static void live_xml(void **state)
 		 "<os><kernel>%s/Image</kernel></os><devices><disk type='file'><source "
 		 "file='%s/Image'/><target dev='xvda'/></disk><interface type='bridge'><source "
 		 "bridge='zbr0'/><mac address='00:16:3e:01:02:03'/></interface><console/><console>"
-		 "<log file='/v/a'/></console><console/><channel type='pty'><target type='xen'/></channel><serial type='pty'/>"
-		 "</devices></domain>", dir, dir);
+		 "<log file='/v/a'/></console><console/><channel type='pty'><target type='xen'/>"
+		 "</channel><serial type='pty'/></devices></domain>", dir, dir);
 	put("live.xml", text, 0600);
 	snprintf(line, sizeof(line), "-q create -p %s/live.xml", dir);
 	expect(line, 0, NULL, "");
