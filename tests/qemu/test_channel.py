@@ -3,6 +3,7 @@
 hvc1 and up both ways by pty and by socket, before and after the daemon was killed; and some that come
 and go while the guest runs.  Consoles and serial ports that are written to files, or to nowhere.
 """
+import re
 import time
 
 import pytest
@@ -176,6 +177,9 @@ def test_hot(d):
     assert "hvc2" in d.zl("device-list hot")[1]
     text = d.zl("dumpxml hot")[1]
     assert "path='/run/agent'" in text and "port='1'" in text, text
+    assert len(set(re.findall(r"<console type='pty' tty='/dev/pts/(\d+)'>", text))) == 2, text
+    assert text.count("<z:backend device='hvc") == text.count("' state='connected'/>") == 2, text
+    d.run("zl dumpxml hot > /tmp/hot.xml && zl validate --strict --schema /tmp/hot.xml")
 
     # Taken from a guest whose program has it open, while the daemon is dead and comes back.
     kill_daemon(d)

@@ -90,7 +90,8 @@ static const struct zl_command rows[] = {
 	  "An empty TEXT takes it away. The rest of the definition's text stays as it is." },
 	{ "dumpxml", NULL, cmd_dumpxml, ZL_COMMON | ZL_JSON | ZL_DOMAINS, 1, 1, dumpxml_options,
 	  "[--inactive] DOM", "print a domain's configuration",
-	  "The form is canonical: fixed order, sizes in KiB. create accepts it." },
+	  "The form is canonical: fixed order, sizes in KiB. create accepts it. One that runs has "
+	  "its id, terminals of its consoles and <z:runtime>, its back-ends, besides." },
 	{ "edit", NULL, cmd_edit, ZL_CHANGES | ZL_DOMAINS, 1, 1, NULL, "DOM",
 	  "change a definition in an editor",
 	  "VISUAL or EDITOR name the editor. The text is checked; what was typed is never lost." },
