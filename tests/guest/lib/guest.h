@@ -25,6 +25,7 @@
 #define SCHEDOP_yield 0
 #define SCHEDOP_block 1
 #define SCHEDOP_shutdown 2
+#define SCHEDOP_watchdog 6
 enum { SHUTDOWN_poweroff, SHUTDOWN_reboot, SHUTDOWN_suspend, SHUTDOWN_crash };
 #define EVTCHNOP_send 4
 #define DOMID_SELF 0x7ff0
