@@ -16,6 +16,10 @@ import machine
 from dom0 import FOLDER, READY
 from test_leaks import settled
 
+# Of linux/capability.h: what zl-monitord has not (IMMUTABLE, SYS_BOOT, SYS_TIME, SYSLOG), and has.
+SPARE_CAPS = 1 << 9 | 1 << 22 | 1 << 25 | 1 << 34
+CAP_NET_ADMIN = 12
+
 # Messages of the store as bytes: WRITE and READ of data/n, whose value has six digits.
 GUEST_LOAD = (
     r"exec 3<>/dev/xen/xenbus; i=0; while :; do i=$((i+1)); v=$(printf %06d $i); "
@@ -168,7 +172,8 @@ def test_rights(loaded):
     d = loaded
     for name, file in (("xenstored", "/run/xenstored/xenstored.pid"),
                        ("xenconsoled", "/run/zl/xenconsoled.pid")):
-        text = d.run(f"p=/proc/$(cat {file}); cat $p/status $p/limits; ls -l $p/fd")[1]
+        text = d.run(f"p=/proc/$(cat {file}); cat $p/status $p/limits; ls -l $p/fd; "
+                     "grep -qx -- -900 $p/oom_score_adj && echo -n ' spared'")[1]
         uid = d.run(f"sed -n 's/^{name}:x:\\([0-9]*\\):.*/\\1/p' /etc/passwd")[1].split()
         assert re.search(rf"^Uid:\s+{uid[-1]}\s+{uid[-1]}\s", text, re.M), text
         assert re.search(r"^CapEff:\s+0+$", text, re.M), text
@@ -177,6 +182,17 @@ def test_rights(loaded):
         assert re.search(r"^Seccomp:\s+2$", text, re.M), text
         assert re.search(r"^Max core file size\s+0\s+0", text, re.M), text
         assert "privcmd" not in text, text
+        assert " spared" in text, text
+    # It stays root and holds privcmd, by its work; without what that does not need.
+    text = d.run("p=/proc/$(cat /run/zl/zl-monitord.pid); cat $p/status $p/limits; "
+                 "grep -qx -- -900 $p/oom_score_adj && echo spared")[1]
+    assert "spared" in text, text
+    assert re.search(r"^NoNewPrivs:\s+1$", text, re.M), text
+    assert re.search(r"^Max core file size\s+0\s+0", text, re.M), text
+    assert re.search(r"^Max data size\s+268435456\s", text, re.M), text
+    for field in ("CapBnd", "CapPrm", "CapEff"):
+        caps = int(re.search(rf"^{field}:\s+([0-9a-f]+)$", text, re.M).group(1), 16)
+        assert caps & SPARE_CAPS == 0 and caps & 1 << CAP_NET_ADMIN, text
 
 
 def test_own_limits(boot, tmp_path):

@@ -7,7 +7,9 @@
 #include <cmocka.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -115,6 +117,45 @@ static void rights_are_given_up(void **state UNUSED)
 	assert_int_equal(in_child(becomes_nobody), 0);
 }
 
+static bool has(const char *line, const char *field, int cap)
+{
+	const char *p = strstr(line, field);
+
+	return p && (strtoull(p + strlen(field), NULL, 16) >> cap & 1);
+}
+
+/* zl-monitord: root it stays, with what its work needs. */
+static int limited_root(void)
+{
+	static const char *const sets[] = { "CapBnd:", "CapPrm:", "CapEff:", "CapInh:" };
+	static char status[8192];
+	struct rlimit data;
+	int fd;
+
+	if (confine_root(64 << 20, NULL))
+		return 1;
+	fd = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || read(fd, status, sizeof(status) - 1) <= 0 ||
+	    !strstr(status, "NoNewPrivs:\t1"))
+		return 2;
+	if (getrlimit(RLIMIT_DATA, &data) || data.rlim_cur != 64 << 20)
+		return 3;
+	if (getrlimit(RLIMIT_CORE, &data) || data.rlim_max)
+		return 4;
+	if (geteuid() != 0)
+		return 0;
+	for (size_t i = 0; i < ARRAY_SIZE(sets); i++)
+		if (has(status, sets[i], CAP_SYS_BOOT) || has(status, sets[i], CAP_SYS_TIME) ||
+		    has(status, sets[i], CAP_SYSLOG))
+			return 5;
+	return has(status, "CapEff:", CAP_CHOWN) && has(status, "CapBnd:", CAP_CHOWN) ? 0 : 6;
+}
+
+static void root_can_do_less(void **state UNUSED)
+{
+	assert_int_equal(in_child(limited_root), 0);
+}
+
 /* A captured daemon may have linked a file to its directory that is not its own. */
 static void only_its_own_files_are_given(void **state UNUSED)
 {
@@ -153,6 +194,7 @@ int main(void)
 		cmocka_unit_test(sockets_are_local),
 		cmocka_unit_test(too_long_a_list_is_refused),
 		cmocka_unit_test(rights_are_given_up),
+		cmocka_unit_test(root_can_do_less),
 		cmocka_unit_test(only_its_own_files_are_given),
 	};
 

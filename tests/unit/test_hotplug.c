@@ -13,6 +13,7 @@
 #include <cmocka.h>
 #include <dlfcn.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -197,6 +198,22 @@ static void interrupts(void **state)
 	sigprocmask(SIG_SETMASK, &old, NULL);
 }
 
+/* What zl-monitord may have is not what a disk's server may have. */
+static void a_daemons_limit_is_its_own(void **state)
+{
+	struct rlimit all, own, now;
+
+	(void)state;
+	assert_int_equal(getrlimit(RLIMIT_DATA, &all), 0);
+	own = all;
+	own.rlim_cur = 1ull << 30;
+	assert_int_equal(setrlimit(RLIMIT_DATA, &own), 0);
+	assert_int_equal(sh("[ \"$(ulimit -S -d)\" = \"$(ulimit -H -d)\" ]", 5000, NULL), 0);
+	assert_int_equal(getrlimit(RLIMIT_DATA, &now), 0);
+	assert_int_equal(now.rlim_cur, own.rlim_cur);
+	assert_int_equal(setrlimit(RLIMIT_DATA, &all), 0);
+}
+
 static void set_name(struct device *d)
 {
 	strcpy(d->name, "vif5.0");
@@ -255,7 +272,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T_(ends_are_told), T_(time_is_limited), T_(floods_end),
-		T_(daemons_are_not_waited_for),
+		T_(daemons_are_not_waited_for), T_(a_daemons_limit_is_its_own),
 		T_(another_ones_nbd_is_left_alone), T_(interrupts),
 		T_(scripts_have_xens_environment), T_(modules),
 	};

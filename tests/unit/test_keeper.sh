@@ -62,6 +62,9 @@ ok "and again" until_true moved_again
 ok "the daemon was not started anew for it" [ "$(starts)" = 1 ]
 ok "its log has an end" short
 ok "it begins with a line" [ "$(head -c 5 "$work/xenstored.log.1" | tr -d '\0')" = 00000 ]
+spared() { [ "$(cat "/proc/$(head -n 1 "$work/starts")/oom_score_adj")" = -900 ]; }
+can() { [ "$(sh -c 'echo -900 >/proc/$$/oom_score_adj; cat /proc/$$/oom_score_adj')" = -900 ]; }
+! can 2>/dev/null || ok "short of memory, the kernel takes others first" spared
 ok "nobody describes the control domain again" [ ! -e "$work/inits" ]
 kill -9 "$(head -n 1 "$work/starts")"
 second_start() { [ "$(starts)" = 2 ]; }

@@ -10,6 +10,7 @@ TOP = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../..")
 FOLDER = "tools/services/systemd"
 HOST = "zl-host.service"
 STORED = "/proc/xen/capabilities"
+DAEMONS = ("xenstored", "xenconsoled", "zl-monitord")
 OFF = ("zl-watchdogd.service",)		# until somebody wants it
 
 
@@ -63,6 +64,8 @@ def complaints():
         wanted = u.get("WantedBy") == ["multi-user.target"] and name not in OFF
         if wanted and "@" not in name and name not in together:
             yield name, "is not enabled with zl-domains"
+        if name[:-8] in DAEMONS and u.get("OOMScoreAdjust") != ["-900"]:
+            yield name, "is not spared when memory is short"
         if u.get("Restart") == ["always"]:
             run = u["PIDFile"][0].replace("/run/xenstored", "$STORE")
             if run not in services and u["PIDFile"] != [f"/run/zl/{name[:-8]}.pid"]:

@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/audit.h>
+#include <linux/capability.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <pwd.h>
@@ -152,5 +153,45 @@ int confine(const struct confine_user *user, size_t memory, const int *calls, si
 	rc = prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) ? -errno : confine_calls(calls, n);
 	if (rc)
 		return zerr_set(err, ZERR_FAILED, "E129", -rc, "cannot limit system calls");
+	return 0;
+}
+
+/* Of no use to who makes and ends domains, or to the programs that it runs for their devices. */
+static const uint8_t spare[] = {
+	CAP_LINUX_IMMUTABLE, CAP_NET_BROADCAST, CAP_SYS_PACCT, CAP_SYS_BOOT, CAP_SYS_TIME,
+	CAP_SYS_TTY_CONFIG, CAP_LEASE, CAP_AUDIT_CONTROL, CAP_SETFCAP, CAP_MAC_OVERRIDE,
+	CAP_MAC_ADMIN, CAP_SYSLOG, CAP_WAKE_ALARM, CAP_BLOCK_SUSPEND, CAP_AUDIT_READ,
+};
+
+static int drop_spare(void)
+{
+	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3];
+
+	if (syscall(SYS_capget, &head, sets))
+		return -1;
+	for (size_t i = 0; i < ARRAY_SIZE(spare); i++) {
+		struct __user_cap_data_struct *set = &sets[spare[i] / 32];
+
+		/* A kernel may be older than the last ones. */
+		if (prctl(PR_CAPBSET_DROP, spare[i], 0, 0, 0) && errno != EINVAL)
+			return -1;
+		set->effective &= ~(1u << spare[i] % 32);
+		set->permitted &= set->effective;
+		set->inheritable &= set->effective;
+	}
+	return syscall(SYS_capset, &head, sets) ? -1 : 0;
+}
+
+int confine_root(size_t memory, struct zerr **err)
+{
+	struct rlimit data;
+
+	if (limit(RLIMIT_CORE, 0) || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
+	    getrlimit(RLIMIT_DATA, &data))
+		return zerr_set(err, ZERR_FAILED, "E129", errno, "cannot limit privileges");
+	data.rlim_cur = MIN((rlim_t)memory, data.rlim_max);
+	if (setrlimit(RLIMIT_DATA, &data) || (geteuid() == 0 && drop_spare() != 0))
+		return zerr_set(err, ZERR_FAILED, "E129", errno, "cannot limit privileges");
 	return 0;
 }

@@ -12,6 +12,8 @@
  */
 #include <sys/file.h>
 
+#include <xentools/confine.h>
+
 #include "tools/domain/block.h"
 #include "tools/domain/device_priv.h"
 
@@ -96,6 +98,32 @@ static uint64_t sectors(const char *dev)
 	return n;
 }
 
+/* The thread that serves it, or NULL. */
+static char *server_of(const char *dev)
+{
+	char path[64], *pid;
+
+	snprintf(path, sizeof(path), SYS "/%s/pid", base(dev));
+	if (fd_read_file(path, 64, &pid, NULL) != 0)
+		return NULL;
+	pid[strcspn(pid, "\n")] = '\0';
+	return pid;
+}
+
+/* Short of memory, the kernel shall take others first: a guest's disk ends with its server. */
+static void spare(const char *dev)
+{
+	_cleanup_free_ char *pid = server_of(dev);
+	_cleanup_close_ int fd = -1;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%.20s/oom_score_adj", pid ? pid : "none");
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd >= 0 && fd_write_all(fd, OOM_SPARED, strlen(OOM_SPARED)) != 0) {
+		/* It serves without, too. */
+	}
+}
+
 /*
  * Start qemu-nbd. It is through when its child serves the device, whose length comes then. A guest
  * that waits for it makes Ctrl-C come too late.
@@ -119,8 +147,11 @@ static int serve(const struct domain_disk *disk, const char *nbd, bool waits, st
 		return -1;
 	for (int i = 0; i < NAPS && sectors(nbd) == 0; i++)
 		hotplug_pause(NAP_MS);
-	return sectors(nbd) > 0 ? 0 : zerr_set(err, ZERR_TIMEOUT, "E801", 0,
-					       "qemu-nbd did not begin to serve %s", disk->source);
+	if (sectors(nbd) == 0)
+		return zerr_set(err, ZERR_TIMEOUT, "E801", 0, "qemu-nbd did not begin to serve %s",
+				disk->source);
+	spare(nbd);
+	return 0;
 }
 
 int block_nbd_attach(const struct domain_disk *disk, const char *name, const char *run_dir,
@@ -164,14 +195,9 @@ static bool serves(const char *pid, const char *dev, const char *image)
 /* Is it served, by a thread of such a process? A number is used again, for other domains. */
 static bool in_use_for(const char *dev, const char *image)
 {
-	_cleanup_free_ char *pid = NULL;
-	char path[64];
+	_cleanup_free_ char *pid = server_of(dev);
 
-	snprintf(path, sizeof(path), SYS "/%s/pid", base(dev));
-	if (fd_read_file(path, 64, &pid, NULL) != 0)
-		return false;
-	pid[strcspn(pid, "\n")] = '\0';
-	return serves(pid, dev, image);
+	return pid && serves(pid, dev, image);
 }
 
 /*

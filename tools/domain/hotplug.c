@@ -6,6 +6,7 @@
  */
 #include <poll.h>
 #include <spawn.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
@@ -63,6 +64,23 @@ bool hotplug_interrupted(void)
 	return sigpending(&set) == 0 && sigismember(&set, SIGINT) == 1;
 }
 
+/* A daemon's own limit of memory, a soft one, is not that of the programs it starts. */
+static int spawn(pid_t *ret, const char *const argv[], const posix_spawn_file_actions_t *files,
+		 const posix_spawnattr_t *attr, char *const env[])
+{
+	struct rlimit own, all;
+	bool limited = getrlimit(RLIMIT_DATA, &own) == 0 && own.rlim_cur != own.rlim_max;
+	int rc;
+
+	all = (struct rlimit){ own.rlim_max, own.rlim_max };
+	if (limited)
+		setrlimit(RLIMIT_DATA, &all);
+	rc = posix_spawnp(ret, argv[0], files, attr, (char *const *)(uintptr_t)argv, env);
+	if (limited)
+		setrlimit(RLIMIT_DATA, &own);
+	return rc;
+}
+
 static int start(const char *const argv[], char *const env[], int err_fd, pid_t *ret)
 {
 	posix_spawn_file_actions_t files;
@@ -81,7 +99,7 @@ static int start(const char *const argv[], char *const env[], int err_fd, pid_t 
 	posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
 	posix_spawn_file_actions_addopen(&files, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
 	posix_spawn_file_actions_adddup2(&files, err_fd, STDERR_FILENO);
-	rc = posix_spawnp(ret, argv[0], &files, &attr, (char *const *)(uintptr_t)argv, env);
+	rc = spawn(ret, argv, &files, &attr, env);
 	posix_spawn_file_actions_destroy(&files);
 	posix_spawnattr_destroy(&attr);
 	return rc;

@@ -7,9 +7,9 @@
  */
 #include <getopt.h>
 #include <signal.h>
-#include <sys/resource.h>
 
 #include <xentools/clock.h>
+#include <xentools/confine.h>
 #include <xentools/daemonize.h>
 #include <xentools/event_loop.h>
 #include <xentools/xs.h>
@@ -22,6 +22,7 @@
 #define PROGRAM "zl-monitord"
 #define RETRY_NS 1000000000ull
 #define LOOK_AGAIN_NS 10000000000ull
+#define MEMORY_MAX ((size_t)256 << 20)	/* it has some 3 MiB; a start reads its files besides */
 #define KILLED_NS 100000000ull		/* a file's lock goes after it is told to be closed */
 
 struct monitord {
@@ -430,7 +431,6 @@ static int set_up(struct monitord *m, struct zerr **err)
 
 static int run(struct monitord *m, bool foreground, struct zerr **err)
 {
-	const struct rlimit none = { 0, 0 };
 	struct daemonize dz = DAEMONIZE_INIT;
 	_cleanup_close_ int pid_fd = -1;
 	int rc = -1;
@@ -440,9 +440,8 @@ static int run(struct monitord *m, bool foreground, struct zerr **err)
 	    daemon_pid_write(pid_fd, err) != 0)
 		return -1;
 	zlog_open(PROGRAM, !foreground, ZLOG_INFO);
-	setrlimit(RLIMIT_CORE, &none);
 	signal(SIGPIPE, SIG_IGN);
-	if (set_up(m, err) == 0 &&
+	if (confine_root(MEMORY_MAX, err) == 0 && set_up(m, err) == 0 &&
 	    events_open(&m->events, m->loop, m->ctx.run_dir, err) == 0) {
 		daemonize_ready(&dz);
 		rc = event_loop_run(m->loop);

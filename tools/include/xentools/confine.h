@@ -13,6 +13,9 @@
 
 #include <xentools/error.h>
 
+/* Text of oom_score_adj for what guests cannot do without; units and zl-services have it, too. */
+#define OOM_SPARED "-900"
+
 struct confine_user {
 	uid_t uid;		/* (uid_t)-1: not root, nothing changes */
 	gid_t gid;
@@ -34,7 +37,14 @@ int confine_give_file(int dir_fd, const char *name, const struct confine_user *u
 int confine(const struct confine_user *user, size_t memory, const int *calls, size_t n,
 	    struct zerr **err) MUST_CHECK;
 
-/* The last part alone: 0 or -errno. PR_SET_NO_NEW_PRIVS must be set. */
+/*
+ * For a daemon that must stay root: no core files, no new privileges, none of those that its work
+ * and its programs' do not need, at most `memory` bytes of data. That limit is its own, a soft
+ * one: hotplug.c lifts it for what it starts.
+ */
+int confine_root(size_t memory, struct zerr **err) MUST_CHECK;
+
+/* The last part of confine() alone: 0 or -errno. PR_SET_NO_NEW_PRIVS must be set. */
 int confine_calls(const int *calls, size_t n) MUST_CHECK;
 
 #endif
