@@ -295,6 +295,23 @@ def test_script(d):
         code, out = d.run(f"zl block-attach disk1 script={spec} 2>&1", 60, check=False)
         if code != 1 or "attach disk xvdf: " not in out or text not in out:
             d.fail("the script's failure is told", out)
+    # Ours, by its path: a file, and a device that somebody made of it.
+    d.run(f"losetup $(losetup -f) {ON_DISKS}/hot.img; ln -sf $(losetup -a | sed -n "
+          f"'s,^\\([^:]*\\):.*/hot.img.*,\\1,p') /run/hot; [ -b /run/hot ]")
+    for source in (f"{ON_DISKS}/hot.img", "/run/hot"):
+        d.zl(f"block-attach disk1 script=/etc/zl/scripts/block,vdev=xvdf,target={source}",
+             timeout=60)
+        code, out = d.run("zl block-attach disk1 script=/etc/../etc/zl/scripts/block,vdev=xvdg,"
+                          f"target={source} 2>&1", 60, check=False)
+        if code != 1 or f"{source} is in use by domain" not in out:
+            d.fail("the script looks for who has the image", out)
+        seen = d.in_guest("disk1", f"{await_disk('xvdf')}; dd if=/dev/xvdf bs=512 skip=9 count=1 "
+                          "2>/dev/null | head -n 1")[1]
+        if MARK not in seen:
+            d.fail("the script block serves the image", seen)
+        d.zl("block-detach disk1 xvdf", timeout=60)
+    d.run("losetup -d $(readlink /run/hot)")
+    d.poll(lambda: "hot.img" not in d.run("losetup -a")[1], 20, "its loop device goes")
     log = d.run("cat /run/own.log")[1].split("\n")
     if log[:6] != [f"{verb} vbd backend {own}" for verb in ("add", "remove") * 3]:
         d.fail("the script was called as Xen's are", log)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# What the vif-* scripts share; read by them with ".". They are run as Xen's are: an argument
+# What the vif-* scripts share, and block in part; read by them with ".". Run as Xen's: an argument
 # online, offline, add or remove; in the environment script, vif (the interface that netback made),
 # XENBUS_PATH (the back-end's nodes, relative to domain 0's) and netdev (the gateway's interface
 # or nothing). A script ends well with hotplug-status "connected"; fatal() writes "error" and
