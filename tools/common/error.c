@@ -70,8 +70,9 @@ int zerr_set(struct zerr **err, enum zerr_class cls, const char *code, int errnu
 		*err = &out_of_memory;
 		return -1;
 	}
-	e->cls = cls;
 	e->errnum = errnum < 0 ? -errnum : errnum;
+	/* Whatever was tried, and whoever had no memory for it. */
+	e->cls = cls == ZERR_FAILED && e->errnum == ENOMEM ? ZERR_NO_RESOURCES : cls;
 	if (code)
 		snprintf(e->code, sizeof(e->code), "%s", code);
 	*err = e;

@@ -231,7 +231,7 @@ int zl_conf_load(const char *path, struct zl_conf **ret, struct config_diags *di
 			 "cannot read %s", path);
 	else
 		*ret = steal_ptr(p.conf);
-	rc = p.conf == NULL ? 0 : -1;
+	rc = p.conf == NULL && rc != -ENOMEM ? 0 : -1;
 	zl_conf_free(p.conf);
 	return rc;
 }

@@ -308,12 +308,13 @@ static int save_locked(const struct domain_ctx *ctx, const char *text, struct do
 {
 	_cleanup_definition_ struct definition old = { .text = NULL };
 	_cleanup_free_ char *stored = NULL;
+	_cleanup_zerr_ struct zerr *why = NULL;
 	_cleanup_close_ int lock = -1;
-	int rc = definition_load(ctx, cfg->name, &old, NULL);
+	int rc = definition_load(ctx, cfg->name, &old, &why);
 
 	/* A damaged file may be replaced, but only on purpose. */
 	if (rc < 0 && mode != DEFINITION_REPLACE)
-		return definition_load(ctx, cfg->name, &old, err);
+		return zerr_pass(err, steal_ptr(why));
 	if ((rc != 0 && held < 0 && definition_lock(ctx, cfg->name, &lock, err) != 0) ||
 	    check_conflicts(ctx, cfg, &old, mode, err) != 0)
 		return -1;

@@ -19,8 +19,8 @@ static char *state_path(const struct domain_ctx *ctx, uint16_t domid)
 	return text_printf("%s/domains/%u.json", domain_run_dir(ctx), domid);
 }
 
-/* Checksum over every field, in one fixed order. */
-static uint32_t checksum(const struct domain_state *s)
+/* Checksum over every field, in one fixed order; without memory *failed. */
+static uint32_t checksum(const struct domain_state *s, bool *failed)
 {
 	_cleanup_strbuf_ struct strbuf sb = STRBUF_INIT;
 	char uuid[DOMAIN_UUID_TEXT];
@@ -32,6 +32,7 @@ static uint32_t checksum(const struct domain_state *s)
 	strbuf_addstr(&sb, s->config_text ? s->config_text : "");
 	if (s->final)			/* files of before there was this are good */
 		strbuf_addstr(&sb, "|final");
+	*failed |= sb.failed;
 	return (uint32_t)crc32(0, (const Bytef *)strbuf_cstr(&sb), (uInt)sb.len);
 }
 
@@ -50,7 +51,7 @@ static void format(struct strbuf *sb, const struct domain_state *s)
 
 	domain_uuid_format(s->uuid, uuid);
 	strbuf_addf(sb, "{\n  \"version\": %d,\n  \"checksum\": %" PRIu32 ",\n  \"domid\": %u,\n",
-		    STATE_VERSION, checksum(s), s->domid);
+		    STATE_VERSION, checksum(s, &sb->failed), s->domid);
 	add_string(sb, "name", s->name);
 	add_string(sb, "uuid", uuid);
 	strbuf_addf(sb, "  \"created_ns\": %" PRIu64 ",\n  \"restarts\": %u,\n", s->created_ns,
@@ -120,6 +121,7 @@ static bool parse(struct json_object *o, struct domain_state *s)
 	const char *name = get_string(o, "name"), *uuid = get_string(o, "uuid");
 	const char *config = get_string(o, "config");
 	struct json_object *pending, *final;
+	bool failed = false;
 
 	if (!get_u64(o, "version", &version) || version != STATE_VERSION ||
 	    !get_u64(o, "checksum", &sum) || !get_u64(o, "domid", &domid) || domid > UINT16_MAX ||
@@ -142,7 +144,7 @@ static bool parse(struct json_object *o, struct domain_state *s)
 		if (!s->config_text)
 			return false;
 	}
-	return checksum(s) == sum;
+	return checksum(s, &failed) == sum && !failed;
 }
 
 int domain_state_load(const struct domain_ctx *ctx, uint16_t domid, struct domain_state *ret,
