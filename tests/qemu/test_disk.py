@@ -317,6 +317,46 @@ def test_script(d):
         d.fail("the script was called as Xen's are", log)
 
 
+HOG = ("while [ ! -e /run/hog.stop ]; do tail -c $(awk '/^MemTotal/ {print int($2 * 0.97)}' /proc/meminfo)k "
+       "/dev/zero; sleep 1; done >/dev/null 2>&1 </dev/null &")
+PIDS = "cat /run/xenstored/xenstored.pid /run/zl/xenconsoled.pid /run/zl/zl-monitord.pid"
+
+
+@pytest.mark.full
+def test_no_memory(d):
+    """A program takes all of dom0's memory, again and again, while a guest and its disks come and
+    go: each command goes well or has no memory, the daemons live, nothing is left."""
+    def zl(line, *good):
+        code, out = d.run(f"zl {line} 2>&1", 120, check=False)
+        # What it runs may be killed, too, or does not come on; both are told.
+        told = re.search(r"error: .*(memory|killed).* \[E\d+\]", out) and code in (1, 6, 8)
+        if not told and code not in (0, 137, *good):
+            d.fail(f"zl {line} while memory is short", (code, out))
+        return code
+    pids = d.run(PIDS)[1]
+    d.run(f"dmesg -c >/dev/null; rm -f /run/hog.stop; {HOG} true")
+    went_well = 0
+    for _ in range(2):
+        if zl(f"create -q {FOLDER}/disk1.xml") == 0:
+            went_well += 1
+            zl(f"block-attach disk1 {ON_DISKS}/hot.img,raw,xvdf,rw")
+            zl(f"block-attach disk1 {ON_DISKS}/e.qcow2,qcow2,xvdg,rw")
+            zl("block-detach --force disk1 xvdg", 3)
+        zl("destroy disk1", 3)
+    d.run("touch /run/hog.stop")
+    d.poll(lambda: "tail -c" not in d.run("ps")[1], 60, "the program ends")
+    killed = re.findall(r"Killed process \d+ (\S+) .* oom_score_adj:(\S+)", d.run("dmesg", 30)[1])
+    if ("(tail)", "0") not in killed or [k for k in killed if k[1] != "0"]:
+        d.fail("the kernel takes that program, and nobody who is spared", killed)
+    if d.run(PIDS)[1] != pids or went_well == 0:
+        d.fail("the daemons live", went_well)
+    d.zl(f"create -q {FOLDER}/disk1.xml")
+    d.zl(f"block-attach disk1 {ON_DISKS}/e.qcow2,qcow2,xvdg,rw", timeout=60)
+    adjusted = d.run("cat /proc/$(cat /sys/block/nbd0/pid)/oom_score_adj")[1].split()
+    if adjusted != ["-900"]:
+        d.fail("what serves a disk is spared", adjusted)
+
+
 def test_reboot(d):
     """A guest that starts anew has its disk, and the one that it was given meanwhile."""
     start(d, "disk1")

@@ -6,10 +6,12 @@ The short rows run always: a payload as dom0's kernel on each CPU and interrupt 
 as dom0 where that shows more.  The long rows are marked full (./check --full).
 """
 import glob
+import gzip
 import os
 import re
 import shutil
 import struct
+import subprocess
 
 import pytest
 
@@ -78,10 +80,16 @@ def elf_of(image):
 
 
 def test_kernel_formats(boot, lay, tmp_path):
-    """What firmware comes as: a raw ELF file, an Image from before its header had a size."""
+    """What firmware comes as: a raw ELF file, an Image from before its header had a size. What
+    distributions have: packed ones, and an EFI zboot as Linux makes it by zstd."""
     with open(f"{dom0_module.IMAGES}/hello.img", "rb") as f:
         image = f.read()
-    forms = {"elf": elf_of(image), "old": image[:8] + bytes(24) + image[32:]}
+    packed = subprocess.run(["zstd", "-22", "--ultra", "-c"], input=image, stdout=subprocess.PIPE,
+                            check=True).stdout
+    zboot = b"MZ\0\0zimg" + struct.pack("<II8x", 64, len(packed)) + b"zstd22"
+    forms = {"elf": elf_of(image), "old": image[:8] + bytes(24) + image[32:],
+             "gzip": gzip.compress(image), "zstd": packed,
+             "zboot": zboot.ljust(64, b"\0") + packed + struct.pack("<I", len(image))}
     for name, data in forms.items():
         (tmp_path / f"{name}.img").write_bytes(data)
     d = boot(overlay=lay(
