@@ -183,6 +183,9 @@ def test_rights(loaded):
         assert re.search(r"^Max core file size\s+0\s+0", text, re.M), text
         assert "privcmd" not in text, text
         assert " spared" in text, text
+    # xenstored and its broker, which has privcmd open and nothing else.
+    text = d.run("for p in $(pidof xenstored); do cat /proc/$p/status; ls -l /proc/$p/fd; done")[1]
+    assert len(re.findall(r"^Seccomp:\s+2$", text, re.M)) == 2 and "privcmd" in text, text
     # It stays root and holds privcmd, by its work; without what that does not need.
     text = d.run("p=/proc/$(cat /run/zl/zl-monitord.pid); cat $p/status $p/limits; "
                  "grep -qx -- -900 $p/oom_score_adj && echo spared")[1]

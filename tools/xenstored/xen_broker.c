@@ -10,6 +10,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <xentools/confine.h>
 #include <xentools/error.h>
 #include <xentools/fd_util.h>
 #include <xentools/hyp.h>
@@ -18,6 +19,7 @@
 #include "xen_if.h"
 
 #define NO_ANSWER UINT32_MAX
+#define MEMORY_MAX ((size_t)16 << 20)
 
 /* 0 or -errno. */
 static int answer(struct hyp *hyp, int fd)
@@ -53,7 +55,8 @@ static void serve(int fd)
 	dup2(fd, 3);
 	syscall(SYS_close_range, 4, ~0U, 0);
 	setsid();
-	if (hyp_open(&hyp, NULL))
+	/* What it has open by now is all that it will have. */
+	if (hyp_open(&hyp, NULL) || confine_root(MEMORY_MAX, NULL) || confine_calls(NULL, 0))
 		_exit(1);
 	while (!fd_read_exact(3, &question, 1))
 		if (answer(hyp, 3))
