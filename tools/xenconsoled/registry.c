@@ -78,15 +78,45 @@ int consoled_read_number(struct consoled *d, uint16_t domid, const char *dir, co
 	return 0;
 }
 
-/* What z:console-log says, in nodes that the guest cannot write; else the daemon's own. */
-static uint32_t read_limit(struct consoled *d, uint16_t domid, const char *rel, uint32_t min,
-			   uint32_t max, uint32_t otherwise)
+/* A node, and the value that it has: malloc'd, NULL where there is none. */
+struct wanted {
+	uint16_t domid;
+	const char *dir, *key;
+	char *value;
+};
+
+#define WANTED_MAX 6u
+
+/* All of them in one round trip to the store. */
+static void read_wanted(struct consoled *d, struct wanted *w, size_t n)
 {
-	_cleanup_free_ char *text = NULL;
+	char text[WANTED_MAX][80], *values[WANTED_MAX] = { NULL };
+	const char *paths[WANTED_MAX];
+
+	for (size_t i = 0; i < n; i++) {
+		snprintf(text[i], sizeof(text[i]), "/local/domain/%u/%s%s%s", w[i].domid, w[i].dir,
+			 w[i].dir[0] != '\0' ? "/" : "", w[i].key);
+		paths[i] = text[i];
+	}
+	if (xs_read_all(d->xs, paths, n, values, NULL) != 0)
+		for (size_t i = 0; i < n; i++)
+			free(steal_ptr(values[i]));
+	for (size_t i = 0; i < n; i++)
+		w[i].value = values[i];
+}
+
+static void free_wanted(struct wanted *w, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		free(w[i].value);
+}
+
+/* What z:console-log says, in nodes that the guest cannot write; else the daemon's own. */
+static uint32_t limit_of(const char *text, uint32_t min, uint32_t max, uint32_t otherwise)
+{
 	uint32_t n;
 
-	return read_node(d, domid, rel, &text) == 1 && parse_u32(text, min, max, &n) == 0 ?
-	       n : otherwise;
+	return text != NULL && parse_u32(text, min, max, &n) == 0 ? n : otherwise;
 }
 
 /*
@@ -96,46 +126,59 @@ static uint32_t read_limit(struct consoled *d, uint16_t domid, const char *rel, 
 int consoled_read_common(struct consoled *d, const char *suffix, uint16_t owner, const char *dir,
 			 struct console_nodes *n)
 {
+	enum { NAME, VM, LOG_SIZE, LOG_KEEP, OWN, SOURCE, COUNT };
 	const struct domain_ctx ctx = { .log_dir = d->log_dir };
-	_cleanup_free_ char *name = NULL, *vm = NULL;
+	struct wanted w[COUNT] = {
+		[NAME] = { n->domid, "", "name", NULL },
+		[VM] = { n->domid, "", "vm", NULL },
+		[LOG_SIZE] = { n->domid, "console", "log-size", NULL },
+		[LOG_KEEP] = { n->domid, "console", "log-keep", NULL },
+		[OWN] = { owner, dir, "log-file", NULL },
+		[SOURCE] = { owner, dir, "file", NULL },
+	};
+	int rc = -1;
 
-	if (read_node(d, n->domid, "name", &name) != 1 || read_node(d, n->domid, "vm", &vm) != 1 ||
-	    asprintf(&n->name, "%s%s", name, suffix) < 0)
-		return -1;
-	n->vm = steal_ptr(vm);
-	n->log_size = read_limit(d, n->domid, "console/log-size", 4096, 1u << 30,
-				 (uint32_t)d->log_size);
-	n->log_keep = read_limit(d, n->domid, "console/log-keep", 0, 64, CONSOLED_LOG_KEEP);
-	if (!n->no_log)
-		n->files[FILE_LOG] = domain_console_log_path(&ctx, n->name);
-	if (consoled_read(d, owner, dir, "log-file", &n->files[FILE_OWN]) != 1)
-		n->files[FILE_OWN] = NULL;
-	if (consoled_read(d, owner, dir, "file", &n->files[FILE_SOURCE]) != 1)
-		n->files[FILE_SOURCE] = NULL;
-	return 0;
+	read_wanted(d, w, COUNT);
+	if (w[NAME].value && w[VM].value && asprintf(&n->name, "%s%s", w[NAME].value, suffix) >= 0) {
+		n->vm = steal_ptr(w[VM].value);
+		n->log_size = limit_of(w[LOG_SIZE].value, 4096, 1u << 30, (uint32_t)d->log_size);
+		n->log_keep = limit_of(w[LOG_KEEP].value, 0, 64, CONSOLED_LOG_KEEP);
+		if (!n->no_log)
+			n->files[FILE_LOG] = domain_console_log_path(&ctx, n->name);
+		n->files[FILE_OWN] = steal_ptr(w[OWN].value);
+		n->files[FILE_SOURCE] = steal_ptr(w[SOURCE].value);
+		rc = 0;
+	}
+	free_wanted(w, COUNT);
+	return rc;
 }
 
 /*
  * All that is needed to open one of a domain's consoles: 0, or -1 while the nodes are not
- * complete.
+ * complete, or when another program serves it.
  */
 static int read_nodes(struct consoled *d, uint16_t domid, const struct console_kind *kind,
 		      struct console_nodes *ret)
 {
-	_cleanup_free_ char *type = NULL, *output = NULL;
+	enum { PORT, TYPE, OUTPUT, COUNT };
+	struct wanted w[COUNT] = {
+		[PORT] = { domid, kind->dir, "port", NULL },
+		[TYPE] = { domid, kind->dir, "type", NULL },
+		[OUTPUT] = { domid, kind->dir, "output", NULL },
+	};
 	struct console_nodes n = { .domid = domid, .dir = kind->dir, .grant = kind->grant };
+	bool ours;
 
-	if (consoled_read_number(d, domid, kind->dir, "port", &n.port) != 0)
-		return -1;
-	/* Another program serves a console of another type. */
-	if (consoled_read(d, domid, kind->dir, "type", &type) == 1 && strcmp(type, "xenconsoled") != 0)
-		return -1;
-	if (consoled_read(d, domid, kind->dir, "output", &output) == 1) {
+	read_wanted(d, w, COUNT);
+	ours = w[PORT].value && parse_u32(w[PORT].value, 1, UINT32_MAX, &n.port) == 0 &&
+	       (!w[TYPE].value || strcmp(w[TYPE].value, "xenconsoled") == 0);
+	if (w[OUTPUT].value) {
 		/* The other one is "file". */
-		n.no_pty = strcmp(output, "pty") != 0;
-		n.no_log = strcmp(output, "null") == 0;
+		n.no_pty = strcmp(w[OUTPUT].value, "pty") != 0;
+		n.no_log = strcmp(w[OUTPUT].value, "null") == 0;
 	}
-	if (consoled_read_common(d, kind->suffix, domid, kind->dir, &n) != 0)
+	free_wanted(w, COUNT);
+	if (!ours || consoled_read_common(d, kind->suffix, domid, kind->dir, &n) != 0)
 		return -1;
 	*ret = n;
 	return 0;

@@ -16,7 +16,8 @@ static inline uint64_t rotl(uint64_t x, unsigned int n)
 	return x << n | x >> (64 - n);
 }
 
-static void sip_round(uint64_t v[4])
+/* Inline, so that the four words stay in registers. */
+static inline __attribute__((always_inline)) void sip_round(uint64_t v[4])
 {
 	v[0] += v[1];
 	v[1] = rotl(v[1], 13) ^ v[0];
@@ -30,7 +31,7 @@ static void sip_round(uint64_t v[4])
 	v[2] = rotl(v[2], 32);
 }
 
-static void sip_word(uint64_t v[4], uint64_t word)
+static inline __attribute__((always_inline)) void sip_word(uint64_t v[4], uint64_t word)
 {
 	v[3] ^= word;
 	sip_round(v);

@@ -191,6 +191,7 @@ void node_link(struct tree *tree, struct node *parent, struct node *node)
 	parent->children_bytes += node->entry.name_len + 1;
 	parent->children_gen = tree->gen;
 	tree->n_nodes++;
+	tree->shape++;
 	owner_add(tree, node);
 	node_record(tree, node);
 }
@@ -255,6 +256,7 @@ void node_remove(struct tree *tree, struct node *node)
 		name_hash_del(&tree->hash, &at->entry);
 		owner_del(tree, at);
 		tree->n_nodes--;
+		tree->shape++;
 		node_discard(tree, at);
 		if (last)
 			return;

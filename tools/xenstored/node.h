@@ -31,6 +31,7 @@ struct tree {
 	struct name_hash hash;
 	struct node *root;
 	uint64_t gen;			/* grows with each change */
+	uint64_t shape;			/* grows with each node that comes or goes */
 	size_t n_nodes;
 	struct perm_table *perms;
 	struct quotas *quotas;

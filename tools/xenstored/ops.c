@@ -32,11 +32,16 @@ static struct tx_cursor child_at(struct store *store, struct tx *tx, const struc
 static void walk(struct store *store, struct tx *tx, const char *path, struct spot *ret)
 {
 	struct tx_cursor at = { store->tree.root, NULL };
+	size_t known = tx ? tx_trail_enter(tx, path) : 0;
 	const char *name = path;
 	size_t len = 0;
 
-	if (tx)
+	if (known > 0) {
+		at = tx->trail.step[known - 1].at;
+		name += tx->trail.step[known - 1].end;
+	} else if (tx) {
 		at = tx_cursor_root(tx);
+	}
 	*ret = (struct spot){ .at = at, .nearest = at };
 	while ((name = path_component(name + len, &len))) {
 		if (ret->missing) {
@@ -47,6 +52,8 @@ static void walk(struct store *store, struct tx *tx, const char *path, struct sp
 		ret->at = at;
 		if (tx_cursor_exists(&at)) {
 			ret->nearest = at;
+			if (tx)
+				tx_trail_add(tx, path, (size_t)(name - path) + len, &at);
 		} else {
 			ret->missing = name;
 			ret->n_missing = 1;

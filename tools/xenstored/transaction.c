@@ -234,11 +234,21 @@ void tx_each_child(struct tx *tx, const struct tx_cursor *at,
 
 int tx_ensure(struct tx *tx, const char *path, size_t path_len, struct tx_node **ret)
 {
+	struct tx_trail *trail = &tx->trail;
+	const size_t known = tx_trail_match(trail, path, path_len);
 	const char *end = path + path_len;
 	struct tx_node *node = tx->root;
-	size_t len;
+	size_t len, step = 0;
 	int rc = 0;
 
+	/* The last of them that has been here before. */
+	for (size_t i = known; i > 0 && step == 0; i--)
+		if (trail->step[i - 1].at.node)
+			step = i;
+	if (step > 0) {
+		node = trail->step[step - 1].at.node;
+		path += trail->step[step - 1].end;
+	}
 	for (path = path_component(path, &len); path && path < end;
 	     path = path_component(path + len, &len)) {
 		struct tx_node *child = child_of(tx, node, path, len);
@@ -248,6 +258,8 @@ int tx_ensure(struct tx *tx, const char *path, size_t path_len, struct tx_node *
 		if (!child)
 			return rc;
 		node = child;
+		if (step < known)
+			trail->step[step++].at.node = node;
 	}
 	*ret = node;
 	return 0;
@@ -366,6 +378,7 @@ int tx_remove(struct tx *tx, const struct tx_cursor *at)
 {
 	struct tx_node *top = at->node;
 
+	tx->trail.n = 0;
 	top->main = at->main;
 	for (struct tx_node *t = top; t; t = next_in(top, t)) {
 		int rc = expand(tx, t);

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "store.h"
+#include "tx_trail.h"
 
 enum tx_state {
 	TX_PLAIN,	/* exists or not as the committed store says; value or perms may differ */
@@ -51,6 +52,7 @@ struct tx {
 	size_t n_seen;			/* counts against the quota of touched nodes */
 	long delta_nodes;		/* nodes the actor will own more at commit */
 	size_t memory;			/* charged to the actor */
+	struct tx_trail trail;
 };
 
 /* -ENOSPC over the actor's quota, -ENOMEM. */
@@ -60,12 +62,6 @@ int tx_commit(struct tx *tx) MUST_CHECK;
 void tx_abort(struct tx *tx);
 
 /* --- for ops.c: paths inside a transaction --- */
-
-/* Where a walk down a path stands: the committed node and the transaction's, either may be NULL. */
-struct tx_cursor {
-	struct node *main;
-	struct tx_node *node;
-};
 
 struct tx_cursor tx_cursor_root(struct tx *tx);
 struct tx_cursor tx_cursor_child(struct tx *tx, const struct tx_cursor *at, const char *name,
