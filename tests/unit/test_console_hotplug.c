@@ -283,12 +283,38 @@ static void nodes_that_went_stay_away(void **state)
 	assert_null(fake_xs_get(d.xs, "/local/domain/5"));
 }
 
+/* Where a life's lines begin in the log is said once, by the first process that has the domain. */
+static void where_the_log_begins(void **state)
+{
+	char log[80];
+
+	(void)state;
+	snprintf(log, sizeof(log), "%s/console/web1.log", dir);
+	begin_anew();
+	assert_int_equal(fd_write_file_atomic(log, "of before\n", 10, 0600), 0);
+	for (int life = 0; life < 2; life++) {
+		fake_xs_event(d.xs, "introduce");
+		consoled_begin(&d);
+		first = d.by_domid[5];
+		assert_string_equal(fake_xs_get(d.xs, "/local/domain/5/console/log-start"), "10");
+		assert_null(fake_xs_get(d.xs, "/local/domain/5/vuart/0/log-start"));
+		memcpy(ring.out + ring.out_prod, "now\n", 4);
+		ring.out_prod += 4;
+		domain_console_event(first);
+		if (life == 0)
+			domain_console_free(first);
+		d.by_domid[5] = life == 0 ? NULL : first;
+		d.nr_consoles = (unsigned int)life;
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(come_and_go), T(killed_while_closing), T(log_of_the_next),
 		T(file_of_the_first), T(file_of_the_serial_port),
 		T(serial_port_without_a_terminal), T(nodes_that_went_stay_away),
+		T(where_the_log_begins),
 	};
 
 	if (!has_ptys()) {

@@ -319,22 +319,6 @@ static void await_console(struct creation *c, char **tty)
 }
 
 /*
- * Note where this life's lines begin in the console's log, which goes on from one domain of a
- * name to the next. Only zl console and zl wait ask; without it they look at all of the log.
- */
-static void note_log_start(struct creation *c)
-{
-	_cleanup_free_ char *path = domain_console_log_path(c->ctx, c->cfg->name);
-	char text[24];
-	struct stat st;
-
-	if (!path || stat(path, &st) != 0)
-		return;
-	snprintf(text, sizeof(text), "%llu", (unsigned long long)st.st_size);
-	domain_store_write(c->ctx, c->domid, "console/log-start", text, NULL);
-}
-
-/*
  * Before the guest can run: it may have ended by the time we do. A monitor that takes the event
  * runs; only else need anybody ask.
  */
@@ -382,7 +366,6 @@ static int start(struct creation *c, struct domain_create_result *ret, struct ze
 	    domain_seed_attach(c->ctx, c->domid, c->cfg, err) != 0)
 		return -1;
 	await_console(c, &tty);
-	note_log_start(c);
 	ret->console = tty != NULL;
 	if (c->opts->saved &&
 	    domain_saved_state(c->ctx, c->opts->saved, c->domid, err) != 0)

@@ -55,6 +55,7 @@ struct domain_console {
 	uint64_t linger_until_ns;
 	struct strbuf backlog;		/* for a pty that takes no more */
 	struct logfile files[CONSOLE_FILES];
+	off_t log_start;		/* of the first PV console's log, as it was opened; or -1 */
 };
 
 struct consoled {

@@ -417,6 +417,8 @@ struct domain_console *domain_console_new(struct consoled *d, const struct conso
 		c->files[i].fd = -1;
 		open_file(c, &c->files[i], nodes->files[i], nodes);
 	}
+	c->log_start = c->number == 0 && nodes->grant == 0 && c->files[FILE_LOG].fd >= 0 ?
+		       c->files[FILE_LOG].size : -1;
 	if (!nodes->no_pty)
 		open_pty(c, nodes->socket);
 	return c;

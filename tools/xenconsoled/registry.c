@@ -196,26 +196,42 @@ static void watch_nodes(struct consoled *d, uint16_t domid, bool on)
 		xs_unwatch(d->xs, path, token, NULL);
 }
 
-/* The node is the creator's: where it is gone its domain is, and nothing is made anew. */
-static int set_tty(struct xs *xs, uint32_t tx, void *arg, struct zerr **err)
+/*
+ * Where the console is found; and where this life's lines begin in its log, which goes on from one
+ * domain of a name to the next: zl console and zl wait ask. The first process that has the domain
+ * says so. The node of the tty is the creator's: where it is gone its domain is, and nothing is
+ * made anew.
+ */
+static int set_nodes(struct xs *xs, uint32_t tx, void *arg, struct zerr **err)
 {
 	const struct domain_console *c = arg;
-	_cleanup_free_ char *was = NULL;
-	char path[64];
+	_cleanup_free_ char *was = NULL, *start = NULL;
+	char path[64], text[24];
 	int rc;
 
 	snprintf(path, sizeof(path), "/local/domain/%u/%s/tty", c->domid, c->dir);
 	rc = xs_read(xs, tx, path, &was, NULL, err);
-	if (rc != 1 || strcmp(was, c->pty.name) == 0)
-		return rc < 0 ? -1 : 0;
-	return xs_write_str(xs, tx, path, c->pty.name, err);
+	if (rc != 1)
+		return rc;
+	if (c->pty.master >= 0 && strcmp(was, c->pty.name) != 0 &&
+	    xs_write_str(xs, tx, path, c->pty.name, err) != 0)
+		return -1;
+	if (c->log_start < 0)
+		return 0;
+	snprintf(path, sizeof(path), "/local/domain/%u/%s/log-start", c->domid, c->dir);
+	rc = xs_read(xs, tx, path, &start, NULL, err);
+	if (rc != 0)
+		return MIN(rc, 0);
+	snprintf(text, sizeof(text), "%lld", (long long)c->log_start);
+	return xs_write_str(xs, tx, path, text, err);
 }
 
-static void write_tty(struct consoled *d, struct domain_console *c)
+static void write_nodes(struct consoled *d, struct domain_console *c)
 {
 	_cleanup_zerr_ struct zerr *err = NULL;
 
-	if (c->pty.master >= 0 && xs_transaction(d->xs, set_tty, c, &err) != 0)
+	if ((c->pty.master >= 0 || c->log_start >= 0) &&
+	    xs_transaction(d->xs, set_nodes, c, &err) != 0)
 		zlog_zerr(ZLOG_WARNING, err);
 }
 
@@ -267,9 +283,9 @@ static int try_open(struct consoled *d, uint16_t domid)
 	d->nr_consoles++;
 	/* Who waits for the first tty has all. */
 	if (open_kind(d, domid, &vuart_kind, &c->next) == 1)
-		write_tty(d, c->next);
+		write_nodes(d, c->next);
 	further_open_all(d, c);
-	write_tty(d, c);
+	write_nodes(d, c);
 	return 1;
 }
 
@@ -448,7 +464,7 @@ void consoled_begin(struct consoled *d)
 	for (domid = 1; d->xs && domid < HYP_DOMID_FIRST_RESERVED && d->nr_consoles; domid++) {
 		for (struct domain_console *c = d->by_domid[domid]; c; c = c->next) {
 			if (c->number == 0)
-				write_tty(d, c);
+				write_nodes(d, c);
 			else
 				further_watch(d, c, true);
 		}
