@@ -26,11 +26,12 @@ CPU = "cortex-a72,cntfrq=1000000000"
 
 @dataclasses.dataclass
 class Run:
-    """One boot: CPUs of the machine, vCPUs of the payload, its words, what to put in more."""
+    """One boot: CPUs of the machine, vCPUs of the payload, its words, what to put in more; the kind of CPU."""
     cpus: int
     vcpus: int
     words: str
     options: str = ""
+    cpu: str = ""
 
 
 class Bench(machine.Machine):
@@ -46,7 +47,8 @@ class Bench(machine.Machine):
         super().__init__(
             smp=run.cpus, mem="1G", dom0_mem="256M", dom0_initrd="", dom0_root="", icount=True,
             dom0_append=run.words, append=f"dom0_max_vcpus={run.vcpus} {run.options}".strip(),
-            cntfrq=1000000000, seed=False, log=log, **files)
+            cntfrq=1000000000, seed=False, log=log,
+            **({"cpu": run.cpu} if run.cpu else {}), **files)
 
     def command(self):
         if self.system in ("ours", "peer"):
@@ -91,7 +93,9 @@ def cpio_entry(name, data):
 def runs(system):
     """The boots that give all of a system's figures."""
     pin = "bootscrub=0 dom0_vcpus_pin" if system == "peer" else ""
-    every = [Run(1, 1, "switch=domains"), Run(2, 2, "cpus=2", pin)]
+    # What it says of the rest counts for nothing: those that follow are of the CPU of all others.
+    every = [Run(1, 1, "switch=sve", cpu="max,sve-max-vq=2")] if system == "ours" else []
+    every += [Run(1, 1, "switch=domains"), Run(2, 2, "cpus=2", pin)]
     if system in ("ours", "peer"):
         every.append(Run(1, 2, "switch=vcpus"))
     return every

@@ -6,6 +6,7 @@
 #include <xen/aarch32.h>
 #include <xen/domain.h>
 #include <xen/id_regs.h>
+#include <xen/sve.h>
 #include "machine.h"
 
 static uint64_t boot_regs[NR_ID_REGS] __ro_after_init;
@@ -22,10 +23,31 @@ static void read_cpu(uint64_t *raw)
 	READ_ALL(1) READ_ALL(2) READ_ALL(3) READ_ALL(4) READ_ALL(5) READ_ALL(6) READ_ALL(7)
 }
 
+/* The vector lengths of this CPU: bit n is (n + 1) * 128 bits. One that it lacks gives a shorter. */
+static uint32_t sve_lengths(const uint64_t *raw)
+{
+	uint64_t cptr = read_sysreg(cptr_el2);
+	uint32_t lengths = 0;
+
+	if (!ID_FIELD(raw[ID_AA64PFR0], 32))
+		return 0;
+	write_sysreg(cptr_el2, CPTR_GUEST & ~CPTR_TZ);
+	isb();
+	for (uint32_t len = 0; len < SVE_VL_MAX; len++) {
+		write_sysreg(ZCR_EL2, len);
+		isb();
+		lengths |= 1u << (sve_vector_bytes() / 16 - 1);
+	}
+	write_sysreg(cptr_el2, cptr);
+	isb();
+	return lengths;
+}
+
 static void add_cpu(const uint64_t *raw, bool first)
 {
 	host_has_aarch32 = ID_FIELD(raw[ID_AA64PFR0], 4) == 2 && (first || host_has_aarch32);
 	id_regs_add_cpu(raw, read_sysreg(ctr_el0), first);
+	sve_add_cpu(sve_lengths(raw), first);
 	vsmccc_add_cpu(raw, (uint32_t)read_sysreg(midr_el1), first);
 }
 

@@ -113,6 +113,7 @@ void el2_controls_vcpu(struct vcpu *v)
 			(has_aux ? CTXT_AUX : 0);
 	v->ctxt.hcr = HCR_GUEST | (extra & CTXT_PAUTH ? HCR_API | HCR_APK : 0) |
 		      (extra & CTXT_SCXTNUM ? HCR_ENSCXT : 0) | (host_ctr_differs ? HCR_TID2 : 0);
+	v->ctxt.cptr = CPTR_GUEST & ~(v->domain->sve_vl && !v->domain->is_aarch32 ? CPTR_TZ : 0);
 	if (id_regs_are_hosts(v->domain))
 		v->ctxt.hcr &= ~HCR_TID3;
 	if (v->domain->is_aarch32)

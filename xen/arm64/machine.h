@@ -26,6 +26,13 @@ void trap_serror(struct vcpu *v);
 void secondary_again(struct pcpu *c) __noreturn;	/* from the top of its stack */
 void fp_save(struct fp_regs *fp);
 void fp_load(const struct fp_regs *fp);
+/* With SVE, by ZCR_EL2's length: Z, P and FFR as struct vcpu_sve has them; of fp FPSR and FPCR. */
+void sve_save(uint64_t *regs, struct fp_regs *fp);
+void sve_load(const uint64_t *regs, const struct fp_regs *fp);
+uint64_t sve_vector_bytes(void);
+/* EL1's length, which its own SVE registers are by; what EL2 allows it and itself. */
+#define ZCR_EL1	S3_0_C1_C2_0
+#define ZCR_EL2	S3_4_C1_C2_0
 
 /* The boot CPU's steps, in that order; the last two are when all CPUs are up, and at the end. */
 typedef void start_fn(void);
@@ -71,6 +78,7 @@ void el2_controls_vcpu(struct vcpu *v);		/* v's HCR_EL2, and its extra state */
 
 /* vcpu_ctxt.c */
 void fp_trap(struct vcpu *v, uint32_t iss);	/* v used FP/SIMD while it was trapped */
+void sve_trap(struct vcpu *v, uint32_t iss);	/* or SVE */
 
 /* trap_*.c; iss: ESR_EL2.ISS. The registers are in v->regs. */
 typedef void trap_fn(struct vcpu *v, uint32_t iss);

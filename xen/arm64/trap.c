@@ -65,6 +65,7 @@ trap_fn *const trap_table[64] = {
 	[EC_CP14] = trap_cp14,
 	[EC_FP] = fp_trap,
 	[EC_CP10] = trap_cp10,
+	[EC_SVE] = sve_trap,
 	[EC_HVC32] = trap_hvc32,
 	[EC_SMC32] = trap_smc32,
 	[EC_HVC64] = trap_hvc,

@@ -8,6 +8,7 @@
 #include <xen/vdebug.h>
 #include <xen/vgic.h>
 #include <xen/vpmu.h>
+#include "fp_switch.h"
 #include "pairs.h"
 
 /* abi/boot.md 4: SCTLR_GUEST_INIT and the architecture's RES1 bits. MMU and caches off. */
@@ -78,38 +79,22 @@ void vcpu_ctxt_init(struct vcpu *v)
 	v->sched.traps = WAIT_WFI;	/* as HCR_GUEST has it */
 }
 
-/* v, of CTXT_FP or just using them, leaves: FP/SIMD registers trap from now on, whoever comes. */
-static void fp_put(struct vcpu *v)
-{
-	if (read_sysreg(cptr_el2) & CPTR_TFP) {
-		v->ctxt.extra &= ~(uint32_t)CTXT_FP;
-		v->ctxt.fp_uses = 0;
-		return;
-	}
-	/* fp_trap() made it the owner of this CPU's registers. */
-	fp_save(&v->ctxt.fp);
-	v->ctxt.extra |= CTXT_FP;
-	v->ctxt.fp_uses++;
-	write_sysreg(cptr_el2, CPTR_GUEST | CPTR_TFP);
-}
-
-static bool fp_is_loaded(const struct vcpu *v)
-{
-	return this_cpu()->fp_owner == v && v->ctxt.fp_cpu == this_cpu()->id;
-}
-
 /*
  * v gets its FP/SIMD registers: it touched them while they trapped, and the instruction runs
  * again.
  */
 void fp_trap(struct vcpu *v, uint32_t iss __unused)
 {
-	write_sysreg(cptr_el2, CPTR_GUEST);
-	isb();
-	if (!fp_is_loaded(v))
-		fp_load(&v->ctxt.fp);
-	this_cpu()->fp_owner = v;
-	v->ctxt.fp_cpu = this_cpu()->id;
+	fp_get(v);
+}
+
+/* An SVE instruction or ZCR_EL1: there for who has it, with the other registers. */
+void sve_trap(struct vcpu *v, uint32_t iss)
+{
+	if (v->ctxt.cptr & CPTR_TZ)
+		guest_inject_undef(v);
+	else
+		fp_trap(v, iss);
 }
 
 #define FOR_EACH_AUX(op)	op(afsr0_el1, afsr0) op(afsr1_el1, afsr1) op(amair_el1, amair)

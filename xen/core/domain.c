@@ -50,6 +50,7 @@ static const struct domain_hooks hooks[] = {
 	{ .vcpu_init = vtimer_vcpu_init, .vcpu_free = vtimer_vcpu_free },
 	{ .vcpu_init = vdebug_vcpu_init, .vcpu_free = vdebug_vcpu_free },
 	{ .init = vpmu_domain_init, .vcpu_init = vpmu_vcpu_init, .vcpu_free = vpmu_vcpu_free },
+	{ .vcpu_init = sve_vcpu_init, .vcpu_free = sve_vcpu_free },
 	{ .vcpu_init = sched_vcpu_init, .vcpu_free = sched_vcpu_free },
 	{ .vcpu_init = poll_vcpu_init },
 	{ .relinquish = vcpu_areas_relinquish },

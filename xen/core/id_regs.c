@@ -17,6 +17,7 @@
  * w  unsigned, 1 at most: what is above is EL2's
  * h  the higher value is safe
  * a  single bits that all CPUs must have
+ * v  unsigned, and only a domain that has SVE sees it
  * .  hidden, since its state is not switched or its use would not trap
  * -  hidden, since it is a higher level's; to see the host's value would do no harm
  */
@@ -37,10 +38,12 @@ static const char *const rules[NR_ID_REGS] = {
 	[ID_REG(3, 0) ... ID_REG(3, 2)] = "uuuuuuuu",
 	[ID_REG(3, 4)] = "......uu",
 	[ID_REG(3, 6)] = "......uu",
-	/* ID_AA64PFR0: no RME, AMU, MPAM, SVE, RAS, EL3, EL2; EL1 is AArch64 only */
-	[ID_AA64PFR0] = "uu.u..-..uss--wu",
+	/* ID_AA64PFR0: no RME, AMU, MPAM, RAS, EL3, EL2; EL1 is AArch64 only */
+	[ID_AA64PFR0] = "uu.u..-v.uss--wu",
 	/* ID_AA64PFR1: CSV2_frac, SSBS, BT; no SME, MTE, NMI, GCS */
 	[ID_AA64PFR1] = ".......u-.....uu",
+	/* ID_AA64ZFR0 */
+	[ID_AA64ZFR0] = ".vv.vv.v.vvv..vv",
 	/* ID_AA64DFR0: DoubleLock, CTX_CMPs, WRPs, BRPs, DebugVer; no PMU, SPE, trace, BRBE */
 	[ID_AA64DFR0] = "-.....s.u.u.u..u",
 	/* ID_AA64ISAR0: no TME; ISAR1: no LS64, XS; ISAR2: no LUT, MOPS, WFxT, 128-bit registers */
@@ -69,6 +72,9 @@ uint64_t guest_ctr __ro_after_init;
 bool host_ctr_differs __ro_after_init;
 static bool hosts_view __ro_after_init;
 static bool host_has_ras __ro_after_init;	/* one of its CPUs */
+/* What domains with SVE see beside the common view. */
+static const uint8_t sve_regs[] = { ID_AA64PFR0, ID_AA64ZFR0 };
+static uint64_t sve_fields[ARRAY_SIZE(sve_regs)] __ro_after_init;
 
 static uint64_t merge_field(char rule, uint64_t a, uint64_t b)
 {
@@ -97,6 +103,17 @@ static uint64_t merge(const char *rule, uint64_t a, uint64_t b, uint64_t *seen)
 	return v;
 }
 
+/* Their fields of rule v. */
+static uint64_t merge_sve(const char *rule, uint64_t a, uint64_t b)
+{
+	uint64_t v = 0;
+
+	for (uint32_t n = 16; n--; rule++)
+		if (*rule == 'v')
+			v |= merge_field('u', a >> 4 * n & 0xf, b >> 4 * n & 0xf) << 4 * n;
+	return v;
+}
+
 void id_regs_add_cpu(const uint64_t *raw, uint64_t ctr, bool first)
 {
 	uint64_t v, seen;
@@ -111,6 +128,11 @@ void id_regs_add_cpu(const uint64_t *raw, uint64_t ctr, bool first)
 		if (((v ^ raw[n]) & seen) || (!first && ((v ^ guest_id_regs[n]) & seen)))
 			hosts_view = false;
 		guest_id_regs[n] = v;
+	}
+	for (uint32_t i = 0; i < ARRAY_SIZE(sve_regs); i++) {
+		uint32_t n = sve_regs[i];
+
+		sve_fields[i] = merge_sve(rules[n], raw[n], first ? raw[n] : sve_fields[i]);
 	}
 	host_ctr_differs = !first && (host_ctr_differs || ctr != guest_ctr);
 	/* Bit 31 is RES1, and IDC and DIC come with it. */
@@ -160,7 +182,7 @@ static bool can_be(const char *rule, uint64_t a, uint64_t b)
 
 		/* An upper limit is safe, and what is set apart from the rules is the domain's. */
 		if (want != (*rule == '.' || *rule == '-' ? is :
-			     merge_field(*rule == 'w' ? 'u' : *rule, want, is)))
+			     merge_field(*rule == 'w' || *rule == 'v' ? 'u' : *rule, want, is)))
 			return false;
 	}
 	return true;
@@ -188,6 +210,16 @@ uint64_t *id_regs_own(struct domain *d)
 	if (own)
 		d->id_regs = memcpy(own, guest_id_regs, sizeof(guest_id_regs));
 	return own;
+}
+
+int id_regs_set_sve(struct domain *d, bool on)
+{
+	uint64_t *own = id_regs_own(d);
+
+	for (uint32_t i = 0; own && i < ARRAY_SIZE(sve_regs); i++)
+		own[sve_regs[i]] ^= (own[sve_regs[i]] ^ (on ? sve_fields[i] : 0)) &
+				    merge_sve(rules[sve_regs[i]], ~0UL, ~0UL);
+	return own ? 0 : -ENOMEM;
 }
 
 /* The common view; without the system register interface where the guest has a GICv2. */

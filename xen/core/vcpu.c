@@ -7,6 +7,7 @@
 #include <xen/domain.h>
 #include <xen/heap.h>
 #include <xen/lib.h>
+#include <xen/sve.h>
 #include <xen/vcpu.h>
 #include <xen/vdebug.h>
 #include <xen/vdev.h>
@@ -89,6 +90,7 @@ void vcpu_reset(struct vcpu *v, uint64_t pc, uint64_t arg)
 	vtimer_vcpu_reset(v);
 	vdebug_vcpu_reset(v);
 	vpmu_vcpu_reset(v);
+	sve_vcpu_reset(v);
 	v->regs.x[0] = arg;
 	v->regs.elr = pc;
 	v->regs.spsr = SPSR_START;

@@ -9,6 +9,7 @@
 #include <xen/aarch32.h>
 #include <xen/id_regs.h>
 #include <xen/lib.h>
+#include <xen/sve.h>
 #include <xen/vcpu_state.h>
 #include <xen/vdebug.h>
 #include <xen/vpmu.h>
@@ -19,12 +20,12 @@
 #define POINT_STEP	8u		/* between ids of one break- or watchpoint and the next */
 
 /* Where a register is: in struct vcpu, or in what that points to. */
-enum where { IN_VCPU, IN_DEBUG, IN_BREAKPOINT, IN_WATCHPOINT, IN_PMU };
+enum where { IN_VCPU, IN_DEBUG, IN_BREAKPOINT, IN_WATCHPOINT, IN_PMU, IN_V, IN_SVE, IN_SVE_REGS };
 
 struct reg_row {
 	uint32_t id;		/* of the first */
 	uint16_t offset;
-	uint8_t nr;		/* so many, one behind the other */
+	uint8_t nr;		/* so many, one behind the other; of IN_SVE_REGS by the length */
 	uint8_t in;		/* enum where */
 };
 
@@ -60,7 +61,10 @@ static const struct reg_row rows[] = {
 	EL1(4, 4, 3, 1, spsr_abt) EL1(4, 4, 3, 2, spsr_und) EL1(4, 4, 3, 0, spsr_irq)
 	EL1(4, 4, 3, 3, spsr_fiq) EL1(4, 3, 0, 0, dacr) EL1(4, 5, 0, 1, ifsr)
 	EL1(4, 5, 3, 0, fpexc)
-	CTXT(ZAZEN_REG_V(0), 64, fp.q) EL1(3, 4, 4, 0, fp.fpcr) EL1(3, 4, 4, 1, fp.fpsr)
+	ROW(ZAZEN_REG_V(0), 64, IN_V, vcpu, ctxt.fp.q)
+	ROW(SYS(3, 0, 1, 2, 0), 1, IN_SVE, vcpu_sve, zcr)
+	ROW(ZAZEN_REG_SVE(0), 0, IN_SVE_REGS, vcpu_sve, regs)
+	EL1(3, 4, 4, 0, fp.fpcr) EL1(3, 4, 4, 1, fp.fpsr)
 	/* ICH_VMCR, ICH_AP0R<n>, ICH_AP1R<n> */
 	EL1(4, 12, 11, 7, gic.vmcr) CTXT(SYS(3, 4, 12, 8, 0), 2, gic.ap0r)
 	CTXT(SYS(3, 4, 12, 9, 0), 2, gic.ap1r)
@@ -85,7 +89,18 @@ static uint32_t count(const struct vcpu *v, const struct reg_row *r)
 {
 	if (is_point(r))
 		return vdebug_nr_points(r->in == IN_WATCHPOINT);
-	return r->in != IN_PMU || v->vpmu ? r->nr : 0;
+	switch (r->in) {
+	case IN_PMU:
+		return v->vpmu ? r->nr : 0;
+	case IN_V:
+		return v->sve ? 0 : r->nr;
+	case IN_SVE:
+		return v->sve ? r->nr : 0;
+	case IN_SVE_REGS:
+		return v->sve ? sve_words(v->domain) : 0;
+	default:
+		return r->nr;
+	}
 }
 
 /* Number k of row r, which v has. */
@@ -100,6 +115,8 @@ static uint64_t *place(struct vcpu *v, const struct reg_row *r, uint32_t k)
 		base = (char *)v->debug;
 	else if (r->in == IN_PMU)
 		base = (char *)v->vpmu;
+	else if (r->in == IN_SVE || r->in == IN_SVE_REGS)
+		base = (char *)v->sve;
 	return (uint64_t *)(base + r->offset) + k;
 }
 
@@ -156,7 +173,7 @@ int vcpu_regs_done(struct vcpu *v)
 	struct vgic_hw *gic = &v->ctxt.gic;
 
 	v->regs.spsr = (uint32_t)v->regs.spsr;
-	if (!was_legal(v->domain, v->regs.spsr))
+	if (!was_legal(v->domain, v->regs.spsr) || (v->sve && v->sve->zcr >= SVE_VL_MAX))
 		return -EINVAL;
 	if (guest_is_aarch32(&v->regs))
 		v->regs.elr = (uint32_t)v->regs.elr & ~1u;

@@ -72,7 +72,7 @@ static void fill_header(const struct domain *d, struct zazen_save_header *h)
 		.frequency = (uint32_t)timer_frequency(), .gic_version = d->gic_version,
 		.host_gic_version = gic_info.version, .host_pri_bits = gic_info.nr_pri_bits,
 		.flags = (uint8_t)((d->is_aarch32 ? ZAZEN_SAVE_AARCH32 : 0) |
-				   (d->vpmu ? ZAZEN_SAVE_PMU : 0)),
+				   (d->vpmu ? ZAZEN_SAVE_PMU : 0) | ZAZEN_SAVE_SVE(d->sve_vl)),
 	};
 }
 

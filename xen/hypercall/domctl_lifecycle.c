@@ -108,6 +108,7 @@ void domctl_fill_info(const struct domain *d, struct xen_domctl_getdomaininfo *i
 		.max_vcpu_id = XEN_INVALID_MAX_VCPU_ID,
 		.gpaddr_bits = (uint8_t)MIN((uint32_t)d->p2m.ipa_bits, id_regs_pa_bits(d->id_regs)),
 		.arch_config.gic_version = d->gic_version - 1,	/* XEN_DOMCTL_CONFIG_GIC_V2, V3 */
+		.arch_config.sve_vl = d->sve_vl,
 	};
 	memcpy(info->handle, d->handle, sizeof(info->handle));
 	for_each_vcpu(d, v) {

@@ -6,6 +6,7 @@
 #include <xen/aarch32.h>
 #include <xen/heap.h>
 #include <xen/page.h>
+#include <xen/sve.h>
 #include "domctl.h"
 
 #define CACHEFLUSH_MAX	(1UL << 18)	/* frames in one call */
@@ -179,7 +180,7 @@ int domctl_address_size(struct control_call *call)
 		call->domctl.u.address_size.size = d->is_aarch32 ? 32 : 64;
 		return 0;
 	}
-	if (size != 64 && (size != 32 || !host_has_aarch32))
+	if (size != 64 && (size != 32 || !host_has_aarch32 || d->sve_vl))
 		return -EINVAL;
 	if (READ_ONCE(d->tot_pages) || READ_ONCE(d->creation_finished))
 		return -EBUSY;
@@ -190,7 +191,7 @@ int domctl_address_size(struct control_call *call)
 static uint32_t other_heap_pages(const struct domain *d)
 {
 	return EVENT_PAGES + d->max_grant_frames + d->max_maptrack_frames +
-		d->max_vcpus * VCPU_PAGES;
+		d->max_vcpus * (VCPU_PAGES + sve_pages(d));
 }
 
 /*

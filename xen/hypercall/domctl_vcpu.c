@@ -6,6 +6,7 @@
 #include <xen/aarch32.h>
 #include <xen/id_regs.h>
 #include <xen/sched.h>
+#include <xen/sve.h>
 #include <xen/vcpu_state.h>
 #include "domctl.h"
 
@@ -38,7 +39,7 @@ static int lower_fields(struct domain *d, const struct zazen_domctl_cpu_model *m
 	return rc;
 }
 
-/* What the vCPUs to be made will show. -EBUSY when there are some, -EINVAL, -ENOMEM. */
+/* What the vCPUs to be made will show. -EBUSY: there are some; -EINVAL, -EOPNOTSUPP, -ENOMEM. */
 int domctl_cpu_model(struct control_call *call)
 {
 	const struct zazen_domctl_cpu_model *m = &call->zazen.u.cpu_model;
@@ -50,7 +51,8 @@ int domctl_cpu_model(struct control_call *call)
 		return -ERESTART;
 	if (!call->d->vcpu[0]) {
 		call->d->midr = m->midr;
-		rc = lower_fields(call->d, m);
+		rc = sve_choose(call->d, m->sve_vl);
+		rc = rc ? rc : lower_fields(call->d, m);
 	}
 	__atomic_store_n(&busy, 0, __ATOMIC_RELEASE);
 	return rc;

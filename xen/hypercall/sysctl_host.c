@@ -5,6 +5,7 @@
  */
 #include <xen/page.h>
 #include <xen/sched.h>
+#include <xen/sve.h>
 #include <xen/vpmu.h>
 #include "domctl.h"
 
@@ -23,6 +24,7 @@ int sysctl_physinfo(struct control_call *call)
 		.nr_cpus = online, .max_cpu_id = nr_cpus - 1,
 		.cpu_khz = (uint32_t)(timer_frequency() / 1000),
 		.capabilities = CAPABILITIES | (vpmu_is_available() ? XEN_SYSCTL_PHYSCAP_vpmu : 0),
+		.arch_capabilities = sve_max_length(),	/* as Xen from 4.18 on */
 		.total_pages = zone_total_pages(), .free_pages = zone_free_pages(),
 		.max_mfn = zone_max_mfn().v,
 	};

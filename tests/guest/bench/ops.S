@@ -224,14 +224,14 @@ stamp_vectors:
 	/*
 	 * Loops that give the CPU away each time, the same for vCPUs and whole domains: x0 is where
 	 * to count, x1 how often at most.  Between two yields the second one writes a register of
-	 * its address space, the third one does so every 16th time, the last one uses SIMD.
+	 * its address space, the third one does so every 16th time, the last ones use SIMD or SVE.
 	 */
 	.macro	yield_loop name
 	.globl	\name, \name\()_end
 	.balign	16
 \name:	mov	x20, x0
 	mov	x21, x1
-	mov	x9, #(3 << 20)			/* a domain starts with SIMD closed to itself */
+	mov	x9, #(3 << 20 | 3 << 16)	/* a domain starts with them closed to itself */
 	msr	cpacr_el1, x9
 	isb
 1:	mov	x16, #29
@@ -268,6 +268,12 @@ stamp_vectors:
 	yield_loop	yield_simd
 	add	v0.2d, v0.2d, v1.2d
 	yield_loop_end	yield_simd
+
+	.arch	armv8-a+sve
+	yield_loop	yield_sve
+	add	z0.d, z0.d, z1.d
+	yield_loop_end	yield_sve
+	.arch	armv8-a
 
 	/* call_yield_loop(count, limit, loop): with the registers kept that C wants kept. */
 	.globl	call_yield_loop

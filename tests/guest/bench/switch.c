@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Rows in which another vCPU or another domain has the same CPU: switches by yield, in four kinds
+ * Rows in which another vCPU or another domain has the same CPU: switches by yield, in five kinds
  * of loop, a domain that reads its own serial port, and one whose writes are noted.
  */
 #include "bench.h"
@@ -9,6 +9,7 @@
 
 extern char yield_plain[], yield_plain_end[], yield_ttbr[], yield_ttbr_end[],
 	    yield_ttbr_seldom[], yield_ttbr_seldom_end[], yield_simd[], yield_simd_end[],
+	    yield_sve[], yield_sve_end[],
 	    uart_domain[], uart_domain_end[], write_domain[], write_domain_end[];
 
 static const struct kind {
@@ -24,7 +25,7 @@ static const struct kind {
 
 #define N_KINDS (sizeof(kinds) / sizeof(kinds[0]))
 
-static uint8_t pages[N_KINDS + 2][4096] __attribute__((aligned(4096)));
+static uint8_t pages[N_KINDS + 4][4096] __attribute__((aligned(4096)));
 static char second_stack[4096] __attribute__((aligned(16)));
 static volatile uint64_t second_count;
 static const void *volatile second_loop;
@@ -77,10 +78,12 @@ static void between_vcpus(void)
 	}
 }
 
-static void between_domains(const struct kind *k, uint8_t *page)
+/* This domain's loop is k's; the other one's, which has SVE unless BITS is 0, is LOOP. */
+static void between_domains(const struct kind *k, uint8_t *page, const char *loop,
+			    const char *end, unsigned int bits)
 {
-	struct made_domain d;
-	int64_t rc = domain_make(&d, page, k->loop, (size_t)(k->end - k->loop));
+	struct made_domain d = { .sve_bits = bits };
+	int64_t rc = domain_make(&d, page, loop, (size_t)(end - loop));
 
 	if (!rc) {
 		d.step = "unpausedomain";
@@ -100,7 +103,14 @@ void bench_switches(const char *args)
 		between_vcpus();
 	if (arg_has(args, "switch=domains"))
 		for (size_t i = 0; i < N_KINDS; i++)
-			between_domains(&kinds[i], pages[i]);
+			between_domains(&kinds[i], pages[i], kinds[i].loop, kinds[i].end, 0);
+	if (arg_has(args, "switch=sve")) {
+		struct kind k = { NULL, "switch_beside_simd", yield_simd, yield_simd_end };
+
+		between_domains(&k, pages[N_KINDS + 2], k.loop, k.end, 0);
+		k.domains = "switch_beside_sve";
+		between_domains(&k, pages[N_KINDS + 3], yield_sve, yield_sve_end, 256);
+	}
 }
 
 /* D, which is made, runs until it has taken its 255 samples, which are reported then. */
@@ -126,7 +136,7 @@ static bool take_samples(struct made_domain *d, const char *name)
 /* A domain with an emulated serial port samples it. */
 void bench_uart_domain(void)
 {
-	struct made_domain d;
+	struct made_domain d = { .sve_bits = 0 };
 	int64_t rc = domain_make(&d, pages[N_KINDS], uart_domain,
 				 (size_t)(uart_domain_end - uart_domain));
 
@@ -142,7 +152,7 @@ void bench_uart_domain(void)
 void bench_log_dirty(void)
 {
 	static uint8_t bits[(DOMAIN_PFN + 256) / 8];
-	struct made_domain d;
+	struct made_domain d = { .sve_bits = 0 };
 	uint64_t start, none, all;
 	int64_t rc = domain_make(&d, pages[N_KINDS + 1], write_domain,
 				 (size_t)(write_domain_end - write_domain));

@@ -12,7 +12,7 @@ enum { DOMCTL_createdomain = 1, DOMCTL_pausedomain = 3, DOMCTL_unpausedomain = 4
        DOMCTL_max_mem = 11,
        DOMCTL_setvcpucontext = 12, DOMCTL_max_vcpus = 15, DOMCTL_scheduler_op = 16,
        DOMCTL_sendtrigger = 28, DOMCTL_set_address_size = 35, DOMCTL_vuart_op = 81,
-       DOMCTL_set_paging_mempool_size = 86 };
+       DOMCTL_set_paging_mempool_size = 86, ZAZEN_DOMCTL_cpu_model = 0x5a00 };
 #define SCHEDULER_CREDIT2 6
 
 struct domctl {
@@ -138,24 +138,39 @@ static int64_t set_context(const struct made_domain *d)
 	return domctl(DOMCTL_setvcpucontext, d->id);
 }
 
-/* Make a paused domain that will run SIZE bytes of CODE in PAGE (of 4 KiB, given up by us). */
-int64_t domain_make(struct made_domain *d, uint8_t *page, const void *code, size_t size)
+/* A paused domain with its vCPU. */
+static int64_t make_empty(struct made_domain *d)
 {
 	int64_t rc;
 
-	d->page = page;
 	d->step = "createdomain";
 	rc = create(d);
 	if (rc)
 		return rc;
+	if (d->sve_bits) {
+		d->step = "cpu_model";
+		clear();
+		ctl.u.u32[31] = d->sve_bits / 128;
+		rc = domctl(ZAZEN_DOMCTL_cpu_model, d->id);
+		if (rc)
+			return rc;
+	}
 	d->step = "max_vcpus";
 	rc = set_u32(d, DOMCTL_max_vcpus, 1);
 	if (rc)
 		return rc;
 	d->step = "set_address_size";
-	rc = set_u32(d, DOMCTL_set_address_size, 64);
+	return set_u32(d, DOMCTL_set_address_size, 64);
+}
+
+/* Make a paused domain that will run SIZE bytes of CODE in PAGE (of 4 KiB, given up by us). */
+int64_t domain_make(struct made_domain *d, uint8_t *page, const void *code, size_t size)
+{
+	int64_t rc = make_empty(d);
+
 	if (rc)
 		return rc;
+	d->page = page;
 	d->step = "memory limits";
 	rc = set_u64(d, DOMCTL_set_paging_mempool_size, 8 << 20);
 	if (!rc)

@@ -18,6 +18,7 @@ struct made_domain {
 	uint16_t id;
 	uint8_t *page;			/* its first page, mapped here */
 	const char *step;		/* what failed, when something did */
+	unsigned int sve_bits;		/* that its vectors are to have; 0: no SVE */
 };
 
 /* All return 0 or the hypervisor's negative errno. */

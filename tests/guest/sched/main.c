@@ -28,7 +28,7 @@ void guest_main(const void *dtb)
 	unsigned int weight[2] = { (unsigned int)arg_number(args, "w0=", 256),
 				   (unsigned int)arg_number(args, "w1=", 512) };
 	uint64_t time[2][2], count[2][2];
-	struct made_domain d[2];
+	struct made_domain d[2] = { { .sve_bits = 0 } };
 	int64_t rc;
 
 	console_init();

@@ -181,7 +181,7 @@ static void off_and_on(void)
 /* dom0 and another domain on one CPU: who comes, who leaves, and who comes next is who left. */
 static void two_domains(void)
 {
-	struct made_domain d;
+	struct made_domain d = { .sve_bits = 0 };
 	uint32_t to = 0, back = 0;
 	bool good = true;
 

@@ -48,7 +48,7 @@ static uint64_t work(void)
 static void beside(unsigned int n, const char *name, const void *code, const void *end,
 		   uint64_t alone, uint64_t most, uint64_t least)
 {
-	struct made_domain d;
+	struct made_domain d = { .sve_bits = 0 };
 	uint64_t percent, count;
 
 	if (domain_make(&d, pages[n], code, (size_t)((const char *)end - (const char *)code)) ||

@@ -57,6 +57,7 @@ struct vcpu_ctxt {
 	uint32_t fp_uses;		/* slices in a row that used FP: eager restore after two */
 	uint32_t fp_cpu;		/* CPU that loaded fp last: its fp_owner counts */
 	uint32_t extra;			/* enum vcpu_extra */
+	uint32_t cptr;			/* CPTR_EL2 while its FP/SIMD, and SVE, registers are loaded */
 	struct vgic_hw gic;
 	/* of AArch32 alone */
 	uint64_t spsr_abt, spsr_und, spsr_irq, spsr_fiq, dacr, ifsr, fpexc;

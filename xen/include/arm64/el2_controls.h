@@ -38,6 +38,7 @@
 
 /* CPTR_EL2 (E2H = 0). RES1 bits, which are SVE and SME traps where those exist, stay set. */
 #define CPTR_RES1	0x000033ffUL
+#define CPTR_TZ		(1UL << 8)	/* SVE: of CPTR_RES1, clear while a domain's that has it is loaded */
 #define CPTR_TFP	(1UL << 10)	/* FP/SIMD: the lazy switch */
 #define CPTR_TTA	(1UL << 20)	/* trace registers */
 #define CPTR_TAM	(1UL << 30)	/* activity monitors */

@@ -209,6 +209,7 @@ DEFINE_XEN_GUEST_HANDLE(vcpu_guest_context);
 /* Arm's part of XEN_DOMCTL_createdomain. */
 struct xen_arch_domainconfig {
 	uint8_t gic_version;		/* in/out: XEN_DOMCTL_CONFIG_GIC_* */
+	uint8_t sve_vl;			/* out, as in Xen from 4.18 on: 128 bits of SVE's vectors */
 	uint16_t tee_type;		/* XEN_DOMCTL_CONFIG_TEE_* */
 	uint32_t nr_spis;		/* shared peripheral interrupts of the virtual GIC */
 	uint32_t clock_frequency;	/* out: 0 when the guest can read it from CNTFRQ */

@@ -42,7 +42,9 @@
 /*
  * cpu_model: what a domain's CPUs show. Before max_vcpus (-EBUSY); may be called more than once.
  * A field is lowered, never raised: the instructions of a feature that is gone may still work
- * where they do not trap. -EINVAL for a field that does not exist: those before it hold.
+ * where they do not trap. -EINVAL for a field that does not exist: those before it hold. SVE is
+ * given by its length, with the fields that tell of it: -EINVAL above 16 or for a 32-bit domain,
+ * -EOPNOTSUPP a length that not all CPUs have (the largest: sysctl physinfo, arch_capabilities).
  */
 #define ZAZEN_CPU_FIELDS	28
 
@@ -58,6 +60,7 @@ struct zazen_domctl_cpu_model {
 	uint64_aligned_t midr;		/* MIDR_EL1; 0: that of the CPU it runs on */
 	uint32_t nr_fields;
 	struct zazen_id_field field[ZAZEN_CPU_FIELDS];
+	uint32_t sve_vl;		/* length of its vectors in 128 bits; 0: no SVE */
 };
 
 /*
@@ -140,6 +143,7 @@ struct zazen_domctl_trace {
 
 #define ZAZEN_SAVE_AARCH32	1u	/* its kernel is 32-bit */
 #define ZAZEN_SAVE_PMU		2u	/* it has performance monitors */
+#define ZAZEN_SAVE_SVE(vl)	((vl) << 3)	/* length of its vectors in 128 bits; 0: no SVE */
 
 /* What both domains, and both hosts, must have in common. */
 struct zazen_save_header {
@@ -148,7 +152,7 @@ struct zazen_save_header {
 	uint32_t frequency;		/* of the counter, in Hz */
 	uint8_t gic_version;		/* the guest's ... */
 	uint8_t host_gic_version, host_pri_bits;	/* ... and what its active priorities are */
-	uint8_t flags;			/* ZAZEN_SAVE_AARCH32, _PMU */
+	uint8_t flags;			/* ZAZEN_SAVE_AARCH32, _PMU, _SVE */
 };
 
 #define ZAZEN_SAVE_RUNSTATE_FLAG	1u	/* vm_assist type 5 */
@@ -177,6 +181,8 @@ struct zazen_save_vcpu {
  */
 #define ZAZEN_REG_X(n)		(0x10000u + (n))
 #define ZAZEN_REG_V(n)		(0x10100u + 2 * (n))	/* lower 64 bits; the upper ones are next */
+/* In place of V with SVE: Z0 to Z31, P0 to P15 and FFR, by its length, one behind the other. */
+#define ZAZEN_REG_SVE(n)	(0x20000u + (n))	/* 64 bits; what is left of the last one is 0 */
 
 struct zazen_save_reg {
 	uint64_aligned_t id, value;

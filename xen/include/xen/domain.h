@@ -63,6 +63,7 @@ struct domain {
 	const uint64_t *id_regs;	/* [CRm][op2] as guests read them; core/id_regs.c; constant */
 	uint64_t midr;			/* MIDR_EL1 of its choice; 0 the CPU's; constant */
 	bool vpmu;			/* has performance monitors; constant */
+	uint8_t sve_vl;			/* its vectors' length in 128 bits; 0 no SVE; core/sve.c; constant */
 	uint64_t cntvoff;		/* CNTVOFF_EL2 of all its vCPUs; set till its start */
 	int64_t wallclock_offset;	/* seconds added to the host's wall clock */
 	struct cpupool *pool;		/* never NULL; cpupool_lock, public; sched/cpupool.c */
@@ -215,9 +216,10 @@ domain_free_fn cpupool_domain_free, evtchn_domain_free, gnttab_domain_free, id_r
 	       mmio_domain_free, p2m_domain_free, vgic_domain_free, vpl011_domain_free,
 	       watchdog_domain_free;
 /* poll_*: SCHEDOP_poll's timer, hypercall/sched_op.c */
-vcpu_init_fn poll_vcpu_init, sched_vcpu_init, vdebug_vcpu_init, vgic_vcpu_init, vpmu_vcpu_init,
-	     vtimer_vcpu_init;
-vcpu_free_fn sched_vcpu_free, vdebug_vcpu_free, vgic_vcpu_free, vpmu_vcpu_free, vtimer_vcpu_free;
+vcpu_init_fn poll_vcpu_init, sched_vcpu_init, sve_vcpu_init, vdebug_vcpu_init, vgic_vcpu_init,
+	     vpmu_vcpu_init, vtimer_vcpu_init;
+vcpu_free_fn sched_vcpu_free, sve_vcpu_free, vdebug_vcpu_free, vgic_vcpu_free, vpmu_vcpu_free,
+	     vtimer_vcpu_free;
 
 /* ---- core/watchdog.c ---- */
 

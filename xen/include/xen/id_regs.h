@@ -15,6 +15,7 @@
 #define ID_DFR0			ID_REG(1, 2)
 #define ID_AA64PFR0		ID_REG(4, 0)
 #define ID_AA64PFR1		ID_REG(4, 1)
+#define ID_AA64ZFR0		ID_REG(4, 4)
 #define ID_AA64DFR0		ID_REG(5, 0)
 #define ID_AA64ISAR0		ID_REG(6, 0)
 #define ID_AA64ISAR1		ID_REG(6, 1)
@@ -38,6 +39,8 @@ bool id_regs_cpu_fits(const uint64_t *raw, const uint64_t *boot);
 uint32_t id_regs_pa_bits(const uint64_t *regs);
 /* The table of d's own, made if need be, for a domain without vCPUs. NULL: no memory. */
 uint64_t *id_regs_own(struct domain *d);
+/* d, without vCPUs, shows SVE as the host's CPUs have it, or not. -ENOMEM. */
+int id_regs_set_sve(struct domain *d, bool on) __must_check;
 /*
  * Lower field shift of register reg to at most max, in the field's own order. -EINVAL when there
  * is no such field.

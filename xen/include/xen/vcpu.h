@@ -66,6 +66,7 @@ struct vcpu {
 	struct vgic_vcpu *vgic;		/* vgic/ */
 	struct vdebug *debug;		/* vdev/vdebug.c */
 	struct vpmu *vpmu;		/* vdev/vpmu.c; NULL: its domain has none */
+	struct vcpu_sve *sve;		/* core/sve.c; NULL: its domain has no SVE */
 	struct hypercall_state hcall;
 
 	/* sched/: under LOCK_SCHED of the run queue */
