@@ -106,10 +106,15 @@ static long destroydomain(struct fake_hyp *f, struct fake_domain *d)
 	return 0;
 }
 
-static long cpu_model(struct fake_domain *d, const struct zazen_domctl_cpu_model *m)
+static long cpu_model(const struct fake_hyp *f, struct fake_domain *d,
+		      const struct zazen_domctl_cpu_model *m)
 {
-	if (m->nr_fields > ZAZEN_CPU_FIELDS)
+	if (m->nr_fields > ZAZEN_CPU_FIELDS || m->sve_vl > 16)
 		return -EINVAL;
+	/* Of the lengths, it has the powers of two. */
+	if (m->sve_vl > f->sve_vl || (m->sve_vl & (m->sve_vl - 1)))
+		return -EOPNOTSUPP;
+	d->info.arch_config.sve_vl = (uint8_t)m->sve_vl;
 	d->cpu_model = *m;
 	d->cpu_models++;
 	for (unsigned int i = 0; i < m->nr_fields && d->nr_cpu_fields < 256; i++)
@@ -157,7 +162,7 @@ static long domctl_on(struct fake_hyp *f, struct fake_domain *d, struct xen_domc
 		d->started = true;
 		return 0;
 	case ZAZEN_DOMCTL_cpu_model:
-		return cpu_model(d, &((struct zazen_domctl *)op)->u.cpu_model);
+		return cpu_model(f, d, &((struct zazen_domctl *)op)->u.cpu_model);
 	case ZAZEN_DOMCTL_write_memory:
 		return write_memory(f, d, &((struct zazen_domctl *)op)->u.write_memory);
 	case ZAZEN_DOMCTL_trace:
@@ -300,6 +305,7 @@ static long sysctl(struct fake_hyp *f, struct xen_sysctl *op)
 		op->u.physinfo.cpu_khz = 1000000;
 		op->u.physinfo.total_pages = 1 << 19;
 		op->u.physinfo.free_pages = f->free_pages;
+		op->u.physinfo.arch_capabilities = f->sve_vl;
 		op->u.physinfo.capabilities = f->vpmu ? XEN_SYSCTL_PHYSCAP_vpmu : 0;
 		return 0;
 	case XEN_SYSCTL_sched_id:

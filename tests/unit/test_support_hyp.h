@@ -57,6 +57,7 @@ struct fake_hyp {
 	unsigned int big_orders;	/* extents of order 9 and more that are left */
 	int ram_fd;			/* guest memory, offset = gfn * 4096, all domains alike */
 	unsigned int blind_writes;	/* write_memory calls that do not see the caller's bytes */
+	unsigned int sve_vl;		/* longest vectors of its CPUs, in 128 bits */
 	bool aarch32;			/* its CPUs have it at EL1 */
 	bool vpmu;			/* the host has performance monitors for guests */
 	unsigned int calls, fail_at;	/* fail the call with this number, counted from 1 */

@@ -296,6 +296,15 @@ static void rule_topology(struct reader *r)
 			    r->build->cfg.vcpus_max);
 }
 
+static void rule_sve(struct reader *r)
+{
+	const struct domain_config *c = &r->build->cfg;
+
+	if (c->sve_bits != 0 && c->arch == DOMAIN_ARCH_ARMV7L)
+		field_error(r, find(r, "cpu", "feature"), NULL, "E346", NULL,
+			    "a 32-bit guest has no SVE");
+}
+
 /* The other end of an interface's route. */
 static void read_gateway(struct reader *r, const struct xml_node *n, struct domain_nic *nic)
 {
@@ -386,6 +395,7 @@ void config_check(struct reader *r)
 	rule_cmdline(r);
 	rule_topology(r);
 	rule_pa_bits(r);
+	rule_sve(r);
 	config_check_devices(r);
 	rule_interfaces(r);
 	rule_scripts(r);

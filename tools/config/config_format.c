@@ -127,14 +127,17 @@ static void add_features(struct strbuf *sb, const struct domain_config *cfg)
 
 static void add_cpu(struct strbuf *sb, const struct domain_config *cfg)
 {
-	if (cfg->cpu_disabled == 0 && cfg->kept[DOMAIN_IN_CPU] == NULL)
+	if (cfg->cpu_disabled == 0 && cfg->sve_bits == 0)
 		return;
 	strbuf_addstr(sb, "  <cpu mode='custom'>\n");
 	for (unsigned int n = 0; cpu_feature_name(n) != NULL; n++)
 		if (cfg->cpu_disabled >> n & 1)
 			strbuf_addf(sb, "    <feature policy='disable' name='%s'/>\n",
 				    cpu_feature_name(n));
-	add_kept(sb, cfg, DOMAIN_IN_CPU);
+	if (cfg->sve_bits == SVE_HOST)
+		strbuf_addstr(sb, "    <feature policy='require' name='sve'/>\n");
+	else if (cfg->sve_bits != 0)
+		strbuf_addf(sb, "    <feature policy='require' name='sve%u'/>\n", cfg->sve_bits);
 	strbuf_addstr(sb, "  </cpu>\n");
 }
 

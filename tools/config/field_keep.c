@@ -8,7 +8,7 @@
 #include "format.h"
 
 static const char *const indents[DOMAIN_PLACES] = {
-	[DOMAIN_IN_FEATURES] = "    ", [DOMAIN_IN_CPU] = "    ",
+	[DOMAIN_IN_FEATURES] = "    ",
 	[DOMAIN_IN_EXTENSION] = "      ",
 };
 

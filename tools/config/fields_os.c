@@ -38,16 +38,20 @@ static FIELD_WORDS(cpu_modes, WORD("host-passthrough", 0),
 
 static const struct field_range topology_range = { 1, DOMAIN_VCPUS_MAX };
 
-/* "sve" or "sve<N>" with N a multiple of 128 up to 2048; other names that begin so are mistakes. */
-static bool is_sve(const char *name, bool *valid)
+/*
+ * "sve", SVE_HOST, or "sve<N>" with N a multiple of 128 up to 2048: *bits; 0 for other names that
+ * begin so, which are mistakes.
+ */
+static bool is_sve(const char *name, unsigned int *bits)
 {
-	unsigned long bits;
+	unsigned long n;
 	char *end;
 
 	if (strncmp(name, "sve", 3) != 0 || (name[3] != '\0' && (name[3] < '0' || name[3] > '9')))
 		return false;
-	bits = name[3] != '\0' ? strtoul(name + 3, &end, 10) : 128;
-	*valid = name[3] == '\0' || (*end == '\0' && bits > 0 && bits <= 2048 && bits % 128 == 0);
+	n = strtoul(name + 3, &end, 10);
+	*bits = name[3] == '\0' ? SVE_HOST :
+		*end == '\0' && n <= SVE_BITS_MAX && n % 128 == 0 ? (unsigned int)n : 0;
 	return true;
 }
 
@@ -55,35 +59,29 @@ static FIELD_WORDS(feature_policies, WORD("disable", 0), WORD("forbid", 0), WORD
 	WORD("require", 0),
 	{ "force", 0, FIELD_W, "nothing is made that the host lacks", NULL });
 
-/* SVE is not the host's to give, the PMU only on demand: off they are anyway. False: neither. */
+/* SVE and the PMU, only on demand: off they are anyway. The longest vectors count. False: neither. */
 static bool check_absent_feature(struct reader *r, const struct xml_node *node,
 				 const struct field_row *row, const char *name,
 				 const char *policy, bool off)
 {
-	bool valid = true;
-	char text[96];
+	struct domain_config *c = &r->build->cfg;
+	unsigned int bits;
 
 	if (strcmp(name, "pmu") == 0) {
 		if (!off)
-			r->build->cfg.vpmu = 1;
+			c->vpmu = 1;
 		return true;
 	}
-	if (!is_sve(name, &valid))
+	if (!is_sve(name, &bits))
 		return false;
-	if (!valid)
+	if (bits == 0)
 		field_error(r, node, "name", "E346", NULL,
 			    "\"%.20s\" is no vector length (128 to 2048 in steps of 128)", name);
-	if (off || !valid)
-		return true;
-	if ((policy != NULL && strcmp(policy, "optional") == 0) ||
-	    (r->opt != NULL && (r->opt->flags & CONFIG_CONVERT))) {
-		(void)field_report_class(r, FIELD_W, node, row, name, "no guest has SVE here",
-					 NULL);
-		return true;
-	}
-	snprintf(text, sizeof(text), "    <feature policy='require' name='%.20s'/>\n", name);
-	field_keep_text(r, DOMAIN_IN_CPU, text);
-	field_unserved(r, node, "name");
+	else if (!off && policy != NULL && strcmp(policy, "optional") == 0)
+		(void)field_report_class(r, FIELD_W, node, row, name,
+					 "a guest has SVE where it is required", NULL);
+	else if (!off)
+		c->sve_bits = MAX(c->sve_bits, bits);
 	return true;
 }
 
@@ -193,7 +191,8 @@ static const struct field_row rows[] = {
 	ROW("domain/cpu", CONTAINER),
 	ROW_W("domain/cpu/cache", "the guest sees the host's CPU"),
 	ROW("domain/cpu/feature", .handler = read_feature, .flags = FIELD_REPEAT),
-	ROW("domain/cpu/feature@name", .flags = FIELD_REQUIRED),
+	ROW("domain/cpu/feature@name", .flags = FIELD_REQUIRED,
+	    .note = "sve, or sve128 to sve2048: vectors as long as the host's, or of so many bits"),
 	ROW("domain/cpu/feature@policy", WORDS(feature_policies)),
 	ROW_W("domain/cpu/maxphysaddr", "the guest sees the host's CPU"),
 	ROW_W("domain/cpu/model", "the guest sees the host's CPU"),

@@ -191,6 +191,10 @@ static void put_platform(struct writer *w, const struct domain_config *c)
 	put_string(w, "gic_version",
 		   c->gic_version == 2 ? "v2" : c->gic_version == 3 ? "v3" : NULL);
 	put_number(w, "vpmu", (uint64_t)c->vpmu);
+	if (c->sve_bits == SVE_HOST)
+		put_string(w, "sve", "hw");
+	else
+		put_number(w, "sve", c->sve_bits);
 	put_number(w, "max_grant_frames", c->grant_frames);
 	put_number(w, "max_maptrack_frames", c->maptrack_frames);
 	put_number(w, "max_event_channels", c->event_channels);
@@ -205,7 +209,6 @@ static void put_kept(struct writer *w, const struct domain_config *c)
 	} rows[] = {
 		{ "    <xen>\n      <passthrough state='on'/>\n    </xen>\n",
 		  "passthrough = \"enabled\"\n" },
-		{ "    <feature policy='require' name='sve'/>\n", "sve = \"hw\"\n" },
 		{ "      <z:driver-domain/>\n", "driver_domain = 1\n" },
 		{ "      <z:no-migrate/>\n", "nomigrate = 1\n" },
 		{ "      <z:tee type='ffa'/>\n", "tee = \"ffa\"\n" },
@@ -228,8 +231,8 @@ static void put_kept(struct writer *w, const struct domain_config *c)
 				strbuf_addstr(&w->sb, rows[i].xl);
 			p += i < ARRAY_SIZE(rows) ? strlen(rows[i].xml) : strcspn(p, "\n") + 1;
 		}
-		lost(w, left, place == DOMAIN_IN_CPU ? "cpu/feature (sve)" :
-		     place == DOMAIN_IN_FEATURES ? "features/xen" : "z:domain (what is left)");
+		lost(w, left, place == DOMAIN_IN_FEATURES ? "features/xen" :
+		     "z:domain (what is left)");
 	}
 }
 

@@ -23,6 +23,7 @@ struct creation {
 	struct domain_build_args build;
 	struct domain_nodes nodes;
 	char uuid[DOMAIN_UUID_TEXT];
+	uint32_t sve_bits;		/* that its vectors will have */
 	uint16_t domid;
 	bool made;			/* a domain exists: undo it on failure */
 	bool told;			/* events of it went out */
@@ -70,7 +71,9 @@ static int check_host(struct creation *c, struct zerr **err)
 	struct hyp_physinfo phys;
 
 	if (domain_check_aarch32(c->ctx, c->cfg, err) != 0 ||
-	    hyp_physinfo(c->ctx->hyp, &phys, err) != 0)
+	    hyp_physinfo(c->ctx->hyp, &phys, err) != 0 ||
+	    (c->cfg->sve_bits != 0 && domain_sve_length(c->cfg, c->opts->saved, &phys, &c->sve_bits,
+							err) != 0))
 		return -1;
 	need = domain_need_kib(c->cfg);
 	if (c->opts->saved)		/* its balloon may have given memory back */
@@ -120,9 +123,13 @@ static int set_cpu_model(struct creation *c, struct zerr **err)
 	size_t n = cpu_feature_fields(c->cfg->cpu_disabled, c->cfg->pa_bits, fields,
 				      ARRAY_SIZE(fields));
 
-	if (n == 0 && c->cfg->midr == 0)
+	if (n == 0 && c->cfg->midr == 0 && c->sve_bits == 0)
 		return 0;
-	return hyp_domain_cpu_model(c->ctx->hyp, c->domid, c->cfg->midr, fields, n, err);
+	if (hyp_domain_cpu_model(c->ctx->hyp, c->domid, c->cfg->midr, c->sve_bits, fields, n,
+				 err) == 0)
+		return 0;
+	return c->sve_bits == 0 ? -1 : zerr_hint(err, "sve%u: not every shorter length than the "
+						 "longest is one that all CPUs have", c->sve_bits);
 }
 
 static int make_domain(struct creation *c, struct zerr **err)

@@ -6,6 +6,7 @@
  */
 #include <xentools/build.h>
 #include <xentools/device.h>
+#include <xentools/save.h>
 
 #include "tools/domain/domain_priv.h"
 
@@ -41,13 +42,35 @@ int domain_check_aarch32(struct domain_ctx *ctx, const struct domain_config *cfg
 			 "are Cortex-A53, A57, A72 and their like");
 }
 
+int domain_sve_length(const struct domain_config *cfg, const struct domain_saved *saved,
+		      const struct hyp_physinfo *phys, uint32_t *bits, struct zerr **err)
+{
+	uint32_t most = HYP_SVE_BITS(phys->arch_capabilities);
+
+	*bits = saved ? saved->in.head.sve_bytes * 8 : cfg->sve_bits;
+	if (*bits == SVE_HOST && most != 0)
+		*bits = most;
+	if (*bits <= most)
+		return 0;
+	if (most == 0)
+		return zerr_set(err, ZERR_UNSUPPORTED, "E510", 0,
+				"this host has no SVE to give a guest");
+	return zerr_set(err, ZERR_UNSUPPORTED, "E510", 0, "%s vectors of %u bits, and this host's "
+			"have at most %u", saved ? "it was saved with" : "it is to have", *bits,
+			most);
+}
+
 int domain_check_machine(struct domain_ctx *ctx, const struct domain_config *cfg,
 			 struct zerr **err)
 {
 	int wanted = cfg->gic_version;
 	struct hyp_domain_info host;
 	struct hyp_physinfo phys;
+	uint32_t bits;
 
+	if (cfg->sve_bits != 0 && hyp_physinfo(ctx->hyp, &phys, NULL) == 0 &&
+	    domain_sve_length(cfg, NULL, &phys, &bits, err) != 0)
+		return -1;
 	if (cfg->vpmu && hyp_physinfo(ctx->hyp, &phys, NULL) == 0 &&
 	    !(phys.capabilities & HYP_CAP_VPMU))
 		return zerr_set(err, ZERR_UNSUPPORTED, "E504", 0,

@@ -185,6 +185,9 @@ int domain_check_aarch32(struct domain_ctx *ctx, const struct domain_config *cfg
 			 struct zerr **err);
 int domain_check_machine(struct domain_ctx *ctx, const struct domain_config *cfg,
 			 struct zerr **err);
+/* How long its vectors are, as the host's or the file's may be; 0: it has no SVE. */
+int domain_sve_length(const struct domain_config *cfg, const struct domain_saved *saved,
+		      const struct hyp_physinfo *phys, uint32_t *bits, struct zerr **err);
 
 /*
  * domain_wishes.c: what can be refused before there is a domain; what it boots; and, with the

@@ -61,6 +61,9 @@ int domain_saved_check(struct domain_ctx *ctx, const struct domain_saved *s,
 	if (h->flags != flags)
 		return zerr_set(err, ZERR_BAD_CONFIG, "E725", 0, "serial port and performance "
 				"monitors (z:vuart, pmu) must be as when it was saved");
+	if (h->sve_bytes * 8 != cfg->sve_bits && cfg->sve_bits != SVE_HOST)
+		return differs(err, ZERR_BAD_CONFIG, "the length of its vectors in bits",
+			       h->sve_bytes * 8, cfg->sve_bits, here);
 	if (cfg->gic_version && h->gic_version != (uint32_t)cfg->gic_version)
 		return differs(err, ZERR_BAD_CONFIG, "the interrupt controller's version",
 			       h->gic_version, (uint32_t)cfg->gic_version, here);

@@ -249,6 +249,7 @@ static int fill_header(struct saving *s, struct save_header *h, struct zerr **er
 		.gic_version = s->info.gic_version,
 		.vcpus = s->info.max_vcpu_id + 1,
 		.frequency = s->info.clock_frequency,
+		.sve_bytes = s->info.sve_bits / 8,
 		.page_size = HYP_PAGE_SIZE,
 		.packing = s->opts->packing,
 		.store_port = (uint32_t)store,

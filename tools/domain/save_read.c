@@ -221,8 +221,11 @@ static int check_header(struct save_in *in, const struct save_record *r, struct 
 		what = "the memory";
 	else if (h->packing >= SAVE_PACKINGS)
 		what = "the compression";
-	else if ((h->flags & ~(SAVE_VUART | SAVE_VPMU)) != 0 || h->sve_bytes != 0)
+	else if ((h->flags & ~(SAVE_VUART | SAVE_VPMU)) != 0)
 		what = "what the guest has";
+	else if (h->sve_bytes % 16 != 0 || h->sve_bytes > SVE_BITS_MAX / 8 ||
+		 (h->sve_bytes != 0 && h->bits == 32))
+		what = "the length of vectors";
 	if (was.bits != 0 && !what) {
 		was.saved_ns = h->saved_ns;
 		was.max_pages = h->max_pages;

@@ -131,6 +131,7 @@ static void info_from_abi(const struct xen_domctl_getdomaininfo *i, struct hyp_d
 		.gpaddr_bits = i->gpaddr_bits,
 		.gic_version = gic_from_abi(i->arch_config.gic_version),
 		.clock_frequency = i->arch_config.clock_frequency,
+		.sve_bits = i->arch_config.sve_vl * 128u,
 	};
 	memcpy(ret->uuid, i->handle, sizeof(ret->uuid));
 }

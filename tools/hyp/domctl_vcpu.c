@@ -12,11 +12,13 @@
 #define MODE_BITS 0x1f				/* of SPSR and CPSR */
 
 /* In as many calls as it takes. */
-int hyp_domain_cpu_model(struct hyp *h, uint16_t domid, uint32_t midr,
+int hyp_domain_cpu_model(struct hyp *h, uint16_t domid, uint32_t midr, uint32_t sve_bits,
 			 const struct cpu_field *fields, size_t count, struct zerr **err)
 {
 	do {
-		struct zazen_domctl op = ZAZEN_DOMCTL(cpu_model, domid, .cpu_model.midr = midr);
+		struct zazen_domctl op = ZAZEN_DOMCTL(cpu_model, domid, .cpu_model = {
+			.midr = midr, .sve_vl = sve_bits / 128,
+		});
 		struct zazen_domctl_cpu_model *m = &op.u.cpu_model;
 
 		for (; count > 0 && m->nr_fields < ZAZEN_CPU_FIELDS; count--, fields++)

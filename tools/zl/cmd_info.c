@@ -103,8 +103,7 @@ static void add_physical(struct known *k)
 	snprintf(k->virt_caps, sizeof(k->virt_caps), "%s%s",
 		 directio ? "hvm hvm_directio hap iommu_hap_pt_share" : "hvm hap",
 		 p->capabilities & HYP_CAP_VPMU ? " vpmu" : "");
-	/* The vector length in units of 128 bits. */
-	k->sve_bits = (p->arch_capabilities & 0x1f) * 128;
+	k->sve_bits = HYP_SVE_BITS(p->arch_capabilities);
 	k->smmu = directio ? "yes" : "no";
 }
 

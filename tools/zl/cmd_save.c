@@ -207,6 +207,7 @@ static int print_info_json(struct zl *zl, const struct save_in *in,
 	zl_json_uint(o, "gic_version", h->gic_version);
 	zl_json_uint(o, "counter_hz", h->frequency);
 	zl_json_uint(o, "vcpus", h->vcpus);
+	zl_json_uint(o, "sve_bits", h->sve_bytes * 8);
 	zl_json_uint(o, "memory_bytes", h->memory_kib * 1024);
 	zl_json_uint(o, "present_bytes", h->pages * HYP_PAGE_SIZE);
 	zl_json_uint(o, "size_bytes", in->size);
@@ -228,6 +229,8 @@ static void print_info(const struct save_in *in, const char *xml)
 	printf("\n%-23s: %s\n%-23s: GICv%u\n%-23s: %u Hz\n%-23s: %u\n", "arch",
 	       h->bits == 32 ? "aarch32" : "aarch64", "interrupt controller", h->gic_version,
 	       "counter", h->frequency, "vcpus", h->vcpus);
+	if (h->sve_bytes != 0)
+		printf("%-23s: %u bits\n", "vectors", h->sve_bytes * 8);
 	printf("%-23s: %" PRIu64 " MiB\n%-23s: %" PRIu64 " MiB\n%-23s: %" PRIu64 " MiB, %s\n\n",
 	       "memory", h->memory_kib / 1024, "of it there", h->pages >> 8, "file",
 	       in->size >> 20, h->packing == SAVE_PLAIN ? "not compressed" :

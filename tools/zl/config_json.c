@@ -177,6 +177,10 @@ static void add_platform(struct json_object *o, const struct domain_config *cfg)
 	zl_json_bool(o, "vpmu", cfg->vpmu != 0);
 	zl_json_bool(o, "serial", cfg->vuart);
 	zl_json_bool(o, "balloon", !cfg->no_balloon);
+	if (cfg->sve_bits == SVE_HOST)
+		zl_json_string(o, "sve", "host");
+	else
+		add_set(o, "sve", cfg->sve_bits);
 	add_set(o, "midr", cfg->midr);
 	add_set(o, "pa_bits", cfg->pa_bits);
 	add_set(o, "nr_spis", cfg->nr_spis);

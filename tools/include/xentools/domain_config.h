@@ -170,8 +170,11 @@ struct domain_start {
 enum domain_clock { DOMAIN_CLOCK_UTC, DOMAIN_CLOCK_LOCALTIME, DOMAIN_CLOCK_TIMEZONE,
 		    DOMAIN_CLOCK_VARIABLE, DOMAIN_CLOCK_ABSOLUTE };
 
+#define SVE_HOST 1u				/* as many bits as the host's CPUs have */
+#define SVE_BITS_MAX 2048u
+
 /* Places of the document that elements without a member of their own are kept for. */
-enum domain_place { DOMAIN_IN_FEATURES, DOMAIN_IN_CPU, DOMAIN_IN_EXTENSION, DOMAIN_PLACES };
+enum domain_place { DOMAIN_IN_FEATURES, DOMAIN_IN_EXTENSION, DOMAIN_PLACES };
 
 struct domain_config {
 	char *name;				/* always set after a successful read */
@@ -204,6 +207,7 @@ struct domain_config {
 	int extratime;				/* of rtds: 1 yes, -1 no, 0 as it has it */
 
 	uint64_t cpu_disabled;			/* features it is without: bits of cpu_feature.h */
+	unsigned int sve_bits;			/* of its vectors; 0 = no SVE; or SVE_HOST */
 	unsigned int pa_bits;			/* physical address size shown; 0 = the host's */
 	uint32_t midr;				/* MIDR_EL1 shown; 0 = the CPU's own */
 

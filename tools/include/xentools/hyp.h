@@ -60,6 +60,7 @@ int hyp_version(struct hyp *h, struct hyp_version *ret, struct zerr **err);
 /* ---- host (sysctl) ---- */
 
 #define HYP_CAP_VPMU (1u << 7)		/* in hyp_physinfo.capabilities */
+#define HYP_SVE_BITS(arch_capabilities) (((arch_capabilities) & 0x1f) * 128)	/* longest vectors */
 
 struct hyp_physinfo {
 	uint32_t threads_per_core, cores_per_socket, nr_cpus, max_cpu_id, nr_nodes;
@@ -149,6 +150,7 @@ struct hyp_domain_info {
 	uint32_t ssidref, cpupool;
 	uint8_t gpaddr_bits, gic_version;
 	uint32_t clock_frequency;
+	uint32_t sve_bits;		/* of its vectors; 0: no SVE */
 };
 
 struct hyp_create_args {
@@ -195,10 +197,10 @@ int hyp_domain_list(struct hyp *h, struct hyp_domain_info **ret, size_t *n, stru
 int hyp_domain_max_vcpus(struct hyp *h, uint16_t domid, uint32_t n, struct zerr **err);
 /*
  * What the CPUs of a domain without vCPUs will show: count fields of ID registers lowered, MIDR_EL1
- * (0: the CPU's own).
+ * (0: the CPU's own), SVE with vectors of so many bits (0: none).
  */
 struct cpu_field;
-int hyp_domain_cpu_model(struct hyp *h, uint16_t domid, uint32_t midr,
+int hyp_domain_cpu_model(struct hyp *h, uint16_t domid, uint32_t midr, uint32_t sve_bits,
 			 const struct cpu_field *fields, size_t count, struct zerr **err);
 int hyp_domain_max_mem(struct hyp *h, uint16_t domid, uint64_t kib, struct zerr **err);
 int hyp_domain_set_paging_pool(struct hyp *h, uint16_t domid, uint64_t bytes, struct zerr **err);

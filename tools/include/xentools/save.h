@@ -29,7 +29,7 @@ struct save_header {
 	uint32_t bits;				/* 64 or, of a 32-bit guest, 32 */
 	uint32_t gic_version, vcpus;
 	uint32_t frequency;			/* of the counter; 0: it reads CNTFRQ */
-	uint32_t sve_bytes;			/* 0: none */
+	uint32_t sve_bytes;			/* of a vector; 0: no SVE */
 	uint32_t page_size;
 	uint32_t packing;			/* enum save_packing, of most pages */
 	uint32_t store_port, console_port;
