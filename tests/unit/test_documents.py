@@ -43,6 +43,8 @@ def documents():
             for line in f:
                 if line.startswith("{"):
                     doc = json.loads(line)
+                    if "changes" in doc:	# convert --report=json, on stderr
+                        doc = {"schema": "zl.convert/1", "data": doc}
                     yield doc
                     if doc.get("schema") == "zl.plan/1":	# in which are such as others print
                         yield from doc["data"].get("details", [])
