@@ -12,6 +12,7 @@
 
 #include "xentools/domain_config.h"
 #include "xentools/parse_num.h"
+#include "xentools/str_table.h"
 
 void domain_nic_clear(struct domain_nic *nic)
 {
@@ -122,6 +123,9 @@ const char *domain_script_problem(const char *path)
 	bool good = path[0] == '/' ||
 		    (path[0] != '\0' && path[0] != '.' && strchr(path, '/') == NULL);
 
+	for (const char *p = path; *p != '\0'; p++)
+		if (str_control(p, 2))
+			return "has control characters";
 	return good ? NULL : "is neither a script's name nor an absolute path";
 }
 

@@ -216,10 +216,11 @@ static void report_foreign(struct reader *r, const struct xml_node *node)
 			    "an element of namespace \"%s\" has no meaning here", node->uri);
 }
 
-static bool bad_chars(const char *s)
+/* Lines and tabs are for texts: in an attribute, a reader makes blanks of them. */
+static bool bad_chars(const char *s, bool attr)
 {
 	for (; *s != '\0'; s++)
-		if (str_control(s, 2) && !strchr("\t\n\r", *s))
+		if (str_control(s, 2) && (attr || !strchr("\t\n\r", *s)))
 			return true;
 	return false;
 }
@@ -227,7 +228,7 @@ static bool bad_chars(const char *s)
 static void use_value(struct reader *r, const struct xml_node *node, const struct field_row *row,
 		      const char *value)
 {
-	if (bad_chars(value)) {
+	if (bad_chars(value, value != node->text)) {
 		field_error(r, node, field_attr(row), "E107", NULL,
 			    "control characters are not allowed");
 		return;

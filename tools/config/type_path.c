@@ -66,6 +66,8 @@ FIELD_PARSER(parse_path)
 	else if (text[0] != '/')
 		field_error(r, node, field_attr(row), code, row->hint,
 			    "\"%.200s\" is not an absolute path", text);
+	else if (text[1] == '\0')
+		field_error(r, node, field_attr(row), code, row->hint, "\"/\" is no file");
 	else if (strlen(text) >= PATH_MAX)
 		field_error(r, node, field_attr(row), code, row->hint,
 			    "the path is longer than %d bytes", PATH_MAX - 1);

@@ -64,7 +64,7 @@ void arena_free(struct arena *a)
 struct xml_node *xml_child(const struct xml_node *parent, const char *name)
 {
 	for (struct xml_node *n = parent->first; n != NULL; n = n->next)
-		if (n->prefix == NULL && strcmp(n->name, name) == 0)
+		if (n->uri == NULL && strcmp(n->name, name) == 0)
 			return n;
 	return NULL;
 }
