@@ -302,6 +302,29 @@ static void death_reaches_open_transactions(void **state UNUSED)
 	assert_int_equal(used(1, QUOTA_NODES), 0);
 }
 
+/* Accounts are found in order, without a look at each of 32,752. */
+static void accounts_in_order(void **state)
+{
+	static const uint32_t domids[] = { 1, 63, 64, 4097, QUOTA_MAX_DOMID };
+	struct quotas q = { 0 };
+	uint32_t at = 0;
+
+	(void)state;
+	assert_int_equal(quotas_init(&q), 0);
+	assert_int_equal(quota_next_domain(&q, 0), QUOTA_MAX_DOMID + 1);
+	for (size_t i = ARRAY_SIZE(domids); i-- > 0;)
+		assert_non_null(quota_account(&q, domids[i]));
+	for (size_t i = 0; i < ARRAY_SIZE(domids); i++, at++) {
+		at = quota_next_domain(&q, at);
+		assert_int_equal(at, domids[i]);
+	}
+	assert_true(quota_next_domain(&q, at) > QUOTA_MAX_DOMID);
+	quota_forget_domain(&q, 64);
+	assert_int_equal(quota_next_domain(&q, 64), 4097);
+	assert_int_equal(quota_next_domain(&q, 63), 63);
+	quotas_free(&q);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -323,6 +346,7 @@ int main(void)
 		xs_test(guests_make_up_no_domains),
 		xs_test(a_dead_owner_of_the_root_is_replaced),
 		xs_test(death_reaches_open_transactions),
+		cmocka_unit_test(accounts_in_order),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

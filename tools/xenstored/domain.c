@@ -127,7 +127,9 @@ void domain_record_connection(const struct domain *domain, uint32_t req_cons, ui
 
 static struct domain *domain_new(struct server *server, uint32_t domid)
 {
-	struct domain *domain = calloc(1, sizeof(*domain));
+	/* With an account its end is noticed: domain_scan() looks at those. */
+	bool counted = quota_account(&server->store.quotas, domid) != NULL;
+	struct domain *domain = counted ? calloc(1, sizeof(*domain)) : NULL;
 
 	if (!domain)
 		return NULL;
@@ -376,6 +378,7 @@ static bool scan_one(struct server *server, uint32_t domid, const struct xen_dom
 
 void domain_scan(struct server *server)
 {
+	const struct quotas *quotas = &server->store.quotas;
 	struct xen_domain_state *states = NULL;
 	struct zerr *err = NULL;
 	bool changed = false;
@@ -385,11 +388,10 @@ void domain_scan(struct server *server)
 		log_error(server, err, "cannot list domains", 0);
 		return;
 	}
-	for (uint32_t domid = 1; domid <= QUOTA_MAX_DOMID; domid++) {
+	for (uint32_t domid = quota_next_domain(quotas, 1); domid <= QUOTA_MAX_DOMID;
+	     domid = quota_next_domain(quotas, domid + 1)) {
 		while (i < n && states[i].domid < domid)
 			i++;
-		if (!server->domains[domid] && !quota_account_peek(&server->store.quotas, domid))
-			continue;
 		changed |= scan_one(server, domid,
 				    i < n && states[i].domid == domid ? &states[i] : NULL);
 	}

@@ -105,7 +105,21 @@ struct account *quota_account(struct quotas *q, uint32_t domid)
 		return NULL;
 	account->domid = domid;
 	q->accounts[domid] = account;
+	q->present[domid / 64] |= UINT64_C(1) << domid % 64;
 	return account;
+}
+
+uint32_t quota_next_domain(const struct quotas *q, uint32_t domid)
+{
+	uint32_t i = domid / 64;
+	uint64_t word;
+
+	if (domid > QUOTA_MAX_DOMID)
+		return domid;
+	for (word = q->present[i] & ~UINT64_C(0) << domid % 64; !word; word = q->present[i])
+		if (++i == ARRAY_SIZE(q->present))
+			return QUOTA_MAX_DOMID + 1;
+	return i * 64 + (uint32_t)__builtin_ctzll(word);
 }
 
 /* The domain's nodes, watches, transactions and messages must be gone. */
@@ -115,6 +129,7 @@ void quota_forget_domain(struct quotas *q, uint32_t domid)
 		return;
 	free(q->accounts[domid]);
 	q->accounts[domid] = NULL;
+	q->present[domid / 64] &= ~(UINT64_C(1) << domid % 64);
 }
 
 int quota_check(const struct quotas *q, uint32_t domid, enum quota_item item, size_t more)

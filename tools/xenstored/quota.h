@@ -30,6 +30,7 @@ struct quotas {
 	uint32_t limit[QUOTA_ITEMS];
 	bool off;			/* what was within the limits of its time is replayed */
 	struct account **accounts;	/* by domid */
+	uint64_t present[QUOTA_MAX_DOMID / 64 + 1];	/* a bit for each that there is */
 };
 
 int quotas_init(struct quotas *q) MUST_CHECK;
@@ -47,6 +48,8 @@ struct account *quota_account(struct quotas *q, uint32_t domid);
 /* The account, or NULL when the domain uses nothing. */
 struct account *quota_account_peek(const struct quotas *q, uint32_t domid);
 void quota_forget_domain(struct quotas *q, uint32_t domid);
+/* The first domain from this one on that has an account; above QUOTA_MAX_DOMID: none. */
+uint32_t quota_next_domain(const struct quotas *q, uint32_t domid);
 
 /* 0, or the error that the protocol asks for (-ENOSPC, -E2BIG). Changes nothing. */
 int quota_check(const struct quotas *q, uint32_t domid, enum quota_item item, size_t more)
