@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""SVE of guests that ask for it: each has its length and its registers, whoever else runs on the CPU,
+"""SVE of guests that ask for it: each has its length and its registers, whoever runs beside it,
 and those that do not ask have none of it, and nothing of the others'.  A saved one comes back.
 """
 import os
@@ -8,10 +8,10 @@ import re
 import pytest
 
 import dom0 as dom0_module
-import machine
 from conftest import overlay_texts
 from dom0 import FOLDER, READY
-from test_context import MIB, RAM, become
+from test_context import MIB, become
+from test_sweep import beside
 
 CPU = "max,sve-max-vq=4"
 GUESTS = {"long": (512, 512), "short": (256, 256), "other": ("", 512), "none": (None, 0)}
@@ -29,13 +29,15 @@ def sve_overlay(tmp_path_factory):
         texts[f"{name}.xml"] = dom0_module.guest_xml(
             name, f"{FOLDER}/neighbour.img", MIB, args=f"ms=30 sve={bits} seed={n * 1000}",
             extra="" if asked is None else feature(asked))
+    texts["neighbour.xml"] = dom0_module.guest_xml("neighbour", f"{FOLDER}/neighbour.img", MIB,
+                                                   args="ms=100 sve=512", extra=feature(512))
     texts["copy.xml"] = dom0_module.guest_xml("copy", f"{FOLDER}/neighbour.img", MIB,
                                               extra=feature(512))
     texts["longest.xml"] = dom0_module.guest_xml("longest", f"{FOLDER}/neighbour.img", MIB,
                                                  extra=feature(1024))
     texts["linux-sve.xml"] = dom0_module.linux_xml("vectors", extra=feature(""))
-    dom0_module.make_overlay(path, texts, [
-        os.path.join(dom0_module.IMAGES, f) for f in ("neighbour.img", "context_probe")])
+    files = ("neighbour.img", "sweep.img", "context_probe")
+    dom0_module.make_overlay(path, texts, [os.path.join(dom0_module.IMAGES, f) for f in files])
     return path
 
 
@@ -64,6 +66,14 @@ def test_side_by_side(boot, sve_overlay):
     d.zl(f"create -p {FOLDER}/copy.xml")
     become(d, "long", "copy", 100)
     assert not faults(d, "other"), d.log("other")
+
+
+def test_sweep(boot, sve_overlay):
+    """A hostile guest with SVE, ZCR_EL1 within its reach, beside one with longer vectors."""
+    d = boot(cpu=CPU, smp=1, overlay=sve_overlay)
+    element = feature(256).strip().replace("'", '"')
+    beside(d, "seed=3 thin=64", 300, f"; s#<devices>#{element}<devices>#")
+    d.run("grep sve256 /tmp/sweep.xml")
 
 
 def test_linux(boot, sve_overlay):
