@@ -101,12 +101,15 @@ def test_interrupted_changes(dom0):
                            ("zl block-attach one script=block-slow,vdev=xvdz,target=/dev/loop6",
                             "BEGUN"),
                            ("(echo BEG\"\"UN; exec zl define /tmp/fifo)", "BEGUN")):
+        begin = d.m.pos
         d.m.send(f"{command}\n")
         d.m.expect(rf"^{begun}$", 60, f"{command} begins")
         d.m.send("\x03")
         d.m.expect(re.escape(machine.PROMPT) + r"\S*# ", 30, f"{command} ends")
         d.m.send("echo code=\"\"$?\n")
         assert d.m.expect(r"^code=(\d+)\n", 20, f"{command} tells how").group(1) == "130", command
+        if "attach" in command:
+            assert "interrupted" in d.m.text[begin:d.m.pos], command
         d.run("true")
         after = picture(d)
         for what, was in before.items():

@@ -3,6 +3,8 @@
  * zl device-attach, device-detach, device-list: any device by its XML or its name; and what the
  * commands of single kinds share.
  */
+#include <signal.h>
+
 #include "zl.h"
 
 /* ---- shared ---- */
@@ -46,6 +48,16 @@ static int print_plan(struct zl *zl, const struct zl_args *args, uint16_t domid,
 					    zl_channel_json(channel_of(cfg)), err) : 0;
 }
 
+/* Who waits for a device looks for Ctrl-C, undoes what was done, and it is told: it kills nobody. */
+static void hold_interrupt(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+}
+
 int zl_attach_device(struct zl *zl, const struct zl_args *args, const struct domain_config *cfg,
 		     struct zerr **err)
 {
@@ -64,6 +76,7 @@ int zl_attach_device(struct zl *zl, const struct zl_args *args, const struct dom
 		zl_warn_of_mac(zl, &cfg->nics[0]);
 	if (zl->dry_run)
 		return print_plan(zl, args, domid, cfg, err);
+	hold_interrupt();
 	if (cfg->disk_count > 0)
 		return device_attach_disk(&zl->ctx, domid, &cfg->disks[0], err);
 	if (cfg->nic_count > 0)
@@ -95,9 +108,11 @@ int zl_detach_device(struct zl *zl, const struct zl_args *args, uint16_t domid,
 
 	if (zl_timeout_ms(zl, args, (int)zl->timeout_s * 1000, &timeout_ms, err) < 0)
 		return -1;
-	if (!zl->dry_run)
+	if (!zl->dry_run) {
+		hold_interrupt();
 		return device_detach(&zl->ctx, domid, kind, devid, zl_has(args, "force"),
 				     timeout_ms, err);
+	}
 	if (zl_has_device(zl, domid, kind, devid, err) < 0)
 		return -1;
 	return zl_plan(zl, "%s (id %u) would lose its %s %s", args->pos[0], domid, type_words[kind],
