@@ -141,6 +141,14 @@ int xs_is_introduced(struct xs *xs, uint32_t domid, struct zerr **err)
 	return domid == 5;
 }
 
+int xs_are_introduced(struct xs *xs, const uint32_t *domids, size_t n, bool ret[XS_DOMIDS_MAX],
+		      struct zerr **err)
+{
+	for (size_t i = 0; i < n; i++)
+		ret[i] = xs_is_introduced(xs, domids[i], err) == 1;
+	return 0;
+}
+
 static void no_timer(void *data)
 {
 	(void)data;

@@ -320,10 +320,15 @@ static void transactions_start_again_after_a_conflict(void **state UNUSED)
 
 static void domains_without_a_hypervisor(void **state UNUSED)
 {
+	static const uint32_t domids[] = { 12, 0, 13 };
+	bool there[XS_DOMIDS_MAX];
 	struct zerr *err = NULL;
 
 	assert_int_equal(xs_is_introduced(xs, 0, NULL), 1);
 	assert_int_equal(xs_is_introduced(xs, 12, NULL), 0);
+	assert_int_equal(xs_are_introduced(xs, domids, 3, there, NULL), 0);
+	assert_true(!there[0] && there[1] && !there[2]);
+	assert_int_equal(xs_are_introduced(xs, domids, 0, there, NULL), 0);
 	assert_int_equal(xs_introduce(xs, 12, 5, 1, &err), -1);
 	assert_int_equal(zerr_class_of(err), ZERR_UNSUPPORTED);
 	zerr_free(err);

@@ -399,22 +399,22 @@ int xs_exchange(struct xs *xs, enum xs_wire_type type, uint32_t tx, const struct
 	return -1;
 }
 
-int xs_read_at_once(struct xs *xs, const char *const *paths, size_t n, char **values,
-		    struct zerr **err)
+int xs_ask_at_once(struct xs *xs, enum xs_wire_type type, const char *const *texts, size_t n,
+		   char **answers, struct zerr **err)
 {
 	size_t done = 0, sent;
 	int errnum, rc = 0;
 
 	while (done < n && rc >= 0) {
 		for (sent = done; sent < n && xs->out_len <= XS_BATCH && rc == 0; sent++) {
-			const struct xs_part part = xs_string(paths[sent]);
+			const struct xs_part part = xs_string(texts[sent]);
 
-			rc = queue_request(xs, XS_READ, XS_NO_TX, &part, 1, err);
+			rc = queue_request(xs, type, XS_NO_TX, &part, 1, err);
 		}
 		if (rc == 0)
 			rc = settle(xs, 0, err);
 		for (; done < sent && rc >= 0; done++)
-			rc = await_reply(xs, XS_READ, &values[done], NULL, &errnum, err);
+			rc = await_reply(xs, type, &answers[done], NULL, &errnum, err);
 		rc = MIN(rc, 0);
 	}
 	xs->out_len = 0;

@@ -39,7 +39,7 @@ int xs_read_all(struct xs *xs, const char *const *paths, size_t n, char **values
 		struct zerr **err)
 {
 	memset(values, 0, n * sizeof(*values));
-	if (n > 1 && xs_read_at_once(xs, paths, n, values, NULL) == 0)
+	if (n > 1 && xs_ask_at_once(xs, XS_READ, paths, n, values, NULL) == 0)
 		return 0;
 	for (size_t i = 0; i < n; i++) {	/* one by one, over a new connection if need be */
 		free(values[i]);
@@ -271,6 +271,26 @@ int xs_is_introduced(struct xs *xs, uint32_t domid, struct zerr **err)
 	if (about_domain(xs, XS_IS_DOMAIN_INTRODUCED, domid, &answer, err))
 		return -1;
 	return answer[0] == 'T';
+}
+
+int xs_are_introduced(struct xs *xs, const uint32_t *domids, size_t n, bool ret[XS_DOMIDS_MAX],
+		      struct zerr **err)
+{
+	char text[XS_DOMIDS_MAX][12], *answers[XS_DOMIDS_MAX] = { NULL };
+	const char *texts[XS_DOMIDS_MAX] = { NULL };
+	int rc;
+
+	n = MIN(n, XS_DOMIDS_MAX);
+	for (size_t i = 0; i < n; i++) {
+		snprintf(text[i], sizeof(text[i]), "%u", domids[i]);
+		texts[i] = text[i];
+	}
+	rc = xs_ask_at_once(xs, XS_IS_DOMAIN_INTRODUCED, texts, n, answers, err);
+	for (size_t i = 0; i < n; i++) {
+		ret[i] = answers[i] && answers[i][0] == 'T';
+		free(answers[i]);
+	}
+	return rc;
 }
 
 int xs_control(struct xs *xs, const void *params, size_t len, char **ret, struct zerr **err)

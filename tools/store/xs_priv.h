@@ -102,9 +102,10 @@ int xs_receive(struct xs *xs, int timeout_ms, struct xs_wire_header *header, con
 int xs_settle(struct xs *xs, struct zerr **err);
 
 /*
- * Read nodes outside of transactions on this connection alone; values[] of others stay as they are.
+ * The same question about each text, outside of transactions and on this connection alone: answers[]
+ * of what is refused stay as they are.
  */
-int xs_read_at_once(struct xs *xs, const char *const *paths, size_t n, char **values,
-		    struct zerr **err);
+int xs_ask_at_once(struct xs *xs, enum xs_wire_type type, const char *const *texts, size_t n,
+		   char **answers, struct zerr **err);
 
 #endif

@@ -308,35 +308,56 @@ static void scan_introduced(struct consoled *d)
 	}
 }
 
-/* Is this still the domain that the console was opened for? An error counts as yes. */
-static bool still_there(struct consoled *d, const struct domain_console *c)
-{
-	_cleanup_free_ char *vm = NULL;
-	int rc = xs_is_introduced(d->xs, c->domid, NULL);
+/* What the store says of some consoles' domains, asked for in two trips. */
+struct asked {
+	struct domain_console *c[XS_DOMIDS_MAX];
+	size_t n;
+};
 
-	if (rc != 1)
-		return rc < 0;
-	return read_node(d, c->domid, "vm", &vm) != 1 || strcmp(vm, c->vm) == 0;
+/* Those that are gone end: no longer there, or another has the domid. An error ends nobody. */
+static void look_at(struct consoled *d, struct asked *a)
+{
+	char path[XS_DOMIDS_MAX][40], *vms[XS_DOMIDS_MAX];
+	const char *paths[XS_DOMIDS_MAX] = { NULL };
+	bool there[XS_DOMIDS_MAX];
+	uint32_t domids[XS_DOMIDS_MAX];
+
+	for (size_t i = 0; i < a->n; i++) {
+		domids[i] = a->c[i]->domid;
+		snprintf(path[i], sizeof(path[i]), "/local/domain/%u/vm", domids[i]);
+		paths[i] = path[i];
+	}
+	if (xs_are_introduced(d->xs, domids, a->n, there, NULL) != 0)
+		memset(there, true, sizeof(there));
+	/* What cannot be read is not another's. */
+	xs_read_all(d->xs, paths, a->n, vms, NULL);
+	for (size_t i = 0; i < a->n; i++) {
+		struct domain_console *c = a->c[i];
+
+		if (!there[i] || (vms[i] && strcmp(vms[i], c->vm) != 0)) {
+			domain_console_end(c);
+			c = NULL;
+		}
+		for (; c; c = c->next)
+			domain_console_drain(c);
+		free(vms[i]);
+	}
+	a->n = 0;
 }
 
 /* Somebody died or shut down: last words of all, and the end of those that are gone. */
 static void scan_released(struct consoled *d)
 {
 	unsigned int left = d->nr_consoles;
+	struct asked a = { .n = 0 };
 	uint32_t domid;
 
 	for (domid = 1; domid < HYP_DOMID_FIRST_RESERVED && left > 0; domid++) {
-		struct domain_console *c = d->by_domid[domid];
-
-		if (!c)
+		if (!d->by_domid[domid])
 			continue;
-		left--;
-		if (!still_there(d, c)) {
-			domain_console_end(c);
-			continue;
-		}
-		for (; c; c = c->next)
-			domain_console_drain(c);
+		a.c[a.n++] = d->by_domid[domid];
+		if (--left == 0 || a.n == XS_DOMIDS_MAX)
+			look_at(d, &a);
 	}
 }
 

@@ -119,6 +119,10 @@ void xs_event_clear(struct xs_event *ev);
 int xs_introduce(struct xs *xs, uint32_t domid, uint64_t gfn, uint32_t port, struct zerr **err);
 int xs_resume(struct xs *xs, uint32_t domid, struct zerr **err);
 int xs_is_introduced(struct xs *xs, uint32_t domid, struct zerr **err);	/* 1, 0 or -1 */
+/* The same of many, with one round trip: ret[] is 1 or 0; -1 with nothing in it. */
+#define XS_DOMIDS_MAX 64u
+int xs_are_introduced(struct xs *xs, const uint32_t *domids, size_t n, bool ret[XS_DOMIDS_MAX],
+		      struct zerr **err);
 
 /* A command for the daemon itself ("help"); params are NUL-separated inside len bytes. */
 int xs_control(struct xs *xs, const void *params, size_t len, char **ret, struct zerr **err);
