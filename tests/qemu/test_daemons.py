@@ -112,6 +112,8 @@ def killed(d, times):
     d.zl(f"create {FOLDER}/hello.xml")
     d.zl("destroy hello")
     d.wait_gone("hello", 10)
+    # How guests ended is remembered for a while.
+    d.run("rm -f /run/zl/ended")
     before = settled(d)
     for name in ("lin1", "lin2"):
         d.zl(f"create -q {FOLDER}/{name}.xml")
@@ -151,7 +153,6 @@ def killed(d, times):
         d.zl(f"shutdown {name}", timeout=60)
         d.wait_gone(name, 60)
     d.run(f"xenstore-rm /load; rm -f {FOLDER}/stop")
-    # Which guests ended of themselves is remembered for a while.
     d.run("rm -f /run/zl/ended")
     after = settled(d)
     for what, was in before.items():
