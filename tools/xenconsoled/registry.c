@@ -51,21 +51,13 @@ void consoled_forget(struct consoled *d, struct domain_console *c)
 	d->nr_consoles--;
 }
 
-static int read_node(struct consoled *d, uint16_t domid, const char *rel, char **ret)
-{
-	char path[80];
-
-	snprintf(path, sizeof(path), "/local/domain/%u/%s", domid, rel);
-	return xs_read(d->xs, XS_NO_TX, path, ret, NULL, NULL);
-}
-
 /* A node of a console's directory: 1 found, else 0 or -1. */
 int consoled_read(struct consoled *d, uint16_t domid, const char *dir, const char *key, char **ret)
 {
-	char rel[48];
+	char path[80];
 
-	snprintf(rel, sizeof(rel), "%s/%s", dir, key);
-	return read_node(d, domid, rel, ret);
+	snprintf(path, sizeof(path), "/local/domain/%u/%s/%s", domid, dir, key);
+	return xs_read(d->xs, XS_NO_TX, path, ret, NULL, NULL);
 }
 
 int consoled_read_number(struct consoled *d, uint16_t domid, const char *dir, const char *key,
@@ -85,13 +77,13 @@ struct wanted {
 	char *value;
 };
 
-#define WANTED_MAX 6u
+#define WANTED_MAX XS_DOMIDS_MAX
 
 /* All of them in one round trip to the store. */
 static void read_wanted(struct consoled *d, struct wanted *w, size_t n)
 {
 	char text[WANTED_MAX][80], *values[WANTED_MAX] = { NULL };
-	const char *paths[WANTED_MAX];
+	const char *paths[WANTED_MAX] = { NULL };
 
 	for (size_t i = 0; i < n; i++) {
 		snprintf(text[i], sizeof(text[i]), "/local/domain/%u/%s%s%s", w[i].domid, w[i].dir,
@@ -317,31 +309,29 @@ struct asked {
 /* Those that are gone end: no longer there, or another has the domid. An error ends nobody. */
 static void look_at(struct consoled *d, struct asked *a)
 {
-	char path[XS_DOMIDS_MAX][40], *vms[XS_DOMIDS_MAX];
-	const char *paths[XS_DOMIDS_MAX] = { NULL };
+	struct wanted vms[XS_DOMIDS_MAX];
 	bool there[XS_DOMIDS_MAX];
 	uint32_t domids[XS_DOMIDS_MAX];
 
 	for (size_t i = 0; i < a->n; i++) {
 		domids[i] = a->c[i]->domid;
-		snprintf(path[i], sizeof(path[i]), "/local/domain/%u/vm", domids[i]);
-		paths[i] = path[i];
+		vms[i] = (struct wanted){ a->c[i]->domid, "", "vm", NULL };
 	}
 	if (xs_are_introduced(d->xs, domids, a->n, there, NULL) != 0)
 		memset(there, true, sizeof(there));
 	/* What cannot be read is not another's. */
-	xs_read_all(d->xs, paths, a->n, vms, NULL);
+	read_wanted(d, vms, a->n);
 	for (size_t i = 0; i < a->n; i++) {
 		struct domain_console *c = a->c[i];
 
-		if (!there[i] || (vms[i] && strcmp(vms[i], c->vm) != 0)) {
+		if (!there[i] || (vms[i].value && strcmp(vms[i].value, c->vm) != 0)) {
 			domain_console_end(c);
 			c = NULL;
 		}
 		for (; c; c = c->next)
 			domain_console_drain(c);
-		free(vms[i]);
 	}
+	free_wanted(vms, a->n);
 	a->n = 0;
 }
 
