@@ -68,13 +68,12 @@ bool hotplug_interrupted(void)
 static int spawn(pid_t *ret, const char *const argv[], const posix_spawn_file_actions_t *files,
 		 const posix_spawnattr_t *attr, char *const env[])
 {
-	struct rlimit own, all;
+	struct rlimit own;
 	bool limited = getrlimit(RLIMIT_DATA, &own) == 0 && own.rlim_cur != own.rlim_max;
 	int rc;
 
-	all = (struct rlimit){ own.rlim_max, own.rlim_max };
 	if (limited)
-		setrlimit(RLIMIT_DATA, &all);
+		setrlimit(RLIMIT_DATA, &(struct rlimit){ own.rlim_max, own.rlim_max });
 	rc = posix_spawnp(ret, argv[0], files, attr, (char *const *)(uintptr_t)argv, env);
 	if (limited)
 		setrlimit(RLIMIT_DATA, &own);
