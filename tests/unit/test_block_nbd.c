@@ -35,6 +35,8 @@ static struct {
 	unsigned int calls, fail_at;	/* steps that change anything */
 	bool keeps;			/* qemu-nbd lets go, and has much to write */
 	pid_t writing;			/* that one */
+	pid_t begins;			/* one that will serve nbd0 */
+	unsigned int pauses;		/* after so many */
 	char note[BLOCK_DEV_MAX];
 } m;
 static char dir[40];
@@ -132,7 +134,7 @@ int block_dm_remove(const char *name, struct zerr **err)
 
 /* ---- the programs ---- */
 
-static void serve_by_process(const char *connect, const char *image)
+static pid_t begin_process(const char *connect, const char *image)
 {
 	pid_t pid = fork();
 	char text[24];
@@ -145,7 +147,12 @@ static void serve_by_process(const char *connect, const char *image)
 	snprintf(text, sizeof(text), "%d", pid);
 	while (!serves(text, connect + strlen("--connect="), image))
 		usleep(1000);
-	m.pid[number(connect)] = pid;
+	return pid;
+}
+
+static void serve_by_process(const char *connect, const char *image)
+{
+	m.pid[number(connect)] = begin_process(connect, image);
 	m.sectors[number(connect)] = m.image;
 }
 
@@ -191,6 +198,12 @@ int hotplug_undo(const char *const argv[], int timeout_ms, struct zerr **err)
 void hotplug_pause(unsigned int ms)
 {
 	(void)ms;
+	if (m.begins && --m.pauses == 0) {
+		/* A signal might have made it wait for ever, and did not come. */
+		assert_int_equal(waitpid(m.begins, NULL, WNOHANG), 0);
+		m.pid[0] = m.begins;
+		m.begins = 0;
+	}
 }
 
 int hotplug_module(const char *module, const char *path, struct zerr **err)
@@ -352,11 +365,28 @@ static void one_that_does_not_end(void **state)
 	expect_served(200);
 }
 
+/* Its toolstack was killed before it came to the device. */
+static void one_that_only_begins(void **state)
+{
+	struct zerr *err = NULL;
+
+	(void)state;
+	assert_int_equal(block_nbd_detach(NAME, m.note, IMAGE, &err), 0);
+	m.begins = begin_process("--connect=/dev/nbd0", IMAGE);
+	m.pauses = 5;
+	m.calls = 0;
+	assert_int_equal(block_nbd_detach(NAME, "/dev/nbd0", IMAGE, &err), 0);
+	assert_int_equal(m.pauses, 0);
+	assert_int_equal(m.pid[0], 0);
+	assert_int_equal(m.calls, 2);		/* removed and disconnected */
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 		T(it_grows), T(each_step_fails_once), T(refused), T(one_that_does_not_end),
+		T(one_that_only_begins),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -200,48 +200,41 @@ static bool in_use_for(const char *dev, const char *image)
 	return pid && serves(pid, dev, image);
 }
 
-/*
- * Send a signal, or none (0), to those that serve an image by a device, or begin to, or have let
- * go of it and write what they have; how many are there?
- */
-static unsigned int signal_all(const char *dev, const char *image, int signal)
+/* How many serve an image by a device, begin to, or have let go of it and write what is left? */
+static unsigned int servers(const char *dev, const char *image)
 {
 	unsigned int found = 0;
 	struct dirent *e;
 	DIR *dir = opendir("/proc");
 
-	while (dir && (e = readdir(dir)) != NULL) {
-		if (e->d_name[0] < '1' || e->d_name[0] > '9' ||
-		    !serves(e->d_name, dev, image))
-			continue;
-		kill((pid_t)strtol(e->d_name, NULL, 10), signal);
-		found++;
-	}
+	while (dir && (e = readdir(dir)) != NULL)
+		found += e->d_name[0] >= '1' && e->d_name[0] <= '9' &&
+			 serves(e->d_name, dev, image);
 	if (dir)
 		closedir(dir);
 	return found;
 }
 
 /*
- * Let qemu-nbd go from the device, and end. One that a killed toolstack has started may not have
- * come to it yet; it hears a signal when it has come further.
+ * Let qemu-nbd go from the device, and wait for its end: before that the image is locked. One that
+ * a killed toolstack has started may come to the device only now. It is waited for, not signalled:
+ * SIGTERM at the wrong moment makes it wait for ever, for its thread that waits to be greeted.
  */
-static int disconnect(const char *nbd, const char *image, struct zerr **err)
+static int end(const char *nbd, const char *image, struct zerr **err)
 {
 	const char *const argv[] = { "qemu-nbd", "--disconnect", nbd, NULL };
+	bool told = false;
 
-	for (int i = 0; i < NAPS && !in_use(nbd) && signal_all(nbd, image, SIGTERM) > 0; i++)
-		hotplug_pause(NAP_MS);
-	return in_use_for(nbd, image) ? hotplug_undo(argv, DEVICE_STATE_MS, err) : 0;
-}
-
-/* Before its end the image is locked. */
-static int wait_end(const char *nbd, const char *image, struct zerr **err)
-{
 	for (int i = 0; i < END_NAPS; i++) {
-		if (signal_all(nbd, image, 0) == 0)
+		if (servers(nbd, image) == 0)
 			return 0;
-		hotplug_pause(END_NAP_MS);
+		if (!told && in_use_for(nbd, image)) {
+			if (hotplug_undo(argv, DEVICE_STATE_MS, err) != 0)
+				return -1;
+			told = true;
+		} else {
+			hotplug_pause(END_NAP_MS);
+		}
 	}
 	return zerr_set(err, ZERR_TIMEOUT, "E803", 0, "qemu-nbd does not end with %s", image);
 }
@@ -250,7 +243,7 @@ int block_nbd_detach(const char *name, const char *nbd, const char *image, struc
 {
 	int rc = block_dm_remove(name, err);
 
-	return disconnect(nbd, image, err) != 0 || wait_end(nbd, image, err) != 0 ? -1 : rc;
+	return end(nbd, image, err) != 0 ? -1 : rc;
 }
 
 static int grow(const struct domain_disk *disk, uint64_t size, struct zerr **err)
@@ -291,11 +284,11 @@ int block_nbd_resize(const struct domain_disk *disk, const char *name, const cha
 	if (lock < 0 || check_resize(disk, name, dev, nbd, size, err) != 0 ||
 	    find_free(next, err) != 0 || block_dm_hold(name, err) != 0)
 		return -1;
-	if (disconnect(nbd, disk->source, err) != 0) {
+	rc = end(nbd, disk->source, err);
+	if (rc != 0 && in_use_for(nbd, disk->source)) {
 		block_dm_go_on(name, NULL);
 		return -1;
 	}
-	rc = wait_end(nbd, disk->source, err);
 	if (rc == 0) {
 		rc = grow(disk, size, &why);
 		if (note->chosen(note->arg, next, err) == 0 && serve(disk, next, true, err) == 0 &&
