@@ -67,6 +67,7 @@ static void changes_are_recorded(void **state)
 	assert_int_equal(whole_run("list --all"), 9);
 	assert_int_equal(whole_run("validate %s/g.xml", dir), 0);
 	assert_int_equal(whole_run("-N define %s/g.xml", dir), 0);
+	assert_int_equal(whole_run("create -n %s/g.xml", dir), 0);
 	assert_int_equal(whole_run("define"), 2);
 	assert_null(log_text("log/zl.log"));
 	assert_int_equal(whole_run("define %s/g.xml", dir), 0);
