@@ -333,40 +333,32 @@ static void read_interval(struct reader *r, const struct xml_node *n, struct dom
 			    "\"%.20s\" is no number from 1 to %u", interval, NIC_USEC_MAX);
 }
 
-/* Has an element before it said the same thing of the interface? */
-static bool said_before(struct reader *r, const struct xml_node *n, uint32_t interface)
-{
-	for (const struct xml_node *m = config_extension(r); m != n; m = m->next) {
-		const char *index = xml_attr_get(m, "interface");
-		uint32_t i;
-
-		if (strcmp(m->name, n->name) == 0 && index != NULL &&
-		    parse_u32(index, 0, 63, &i) == 0 && i == interface)
-			return true;
-	}
-	return false;
-}
-
 /* z:gateway and z:rate name interfaces, which are known only now. */
 static void rule_interfaces(struct reader *r)
 {
 	struct domain_config *c = &r->build->cfg;
+	uint64_t gateways = 0, rates = 0;	/* which interfaces have had one */
 
 	for (const struct xml_node *n = config_extension(r); n != NULL; n = n->next) {
 		const char *index = xml_attr_get(n, "interface");
+		uint64_t *had = strcmp(n->name, "gateway") == 0 ? &gateways :
+				strcmp(n->name, "rate") == 0 ? &rates : NULL;
+		struct domain_nic *nic = NULL;
 		uint32_t i;
-		bool known;
 
-		if (index == NULL)
+		if (had == NULL || index == NULL)
 			continue;	/* another element, or the walk has said so */
-		known = parse_u32(index, 0, 63, &i) == 0 && i < c->nic_count;
-		if (known && said_before(r, n, i))
+		if (parse_u32(index, 0, 63, &i) == 0 && i < c->nic_count)
+			nic = &c->nics[i];
+		if (nic != NULL && *had & 1ull << i)
 			field_error(r, n, "interface", "E353", NULL,
 				    "interface %u has two of them", i);
-		else if (strcmp(n->name, "gateway") == 0)
-			read_gateway(r, n, known ? &c->nics[i] : NULL);
-		else if (strcmp(n->name, "rate") == 0)
-			read_interval(r, n, known ? &c->nics[i] : NULL);
+		else if (had == &gateways)
+			read_gateway(r, n, nic);
+		else
+			read_interval(r, n, nic);
+		if (nic != NULL)
+			*had |= 1ull << i;
 	}
 }
 
