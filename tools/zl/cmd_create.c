@@ -234,8 +234,6 @@ ZL_CMD(create)
 		path = args->pos[0];
 	if (zl_has(args, "quiet"))
 		zl->quiet = true;
-	if (zl_has(args, "dryrun"))
-		zl->dry_run = true;
 	if (zl_load_conf(zl, err) < 0 || read_config(zl, args, path, &cfg, err) < 0)
 		return zerr_context(err, "create", NULL);
 	return zl_start(zl, args, &cfg, NULL, err);

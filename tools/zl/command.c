@@ -90,6 +90,8 @@ static int run_command(struct zl *zl, int argc, char **argv, struct zerr **err)
 	rc = zl_args_parse(zl, cmd, argc - i, argv + i, &args, err);
 	if (rc == 0 && zl->paged)
 		start_pager(zl);
+	/* xl's create has its own letter for it; the record is to know before it begins. */
+	zl->dry_run |= rc == 0 && cmd->flags & ZL_CHANGES && zl_has(&args, "dryrun");
 	if (rc == 0 && !args.help && cmd->flags & ZL_CHANGES && !zl->dry_run)
 		zl_record_begin(zl, &args);
 	if (rc == 0 && args.help)

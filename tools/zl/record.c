@@ -109,14 +109,14 @@ void zl_record_error(struct zl *zl, struct zerr *err)
 	name_trail(zl, err, name != NULL ? name : err->object);
 }
 
-/* A dry run, and one that had not begun as its arguments were wrong, has changed nothing. */
+/* A command that had not begun, as its arguments were wrong, has changed nothing. */
 void zl_record_end(struct zl *zl, int argc, char **argv, int code)
 {
 	struct zlog_about about = { .level = code == 0 ? ZLOG_INFO : ZLOG_ERROR };
 	_cleanup_strbuf_ struct strbuf sb = STRBUF_INIT;
 	uint64_t ms;
 
-	if (zl->conf != NULL && !zl->dry_run) {
+	if (zl->conf != NULL) {
 		ms = (clock_ns(CLOCK_MONOTONIC) - zl->record.begun_ns) / 1000000;
 		strbuf_addf(&sb, "uid %u, exit code %d, %u ms:", (unsigned int)getuid(), code,
 			    (unsigned int)MIN(ms, (uint64_t)UINT32_MAX));
