@@ -147,6 +147,26 @@ static void test_set_way_aarch32(void **state)
 	}
 }
 
+static void clean_slowly(const struct fake_event *e)
+{
+	if (e->kind == FAKE_CACHE_CLEAN_INVAL)
+		fake_now += 50 * 1000 * 1000;
+}
+
+/* However long the flush takes, the loop that it was for is known again. */
+static void test_slow_flush(void **state)
+{
+	(void)state;
+	add_ram(2);
+	fake_on_event = clean_slowly;
+	for (unsigned int i = 0; i < 100; i++) {
+		assert_true(el1_cache_set_way(v, false));
+		fake_now += 1000;
+	}
+	fake_on_event = NULL;
+	assert_int_equal(flushed(), 2);
+}
+
 /* Interrupted: the instruction runs again, and the flush goes on where it was. */
 static void test_preempted(void **state)
 {
@@ -176,7 +196,8 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
-		T(test_policy), T(test_set_way), T(test_set_way_aarch32), T(test_preempted),
+		T(test_policy), T(test_set_way), T(test_set_way_aarch32), T(test_slow_flush),
+		T(test_preempted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -61,13 +61,14 @@ static bool flush(struct vcpu *v)
 bool el1_cache_set_way(struct vcpu *v, bool can_watch)
 {
 	struct el1_lazy *l = &v->ctxt.lazy;
-	s_time_t now = system_time();
 
-	if (can_watch ? !l->watch : !l->set_way_at || now - l->set_way_at > SET_WAY_LOOP_NS)
+	if (can_watch ? !l->watch :
+	    !l->set_way_at || system_time() - l->set_way_at > SET_WAY_LOOP_NS)
 		if (!flush(v))
 			return false;
 	l->watch = can_watch;
-	l->set_way_at = now;
+	/* Not from before the flush: a slow one would look like the end of the loop. */
+	l->set_way_at = system_time();
 	return true;
 }
 
