@@ -3,6 +3,7 @@
 """What the shells offer by docs/completion, with a zl that answers from here: bash always, zsh and
 fish where they are."""
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -10,10 +11,11 @@ import tempfile
 
 TOP = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../..")
 SCRIPTS = os.path.join(TOP, "docs/completion")
-# The last name is one that nobody may run.
+# The last name is one that nobody may run; a table shows a blank as \x20.
 ZL = """#!/bin/sh
 case "$*" in
-"list --all") printf 'Name ID\\nDomain-0 0\\nweb1 3\\nweb2 4\\n`touch${IFS}ran` 5\\n' ;;
+"list --all") printf 'Name ID\\nDomain-0 0\\nweb1 3\\nweb2 4\\n'
+	printf 'my\\\\x20guest 6\\n`touch${IFS}ran` 5\\n' ;;
 cpupool-list) printf 'Name CPUs\\nPool-0 3\\nblue 1\\n' ;;
 "block-list web1") printf 'Vdev BE\\nxvda 0\\nxvdb 0\\n' ;;
 "network-list web1") printf 'Idx BE\\n0 0\\n1 0\\n' ;;
@@ -26,9 +28,9 @@ BASH = """compopt() { :; }
 source "$0"; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _zl; printf '%s\\n' "${COMPREPLY[@]}"
 """
 # Of zsh what its system for completion would be told; it leaves out itself what does not begin so.
-ZSH = """compadd() { [[ $1 == -a ]] && print -l -- ${(P)2} }
-_describe() { print -l -- ${${(P)3}%%:*} }
-_files() { print -l -- ${words[CURRENT]#*=}*(N) }
+ZSH = """compadd() { [[ $1 == -a ]] && print -rl -- ${(P)2} }
+_describe() { print -rl -- ${${(P)3}%%:*} }
+_files() { print -rl -- ${words[CURRENT]#*=}*(N) }
 compset() { : }
 script=$1; shift; words=("$@"); CURRENT=$#; source $script
 """
@@ -79,7 +81,7 @@ CASES = (
 
 
 def offered(shell, line, where):
-    words = line.split(" ")
+    words = re.split(r"(?<!\\) ", line)
     script = os.path.join(SCRIPTS, {"bash": "zl", "zsh": "_zl", "fish": "zl.fish"}[shell])
     command = {"bash": ["bash", "--norc", "-c", BASH, script, *words],
                "zsh": ["zsh", "-f", "-c", ZSH, "zsh", script, *words],
@@ -122,6 +124,11 @@ def main():
         for shell in shells:
             for case in CASES:
                 bad += not check(shell, *case, where)
+            for line in ("zl pause m", "zl pause my\\ g") if shell == "bash" else ("zl pause m",):
+                got = [w.replace("\\", "") for w in offered(shell, line, where)]
+                if "my guest" not in got:
+                    print(f"{shell}: \"{line}\": lacks a name with a blank; it offers {got}")
+                    bad += 1
             if os.path.exists(where + "/files/ran"):
                 print(f"{shell}: ran what a domain is called")
                 bad += 1

@@ -4,6 +4,11 @@ _zl_command()
 	case $1 in
 @@	esac
 }
+# The first words of a table's lines: names, in which a blank is shown as \x20.
+_zl_names()
+{
+	awk 'NR > 1 && $1 != "Domain-0" { gsub(/\\x20/, " ", $1); print $1 }'
+}
 # What "@domains,all" stands for; $2 is the argument before, whose devices may be asked for.
 _zl_words()
 {
@@ -11,16 +16,16 @@ _zl_words()
 	for k in ${1//,/ }; do
 		case $k in
 		@files) compgen -f -- "$cur" ;;
-		@domains) zl list --all 2>/dev/null | awk 'NR > 1 && $1 != "Domain-0" { print $1 }' ;;
-		@pools) zl cpupool-list 2>/dev/null | awk 'NR > 1 { print $1 }' ;;
-		@*) k=${k#@}; zl ${k//:/ } "$2" 2>/dev/null | awk 'NR > 1 { print $1 }' ;;
+		@domains) zl list --all 2>/dev/null | _zl_names ;;
+		@pools) zl cpupool-list 2>/dev/null | _zl_names ;;
+		@*) k=${k#@}; zl ${k//:/ } "$2" 2>/dev/null | _zl_names ;;
 		*) echo "$k" ;;
 		esac
 	done
 }
 _zl()
 {
-	local cur=${COMP_WORDS[COMP_CWORD]} cmd= of= opts=() takes=() set= value= n=0 i w
+	local cur=${COMP_WORDS[COMP_CWORD]} cmd= of= opts=() takes=() set= value= n=0 i w q
 	local vals="@@"
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		w=${COMP_WORDS[i]}
@@ -46,8 +51,9 @@ _zl()
 	COMPREPLY=()
 	# Not compgen -W, which would run what a name says between backquotes.
 	for w in "${opts[@]}"; do
-		[[ -n $w && $w == "$cur"* ]] || continue
-		[[ $set == *@files* ]] || printf -v w %q "$w"
+		printf -v q %q "$w"
+		[[ -n $w && ( $w == "$cur"* || $q == "$cur"* ) ]] || continue
+		[[ $set == *@files* ]] || w=$q
 		COMPREPLY+=("$w")
 	done
 	[[ ${COMPREPLY[0]} == --*= ]] && compopt -o nospace

@@ -3,6 +3,10 @@ function __zl_command
 	switch "$argv[1]"
 @@	end
 end
+# The first words of a table's lines: names, in which a blank is shown as \x20.
+function __zl_names
+	awk 'NR > 1 && $1 != "Domain-0" { gsub(/\\\\x20/, " ", $1); print $1 }'
+end
 # What "@domains,all" stands for; $argv[2] is the argument before, whose devices may be asked for.
 function __zl_words
 	for k in (string split , -- $argv[1])
@@ -10,11 +14,11 @@ function __zl_words
 			case @files
 				__fish_complete_path (commandline -ct)
 			case @domains
-				zl list --all 2>/dev/null | awk 'NR > 1 && $1 != "Domain-0" { print $1 }'
+				zl list --all 2>/dev/null | __zl_names
 			case @pools
-				zl cpupool-list 2>/dev/null | awk 'NR > 1 { print $1 }'
+				zl cpupool-list 2>/dev/null | __zl_names
 			case '@*'
-				zl (string split : -- (string sub -s 2 -- $k)) $argv[2] 2>/dev/null | awk 'NR > 1 { print $1 }'
+				zl (string split : -- (string sub -s 2 -- $k)) $argv[2] 2>/dev/null | __zl_names
 			case '*'
 				echo $k
 		end

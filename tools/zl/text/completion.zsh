@@ -4,6 +4,10 @@ _zl_command() {
 	case $1 in
 @@	esac
 }
+# The first words of a table's lines: names, in which a blank is shown as \x20.
+_zl_names() {
+	awk 'NR > 1 && $1 != "Domain-0" { gsub(/\\x20/, " ", $1); print $1 }'
+}
 # What "@domains,all" stands for; $2 is the argument before, whose devices may be asked for.
 _zl_words() {
 	local k
@@ -11,9 +15,9 @@ _zl_words() {
 	for k in ${(s:,:)1}; do
 		case $k in
 		@files) _files ;;
-		@domains) found+=(${(f)"$(zl list --all 2>/dev/null | awk 'NR > 1 && $1 != "Domain-0" { print $1 }')"}) ;;
-		@pools) found+=(${(f)"$(zl cpupool-list 2>/dev/null | awk 'NR > 1 { print $1 }')"}) ;;
-		@*) found+=(${(f)"$(zl ${(s.:.)${k#@}} $2 2>/dev/null | awk 'NR > 1 { print $1 }')"}) ;;
+		@domains) found+=(${(f)"$(zl list --all 2>/dev/null | _zl_names)"}) ;;
+		@pools) found+=(${(f)"$(zl cpupool-list 2>/dev/null | _zl_names)"}) ;;
+		@*) found+=(${(f)"$(zl ${(s.:.)${k#@}} $2 2>/dev/null | _zl_names)"}) ;;
 		*) found+=($k) ;;
 		esac
 	done
