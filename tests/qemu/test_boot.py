@@ -26,6 +26,7 @@ def test_boot(boot, cpus):
     info = d.zl("info")[1]
     assert re.search(rf"^nr_cpus\s*: {cpus}$", info, re.M), info
     assert re.search(r"^xen_major\s*: 4$", info, re.M), info
+    assert re.search(r"^boot_method\s*: devicetree$", info, re.M), info
     more = d.zl("info -x")[1]
     assert re.search(r"^xenstore_nodes\s*: \d+$", more, re.M), more
     assert re.search(rf"^Pool-0 +0(-{cpus - 1})? +credit2 +1 +\d+$", more, re.M), more

@@ -161,6 +161,7 @@ static void host_facts(void **state)
 	expect("info", 0, "xen_version            : 4.17-zazen\n", NULL);
 	expect("info", 0, "xen_scheduler          : credit2\n", NULL);
 	expect("info", 0, "zl_hypervisor          : zazen\n", NULL);
+	expect("info", 0, "el2_vhe                : no\n", NULL);
 	expect("info -s xen_major", 0, "4\n", NULL);
 	expect("--json info -s xen_major", 0, "\"data\":{\"xen_major\":4}}\n", NULL);
 	expect("--json info -s nosuch", 2, NULL, "there is no field");

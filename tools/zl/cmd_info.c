@@ -7,6 +7,7 @@
 #include "zl.h"
 
 #include <sys/utsname.h>
+#include <unistd.h>
 
 #include "stats.h"
 
@@ -18,7 +19,7 @@ struct known {
 	struct hyp_physinfo phys;
 	struct hyp_version version;
 	char cpu_mhz[24], hw_caps[80], virt_caps[64], xen_version[48], platform[40], features[16];
-	const char *scheduler, *hypervisor, *smmu, *zl, *nothing;	/* NULL: unknown */
+	const char *scheduler, *hypervisor, *smmu, *vhe, *zl, *boot;	/* NULL: unknown */
 	uint32_t sve_bits, free_cpus, gic;				/* UINT32_MAX: unknown */
 	uint64_t sharing_freed, sharing_used;
 	char *store;			/* xenstored's "stats"; NULL: unknown */
@@ -78,9 +79,9 @@ static const struct field {
 	{ "zl_hypervisor", POINTER, AT(hypervisor), false },
 	{ "gic_version", NUMBER, AT(gic), false },
 	{ "smmu", POINTER, AT(smmu), false },
-	{ "el2_vhe", POINTER, AT(nothing), false },
+	{ "el2_vhe", POINTER, AT(vhe), false },
 	{ "page_size", NUMBER, AT(version.page_size), false },
-	{ "boot_method", POINTER, AT(nothing), false },
+	{ "boot_method", POINTER, AT(boot), false },
 	{ "xenstore_nodes", STORE, AT(store), true },
 	{ "xenstore_watches", STORE, AT(store), true },
 	{ "xenstore_connections", STORE, AT(store), true },
@@ -107,6 +108,14 @@ static void add_physical(struct known *k)
 	k->smmu = directio ? "yes" : "no";
 }
 
+/* What the host was described by, as far as dom0 was handed that; NULL: unknown. */
+static const char *boot_method(void)
+{
+	if (access("/sys/firmware/efi", F_OK) == 0)
+		return "efi";
+	return access("/sys/firmware/devicetree/base", F_OK) == 0 ? "devicetree" : NULL;
+}
+
 /* What is asked for one by one, and may fail by itself. */
 static void add_rest(struct zl *zl, struct known *k)
 {
@@ -125,6 +134,8 @@ static void add_rest(struct zl *zl, struct known *k)
 	k->gic = hyp_domain_info(zl->ctx.hyp, 0, &dom0, NULL) == 1 && dom0.gic_version != 0 ?
 		 dom0.gic_version : UINT32_MAX;
 	k->zl = PACKAGE_VERSION;
+	k->vhe = "no";		/* HCR_EL2.E2H is 0 under Zazen, and under Xen */
+	k->boot = boot_method();
 	k->hypervisor = strstr(v->extra, "zazen") ? "zazen" : "xen";
 	snprintf(k->xen_version, sizeof(k->xen_version), "%u.%u%s", v->major, v->minor, v->extra);
 	snprintf(k->platform, sizeof(k->platform), "virt_start=0x%" PRIx64, v->virt_start);

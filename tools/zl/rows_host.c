@@ -71,8 +71,9 @@ static const struct zl_command rows[] = {
 	{ "info", NULL, cmd_info, ZL_COMMON | ZL_JSON, 0, 0, info_options, "[-n] [-x] [-s FIELD]",
 	  "print facts about host and hypervisor", "Needs no daemon; what only xenstored could tell "
 	  "is unknown without it. Memory is in MiB. Zazen tells neither when nor of which sources "
-	  "it was built nor how it was booted: xen_changeset, cc_compile_date and build_id are "
-	  "empty, el2_vhe and boot_method unknown. hw_caps, which is of x86, is zero, as on Xen." },
+	  "it was built: xen_changeset, cc_compile_date and build_id are empty. boot_method is "
+	  "efi or devicetree, by what dom0 was handed of the host; el2_vhe is no, as Zazen does "
+	  "not use EL2's host extension. hw_caps, which is of x86, is zero, as on Xen." },
 	{ "report", NULL, cmd_report, 0, 0, 0, report_options,
 	  "[-i SEC] [-n N | --from=FILE] -o FILE", "draw what domains use as an HTML page",
 	  "CPU, memory, disks and networks of all domains over time. The page is one file that "
