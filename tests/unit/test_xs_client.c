@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -401,6 +402,32 @@ static void a_second_daemon_is_refused(void **state UNUSED)
 
 /* --- the daemon is killed --- */
 
+/* Who comes between two daemons finds a socket to wait at, never none. */
+static void the_socket_is_always_there(void **state UNUSED)
+{
+	_Alignas(struct inotify_event) char buf[4096];
+	int fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+	bool replaced = false;
+	ssize_t n;
+
+	assert_true(fd >= 0);
+	kill_daemon();
+	assert_true(inotify_add_watch(fd, run_dir, IN_DELETE | IN_MOVED_TO) >= 0);
+	assert_int_equal(start_daemon(), 0);
+	n = read(fd, buf, sizeof(buf));
+	for (ssize_t at = 0; at < n;) {
+		const struct inotify_event *e = (const struct inotify_event *)(buf + at);
+
+		if (strcmp(e->name, "socket") == 0) {
+			assert_false(e->mask & IN_DELETE);
+			replaced = true;
+		}
+		at += (ssize_t)(sizeof(*e) + e->len);
+	}
+	assert_true(replaced);
+	close(fd);
+}
+
 static void a_killed_daemon_is_not_noticed(void **state UNUSED)
 {
 	_cleanup_free_ char *value = NULL;
@@ -522,6 +549,7 @@ int main(void)
 		cmocka_unit_test(nobody_there),
 		cmocka_unit_test(silence_ends_in_a_timeout),
 		cmocka_unit_test(a_second_daemon_is_refused),
+		cmocka_unit_test(the_socket_is_always_there),
 		cmocka_unit_test(a_killed_daemon_is_not_noticed),
 		cmocka_unit_test(a_transaction_that_lost_its_daemon_begins_again),
 		cmocka_unit_test(who_does_not_want_to_wait_is_told),

@@ -18,6 +18,8 @@
 
 #include "connection.h"
 
+#define BACKLOG 16
+
 struct socket_transport {
 	int fd;
 	unsigned int events;
@@ -140,6 +142,25 @@ static bool is_stale(const struct sockaddr_un *addr)
 	       errno == ECONNREFUSED;
 }
 
+/*
+ * Listen in place of a stale file, which there is until the new one is: a client that finds none
+ * takes the kernel's device, and what it begins there may be lost.
+ */
+static int replace_socket(int fd, const struct sockaddr_un *addr, gid_t group)
+{
+	struct sockaddr_un tmp = { .sun_family = AF_UNIX };
+	int rc;
+
+	if ((size_t)snprintf(tmp.sun_path, sizeof(tmp.sun_path), "%s.new", addr->sun_path) >=
+	    sizeof(tmp.sun_path))
+		return -ENAMETOOLONG;
+	unlink(tmp.sun_path);
+	rc = bind_socket(fd, &tmp, group);
+	if (!rc && (listen(fd, BACKLOG) || rename(tmp.sun_path, addr->sun_path)))
+		rc = -errno;
+	return rc;
+}
+
 int server_listen(struct server *server, const char *run_dir, struct zerr **err)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
@@ -158,16 +179,14 @@ int server_listen(struct server *server, const char *run_dir, struct zerr **err)
 	if (fd < 0)
 		return zerr_set(err, ZERR_FAILED, "E124", errno, "cannot make a socket");
 	rc = bind_socket(fd, &addr, server->socket_group);
-	if (rc == -EADDRINUSE && is_stale(&addr)) {
-		unlink(addr.sun_path);
-		rc = bind_socket(fd, &addr, server->socket_group);
-	}
+	if (rc == -EADDRINUSE && is_stale(&addr))
+		rc = replace_socket(fd, &addr, server->socket_group);
 	if (rc == -EADDRINUSE) {
 		zerr_set(err, ZERR_STATE, "E701", 0, "another xenstored listens on %s",
 			 addr.sun_path);
 		return zerr_hint(err, "stop it first, or give another --run-dir");
 	}
-	if (rc || listen(fd, 16))
+	if (rc || listen(fd, BACKLOG))
 		return zerr_set(err, ZERR_FAILED, "E125", rc ? -rc : errno,
 				"cannot listen on %s", addr.sun_path);
 	server->spare_fd = fd_spare();
