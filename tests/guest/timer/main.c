@@ -400,14 +400,20 @@ static void spinner_main(void)
 
 struct sample { uint64_t entry, sum, running, before, cnt; };
 
-/* Right after this vCPU was let run again. */
+/*
+ * Right after this vCPU was let run again: with a CPU to itself, as when another one took the
+ * spinners, it goes on at once, and its times are those of before.
+ */
 static void sample(struct sample *s)
 {
 	volatile struct vcpu *v = &vcpus[0];
+	uint64_t entry = v->runstate.entry, start = v_get_cnt();
 
-	s->before = v_get_cnt();
-	yield();
-	s->cnt = v_get_cnt();
+	do {
+		s->before = v_get_cnt();
+		yield();
+		s->cnt = v_get_cnt();
+	} while (v->runstate.entry == entry && s->cnt - start < mrs(cntfrq_el0));
 	s->entry = v->runstate.entry;
 	s->running = v->runstate.time[0];
 	s->sum = s->running + v->runstate.time[1] + v->runstate.time[2] + v->runstate.time[3];
