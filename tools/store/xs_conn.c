@@ -2,8 +2,8 @@
 /*
  * One connection: opening it, moving whole messages. Requests are queued, and whoever needs an
  * answer sends what is queued and takes all replies, so that no reply is ever left over. The same
- * code serves the daemon's socket and the kernel's device, which wants each message in a write of
- * its own. Events that arrive while a reply is awaited are kept for xs_next_event().
+ * code serves the daemon's socket and the kernel's device, which wants one at a time. Events that
+ * arrive while a reply is awaited are kept for xs_next_event().
  */
 #include <fcntl.h>
 #include <poll.h>
@@ -329,41 +329,32 @@ static int await_reply(struct xs *xs, enum xs_wire_type type, char **ret_body, s
 }
 
 /*
- * Send what is queued: all at once, or to the device, which forgets what follows a message, singly.
- */
-static int send_queue(struct xs *xs, struct zerr **err)
-{
-	uint64_t deadline = deadline_of(xs->timeout_ms);
-	struct xs_wire_header header;
-	int rc = 0;
-
-	if (!xs->is_device)
-		return send_all(xs, xs->out, xs->out_len, deadline, err);
-	for (size_t pos = 0; rc == 0 && pos < xs->out_len; pos += sizeof(header) + header.len) {
-		memcpy(&header, xs->out + pos, sizeof(header));
-		rc = send_all(xs, xs->out + pos, sizeof(header) + header.len, deadline, err);
-	}
-	return rc;
-}
-
-/*
  * Send what is queued and take a reply for each request in [0, end) of the queue. The first that is
- * refused is the error; what is removed may be gone.
+ * refused is the error; what is removed may be gone. The kernel's device has one buffer, which it
+ * reads after write() has returned: it gets a request when the one before is answered.
  */
 static int settle(struct xs *xs, size_t end, struct zerr **err)
 {
+	uint64_t deadline = deadline_of(xs->timeout_ms);
+	bool singly = xs->is_device;
 	struct xs_wire_header header;
+	size_t len = xs->out_len;
 	int errnum, rc, worst = 0;
 
-	rc = send_queue(xs, err);
+	rc = singly ? 0 : send_all(xs, xs->out, len, deadline, err);
 	xs->out_len = 0;
 	for (size_t pos = 0; rc >= 0 && pos < end; pos += sizeof(header) + header.len) {
 		memcpy(&header, xs->out + pos, sizeof(header));
+		if (singly && send_all(xs, xs->out + pos, sizeof(header) + header.len, deadline,
+				       err))
+			return -1;
 		rc = await_reply(xs, header.type, NULL, NULL, &errnum, err);
 		if (rc == 1 && worst == 0 && !(header.type == XS_RM && errnum == ENOENT))
 			worst = xs_refused(header.type, xs->out + pos + sizeof(header), errnum,
 					   err);
 	}
+	if (rc >= 0 && singly && end < len && send_all(xs, xs->out + end, len - end, deadline, err))
+		return -1;
 	return rc < 0 ? rc : worst;
 }
 

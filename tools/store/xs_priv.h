@@ -36,7 +36,7 @@ struct xs {
 	bool broken;			/* after a transport error: no more on this one */
 	bool lost;			/* ... because the daemon went away */
 	unsigned int connections;	/* made anew so far */
-	bool is_device;			/* the kernel's, which takes one message in a write */
+	bool is_device;			/* the kernel's, which takes one message at a time */
 	uint32_t open_tx, dead_tx;	/* of the caller; begun on an earlier connection */
 	struct xs_watch *watches;
 	uint32_t req_id;
