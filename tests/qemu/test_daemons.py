@@ -163,6 +163,17 @@ def test_killed_three_times(loaded):
     killed(loaded, 3)
 
 
+def test_without_socket(loaded):
+    """Over the kernel's device, which has room for one request at a time."""
+    d = loaded
+    for _ in range(3):
+        d.run("mv /run/xenstored/socket /run/xenstored/away")
+        d.zl(f"create -q {FOLDER}/hello.xml")
+        d.run("mv /run/xenstored/away /run/xenstored/socket")
+        d.zl("destroy hello")
+    assert list(d.rows()) == ["Domain-0"]
+
+
 @pytest.mark.full
 def test_killed_twenty_times(loaded):
     killed(loaded, 20)
