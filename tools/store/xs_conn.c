@@ -330,31 +330,22 @@ static int await_reply(struct xs *xs, enum xs_wire_type type, char **ret_body, s
 
 /*
  * Send what is queued and take a reply for each request in [0, end) of the queue. The first that is
- * refused is the error; what is removed may be gone. The kernel's device has one buffer, which it
- * reads after write() has returned: it gets a request when the one before is answered.
+ * refused is the error; what is removed may be gone.
  */
 static int settle(struct xs *xs, size_t end, struct zerr **err)
 {
-	uint64_t deadline = deadline_of(xs->timeout_ms);
-	bool singly = xs->is_device;
 	struct xs_wire_header header;
-	size_t len = xs->out_len;
 	int errnum, rc, worst = 0;
 
-	rc = singly ? 0 : send_all(xs, xs->out, len, deadline, err);
+	rc = send_all(xs, xs->out, xs->out_len, deadline_of(xs->timeout_ms), err);
 	xs->out_len = 0;
 	for (size_t pos = 0; rc >= 0 && pos < end; pos += sizeof(header) + header.len) {
 		memcpy(&header, xs->out + pos, sizeof(header));
-		if (singly && send_all(xs, xs->out + pos, sizeof(header) + header.len, deadline,
-				       err))
-			return -1;
 		rc = await_reply(xs, header.type, NULL, NULL, &errnum, err);
 		if (rc == 1 && worst == 0 && !(header.type == XS_RM && errnum == ENOENT))
 			worst = xs_refused(header.type, xs->out + pos + sizeof(header), errnum,
 					   err);
 	}
-	if (rc >= 0 && singly && end < len && send_all(xs, xs->out + end, len - end, deadline, err))
-		return -1;
 	return rc < 0 ? rc : worst;
 }
 
@@ -363,11 +354,14 @@ int xs_settle(struct xs *xs, struct zerr **err)
 	return settle(xs, xs->out_len, err);
 }
 
-/* Is it a change in a transaction whose end looks at the replies? */
+/*
+ * Is it a change in a transaction whose end looks at the replies? The kernel's device has one
+ * buffer, which it reads after write() has returned: there each waits for its own.
+ */
 static bool can_wait(const struct xs *xs, enum xs_wire_type type, uint32_t tx)
 {
-	return tx && tx == xs->batch_tx && (type == XS_WRITE || type == XS_MKDIR ||
-					    type == XS_RM || type == XS_SET_PERMS);
+	return tx && tx == xs->batch_tx && !xs->is_device &&
+	       (type == XS_WRITE || type == XS_MKDIR || type == XS_RM || type == XS_SET_PERMS);
 }
 
 int xs_exchange(struct xs *xs, enum xs_wire_type type, uint32_t tx, const struct xs_part *parts,

@@ -18,8 +18,6 @@
 
 #include "connection.h"
 
-#define BACKLOG 16
-
 struct socket_transport {
 	int fd;
 	unsigned int events;
@@ -143,8 +141,8 @@ static bool is_stale(const struct sockaddr_un *addr)
 }
 
 /*
- * Listen in place of a stale file, which there is until the new one is: a client that finds none
- * takes the kernel's device, and what it begins there may be lost.
+ * As bind_socket() where a stale file is, which stays until the new one is there: who finds one
+ * waits for us, who finds none takes the kernel's device.
  */
 static int replace_socket(int fd, const struct sockaddr_un *addr, gid_t group)
 {
@@ -156,8 +154,10 @@ static int replace_socket(int fd, const struct sockaddr_un *addr, gid_t group)
 		return -ENAMETOOLONG;
 	unlink(tmp.sun_path);
 	rc = bind_socket(fd, &tmp, group);
-	if (!rc && (listen(fd, BACKLOG) || rename(tmp.sun_path, addr->sun_path)))
+	if (!rc && rename(tmp.sun_path, addr->sun_path)) {
 		rc = -errno;
+		unlink(tmp.sun_path);
+	}
 	return rc;
 }
 
@@ -186,7 +186,7 @@ int server_listen(struct server *server, const char *run_dir, struct zerr **err)
 			 addr.sun_path);
 		return zerr_hint(err, "stop it first, or give another --run-dir");
 	}
-	if (rc || listen(fd, BACKLOG))
+	if (rc || listen(fd, 16))
 		return zerr_set(err, ZERR_FAILED, "E125", rc ? -rc : errno,
 				"cannot listen on %s", addr.sun_path);
 	server->spare_fd = fd_spare();
