@@ -355,13 +355,19 @@ int xs_settle(struct xs *xs, struct zerr **err)
 }
 
 /*
- * Is it a change in a transaction whose end looks at the replies? The kernel's device has one
- * buffer, which it reads after write() has returned: there each waits for its own.
+ * When the queue has more bytes than this it goes out. The kernel's device has one buffer, which it
+ * reads after write() has returned: there a request goes when the one before is answered.
  */
+static size_t batch_of(const struct xs *xs)
+{
+	return xs->is_device ? 0 : XS_BATCH;
+}
+
+/* Is it a change in a transaction whose end looks at the replies? */
 static bool can_wait(const struct xs *xs, enum xs_wire_type type, uint32_t tx)
 {
-	return tx && tx == xs->batch_tx && !xs->is_device &&
-	       (type == XS_WRITE || type == XS_MKDIR || type == XS_RM || type == XS_SET_PERMS);
+	return tx && tx == xs->batch_tx && (type == XS_WRITE || type == XS_MKDIR ||
+					    type == XS_RM || type == XS_SET_PERMS);
 }
 
 int xs_exchange(struct xs *xs, enum xs_wire_type type, uint32_t tx, const struct xs_part *parts,
@@ -370,7 +376,7 @@ int xs_exchange(struct xs *xs, enum xs_wire_type type, uint32_t tx, const struct
 {
 	size_t before;
 
-	if (xs->out_len > XS_BATCH && xs_settle(xs, err))
+	if (xs->out_len > batch_of(xs) && xs_settle(xs, err))
 		return -1;
 	before = xs->out_len;
 	if (queue_request(xs, type, tx, parts, n_parts, err))
@@ -391,7 +397,7 @@ int xs_ask_at_once(struct xs *xs, enum xs_wire_type type, const char *const *tex
 	int errnum, rc = 0;
 
 	while (done < n && rc >= 0) {
-		for (sent = done; sent < n && xs->out_len <= XS_BATCH && rc == 0; sent++) {
+		for (sent = done; sent < n && xs->out_len <= batch_of(xs) && rc == 0; sent++) {
 			const struct xs_part part = xs_string(texts[sent]);
 
 			rc = queue_request(xs, type, XS_NO_TX, &part, 1, err);
