@@ -88,12 +88,13 @@ def test_payload(dom0):
 
 
 @needs_linux
-@pytest.mark.parametrize("vcpus", [1, 2])
+@pytest.mark.parametrize("vcpus", [pytest.param(1, marks=pytest.mark.full), 2])
 def test_linux(dom0, vcpus):
     check_linux(dom0, vcpus)
 
 
 @needs_linux
+@pytest.mark.full
 def test_linux_gicv2(boot):
     d = boot(cpu="cortex-a72", gic=2)
     check_payload(d)

@@ -16,7 +16,7 @@ def check_dom0(d, cpus):
     assert not bad, f"dom0's log has {bad}"
 
 
-@pytest.mark.parametrize("cpus", [1, 2, 4])
+@pytest.mark.parametrize("cpus", [1, pytest.param(2, marks=pytest.mark.full), 4])
 def test_boot(boot, cpus):
     d = boot(smp=cpus)
     check_dom0(d, cpus)
@@ -38,6 +38,7 @@ def test_boot(boot, cpus):
     assert d.poweroff() == 0
 
 
+@pytest.mark.full
 def test_boot_without_kpti(boot):
     """Without a seed Linux leaves KPTI off and registers its runstate areas."""
     d = boot(seed=False)
@@ -45,6 +46,7 @@ def test_boot_without_kpti(boot):
     assert d.poweroff() == 0
 
 
+@pytest.mark.full
 def test_boot_with_much_memory(boot):
     """More memory than lies below 4 GiB, and a large dom0."""
     d = boot(mem="6G", dom0_mem="2G")

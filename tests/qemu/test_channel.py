@@ -154,6 +154,7 @@ def kill_daemon(d):
     d.run(f"kill -9 {d.daemons()['xenconsoled']}")
 
 
+@pytest.mark.full
 def test_hot(d):
     """A channel and a console come and go: both ways, twice, and over the daemon's death."""
     d.attach("hot", f"zl create -c {FOLDER}/hot.xml")
@@ -231,6 +232,7 @@ def heard(d, **files):
                lambda: d.run(f"head -c 500 {OUT}/{name}", check=False)[1])
 
 
+@pytest.mark.full
 def test_files(d):
     """Written once, over the daemon's death, too; a port that goes nowhere holds nobody up."""
     d.run(f"mkdir -m 755 {OUT}; echo before | tee {OUT}/one {OUT}/two >{OUT}/port")

@@ -51,7 +51,7 @@ def become(d, source, copy, rounds):
     return text
 
 
-@pytest.mark.parametrize("gic", [3, 2])
+@pytest.mark.parametrize("gic", [3, pytest.param(2, marks=pytest.mark.full)])
 def test_a_copy_goes_on(boot, probe_overlay, gic):
     d = boot(overlay=probe_overlay, gic=gic)
     d.zl(f"create {FOLDER}/neighbour.xml")
@@ -61,6 +61,7 @@ def test_a_copy_goes_on(boot, probe_overlay, gic):
     become(d, "neighbour", "copy", 300)
 
 
+@pytest.mark.full
 def test_a_copy_of_a_running_one_goes_on(boot, probe_overlay):
     """Its memory is copied while it runs and writes to it, then what it wrote since; then its context."""
     d = boot(overlay=probe_overlay)

@@ -78,6 +78,7 @@ def test_el2_controls(request):
             assert not value & zeros, f"CPU{cpu} {name} is {value:#x}: has some of {zeros:#x}"
 
 
+@pytest.mark.full
 def test_masked(boot):
     """A guest with features disabled and a MIDR of its own; another one beside it has them all."""
     d = boot(cpu="max", append="loglvl=all")

@@ -2,6 +2,8 @@
 """CPU pools: a CPU is taken from dom0's pool, and guests are moved to it and back while they run."""
 import re
 
+import pytest
+
 from dom0 import FOLDER
 
 MACHINE = {"smp": 2, "mem": "1536M"}
@@ -18,6 +20,7 @@ def refused(d, args, message):
     assert code == 7 and message in out, (code, out)
 
 
+@pytest.mark.full
 def test_pool(dom0):
     d = dom0
     d.zl("cpupool-cpu-remove Pool-0 1")

@@ -210,6 +210,7 @@ def test_rights(loaded):
         assert caps & SPARE_CAPS == 0 and caps & 1 << CAP_NET_ADMIN, text
 
 
+@pytest.mark.full
 def test_own_limits(boot, tmp_path):
     """A guest whose XML says how many nodes it may have; the other has what all have.  So it
     stays when xenstored is killed."""

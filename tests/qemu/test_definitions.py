@@ -108,6 +108,7 @@ def dump_spin(d):
     return fetch(d, "/tmp/core", 64)
 
 
+@pytest.mark.full
 def test_core_of_a_payload(dom0):
     """Memory and registers of a known guest, read back from its core."""
     d = dom0

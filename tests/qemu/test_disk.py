@@ -83,6 +83,7 @@ def kept(d, image):
     return int(d.run(f"sync && du -m {ON_DISKS}/{image}", 60)[1].split()[0])
 
 
+@pytest.mark.full
 def test_discard(d):
     """What a guest gives back goes from the image where the disk says so; else it is not offered."""
     start(d, "trim")
@@ -213,6 +214,7 @@ class Counter:
         assert last > 0 and "lost" not in out, (last, out)
 
 
+@pytest.mark.full
 def test_resize_qcow2(d):
     """An image grows while the guest writes to it; what fails on the way costs no write."""
     c = Counter(d)
@@ -240,6 +242,7 @@ def test_resize_qcow2(d):
     c.check()
 
 
+@pytest.mark.full
 def test_resize_killed(d):
     """A domain whose resize was killed goes without a wait, and leaves nothing."""
     c = Counter(d)
@@ -268,6 +271,7 @@ OWN_SCRIPT = ("#!/bin/sh", "echo $1 $XENBUS_TYPE $XENBUS_BASE_PATH $script >>/ru
               "losetup -d $dev ;;", "esac", "exit 0")
 
 
+@pytest.mark.full
 def test_script(d):
     """A script makes the disk, over a reboot and until it is taken away; its failure is told."""
     own = "/etc/zl/scripts/block-own"

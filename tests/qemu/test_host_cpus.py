@@ -57,14 +57,14 @@ def refused(d):
     d.zl("cpu online 2")
 
 
-@pytest.mark.parametrize("gic", [3, 2])
-def test_off_and_on(boot, gic):
+@pytest.mark.parametrize("gic, rounds", [(3, 1), pytest.param(2, 3, marks=pytest.mark.full)])
+def test_off_and_on(boot, gic, rounds):
     d = boot(smp=4, mem="1536M", gic=gic)
     assert cpus(d) == {n: "Pool-0" for n in range(4)}
     d.zl(f"create {FOLDER}/spin.xml")
     d.zl(f"create {FOLDER}/spin.xml name=two")
     d.zl("vcpu-pin spin 0 3")
-    for _ in range(2):
+    for _ in range(rounds):
         for n in (1, 2, 3):
             d.zl(f"cpu offline {n}")
             assert cpus(d)[n] is None and n not in places(d)

@@ -2,6 +2,8 @@
 """The life of Linux guests: created, seen, paused, rebooted, shut down, destroyed."""
 import re
 
+import pytest
+
 from dom0 import FOLDER, READY
 
 MACHINE = {"smp": 2, "mem": "2G"}
@@ -60,6 +62,7 @@ def test_reboot(dom0):
     d.wait_gone("one", 10)
 
 
+@pytest.mark.full
 def test_three_guests(dom0):
     """Three Linux guests of two vCPUs at once on two CPUs."""
     d = dom0

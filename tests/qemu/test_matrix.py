@@ -49,7 +49,7 @@ def test_granules(payload, cpu, gic, passed):
     assert m.wait_exit(20) == 0
 
 
-@pytest.mark.parametrize("cpu, gic", rows({("cortex-a72", 2), ("max", 3)}))
+@pytest.mark.parametrize("cpu, gic", rows({("max", 3)}))
 def test_linux(boot, lay, cpu, gic):
     """Linux as dom0, a Linux guest, and one with the most vCPUs of a GICv2, or four times those."""
     vcpus, many = 4, 8 if gic == 2 else 32

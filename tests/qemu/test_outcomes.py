@@ -118,6 +118,7 @@ def test_interrupted_changes(dom0):
     d.zl("destroy one")
 
 
+@pytest.mark.full
 def test_define_killed(dom0):
     """At whatever time: the definition is there whole, or not at all, and what else may be there
     zl check --repair takes away."""

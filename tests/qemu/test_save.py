@@ -167,6 +167,7 @@ def test_damaged(d):
     assert left(d) == before and free_mib(d) == memory
 
 
+@pytest.mark.full
 def test_managed(d):
     """With a definition: saved with the host's stop, and there again with its start."""
     before, memory = left(d), free_mib(d)

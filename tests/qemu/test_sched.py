@@ -30,7 +30,8 @@ def shares(request, w0, w1, ms):
         return [int(n) for n in re.findall(r"^SCHED domain=\d weight=\d+ ns=(\d+)", m.text, re.M)]
 
 
-@pytest.mark.parametrize("w0,w1", [(256, 512), (256, 256), (100, 900)])
+@pytest.mark.parametrize("w0,w1", [(256, 512), (100, 900),
+                                   pytest.param(256, 256, marks=pytest.mark.full)])
 def test_weights(request, w0, w1):
     a, b = shares(request, w0, w1, MS)
     assert a + b > 0.95e6 * MS, f"the CPU was idle: {a} + {b} ns in {MS} ms"

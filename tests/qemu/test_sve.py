@@ -68,6 +68,7 @@ def test_side_by_side(boot, sve_overlay):
     assert not faults(d, "other"), d.log("other")
 
 
+@pytest.mark.full
 def test_sweep(boot, sve_overlay):
     """A hostile guest with SVE, ZCR_EL1 within its reach, beside one with longer vectors."""
     d = boot(cpu=CPU, smp=1, overlay=sve_overlay)
@@ -76,6 +77,7 @@ def test_sweep(boot, sve_overlay):
     d.run("grep sve256 /tmp/sweep.xml")
 
 
+@pytest.mark.full
 def test_linux(boot, sve_overlay):
     """Debian's kernel finds it, and is saved and restored."""
     d = boot(cpu=CPU, smp=2, mem="2G", overlay=sve_overlay)

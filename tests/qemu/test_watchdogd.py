@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The host's watchdog: as long as zl-watchdogd is let run nothing happens, then the host ends."""
+import pytest
 
 
+@pytest.mark.full
 def test_host_starts_again(boot):
     d = boot(smp=1, mem="1G")
     assert "more often" in d.run("zl-watchdogd -t 2 -s 2 2>&1", check=False)[1]
