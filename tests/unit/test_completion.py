@@ -17,7 +17,7 @@ case "$*" in
 "list --all") printf 'Name ID\\nDomain-0 0\\nweb1 3\\nweb2 4\\n'
 	printf 'my\\\\x20guest 6\\n`touch${IFS}ran` 5\\n' ;;
 cpupool-list) printf 'Name CPUs\\nPool-0 3\\nblue 1\\n' ;;
-"block-list web1") printf 'Vdev BE\\nxvda 0\\nxvdb 0\\n' ;;
+"block-list web1" | "block-list my guest") printf 'Vdev BE\\nxvda 0\\nxvdb 0\\n' ;;
 "network-list web1") printf 'Idx BE\\n0 0\\n1 0\\n' ;;
 "device-list web1") printf 'Name BE\\nvif3.0 0\\n' ;;
 "snapshot list web1") printf 'Name Created\\nbefore then\\n' ;;
@@ -61,6 +61,8 @@ CASES = (
     ("zl sched -p blue ", "web1", "blue Pool-0"),
     ("zl sched-rtds -c ", "Pool-0", "web1"),
     ("zl block-detach web1 ", "xvda xvdb", "web1 Vdev"),
+    ("zl block-detach my\\ guest ", "xvda xvdb", "web1 Vdev"),
+    ("zl block-detach 'my guest' ", "xvda xvdb", "web1 Vdev"),
     ("zl cd-eject web1 ", "xvda", "web1"),
     ("zl cd-insert web1 xvdb ", "g.xml", "xvdb web1"),
     ("zl network-set web1 ", "0 1", "web1"),
@@ -81,7 +83,8 @@ CASES = (
 
 
 def offered(shell, line, where):
-    words = re.split(r"(?<!\\) ", line)
+    # As the shells cut it, and quoted still.
+    words = re.findall(r"(?:\\.|'[^']*'|[^ ])+|(?<= )$", line)
     script = os.path.join(SCRIPTS, {"bash": "zl", "zsh": "_zl", "fish": "zl.fish"}[shell])
     command = {"bash": ["bash", "--norc", "-c", BASH, script, *words],
                "zsh": ["zsh", "-f", "-c", ZSH, "zsh", script, *words],

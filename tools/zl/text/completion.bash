@@ -39,7 +39,8 @@ _zl()
 			cmd=$w
 			_zl_command "$cmd"
 		elif [[ $w != -* ]]; then
-			of=$w
+			# It is here as it was typed.
+			of=${w//[\\\"\']/}
 			((n++))
 		fi
 	done

@@ -35,7 +35,7 @@ _zl() {
 			cmd=$w
 			_zl_command $cmd
 		elif [[ $w != -* ]]; then
-			of=$w
+			of=${(Q)w}
 			((n++))
 		fi
 	done
