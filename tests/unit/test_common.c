@@ -275,6 +275,32 @@ static void files_are_replaced_whole(void **state UNUSED)
 	}
 }
 
+/* Whenever a signal comes: the file is whole, and nothing lies beside it. */
+static void a_signal_leaves_no_temporary(void **state UNUSED)
+{
+	char dir[] = "/tmp/test_common.XXXXXX", path[64], text[4096];
+
+	assert_non_null(mkdtemp(dir));
+	snprintf(path, sizeof(path), "%s/file", dir);
+	memset(text, 'x', sizeof(text));
+	for (int i = 0; i < 100; i++) {
+		pid_t pid = fork();
+		int status;
+
+		if (pid == 0) {
+			while (!fd_write_file_atomic(path, text, sizeof(text), 0600))
+				continue;
+			_exit(1);
+		}
+		usleep(2000 + (useconds_t)i * 37);
+		assert_int_equal(kill(pid, i % 2 ? SIGINT : SIGTERM), 0);
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+		assert_true(WIFSIGNALED(status));
+	}
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(rmdir(dir), 0);
+}
+
 /* Nothing waits for a FIFO's writer, who may never come; one who is there is heard out. */
 static void nobody_waits_at_a_fifo(void **state UNUSED)
 {
@@ -470,6 +496,7 @@ int main(void)
 		cmocka_unit_test(texts_are_as_printf_has_them),
 		cmocka_unit_test(words_are_suggested),
 		cmocka_unit_test(files_are_replaced_whole),
+		cmocka_unit_test(a_signal_leaves_no_temporary),
 		cmocka_unit_test(nobody_waits_at_a_fifo),
 		cmocka_unit_test(log_text_is_cleaned),
 		cmocka_unit_test(lines_have_fields),

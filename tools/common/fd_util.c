@@ -16,6 +16,7 @@
 
 #include <xentools/cleanup.h>
 #include <xentools/fd_util.h>
+#include <xentools/signals.h>
 #include <xentools/strbuf.h>
 
 int fd_write_all(int fd, const void *buf, size_t len)
@@ -182,6 +183,7 @@ static bool outlives_power(int fd)
 
 int fd_write_file_atomic(const char *path, const void *buf, size_t len, mode_t mode)
 {
+	_cleanup_signals_ sigset_t signals = signals_hold();
 	_cleanup_free_ char *tmp = NULL;
 	_cleanup_close_ int fd = -1;
 	bool durable;

@@ -3,7 +3,8 @@
  * Attaching, taking away and listing of devices: the order of steps and the nodes common to all
  * kinds. Both ends' directories are made in one transaction, as libxl makes them, with libxl's
  * copy under /libxl that no guest reads; all that is read back to decide comes from there or from
- * the back-end's directory. Waiting is by the store's watches, with a look now and then.
+ * the back-end's directory. Waiting is by the store's watches, with a look now and then. Signals
+ * are held, so that no device is left half attached: hotplug_interrupted() tells of Ctrl-C.
  */
 #include <xentools/event_loop.h>
 
@@ -17,18 +18,6 @@
 #define AGAIN 3				/* so often, at most */
 #define TOKEN "zl-device"
 #define ERROR_PATH_MAX (DEVICE_PATH_MAX + 16)
-
-sigset_t device_hold_signals(void)
-{
-	sigset_t set, old;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGHUP);
-	sigprocmask(SIG_BLOCK, &set, &old);
-	return old;
-}
 
 static const char *side_path(const struct device *d, enum device_side side)
 {
@@ -506,7 +495,7 @@ static int check_domain(const struct device *d, struct zerr **err)
 int device_attach(struct device *d, int (*guard)(struct device *d, struct zerr **err),
 		  struct zerr **err)
 {
-	_cleanup_signals_ sigset_t signals = device_hold_signals();
+	_cleanup_signals_ sigset_t signals = signals_hold();
 	_cleanup_close_ int turn = -1;
 	struct zerr *why = NULL;
 

@@ -289,7 +289,7 @@ static void note_gone(int turn, const struct device *d)
 int device_detach(struct domain_ctx *ctx, uint16_t domid, enum device_kind kind,
 		  unsigned int devid, bool force, int timeout_ms, struct zerr **err)
 {
-	_cleanup_signals_ sigset_t signals = device_hold_signals();
+	_cleanup_signals_ sigset_t signals = signals_hold();
 	_cleanup_close_ int turn = -1;
 	_cleanup_identity_ struct device_identity id = { .mac = NULL };
 	struct zerr *why = NULL;
@@ -323,7 +323,7 @@ int device_attach_all(struct domain_ctx *ctx, uint16_t domid, const struct domai
 {
 	size_t n = cfg->disk_count + cfg->nic_count, begun = 0, i, k;
 	_cleanup_free_ struct device *all = calloc(n + 1, sizeof(*all));
-	_cleanup_signals_ sigset_t signals = device_hold_signals();
+	_cleanup_signals_ sigset_t signals = signals_hold();
 	_cleanup_close_ int turn = -1;
 	struct zerr *why = NULL;
 	int rc = 0;
@@ -365,7 +365,7 @@ int device_attach_all(struct domain_ctx *ctx, uint16_t domid, const struct domai
 int device_remove_all(struct domain_ctx *ctx, uint16_t domid, struct zerr **err)
 {
 	_cleanup_free_ struct device *all = NULL;
-	_cleanup_signals_ sigset_t signals = device_hold_signals();
+	_cleanup_signals_ sigset_t signals = signals_hold();
 	size_t i, n = 0;
 	int rc = 0;
 

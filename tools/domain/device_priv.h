@@ -8,10 +8,10 @@
 #define TOOLS_DEVICE_PRIV_H
 
 #include <limits.h>
-#include <signal.h>
 
 #include <xentools/device.h>
 #include <xentools/macros.h>
+#include <xentools/signals.h>
 
 #include "tools/domain/domain_priv.h"
 
@@ -114,16 +114,6 @@ int device_ask_close(const struct device *d, struct zerr **err);
 int device_remove(struct device *d, bool ask, struct zerr **err);
 /* Say in what step at which device why happened, and hand it on; takes why; always -1. */
 int device_failed(const struct device *d, const char *step, struct zerr *why, struct zerr **err);
-/*
- * Until the end of a scope signals do not kill the program, so that a device is not left half
- * attached: hotplug_interrupted() tells of Ctrl-C. The value is the mask before.
- */
-sigset_t device_hold_signals(void);
-static inline void cleanup_signals(const sigset_t *old)
-{
-	sigprocmask(SIG_SETMASK, old, NULL);
-}
-#define _cleanup_signals_ _cleanup_(cleanup_signals) UNUSED
 /*
  * Be the only one that changes a domain's devices until *ret_fd is closed; devices that a killed
  * program left half attached are taken away. Class ZERR_STATE: another one is at it for long.

@@ -491,7 +491,7 @@ static int resize(struct device *d, uint64_t size, struct zerr **err)
 int device_vbd_resize(struct domain_ctx *ctx, uint16_t domid, unsigned int devid, uint64_t size,
 		      struct zerr **err)
 {
-	_cleanup_signals_ sigset_t signals = device_hold_signals();
+	_cleanup_signals_ sigset_t signals = signals_hold();
 	_cleanup_close_ int turn = -1;
 	struct zerr *why = NULL;
 	struct device d;

@@ -255,7 +255,7 @@ static int set_link(struct device *d, bool up, struct zerr **err)
 int device_vif_set_link(struct domain_ctx *ctx, uint16_t domid, unsigned int devid, bool up,
 			struct zerr **err)
 {
-	_cleanup_signals_ sigset_t signals = device_hold_signals();
+	_cleanup_signals_ sigset_t signals = signals_hold();
 	_cleanup_close_ int turn = -1;
 	struct zerr *why = NULL;
 	struct device d;

@@ -39,7 +39,7 @@ int fd_spare(void);
 
 /*
  * Replace path by new contents: temporary in the same directory, fsync, rename, fsync. Where a
- * power cut takes the whole file system, it is not synced.
+ * power cut takes the whole file system, it is not synced. Ctrl-C ends the program after it.
  */
 int fd_write_file_atomic(const char *path, const void *buf, size_t len, mode_t mode) MUST_CHECK;
 
